@@ -1,0 +1,48 @@
+"""dataset/: what ingest found (manifest, quarantine, equal images) and arrays/: the packed pixels."""
+
+from workflow_scripts.contracts.tables import Table
+
+# id: readable, stable, unique; path: relative to the study's source; label: class; group: what must never be torn
+# apart (empty: unknown); unit: id of what is judged; source: adapter; width, height in pixels; sha256 of the pixels'
+# file, or of the crop's pixels where one file holds many samples.
+MANIFEST = Table(
+    "manifest",
+    {
+        "id": "str",
+        "path": "str",
+        "label": "str",
+        "group": "str",
+        "unit": "str",
+        "source": "str",
+        "width": "int",
+        "height": "int",
+        "sha256": "str",
+    },
+    open=True,
+    key=("id",),
+)
+
+REASONS = (
+    "empty_file",
+    "not_an_image",
+    "truncated",
+    "too_large",
+    "too_small",
+    "unsupported_mode",
+    "unreadable",
+    "no_label",
+    "outside_image",
+    "missing_file",
+    "duplicate_id",
+)
+QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
+
+# Pairs of samples that show the same picture; kind: equal_bytes, equal_pixels, near_equal; distance in [0, 1], 0 is equal.
+EQUAL_PAIRS = Table(
+    "equal pairs",
+    {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},
+    key=("id_a", "id_b"),
+)
+
+# Rows [first, first + count) of the array belong to a sample.
+ARRAY_INDEX = Table("array index", {"id": "str", "first": "int", "count": "int"}, key=("id",))

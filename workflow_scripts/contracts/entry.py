@@ -1,0 +1,75 @@
+"""What every entry point shares: arguments, log, one line for a user's mistake.
+
+A rule calls `python -m workflow_scripts.<step> --settings JSON --code DIGEST --log FILE …`. Settings arrive resolved
+and validated; here they only become attributes.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Callable
+
+# One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from workflow_scripts.contracts.errors import UserError  # noqa: E402
+
+log = logging.getLogger("workflow_scripts")
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Argument parser with what every step takes: --settings, --code, --log."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--settings", required=True, type=json.loads, help="resolved settings of this step, as JSON")
+    made.add_argument("--code", default="", help="digest of the step's code, kept in the record")
+    made.add_argument("--log", type=Path, help="log file; tracebacks go there only")
+    return made
+
+
+def namespace(value: object) -> object:
+    """Mappings become attributes, all the way down; a setting that does not exist raises AttributeError."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{key: namespace(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return [namespace(item) for item in value]
+    return value
+
+
+def start_log(path: Path | None) -> None:
+    """Send messages to the console and, with time, to `path`."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(logging.Formatter("%(message)s"))
+    console.addFilter(lambda record: not record.exc_info)
+    log.addHandler(console)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(file)
+
+
+def run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
+    """Run a step: exit 1 with one line for what a user can mend, with the log's name for a bug."""
+    start_log(arguments.log)
+    try:
+        main(arguments)
+    except UserError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("error: interrupted; the next run continues")
+        sys.exit(130)
+    except OSError as error:
+        log.error("traceback", exc_info=True)
+        log.error("error: %s", f"{error.strerror or error}: {error.filename}" if error.filename else error)
+        sys.exit(1)
+    except Exception as error:
+        log.error("traceback", exc_info=True)
+        log.error("error: %s: %s; this is a bug, the traceback is in %s", type(error).__name__, error, arguments.log)
+        sys.exit(1)

@@ -1,0 +1,8 @@
+"""The error a user can mend, told apart from a bug."""
+
+
+class UserError(Exception):
+    """A mistake in data, settings or environment: what is wrong, where, and what to do, in one line.
+
+    Entry points print it without a traceback; every other exception is a bug and keeps its traceback in the log.
+    """

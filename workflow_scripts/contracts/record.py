@@ -1,0 +1,101 @@
+"""record.json: what was run, with no clock in it; ledger.json: what it cost."""
+
+import os
+import platform
+import resource
+import socket
+import sys
+import time
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Iterator
+
+from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
+
+# What can change the numbers a step writes.
+PACKAGES = (
+    "imbalanced-learn",
+    "numpy",
+    "pandas",
+    "pillow",
+    "scikit-image",
+    "scikit-learn",
+    "timm",
+    "torch",
+    "torchvision",
+)
+
+
+@cache
+def processor() -> str:
+    """Type of the processor, e.g. "AMD EPYC 9R14": the same bytes are promised on one type only."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of each package in PACKAGES that is installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name).partition("+")[0]
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) -> dict:
+    """Record of a step's output.
+
+    `settings` are the resolved settings the step received, `code` the digest of its code, `inputs` maps a file's name
+    in the results tree to its sha256. `more` is what the step adds (counts, digests of outputs); no times, no paths
+    outside the results.
+    """
+    return {
+        "settings": settings,
+        "code": code,
+        "inputs": dict(sorted(inputs.items())),
+        "versions": versions(),
+        "processor": processor(),
+        **more,
+    }
+
+
+def identity(record: dict) -> str:
+    """Hash of a record: the run's identity, for tracking and for matching files."""
+    return digest_text(canonical_json(record))
+
+
+def write_record(path: Path, record: dict) -> None:
+    """Write a record atomically; it is written last, as the sign that its neighbours are whole."""
+    write_json(path, record)
+
+
+def read_record(path: Path) -> dict:
+    """Read a record; UserError if missing or broken."""
+    return read_json(path)
+
+
+def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
+    """sha256 of each path, keyed by its name relative to `root`. Large arrays are named by their record instead."""
+    return {os.path.relpath(path, root): digest_file(path) for path in paths}
+
+
+@contextmanager
+def ledger(path: Path) -> Iterator[dict]:
+    """Measure the block and write host, start, wall and CPU seconds and peak memory (MiB) to `path`.
+
+    The yielded dictionary takes what the step itself knows, e.g. device and images per second.
+    """
+    entry: dict[str, Any] = {"host": socket.gethostname(), "python": sys.version.split()[0]}
+    entry["start"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield entry
+    entry["wall_seconds"] = round(time.perf_counter() - wall, 3)
+    entry["cpu_seconds"] = round(time.process_time() - cpu, 3)
+    entry["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    write_json(path, entry)

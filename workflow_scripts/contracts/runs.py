@@ -1,0 +1,102 @@
+"""runs/: what every run leaves, whatever predicts: a network, a vote, a baseline.
+
+`predictions.csv` holds what the model scores (a cell, a slice, a tile), `units.csv` what is judged (a cell, a patient,
+a slide). Both have `p_<class>` columns in the study's class order and are sorted by id; the rows of the validation and
+the test subset are kept. Probabilities have nine significant digits, so that equal runs are equal bytes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.tables import Table
+
+_COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
+PREDICTIONS = Table("predictions", _COLUMNS, open=True, key=("id", "fold"))
+UNITS = Table("units", {**_COLUMNS, "n_samples": "int"}, open=True, key=("id", "fold"))
+
+# One row an epoch, from 1; times in seconds; further columns: what the loop measures (validation_loss, …).
+HISTORY = Table(
+    "history",
+    {
+        "epoch": "int",
+        "learning_rate": "float",
+        "train_loss": "float",
+        "train_accuracy": "float",
+        "validation_loss": "float",
+        "validation_accuracy": "float",
+    },
+    key=("epoch",),
+)
+
+METRICS = Table(
+    "metrics",
+    {
+        "protocol": "str",
+        "run": "str",
+        "fold": "str",
+        "seed": "str",
+        "subset": "str",
+        "level": "str",
+        "class": "str",
+        "metric": "str",
+        "value": "float",
+        "low": "float",
+        "high": "float",
+        "n": "int",
+    },
+)
+
+
+def class_columns(classes: list[str]) -> list[str]:
+    """Names of the probability columns, in class order."""
+    return [f"p_{name}" for name in classes]
+
+
+def classes_of(frame: pd.DataFrame) -> list[str]:
+    """Classes of a predictions or units table, in their order."""
+    return [column[2:] for column in frame.columns if column.startswith("p_")]
+
+
+def probabilities(frame: pd.DataFrame) -> np.ndarray:
+    """float64 N×K probabilities of a predictions or units table, columns in class order."""
+    return frame[class_columns(classes_of(frame))].to_numpy(dtype="float64")
+
+
+def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
+    """Write predictions.csv and units.csv of a run.
+
+    `samples` has the contract's columns and one `p_<class>` a class, in [0, 1]. `aggregate` says how the samples of a
+    unit become one row: "none" (every sample is a unit), "mean" or "max" (of each class, then scaled to sum 1).
+    Raises UserError when a probability is not finite, a row does not sum to 1, or a unit has two labels or subsets.
+    """
+    columns = class_columns(classes)
+    samples = samples.sort_values("id", kind="stable").reset_index(drop=True)
+    values = samples[columns].to_numpy(dtype="float64")
+    if not np.isfinite(values).all() or not np.allclose(values.sum(axis=1), 1, atol=1e-4):
+        raise UserError(f"{folder}: probabilities are not finite or do not sum to 1; the model has diverged")
+    PREDICTIONS.write(folder / "predictions.csv", samples[[*_COLUMNS, *columns]])
+    UNITS.write(folder / "units.csv", units_of(samples, columns, aggregate, str(folder)))
+
+
+def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:
+    """One row per unit and fold, sorted by id; see write_run_tables."""
+    if aggregate == "none":
+        units = samples.assign(n_samples=1)
+    else:
+        keys = ["unit", "fold"]
+        mixed = samples.groupby(keys)[["label", "subset"]].nunique().max(axis=1)
+        if (mixed > 1).any():
+            raise UserError(
+                f"{where}: unit {mixed.idxmax()[0]!r} has samples of several labels or subsets; split by group"
+            )
+        grouped = samples.groupby(keys, sort=True)
+        units = grouped[["group", "subset", "label"]].first()
+        units[columns] = grouped[columns].agg(aggregate)
+        units[columns] = units[columns].div(units[columns].sum(axis=1), axis=0)
+        units["n_samples"] = grouped.size()
+        units = units.reset_index()
+        units["id"] = units["unit"]
+    return units.sort_values("id", kind="stable")[[*_COLUMNS, *columns, "n_samples"]].reset_index(drop=True)

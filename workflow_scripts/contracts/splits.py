@@ -1,0 +1,21 @@
+"""splits/: which sample is used for what, and what a protocol leaves on both sides."""
+
+from workflow_scripts.contracts.tables import Table
+
+SUBSETS = ("train", "validation", "test")
+
+SPLIT = Table("split", {"id": "str", "fold": "int", "subset": "str"}, key=("id", "fold"))
+
+# why: group, unit, equal_bytes, equal_pixels, near_equal; distance as in equal pairs, 0 for group and unit.
+LEAKS = Table(
+    "leaks",
+    {
+        "fold": "int",
+        "why": "str",
+        "id_a": "str",
+        "subset_a": "str",
+        "id_b": "str",
+        "subset_b": "str",
+        "distance": "float",
+    },
+)

@@ -1,0 +1,77 @@
+"""What all CSV contracts share: columns with types, one reader, one atomic writer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path
+
+SIGNIFICANT = "%.9g"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV contract: its name, its columns with pandas types, and whether further columns may follow.
+
+    Types are "str", "int", "float"; text columns never hold NaN (an empty cell is the empty string). Rows keep the
+    order in which they are written. `key` names the columns whose values must be unique together.
+    """
+
+    name: str
+    columns: dict[str, str]
+    open: bool = False
+    key: tuple[str, ...] = ()
+
+    def check(self, frame: pd.DataFrame, where: str) -> None:
+        """Raise UserError when columns are missing, unexpected or repeat a key."""
+        missing = [column for column in self.columns if column not in frame.columns]
+        if missing:
+            raise UserError(
+                f"{where}: {self.name} lacks the column(s) {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
+            )
+        extra = [str(column) for column in frame.columns if column not in self.columns]
+        if extra and not self.open:
+            raise UserError(f"{where}: {self.name} has the unknown column(s) {', '.join(extra)}")
+        if self.key and frame.duplicated(list(self.key)).any():
+            first = frame[frame.duplicated(list(self.key))].iloc[0][list(self.key)].to_dict()
+            raise UserError(f"{where}: {self.name} repeats the row {first}; each {' + '.join(self.key)} may occur once")
+
+    def write(self, path: Path, frame: pd.DataFrame) -> None:
+        """Check and write; the contract's columns come first, then further ones in the order they have."""
+        self.check(frame, str(path))
+        extra = [column for column in frame.columns if column not in self.columns]
+        with atomic_path(path) as temporary:
+            frame[[*self.columns, *extra]].to_csv(temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n")
+
+    def read(self, path: Path) -> pd.DataFrame:
+        """Read and check; further columns are numbers where every cell is one."""
+        try:
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} is not a readable CSV file ({error})") from None
+        self.check(frame, str(path))
+        for column in frame.columns:
+            frame[column] = self._convert(frame[column], self.columns.get(column), f"{path}, column {column}")
+        return frame
+
+    def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:
+        if kind == "str":
+            return values
+        numbers = pd.to_numeric(values.where(values != ""), errors="coerce")
+        wrong = numbers.isna() & (values != "")
+        if kind is None:
+            return values if wrong.any() or not len(values) else numbers
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is not a number")
+        if kind == "int":
+            if numbers.isna().any():
+                raise UserError(
+                    f"{where}, row {int(numbers.isna().to_numpy().argmax()) + 2}: an empty cell, a whole number is wanted"
+                )
+            return numbers.astype("int64")
+        return numbers.astype("float64")

@@ -1,0 +1,118 @@
+"""Settings of what comes before training: made data, ingest, preprocessing, protocols."""
+
+from typing import Annotated, Literal, Union
+
+from pydantic import Field, model_validator
+
+from workflow_scripts.settings.base import Block
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[int, Field(ge=8, le=4096)]
+
+
+class Synthetic(Block):
+    """Made data, written in the published layout of the study's adapters when `source` is `synthetic`."""
+
+    samples_per_class: Annotated[int, Field(ge=4)] = Field(40, description="Images made per class.")
+    samples_per_field: Annotated[int, Field(ge=1)] = Field(
+        5, description="Images that share one field (source picture): its stain and background."
+    )
+    size: Size = Field(80, description="Side of a made image in pixels, before the preprocessing resizes it.")
+    difficulty: Share = Field(0.5, description="0: classes are far apart; 1: they overlap widely.")
+    field_effect: Annotated[float, Field(ge=0)] = Field(
+        1.0,
+        description="Strength of the look that images of one field share. From about 3 on, a split by sample looks "
+        "better than a split by field.",
+    )
+
+
+class Ingest(Block):
+    """What is taken from the raw files, and what is refused."""
+
+    classes: list[str] | None = Field(
+        None, description="Class order in every table and figure. null: the labels that are found, sorted."
+    )
+    labels: dict[str, str | None] | None = Field(
+        None,
+        description="Published label → class of this study; several labels may share a class; null leaves a label out. "
+        "null for the whole key: every label is a class.",
+    )
+    groups: str | None = Field(
+        None,
+        description="Adapter `folder` only: CSV file, inside the source, with the columns path and group (and, if "
+        "wanted, unit). Without it no groups are known.",
+    )
+    crop: Size = Field(
+        90,
+        description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in Diniz et al., "
+        "J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
+    )
+    max_refused: Share = Field(0.05, description="Largest share of refused files before the run stops.")
+    max_megapixels: Annotated[float, Field(gt=0)] = Field(
+        100.0, description="Images of more million pixels are refused, before they are decoded."
+    )
+    near_equal: Share = Field(
+        0.02,
+        description="Two images are near-equal when their reduced pixels differ by at most this share of the grey "
+        "range (root mean square after removing mean and scale). 0: only equal pixels count.",
+    )
+
+
+class Preprocess(Block):
+    """From files to one packed uint8 array."""
+
+    size: Size = Field(224, description="Height and width in pixels of the packed images.")
+    fit: Literal["squash", "pad", "crop"] = Field(
+        "squash",
+        description="squash: both sides to `size`, aspect ratio not kept; pad: longer side to `size`, rest filled with "
+        "the border colour; crop: shorter side to `size`, middle taken.",
+    )
+    interpolation: Literal["bilinear", "bicubic", "lanczos"] = Field("bilinear", description="Resampling filter.")
+    draft: bool = Field(
+        False, description="Let the JPEG decoder scale down by 2, 4 or 8 first: faster, but the pixels differ slightly."
+    )
+
+
+class Holdout(Block):
+    """One split into training, validation and test subset."""
+
+    kind: Literal["holdout"] = Field(description="One split by shares.")
+    fractions: Annotated[list[Share], Field(min_length=3, max_length=3)] = Field(
+        [0.6, 0.2, 0.2], description="Shares of training, validation and test subset; they sum to 1."
+    )
+    by: Literal["sample", "group"] = Field(
+        "sample",
+        description="sample: each image for itself, groups may be torn apart; group: images of one group, and "
+        "near-equal images, stay together.",
+    )
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Holdout":
+        if abs(sum(self.fractions) - 1) > 1e-9:
+            raise ValueError(f"fractions sum to {sum(self.fractions):g}; they must sum to 1")
+        return self
+
+
+class KFold(Block):
+    """Every sample is tested once."""
+
+    kind: Literal["kfold"] = Field(description="k disjoint test folds.")
+    folds: Annotated[int, Field(ge=2, le=100)] = Field(5, description="Number of folds.")
+    validation: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="Share of each fold's training samples that is its validation subset."
+    )
+    by: Literal["sample", "group"] = Field("sample", description="As for holdout.")
+
+
+class SplitFile(Block):
+    """The user's own split."""
+
+    kind: Literal["file"] = Field(description="A split made elsewhere.")
+    path: str = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
+    by: Literal["sample", "group"] = Field(
+        "group", description="group: the leak audit must find nothing, or the run stops; sample: leaks are only listed."
+    )
+    folds: Annotated[int, Field(ge=1)] = Field(1, description="Number of folds in the file, numbered from 0.")
+
+
+Protocol = Annotated[Union[Holdout, KFold, SplitFile], Field(discriminator="kind")]

@@ -1,0 +1,145 @@
+"""Settings of what trains, predicts, is evaluated and explained."""
+
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import Field
+
+from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.data import Share
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Augment(Block):
+    """Random changes of training images, a function of seed, epoch and sample."""
+
+    horizontal_flip: Share = Field(0.5, description="Probability of a left-right flip.")
+    vertical_flip: Share = Field(0.0, description="Probability of an up-down flip.")
+    quarter_turns: bool = Field(False, description="Rotate by a random multiple of 90°.")
+    rotate: Annotated[float, Field(ge=0, le=180)] = Field(0.0, description="Rotate by up to this many degrees.")
+    zoom: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Scale by 1 ± this share.")
+    shift: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Shift by up to this share of the side.")
+    brightness: Share = Field(0.0, description="Multiply the intensities by 1 ± this share.")
+    contrast: Share = Field(0.0, description="Stretch the intensities around their mean by 1 ± this share.")
+
+
+class Train(Block):
+    """How a network is trained."""
+
+    epochs: Positive = Field(100, description="Passes over the training subset.")
+    batch_size: Annotated[int, Field(ge=2)] = Field(16, description="Images per optimiser step.")
+    optimizer: Literal["adamw", "adam", "sgd"] = Field("adamw", description="Optimiser.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(
+        2.0e-4, description="Peak learning rate. Write 2.0e-4, not 2e-4: YAML reads the latter as text."
+    )
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="Weight decay of the optimiser.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(0.9, description="Momentum; optimiser sgd only.")
+    schedule: Literal["constant", "cosine", "linear"] = Field(
+        "constant", description="Course of the learning rate after the warm-up: constant, or down to zero."
+    )
+    warmup_epochs: Annotated[float, Field(ge=0)] = Field(0.0, description="Epochs of linear rise of the learning rate.")
+    loss: Literal["cross_entropy", "focal"] = Field("cross_entropy", description="Loss function.")
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Label smoothing; cross_entropy only."
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="Weights of the classes in the loss; balanced: inverse to their number of training images."
+    )
+    freeze: Literal["none", "backbone"] = Field(
+        "none", description="backbone: only the classifier layers are trained; batch-norm statistics stay fixed too."
+    )
+    normalise: Literal["dataset", "imagenet", "half"] = Field(
+        "dataset",
+        description="Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5.",
+    )
+    select: Literal["last", "best"] = Field(
+        "last",
+        description="Which weights are kept: of the last epoch, or of the epoch with the lowest validation loss.",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="Arithmetic of forward and backward pass; bfloat16 is autocast, weights stay float32."
+    )
+    channels_last: bool = Field(False, description="Memory layout that speeds up depthwise convolutions.")
+    deterministic: bool = Field(True, description="On a GPU: use deterministic algorithms only.")
+    torch_threads: Positive = Field(
+        1, description="Threads of one training. It changes the bytes of the result, so it is a setting of the study."
+    )
+    augment: Augment = Field(Augment(), description="Random changes of training images.")
+
+
+class Network(Block):
+    """A network that is trained on the images."""
+
+    kind: Literal["network"] = Field(description="One network.")
+    model: str = Field(description="Name as timm has it (resnet18), or torchvision/<name>.")
+    options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
+    weights: str | None = Field(
+        None,
+        description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once) or the "
+        "path of a safetensors file.",
+    )
+    train: dict[str, Any] = Field({}, description="Keys of the study's `train` that differ for this run.")
+
+
+class Branch(Block):
+    """One feature extractor of a fusion network."""
+
+    model: str = Field(description="Name as for a network.")
+    options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
+    weights: str | None = Field(None, description="As for a network.")
+
+
+class Fusion(Block):
+    """Several feature extractors, their features concatenated and classified by two layers, trained together."""
+
+    kind: Literal["fusion"] = Field(description="Joint network of several branches.")
+    branches: Annotated[dict[str, Branch], Field(min_length=2)] = Field(
+        description="Name → feature extractor; features are concatenated in this order."
+    )
+    hidden: Positive | None = Field(None, description="Width of the hidden layer; null: the number of features.")
+    activation: Literal["gelu", "relu"] = Field("gelu", description="Activation between the two layers.")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout before the last layer.")
+    train: dict[str, Any] = Field({}, description="Keys of the study's `train` that differ for this run.")
+
+
+class Vote(Block):
+    """Finished runs vote; nothing is trained."""
+
+    kind: Literal["vote"] = Field(description="Vote of several runs.")
+    members: Annotated[list[str], Field(min_length=2)] = Field(description="Names of runs of this study.")
+    how: Literal["soft", "weighted", "hard"] = Field(
+        "soft",
+        description="soft: mean of the probabilities; weighted: their mean, weighted by `weights`; hard: share of the "
+        "votes (ties: the larger mean probability).",
+    )
+    weights: list[Annotated[float, Field(ge=0)]] | None = Field(
+        None, description="weighted only: one number a member. null: the members' accuracy on the validation subset."
+    )
+
+
+Run = Annotated[Union[Network, Fusion, Vote], Field(discriminator="kind")]
+
+
+class Evaluate(Block):
+    """What is measured, and how its uncertainty is estimated."""
+
+    headline: Literal["accuracy", "macro_f1", "macro_auc", "balanced_accuracy"] = Field(
+        "accuracy", description="Metric shown first and compared first."
+    )
+    aggregate: Literal["none", "mean", "max"] = Field(
+        "none", description="How the samples of one unit become one prediction; none: every sample is a unit."
+    )
+    bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of the bootstrap (groups, where known).")
+    calibration_bins: Annotated[int, Field(ge=2)] = Field(10, description="Bins of the reliability curve.")
+    reference: str | None = Field(
+        None, description="Run that every other run is compared with, on the same samples; null: the first run."
+    )
+
+
+class Explain(Block):
+    """Grad-CAM figures."""
+
+    runs: list[str] = Field([], description="Runs that are explained (networks and fusions).")
+    images: Annotated[int, Field(ge=1, le=100)] = Field(
+        6, description="Test images shown, taken in turn from the classes."
+    )

@@ -1,0 +1,83 @@
+"""A study's section and the top level of config.yaml, as one typed model."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
+from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+ADAPTERS = ("cric", "folder", "herlev", "peripheral_blood", "sipakmed")
+
+
+class Study(Block):
+    """One dataset and one question; a paper may give several."""
+
+    active: bool = Field(True, description="Whether `all` includes the study.")
+    title: str = Field("", description="One line for the report's head.")
+    paper: str = Field("", description="Code folder under workflow_scripts/studies/ that holds the published numbers.")
+    adapters: Annotated[list[Literal[ADAPTERS]], Field(min_length=1)] = Field(
+        ["folder"], description="Readers of the raw files. Several: the source has a subfolder named after each."
+    )
+    source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
+    synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
+    ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
+    preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
+    protocols: Annotated[dict[str, Protocol], Field(min_length=1)] = Field(
+        description="Name → split. All are reported side by side."
+    )
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = Field(
+        [0], description="Training seeds; each run is trained once per seed and fold. They never change a split."
+    )
+    train: Train = Field(Train(), description="How the study's networks are trained.")
+    runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
+    evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
+    explain: Explain = Field(Explain(), description="Grad-CAM figures.")
+
+    @model_validator(mode="after")
+    def _names(self) -> "Study":
+        for kind, names in (("protocol", self.protocols), ("run", self.runs)):
+            for name in names:
+                if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*" if kind == "run" else ""), name):
+                    raise ValueError(f"{kind} name {name!r}: use a-z, 0-9 and _, a letter first")
+        for name, run in self.runs.items():
+            for member in getattr(run, "members", []):
+                if member not in self.runs or self.runs[member].kind == "vote":
+                    raise ValueError(
+                        f"run {name!r} names the member {member!r}, which is no network or fusion of this study"
+                    )
+            if getattr(run, "weights", None) and run.kind == "vote" and len(run.weights) != len(run.members):
+                raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
+            if hasattr(run, "train"):
+                Train.model_validate({**self.train.model_dump(), **run.train})
+        for name in self.explain.runs:
+            if name not in self.runs or self.runs[name].kind == "vote":
+                raise ValueError(f"explain.runs names {name!r}, which is no network or fusion of this study")
+        if self.evaluate.reference and self.evaluate.reference not in self.runs:
+            raise ValueError(f"evaluate.reference names {self.evaluate.reference!r}, which is no run of this study")
+        return self
+
+
+class Config(Block):
+    """The whole of the settings after resolving."""
+
+    scale: Literal["demo", "paper"] = Field("demo", description="demo: small and fast; paper: what the paper states.")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of splits and of made data.")
+    results: str = Field("results", description="Folder that receives all results.")
+    tracking_uri: str | None = Field(
+        None, description="MLflow server (http://…). null: a database under the results folder."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where networks are trained; auto: on a GPU where there is one. Re-runs nothing."
+    )
+    studies: dict[str, Study] = Field(description="Name → study.")
+
+    @model_validator(mode="after")
+    def _names(self) -> "Config":
+        for name in self.studies:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"study name {name!r}: use a-z, 0-9 and _, a letter first")
+        return self
