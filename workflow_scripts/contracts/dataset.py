@@ -37,7 +37,7 @@ REASONS = (
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
 
-# Pairs of samples that show the same picture; kind: equal_bytes, equal_pixels, near_equal; distance in [0, 1], 0 is equal.
+# Pairs of samples that show the same picture; kind: equal_bytes, equal_pixels, near_equal; distance in [0, 1].
 EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},

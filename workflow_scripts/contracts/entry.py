@@ -9,14 +9,14 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Callable
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from workflow_scripts.contracts.errors import UserError  # noqa: E402
+from workflow_scripts.contracts.errors import UserError
 
 log = logging.getLogger("workflow_scripts")
 

@@ -6,11 +6,12 @@ import resource
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
 

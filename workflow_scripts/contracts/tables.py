@@ -29,7 +29,8 @@ class Table:
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise UserError(
-                f"{where}: {self.name} lacks the column(s) {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
+                f"{where}: {self.name} lacks the column(s) {', '.join(missing)}; "
+                f"it has {', '.join(map(str, frame.columns))}"
             )
         extra = [str(column) for column in frame.columns if column not in self.columns]
         if extra and not self.open:
@@ -70,8 +71,7 @@ class Table:
             raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is not a number")
         if kind == "int":
             if numbers.isna().any():
-                raise UserError(
-                    f"{where}, row {int(numbers.isna().to_numpy().argmax()) + 2}: an empty cell, a whole number is wanted"
-                )
+                row = int(numbers.isna().to_numpy().argmax())
+                raise UserError(f"{where}, row {row + 2}: an empty cell, a whole number is wanted")
             return numbers.astype("int64")
         return numbers.astype("float64")

@@ -1,6 +1,6 @@
 """Settings of what comes before training: made data, ingest, preprocessing, protocols."""
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -44,8 +44,8 @@ class Ingest(Block):
     )
     crop: Size = Field(
         90,
-        description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in Diniz et al., "
-        "J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
+        description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in "
+        "Diniz et al., J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
     )
     max_refused: Share = Field(0.05, description="Largest share of refused files before the run stops.")
     max_megapixels: Annotated[float, Field(gt=0)] = Field(
@@ -115,4 +115,4 @@ class SplitFile(Block):
     folds: Annotated[int, Field(ge=1)] = Field(1, description="Number of folds in the file, numbered from 0.")
 
 
-Protocol = Annotated[Union[Holdout, KFold, SplitFile], Field(discriminator="kind")]
+Protocol = Annotated[Holdout | KFold | SplitFile, Field(discriminator="kind")]

@@ -1,6 +1,6 @@
 """Settings of what trains, predicts, is evaluated and explained."""
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -117,7 +117,7 @@ class Vote(Block):
     )
 
 
-Run = Annotated[Union[Network, Fusion, Vote], Field(discriminator="kind")]
+Run = Annotated[Network | Fusion | Vote, Field(discriminator="kind")]
 
 
 class Evaluate(Block):
