@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.base import Block, changes_of
 from workflow_scripts.settings.data import Share
 
 Positive = Annotated[int, Field(ge=1)]
@@ -67,6 +67,9 @@ class Train(Block):
     augment: Augment = Field(Augment(), description="Random changes of training images.")
 
 
+TrainChanges = changes_of(Train, "TrainChanges")
+
+
 class Network(Block):
     """A network that is trained on the images."""
 
@@ -78,7 +81,7 @@ class Network(Block):
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once) or the "
         "path of a safetensors file.",
     )
-    train: dict[str, Any] = Field({}, description="Keys of the study's `train` that differ for this run.")
+    train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
 
 
 class Branch(Block):
@@ -99,7 +102,7 @@ class Fusion(Block):
     hidden: Positive | None = Field(None, description="Width of the hidden layer; null: the number of features.")
     activation: Literal["gelu", "relu"] = Field("gelu", description="Activation between the two layers.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout before the last layer.")
-    train: dict[str, Any] = Field({}, description="Keys of the study's `train` that differ for this run.")
+    train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
 
 
 class Vote(Block):

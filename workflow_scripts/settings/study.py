@@ -51,8 +51,6 @@ class Study(Block):
                     )
             if getattr(run, "weights", None) and run.kind == "vote" and len(run.weights) != len(run.members):
                 raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
-            if hasattr(run, "train"):
-                Train.model_validate({**self.train.model_dump(), **run.train})
         for name in self.explain.runs:
             if name not in self.runs or self.runs[name].kind == "vote":
                 raise ValueError(f"explain.runs names {name!r}, which is no network or fusion of this study")

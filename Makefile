@@ -1,0 +1,69 @@
+# make: this help. Everything lives in .venv, made when it is missing or older than the lock file.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+TORCH ?= default
+CORES ?= all
+CONFIG ?=
+BIN := .venv/bin
+READY := .venv/ready-$(TORCH)
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)
+export DO_NOT_TRACK = true
+
+.PHONY: help demo test test-slow lint ui resume restore settings benchmarks clean
+
+help: ## this help
+	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: $(READY) ## run the demo on made data; ends with results/index.html
+	$(SNAKEMAKE)
+	@echo "Done. Open results/index.html in a browser; 'make ui' shows the runs in MLflow."
+
+test: $(READY) ## all tests of up to 20 minutes together
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(READY) ## the long tests
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(READY) ## format and lint of Python, Snakemake and settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+	$(BIN)/python -m workflow_scripts.settings.schema --check
+
+ui: $(READY) ## take in every finished run and open the MLflow UI
+	$(BIN)/python -m workflow_scripts.browse
+
+resume: $(READY) ## after a killed run: unlock, then continue
+	$(SNAKEMAKE) --unlock
+	$(SNAKEMAKE)
+
+restore: $(READY) ## fetch results with DVC and let the workflow believe them
+	$(BIN)/python -m workflow_scripts.restore
+
+settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
+	$(BIN)/python -m workflow_scripts.settings.schema
+
+benchmarks: $(READY) ## speed of preprocessing, training and planning on this machine
+	$(BIN)/python tests/benchmarks/preprocessing.py
+	$(BIN)/python tests/benchmarks/training.py
+	$(BIN)/python tests/benchmarks/planning.py
+
+clean: ## remove made data, results of the demo, logs and work files; keeps .venv
+	rm -rf data/*/made-* results logs .work .snakemake .pytest_cache .ruff_cache
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found; try make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: this Python lacks venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	rm -f .venv/ready-*
+	$(PYTHON) -m venv .venv
+	if [ "$(TORCH)" = cpu ]; then $(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --python $(BIN)/python --torch-backend cpu -r requirements.lock; \
+	elif command -v uv >/dev/null; then uv pip install --python $(BIN)/python -r requirements.lock; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock; fi
+	touch $@

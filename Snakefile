@@ -1,0 +1,35 @@
+# Published deep-learning studies on cervical cancer, from raw files to a report.
+#
+# Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/settings.md.
+# Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+report: "rules/captions/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/train.smk"
+include: "rules/fuse.smk"
+include: "rules/evaluate.smk"
+include: "rules/explain.smk"
+include: "rules/report.smk"
+include: "rules/track.smk"
+include: "rules/targets.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        [path
+
+
+onerror:
+    print(failures(started))

@@ -1,0 +1,105 @@
+# From raw files to packed pixels and splits.
+
+
+rule synthesise:
+    output:
+        "data/{adapter}/made-{study}/made.json",
+        "data/{adapter}/made-{study}/truth.csv",
+    log:
+        LOGS + "/{study}/synthesise-{adapter}.log",
+    benchmark:
+        LOGS + "/{study}/synthesise-{adapter}.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("synthesise", "study", "adapter"),
+        code=code("synthesise", "study", "adapter"),
+    message:
+        "{wildcards.study}: make data as {wildcards.adapter} has them"
+    shell:
+        "{PYTHON} -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code} --log {log}"
+        " --out data/{wildcards.adapter}/made-{wildcards.study}"
+
+
+rule ingest:
+    input:
+        lambda wildcards: PLAN.made_records(wildcards.study),
+    output:
+        manifest=DATASET + "/manifest.csv",
+        quarantine=DATASET + "/quarantine.csv",
+        pairs=DATASET + "/equal_pairs.csv",
+        record=DATASET + "/record.json",
+    log:
+        LOG + "/dataset/ingest.log",
+    benchmark:
+        LOG + "/dataset/ingest.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    params:
+        settings=settings("ingest", "study"),
+        code=code("ingest", "study"),
+        sources=sources,
+    message:
+        "{wildcards.study}: read the raw files"
+    shell:
+        "{PYTHON} -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code} --log {log}"
+        " {params.sources} --out $(dirname {output.record}) --jobs {threads}"
+
+
+rule preprocess:
+    input:
+        rules.ingest.output,
+    output:
+        images=ARRAYS + "/images.npy",
+        index=ARRAYS + "/index.csv",
+        record=ARRAYS + "/record.json",
+        montage=report(
+            DATASET + "/montage.png",
+            caption="captions/montage.rst",
+            category="{study}",
+            subcategory="Data",
+            labels={"figure": "Examples of every class"},
+        ),
+    log:
+        LOG + "/arrays/preprocess.log",
+    benchmark:
+        LOG + "/arrays/preprocess.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    params:
+        settings=settings("preprocess", "study"),
+        code=code("preprocess", "study"),
+        sources=sources,
+    message:
+        "{wildcards.study}: pack the pixels"
+    shell:
+        "{PYTHON} -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input[0]}) {params.sources} --out $(dirname {output.record})"
+        " --montage {output.montage} --jobs {threads}"
+
+
+rule split:
+    input:
+        dataset=rules.ingest.output,
+        own=lambda wildcards: PLAN.split_file(wildcards.study, wildcards.protocol),
+    output:
+        split=SPLIT + ".csv",
+        record=SPLIT + ".json",
+        leaks=SPLIT + ".leaks.csv",
+    log:
+        LOG + "/splits/{protocol}.log",
+    benchmark:
+        LOG + "/splits/{protocol}.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("split", "study", "protocol"),
+        code=code("split", "study", "protocol"),
+        own=lambda wildcards, input: f"--split-file {input.own:q}" if input.own else "",
+    message:
+        "{wildcards.study}: split by protocol {wildcards.protocol} and audit it"
+    shell:
+        "{PYTHON} -m workflow_scripts.split --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --out $(dirname {output.split}) {params.own}"

@@ -1,0 +1,39 @@
+# Grad-CAM of the runs a study wants explained; one job per protocol, because loading the library is the cost.
+
+
+rule explain:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+        weights=lambda wildcards: PLAN.explained_weights(
+            wildcards.study, wildcards.protocol
+        ),
+    output:
+        sheet=report(
+            directory(EXPLANATION),
+            patterns=["{run}/gradcam.png"],
+            caption="captions/gradcam.rst",
+            category="{study}",
+            subcategory="{protocol}",
+            labels={"run": "{run}", "figure": "Grad-CAM"},
+        ),
+    log:
+        LOG + "/explanation/{protocol}.log",
+    benchmark:
+        LOG + "/explanation/{protocol}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
+    params:
+        settings=settings("explain", "study", "protocol"),
+        code=code("explain", "study"),
+        device=device,
+    message:
+        "{wildcards.study}: Grad-CAM ({wildcards.protocol})"
+    shell:
+        "{PYTHON} -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --runs {RESULTS}/{wildcards.study}/runs/{wildcards.protocol} --out {output.sheet} --device {params.device}"

@@ -1,0 +1,34 @@
+# Finished runs vote.
+
+
+rule fuse:
+    input:
+        lambda wildcards: [
+            f"{folder}/{name}"
+            for folder in PLAN.member_folders(**wildcards).values()
+            for name in ("units.csv", "record.json")
+        ],
+    output:
+        predictions=RUN + "/predictions.csv",
+        units=RUN + "/units.csv",
+        record=RUN + "/record.json",
+        ledger=RUN + "/ledger.json",
+    log:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.log",
+    benchmark:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.tsv"
+    wildcard_constraints:
+        run="|".join(PLAN.votes) or "-",
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("fuse", "study", "protocol", "run", "fold", "seed"),
+        code=code("fuse", "study"),
+        members=lambda wildcards, input: pairs(
+            "--member", PLAN.member_folders(**wildcards)
+        ),
+    message:
+        "{wildcards.study}: vote {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "{PYTHON} -m workflow_scripts.fuse --settings {params.settings:q} --code {params.code} --log {log}"
+        " {params.members} --out $(dirname {output.record})"

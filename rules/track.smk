@@ -1,0 +1,25 @@
+# Finished runs into MLflow, from the files; the last leaf of a study.
+
+
+rule track:
+    input:
+        report=rules.report_study.output.page,
+        files=lambda wildcards: PLAN.report_inputs(wildcards.study),
+    output:
+        STUDY + "/tracked.json",
+    log:
+        LOG + "/track.log",
+    benchmark:
+        LOG + "/track.tsv"
+    conda:
+        "../envs/track.yaml"
+    resources:
+        mlflow_writer=1,
+    params:
+        settings=settings("track", "study"),
+        code=code("track", "study"),
+    message:
+        "{wildcards.study}: enter the runs into MLflow"
+    shell:
+        "{PYTHON} -m workflow_scripts.track --settings {params.settings:q} --code {params.code} --log {log}"
+        " --results {RESULTS} --receipt {output}"

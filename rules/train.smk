@@ -1,0 +1,75 @@
+# Networks: training, and prediction with what was trained.
+
+
+rule train:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        # large, and identified by the sha256 in the record beside it
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+        weights=lambda wildcards: list(
+            PLAN.weight_files(wildcards.study, wildcards.run).values()
+        ),
+    output:
+        weights=RUN + "/weights.safetensors",
+        history=RUN + "/history.csv",
+        cost=RUN + "/train.json",
+    log:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
+    benchmark:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
+    wildcard_constraints:
+        run="|".join(PLAN.trained) or "-",
+    conda:
+        "../envs/torch.yaml"
+    threads: lambda wildcards: PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
+    resources:
+        gpu=GPUS_PER_JOB,
+    params:
+        settings=settings("train", "study", "protocol", "run", "fold", "seed"),
+        code=code("train", "study"),
+        device=device,
+        weights=lambda wildcards, input: pairs(
+            "--weights", PLAN.weight_files(wildcards.study, wildcards.run)
+        ),
+    message:
+        "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "{PYTHON} -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device}"
+
+
+rule predict:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+        trained=[rules.train.output.weights, rules.train.output.cost],
+    output:
+        predictions=RUN + "/predictions.csv",
+        units=RUN + "/units.csv",
+        record=RUN + "/record.json",
+        ledger=RUN + "/ledger.json",
+    log:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
+    benchmark:
+        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
+    wildcard_constraints:
+        run="|".join(PLAN.trained) or "-",
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
+    params:
+        settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
+        code=code("predict", "study"),
+        device=device,
+    message:
+        "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "{PYTHON} -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --run $(dirname {output.record}) --device {params.device}"

@@ -1,0 +1,70 @@
+"""From layers of YAML to one complete study: study ← the study it is like ← scale ← the user's file."""
+
+import copy
+from typing import Any
+
+from workflow_scripts.contracts.errors import UserError
+
+# What a study does not take over from the study it is like: they say which data it has and whether it runs.
+_OWN = ("like", "active", "source", "title")
+
+
+def merge(base: Any, over: Any) -> Any:
+    """`over` laid over `base`: mappings key by key, all else replaced. A null removes nothing here; see prune."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        if "kind" in over and "kind" in base and over["kind"] != base["kind"]:
+            return copy.deepcopy(over)  # another kind of run or protocol has other keys
+        return {key: merge(base.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
+    return copy.deepcopy(over)
+
+
+def _ancestry(studies: dict[str, dict], name: str) -> list[str]:
+    """The study and those it is like, farthest first."""
+    chain = [name]
+    while like := studies[chain[0]].get("like"):
+        if like not in studies:
+            known = ", ".join(sorted(studies))
+            raise UserError(f"config: studies.{chain[0]}.like names {like!r}, which is no study; known: {known}")
+        if like in chain:
+            raise UserError(f"config: studies.{chain[0]}.like: {like!r} is like {chain[0]!r} already; break the circle")
+        chain.insert(0, like)
+    return chain
+
+
+def _section(layer: dict, name: str) -> dict:
+    return (layer.get("studies") or {}).get(name) or {}
+
+
+def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
+    """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
+    studies = {
+        study: merge(_section(base, study), _section(user, study))
+        for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]
+    }
+    chain = _ancestry(studies, name)
+    merged: dict = {}
+    for layer in (base, user):
+        for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
+            for ancestor in chain:
+                section = pick(_section(layer, ancestor))
+                taken = {
+                    key: value
+                    for key, value in section.items()
+                    if key not in ("scales", "like") and (ancestor == name or key not in _OWN)
+                }
+                merged = merge(merged, taken)
+    for key in ("protocols", "runs"):
+        if isinstance(merged.get(key), dict):
+            merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}
+    return merged
+
+
+def resolve(base: dict, user: dict) -> dict:
+    """The whole config, every study resolved, `scales` and `like` used up."""
+    top = merge(
+        {key: value for key, value in base.items() if key != "studies"},
+        {key: value for key, value in user.items() if key != "studies"},
+    )
+    scale = top.get("scale", "demo")
+    names = list(dict.fromkeys([*(base.get("studies") or {}), *(user.get("studies") or {})]))
+    return {**top, "studies": {name: resolve_study(name, base, user, scale) for name in names}}

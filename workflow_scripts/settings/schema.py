@@ -1,0 +1,117 @@
+"""Write the settings schema (for editors) and docs/settings.md (for people) from the typed settings.
+
+`python -m workflow_scripts.settings.schema` writes both; with `--check` it only says whether they are up to date.
+"""
+
+import argparse
+import sys
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from workflow_scripts.settings.code import ROOT
+from workflow_scripts.settings.hints import blocks_of
+from workflow_scripts.settings.study import Config, Study
+
+SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
+PAGE = ROOT / "docs" / "settings.md"
+_HEAD = "# Made by `make settings` from workflow_scripts/settings/; edit there.\n"
+
+
+def _optional(node: Any) -> Any:
+    """The schema of a file that may leave out whatever a layer below gives."""
+    if isinstance(node, dict):
+        return {
+            key: _optional(value) for key, value in node.items() if not (key == "required" and isinstance(value, list))
+        }
+    return [_optional(item) for item in node] if isinstance(node, list) else node
+
+
+def schema() -> dict:
+    """JSON schema (draft 2020-12) of config.yaml and the user's files: closed, all keys described, none required."""
+    made = _optional(Config.model_json_schema())
+    study = made["$defs"]["Study"]
+    overlay = {key: value for key, value in study["properties"].items() if key not in ("active", "source")}
+    study["properties"]["like"] = {"type": "string", "description": "Study whose section this one starts from."}
+    study["properties"]["scales"] = {
+        "description": "What differs at a scale.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {scale: {"type": "object", "properties": overlay} for scale in ("demo", "paper")},
+    }
+    for entries in ("runs", "protocols"):
+        named = study["properties"][entries]
+        named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
+        named.pop("minProperties", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def _plain_union(node: dict) -> dict:
+    """A tagged union as a plain one: an overlay need not repeat the `kind`."""
+    return {"anyOf": node["oneOf"]} if "oneOf" in node else node
+
+
+def _rows(block: type[BaseModel]) -> list[str]:
+    rows = ["| key | meaning | default |", "|---|---|---|"]
+    for name, field in block.model_fields.items():
+        default = "(needed)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        inner = " See below." if blocks_of(field.annotation) else ""
+        rows.append(f"| `{name}` | {field.description.replace('|', '/')}{inner} | {default} |")
+    return rows
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return ""
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000).strip().removesuffix("...").strip()
+    return f"`{text}`"
+
+
+def page() -> str:
+    """The settings page: a table per block, in the order in which a reader meets them."""
+    order, waiting = [], [Config]
+    while waiting:
+        block = waiting.pop(0)
+        if block in order or block.__name__.endswith("Changes"):
+            continue
+        order.append(block)
+        waiting += [inner for field in block.model_fields.values() for inner in blocks_of(field.annotation)]
+    lines = [
+        "<!-- Made by `make settings`; edit workflow_scripts/settings/ instead. -->",
+        "# Settings",
+        "",
+        "`config.yaml` holds them all. What you change goes into a file of your own (`--configfile FILE`) or into",
+        "`config.local.yaml`, which is read by itself. Mappings are merged key by key, lists are replaced, and a null",
+        "removes a run or a protocol. The order is: study ← the study it is `like` ← its `scales` ← your file.",
+        "",
+    ]
+    for block in order:
+        title = {Config: "Top level", Study: "studies.NAME"}.get(block, block.__name__)
+        lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
+        if block is Study:
+            lines += [
+                "Besides: `like` (study whose section this one starts from; its `active`, `source` and `title` are not",
+                "taken over) and `scales` (`demo`, `paper`: what differs at that scale).",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write or check both files; exit 1 when `--check` finds one out of date."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    check = parser.parse_args().check
+    wanted = {SCHEMA: _HEAD + yaml.safe_dump(schema(), sort_keys=False, width=110, allow_unicode=True), PAGE: page()}
+    for path, text in wanted.items():
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            print(f"error: {path.relative_to(ROOT)} is out of date; run `make settings`", file=sys.stderr)
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

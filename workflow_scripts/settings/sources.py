@@ -1,0 +1,72 @@
+"""Where a study's raw files lie, and what tells that they changed."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.settings.study import Config
+
+
+def made_folder(adapter: str, study: str) -> str:
+    """Folder of a study's made data, relative to the working directory."""
+    return f"data/{adapter}/made-{study}"
+
+
+def source_folders(config: Config, study: str) -> dict[str, str]:
+    """Adapter → folder of raw files."""
+    chosen = config.studies[study]
+    if chosen.source == "synthetic":
+        return {adapter: made_folder(adapter, study) for adapter in chosen.adapters}
+    source = str(Path(chosen.source).expanduser())
+    if len(chosen.adapters) == 1:
+        return {chosen.adapters[0]: source}
+    return {adapter: f"{source}/{adapter}" for adapter in chosen.adapters}
+
+
+def check_source(config: Config, study: str) -> None:
+    """Raise UserError when a folder of raw files is missing or empty."""
+    chosen = config.studies[study]
+    if chosen.source == "synthetic":
+        return
+    for adapter, folder in source_folders(config, study).items():
+        if Path(folder).is_dir() and any(Path(folder).iterdir()):
+            continue
+        state = "is empty" if Path(folder).is_dir() else "is no folder"
+        several = f" (each of {', '.join(chosen.adapters)} has a subfolder)" if len(chosen.adapters) > 1 else ""
+        where = f"studies.{study}.source: {folder} {state}"
+        raise UserError(f"{where}; put the files of `{adapter}` there, or set another source{several}")
+
+
+@cache
+def listing_digest(folder: str) -> str:
+    """sha256 over relative path and size of every file below `folder`: a changed folder has another digest."""
+    total = hashlib.sha256()
+    for path, folders, files in os.walk(folder, followlinks=True):
+        folders.sort()
+        for name in sorted(files):
+            full = Path(path, name)
+            size = full.stat().st_size if full.exists() else -1  # a dangling link; ingest says so
+            total.update(f"{full.relative_to(folder)}\0{size}\n".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def check_not_overwriting(config: Config, study: str, root: Path) -> None:
+    """Raise UserError when a demo or made data would overwrite results of real data or of the paper's scale."""
+    path = root / config.results / study / "dataset" / "record.json"
+    if not path.exists():
+        return
+    record = read_json(path)["settings"]
+    now_made = config.studies[study].source == "synthetic"
+    if not record["made"] and now_made:
+        what = "results on real data; a run on made data would overwrite them"
+    elif record["scale"] == "paper" and config.scale == "demo":
+        what = "results at scale paper; a run at scale demo would overwrite them"
+    else:
+        return
+    raise UserError(
+        f"{config.results}/{study} holds {what}. Name another folder, e.g. --config results=results-demo, "
+        f"or remove {config.results}/{study}"
+    )

@@ -1,0 +1,162 @@
+"""What each step sees of the settings: nothing it does not depend on, as one canonical string."""
+
+from typing import Any
+
+from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.settings.overlay import merge
+from workflow_scripts.settings.study import Config, Study
+
+
+def _plain(block: Any) -> Any:
+    return block.model_dump(mode="json") if hasattr(block, "model_dump") else block
+
+
+class Steps:
+    """The settings of every step of every study, as dictionaries (`…_settings`) ready for canonical_json."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def study(self, name: str) -> Study:
+        return self.config.studies[name]
+
+    def folds(self, study: str, protocol: str) -> int:
+        """Number of folds; a hold-out is one."""
+        return getattr(self.study(study).protocols[protocol], "folds", 1)
+
+    def made(self, study: str) -> bool:
+        return self.study(study).source == "synthetic"
+
+    def synthesise(self, study: str, adapter: str) -> dict:
+        chosen = self.study(study)
+        return {"study": study, "seed": self.config.seed, "adapter": adapter, "synthetic": _plain(chosen.synthetic)}
+
+    def ingest(self, study: str, listing: dict[str, str] | None) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "adapters": chosen.adapters,
+            "made": self.made(study),
+            "scale": self.config.scale,
+            "listing": listing,
+            "ingest": _plain(chosen.ingest),
+        }
+
+    def preprocess(self, study: str) -> dict:
+        return {"study": study, "preprocess": _plain(self.study(study).preprocess)}
+
+    def split(self, study: str, protocol: str) -> dict:
+        rule = _plain(self.study(study).protocols[protocol])
+        return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule}
+
+    def spec(self, study: str, run: str) -> dict:
+        """A run without its changes to the training."""
+        return self.study(study).runs[run].model_dump(mode="json", exclude={"train"})
+
+    def training(self, study: str, run: str) -> dict:
+        """The complete training block of a run."""
+        chosen = self.study(study)
+        return merge(_plain(chosen.train), chosen.runs[run].train.model_dump(mode="json", exclude_unset=True))
+
+    def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {
+            **self._job(study, protocol, run, fold, seed),
+            "spec": self.spec(study, run),
+            "train": self.training(study, run),
+        }
+
+    def predict(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {
+            **self.train(study, protocol, run, fold, seed),
+            "aggregate": self.study(study).evaluate.aggregate,
+        }
+
+    def fuse(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
+
+    def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        """Settings that the record of a run must hold, whatever its kind."""
+        step = self.fuse if self.study(study).runs[run].kind == "vote" else self.predict
+        return step(study, protocol, run, fold, seed)
+
+    def evaluate(self, study: str, protocol: str, run: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "seed": self.config.seed,
+            "protocol": protocol,
+            "run": run,
+            "folds": self.folds(study, protocol),
+            "seeds": chosen.seeds,
+            "expects": {
+                f"fold{fold}-seed{seed}": digest_text(canonical_json(self.predicting(study, protocol, run, fold, seed)))
+                for fold in range(self.folds(study, protocol))
+                for seed in chosen.seeds
+            },
+            "evaluate": _plain(chosen.evaluate),
+        }
+
+    def compare(self, study: str, protocol: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "seed": self.config.seed,
+            "protocol": protocol,
+            "runs": list(chosen.runs),
+            "folds": self.folds(study, protocol),
+            "seeds": chosen.seeds,
+            "evaluate": _plain(chosen.evaluate),
+        }
+
+    def explain(self, study: str, protocol: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "protocol": protocol,
+            "fold": 0,
+            "seed": chosen.seeds[0],
+            "specs": {
+                run: {"spec": self.spec(study, run), "train": self.training(study, run)} for run in chosen.explain.runs
+            },
+            "explain": _plain(chosen.explain),
+        }
+
+    def report(self, study: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "title": chosen.title,
+            "paper": chosen.paper,
+            "scale": self.config.scale,
+            "seed": self.config.seed,
+            "source": "made" if self.made(study) else "real",
+            "protocols": {name: _plain(rule) for name, rule in chosen.protocols.items()},
+            "folds": {name: self.folds(study, name) for name in chosen.protocols},
+            "runs": {run: {"spec": self.spec(study, run), **self._train_or_nothing(study, run)} for run in chosen.runs},
+            "seeds": chosen.seeds,
+            "preprocess": _plain(chosen.preprocess),
+            "evaluate": _plain(chosen.evaluate),
+            "explain": _plain(chosen.explain),
+        }
+
+    def track(self, study: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "tracking": self.config.tracking_uri,
+            "headline": chosen.evaluate.headline,
+            "runs": list(chosen.runs),
+            "seeds": chosen.seeds,
+            "folds": {name: self.folds(study, name) for name in chosen.protocols},
+        }
+
+    def index(self, studies: list[str]) -> dict:
+        return {
+            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies}
+        }
+
+    def _train_or_nothing(self, study: str, run: str) -> dict:
+        return {} if self.study(study).runs[run].kind == "vote" else {"train": self.training(study, run)}
+
+    def _job(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {"study": study, "protocol": protocol, "run": run, "fold": int(fold), "seed": int(seed)}
