@@ -28,7 +28,24 @@ include: "rules/targets.smk"
 rule all:
     default_target: True
     input:
-        [path
+        PLAN.active_targets("all"),
+        RESULTS + "/index.html",
+
+
+rule data:
+    input:
+        PLAN.active_targets("data"),
+
+
+rule runs:
+    input:
+        PLAN.active_targets("runs"),
+
+
+rule reports:
+    input:
+        PLAN.active_targets("report"),
+        RESULTS + "/index.html",
 
 
 onerror:

@@ -1,25 +1,5 @@
 # Named targets of every study: <study>, <study>_data, <study>_runs, <study>_report.
 
-for study in PLAN.active for path in PLAN.targets(study, "all")],
-        RESULTS + "/index.html",
-
-
-rule data:
-    input:
-        [path for study in PLAN.active for path in PLAN.targets(study, "data")],
-
-
-rule runs:
-    input:
-        [path for study in PLAN.active for path in PLAN.targets(study, "runs")],
-
-
-rule reports:
-    input:
-        [path for study in PLAN.active for path in PLAN.targets(study, "report")],
-        RESULTS + "/index.html",
-
-
 for study in PLAN.config.studies:
 
     rule:

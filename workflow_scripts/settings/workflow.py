@@ -163,6 +163,10 @@ class Plan:
     def is_trained(self, study: str, run: str) -> bool:
         return self.study(study).runs[run].kind != "vote"
 
+    def active_targets(self, phase: str) -> list[str]:
+        """The files of a phase of all active studies."""
+        return [path for study in self.active for path in self.targets(study, phase)]
+
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
