@@ -6,13 +6,15 @@ import sys
 import time
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 started = time.time()
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+)
+# `python` in a rule is the one that runs Snakemake; a conda environment puts its own before it
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
 )
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -26,14 +28,7 @@ try:
     if workflow.is_main_process:
         PLAN.check_before_start()
 except UserError as error:
-    raise WorkflowError(str(error))
-
-# With conda a job runs in its environment's Python, otherwise in the one that runs Snakemake.
-CONDA = any(
-    str(method).lower().endswith("conda")
-    for method in workflow.deployment_settings.deployment_method
-)
-PYTHON = "python" if CONDA else sys.executable
+    sys.exit(f"error: {error}")
 
 # A job asks for a GPU where this machine has one; on a cluster the profile says so.
 GPUS_PER_JOB = int(PLAN.config.device != "cpu" and Path("/dev/nvidia0").exists())
@@ -84,6 +79,11 @@ def pairs(option, values):
 def sources(wildcards, input):
     """--source arguments. That it takes `input` keeps it out of the re-run triggers: a moved folder is no new data."""
     return pairs("--source", PLAN.sources(wildcards.study))
+
+
+def results(wildcards, input):
+    """Folder of all results; not a trigger, as `sources`."""
+    return RESULTS
 
 
 def device(wildcards, input):

@@ -17,7 +17,7 @@ rule synthesise:
     message:
         "{wildcards.study}: make data as {wildcards.adapter} has them"
     shell:
-        "{PYTHON} -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code} --log {log}"
         " --out data/{wildcards.adapter}/made-{wildcards.study}"
 
 
@@ -43,7 +43,7 @@ rule ingest:
     message:
         "{wildcards.study}: read the raw files"
     shell:
-        "{PYTHON} -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code} --log {log}"
         " {params.sources} --out $(dirname {output.record}) --jobs {threads}"
 
 
@@ -75,7 +75,7 @@ rule preprocess:
     message:
         "{wildcards.study}: pack the pixels"
     shell:
-        "{PYTHON} -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input[0]}) {params.sources} --out $(dirname {output.record})"
         " --montage {output.montage} --jobs {threads}"
 
@@ -101,5 +101,5 @@ rule split:
     message:
         "{wildcards.study}: split by protocol {wildcards.protocol} and audit it"
     shell:
-        "{PYTHON} -m workflow_scripts.split --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.split --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --out $(dirname {output.split}) {params.own}"

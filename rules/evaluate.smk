@@ -51,7 +51,7 @@ rule evaluate:
     message:
         "{wildcards.study}: evaluate {wildcards.run} ({wildcards.protocol})"
     shell:
-        "{PYTHON} -m workflow_scripts.evaluate --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.evaluate --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --runs {params.runs} --out $(dirname {output.metrics})"
         " {params.curves}"
 
@@ -107,11 +107,12 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
+        results=results,
         settings=settings("compare", "study", "protocol"),
         code=code("compare", "study"),
     message:
         "{wildcards.study}: compare the runs of {wildcards.protocol}"
     shell:
-        "{PYTHON} -m workflow_scripts.compare --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.compare --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --evaluation $(dirname {output.metrics})"
-        " --runs {RESULTS}/{wildcards.study}/runs/{wildcards.protocol}"
+        " --runs {params.results}/{wildcards.study}/runs/{wildcards.protocol}"

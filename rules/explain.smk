@@ -28,12 +28,13 @@ rule explain:
     resources:
         gpu=GPUS_PER_JOB,
     params:
+        results=results,
         settings=settings("explain", "study", "protocol"),
         code=code("explain", "study"),
         device=device,
     message:
         "{wildcards.study}: Grad-CAM ({wildcards.protocol})"
     shell:
-        "{PYTHON} -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --runs {RESULTS}/{wildcards.study}/runs/{wildcards.protocol} --out {output.sheet} --device {params.device}"
+        " --runs {params.results}/{wildcards.study}/runs/{wildcards.protocol} --out {output.sheet} --device {params.device}"

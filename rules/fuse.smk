@@ -30,5 +30,5 @@ rule fuse:
     message:
         "{wildcards.study}: vote {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "{PYTHON} -m workflow_scripts.fuse --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.fuse --settings {params.settings:q} --code {params.code} --log {log}"
         " {params.members} --out $(dirname {output.record})"

@@ -23,14 +23,15 @@ rule report_study:
     conda:
         "../envs/report.yaml"
     params:
+        results=results,
         settings=settings("report", "study"),
         code=code("report", "study"),
         paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
     message:
         "{wildcards.study}: write the report"
     shell:
-        "{PYTHON} -m workflow_scripts.report --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder {RESULTS}/{wildcards.study} {params.paper} --out {output.page}"
+        "python -m workflow_scripts.report --settings {params.settings:q} --code {params.code} --log {log}"
+        " --study-folder {params.results}/{wildcards.study} {params.paper} --out {output.page}"
 
 
 rule index:
@@ -45,10 +46,11 @@ rule index:
     conda:
         "../envs/report.yaml"
     params:
+        results=results,
         settings=canonical_json(PLAN.steps.index(PLAN.active)),
         code=code_digest("workflow_scripts.index"),
     message:
         "write the index over the studies"
     shell:
-        "{PYTHON} -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results {RESULTS} --out {output}"
+        "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
+        " --results {params.results} --out {output}"

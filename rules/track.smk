@@ -16,10 +16,11 @@ rule track:
     resources:
         mlflow_writer=1,
     params:
+        results=results,
         settings=settings("track", "study"),
         code=code("track", "study"),
     message:
         "{wildcards.study}: enter the runs into MLflow"
     shell:
-        "{PYTHON} -m workflow_scripts.track --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results {RESULTS} --receipt {output}"
+        "python -m workflow_scripts.track --settings {params.settings:q} --code {params.code} --log {log}"
+        " --results {params.results} --receipt {output}"

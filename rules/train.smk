@@ -36,7 +36,7 @@ rule train:
     message:
         "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "{PYTHON} -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
         " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device}"
 
@@ -70,6 +70,6 @@ rule predict:
     message:
         "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "{PYTHON} -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
+        "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
         " --run $(dirname {output.record}) --device {params.device}"
