@@ -29,7 +29,7 @@ rule all:
     default_target: True
     input:
         PLAN.active_targets("all"),
-        RESULTS + "/index.html",
+        "<results>/index.html",
 
 
 rule data:
@@ -45,7 +45,7 @@ rule runs:
 rule reports:
     input:
         PLAN.active_targets("report"),
-        RESULTS + "/index.html",
+        "<results>/index.html",
 
 
 onerror:

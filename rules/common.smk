@@ -1,6 +1,5 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
-import os
 import shlex
 import sys
 import time
@@ -9,20 +8,13 @@ from pathlib import Path
 started = time.time()
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-)
-# `python` in a rule is the one that runs Snakemake; a conda environment puts its own before it
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
 
+pipeline.prepare_environment(ROOT)
 try:
     PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
     if workflow.is_main_process:
@@ -31,28 +23,28 @@ except UserError as error:
     sys.exit(f"error: {error}")
 
 # A job asks for a GPU where this machine has one; on a cluster the profile says so.
-GPUS_PER_JOB = int(PLAN.config.device != "cpu" and Path("/dev/nvidia0").exists())
-
+GPUS_PER_JOB = int(PLAN.config.device != "cpu" and pipeline.has_gpu())
 RESULTS = PLAN.config.results
-LOGS = PLAN.logs
-STUDY = RESULTS + "/{study}"
-DATASET = STUDY + "/dataset"
-ARRAYS = STUDY + "/arrays"
-SPLIT = STUDY + "/splits/{protocol}"
-RUNS = STUDY + "/runs/{protocol}"
-RUN = RUNS + "/{run}/fold{fold}-seed{seed}"
-EVALUATION = STUDY + "/evaluation/{protocol}"
-EXPLANATION = STUDY + "/explanation/{protocol}"
-LOG = LOGS + "/{study}"
+STUDY = "/".join([RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)])
+PROTOCOL = "{protocol,[a-z0-9_]+}"
+TRAINED = "{run," + ("|".join(PLAN.trained) or "-") + "}"
+VOTE = "{run," + ("|".join(PLAN.votes) or "-") + "}"
 
 
-wildcard_constraints:
-    study="|".join(PLAN.config.studies),
-    adapter="[a-z0-9_]+",
-    protocol="[a-z0-9_]+",
-    run="[a-z0-9_-]+",
-    fold=r"\d+",
-    seed=r"\d+",
+# Constraints stand in the paths: a general one does not reach into a path variable.
+pathvars:
+    results=RESULTS,
+    logs=PLAN.logs,
+    study=STUDY,
+    dataset=f"{STUDY}/dataset",
+    arrays=f"{STUDY}/arrays",
+    split=f"{STUDY}/splits/{PROTOCOL}",
+    trained_run=f"{STUDY}/runs/{PROTOCOL}/{TRAINED}/fold{{fold,\\d+}}-seed{{seed,\\d+}}",
+    vote_run=f"{STUDY}/runs/{PROTOCOL}/{VOTE}/fold{{fold,\\d+}}-seed{{seed,\\d+}}",
+    evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
+    trained=TRAINED,
+    vote=VOTE,
+    explanation=f"{STUDY}/explanation/{PROTOCOL}",
 
 
 def settings(step, *names):
@@ -81,9 +73,9 @@ def sources(wildcards, input):
     return pairs("--source", PLAN.sources(wildcards.study))
 
 
-def results(wildcards, input):
-    """Folder of all results; not a trigger, as `sources`."""
-    return RESULTS
+def run_folders(wildcards, input):
+    """Folder of a protocol's runs; not a trigger, as `sources`."""
+    return f"{RESULTS}/{wildcards.study}/runs/{wildcards.protocol}"
 
 
 def device(wildcards, input):
@@ -91,6 +83,31 @@ def device(wildcards, input):
     return PLAN.config.device
 
 
+def figure(path, caption, label, run="{run}", subcategory="{protocol}"):
+    """A figure of a run or a protocol, shown in `snakemake --report`."""
+    labels = {"run": run, "figure": label}
+    return report(
+        path,
+        caption=f"captions/{caption}.rst",
+        category="{study}",
+        subcategory=subcategory,
+        labels=labels,
+    )
+
+
+def evaluation_files(folder):
+    """What the evaluation of any run leaves."""
+    return {
+        "metrics": f"{folder}/metrics.csv",
+        "nested": f"{folder}/metrics.json",
+        "confusion": figure(f"{folder}/confusion.png", "confusion", "Confusion matrix"),
+        "roc": figure(f"{folder}/roc.png", "roc", "ROC curves"),
+        "reliability": figure(
+            f"{folder}/reliability.png", "reliability", "Reliability"
+        ),
+    }
+
+
 def failures(since):
     """The one line of every job that failed since `since`."""
-    return pipeline.failures(Path(LOGS), since)
+    return pipeline.failures(Path(PLAN.logs), since)

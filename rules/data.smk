@@ -6,9 +6,9 @@ rule synthesise:
         "data/{adapter}/made-{study}/made.json",
         "data/{adapter}/made-{study}/truth.csv",
     log:
-        LOGS + "/{study}/synthesise-{adapter}.log",
+        "<logs>/{study}/synthesise-{adapter}.log",
     benchmark:
-        LOGS + "/{study}/synthesise-{adapter}.tsv"
+        "<logs>/{study}/synthesise-{adapter}.tsv"
     conda:
         "../envs/data.yaml"
     params:
@@ -25,14 +25,14 @@ rule ingest:
     input:
         lambda wildcards: PLAN.made_records(wildcards.study),
     output:
-        manifest=DATASET + "/manifest.csv",
-        quarantine=DATASET + "/quarantine.csv",
-        pairs=DATASET + "/equal_pairs.csv",
-        record=DATASET + "/record.json",
+        manifest="<dataset>/manifest.csv",
+        quarantine="<dataset>/quarantine.csv",
+        pairs="<dataset>/equal_pairs.csv",
+        record="<dataset>/record.json",
     log:
-        LOG + "/dataset/ingest.log",
+        "<logs>/{study}/dataset/ingest.log",
     benchmark:
-        LOG + "/dataset/ingest.tsv"
+        "<logs>/{study}/dataset/ingest.tsv"
     conda:
         "../envs/data.yaml"
     threads: 8
@@ -49,22 +49,22 @@ rule ingest:
 
 rule preprocess:
     input:
-        rules.ingest.output,
+        dataset=rules.ingest.output,
     output:
-        images=ARRAYS + "/images.npy",
-        index=ARRAYS + "/index.csv",
-        record=ARRAYS + "/record.json",
+        images="<arrays>/images.npy",
+        index="<arrays>/index.csv",
+        record="<arrays>/record.json",
         montage=report(
-            DATASET + "/montage.png",
+            "<dataset>/montage.png",
             caption="captions/montage.rst",
             category="{study}",
             subcategory="Data",
             labels={"figure": "Examples of every class"},
         ),
     log:
-        LOG + "/arrays/preprocess.log",
+        "<logs>/{study}/arrays/preprocess.log",
     benchmark:
-        LOG + "/arrays/preprocess.tsv"
+        "<logs>/{study}/arrays/preprocess.tsv"
     conda:
         "../envs/data.yaml"
     threads: 8
@@ -76,7 +76,7 @@ rule preprocess:
         "{wildcards.study}: pack the pixels"
     shell:
         "python -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input[0]}) {params.sources} --out $(dirname {output.record})"
+        " --dataset $(dirname {input.dataset[0]}) {params.sources} --out $(dirname {output.record})"
         " --montage {output.montage} --jobs {threads}"
 
 
@@ -85,13 +85,13 @@ rule split:
         dataset=rules.ingest.output,
         own=lambda wildcards: PLAN.split_file(wildcards.study, wildcards.protocol),
     output:
-        split=SPLIT + ".csv",
-        record=SPLIT + ".json",
-        leaks=SPLIT + ".leaks.csv",
+        split="<split>.csv",
+        record="<split>.json",
+        leaks="<split>.leaks.csv",
     log:
-        LOG + "/splits/{protocol}.log",
+        "<logs>/{study}/splits/{protocol}.log",
     benchmark:
-        LOG + "/splits/{protocol}.tsv"
+        "<logs>/{study}/splits/{protocol}.tsv"
     conda:
         "../envs/data.yaml"
     params:

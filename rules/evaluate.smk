@@ -12,41 +12,17 @@ rule evaluate:
         ),
         history=[],
     output:
-        metrics=EVALUATION + "/{run}/metrics.csv",
-        nested=EVALUATION + "/{run}/metrics.json",
-        confusion=report(
-            EVALUATION + "/{run}/confusion.png",
-            caption="captions/confusion.rst",
-            category="{study}",
-            subcategory="{protocol}",
-            labels={"run": "{run}", "figure": "Confusion matrix"},
-        ),
-        roc=report(
-            EVALUATION + "/{run}/roc.png",
-            caption="captions/roc.rst",
-            category="{study}",
-            subcategory="{protocol}",
-            labels={"run": "{run}", "figure": "ROC curves"},
-        ),
-        reliability=report(
-            EVALUATION + "/{run}/reliability.png",
-            caption="captions/reliability.rst",
-            category="{study}",
-            subcategory="{protocol}",
-            labels={"run": "{run}", "figure": "Reliability"},
-        ),
+        **evaluation_files("<evaluation>/<vote>"),
     log:
-        LOG + "/evaluation/{protocol}/{run}.log",
+        "<logs>/{study}/evaluation/{protocol}/{run}.log",
     benchmark:
-        LOG + "/evaluation/{protocol}/{run}.tsv"
-    wildcard_constraints:
-        run="|".join(PLAN.votes) or "-",
+        "<logs>/{study}/evaluation/{protocol}/{run}.tsv"
     conda:
         "../envs/report.yaml"
     params:
         settings=settings("evaluate", "study", "protocol", "run"),
         code=code("evaluate", "study"),
-        runs=lambda wildcards, input: os.path.dirname(os.path.dirname(input.records[0])),
+        runs=lambda wildcards, input: f"{run_folders(wildcards, input)}/{wildcards.run}",
         curves=lambda wildcards, input: "--curves" if input.history else "",
     message:
         "{wildcards.study}: evaluate {wildcards.run} ({wildcards.protocol})"
@@ -69,16 +45,8 @@ use rule evaluate as evaluate_trained with:
             wildcards.study, wildcards.protocol, wildcards.run, "history.csv"
         ),
     output:
-        **rules.evaluate.output,
-        curves=report(
-            EVALUATION + "/{run}/curves.png",
-            caption="captions/curves.rst",
-            category="{study}",
-            subcategory="{protocol}",
-            labels={"run": "{run}", "figure": "Training curves"},
-        ),
-    wildcard_constraints:
-        run="|".join(PLAN.trained) or "-",
+        **evaluation_files("<evaluation>/<trained>"),
+        curves=figure("<evaluation>/<trained>/curves.png", "curves", "Training curves"),
 
 
 rule compare:
@@ -91,23 +59,23 @@ rule compare:
             wildcards.study, wildcards.protocol, "metrics.csv"
         ),
     output:
-        metrics=EVALUATION + "/metrics.csv",
-        comparison=EVALUATION + "/comparison.csv",
+        metrics="<evaluation>/metrics.csv",
+        comparison="<evaluation>/comparison.csv",
         figure=report(
-            EVALUATION + "/comparison.png",
+            "<evaluation>/comparison.png",
             caption="captions/comparison.rst",
             category="{study}",
             subcategory="{protocol}",
             labels={"run": "all", "figure": "Runs compared"},
         ),
     log:
-        LOG + "/evaluation/{protocol}/compare.log",
+        "<logs>/{study}/evaluation/{protocol}/compare.log",
     benchmark:
-        LOG + "/evaluation/{protocol}/compare.tsv"
+        "<logs>/{study}/evaluation/{protocol}/compare.tsv"
     conda:
         "../envs/report.yaml"
     params:
-        results=results,
+        runs=run_folders,
         settings=settings("compare", "study", "protocol"),
         code=code("compare", "study"),
     message:
@@ -115,4 +83,4 @@ rule compare:
     shell:
         "python -m workflow_scripts.compare --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --evaluation $(dirname {output.metrics})"
-        " --runs {params.results}/{wildcards.study}/runs/{wildcards.protocol}"
+        " --runs {params.runs}"

@@ -12,7 +12,7 @@ rule explain:
         ),
     output:
         sheet=report(
-            directory(EXPLANATION),
+            directory("<explanation>"),
             patterns=["{run}/gradcam.png"],
             caption="captions/gradcam.rst",
             category="{study}",
@@ -20,15 +20,15 @@ rule explain:
             labels={"run": "{run}", "figure": "Grad-CAM"},
         ),
     log:
-        LOG + "/explanation/{protocol}.log",
+        "<logs>/{study}/explanation/{protocol}.log",
     benchmark:
-        LOG + "/explanation/{protocol}.tsv"
+        "<logs>/{study}/explanation/{protocol}.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        results=results,
+        runs=run_folders,
         settings=settings("explain", "study", "protocol"),
         code=code("explain", "study"),
         device=device,
@@ -37,4 +37,4 @@ rule explain:
     shell:
         "python -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --runs {params.results}/{wildcards.study}/runs/{wildcards.protocol} --out {output.sheet} --device {params.device}"
+        " --runs {params.runs} --out {output.sheet} --device {params.device}"

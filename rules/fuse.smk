@@ -9,16 +9,14 @@ rule fuse:
             for name in ("units.csv", "record.json")
         ],
     output:
-        predictions=RUN + "/predictions.csv",
-        units=RUN + "/units.csv",
-        record=RUN + "/record.json",
-        ledger=RUN + "/ledger.json",
+        predictions="<vote_run>/predictions.csv",
+        units="<vote_run>/units.csv",
+        record="<vote_run>/record.json",
+        ledger="<vote_run>/ledger.json",
     log:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.log",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.log",
     benchmark:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.tsv"
-    wildcard_constraints:
-        run="|".join(PLAN.votes) or "-",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.tsv"
     conda:
         "../envs/data.yaml"
     params:

@@ -9,21 +9,20 @@ rule report_study:
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
         page=report(
-            STUDY + "/report.html",
+            "<study>/report.html",
             caption="captions/report.rst",
             category="{study}",
             labels={"run": "all", "figure": "Report"},
         ),
-        metrics=STUDY + "/metrics.json",
-        curves=directory(STUDY + "/curves"),
+        metrics="<study>/metrics.json",
+        curves=directory("<study>/curves"),
     log:
-        LOG + "/report.log",
+        "<logs>/{study}/report.log",
     benchmark:
-        LOG + "/report.tsv"
+        "<logs>/{study}/report.tsv"
     conda:
         "../envs/report.yaml"
     params:
-        results=results,
         settings=settings("report", "study"),
         code=code("report", "study"),
         paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
@@ -31,26 +30,25 @@ rule report_study:
         "{wildcards.study}: write the report"
     shell:
         "python -m workflow_scripts.report --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder {params.results}/{wildcards.study} {params.paper} --out {output.page}"
+        " --study-folder $(dirname {output.page}) {params.paper} --out {output.page}"
 
 
 rule index:
     input:
-        expand(STUDY + "/report.html", study=PLAN.active),
+        PLAN.active_targets("report"),
     output:
-        RESULTS + "/index.html",
+        "<results>/index.html",
     log:
-        LOGS + "/index.log",
+        "<logs>/index.log",
     benchmark:
-        LOGS + "/index.tsv"
+        "<logs>/index.tsv"
     conda:
         "../envs/report.yaml"
     params:
-        results=results,
         settings=canonical_json(PLAN.steps.index(PLAN.active)),
         code=code_digest("workflow_scripts.index"),
     message:
         "write the index over the studies"
     shell:
         "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results {params.results} --out {output}"
+        " --results $(dirname {output}) --out {output}"

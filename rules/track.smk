@@ -6,21 +6,20 @@ rule track:
         report=rules.report_study.output.page,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
-        STUDY + "/tracked.json",
+        "<study>/tracked.json",
     log:
-        LOG + "/track.log",
+        "<logs>/{study}/track.log",
     benchmark:
-        LOG + "/track.tsv"
+        "<logs>/{study}/track.tsv"
     conda:
         "../envs/track.yaml"
     resources:
         mlflow_writer=1,
     params:
-        results=results,
         settings=settings("track", "study"),
         code=code("track", "study"),
     message:
         "{wildcards.study}: enter the runs into MLflow"
     shell:
         "python -m workflow_scripts.track --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results {params.results} --receipt {output}"
+        " --results $(dirname $(dirname {output})) --receipt {output}"

@@ -12,15 +12,13 @@ rule train:
             PLAN.weight_files(wildcards.study, wildcards.run).values()
         ),
     output:
-        weights=RUN + "/weights.safetensors",
-        history=RUN + "/history.csv",
-        cost=RUN + "/train.json",
+        weights="<trained_run>/weights.safetensors",
+        history="<trained_run>/history.csv",
+        cost="<trained_run>/train.json",
     log:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
     benchmark:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
-    wildcard_constraints:
-        run="|".join(PLAN.trained) or "-",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
     conda:
         "../envs/torch.yaml"
     threads: lambda wildcards: PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
@@ -49,16 +47,14 @@ rule predict:
         split=rules.split.output.split,
         trained=[rules.train.output.weights, rules.train.output.cost],
     output:
-        predictions=RUN + "/predictions.csv",
-        units=RUN + "/units.csv",
-        record=RUN + "/record.json",
-        ledger=RUN + "/ledger.json",
+        predictions="<trained_run>/predictions.csv",
+        units="<trained_run>/units.csv",
+        record="<trained_run>/record.json",
+        ledger="<trained_run>/ledger.json",
     log:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
     benchmark:
-        LOG + "/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
-    wildcard_constraints:
-        run="|".join(PLAN.trained) or "-",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
     conda:
         "../envs/torch.yaml"
     resources:

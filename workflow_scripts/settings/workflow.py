@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,6 +193,23 @@ class Plan:
                 f"{foreign[0]} and {len(foreign) - 1} more were not made here, so nothing tells whether they fit the "
                 "settings; after a pull run `make restore`, otherwise move them away"
             )
+
+
+def prepare_environment(root: Path) -> None:
+    """What every job inherits: this project's modules, the Python that runs Snakemake, quiet waiting threads.
+
+    A conda environment puts its own Python before this one.
+    """
+    for name, folder in (("PYTHONPATH", root), ("PATH", Path(sys.executable).parent)):
+        parts = os.environ.get(name, "").split(os.pathsep)
+        if str(folder) not in parts[:1]:
+            os.environ[name] = os.pathsep.join(filter(None, [str(folder), *parts]))
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def has_gpu() -> bool:
+    """Whether this machine shows an NVIDIA GPU; asks no library, because the Snakefile must start fast."""
+    return Path("/dev/nvidia0").exists()
 
 
 def _must_exist(path: str, where: str) -> None:
