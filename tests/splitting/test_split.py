@@ -1,0 +1,112 @@
+"""The split step: its files, its record, its refusals."""
+
+import argparse
+import json
+
+import pandas as pd
+import pytest
+
+from workflow_scripts import split
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+
+BY_SAMPLE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
+BY_GROUP = {**BY_SAMPLE, "by": "group"}
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """120 samples of two classes in groups of four, one byte-equal pair across groups."""
+    folder = tmp_path / "results" / "dataset"
+    folder.mkdir(parents=True)
+    ids = [f"s{n:03d}" for n in range(120)]
+    table = pd.DataFrame({"id": ids, "path": ids, "label": ["a"] * 80 + ["b"] * 40})
+    table["group"] = [f"p{n // 4}" for n in range(120)]
+    table = table.assign(unit=ids, source="folder", width=1, height=1, sha256="")
+    table.to_csv(folder / "manifest.csv", index=False)
+    pair = [("s000", "s119", "equal_bytes", 0.0, "a", "b")]
+    pd.DataFrame(pair, columns=list(EQUAL_PAIRS.columns)).to_csv(folder / "equal_pairs.csv", index=False)
+    (folder / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": True}))
+    return folder
+
+
+def run(dataset, rule, file=None, name="p", seed=0):
+    settings = {"study": "made", "seed": seed, "protocol": name, "rule": rule}
+    out = dataset.parent / "splits"
+    args = argparse.Namespace(settings=settings, code="c0de", dataset=dataset, out=out, split_file=file)
+    split.main(args)
+    record = json.loads((out / f"{name}.json").read_text())
+    return SPLIT.read(out / f"{name}.csv"), LEAKS.read(out / f"{name}.leaks.csv"), record
+
+
+def test_by_sample_leaks_and_says_how_much(dataset):
+    table, leaks, record = run(dataset, BY_SAMPLE)
+    assert record["counts"]["0"] == {
+        "train": {"b": 24, "a": 48},
+        "validation": {"b": 8, "a": 16},
+        "test": {"b": 8, "a": 16},
+    }
+    assert not record["leak_free"] and record["leaks"]["group"] > 0
+    leaking = set(leaks.loc[leaks["subset_a"] == "test", "id_a"])
+    assert record["test_samples_with_a_leak"] == {"0": len(leaking)} and record["test_samples"] == {"0": 24}
+    assert record["test_share_with_a_leak"] == pytest.approx(len(leaking) / 24, abs=1e-6)
+    assert f"{len(leaking)} of 24 test samples" in record["note"]
+    assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/equal_pairs.csv"}
+    assert str(dataset.parent) not in json.dumps(record)
+
+
+@pytest.mark.parametrize("rule", [BY_GROUP, {"kind": "kfold", "folds": 3, "validation": 0.2, "by": "group"}])
+def test_by_group_leaks_nothing(dataset, rule):
+    table, leaks, record = run(dataset, rule)
+    assert record["leak_free"] and not len(leaks) and sum(record["leaks"].values()) == 0
+    ends = table[table["id"].isin(["s000", "s119"])]
+    assert (ends.groupby("fold")["subset"].nunique() == 1).all()
+    assert record["clusters"]["largest"] == 8 and record["clusters"]["clusters"] == 29
+
+
+def test_the_split_follows_from_seed_and_rule_not_from_the_name(dataset):
+    first, again, other = (
+        run(dataset, BY_SAMPLE)[0],
+        run(dataset, BY_SAMPLE, name="q")[0],
+        run(dataset, BY_SAMPLE, seed=1)[0],
+    )
+    assert first.equals(again) and not first.equals(other)
+
+
+def test_unknown_groups_are_said(dataset):
+    table = pd.read_csv(dataset / "manifest.csv").assign(group="")
+    table.to_csv(dataset / "manifest.csv", index=False)
+    (dataset / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": False}))
+    _, _, record = run(dataset, BY_GROUP)
+    assert record["groups_known"] is False and "a patient may be in several subsets" in record["note"]
+
+
+def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path):
+    table, _, _ = run(dataset, BY_SAMPLE)
+    mine = tmp_path / "mine.csv"
+    table.to_csv(mine, index=False)
+    rule = {"kind": "file", "path": "mine.csv", "by": "group", "folds": 1}
+    with pytest.raises(UserError, match=r"protocol user.*leaks are left; first, fold 0"):
+        run(dataset, rule, mine, name="user")
+    assert not (dataset.parent / "splits" / "user.json").exists()
+    again, _, record = run(dataset, {**rule, "by": "sample"}, mine, name="user")
+    assert again.equals(table) and record["inputs"]["mine.csv"]
+
+
+def test_a_file_without_the_protocol_and_the_protocol_without_a_file_are_refused(dataset, tmp_path):
+    with pytest.raises(UserError, match="kind file, --split-file not given"):
+        run(dataset, {"kind": "file", "path": "x", "by": "group", "folds": 1})
+    with pytest.raises(UserError, match="kind holdout"):
+        run(dataset, BY_SAMPLE, tmp_path / "mine.csv")
+
+
+def test_a_small_class_is_named_with_the_protocol(dataset):
+    with pytest.raises(UserError, match=r"protocol p: class 'b' has 10 group\(s\)"):
+        run(dataset, {"kind": "kfold", "folds": 12, "validation": 0.2, "by": "group"})
+
+
+def test_a_label_that_is_no_class_is_refused(dataset):
+    (dataset / "record.json").write_text(json.dumps({"classes": ["b"], "groups_known": True}))
+    with pytest.raises(UserError, match="label 'a'"):
+        run(dataset, BY_SAMPLE)

@@ -1,0 +1,117 @@
+"""The leak audit: which samples on both sides of a split share a patient, a unit or a picture.
+
+A sample of the test subset leaks when a training or validation sample shares its group or its unit, or shows the same
+picture (equal_pairs.csv); a validation sample when a training sample does. Equal pictures are listed pair by pair. Of
+group and unit, whose pairs grow with the square of their size, the list names one partner for each evaluated sample
+(the first training sample, else the first validation sample, in manifest order); the counts are of all pairs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.splits import LEAKS, SUBSETS
+from workflow_scripts.splitting.clusters import pair_positions
+
+WHYS = ("group", "unit", "equal_bytes", "equal_pixels", "near_equal")
+TRAIN, VALIDATION, TEST = range(3)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Leaks of a split: the listed pairs (contract LEAKS), and counts.
+
+    `test`, `validation`: all pairs per reason between test and the rest, and between validation and training, summed
+    over folds. `samples`, `tested`: test samples with a leak, and test samples, per fold.
+    """
+
+    pairs: pd.DataFrame
+    test: dict[str, int]
+    validation: dict[str, int]
+    samples: dict[int, int]
+    tested: dict[int, int]
+
+    def require_none(self, where: str) -> None:
+        """Raise UserError that names the first leak, if there is any."""
+        if not len(self.pairs):
+            return
+        first = self.pairs.iloc[0]
+        raise UserError(
+            f"{where}: a split by group must tear nothing apart, but {len(self.pairs)} leaks are left; first, fold "
+            f"{first['fold']}: {first['id_a']!r} ({first['subset_a']}) and {first['id_b']!r} ({first['subset_b']}) "
+            f"share {first['why']}; move one of them, or say by: sample"
+        )
+
+
+def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame) -> Audit:
+    """Find every leak of `split` (contract SPLIT) given the equal pairs (contract EQUAL_PAIRS) that count."""
+    ids = manifest["id"].to_numpy()
+    first, second = pair_positions(manifest, pairs)
+    names = {why: _codes(manifest[why]) for why in ("group", "unit")}
+    found, tested, samples = [], {}, {}
+    totals = {TEST: dict.fromkeys(WHYS, 0), VALIDATION: dict.fromkeys(WHYS, 0)}
+    for fold, rows in split.groupby("fold", sort=True):
+        subset = pd.Series(rows["subset"].to_numpy(), index=rows["id"]).reindex(ids)
+        subset = subset.map({name: code for code, name in enumerate(SUBSETS)}).fillna(-1).to_numpy(dtype="int64")
+        leaks = [_shared(codes, subset, why, totals) for why, codes in names.items()]
+        leaks.append(_equal(first, second, pairs, subset, totals))
+        table = pd.concat(leaks, ignore_index=True).assign(fold=fold)
+        samples[int(fold)] = int(table.loc[subset[table["a"]] == TEST, "a"].nunique())
+        tested[int(fold)] = int((subset == TEST).sum())
+        for end in "ab":
+            table[f"id_{end}"] = ids[table[end]]
+            table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]
+        found.append(table)
+    listed = pd.concat(found, ignore_index=True)
+    listed["order"] = listed["why"].map({why: place for place, why in enumerate(WHYS)})
+    listed = listed.sort_values(["fold", "order", "a", "b"], kind="stable").reset_index(drop=True)
+    return Audit(listed[list(LEAKS.columns)], totals[TEST], totals[VALIDATION], samples, tested)
+
+
+def _codes(names: pd.Series) -> np.ndarray:
+    """Number of each name; -1 where it is empty."""
+    return pd.factorize(names.where(names != "", None))[0]
+
+
+def _shared(codes: np.ndarray, subset: np.ndarray, why: str, totals: dict[int, dict[str, int]]) -> pd.DataFrame:
+    """One partner for each evaluated sample whose code is also on the other side; all pairs are counted."""
+    rows = np.flatnonzero((codes >= 0) & (subset >= 0))
+    size = int(codes.max(initial=-1)) + 1
+    counts = np.zeros((3, size), dtype="int64")
+    np.add.at(counts, (subset[rows], codes[rows]), 1)
+    totals[TEST][why] += int((counts[TEST] * (counts[TRAIN] + counts[VALIDATION])).sum())
+    totals[VALIDATION][why] += int((counts[VALIDATION] * counts[TRAIN]).sum())
+    partner = np.full((3, size), -1)
+    for side in (TRAIN, VALIDATION):
+        members = rows[subset[rows] == side][::-1]  # backwards: the first one stays
+        partner[side, codes[members]] = members
+    partner[TEST] = np.where(partner[TRAIN] >= 0, partner[TRAIN], partner[VALIDATION])
+    wanted = {TEST: partner[TEST], VALIDATION: partner[TRAIN]}
+    a, b = [], []
+    for side, partners in wanted.items():
+        evaluated = rows[subset[rows] == side]
+        evaluated = evaluated[partners[codes[evaluated]] >= 0]
+        a.append(evaluated)
+        b.append(partners[codes[evaluated]])
+    return pd.DataFrame({"why": why, "a": np.concatenate(a), "b": np.concatenate(b), "distance": 0.0})
+
+
+def _equal(first, second, pairs: pd.DataFrame, subset: np.ndarray, totals) -> pd.DataFrame:
+    """Every equal pair with its ends in two subsets; `a` is the end that is evaluated later (test, validation)."""
+    sides = np.stack([subset[first], subset[second]])
+    torn = (sides[0] != sides[1]) & (sides >= 0).all(axis=0)
+    later = sides[0] > sides[1]
+    table = pd.DataFrame(
+        {
+            "why": pairs["kind"].to_numpy(),
+            "a": np.where(later, first, second),
+            "b": np.where(later, second, first),
+            "distance": pairs["distance"].to_numpy(dtype="float64"),
+        }
+    )[torn]
+    for side, counts in totals.items():
+        for why, n in table.loc[subset[table["a"]] == side, "why"].value_counts().items():
+            counts[why] += int(n)
+    return table

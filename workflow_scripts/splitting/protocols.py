@@ -1,0 +1,144 @@
+"""Hold-out and k-fold splits, by sample or by group, from a manifest and its clusters."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.splits import SUBSETS
+from workflow_scripts.splitting.assign import assign, empty_cells
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a split needs: ids (N), class number of each (N), class names, cluster number of each (N)."""
+
+    ids: np.ndarray
+    labels: np.ndarray
+    classes: list[str]
+    clusters: np.ndarray
+
+    def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cluster numbers present in `rows`, and G×K samples of each class in each."""
+        present, codes = np.unique(self.clusters[rows], return_inverse=True)
+        table = np.zeros((len(present), len(self.classes)), dtype="int64")
+        np.add.at(table, (codes, self.labels[rows]), 1)
+        return present, table
+
+
+def subset_counts(total: int, fractions: list[float]) -> tuple[int, int, int]:
+    """Training, validation and test samples out of `total`: the training share rounded up, the test share down.
+
+    The validation subset takes the rest. Exact for decimal shares and for thirds, without floating-point error.
+    Reproduces every class count in Tables 1, 4 and 5 of CVM-Cervix (Liu et al. 2022) with shares 0.6, 0.2, 0.2.
+    """
+    train, _, test = (Fraction(share).limit_denominator(10_000) for share in fractions)
+    first, last = math.ceil(train * total), math.floor(test * total)
+    return first, total - first - last, last
+
+
+def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Generator) -> pd.DataFrame:
+    """One split by shares of each class; UserError when a class is too small for the subsets.
+
+    by "sample": exact counts (subset_counts); by "group": clusters stay whole and the counts come nearest to these.
+    """
+    rows = np.arange(len(samples.ids))
+    chosen = divide(samples, rows, fractions, by, rng)
+    return _frame(samples, [chosen])
+
+
+def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.random.Generator) -> pd.DataFrame:
+    """`folds` disjoint test subsets; from each fold's training part a share `validation` is its validation subset.
+
+    Both divisions keep clusters whole when `by` is "group". UserError when a class is too small for the subsets.
+    """
+    rows = np.arange(len(samples.ids))
+    test = _folds_by_group(samples, folds, rng) if by == "group" else _folds_by_sample(samples, folds, rng)
+    columns = []
+    for fold in range(folds):
+        rest = rows[test != fold]
+        chosen = np.full(len(rows), SUBSETS.index("test"))
+        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], by, rng)
+        columns.append(chosen)
+    return _frame(samples, columns)
+
+
+def divide(samples: Samples, rows: np.ndarray, fractions: list[float], by: str, rng: np.random.Generator) -> np.ndarray:
+    """Subset number (0 train, 1 validation, 2 test) of each of `rows`, stratified by class; see holdout."""
+    totals = np.bincount(samples.labels[rows], minlength=len(samples.classes))
+    targets = np.array([subset_counts(int(total), fractions) for total in totals]).T
+    wanted = " / ".join(f"{share:g}" for share in fractions)
+    if by == "sample":
+        for k, name in enumerate(samples.classes):
+            if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
+                raise UserError(
+                    f"class {name!r} has {totals[k]} samples, too few for shares {wanted} (train / validation / test): "
+                    f"it would get {' / '.join(map(str, targets[:, k]))}; change the shares or leave the class out"
+                )
+        return _divide_by_sample(samples.labels[rows], targets, rng)
+    # A small class has a place in every subset that has a share, even where its own count rounds to none.
+    floor = np.array([1e-9 if share > 0 else 0.0 for share in fractions])
+    return _by_group(samples, rows, np.maximum(targets, floor[:, None]), f"shares {wanted}", rng)
+
+
+def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    chosen = np.empty(len(labels), dtype="int64")
+    for k in range(targets.shape[1]):
+        members = rng.permutation(np.flatnonzero(labels == k))
+        chosen[members] = np.repeat(np.arange(len(targets)), targets[:, k])
+    return chosen
+
+
+def _folds_by_sample(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Deal the shuffled samples class after class: folds differ by at most one sample a class, and one in all."""
+    totals = np.bincount(samples.labels, minlength=len(samples.classes))
+    for k, name in enumerate(samples.classes):
+        if totals[k] < folds:
+            raise UserError(f"class {name!r} has {totals[k]} samples, too few for {folds} folds; use fewer folds")
+    order = np.concatenate([rng.permutation(np.flatnonzero(samples.labels == k)) for k in range(len(totals))])
+    test = np.empty(len(order), dtype="int64")
+    test[order] = np.arange(len(order)) % folds
+    return test
+
+
+def _folds_by_group(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
+    rows = np.arange(len(samples.ids))
+    totals = np.bincount(samples.labels, minlength=len(samples.classes))
+    return _by_group(samples, rows, np.tile(totals / folds, (folds, 1)), f"{folds} folds", rng)
+
+
+def _by_group(
+    samples: Samples, rows: np.ndarray, targets: np.ndarray, what: str, rng: np.random.Generator
+) -> np.ndarray:
+    present, counts = samples.counts(rows)
+    for k, name in enumerate(samples.classes):
+        groups, needed = int((counts[:, k] > 0).sum()), int((targets[:, k] > 0).sum())
+        if groups < needed:
+            raise UserError(
+                f"class {name!r} has {groups} group(s) of samples that must stay together, too few for {what}: "
+                f"{needed} subsets want one each; change the protocol or leave the class out"
+            )
+    chosen = assign(counts, targets, rng)
+    empty = empty_cells(counts, targets, chosen)
+    if empty:
+        name, groups = samples.classes[empty[0][1]], int((counts[:, empty[0][1]] > 0).sum())
+        raise UserError(
+            f"class {name!r}: its {groups} groups, which hold other classes too, were not divided so that each subset "
+            f"of {what} has one; use fewer subsets or leave the class out"
+        )
+    return chosen[np.searchsorted(present, samples.clusters[rows])]
+
+
+def _frame(samples: Samples, columns: list[np.ndarray]) -> pd.DataFrame:
+    """The split's table: fold after fold, in manifest order."""
+    names = np.array(SUBSETS)
+    return pd.DataFrame(
+        {
+            "id": np.tile(samples.ids, len(columns)),
+            "fold": np.repeat(np.arange(len(columns)), len(samples.ids)),
+            "subset": np.concatenate([names[chosen] for chosen in columns]),
+        }
+    )
