@@ -38,7 +38,10 @@ def schema() -> dict:
         "description": "What differs at a scale.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {scale: {"type": "object", "properties": overlay} for scale in ("demo", "paper")},
+        "properties": {
+            scale: {"type": "object", "additionalProperties": False, "properties": overlay}
+            for scale in ("demo", "paper")
+        },
     }
     for entries in ("runs", "protocols"):
         named = study["properties"][entries]

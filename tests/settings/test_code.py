@@ -1,0 +1,55 @@
+"""The code digest: moves with every line that counts, stands still for comments."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.settings.code import ROOT, closure, code_digest
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(
+        ROOT / "workflow_scripts", tmp_path / "workflow_scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path
+
+
+def digest(copy: Path, module: str) -> str:
+    command = f"from workflow_scripts.settings.code import code_digest; print(code_digest('workflow_scripts.{module}'))"
+    return subprocess.check_output([sys.executable, "-c", command], cwd=copy, text=True, env={"PYTHONPATH": str(copy)})
+
+
+def test_editing_a_line_changes_the_steps_that_import_it_and_no_other(copy):
+    before = {step: digest(copy, step) for step in ("train", "split")}
+    path = copy / "workflow_scripts" / "models" / "fusion.py"
+    path.write_text(path.read_text() + "\nEXTRA = 1\n")
+    assert digest(copy, "train") != before["train"]
+    assert digest(copy, "split") == before["split"]
+
+
+def test_a_comment_a_docstring_and_formatting_change_nothing(copy):
+    before = digest(copy, "split")
+    path = copy / "workflow_scripts" / "split.py"
+    path.write_text("# a comment\n" + path.read_text().replace('"""', '"""Other words. ', 1) + "\n\n\n# the end\n")
+    assert digest(copy, "split") == before
+
+
+def test_a_template_counts_for_the_report(copy):
+    before = {step: digest(copy, step) for step in ("report", "split")}
+    template = next((copy / "workflow_scripts" / "reporting" / "templates").glob("*.j2"))
+    template.write_text(template.read_text() + "<!-- more -->")
+    assert digest(copy, "report") != before["report"]
+    assert digest(copy, "split") == before["split"]
+
+
+def test_steps_import_no_settings_and_a_missing_module_is_an_error():
+    for path in sorted((ROOT / "workflow_scripts").glob("*.py")):
+        if path.stem not in ("__init__", "browse", "dvc_stage", "restore"):
+            found = [name for name in closure(f"workflow_scripts.{path.stem}") if ".settings" in name]
+            assert not found, f"{path.name} imports {found}"
+    with pytest.raises(LookupError):
+        code_digest("workflow_scripts.nothing")
