@@ -1,0 +1,87 @@
+"""A finished run of two tiny studies in a copy of the working copy, and the means to ask Snakemake about it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "rules", "envs", "profiles", "workflow_scripts", "config.yaml", "docs")
+
+TINY = """
+studies:
+  cvm_cervix: {active: false}
+  first: &tiny
+    paper: cvm_cervix
+    adapters: [sipakmed]
+    synthetic: {samples_per_class: 14, samples_per_field: 3, size: 40}
+    preprocess: {size: 32}
+    protocols:
+      published: {kind: holdout, fractions: [0.6, 0.2, 0.2], by: sample}
+      grouped: {kind: holdout, fractions: [0.6, 0.2, 0.2], by: group}
+    train: {epochs: 2, batch_size: 8, learning_rate: 1.0e-3}
+    runs:
+      small: {kind: network, model: mobilenetv2_035}
+      tiny: {kind: network, model: test_resnet}
+      vote: {kind: vote, members: [small, tiny]}
+    evaluate: {bootstrap: 100}
+    explain: {runs: [tiny], images: 2}
+  second: {like: first, adapters: [herlev], runs: {small: null, vote: null, other: {kind: network, model: test_resnet}}}
+"""
+
+
+@dataclass
+class Workflow:
+    """A copy of the working copy in which Snakemake is called."""
+
+    folder: Path
+    configfile: str = "tiny.yaml"
+    environment: dict = field(default_factory=dict)
+
+    def run(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        """Call Snakemake; positional arguments first. Raises AssertionError with its output when `check` fails."""
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", self.configfile]
+        merged = {**os.environ, **self.environment, **environment}
+        done = subprocess.run(command, cwd=self.folder, env=merged, capture_output=True, text=True)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def planned(self, *arguments: str, check: bool = True) -> dict[str, int]:
+        """Jobs that Snakemake would run now: rule → number; empty when there is nothing to do."""
+        done = self.run(*arguments, "-n", "-q", "rules", check=check)
+        table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", done.stdout + done.stderr, re.S)
+        if not table:
+            assert "Nothing to be done" in done.stdout + done.stderr, done.stdout + done.stderr
+            return {}
+        return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}
+
+    def planned_outputs(self) -> str:
+        """The full text of a dry run, to see which studies and files it names."""
+        done = self.run("-n")
+        return done.stdout + done.stderr
+
+
+def copy_of_the_project(target: Path) -> Path:
+    """Copy what the workflow needs, without results and caches."""
+    target.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / part, target / part)
+    return target
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Workflow:
+    """Both tiny studies, run to the end once for all tests; tests put back what they change."""
+    folder = copy_of_the_project(tmp_path_factory.mktemp("project") / "copy")
+    (folder / "tiny.yaml").write_text(TINY)
+    workflow = Workflow(folder)
+    workflow.run()
+    return workflow

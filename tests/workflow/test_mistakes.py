@@ -1,0 +1,65 @@
+"""A user's mistakes: one readable line each, before or instead of results."""
+
+import json
+
+import pytest
+
+from tests.workflow.conftest import Workflow, copy_of_the_project
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory) -> Workflow:
+    return Workflow(copy_of_the_project(tmp_path_factory.mktemp("fresh") / "copy"), "mine.yaml")
+
+
+def said(workflow: Workflow, config: str, *arguments: str) -> str:
+    (workflow.folder / "mine.yaml").write_text(config)
+    done = workflow.run(*arguments, check=False)
+    assert done.returncode != 0, done.stdout
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text
+    return text
+
+
+def test_a_wrong_key_stops_before_any_job(fresh):
+    text = said(fresh, "studies: {cvm_cervix: {trian: {epochs: 3}}}\n")
+    assert "error: config: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
+    assert "rule " not in text
+
+
+def test_a_missing_data_set_stops_before_any_job(fresh):
+    text = said(fresh, "studies: {cvm_cervix: {source: /no/such/folder}}\n")
+    assert "studies.cvm_cervix.source: /no/such/folder/sipakmed is no folder" in text
+
+
+def test_a_yaml_error_names_its_line(fresh):
+    (fresh.folder / "config.local.yaml").write_text("studies:\n  a: [1\n")
+    try:
+        text = said(fresh, "scale: demo\n")
+    finally:
+        (fresh.folder / "config.local.yaml").unlink()
+    assert "config.local.yaml, line 3" in text and "not valid YAML" in text
+
+
+def test_a_demo_does_not_overwrite_real_results(fresh):
+    record = fresh.folder / "results" / "cvm_cervix" / "dataset" / "record.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"settings": {"made": False, "scale": "demo"}}))
+    text = said(fresh, "scale: demo\n", "-n")
+    assert "results/cvm_cervix holds results on real data" in text
+    assert "--config results=" in text
+
+
+def test_a_folder_of_broken_images_ends_in_one_line(fresh, tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(4):
+            (tmp_path / label / f"{number}.png").write_bytes(b"no image")
+    config = f"""
+results: results-broken
+studies:
+  cvm_cervix: {{active: false}}
+  mine: {{like: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
+"""
+    text = said(fresh, config)
+    assert "error: 8 of 8 files were refused" in text or "max_refused" in text
