@@ -1,0 +1,68 @@
+"""A small results folder, written with the contracts' own writers."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import files, record, runs
+
+CLASSES = ["Normal", "ASC-US/LSIL?"]
+SETTINGS = {
+    "study": "toy",
+    "tracking": None,
+    "headline": "accuracy",
+    "runs": ["cnn", "vote"],
+    "seeds": [0, 1],
+    "folds": {"published": 1},
+}
+
+
+def measured(value: float) -> dict:
+    """A metrics.json with one overall and one per-class metric, and an undefined one."""
+    number = {"value": value, "low": value - 0.1, "high": value + 0.05, "n": 40}
+    undefined = {"value": None, "low": None, "high": None, "n": 40}
+    return {"test": {"accuracy": number, "macro_auc": undefined, "per_class": {c: {"f1": number} for c in CLASSES}}}
+
+
+class Study:
+    """Writes runs of the study `toy` below a results folder."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.folder = results / "toy"
+        files.write_json(self.folder / "dataset" / "record.json", {"made": True, "scale": "demo"})
+
+    def run_folder(self, run: str, seed: int) -> Path:
+        return self.folder / "runs" / "published" / run / f"fold0-seed{seed}"
+
+    def write_run(self, run: str, seed: int, epochs: int = 3, value: float | None = 0.8) -> None:
+        """A finished run; `epochs` is part of its settings; `value` None: not evaluated yet."""
+        folder = self.run_folder(run, seed)
+        frame = pd.DataFrame({"id": ["a", "b"], "unit": ["a", "b"], "group": "", "fold": 0, "subset": "test"})
+        frame["label"] = CLASSES
+        frame[runs.class_columns(CLASSES)] = np.array([[0.75, 0.25], [0.5, 0.5]])
+        runs.write_run_tables(folder, frame, CLASSES, "none")
+        settings = {"study": "toy", "protocol": "published", "run": run, "fold": 0, "seed": seed}
+        settings["spec"] = {"kind": "vote" if run == "vote" else "network", "members": ["x" * 7000]}
+        if run != "vote":
+            settings["train"] = {"epochs": epochs, "augment": {"rotate": 0.0}}
+            files.write_text(folder / "weights.safetensors", f"{epochs}")
+            files.write_text(folder / "history.csv", self._history(epochs))
+        ledger = {"host": "here", "start": "2026-01-02T03:04:05Z", "wall_seconds": 12.5}
+        files.write_json(folder / "ledger.json", ledger)
+        if value is not None:
+            files.write_json(folder / "metrics.json", measured(value))
+        record.write_record(folder / "record.json", record.make_record(settings, "c0de", {}))
+
+    def _history(self, epochs: int) -> str:
+        rows = [f"{epoch},0.001,{1 / epoch},0.5,{2 / epoch},0.4" for epoch in range(1, epochs + 1)]
+        return "\n".join([",".join(runs.HISTORY.columns), *rows]) + "\n"
+
+    def write_all(self) -> "Study":
+        for run in SETTINGS["runs"]:
+            for seed in SETTINGS["seeds"]:
+                self.write_run(run, seed)
+        for name in ("evaluation/published/cnn/roc.png", "explanation/published/cnn/gradcam.png"):
+            files.write_text(self.folder / name, "picture")
+        return self

@@ -1,0 +1,120 @@
+"""The MLflow UI over moved results, and tracking through a server."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.tracking.handmade import SETTINGS
+from workflow_scripts.contracts import files
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.tracking import server
+from workflow_scripts.tracking.server import FIRST_PORT, HOST, choose_port, serving
+from workflow_scripts.tracking.sync import track_study
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+
+def artifacts(address: str, experiment: str) -> dict[str, list[str]]:
+    """Names of the artifacts that the server lists, per run."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(address)
+    runs = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    return {run.info.run_name: [file.path for file in client.list_artifacts(run.info.run_id)] for run in runs}
+
+
+def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(study, tmp_path):
+    track_study(study.results, SETTINGS, study.folder / "tracked.json")
+    moved = study.results.rename(tmp_path / "elsewhere")
+    port = choose_port(None)
+    with serving(moved, port) as process:
+        address = f"http://{HOST}:{port}"
+        listed = artifacts(address, "toy")
+        assert "units.csv" in listed["cnn fold0-seed0"] and "figures" in listed["cnn (published)"]
+        run = next((moved / "mlflow" / "artifacts" / "toy").iterdir()).name
+        content = urllib.request.urlopen(f"{address}/get-artifact?path=record.json&run_uuid={run}").read()
+        assert json.loads(content)["code"] == "c0de"
+
+        # The same runs under another name, now sent to the server.
+        remote = moved.rename(tmp_path / "remote") / "toy"
+        (tmp_path / "elsewhere").symlink_to(tmp_path / "remote")
+        other = remote.rename(remote.with_name("sent"))
+        for path in other.glob("runs/*/*/*/record.json"):
+            record = files.read_json(path)
+            files.write_json(path, {**record, "settings": {**record["settings"], "study": "sent"}})
+        settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
+        track_study(tmp_path / "remote", settings, receipt)
+        first, before = receipt.read_bytes(), artifacts(address, "sent")
+        assert "units.csv" in before["vote fold0-seed1"] and len(before) == 6
+        track_study(tmp_path / "remote", settings, receipt)
+        assert receipt.read_bytes() == first and artifacts(address, "sent") == before
+        files.write_text(other / "runs/published/cnn/fold0-seed0/metrics.json", "{}")
+        track_study(tmp_path / "remote", settings, receipt)
+        assert len(artifacts(address, "sent")) == 6
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_the_next_free_port_is_taken_and_a_wanted_one_in_use_is_refused():
+    free = choose_port(None)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((HOST, free))
+        taken.listen()
+        assert choose_port(None) > free >= FIRST_PORT
+        with pytest.raises(UserError, match=f"port {free} is in use"):
+            choose_port(free)
+
+
+def test_a_server_that_ends_at_once_is_said_with_its_log(study, monkeypatch):
+    """As MLflow does where the port is taken: exit status 0."""
+    monkeypatch.setattr(server, "command", lambda *_: [sys.executable, "-c", "raise SystemExit(0)"])
+    with pytest.raises(UserError, match="server.log says why"), serving(study.results, 1):
+        pass
+
+
+def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
+    """As a user does it: `make ui` in a working copy, then Ctrl-C."""
+    (tmp_path / "config.yaml").write_text("studies: {}\n")
+    command = [sys.executable, "-m", "workflow_scripts.browse", "--no-open"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    address = process.stdout.readline().strip()
+    assert address.startswith(f"http://{HOST}:")
+    assert urllib.request.urlopen(f"{address}/health").status == 200
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 0 and "Traceback" not in told
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{address}/health")
+
+
+def test_a_broken_database_ends_the_step_with_one_line(study, tmp_path):
+    (study.results / "mlflow" / "mlflow.db").write_bytes(b"no database" * 100)
+    receipt = study.folder / "tracked.json"
+    arguments = ["--settings", json.dumps(SETTINGS), "--log", str(tmp_path / "track.log")]
+    arguments += ["--results", str(study.results), "--receipt", str(receipt)]
+    done = subprocess.run(
+        [sys.executable, "-m", "workflow_scripts.track", *arguments],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and not receipt.exists()
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("error: ") and "mlflow.db cannot be used" in line

@@ -1,0 +1,265 @@
+"""What is entered into MLflow, once and only once."""
+
+import json
+import multiprocessing
+import shutil
+import sqlite3
+
+import pytest
+
+from tests.tracking.handmade import SETTINGS, Study, measured
+from workflow_scripts.contracts import files
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.record import identity
+from workflow_scripts.tracking import store as stores
+from workflow_scripts.tracking.sync import track_everything, track_study
+
+
+def track(study: Study, **changes) -> bytes:
+    receipt = study.folder / "tracked.json"
+    track_study(study.results, {**SETTINGS, **changes}, receipt)
+    return receipt.read_bytes()
+
+
+def active(study: Study) -> dict[str, object]:
+    """Runs in MLflow by name and record, as a user sees them."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    experiment = client.get_experiment_by_name("toy")
+    found = client.search_runs([experiment.experiment_id]) if experiment else []
+    return {f"{run.info.run_name} {run.data.tags.get('record', '')[:6]}".strip(): run for run in found}
+
+
+def values(study: Study) -> dict:
+    return {name: (run.info.run_id, run.data.metrics, run.data.params) for name, run in active(study).items()}
+
+
+def test_one_parent_a_run_and_one_child_a_fold_and_seed_with_what_the_files_say(study):
+    track(study)
+    runs = active(study)
+    parent = runs["cnn (published)"]
+    children = [run for run in runs.values() if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+    assert len(runs) == 6 and len(children) == 2
+    assert parent.data.metrics["test/accuracy"] == pytest.approx(0.8)
+    assert parent.data.metrics["test/accuracy_sd"] == pytest.approx(0)
+    child = children[0]
+    assert child.info.status == "FINISHED"
+    assert child.data.metrics["headline_low"] == pytest.approx(0.7)
+    assert child.data.metrics["test/ASC-US_LSIL_/f1"] == pytest.approx(0.8)
+    assert child.data.metrics["history/train_loss"] == pytest.approx(1 / 3)
+    assert child.data.metrics["cost/predict_wall_seconds"] == 12.5
+    assert child.data.params["train.augment.rotate"] == "0.0"
+    assert child.data.tags["data"] == "made"
+    where = child.data.tags["model_file"]
+    assert not where.startswith("/") and (study.results / where).is_file()
+
+
+def test_every_epoch_is_one_point(study):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    track(study)
+    child = next(run for name, run in active(study).items() if name.startswith("cnn fold0-seed0"))
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    history = client.get_metric_history(child.info.run_id, "history/validation_loss")
+    assert [(point.step, point.value) for point in history] == [(1, 2.0), (2, 1.0), (3, pytest.approx(2 / 3))]
+
+
+def test_a_second_time_changes_nothing(study):
+    first, before = track(study), values(study)
+    assert track(study) == first
+    assert values(study) == before
+
+
+def test_the_receipt_names_every_run_and_holds_no_clock(study):
+    receipt = json.loads(track(study))
+    record = files.read_json(study.run_folder("vote", 1) / "record.json")
+    assert [entry["record"] for entry in receipt["runs"] if entry["run"] == "vote"][2] == identity(record)
+    assert "2026" not in json.dumps(receipt) and str(study.results) not in json.dumps(receipt)
+
+
+def test_a_new_training_adds_a_run_and_keeps_the_former(study):
+    track(study)
+    before = active(study)
+    study.write_run("cnn", 0, epochs=5)
+    track(study)
+    after = active(study)
+    assert len(after) == len(before) + 1
+    trained = [run for name, run in after.items() if name.startswith("cnn fold0-seed0")]
+    assert sorted((run.data.params["train.epochs"], run.data.tags["current"]) for run in trained) == [
+        ("3", "no"),
+        ("5", "yes"),
+    ]
+    parents = {run.data.tags["mlflow.parentRunId"] for run in trained}
+    assert parents == {after["cnn (published)"].info.run_id}
+
+
+def test_a_new_evaluation_of_the_same_record_replaces_the_metrics(study):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    names = set(active(study))
+    files.write_json(study.run_folder("cnn", 0) / "metrics.json", measured(0.6))
+    track(study)
+    after = active(study)
+    assert set(after) == names
+    child = next(run for name, run in after.items() if name.startswith("cnn fold0-seed0"))
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    assert [point.value for point in client.get_metric_history(child.info.run_id, "test/accuracy")] == [0.6]
+    assert after["cnn (published)"].data.metrics["test/accuracy"] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("call", ["log_batch", "set_terminated", "set_tag", "delete_run"])
+def test_what_a_crash_leaves_is_cleaned_and_done_again(study, monkeypatch, call):
+    from mlflow.tracking import MlflowClient
+
+    clean = values_without_ids(study, track)
+    files.write_json(study.run_folder("cnn", 1) / "metrics.json", measured(0.5))
+    shutil.rmtree(study.results / "mlflow" / "artifacts")
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, call, crash)
+        with pytest.raises(KeyboardInterrupt):
+            track(study)
+    files.write_json(study.run_folder("cnn", 1) / "metrics.json", measured(0.8))
+    assert values_without_ids(study, track) == clean
+
+
+def crash(*_args, **_more):
+    raise KeyboardInterrupt
+
+
+def values_without_ids(study: Study, action) -> dict:
+    action(study)
+    return {name: rest for name, (_, *rest) in values(study).items()}
+
+
+def test_a_run_is_complete_only_with_its_last_tag(study, monkeypatch):
+    """Killed before the last call, a run must not count as entered: it is deleted and entered again."""
+    from mlflow.tracking import MlflowClient
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "set_tag", crash)
+        with pytest.raises(KeyboardInterrupt):
+            track(study)
+    (half,) = active(study).values()
+    assert not (study.folder / "tracked.json").exists()
+    track(study)
+    assert half.info.run_id not in {run.info.run_id for run in active(study).values()}
+    assert len(active(study)) == 6
+
+
+def test_a_run_of_the_user_in_the_same_experiment_is_left_alone(study):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    own = client.create_run(client.get_experiment_by_name("toy").experiment_id, run_name="mine")
+    track(study)
+    assert active(study)["mine"].info.run_id == own.info.run_id
+
+
+def test_a_deleted_database_is_built_again_and_leaves_no_artifacts_behind(study, empty_database):
+    track(study)
+    before = {name: rest for name, (_, *rest) in values(study).items()}
+    shutil.copyfile(empty_database, stores.database_of(study.results))
+    track(study)
+    assert {name: rest for name, (_, *rest) in values(study).items()} == before
+    kept = {folder.name for folder in (stores.artifacts_of(study.results) / "toy").iterdir()}
+    assert kept and kept <= {run.info.run_id for run in active(study).values()}
+
+
+def test_a_broken_database_is_one_line_and_harms_nothing(study):
+    track(study)
+    before = (study.folder / "tracked.json").read_bytes()
+    stores.database_of(study.results).write_bytes(b"no database" * 100)
+    with pytest.raises(UserError, match="mlflow.db cannot be used .*delete") as caught:
+        track(study)
+    assert "\n" not in str(caught.value)
+    assert (study.folder / "tracked.json").read_bytes() == before
+
+
+def test_a_damaged_page_is_noticed(study):
+    track(study)
+    database = stores.database_of(study.results)
+    content = bytearray(database.read_bytes())
+    content[8192:40960] = b"\xff" * (40960 - 8192)
+    database.write_bytes(content)
+    with pytest.raises(UserError, match="cannot be used"):
+        track(study)
+
+
+def test_a_database_of_another_mlflow_is_one_line(study):
+    with sqlite3.connect(stores.database_of(study.results)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'other'")
+    connection.close()
+    with pytest.raises(UserError, match="cannot be used"):
+        track(study)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "http://me:secret@127.0.0.1:9"])
+def test_a_server_that_does_not_answer_is_one_line_without_the_password(study, uri):
+    with pytest.raises(UserError, match="no MLflow server answers at http://127.0.0.1:9") as caught:
+        track(study, tracking=uri)
+    assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_tracking_uri_that_is_no_server_is_refused(study):
+    with pytest.raises(UserError, match="tracking_uri"):
+        track(study, tracking="mlruns")
+
+
+def test_a_declared_run_that_is_missing_is_one_line(study):
+    shutil.rmtree(study.run_folder("cnn", 1))
+    with pytest.raises(UserError, match="record.json is missing"):
+        track(study)
+
+
+def test_a_record_in_the_wrong_folder_is_refused(study):
+    shutil.copytree(study.run_folder("cnn", 1), study.run_folder("cnn", 0), dirs_exist_ok=True)
+    with pytest.raises(UserError, match="another run"):
+        track(study)
+
+
+def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(study):
+    study.write_run("cnn", 2, value=None)
+    assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+    (early,) = (run for name, run in active(study).items() if name.startswith("cnn fold0-seed2"))
+    assert "test/accuracy" not in early.data.metrics and "history/train_loss" in early.data.metrics
+    files.write_json(study.run_folder("cnn", 2) / "metrics.json", measured(0.9))
+    track_everything(study.results, None, {"toy": "accuracy"})
+    (late,) = (run for name, run in active(study).items() if name.startswith("cnn fold0-seed2"))
+    assert late.data.metrics["test/accuracy"] == 0.9
+
+
+def test_taking_in_everything_names_a_broken_run_and_enters_the_others(study):
+    files.write_text(study.run_folder("cnn", 0) / "metrics.json", "{")
+    (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
+    assert "cnn/fold0-seed0" in problem and "not valid JSON" in problem
+    assert not any(name.startswith("cnn fold0-seed0") for name in active(study))
+    assert any(name.startswith("cnn fold0-seed1") for name in active(study))
+
+
+def test_taking_in_everything_after_tracking_changes_nothing(study):
+    track(study)
+    before = values(study)
+    assert track_everything(study.results, None, {}) == []
+    assert values(study) == before
+
+
+def write_in_process(study: Study, barrier) -> None:
+    barrier.wait()
+    track(study)
+
+
+def test_two_writers_at_once_enter_every_run_once_even_into_a_new_database(study):
+    stores.database_of(study.results).unlink()
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(2)
+    writers = [context.Process(target=write_in_process, args=(study, barrier)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert len(active(study)) == 6

@@ -1,0 +1,216 @@
+"""What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json
+from workflow_scripts.contracts.record import identity, read_record
+from workflow_scripts.contracts.runs import HISTORY
+from workflow_scripts.tracking.flatten import costs, final_metrics, parameters
+
+# Small files of a run that are shown with it. Predictions and weights stay where they are.
+SHOWN = ("record.json", "metrics.json", "units.csv", "history.csv", "train.json", "ledger.json")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a run lies in a study: protocol, run, fold and seed."""
+
+    protocol: str
+    run: str
+    fold: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"fold{self.fold}-seed{self.seed}"
+
+    def folder(self, study_folder: Path) -> Path:
+        """Folder of the run below `results/{study}`."""
+        return study_folder / "runs" / self.protocol / self.run / self.name
+
+    @classmethod
+    def of(cls, folder: Path) -> "Place":
+        """The place that a run's folder names; ValueError when the folder is none of a run."""
+        fold, _, seed = folder.name.partition("-")
+        if not (fold.startswith("fold") and seed.startswith("seed")):
+            raise ValueError(f"{folder} is no folder of a run")
+        return cls(folder.parents[1].name, folder.parent.name, int(fold[4:]), int(seed[4:]))
+
+
+@dataclass
+class Entry:
+    """One MLflow run to be: a parent (a protocol's run, no fold) or a child (one fold and seed of it).
+
+    `points` are (metric, value, step); times are milliseconds since 1970 or None where no ledger tells them.
+    `artifacts` maps names in the run to files.
+    """
+
+    name: str
+    key: list
+    params: dict[str, str]
+    points: list[tuple[str, float, int]]
+    tags: dict[str, str]
+    artifacts: dict[str, Path]
+    start: int | None = None
+    end: int | None = None
+    place: Place | None = None
+    record: str = ""
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of what the run is: study, protocol, run, and for a child fold, seed and its record."""
+        return digest_text(canonical_json(self.key))
+
+    @cached_property
+    def content(self) -> str:
+        """Hash of all that is logged: equal content needs no second logging."""
+        files = {name: digest_file(path) for name, path in sorted(self.artifacts.items())}
+        points = [[name, repr(value), step] for name, value, step in self.points]
+        return digest_text(canonical_json([self.name, self.params, points, self.tags, files, self.start, self.end]))
+
+    def time_of(self, step: int, steps: int) -> int:
+        """Time of the step-th of `steps` points: spread evenly over the run; 0 where the run's time is unknown."""
+        if self.start is None or self.end is None:
+            return 0
+        return self.start + (self.end - self.start) * step // max(steps, 1)
+
+
+def finished(study_folder: Path) -> list[Place]:
+    """Places of all runs with a record, sorted."""
+    return sorted(Place.of(record.parent) for record in study_folder.glob("runs/*/*/fold*-seed*/record.json"))
+
+
+def expected(settings: dict) -> list[Place]:
+    """Places that the settings of a study declare: protocols × runs × folds × seeds."""
+    return sorted(
+        Place(protocol, run, fold, seed)
+        for protocol, folds in settings["folds"].items()
+        for run in settings["runs"]
+        for fold in range(folds)
+        for seed in settings["seeds"]
+    )
+
+
+def child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
+    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may still be missing."""
+    study, folder = study_folder.name, place.folder(study_folder)
+    record = read_record(folder / "record.json")
+    stated = record["settings"]
+    where = {"study": study, "protocol": place.protocol, "run": place.run, "fold": place.fold, "seed": place.seed}
+    if any(stated.get(key) != value for key, value in where.items()):
+        raise UserError(f"{folder}/record.json tells of another run than its folder; delete the folder, run again")
+    measured = folder / "metrics.json"
+    points = _history(folder)
+    if complete or measured.exists():
+        points += [(name, value, 0) for name, value in final_metrics(read_json(measured), headline).items()]
+    training, prediction = (_optional(folder / name) for name in ("train.json", "ledger.json"))
+    points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
+    start, end = _times(training or prediction)
+    weights = folder / "weights.safetensors"
+    tags = {**_tags(where, study_folder), "record": identity(record), "code": record.get("code", "")}
+    tags |= {f"version.{name}": version for name, version in record.get("versions", {}).items()}
+    if weights.exists():
+        tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
+    return Entry(
+        name=f"{place.run} {place.name}",
+        key=[study, place.protocol, place.run, place.fold, place.seed, identity(record)],
+        params=parameters(stated),
+        points=points,
+        tags=tags,
+        artifacts={name: folder / name for name in SHOWN if (folder / name).exists()},
+        start=start,
+        end=end,
+        place=place,
+        record=identity(record),
+    )
+
+
+def parent(study_folder: Path, protocol: str, run: str, children: list[Entry]) -> Entry:
+    """The entry of a protocol's run: what its folds and seeds have in common, their mean metrics, the figures."""
+    study = study_folder.name
+    evaluation, explanation = (study_folder / kind / protocol / run for kind in ("evaluation", "explanation"))
+    artifacts = {f"figures/{path.name}": path for path in sorted(evaluation.glob("*.png"))}
+    artifacts |= {f"explanation/{path.name}": path for path in sorted(explanation.glob("*.png"))}
+    artifacts |= {path.name: path for path in sorted(evaluation.glob("*.csv"))}
+    params = {
+        name: value
+        for name, value in children[0].params.items()
+        if name not in ("fold", "seed") and all(entry.params.get(name) == value for entry in children)
+    }
+    times = [time for entry in children for time in (entry.start, entry.end) if time is not None]
+    return Entry(
+        name=f"{run} ({protocol})",
+        key=[study, protocol, run],
+        params=params,
+        points=[(name, value, 0) for name, value in _means(children).items()],
+        tags=_tags({"study": study, "protocol": protocol, "run": run}, study_folder),
+        artifacts=artifacts,
+        start=min(times, default=None),
+        end=max(times, default=None),
+    )
+
+
+def _means(children: list[Entry]) -> dict[str, float]:
+    """Mean of each final metric over folds and seeds, its standard deviation where there are two or more, and `runs`.
+
+    Metrics of epochs and of costs are the children's own.
+    """
+    values: dict[str, list[float]] = {}
+    for entry in children:
+        for name, value, _ in entry.points:
+            if not name.startswith(("history/", "cost/")) and not name.endswith(("_low", "_high")):
+                values.setdefault(name, []).append(value)
+    means = {name: statistics.fmean(found) for name, found in values.items()}
+    spread = {f"{name}_sd": statistics.stdev(found) for name, found in values.items() if len(found) > 1}
+    return {**means, **spread, "runs": float(len(children))}
+
+
+def _history(folder: Path) -> list[tuple[str, float, int]]:
+    """Points of history.csv, one step an epoch; empty cells (not measured) are left out. A vote has no history."""
+    path = folder / "history.csv"
+    if not path.exists():
+        return []
+    history = HISTORY.read(path)
+    columns = [name for name in history.select_dtypes("number").columns if name != "epoch"]
+    points: list[tuple[str, float, int]] = []
+    for name in columns:
+        kept = history.loc[history[name].abs() < float("inf"), ["epoch", name]]
+        points += [(f"history/{name}", float(value), int(epoch)) for epoch, value in kept.itertuples(index=False)]
+    return points
+
+
+def _tags(where: dict, study_folder: Path) -> dict[str, str]:
+    """Tags to filter by; whether the data are made comes from the dataset's record."""
+    tags = {key: str(value) for key, value in where.items()}
+    dataset = _optional(study_folder / "dataset" / "record.json")
+    if "made" in dataset:
+        tags["data"] = "made" if dataset["made"] else "real"
+    if "scale" in dataset:
+        tags["scale"] = str(dataset["scale"])
+    return tags
+
+
+def _optional(path: Path) -> dict:
+    return read_json(path) if path.exists() else {}
+
+
+def _times(ledger: dict) -> tuple[int | None, int | None]:
+    """Start and end of a job in milliseconds since 1970."""
+    if "start" not in ledger:
+        return None, None
+    start = round(datetime.fromisoformat(ledger["start"]).timestamp() * 1000)
+    return start, start + round(1000 * ledger.get("wall_seconds", 0))
+
+
+def by_run(children: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    """Children grouped by protocol and run, in the order given."""
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in children:
+        groups.setdefault((entry.place.protocol, entry.place.run), []).append(entry)
+    return groups

@@ -1,0 +1,260 @@
+"""The MLflow side: one experiment a study, entries become runs, nothing is entered twice.
+
+Where `tracking_uri` is null: a database and a folder of artifacts under the results, addressed so that the results may
+be moved. Otherwise an MLflow server, to which everything is sent.
+
+A run carries the tag `identity` from its creation and `content`, a hash of all that is logged, as the last thing
+written. One without `content` is what a crash left, and is deleted. MLflow cannot change a parameter or take back a
+metric, so a run whose content changed is written anew and the former one deleted.
+"""
+
+import os
+import re
+import shutil
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+# Before the first import of mlflow: nothing leaves the machine unasked, and a server that is away is said so soon.
+os.environ.update({"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ENABLE_ASYNC_LOGGING": "false"})
+for _name, _value in {"TIMEOUT": "30", "MAX_RETRIES": "2", "BACKOFF_FACTOR": "1"}.items():
+    os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{_name}", _value)
+
+from workflow_scripts.contracts.errors import UserError  # noqa: E402
+from workflow_scripts.contracts.files import digest_text  # noqa: E402
+from workflow_scripts.tracking.entries import Entry  # noqa: E402
+from workflow_scripts.tracking.flatten import chunks  # noqa: E402
+
+IDENTITY, CONTENT, CURRENT, WORKPLACE, PARENT = "identity", "content", "current", "workplace", "mlflow.parentRunId"
+SCHEME = "mlflow-artifacts:/"
+# MLflow's limits for one request.
+METRICS_AT_ONCE, PARAMS_AT_ONCE = 1000, 100
+
+
+def database_of(results: Path) -> Path:
+    """The tracking database of a results folder."""
+    return results / "mlflow" / "mlflow.db"
+
+
+def artifacts_of(results: Path) -> Path:
+    """The folder of artifacts that belongs to the database."""
+    return results / "mlflow" / "artifacts"
+
+
+def without_password(uri: str) -> str:
+    """An address as it may be shown."""
+    return re.sub(r"//[^/@]*@", "//", uri)
+
+
+@contextmanager
+def mendable(where: str, remedy: str) -> Iterator[None]:
+    """Turn an error of the database or the server into one line; a value that MLflow refuses stays a bug."""
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error) as error:
+        if getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE":
+            raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{where} cannot be used ({reason[:300]}); {remedy}") from error
+
+
+def create_database(database: Path) -> None:
+    """Make the database under another name and rename it, so that a killed job leaves none that is half made."""
+    from mlflow.tracking import MlflowClient
+
+    database.parent.mkdir(parents=True, exist_ok=True)
+    fresh = database.with_name(".new.db")
+    for leftover in database.parent.glob(".new.db*"):
+        leftover.unlink()
+    MlflowClient(f"sqlite:///{fresh.resolve()}").search_experiments(max_results=1)
+    fresh.replace(database)
+
+
+def check_database(database: Path) -> None:
+    """Raise sqlite3.Error when the file is no whole database; MLflow itself would try for a minute."""
+    with closing(sqlite3.connect(database)) as connection:
+        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if state != "ok":
+        raise sqlite3.DatabaseError(state)
+
+
+def check_server(uri: str) -> None:
+    """Raise UserError when nobody answers at `uri`."""
+    if not re.match(r"https?://", uri):
+        raise UserError(f"tracking_uri: {without_password(uri)!r} is no server; write http://host:port, or null")
+    bare = without_password(uri).rstrip("/")
+    try:
+        urllib.request.urlopen(f"{bare}/health", timeout=5).close()
+    except urllib.error.HTTPError:
+        return  # somebody answered
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        raise UserError(
+            f"tracking_uri: no MLflow server answers at {bare} ({reason}); start it, or set tracking_uri: null"
+        ) from None
+
+
+@contextmanager
+def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
+    """The store of one study: in the results' own database, or on the server at `uri`. Raises UserError."""
+    if uri is None:
+        database = database_of(results)
+        remedy = f"if it is broken, delete {database}; `make ui` builds it again from the results"
+        with mendable(str(database), remedy):
+            if not database.exists():
+                create_database(database)
+            check_database(database)
+            artifacts_of(results).mkdir(parents=True, exist_ok=True)
+            yield Store(f"sqlite:///{database.resolve()}", study, results, artifacts_of(results))
+    else:
+        check_server(uri)
+        with mendable(f"the MLflow server {without_password(uri)}", "see its log, or set tracking_uri: null"):
+            yield Store(uri, study, results, None)
+
+
+class Store:
+    """Runs of one study's experiment; one writer at a time (see sync.one_writer)."""
+
+    def __init__(self, uri: str, study: str, results: Path, artifacts: Path | None) -> None:
+        from mlflow.tracking import MlflowClient
+
+        self.client = MlflowClient(uri)
+        self.artifacts = artifacts
+        self.workplace = digest_text(f"{os.uname().nodename}:{results.resolve()}")[:16]
+        self.experiment = self._experiment(study)
+        self.runs = {run.info.run_id: run for run in self._all_runs()}
+
+    def _experiment(self, study: str) -> str:
+        """Identifier of the study's experiment; one that was deleted in the UI is taken back."""
+        found = self.client.get_experiment_by_name(study)
+        if found is None:
+            return self.client.create_experiment(study, f"{SCHEME}{study}" if self.artifacts else None)
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        return found.experiment_id
+
+    def _all_runs(self) -> Iterator[Any]:
+        """Our runs in the experiment that are not deleted; a user's own runs are left alone."""
+        token = None
+        while True:
+            page = self.client.search_runs([self.experiment], max_results=1000, page_token=token)
+            yield from (run for run in page if IDENTITY in run.data.tags)
+            token = page.token
+            if not token:
+                return
+
+    def clean(self) -> int:
+        """Delete what a crash left; on a shared server only what began at this workplace. Returns how many."""
+        half = [
+            run_id
+            for run_id, run in self.runs.items()
+            if CONTENT not in run.data.tags and (self.artifacts or run.data.tags.get(WORKPLACE) == self.workplace)
+        ]
+        for run_id in half:
+            self.delete(run_id)
+        return len(half)
+
+    def keep(self, entry: Entry, parent: str | None = None) -> str:
+        """Make the store hold `entry` exactly once, below `parent`; returns the run's id."""
+        same = [run for run in self.runs.values() if run.data.tags[IDENTITY] == entry.identity]
+        equal = [run for run in same if run.data.tags.get(CONTENT) == entry.content]
+        run_id = equal[0].info.run_id if equal else self._write(entry, parent)
+        if equal and parent:
+            self._tag(run_id, PARENT, parent)
+        if parent is None:
+            self._adopt(entry, run_id)
+        for run in same:
+            if run.info.run_id != run_id:
+                self.delete(run.info.run_id)
+        return run_id
+
+    def mark_current(self, entries: list[Entry]) -> None:
+        """Tag the children: `current` is "yes" for what the files hold now, "no" for an earlier training."""
+        identities = {entry.identity for entry in entries}
+        places = {(entry.place.protocol, entry.place.run, entry.place.name) for entry in entries}
+        for run_id, run in self.runs.items():
+            tags = run.data.tags
+            place = (tags.get("protocol"), tags.get("run"), f"fold{tags.get('fold')}-seed{tags.get('seed')}")
+            if place in places:
+                self._tag(run_id, CURRENT, "yes" if tags[IDENTITY] in identities else "no")
+
+    def _adopt(self, entry: Entry, parent: str) -> None:
+        """Children of all trainings of a protocol's run lie below its one parent."""
+        for run_id, run in self.runs.items():
+            tags = run.data.tags
+            if "fold" in tags and all(tags.get(key) == entry.tags[key] for key in ("protocol", "run")):
+                self._tag(run_id, PARENT, parent)
+
+    def _tag(self, run_id: str, name: str, value: str) -> None:
+        tags = self.runs[run_id].data.tags
+        if tags.get(name) != value:
+            self.client.set_tag(run_id, name, value)
+            tags[name] = value
+
+    def _write(self, entry: Entry, parent: str | None) -> str:
+        from mlflow.entities import Metric, Param
+
+        tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace}
+        if parent:
+            tags |= {PARENT: parent, CURRENT: "yes"}
+        run = self.client.create_run(self.experiment, entry.start, tags, entry.name)
+        run_id = run.info.run_id
+        last = max((step for _, _, step in entry.points), default=0)
+        metrics = [Metric(name, value, entry.time_of(step, last), step) for name, value, step in entry.points]
+        params = [Param(name, value) for name, value in entry.params.items()]
+        for some in chunks(metrics, METRICS_AT_ONCE):
+            self.client.log_batch(run_id, metrics=some)
+        for some in chunks(params, PARAMS_AT_ONCE):
+            self.client.log_batch(run_id, params=some)
+        for name, path in entry.artifacts.items():
+            self._put(run, name, path)
+        self.client.set_terminated(run_id, "FINISHED", entry.end)
+        self.runs[run_id] = run
+        self._tag(run_id, CONTENT, entry.content)
+        return run_id
+
+    def _put(self, run: Any, name: str, path: Path) -> None:
+        """Copy an artifact to where the server will look for it, or send it."""
+        if self.artifacts is None:
+            self.client.log_artifact(run.info.run_id, str(path), Path(name).parent.as_posix().lstrip("."))
+            return
+        target = self._folder(run) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+    def _folder(self, run: Any) -> Path:
+        return self.artifacts / run.info.artifact_uri.removeprefix(SCHEME).lstrip("/")
+
+    def delete(self, run_id: str) -> None:
+        """Move a run to MLflow's trash; artifacts that lie under the results go for good, they are copies."""
+        run = self.runs.pop(run_id)
+        self.client.delete_run(run_id)
+        if self.artifacts is not None and run.info.artifact_uri.startswith(SCHEME):
+            shutil.rmtree(self._folder(run).parent, ignore_errors=True)
+
+    def sweep(self, study: str) -> None:
+        """Delete copies of artifacts whose run is in no database any more, e.g. after the database was deleted."""
+        if self.artifacts is None or not (self.artifacts / study).is_dir():
+            return
+        known = {self._folder(run).parent for run in self.runs.values()}
+        for folder in (self.artifacts / study).iterdir():
+            if folder not in known and re.fullmatch(r"[0-9a-f]{32}", folder.name) and not self._exists(folder.name):
+                shutil.rmtree(folder)
+
+    def _exists(self, run_id: str) -> bool:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return bool(self.client.get_run(run_id))
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return False
+            raise

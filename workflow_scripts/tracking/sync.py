@@ -1,0 +1,114 @@
+"""Bring MLflow up to date with the files of one study or of all; running it again changes nothing."""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
+from workflow_scripts.tracking.store import create_database, database_of, open_store
+
+log = logging.getLogger("workflow_scripts")
+
+RECEIPT = "tracked.json"
+
+
+@contextmanager
+def one_writer(results: Path) -> Iterator[None]:
+    """Wait until no other process writes to the tracking of these results; a killed one frees the lock."""
+    folder = results / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("another process is writing to MLflow; waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def enter(results: Path, uri: str | None, study: str, children: list[Entry]) -> list[Entry]:
+    """Enter a study's children and their parents; returns all entries, each parent before its children."""
+    entries = []
+    with one_writer(results), open_store(results, uri, study) as store:
+        if cleaned := store.clean():
+            log.info("%s: deleted %d unfinished run(s) that an interrupted job left", study, cleaned)
+        for (protocol, run), members in by_run(children).items():
+            above = parent(results / study, protocol, run, members)
+            above_id = store.keep(above)
+            for entry in members:
+                store.keep(entry, above_id)
+            entries += [above, *members]
+        store.mark_current(children)
+        store.sweep(study)
+    return entries
+
+
+def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
+    """What was entered, without clocks and without what only one database knows."""
+    runs = [
+        {
+            "protocol": entry.tags["protocol"],
+            "run": entry.tags["run"],
+            "fold": entry.place.fold if entry.place else None,
+            "seed": entry.place.seed if entry.place else None,
+            "record": entry.record or None,
+            "params": len(entry.params),
+            "metrics": len({name for name, _, _ in entry.points}),
+            "points": len(entry.points),
+            "artifacts": sorted(entry.artifacts),
+        }
+        for entry in entries
+    ]
+    return {"study": study, "headline": headline, "runs": runs}
+
+
+def track_study(results: Path, settings: dict, path: Path) -> None:
+    """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
+    study, headline = settings["study"], settings["headline"]
+    children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
+    entries = enter(results, settings["tracking"], study, children)
+    write_json(path, receipt(study, headline, entries))
+    log.info("%s: %d runs are in MLflow", study, len(entries))
+
+
+def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) -> list[str]:
+    """Enter every finished run below `results`, also while the workflow runs; returns what could not be entered.
+
+    `headlines` gives the headline metric of the studies that are known; others keep what their receipt says.
+    """
+    problems = []
+    if uri is None:
+        with one_writer(results):
+            if not database_of(results).exists():
+                create_database(database_of(results))
+    for folder in sorted({path.parents[4] for path in results.glob("*/runs/*/*/fold*-seed*/record.json")}):
+        study = folder.name
+        try:
+            headline = headlines.get(study) or _headline(folder)
+            children = list(_readable(folder, finished(folder), headline, problems))
+            if children:
+                enter(results, uri, study, children)
+        except (UserError, OSError) as error:
+            problems.append(f"{study}: {error}")
+    return problems
+
+
+def _headline(folder: Path) -> str | None:
+    path = folder / RECEIPT
+    return read_json(path)["headline"] if path.exists() else None
+
+
+def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:
+    """Children whose files are whole; a job may be replacing the others at this moment."""
+    for place in places:
+        try:
+            entry = child(folder, place, headline, complete=False)
+            _ = entry.content  # reads the files now
+        except (UserError, OSError) as error:
+            problems.append(f"{folder.name}, {place.protocol}/{place.run}/{place.name}: {error}")
+        else:
+            yield entry
