@@ -2,9 +2,9 @@
 
 from workflow_scripts.contracts.tables import Table
 
-# id: readable, stable, unique; path: relative to the study's source; label: class; group: what must never be torn
-# apart (empty: unknown); unit: id of what is judged; source: adapter; width, height in pixels; sha256 of the pixels'
-# file, or of the crop's pixels where one file holds many samples.
+# id: readable, stable, unique; path: relative to the folder of its source; label: class; group: what must never be
+# torn apart (empty: unknown); unit: id of what is judged; source: adapter; width, height in pixels; sha256 of the
+# file's bytes, or of the crop's pixels where one file holds many samples (left, top, right, bottom follow then).
 MANIFEST = Table(
     "manifest",
     {

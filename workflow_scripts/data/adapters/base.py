@@ -1,0 +1,113 @@
+"""What every adapter gives and takes: samples of a published layout, and made pictures to be written in it.
+
+An adapter is a module with
+
+- `LABELS`: the published labels (`None`: any), for a check of the settings and for made data;
+- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
+  not there. `ingest` holds the ingest settings as attributes;
+- `WHOLE_FIELDS`: whether one file holds a whole field with many cells;
+- `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.data.images import Box
+from workflow_scripts.data.sources import image_files, normal
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample as the source names it.
+
+    `path` is relative to the source; `label` the published one; `group` is empty where unknown; `unit` is empty where
+    the sample itself is judged; `box` (left, top, right, bottom, pixels, may reach beyond the edge) is the window of
+    the file that is meant.
+    """
+
+    path: str
+    id: str
+    label: str
+    group: str = ""
+    unit: str = ""
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file or sample that is not used, with a reason of contracts.dataset.REASONS."""
+
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class MadeCell:
+    """A made cell: label, nucleus centre (x, y) and box in its picture's pixels, and what was planted."""
+
+    label: str
+    x: int
+    y: int
+    nucleus: Box
+    planted: dict[str, float]
+
+
+@dataclass(frozen=True)
+class MadePicture:
+    """A made file: uint8 H×W×3 `pixels`, H×W `mask` (0 background, 1 cytoplasm, 2 nucleus) and its cells.
+
+    `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
+    "near_equal" when the pixels are those of `copy_of` (field, number); `broken` is a reason when the file is to be
+    damaged.
+    """
+
+    label: str
+    class_index: int
+    field: int
+    number: int
+    pixels: np.ndarray
+    mask: np.ndarray
+    cells: list[MadeCell] = field(default_factory=list)
+    copy: str = ""
+    copy_of: tuple[int, int] | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a made picture was written, and the ids and the group under which `samples` will find its cells."""
+
+    picture: MadePicture
+    path: str
+    ids: list[str]
+    group: str
+
+
+def class_folder_files(root: Path, below: str, labels: Mapping[str, str]) -> Iterator[tuple[str, str | Refused]]:
+    """(path relative to `root`, label) of the image files in class folders, or a refusal for a folder of no class.
+
+    The class folders lie in `root` or in its subfolder `below`. `labels` maps a folder's name in lower case to the
+    label. UserError when there is not one of them.
+    """
+    for place in (root, root / below):
+        folders = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+        if any(normal(folder.name).lower() in labels for folder in folders):
+            break
+    else:
+        names = ", ".join(sorted(labels.values()))
+        raise UserError(
+            f"none of the class folders {names} is in {root} or in its folder {below!r}; "
+            "set `source` to the folder that holds them"
+        )
+    for folder in folders:
+        if folder.name.startswith("."):
+            continue
+        label = labels.get(normal(folder.name).lower())
+        for name in image_files(folder):
+            path = f"{folder.relative_to(root).as_posix()}/{name}"
+            yield path, label if label else Refused(path, "no_label", f"folder {folder.name!r} is none of the classes")

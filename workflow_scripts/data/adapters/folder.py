@@ -1,0 +1,90 @@
+"""Your own images: a folder for each class, of any name, with any folders below it.
+
+Where the source holds nothing but one folder, the classes are looked for inside that. Groups (patient, slide, field)
+are known only from a CSV file with the columns path and group and, if wanted, unit; paths are relative to the source.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+from PIL import Image
+
+from workflow_scripts.contracts.entry import log
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.sources import image_files, normal, without_extension
+
+LABELS = None
+MADE_LABELS = ("high_grade", "low_grade", "normal")
+WHOLE_FIELDS = False
+
+
+def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+    """Every image below a class folder; see data.adapters.base."""
+    paths = list(image_files(root))
+    if not paths:
+        raise UserError(f"no image file in {root}; put a folder with images for each class there")
+    groups = read_groups(root, ingest.groups, paths) if ingest.groups else {}
+    depth = _wrapping_folders(paths)
+    for path in paths:
+        parts = path.split("/")
+        if len(parts) < depth + 2:
+            yield Refused(path, "no_label", "lies in no class folder")
+            continue
+        group, unit = groups.get(normal(path), ("", ""))
+        yield Sample(path, without_extension(path), normal(parts[depth]), group, unit)
+
+
+def _wrapping_folders(paths: list[str]) -> int:
+    """How many folders all images lie in before the class folders begin."""
+    depth = 0
+    parts = [path.split("/") for path in paths]
+    while len({tuple(part[: depth + 1]) for part in parts}) == 1 and min(map(len, parts)) > depth + 2:
+        depth += 1
+    return depth
+
+
+def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Path → (group, unit) from a CSV file; UserError for lacking columns, paths of no file, a path given twice."""
+    file = root / name
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"ingest.groups: {file} is missing; it is looked for inside the source") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise UserError(f"ingest.groups: {file} is not a readable CSV file ({error})") from None
+    for column in ("path", "group"):
+        if column not in table.columns:
+            raise UserError(f"ingest.groups: {file} lacks the column {column!r}; it has {', '.join(table.columns)}")
+    known = {normal(path) for path in paths}
+    given = [normal(path.replace("\\", "/").removeprefix("./")) for path in table["path"]]
+    for row, path in enumerate(given):
+        if path not in known:
+            near = difflib.get_close_matches(path, sorted(known), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
+            raise UserError(f"ingest.groups: {file}, row {row + 2}: no image {path!r} in the source{hint}")
+    repeated = pd.Series(given).duplicated()
+    if repeated.any():
+        row = int(repeated.to_numpy().argmax())
+        raise UserError(f"ingest.groups: {file}, row {row + 2}: {given[row]!r} is given twice; keep one row")
+    without = len(known) - len(given)
+    if without:
+        log.warning("%s names no group for %d of %d images; for them no group is known", file, without, len(known))
+    units = table["unit"] if "unit" in table.columns else [""] * len(table)
+    return dict(zip(given, zip(table["group"], units, strict=True), strict=True))
+
+
+def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+    """Write each picture as PNG, and groups.csv at the end."""
+    rows = []
+    for picture in pictures:
+        group = f"{picture.label}-{picture.field:03d}"
+        stem = f"{picture.label}/{picture.field:03d}_{picture.number:02d}"
+        (root / stem).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture.pixels).save(root / f"{stem}.png", compress_level=3)
+        rows.append((f"{stem}.png", group))
+        yield Written(picture, f"{stem}.png", [stem], group)
+    pd.DataFrame(rows, columns=["path", "group"]).to_csv(root / "groups.csv", index=False, lineterminator="\n")

@@ -1,0 +1,40 @@
+"""Normal peripheral blood cells: `PBC_dataset_normal_DIB/<class>/<PREFIX>_<number>.jpg`.
+
+Acevedo et al., A dataset of microscopic peripheral blood cell images, Data in Brief 30:105474 (2020); 17,092 cells of
+eight classes. No patient or smear is published: no group is known. The complete set holds one hidden file, which is
+passed over.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+from PIL import Image
+
+from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.sources import without_extension
+
+LABELS = ("basophil", "eosinophil", "erythroblast", "ig", "lymphocyte", "monocyte", "neutrophil", "platelet")
+WHOLE_FIELDS = False
+BELOW = "PBC_dataset_normal_DIB"
+_PREFIX = {"basophil": "BA", "eosinophil": "EO", "erythroblast": "ERB", "ig": "IG", "lymphocyte": "LY"} | {
+    "monocyte": "MO",
+    "neutrophil": "NEUTROPHIL",
+    "platelet": "PLATELET",
+}
+
+
+def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+    """Cells of the eight class folders; see data.adapters.base."""
+    for path, label in class_folder_files(root, BELOW, {name: name for name in LABELS}):
+        yield label if isinstance(label, Refused) else Sample(path, without_extension(path), label)
+
+
+def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+    """Write each picture as JPEG; the layout does not tell which field a cell is of."""
+    for picture in pictures:
+        number = 10000 * (picture.class_index + 1) + 100 * picture.field + picture.number
+        stem = f"{BELOW}/{picture.label}/{_PREFIX[picture.label]}_{number}"
+        (root / stem).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture.pixels).save(root / f"{stem}.jpg", quality=92)
+        yield Written(picture, f"{stem}.jpg", [stem], "")

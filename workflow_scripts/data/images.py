@@ -1,0 +1,167 @@
+"""One decoder for every image file: safe, the same pixels everywhere, a typed refusal instead of a crash.
+
+Decided here, and nowhere else:
+
+- EXIF rotation is applied. Palette, 1-bit, grey and CMYK images become RGB; transparency is laid on white. Embedded
+  colour profiles are not applied.
+- Samples deeper than 8 bits are refused (`unsupported_mode`): microscopes store 10 or 12 bits in 16, so that the right
+  scale is not in the file, and a wrong one would give a black image without a word.
+- Files of several frames (animations, multi-page TIFF) are refused: which frame is meant is not ours to guess. The
+  exception is MPO, a camera's JPEG whose further frames are previews of the first.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from workflow_scripts.contracts.dataset import REASONS
+
+SUFFIXES = (".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+# Pillow knows sixty more; some start other programs. JPEG includes MPO.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+MIN_SIDE = 8
+_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+_STARTS = {b"BM": "BMP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"RIFF": "WEBP"} | {
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+
+Box = tuple[int, int, int, int]
+
+
+class RefusedImageError(Exception):
+    """An image that is not used: `reason` is one of contracts.dataset.REASONS, `detail` says what was seen."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        assert reason in REASONS, reason
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.reason, self.detail)
+
+
+def read_bytes(path: Path, max_megapixels: float = float("inf")) -> bytes:
+    """Bytes of a file; RefusedImageError when it is missing, empty, unreadable or far too large for its pixels."""
+    try:
+        size = path.stat().st_size
+        # Eight bytes a pixel are more than any accepted mode needs.
+        if size > 8e6 * max_megapixels + 1e6:
+            raise RefusedImageError("too_large", f"a file of {size / 1e6:.0f} MB for at most {max_megapixels:g} MP")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise RefusedImageError("missing_file", "no such file, or a link to nothing") from None
+    except OSError as error:
+        raise RefusedImageError("unreadable", error.strerror or str(error)) from None
+    if not data:
+        raise RefusedImageError("empty_file", "0 bytes")
+    return data
+
+
+def decode(data: bytes, max_megapixels: float = float("inf"), at_least: int | None = None) -> Image.Image:
+    """Pixels of an image file as a Pillow image of mode RGB, upright.
+
+    `data` are the file's bytes; `max_megapixels` is compared with the header, before anything is decoded. `at_least`
+    lets a JPEG be decoded at 1/2, 1/4 or 1/8 as long as no side falls below so many pixels: faster, other pixels.
+    Raises RefusedImageError.
+    """
+    with _guarded():
+        image = _open(data)
+        width, height = image.size
+        if width * height > max_megapixels * 1e6:
+            detail = f"{width}×{height} px, more than ingest.max_megapixels ({max_megapixels:g})"
+            raise RefusedImageError("too_large", detail)
+        if min(width, height) < MIN_SIDE:
+            raise RefusedImageError("too_small", f"{width}×{height} px, a side is below {MIN_SIDE}")
+        _check_kind(image)
+        if at_least is not None:
+            image.draft(None, (at_least, at_least))
+        image.load()
+        return _to_rgb(ImageOps.exif_transpose(image))
+
+
+def decode_file(path: Path, max_megapixels: float = float("inf")) -> np.ndarray:
+    """uint8 H×W×3 RGB pixels (0-255) of a file; see `decode`."""
+    return np.asarray(decode(read_bytes(path, max_megapixels), max_megapixels))
+
+
+def crop(image: Image.Image, box: Box) -> Image.Image:
+    """The window (left, top, right, bottom) of an RGB image; what lies beyond the edge repeats the edge's pixels.
+
+    Raises RefusedImageError when the window's centre is not inside the image.
+    """
+    left, top, right, bottom = box
+    x, y = (left + right) // 2, (top + bottom) // 2
+    if not (0 <= x < image.width and 0 <= y < image.height):
+        raise RefusedImageError("outside_image", f"centre {x},{y} in an image of {image.width}×{image.height} px")
+    inner = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
+    window = image.crop(inner)
+    if inner == box:
+        return window
+    beyond = ((inner[1] - top, bottom - inner[3]), (inner[0] - left, right - inner[2]), (0, 0))
+    return Image.fromarray(np.pad(np.asarray(window), beyond, mode="edge"))
+
+
+def pixel_digest(image: Image.Image) -> str:
+    """sha256 over width, height and RGB values of an RGB image."""
+    total = hashlib.sha256(f"{image.width}x{image.height} ".encode())
+    total.update(image.tobytes())
+    return total.hexdigest()
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Turn what Pillow raises on damaged data into a refusal, and its own size guard off: ours comes before it."""
+    own_limit = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (RefusedImageError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file can make a decoder raise nearly anything
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        cut = isinstance(error, EOFError) or "truncated" in said.lower()
+        raise RefusedImageError("truncated" if cut else "unreadable", said) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = own_limit
+
+
+def _open(data: bytes) -> Image.Image:
+    if not data:
+        raise RefusedImageError("empty_file", "0 bytes")
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        kind = next((kind for start, kind in _STARTS.items() if data.startswith(start)), None)
+        if kind is None:
+            raise RefusedImageError("not_an_image", f"no {', '.join(FORMATS)} file") from None
+        raise RefusedImageError("unreadable", f"starts like {kind}, but its header is damaged") from None
+
+
+def _check_kind(image: Image.Image) -> None:
+    """Refuse several frames, deep samples and colour spaces that Pillow cannot turn into RGB."""
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise RefusedImageError("unsupported_mode", f"{frames} frames; save the one that is meant")
+    raw = " ".join(str(tile.args) for tile in image.tile)
+    if image.mode.startswith("I") or image.mode == "F" or re.search(r";(16|32)", raw):
+        raise RefusedImageError("unsupported_mode", "more than 8 bits a sample; save with 8, scaled as it should be")
+    if image.mode not in _MODES:
+        raise RefusedImageError("unsupported_mode", f"colour mode {image.mode}; save as RGB")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    return image.convert("RGB")

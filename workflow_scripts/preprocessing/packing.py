@@ -1,0 +1,135 @@
+"""From files to one packed array: uint8 N×H×W×3, rows in manifest order, the same bytes whatever the number of jobs."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
+from workflow_scripts.data.parallel import ordered_map
+
+FILTERS = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How an image becomes size×size pixels: the settings `preprocess`."""
+
+    size: int
+    fit: str
+    interpolation: str
+    draft: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of the array, its window of the file (None: all of it) and its sha256 in the manifest."""
+
+    row: int
+    box: Box | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """A file and the rows it fills."""
+
+    path: Path
+    parts: tuple[Part, ...]
+
+
+def fitted(image: Image.Image, packing: Packing) -> Image.Image:
+    """The RGB image as size×size pixels, antialiased.
+
+    squash: both sides to `size`; pad: the longer side to `size`, the rest in the median colour of the image's border;
+    crop: the shorter side to `size`, the middle taken.
+    """
+    target = (packing.size, packing.size)
+    resample = FILTERS[packing.interpolation]
+    if packing.fit == "squash":
+        return image.resize(target, resample)
+    if packing.fit == "crop":
+        return ImageOps.fit(image, target, resample)
+    scale = packing.size / max(image.size)
+    inner = image.resize(tuple(max(1, round(side * scale)) for side in image.size), resample)
+    canvas = Image.new("RGB", target, border_colour(image))
+    canvas.paste(inner, ((packing.size - inner.width) // 2, (packing.size - inner.height) // 2))
+    return canvas
+
+
+def border_colour(image: Image.Image) -> tuple[int, int, int]:
+    """Median red, green and blue (0-255) of the outermost pixels."""
+    pixels = np.asarray(image)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return tuple(int(value) for value in np.median(border, axis=0))
+
+
+def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[FileTask]:
+    """Files of the manifest in its order; neighbouring rows of one file share its decoding."""
+    windows = manifest[["left", "top", "right", "bottom"]].to_numpy() if "left" in manifest else None
+    columns = zip(manifest["source"], manifest["path"], manifest["sha256"], strict=True)
+    for (source, path), rows in groupby(enumerate(columns), key=lambda item: item[1][:2]):
+        if source not in sources:
+            raise UserError(f"the manifest has files of {source!r}, but --source names {', '.join(sources)}")
+        parts = []
+        for row, (_, _, sha256) in rows:
+            whole = windows is None or np.isnan(windows[row][0])
+            parts.append(Part(row, None if whole else tuple(int(side) for side in windows[row]), sha256))
+        yield FileTask(sources[source] / path, tuple(parts))
+
+
+def pack_file(task: FileTask, packing: Packing, array: Path, start: int) -> int:
+    """Write the rows of a file into the array, whose first row begins at byte `start`; the number of rows.
+
+    UserError when the file is not what ingest saw.
+    """
+    try:
+        data = read_bytes(task.path)
+        # A window is given in full-size pixels: only whole files can be decoded smaller.
+        at_least = packing.size if packing.draft and task.parts[0].box is None else None
+        image = decode(data, at_least=at_least)
+        windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
+    except RefusedImageError as refusal:
+        raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; run ingest again") from None
+    # Not through a map: a full disk would kill the process instead of raising, and written pages count as memory.
+    with array.open("r+b") as handle:
+        for part, window in zip(task.parts, windows, strict=True):
+            seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
+            if seen != part.sha256:
+                raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
+            pixels = fitted(window, packing).tobytes()
+            handle.seek(start + part.row * len(pixels))
+            handle.write(pixels)
+    return len(task.parts)
+
+
+def pack(path: Path, manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing, jobs: int) -> tuple:
+    """Write images.npy whole or not at all; returns its shape (N, size, size, 3).
+
+    Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk.
+    """
+    shape = (len(manifest), packing.size, packing.size, 3)
+    with atomic_path(path) as temporary:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        start = array.offset
+        del array
+        with temporary.open("r+b") as handle:
+            # Asks for all the space now, so that a full disk is known before an hour of work.
+            os.posix_fallocate(handle.fileno(), 0, start + int(np.prod(shape)))
+        work = partial(pack_file, packing=packing, array=temporary, start=start)
+        done = sum(ordered_map(work, file_tasks(manifest, sources), jobs))
+        assert done == len(manifest), (done, len(manifest))
+    return shape
