@@ -124,10 +124,14 @@ class PaperSetting:
 
 @dataclass(frozen=True)
 class PaperStudy:
-    """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run)."""
+    """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run).
+
+    figures: kind of figure in a report → the paper's own figure that it answers, e.g. {"confusion": "Fig. 6"}.
+    """
 
     title: str
     headline: tuple[str, ...]
+    figures: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,6 @@ class Published:
     studies: dict[str, PaperStudy]
     settings: tuple[PaperSetting, ...]
     claims: tuple[Claim, ...]
-    figures: dict[str, str]
 
     def claim(self, name: str) -> Claim:
         """The claim of that id; KeyError if there is none."""
@@ -150,9 +153,10 @@ class Published:
         known = self.studies.get(study)
         return [self.claim(name) for name in known.headline] if known else []
 
-    def figure(self, kind: str) -> str:
-        """Which figure of the paper a kind of figure answers, e.g. `confusion` → "Fig. 6"; empty if none."""
-        return self.figures.get(kind, "")
+    def figure(self, study: str, kind: str) -> str:
+        """Which figure of the paper a kind of figure of a study answers; empty if none."""
+        known = self.studies.get(study)
+        return known.figures.get(kind, "") if known else ""
 
 
 def read_published(path: Path) -> Published:
@@ -165,16 +169,16 @@ def read_published(path: Path) -> Published:
         raise UserError(f"{path} is missing; each folder under studies/ needs the paper's numbers") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML ({' '.join(str(error).split())})") from None
-    _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, {"tables", "claims", "figures"})
+    _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, {"tables", "claims"})
     studies = {}
     for name, entry in raw["studies"].items():
-        _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline"})
-        studies[name] = PaperStudy(entry["title"], tuple(entry.get("headline", ())))
+        _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline", "figures"})
+        studies[name] = PaperStudy(entry["title"], tuple(entry.get("headline", ())), entry.get("figures", {}))
     settings = tuple(_setting(entry, str(path)) for entry in raw["settings"])
     claims = [_claim(entry, str(path)) for entry in raw.get("claims", [])]
     for name, table in raw.get("tables", {}).items():
         claims += _table_claims(name, table, str(path))
-    published = Published(raw["paper"], raw["citation"], studies, settings, tuple(claims), raw.get("figures", {}))
+    published = Published(raw["paper"], raw["citation"], studies, settings, tuple(claims))
     _check(published, str(path))
     return published
 
