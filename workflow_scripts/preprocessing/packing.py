@@ -126,9 +126,10 @@ def pack(path: Path, manifest: pd.DataFrame, sources: dict[str, Path], packing: 
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         start = array.offset
         del array
-        with temporary.open("r+b") as handle:
-            # Asks for all the space now, so that a full disk is known before an hour of work.
-            os.posix_fallocate(handle.fileno(), 0, start + int(np.prod(shape)))
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            with temporary.open("r+b") as handle:
+                # Asks for all the space now, so that a full disk is known before an hour of work.
+                os.posix_fallocate(handle.fileno(), 0, start + int(np.prod(shape)))
         work = partial(pack_file, packing=packing, array=temporary, start=start)
         done = sum(ordered_map(work, file_tasks(manifest, sources), jobs))
         assert done == len(manifest), (done, len(manifest))
