@@ -1,0 +1,98 @@
+"""Tiny made inputs of the training side: a packed data set with one split, and settings as a step receives them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.settings.runs import Branch, Fusion, Network, Train
+
+CLASSES = ["blob", "cross", "empty"]
+# Networks that timm made for tests: a few hundred thousand parameters, the layers of their large relatives.
+CNN, VIT = "test_resnet", "test_vit"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Folders of a made study, and its arguments for a step."""
+
+    root: Path
+
+    @property
+    def images(self) -> Path:
+        return self.root / "arrays" / "images.npy"
+
+    @property
+    def split(self) -> Path:
+        return self.root / "splits" / "published.csv"
+
+    def arguments(self, **more: object) -> SimpleNamespace:
+        """What an entry point's parser gives, the folders filled in."""
+        folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
+        common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
+        return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, **more)
+
+
+def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, shuffled: bool = False) -> Inputs:
+    """Write dataset/, arrays/ and splits/: three classes that a network tells apart easily; 60, 20, 20 percent.
+
+    `shuffled` gives the images labels that have nothing to do with them.
+    """
+    generator = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(CLASSES)), per_class)
+    images = np.stack([_image(label, size, generator) for label in labels])
+    if shuffled:
+        labels = generator.permutation(labels)
+    ids = [f"cell_{number:03d}" for number in range(len(labels))]
+    names = [CLASSES[label] for label in labels]
+    manifest = pd.DataFrame({"id": ids, "path": ids, "label": names, "group": "", "unit": ids, "source": "made"})
+    MANIFEST.write(root / "dataset" / "manifest.csv", manifest.assign(width=size, height=size, sha256="0"))
+    write_json(root / "dataset" / "record.json", {"classes": CLASSES, "made": True})
+    (root / "arrays").mkdir()
+    np.save(root / "arrays" / "images.npy", images)
+    ARRAY_INDEX.write(root / "arrays" / "index.csv", pd.DataFrame({"id": ids, "first": range(len(ids)), "count": 1}))
+    write_json(root / "arrays" / "record.json", {"made": True})
+    share = manifest.groupby("label").cumcount() / per_class
+    subset = np.select([share < 0.6, share < 0.8], ["train", "validation"], "test")
+    SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
+    return Inputs(root)
+
+
+def network(model: str = CNN, **more: object) -> dict:
+    """Settings of a run of kind network, without its `train`."""
+    spec = Network(kind="network", model=model, **more).model_dump()
+    spec.pop("train")
+    return spec
+
+
+def fusion(**more: object) -> dict:
+    """Settings of a run that joins the tiny CNN and the tiny transformer."""
+    branches = {"cnn": Branch(model=CNN), "vit": Branch(model=VIT)}
+    spec = Fusion(kind="fusion", branches=branches, **more).model_dump()
+    spec.pop("train")
+    return spec
+
+
+def settings(spec: dict | None = None, run: str = "tiny", **train: object) -> dict:
+    """Settings of the train step, as JSON would give them; keywords change its `train` block."""
+    block = Train.model_validate({"epochs": 2, "batch_size": 8, "learning_rate": 0.002, **train}).model_dump()
+    made = {"study": "made", "protocol": "published", "run": run, "fold": 0, "seed": 0}
+    return json.loads(json.dumps({**made, "spec": spec or network(), "train": block}))
+
+
+def _image(label: int, size: int, generator: np.random.Generator) -> np.ndarray:
+    """A noisy background with a dark blob, a dark cross, or nothing, somewhere."""
+    image = generator.normal(180, 12, (size, size, 3))
+    row, column = generator.integers(size // 3, size - size // 3, 2)
+    y, x = np.mgrid[:size, :size]
+    if label == 0:
+        image[(y - row) ** 2 + (x - column) ** 2 < (size / 5) ** 2] -= 110
+    if label == 1:
+        image[(abs(y - row) < size / 14) | (abs(x - column) < size / 14)] -= 110
+    return image.clip(0, 255).astype("uint8")

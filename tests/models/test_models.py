@@ -1,0 +1,174 @@
+"""Names become networks, networks take their start weights, and what cannot work says so in one line."""
+
+import os
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests import made
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.models import registry
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
+from workflow_scripts.settings.runs import Branch, Fusion
+
+
+def parameters(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_the_papers_joint_network_has_the_papers_size():
+    branches = {"cnn": Branch(model="legacy_xception"), "vit": Branch(model="deit_tiny_patch16_224")}
+    spec = Fusion(kind="fusion", branches=branches).model_dump()
+    assert parameters(build(spec, 11, 224, seed=0, files={})) == 31_375_859
+
+
+@pytest.mark.parametrize("name", ["resnet18", "torchvision/shufflenet_v2_x0_5", "torchvision/googlenet", made.VIT])
+def test_a_name_becomes_a_classifier_or_a_feature_extractor(name):
+    model = registry.create(name, 5, 64, {})
+    assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 5)
+    extractor = registry.create(name, 0, 64, {})
+    assert extractor(torch.zeros(2, 3, 64, 64)).shape == (2, extractor.features)
+    inside = [key for key in model.state_dict() if key.startswith(tuple(f"{part}." for part in model.classifier_names))]
+    assert set(model.state_dict()) - set(extractor.state_dict()) == set(inside) and inside
+
+
+def test_own_networks_are_found_by_module_path(monkeypatch):
+    monkeypatch.setitem(registry.OWN, "mine", "tests.models.own_network:make")
+    assert registry.create("mine", 4, 16, {"width": 8}).weight.shape == (4, 8)
+
+
+def test_an_unknown_name_names_its_neighbours():
+    with pytest.raises(UserError, match="no model is called 'resnet_18'; did you mean .*resnet18"):
+        registry.create("resnet_18", 2, 64, {})
+
+
+def test_an_unfit_option_is_named():
+    with pytest.raises(UserError, match="'resnet18' does not take the options"):
+        registry.create("resnet18", 2, 64, {"depths": 3})
+
+
+def test_a_size_that_is_too_small_names_the_smallest():
+    with pytest.raises(UserError, match="'inception_v3' cannot take images of 64 pixels; the smallest it takes is 75"):
+        registry.create("inception_v3", 2, 64, {})
+
+
+def test_a_size_that_would_lose_a_border_is_refused():
+    with pytest.raises(UserError, match="patches of 16 pixels.*set preprocess.size to 96"):
+        registry.create("vit_tiny_patch16_224", 2, 100, {})
+
+
+def test_published_weights_without_a_network_say_what_to_do(monkeypatch):
+    import timm
+
+    create = timm.create_model
+
+    def offline(*arguments, pretrained, **more):
+        if pretrained:
+            raise FileNotFoundError("cannot find the requested files in the local cache")
+        return create(*arguments, pretrained=False, **more)
+
+    monkeypatch.setattr(timm, "create_model", offline)
+    with pytest.raises(
+        UserError, match=r"download model.safetensors of https://huggingface.co/timm/resnet18\S+ and set"
+    ):
+        build(made.network("resnet18", weights="published"), 2, 64, seed=0, files={})
+    with pytest.raises(UserError, match="timm has no published weights for 'botnet50ts_256'"):
+        registry.create("botnet50ts_256", 2, 64, {}, pretrained=True)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Weights of a network for 1,000 classes, two-dimensional tensors in 16 bits."""
+    state = registry.create(made.CNN, 1000, 32, {}).state_dict()
+    path = tmp_path / "start.safetensors"
+    save_file({key: value.half() if value.ndim > 1 else value for key, value in state.items()}, path)
+    return path
+
+
+def test_a_weights_file_fills_all_but_the_classifier(start):
+    spec = made.network(weights="start.safetensors")
+    fresh, model = build(spec, 3, 32, seed=0), build(spec, 3, 32, seed=0, files={"model": start})
+    given = load_file(start)
+    for key, value in model.state_dict().items():
+        expected = fresh.state_dict()[key] if key.startswith(model.classifier_names) else given[key].to(value.dtype)
+        assert value.dtype == fresh.state_dict()[key].dtype and torch.equal(value, expected), key
+
+
+def test_a_branch_starts_from_its_own_file(start):
+    spec = made.fusion()
+    spec["branches"]["cnn"]["weights"] = "start.safetensors"
+    model = build(spec, 3, 32, seed=0, files={"cnn": start})
+    assert torch.equal(model.branches["cnn"].conv1[0].weight, load_file(start)["conv1.0.weight"].float())
+    with pytest.raises(UserError, match="--weights cnn=FILE"):
+        build(spec, 3, 32, seed=0, files={"model": start})
+
+
+def test_positions_of_a_transformer_follow_the_image_size(tmp_path):
+    large, small = registry.create(made.VIT, 3, 64, {}), registry.create(made.VIT, 3, 32, {})
+    assert large.pos_embed.shape != small.pos_embed.shape
+    save_file(large.state_dict(), tmp_path / "large.safetensors")
+    load_start(small, tmp_path / "large.safetensors", "test")
+    assert torch.equal(small.pos_embed[:, 0], large.pos_embed[:, 0])
+    assert torch.allclose(small.pos_embed[:, 1:].mean(), large.pos_embed[:, 1:].mean(), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda state: state.pop("conv1.0.weight"), "lacks 'conv1.0.weight'"),
+        (lambda state: state.update(extra=torch.zeros(1)), "unknown tensor 'extra'"),
+        (lambda state: state.update({"conv1.0.weight": torch.zeros(1, 1, 3, 3)}), r"has the shape \(1, 1, 3, 3\)"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(start, change, message):
+    state = load_file(start)
+    change(state)
+    save_file(state, start)
+    with pytest.raises(UserError, match=message):
+        load_start(registry.create(made.CNN, 3, 32, {}), start, "test")
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "pickled.safetensors"
+    torch.save({"a": torch.zeros(1)}, path)
+    with pytest.raises(UserError, match="not a safetensors file"):
+        load_start(registry.create(made.CNN, 3, 32, {}), path, "test")
+
+
+def test_features_are_concatenated_in_the_order_of_the_settings():
+    spec = made.fusion(hidden=7, activation="relu", dropout=0.4)
+    model = build(spec, 3, 32, seed=0).eval()
+    images = torch.rand(2, 3, 32, 32)
+    parts = [model.branches[name](images) for name in ("cnn", "vit")]
+    assert model.hidden.in_features == sum(part.shape[1] for part in parts) and model.hidden.out_features == 7
+    expected = model.output(torch.relu(model.hidden(torch.cat(parts, 1))))
+    assert torch.equal(model(images), expected)
+    assert not torch.equal(model.train().dropout(torch.ones(50)), torch.ones(50))
+
+
+def test_a_seed_decides_the_start():
+    first, again, other = (build(made.fusion(), 3, 32, seed=seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not torch.equal(first["hidden.weight"], other["hidden.weight"])
+
+
+def test_equal_weights_are_equal_bytes_whatever_the_process(tmp_path):
+    tensors = {"b": torch.ones(3), "a": torch.zeros(2, 2).to(memory_format=torch.contiguous_format)}
+    weights = TrainedWeights(tensors, {"run": "é"}, "code", [0.5] * 3, [0.25] * 3, ["x", "y"])
+    raw = []
+    for name in ("one", "two"):
+        child = os.fork()
+        if not child:
+            write_trained(tmp_path / name, weights)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        raw.append((tmp_path / name).read_bytes())
+    assert raw[0] == raw[1]
+    header = raw[0][8:].decode("utf-8", "replace")
+    assert [header.index(f'"{key}"') for key in ("classes", "code", "mean", "settings", "std")] == sorted(
+        header.index(f'"{key}"') for key in ("classes", "code", "mean", "settings", "std")
+    )
+    back = read_trained(tmp_path / "one", {"run": "é"})
+    assert back.classes == ["x", "y"] and back.std == [0.25] * 3 and torch.equal(back.tensors["b"], tensors["b"])

@@ -1,0 +1,86 @@
+"""The predict step: probabilities of what was not trained on, from weights that belong to the run."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests import made
+from workflow_scripts import predict, train
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file, write_json
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import load_trained, read_trained
+
+SETTINGS = made.settings(epochs=1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    inputs = made.make_inputs(tmp_path_factory.mktemp("made"))
+    train.main(inputs.arguments(out=inputs.root / "run", settings=SETTINGS))
+    predict.main(inputs.arguments(run=inputs.root / "run", settings={**SETTINGS, "aggregate": "none"}))
+    return inputs
+
+
+def test_probabilities_are_the_networks_own(trained):
+    table = pd.read_csv(trained.root / "run" / "predictions.csv").set_index("id")
+    split = pd.read_csv(trained.split).set_index("id")["subset"]
+    assert set(table.index) == set(split.index[split != "train"])
+    weights = read_trained(trained.root / "run" / "weights.safetensors", SETTINGS)
+    model = load_trained(build(SETTINGS["spec"], 3, 32, seed=9), weights)
+    for name in ("cell_013", "cell_059"):
+        pixels = np.load(trained.images)[int(name[-3:])] / 255
+        image = torch.tensor((pixels - weights.mean) / weights.std).float().permute(2, 0, 1)[None]
+        with torch.no_grad():
+            expected = torch.softmax(model(image).double(), 1)[0].numpy()
+        row = table.loc[name, [f"p_{label}" for label in made.CLASSES]].to_numpy(dtype="float64")
+        np.testing.assert_allclose(row, expected, rtol=1e-4)
+
+
+def test_the_record_names_training_and_outputs(trained):
+    run = trained.root / "run"
+    record, ledger = (json.loads((run / name).read_text()) for name in ("record.json", "ledger.json"))
+    assert record["settings"] == {**SETTINGS, "aggregate": "none"}
+    assert record["training"] == {"settings": SETTINGS, "code": "code"}
+    assert record["outputs"]["predictions.csv"] == digest_file(run / "predictions.csv")
+    assert record["inputs"]["run/weights.safetensors"] == digest_file(run / "weights.safetensors")
+    assert str(trained.root) not in (run / "record.json").read_text()
+    assert ledger["train"]["images_per_second"] > 0
+
+
+@pytest.mark.parametrize(("key", "value"), [("seed", 1), ("run", "other"), ("protocol", "grouped")])
+def test_weights_of_another_run_are_refused(trained, key, value):
+    with pytest.raises(UserError, match=f"trained with other settings \\({key}: "):
+        predict.main(
+            trained.arguments(run=trained.root / "run", settings={**SETTINGS, key: value, "aggregate": "none"})
+        )
+
+
+def test_weights_of_other_classes_are_refused(trained):
+    path = trained.root / "dataset" / "record.json"
+    before = json.loads(path.read_text())
+    write_json(path, {**before, "classes": ["cross", "blob", "empty"]})
+    with pytest.raises(UserError, match="trained for the classes blob, cross, empty"):
+        predict.main(trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"}))
+    write_json(path, before)
+
+
+def test_weights_that_say_nothing_are_refused(trained, tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(1)}, tmp_path / "weights.safetensors")
+    with pytest.raises(UserError, match="does not say how it was trained"):
+        read_trained(tmp_path / "weights.safetensors", SETTINGS)
+
+
+def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
+    split = pd.read_csv(trained.split)
+    foreign = tmp_path / "foreign.csv"
+    pd.concat([split, split.iloc[:1].assign(id="stranger")]).to_csv(foreign, index=False)
+    arguments = trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"})
+    arguments.split = foreign
+    with pytest.raises(UserError, match="'stranger'"):
+        predict.main(arguments)

@@ -1,0 +1,44 @@
+"""A run's settings → its network, with the weights it starts from."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.models import registry
+from workflow_scripts.models.fusion import FusionNetwork
+from workflow_scripts.models.weights import load_start
+
+PUBLISHED = "published"
+NETWORK = "model"
+
+
+def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
+    """The network of a run, initialised from `seed`.
+
+    `spec` is a run's settings: kind network (model, options, weights) or fusion (branches, hidden, activation,
+    dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names; None builds
+    the network without start weights, to load finished ones into. Raises UserError as the registry and load_start do.
+    """
+    torch.manual_seed(seed)
+    if spec["kind"] == "network":
+        return _part(spec, NETWORK, classes, size, files)
+    parts = {name: _part(branch, name, 0, size, files) for name, branch in spec["branches"].items()}
+    return FusionNetwork(parts, classes, spec["hidden"], spec["activation"], spec["dropout"])
+
+
+def start_files(spec: dict) -> dict[str, str]:
+    """Names of the parts that start from a file → the path in the settings."""
+    parts = {NETWORK: spec} if spec["kind"] == "network" else spec["branches"]
+    return {name: part["weights"] for name, part in parts.items() if part["weights"] not in (None, PUBLISHED)}
+
+
+def _part(part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None) -> nn.Module:
+    published = files is not None and part["weights"] == PUBLISHED
+    model = registry.create(part["model"], classes, size, part["options"], pretrained=published)
+    if files is not None and part["weights"] not in (None, PUBLISHED):
+        if name not in files:
+            raise UserError(f"the settings name a weights file for {name!r}, but none was given: --weights {name}=FILE")
+        load_start(model, files[name], f"{part['model']!r}")
+    return model

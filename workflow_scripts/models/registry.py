@@ -1,0 +1,181 @@
+"""Names → networks: timm's names, `torchvision/<name>`, and networks of this package by module path."""
+
+import difflib
+import importlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.models import compat  # noqa: F401  (before timm and torchvision)
+
+TORCHVISION = "torchvision/"
+# Networks that no library has: name → "module.path:function(classes, size, **options)"; naming one imports only it.
+OWN: dict[str, str] = {}
+LARGEST_TRIED = 512
+
+
+def create(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool = False) -> nn.Module:
+    """A network for N×3×size×size images, initialised from the global generator.
+
+    `classes` = 0 leaves the classifier out: the network then gives N×F features. `pretrained` fetches the library's
+    published weights. The attribute `classifier_names` lists the modules that make up the classifier, `features` the
+    length of the output. Raises UserError for an unknown name, unfit options, or a size the network cannot take.
+    """
+    model = _build(name, classes, size, options, pretrained)
+    try:
+        output = _output(model, size)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        smallest = smallest_size(name, options)
+        hint = f"; the smallest it takes is {smallest}" if smallest and smallest > size else f" ({_line(error)})"
+        raise UserError(f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size") from None
+    if output.ndim != 2 or (classes and output.shape[1] != classes):
+        raise UserError(
+            f"model {name!r} with the options {options} gives an output of shape {tuple(output.shape)}, not one row "
+            "an image; change its options"
+        )
+    model.features = output.shape[1]
+    return model
+
+
+def smallest_size(name: str, options: dict[str, Any]) -> int | None:
+    """Smallest image side in pixels, up to 512, of a network whose layers do not depend on it; None when unknown."""
+    with torch.device("meta"):  # shapes without numbers: costs neither time nor memory
+        model = _build(name, 2, LARGEST_TRIED, options, False)
+
+    def takes(size: int) -> bool:
+        try:
+            with torch.device("meta"):
+                _output(model, size)
+        except (RuntimeError, AssertionError, ValueError):
+            return False
+        return True
+
+    low, high = 8, LARGEST_TRIED
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if takes(middle) else (middle + 1, high)
+    return low if low < LARGEST_TRIED else None
+
+
+def known_names() -> list[str]:
+    """Every name that `create` takes."""
+    import timm
+    import torchvision
+
+    listed = torchvision.models.list_models(module=torchvision.models)
+    return [*OWN, *timm.list_models(), *(TORCHVISION + name for name in listed)]
+
+
+def _build(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+    import timm
+
+    try:
+        if name in OWN:
+            return _own(name, classes, size, options, pretrained)
+        if name.startswith(TORCHVISION) and name in known_names():
+            return _torchvision(name.removeprefix(TORCHVISION), classes, size, options, pretrained)
+        if timm.is_model(name):
+            return _timm(name, classes, size, options, pretrained)
+    except TypeError as error:
+        if options:
+            raise UserError(f"model {name!r} does not take the options {options}: {_line(error)}") from None
+        raise
+    near = difflib.get_close_matches(name, known_names(), n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "use a name of timm (resnet18) or torchvision/<name>"
+    raise UserError(f"no model is called {name!r}; {hint}")
+
+
+def _timm(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+    import timm
+
+    published = timm.get_pretrained_cfg(name)
+    options = dict(options)
+    if published is not None and published.fixed_input_size:
+        options.setdefault("img_size", size)
+    if pretrained and (published is None or not (published.hf_hub_id or published.url)):
+        raise UserError(f"timm has no published weights for {name!r}; set weights to null or to a safetensors file")
+    try:
+        model = timm.create_model(name, pretrained=pretrained, num_classes=classes, **options)
+    except OSError as error:
+        if not pretrained:
+            raise
+        where = f"https://huggingface.co/{published.hf_hub_id}" if published.hf_hub_id else published.url
+        raise _not_fetched(
+            name, f"model.safetensors of {where} and set weights to the path of that file", error
+        ) from None
+    patches = getattr(getattr(model, "patch_embed", None), "patch_size", (1, 1))
+    if size % patches[0] or size % patches[1]:
+        raise UserError(
+            f"model {name!r} cuts images into patches of {patches[0]} pixels, and {size} is no multiple of that; "
+            f"set preprocess.size to {max(patches[0], size // patches[0] * patches[0])}"
+        )
+    names = (model.pretrained_cfg or {}).get("classifier") or ()
+    model.classifier_names = (names,) if isinstance(names, str) else tuple(names)
+    return model
+
+
+def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+    import torchvision
+
+    options = dict(options)
+    if name in ("googlenet", "inception_v3"):
+        options = {"aux_logits": False, "init_weights": True, **options}
+    if name.startswith("vit_"):
+        options.setdefault("image_size", size)
+    model = torchvision.models.get_model(name, weights=None, **options)
+    last = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)][-1:]
+    if not last:
+        raise UserError(f"model torchvision/{name} has no linear classifier; choose another")
+    head = model.get_submodule(last[0])
+    # Replaced before loading: the published classifier is left out either way.
+    model.set_submodule(last[0], nn.Linear(head.in_features, classes) if classes else nn.Identity())
+    model.classifier_names = (last[0],)
+    if pretrained:
+        _load_torchvision(model, name)
+    return model
+
+
+def _load_torchvision(model: nn.Module, name: str) -> None:
+    """Torchvision's default weights, without classifier and auxiliary classifiers."""
+    import torchvision
+
+    published = torchvision.models.get_model_weights(name).DEFAULT
+    try:
+        state = published.get_state_dict(progress=False, check_hash=True)
+    except OSError as error:
+        place = Path(torch.hub.get_dir()) / "checkpoints"
+        raise _not_fetched(TORCHVISION + name, f"{published.url} into {place}", error) from None
+    dropped = tuple(f"{part}." for part in (*model.classifier_names, "aux1", "aux2", "AuxLogits"))
+    kept = {key: value for key, value in state.items() if not key.startswith(dropped)}
+    wrong = model.load_state_dict(kept, strict=False)
+    if wrong.unexpected_keys or any(not key.startswith(dropped) for key in wrong.missing_keys):
+        raise UserError(f"the published weights of torchvision/{name} do not fit its options; change them")
+
+
+def _own(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+    if pretrained:
+        raise UserError(f"model {name!r} has no published weights; set weights to null or to a safetensors file")
+    module, _, function = OWN[name].partition(":")
+    return getattr(importlib.import_module(module), function)(classes, size, **options)
+
+
+def _output(model: nn.Module, size: int) -> torch.Tensor:
+    was_training = model.training
+    with torch.no_grad():
+        output = model.eval()(torch.zeros(1, 3, size, size))
+    model.train(was_training)
+    return output
+
+
+def _not_fetched(name: str, what_to_do: str, error: Exception) -> UserError:
+    return UserError(
+        f"the published weights of {name!r} could not be fetched ({type(error).__name__}); where there is a network, "
+        f"download {what_to_do}"
+    )
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,122 @@
+"""Weights files: what a training starts from, what it leaves, and whose it is."""
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path, canonical_json
+
+
+@dataclass(frozen=True)
+class TrainedWeights:
+    """Tensors of a finished training and what they belong to; `mean` and `std` of pixels in [0, 1], three each."""
+
+    tensors: dict[str, torch.Tensor]
+    settings: dict
+    code: str
+    mean: list[float]
+    std: list[float]
+    classes: list[str]
+
+
+def load_start(model: nn.Module, path: Path, name: str) -> None:
+    """Copy the tensors of a safetensors file into a network, all but its classifier; 16-bit tensors are cast.
+
+    A vision transformer's position embedding is interpolated when the file was made for another image size. Raises
+    UserError, naming the file, when tensors are missing, too many, or of another shape. `name` is for the message.
+    """
+    state = _read(path)[0]
+    classifier = tuple(f"{part}." for part in model.classifier_names)
+    wanted = {key: value for key, value in model.state_dict().items() if not key.startswith(classifier)}
+    state = {key: value for key, value in state.items() if not key.startswith(classifier)}
+    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
+    if missing or unknown:
+        what = f"lacks {missing[0]!r}" if missing else f"has the unknown tensor {unknown[0]!r}"
+        raise UserError(f"{path} does not hold weights of {name}: it {what}; use a file of exactly this model")
+    if "pos_embed" in wanted and wanted["pos_embed"].shape != state["pos_embed"].shape:
+        state["pos_embed"] = _resized_positions(state["pos_embed"], model)
+    for key, value in wanted.items():
+        if value.shape != state[key].shape:
+            raise UserError(
+                f"{path} does not fit {name}: {key!r} has the shape {tuple(state[key].shape)}, the model's is "
+                f"{tuple(value.shape)}; change the model's options or the file"
+            )
+    model.load_state_dict(state, strict=False)
+
+
+def write_trained(path: Path, weights: TrainedWeights) -> None:
+    """Write weights.safetensors atomically; equal weights are equal bytes."""
+    from safetensors.torch import save
+
+    metadata = {
+        "settings": canonical_json(weights.settings),
+        "code": weights.code,
+        "mean": canonical_json(weights.mean),
+        "std": canonical_json(weights.std),
+        "classes": canonical_json(weights.classes),
+    }
+    tensors = {key: value.detach().cpu().contiguous() for key, value in weights.tensors.items()}
+    raw = save(tensors, metadata=metadata)
+    # The library writes the metadata in an order that changes from process to process.
+    length = struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(metadata.items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        handle.write(struct.pack("<Q", len(text)) + text)
+        handle.write(memoryview(raw)[8 + length :])
+
+
+def read_trained(path: Path, settings: dict) -> TrainedWeights:
+    """Read the weights of a finished training; UserError unless they were trained with exactly `settings`."""
+    tensors, metadata = _read(path)
+    if "settings" not in metadata:
+        raise UserError(f"{path} does not say how it was trained; run the training again")
+    recorded = json.loads(metadata["settings"])
+    if canonical_json(recorded) != canonical_json(settings):
+        raise UserError(
+            f"{path} was trained with other settings ({_difference(recorded, settings)}); run the training again"
+        )
+    parts = {key: json.loads(metadata[key]) for key in ("mean", "std", "classes")}
+    return TrainedWeights(tensors, recorded, metadata["code"], **parts)
+
+
+def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:
+    """Copy the tensors of a finished training into its network, strictly; returns the network in eval mode."""
+    model.load_state_dict(weights.tensors)
+    return model.eval()
+
+
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; put the weights file there or change the setting `weights`") from None
+    except SafetensorError as error:
+        raise UserError(f"{path} is not a safetensors file ({error}); pickled weights are not read") from None
+
+
+def _resized_positions(positions: torch.Tensor, model: nn.Module) -> torch.Tensor:
+    from timm.layers import resample_abs_pos_embed
+
+    return resample_abs_pos_embed(
+        positions.float(), new_size=model.patch_embed.grid_size, num_prefix_tokens=model.num_prefix_tokens
+    )
+
+
+def _difference(recorded: object, wanted: object, where: str = "") -> str:
+    """First place, in order of keys, where two settings differ."""
+    if isinstance(recorded, dict) and isinstance(wanted, dict):
+        for key in sorted(recorded.keys() | wanted.keys()):
+            if recorded.get(key) != wanted.get(key):
+                return _difference(recorded.get(key), wanted.get(key), f"{where}.{key}".lstrip("."))
+    return f"{where}: {recorded!r} there, {wanted!r} now"

@@ -1,0 +1,76 @@
+"""Apply a trained run: its weights and its fold come in, probabilities of the validation and test subset go out."""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file, read_json
+from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.runs import class_columns, write_run_tables
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    parser = entry.parser(__doc__)
+    for name in ("--dataset", "--arrays", "--split", "--run"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write predictions.csv, units.csv, ledger.json and, last, record.json."""
+    settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
+    weights_path = args.run / "weights.safetensors"
+    with ledger(args.run / "ledger.json") as cost:
+        code, measured = _predict(args, settings, weights_path)
+        cost.update(measured, train=read_json(args.run / "train.json"))
+    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    outputs = {name: digest_file(args.run / name) for name in ("predictions.csv", "units.csv")}
+    record = make_record(
+        args.settings,
+        args.code,
+        input_digests(args.dataset.parent, [*inputs, weights_path]),
+        training={"settings": settings, "code": code},
+        outputs=outputs,
+    )
+    write_record(args.run / "record.json", record)
+
+
+def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tuple[str, dict]:
+    """Write the tables; returns the digest of the code that trained, and what predicting cost."""
+    import time
+
+    from workflow_scripts.models.build import build
+    from workflow_scripts.models.weights import load_trained, read_trained
+    from workflow_scripts.training import data, devices, inference
+
+    train = entry.namespace(settings["train"])
+    weights = read_trained(weights_path, settings)
+    device = devices.prepare(args.device, train)
+    samples = data.read_samples(args.dataset, args.arrays, args.split, settings["fold"])
+    if samples.classes != weights.classes:
+        raise UserError(
+            f"{weights_path} was trained for the classes {', '.join(weights.classes)}, the data have "
+            f"{', '.join(samples.classes)}; run the training again"
+        )
+    model = load_trained(build(settings["spec"], len(weights.classes), samples.size, 0), weights)
+    layout = {"mean": weights.mean, "std": weights.std, "channels_last": train.channels_last}
+    table = samples.table[samples.table["subset"] != "train"]
+    feeder = data.Feeder(samples.images, samples.subset_of(table), device, **layout)
+    model = model.to(device, memory_format=feeder.layout)
+    started = time.perf_counter()
+    table = table.assign(fold=settings["fold"])
+    table[class_columns(weights.classes)] = inference.probabilities(inference.predict(model, feeder, train.precision))
+    seconds = time.perf_counter() - started
+    write_run_tables(args.run, table, weights.classes, args.settings["aggregate"])
+    return weights.code, {
+        "device": devices.describe(device),
+        "torch_threads": train.torch_threads,
+        "predict_images_per_second": round(len(table) / max(seconds, 1e-9), 1),
+    }
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

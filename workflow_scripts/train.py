@@ -1,0 +1,110 @@
+"""Train one run: a fold of a split and packed pixels come in, a network is trained, weights and history go out.
+
+Killed at any moment and started again, it continues from its last state in the work folder and ends in the same bytes.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.record import input_digests, ledger, versions
+from workflow_scripts.contracts.runs import HISTORY
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    parser = entry.parser(__doc__)
+    for name in ("--dataset", "--arrays", "--split", "--out", "--work"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
+    parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Train and write weights.safetensors, history.csv and, last, train.json."""
+    from workflow_scripts.training import devices
+    from workflow_scripts.training.checkpoints import Checkpoints, lock
+    from workflow_scripts.training.loop import SAVE_AT_END, SAVE_WITHIN, Saving
+
+    files = named_files(args.weights)
+    train = entry.namespace(args.settings["train"])
+    device = devices.prepare(args.device, train)
+    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    identity = {
+        "settings": args.settings,
+        "code": args.code,
+        "inputs": input_digests(args.dataset.parent, inputs) | input_digests(Path(), list(files.values())),
+        "device": device.type,
+        "versions": versions(),
+    }
+    name = digest_text(canonical_json(identity))
+    store = Checkpoints(args.work / "checkpoints" / name)
+    within = SAVE_WITHIN if args.save_within is None else args.save_within
+    saving = Saving(store, within, SAVE_AT_END if args.save_at_end is None else args.save_at_end)
+    locks = args.work / "locks"
+    place = digest_text(str(args.out.resolve()))
+    with lock(locks / f"{place}.lock", str(args.out)), lock(locks / f"{name}.lock", f"this training of {args.out}"):
+        with ledger(args.out / "train.json") as cost:
+            cost.update(_train(args, files, device, saving))
+        store.clear()
+
+
+def named_files(pairs: list[str]) -> dict[str, Path]:
+    """NAME=FILE arguments as a mapping; UserError for anything else, or a missing file."""
+    found = {}
+    for pair in pairs:
+        name, equals, path = pair.partition("=")
+        if not (name and equals and path):
+            raise UserError(f"--weights {pair}: write NAME=FILE, with the name `model` or a branch's name")
+        if not Path(path).is_file():
+            raise UserError(f"the weights file {path} of {name!r} is missing; put it there or change the settings")
+        found[name] = Path(path)
+    return found
+
+
+def _train(args: argparse.Namespace, files: dict[str, Path], device: object, saving: object) -> dict:
+    """Train, write weights and history, and say what it cost."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.seeds import seed_for
+    from workflow_scripts.models.build import build
+    from workflow_scripts.models.weights import TrainedWeights, write_trained
+    from workflow_scripts.training import data, devices
+    from workflow_scripts.training.loop import fit
+
+    settings = entry.namespace(args.settings)
+    train, who = settings.train, (settings.study, settings.run, settings.fold, settings.seed)
+    samples = data.read_samples(args.dataset, args.arrays, args.split, settings.fold)
+    subsets = {name: samples.subset(name) for name in ("train", "validation")}
+    mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise)
+    model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
+    feeders = [data.Feeder(samples.images, part, device, mean, std, train.channels_last) for part in subsets.values()]
+    entry.log.info(
+        "training %s on %d images of %d pixels, %d for validation, on %s",
+        settings.run,
+        len(subsets["train"]),
+        samples.size,
+        len(subsets["validation"]),
+        devices.describe(device),
+    )
+    result = fit(model, *feeders, train, samples.classes, seed_for(*who, "train"), saving)
+    kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
+    HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
+    write_trained(args.out / "weights.safetensors", kept)
+    return {
+        "device": devices.describe(device),
+        "torch_threads": train.torch_threads,
+        "training_seconds": round(result.seconds, 3),
+        "images_per_second": round(train.epochs * len(subsets["train"]) / max(result.seconds, 1e-9), 1),
+        "epoch_kept": result.epoch,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+    }
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

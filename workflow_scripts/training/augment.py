@@ -1,0 +1,98 @@
+"""Random changes of training images, a function of (seed, epoch, sample): the batch a sample is in does not matter."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from workflow_scripts.training.randomness import uniform
+
+# Purposes of random numbers; 0 is the order of the samples.
+ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is done to each sample of a subset in one epoch; None: nobody is changed in this way.
+
+    `horizontal`, `vertical` bool N; `turns` int N of 90°; `affine` N×2×3, from output to input in [-1, 1];
+    `brightness`, `contrast` factors N.
+    """
+
+    horizontal: torch.Tensor | None = None
+    vertical: torch.Tensor | None = None
+    turns: torch.Tensor | None = None
+    affine: torch.Tensor | None = None
+    brightness: torch.Tensor | None = None
+    contrast: torch.Tensor | None = None
+
+
+def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, device: torch.device) -> Changes:
+    """The changes of one epoch for the samples named by `keys`; `settings` are those of the block `augment`."""
+
+    def number(purpose: int) -> np.ndarray:
+        return uniform(seed, epoch, keys, purpose)
+
+    def factor(purpose: int, width: float) -> torch.Tensor | None:
+        return _to(1 + width * (2 * number(purpose) - 1), device) if width else None
+
+    def chance(purpose: int, share: float) -> torch.Tensor | None:
+        return torch.from_numpy(number(purpose) < share).to(device) if share else None
+
+    affine = None
+    if settings.rotate or settings.zoom or settings.shift:
+        affine = _to(_affine(settings, number), device)
+    turns = torch.from_numpy((number(TURNS) * 4).astype("int64")).to(device) if settings.quarter_turns else None
+    return Changes(
+        chance(HORIZONTAL, settings.horizontal_flip),
+        chance(VERTICAL, settings.vertical_flip),
+        turns,
+        affine,
+        factor(BRIGHTNESS, settings.brightness),
+        factor(CONTRAST, settings.contrast),
+    )
+
+
+def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch.Tensor:
+    """uint8 B×H×W×3 → float32 B×3×H×W in [0, 255], changed; `places` are the samples' positions in `changes`."""
+    if changes.horizontal is not None:
+        pixels = _where(changes.horizontal[places], pixels.flip(2), pixels)
+    if changes.vertical is not None:
+        pixels = _where(changes.vertical[places], pixels.flip(1), pixels)
+    if changes.turns is not None:
+        turns = changes.turns[places]
+        pixels = sum((pixels.rot90(k, (1, 2)) * (turns == k).view(-1, 1, 1, 1) for k in range(4)), start=0)
+    images = pixels.permute(0, 3, 1, 2).float()
+    if changes.affine is not None:
+        grid = F.affine_grid(changes.affine[places], list(images.shape), align_corners=False)
+        # What comes from outside is the mirrored image: no edge that the network could learn.
+        images = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    if changes.contrast is not None:
+        middle = images.mean((1, 2, 3), keepdim=True)
+        images = (images - middle) * changes.contrast[places].view(-1, 1, 1, 1) + middle
+    if changes.brightness is not None:
+        images = images * changes.brightness[places].view(-1, 1, 1, 1)
+    if changes.contrast is not None or changes.brightness is not None:
+        images = images.clamp(0, 255)
+    return images
+
+
+def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
+    angle = math.radians(settings.rotate) * (2 * number(ANGLE) - 1)
+    zoom = 1 + settings.zoom * (2 * number(ZOOM) - 1)
+    # A side is 2 long in the sampler's coordinates.
+    shifts = [2 * settings.shift * (2 * number(purpose) - 1) for purpose in (SHIFT_X, SHIFT_Y)]
+    cosine, sine = np.cos(angle) / zoom, np.sin(angle) / zoom
+    return np.stack([np.stack([cosine, -sine, shifts[0]], 1), np.stack([sine, cosine, shifts[1]], 1)], 1)
+
+
+def _to(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(values.astype("float32")).to(device)
+
+
+def _where(chosen: torch.Tensor, changed: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    return torch.where(chosen.view(-1, 1, 1, 1), changed, pixels)

@@ -1,0 +1,114 @@
+"""Saved states of a training that was stopped, and locks that keep two copies of it apart."""
+
+import fcntl
+import logging
+import os
+import random
+import re
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
+
+log = logging.getLogger("workflow_scripts")
+
+# The name carries the position and the digest of the content: a damaged file is told from a whole one.
+_NAME = re.compile(r"(\d{10})-([0-9a-f]{64})\.pt")
+KEPT = 2
+
+
+class Checkpoints:
+    """The newest states of one training, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, position: int, state: dict[str, Any]) -> None:
+        """Write a state (tensors and plain values) atomically; older ones but one are removed after it stands."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # One name, so that what a killed process leaves half-written is written over.
+        unfinished = self.folder / "unfinished"
+        torch.save(state, unfinished)
+        unfinished.replace(self.folder / f"{position:010d}-{digest_file(unfinished)}.pt")
+        for path in self._newest_first()[KEPT:]:
+            path.unlink()
+
+    def load(self) -> dict[str, Any] | None:
+        """The newest state that is whole, or None; each damaged one is named in the log."""
+        found = self._newest_first()
+        for path in found:
+            try:
+                if digest_file(path) == _NAME.fullmatch(path.name)[2]:
+                    return torch.load(path, map_location="cpu", weights_only=True)
+                why = "its content does not match its name"
+            except OSError as error:
+                why = str(error.strerror)
+            log.warning("checkpoint %s is damaged (%s); trying the one before it", path.name, why)
+        if found:
+            log.warning("no checkpoint in %s can be used; training starts again from its first epoch", self.folder)
+        return None
+
+    def clear(self) -> None:
+        """Remove all states."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _newest_first(self) -> list[Path]:
+        if not self.folder.exists():
+            return []
+        return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+
+
+@contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file for the block; UserError at once when another process holds it. It ends with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        handle = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (the lock lives as long as it is open)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "another process"
+            handle.close()
+            raise UserError(f"{what} is already being worked on by {holder}; wait for it or stop it") from None
+        # Its last holder may have removed the file between the two calls: then this lock binds nobody.
+        if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+            break
+        handle.close()
+    with handle:
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()} on {socket.gethostname()}")
+        handle.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def random_states() -> dict[str, Any]:
+    """States of every generator that a library may draw from."""
+    kind, words, *rest = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": [kind, words.tolist(), *rest],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_random_states(states: dict[str, Any]) -> None:
+    """Put every generator where `random_states` found it."""
+    version, numbers, gauss = states["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    np.random.set_state(tuple(states["numpy"]))
+    torch.set_rng_state(states["torch"])
+    if states["cuda"]:
+        torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,0 +1,168 @@
+"""Samples of one fold, and their packed pixels as normalised batches on a device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.training import augment as augmentation
+from workflow_scripts.training.randomness import keys_of
+
+# ImageNet's, as torchvision's models document them; 0.5 maps pixels to [-1, 1].
+FIXED_STATISTICS = {"imagenet": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), "half": ([0.5] * 3, [0.5] * 3)}
+SMALLEST_STD = 1 / 255
+ROWS_AT_A_TIME = 256
+RESIDENT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Samples in the order of the array: its rows, class numbers (int64), and keys (uint64) that name a sample."""
+
+    rows: np.ndarray
+    targets: np.ndarray
+    keys: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One fold: pixels uint8 N×H×W×3 (memory-mapped), class order, and a table of samples.
+
+    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row.
+    """
+
+    images: np.ndarray
+    classes: list[str]
+    table: pd.DataFrame
+
+    @property
+    def size(self) -> int:
+        """Side of the images in pixels."""
+        return self.images.shape[1]
+
+    def subset(self, name: str) -> Subset:
+        """The samples of one subset."""
+        return self.subset_of(self.table[self.table["subset"] == name])
+
+    def subset_of(self, chosen: pd.DataFrame) -> Subset:
+        """The samples of some rows of the table."""
+        numbers = {label: number for number, label in enumerate(self.classes)}
+        targets = chosen["label"].map(numbers).to_numpy(dtype="int64", copy=True)
+        return Subset(chosen["row"].to_numpy(dtype="int64", copy=True), targets, keys_of(chosen["id"]))
+
+
+def read_samples(dataset: Path, arrays: Path, split: Path, fold: int) -> Samples:
+    """Read a fold of a split and open the pixels it refers to.
+
+    Raises UserError when the split names unknown samples, has no such fold, or the pixels do not belong to it.
+    """
+    classes = read_json(dataset / "record.json")["classes"]
+    assigned = SPLIT.read(split)
+    assigned = assigned[assigned["fold"] == fold]
+    if assigned.empty:
+        raise UserError(f"{split} has no fold {fold}; run the workflow again")
+    manifest, index = MANIFEST.read(dataset / "manifest.csv"), ARRAY_INDEX.read(arrays / "index.csv")
+    if (index["count"] != 1).any():
+        raise UserError(
+            f"{arrays / 'index.csv'}: a network on images takes one image a sample; use another kind of run"
+        )
+    table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset"]], on="id", how="right")
+    table = table.merge(index.rename(columns={"first": "row"})[["id", "row"]], on="id", how="left")
+    for column, file in (("label", dataset / "manifest.csv"), ("row", arrays / "index.csv")):
+        if table[column].isna().any():
+            lost = table.loc[table[column].isna(), "id"].iloc[0]
+            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; run the workflow again")
+    unknown = set(table["label"]) - set(classes)
+    if unknown:
+        raise UserError(f"{dataset / 'manifest.csv'} has the label {min(unknown)!r}, which is no class of the study")
+    images = np.load(arrays / "images.npy", mmap_mode="r")
+    if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 3 or images.dtype != np.uint8:
+        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; delete it and run the workflow again")
+    if table["row"].max() >= len(images):
+        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; run the workflow again")
+    return Samples(images, classes, table.sort_values("row", kind="stable").reset_index(drop=True))
+
+
+def statistics(images: np.ndarray, rows: np.ndarray, kind: str) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of the three channels, of pixels in [0, 1]; kind "dataset": over `rows` only."""
+    if kind != "dataset":
+        mean, std = FIXED_STATISTICS[kind]
+        return list(mean), list(std)
+    # Whole numbers, so that the sums are exact whatever their order.
+    total, squares = np.zeros(3, dtype="int64"), np.zeros(3, dtype="int64")
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        block = torch.from_numpy(images[rows[start : start + ROWS_AT_A_TIME]]).reshape(-1, 3)
+        total += block.sum(0, dtype=torch.int64).numpy()
+        squares += block.int().square().sum(0, dtype=torch.int64).numpy()
+    count = len(rows) * images.shape[1] * images.shape[2]
+    mean = total / count / 255
+    std = np.sqrt(np.maximum(squares / count / 255**2 - mean**2, 0))
+    return mean.tolist(), np.maximum(std, SMALLEST_STD).tolist()
+
+
+class Feeder:
+    """Batches of one subset: normalised float32 images and class numbers, on the device.
+
+    On a GPU the subset's pixels live there as bytes where they take at most half of the free memory.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        subset: Subset,
+        device: torch.device,
+        mean: list[float],
+        std: list[float],
+        channels_last: bool,
+    ) -> None:
+        self.subset, self.images, self.device = subset, images, device
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.targets = torch.from_numpy(subset.targets).to(device)
+        self.scale = (1 / (255 * torch.tensor(std, dtype=torch.float64))).float().view(1, 3, 1, 1).to(device)
+        offset = torch.tensor(mean, dtype=torch.float64) / torch.tensor(std, dtype=torch.float64)
+        self.offset = offset.float().view(1, 3, 1, 1).to(device)
+        self.resident = None
+        if device.type == "cuda" and len(subset) * images[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]:
+            self.resident = torch.from_numpy(images[subset.rows]).to(device)
+
+    def __len__(self) -> int:
+        return len(self.subset)
+
+    def pixels(self, positions: np.ndarray) -> torch.Tensor:
+        """uint8 B×H×W×3 images of the samples at these positions of the subset."""
+        if self.resident is not None:
+            return self.resident[torch.from_numpy(positions).to(self.device)]
+        batch = torch.from_numpy(self.images[self.subset.rows[positions]])
+        return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
+
+    def batch(
+        self, positions: np.ndarray, changes: "augmentation.Changes | None" = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Images B×3×H×W and class numbers B; with `changes`, augmented by those of these samples."""
+        pixels = self.pixels(positions)
+        places = torch.from_numpy(positions).to(self.device)
+        images = augmentation.apply(pixels, changes, places) if changes else pixels.permute(0, 3, 1, 2).float()
+        images = (images * self.scale).sub_(self.offset)
+        return images.contiguous(memory_format=self.layout), self.targets[places]
+
+
+def batch_bounds(count: int, batch_size: int) -> list[tuple[int, int]]:
+    """First and last + 1 position of each batch; a single left-over sample joins the batch before it.
+
+    Batch normalisation cannot learn from one sample. Raises UserError when there is only one.
+    """
+    if count < 2:
+        raise UserError(f"the training subset has {count} image(s); a network needs at least 2")
+    starts = list(range(0, count, batch_size))
+    if count - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], count], strict=True))

@@ -1,0 +1,285 @@
+"""The training loop: any network, any stop, the same result."""
+
+import logging
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.training import augment, devices, recipe
+from workflow_scripts.training.checkpoints import Checkpoints, random_states, restore_random_states
+from workflow_scripts.training.data import Feeder, batch_bounds
+from workflow_scripts.training.inference import evaluate
+from workflow_scripts.training.randomness import order
+
+log = logging.getLogger("workflow_scripts")
+
+# Seconds between two saved states: within an epoch, and at the ends of short epochs.
+SAVE_WITHIN = 180.0
+SAVE_AT_END = 10.0
+# Reading a loss from a GPU makes the GPU wait.
+STEPS_BETWEEN_CHECKS = {"cpu": 1, "cuda": 50}
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Where states go, and how often: at least `within` seconds apart within an epoch, `at_end` at ends of epochs."""
+
+    store: Checkpoints
+    within: float = SAVE_WITHIN
+    at_end: float = SAVE_AT_END
+
+
+@dataclass
+class Progress:
+    """Where a training is: all that its continuation depends on beside network, optimiser and generators."""
+
+    epoch: int = 0
+    step: int = 0
+    losses: torch.Tensor | None = None
+    hits: torch.Tensor | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    best: dict[str, torch.Tensor] | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Result: the tensors that are kept, a row of history per epoch, and what it cost."""
+
+    tensors: dict[str, torch.Tensor]
+    history: list[dict[str, float]]
+    epoch: int
+    seconds: float
+
+
+def fit(
+    model: nn.Module,
+    training: Feeder,
+    validation: Feeder,
+    train: SimpleNamespace,
+    classes: list[str],
+    seed: int,
+    saving: Saving,
+) -> Trained:
+    """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
+
+    `seed` decides order, augmentation and dropout. SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt. Raises
+    UserError when a class has no training image, when a loss is not finite, or when `select` is best and there is no
+    validation subset.
+    """
+    counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
+    for name, count in zip(classes, counts.tolist(), strict=True):
+        if not count:
+            raise UserError(f"class {name!r} has no image in the training subset; use another split or leave it out")
+    if train.select == "best" and not len(validation):
+        raise UserError("select is best, but the validation subset is empty; set train.select to last")
+    run = _Run(model, training, validation, train, counts, seed, saving)
+    with _stop_signals() as stop:
+        try:
+            run.all_epochs(stop)
+        except RuntimeError as error:
+            if "deterministic" in str(error) and training.device.type == "cuda":
+                raise UserError(
+                    f"this network has no deterministic algorithm on a GPU ({str(error).splitlines()[0][:120]}); set "
+                    "train.deterministic to false"
+                ) from None
+            raise
+    progress = run.progress
+    if train.select == "best":
+        return Trained(progress.best, progress.history, progress.best_epoch, progress.seconds)
+    return Trained(run.copied_state(), progress.history, train.epochs, progress.seconds)
+
+
+class _Run:
+    """One training in one process."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        training: Feeder,
+        validation: Feeder,
+        train: SimpleNamespace,
+        counts: torch.Tensor,
+        seed: int,
+        saving: Saving,
+    ) -> None:
+        self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
+        self.device = training.device
+        self.model = model.to(self.device, memory_format=training.layout)
+        recipe.freeze(self.model, train.freeze)
+        self.optimizer = recipe.optimiser(self.model, train)
+        self.criterion = recipe.criterion(train, counts.to(self.device))
+        self.bounds = batch_bounds(len(training), train.batch_size)
+        self.progress = Progress()
+        self.saved_at = self.counted_from = time.monotonic()
+        torch.manual_seed(seed)
+        self._restore()
+
+    def all_epochs(self, stop: SimpleNamespace) -> None:
+        """Every epoch that is left."""
+        progress = self.progress
+        while progress.epoch < self.train.epochs:
+            if progress.losses is None:
+                progress.losses = torch.zeros(len(self.bounds), device=self.device)
+                progress.hits = torch.zeros(len(self.bounds), dtype=torch.int64, device=self.device)
+            first, started = progress.step, time.monotonic()
+            self._steps(stop)
+            images = sum(end - start for start, end in self.bounds[first:])
+            self._finish_epoch(images / max(time.monotonic() - started, 1e-9))
+            due = time.monotonic() - self.saved_at >= self.saving.at_end
+            if progress.epoch < self.train.epochs and (due or stop.asked):
+                self._save()
+            self._leave_if_asked(stop)
+        self._count_seconds()
+
+    def _steps(self, stop: SimpleNamespace) -> None:
+        progress, keys = self.progress, self.training.subset.keys
+        places = order(self.seed, progress.epoch, keys, augment.ORDER)
+        changes = augment.draw(self.train.augment, self.seed, progress.epoch, keys, self.device)
+        recipe.training_mode(self.model, self.train.freeze)
+        every = STEPS_BETWEEN_CHECKS[self.device.type]
+        checked = progress.step
+        while progress.step < len(self.bounds):
+            start, end = self.bounds[progress.step]
+            self._step(*self.training.batch(places[start:end], changes))
+            progress.step += 1
+            if progress.step - checked >= every or progress.step == len(self.bounds):
+                self._check(checked)
+                checked = progress.step
+            if stop.asked or time.monotonic() - self.saved_at >= self.saving.within:
+                self._check(checked)
+                self._save()
+                self._leave_if_asked(stop, saved=True)
+
+    def _step(self, images: torch.Tensor, targets: torch.Tensor) -> None:
+        progress = self.progress
+        recipe.set_learning_rate(self.optimizer, self._rate(progress.step))
+        self.optimizer.zero_grad(set_to_none=True)
+        with devices.autocast(self.device, self.train.precision):
+            logits = self.model(images)
+        loss = self.criterion(logits.float(), targets)
+        loss.backward()
+        self.optimizer.step()
+        with torch.no_grad():
+            progress.losses[progress.step] = loss
+            progress.hits[progress.step] = (logits.argmax(1) == targets).sum()
+
+    def _rate(self, step: int) -> float:
+        return recipe.learning_rate(self.train, self.progress.epoch * len(self.bounds) + step, len(self.bounds))
+
+    def _check(self, first: int) -> None:
+        """Stop at the first loss since `first` that is not a number."""
+        wrong = torch.nonzero(~torch.isfinite(self.progress.losses[first : self.progress.step]))
+        if len(wrong):
+            step = first + int(wrong[0])
+            raise UserError(
+                f"the loss is not finite in epoch {self.progress.epoch + 1}, step {step + 1}, at the learning rate "
+                f"{self._rate(step):.3g}; lower train.learning_rate or add train.warmup_epochs"
+            )
+
+    def _finish_epoch(self, images_a_second: float) -> None:
+        progress, bounds = self.progress, np.array(self.bounds)
+        sizes = bounds[:, 1] - bounds[:, 0]
+        loss, accuracy = evaluate(self.model, self.validation, self.criterion, self.train.precision)
+        if len(self.validation) and not math.isfinite(loss):
+            raise UserError(
+                f"the validation loss is not finite after epoch {progress.epoch + 1}; lower train.learning_rate"
+            )
+        row = {
+            "epoch": progress.epoch + 1,
+            "learning_rate": self._rate(len(bounds) - 1),
+            "train_loss": float((progress.losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
+            "train_accuracy": float(progress.hits.sum()) / float(sizes.sum()),
+            "validation_loss": loss,
+            "validation_accuracy": accuracy,
+        }
+        progress.history.append(row)
+        if self.train.select == "best" and loss < progress.best_loss:
+            progress.best_loss, progress.best_epoch, progress.best = loss, row["epoch"], self.copied_state()
+        progress.epoch, progress.step, progress.losses, progress.hits = row["epoch"], 0, None, None
+        self._count_seconds()
+        self._report(row, images_a_second)
+
+    def _report(self, row: dict[str, float], images_a_second: float) -> None:
+        left = self.progress.seconds / row["epoch"] * (self.train.epochs - row["epoch"])
+        log.info(
+            "epoch %d/%d: train loss %.4f accuracy %.3f, validation loss %.4f accuracy %.3f; %.0f images/s, ETA %.0f s",
+            row["epoch"],
+            self.train.epochs,
+            row["train_loss"],
+            row["train_accuracy"],
+            row["validation_loss"],
+            row["validation_accuracy"],
+            images_a_second,
+            left,
+        )
+
+    def copied_state(self) -> dict[str, torch.Tensor]:
+        """The network's tensors as they are now, on the processor."""
+        return {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
+
+    def _count_seconds(self) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self.counted_from
+        self.counted_from = now
+
+    def _save(self) -> None:
+        self._count_seconds()
+        state: dict[str, Any] = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": random_states(),
+            "progress": vars(self.progress),
+        }
+        # The state before an epoch's validation and the one after it are not the same.
+        self.saving.store.save(self.progress.epoch * (len(self.bounds) + 1) + self.progress.step, state)
+        self.saved_at = time.monotonic()
+
+    def _restore(self) -> None:
+        state = self.saving.store.load()
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+        for name in ("losses", "hits"):
+            if getattr(self.progress, name) is not None:
+                setattr(self.progress, name, getattr(self.progress, name).to(self.device))
+        restore_random_states(state["random"])
+        log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
+
+    def _leave_if_asked(self, stop: SimpleNamespace, saved: bool = False) -> None:
+        if stop.asked and (saved or self.progress.epoch < self.train.epochs):
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _stop_signals() -> Iterator[SimpleNamespace]:
+    """Within the block, the first SIGTERM or Ctrl-C only sets `asked`; a second one acts at once."""
+    stop = SimpleNamespace(asked=False)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.asked = True
+        log.info("stopping after this step; a state is saved")
+        signal.signal(number, before[number])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

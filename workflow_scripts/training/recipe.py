@@ -1,0 +1,81 @@
+"""Optimiser, learning rate, loss and freezing, as the settings of `train` say."""
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+# Focal loss: exponent of Lin et al., ICCV 2017, section 3.
+FOCAL_GAMMA = 2.0
+
+Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def optimiser(model: nn.Module, train: SimpleNamespace) -> torch.optim.Optimizer:
+    """The optimiser of all parameters that are trained; one pass over memory a step (fused)."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    common = {"lr": train.learning_rate, "weight_decay": train.weight_decay, "fused": True}
+    if train.optimizer == "sgd":
+        return torch.optim.SGD(parameters, momentum=train.momentum, **common)
+    return {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[train.optimizer](parameters, **common)
+
+
+def learning_rate(train: SimpleNamespace, step: int, steps_an_epoch: int) -> float:
+    """Learning rate of an optimiser step (from 0): linear warm-up, then constant, or by cosine or line down to zero."""
+    warmup = round(train.warmup_epochs * steps_an_epoch)
+    if step < warmup:
+        return train.learning_rate * (step + 1) / warmup
+    if train.schedule == "constant":
+        return train.learning_rate
+    done = (step - warmup) / max(1, train.epochs * steps_an_epoch - warmup)
+    share = (1 + math.cos(math.pi * done)) / 2 if train.schedule == "cosine" else 1 - done
+    return train.learning_rate * share
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Use `rate` from the next step on."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def criterion(train: SimpleNamespace, counts: torch.Tensor) -> Criterion:
+    """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class."""
+    weight = None
+    if train.class_weights == "balanced":
+        weight = counts.sum() / (len(counts) * counts.float())
+    if train.loss == "focal":
+        return lambda logits, targets: _focal(logits, targets, weight)
+    return nn.CrossEntropyLoss(weight=weight, label_smoothing=train.label_smoothing)
+
+
+def _focal(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    cross_entropy = F.cross_entropy(logits, targets, reduction="none")
+    losses = (1 - torch.exp(-cross_entropy)) ** FOCAL_GAMMA * cross_entropy
+    if weight is None:
+        return losses.mean()
+    shares = weight[targets]
+    return (shares * losses).sum() / shares.sum()
+
+
+def freeze(model: nn.Module, what: str) -> None:
+    """With "backbone", only the classifier's parameters stay trainable."""
+    if what == "backbone":
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(_in_classifier(model, name))
+
+
+def training_mode(model: nn.Module, what_is_frozen: str) -> None:
+    """Training mode; a frozen backbone keeps its batch-norm statistics."""
+    model.train()
+    if what_is_frozen == "backbone":
+        for name, module in model.named_modules():
+            if isinstance(module, _BatchNorm) and not _in_classifier(model, name):
+                module.eval()
+
+
+def _in_classifier(model: nn.Module, name: str) -> bool:
+    return f"{name}.".startswith(tuple(f"{part}." for part in model.classifier_names))
