@@ -1,0 +1,233 @@
+"""A small study's results folder, written by hand through the contracts."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
+from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS
+
+METRIC_NAMES = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_sensitivity",
+    "macro_specificity",
+    "macro_f1",
+    "macro_auc",
+    "log_loss",
+    "kappa",
+    "brier",
+    "ece",
+)
+TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
+EVALUATE = {
+    "headline": "accuracy",
+    "aggregate": "none",
+    "bootstrap": 200,
+    "calibration_bins": 10,
+    "reference": None,
+}
+
+
+class Study:
+    """Settings and folder of a handmade study.
+
+    `runs`: names; those that end in `vote` are votes of the others. `classes`: names in class order.
+    """
+
+    def __init__(self, folder: Path, runs=("cvm", "soft_vote"), classes=("a", "b"), **changes) -> None:
+        self.folder = folder / "cvm_cervix"
+        self.classes = list(classes)
+        self.settings = {
+            "study": "cvm_cervix",
+            "title": "A small study",
+            "paper": "cvm_cervix",
+            "scale": "demo",
+            "seed": 0,
+            "source": "made",
+            "protocols": {
+                "grouped": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "group"},
+                "published": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"},
+            },
+            "folds": {"grouped": 1, "published": 1},
+            "runs": {name: _run(name, runs) for name in runs},
+            "seeds": [0, 1],
+            "preprocess": {"size": 48, "fit": "squash", "interpolation": "bilinear", "draft": False},
+            "evaluate": EVALUATE,
+            "explain": {"runs": [], "images": 4},
+            **changes,
+        }
+
+    def write(self) -> "Study":
+        """Write every file that a report reads."""
+        self._dataset()
+        for number, protocol in enumerate(self.settings["protocols"]):
+            self._split(protocol)
+            for place, run in enumerate(self.settings["runs"]):
+                self._run(protocol, run, self.accuracy(number, place))
+            evaluation = self.folder / "evaluation" / protocol
+            picture(evaluation / "comparison.png")
+            COMPARISON.write(evaluation / "comparison.csv", self._comparison(protocol))
+            for run in self.settings["explain"]["runs"]:
+                picture(self.folder / "explanation" / protocol / run / "gradcam.png")
+        return self
+
+    def accuracy(self, protocol: int, run: int) -> float:
+        """The accuracy that the metrics of a run hold: above 0.7, another for every run."""
+        return round(0.7112 + 0.1 * protocol + 0.0053 * run, 4)
+
+    def record(self, **more) -> dict:
+        return {**_record(), **more}
+
+    def manifest(self) -> pd.DataFrame:
+        rows = [
+            (f"{name}/{field}_{cell}", f"{name}/{field}_{cell}.bmp", name, f"{name}-{field}", cell)
+            for name in self.classes
+            for field in range(5)
+            for cell in range(2)
+        ]
+        frame = pd.DataFrame(rows, columns=["id", "path", "label", "group", "cell"])
+        frame = frame.assign(unit=frame["id"], source="sipakmed", width=80, height=80, sha256="0" * 64)
+        return frame.drop(columns="cell")
+
+    def _dataset(self) -> None:
+        folder, manifest = self.folder / "dataset", self.manifest()
+        MANIFEST.write(folder / "manifest.csv", manifest)
+        QUARANTINE.write(
+            folder / "quarantine.csv",
+            pd.DataFrame([("broken.bmp", "truncated", "ends early")], columns=["path", "reason", "detail"]),
+        )
+        first, last = manifest.iloc[0], manifest.iloc[-1]
+        pair = (first["id"], last["id"], "equal_pixels", 0.0, first["label"], last["label"])
+        EQUAL_PAIRS.write(folder / "equal_pairs.csv", pd.DataFrame([pair], columns=list(EQUAL_PAIRS.columns)))
+        picture(folder / "montage.png")
+        record = self.record(
+            classes=self.classes,
+            counts=dict.fromkeys(self.classes, 10),
+            samples=len(manifest),
+            groups_known=True,
+            refused={"truncated": 1},
+            left_out={},
+            equal_pairs={"equal_pixels": 1},
+            equal_pairs_across_classes=1,
+            made=self.settings["source"] == "made",
+            scale=self.settings["scale"],
+        )
+        write_record(folder / "record.json", record)
+        arrays = self.record(shape=[len(manifest), 48, 48, 3], made=record["made"])
+        write_record(self.folder / "arrays" / "record.json", arrays)
+
+    def subsets(self) -> pd.Series:
+        """Subset of each row of the manifest: six training, two validation and two test samples a class."""
+        return pd.Series((["train"] * 6 + ["validation"] * 2 + ["test"] * 2) * len(self.classes))
+
+    def _split(self, protocol: str) -> None:
+        folder, manifest, subsets = self.folder / "splits", self.manifest(), self.subsets()
+        SPLIT.write(folder / f"{protocol}.csv", pd.DataFrame({"id": manifest["id"], "fold": 0, "subset": subsets}))
+        LEAKS.write(folder / f"{protocol}.leaks.csv", pd.DataFrame(columns=list(LEAKS.columns)))
+        free = self.settings["protocols"][protocol]["by"] == "group"
+        counts = {"train": 6, "validation": 2, "test": 2}
+        record = self.record(
+            protocol=protocol,
+            rule=self.settings["protocols"][protocol],
+            folds=1,
+            leak_free=free,
+            groups_known=True,
+            counts={"0": {subset: dict.fromkeys(self.classes, counts[subset]) for subset in SUBSETS}},
+            leaks={"group": 0 if free else 7, "unit": 0, "equal_pixels": 0 if free else 1},
+            test_samples_with_a_leak={"0": 0 if free else 3},
+            clusters={},
+            note="" if free else "Split by sample.",
+        )
+        write_record(folder / f"{protocol}.json", record)
+
+    def _run(self, protocol: str, run: str, accuracy: float) -> None:
+        evaluation = self.folder / "evaluation" / protocol / run
+        METRICS.write(evaluation / "metrics.csv", self._metrics(protocol, run, accuracy))
+        trained = "train" in self.settings["runs"][run]
+        for kind in ("confusion", "roc", "reliability", *(("curves",) if trained else ())):
+            picture(evaluation / f"{kind}.png")
+        for seed in self.settings["seeds"]:
+            folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
+            UNITS.write(folder / "units.csv", self._units(accuracy, seed))
+            write_record(folder / "record.json", self.record())
+            cost = {"wall_seconds": 1.5, "cpu_seconds": 1.25, "peak_memory_mib": 300.0, "device": "cpu"}
+            training = {**cost, "wall_seconds": 61.0, "images_per_second": 50.0, "parameters": 1000}
+            write_json(folder / "ledger.json", {**cost, "train": training} if trained else cost)
+            if trained:
+                HISTORY.write(folder / "history.csv", self._history(seed))
+
+    def _metrics(self, protocol: str, run: str, accuracy: float) -> pd.DataFrame:
+        rows = []
+        for fold, seed, change in [("all", "all", 0.0), *(("0", str(seed), 0.2) for seed in self.settings["seeds"])]:
+            for subset in ("validation", "test"):
+                for metric in METRIC_NAMES:
+                    value = accuracy - change + (0.05 if subset == "validation" else 0.0)
+                    head = (protocol, run, fold, seed, subset, "overall", "", metric)
+                    rows.append((*head, value, value - 0.04, value + 0.03, 2 * len(self.classes)))
+        return pd.DataFrame(rows, columns=list(METRICS.columns))
+
+    def _comparison(self, protocol: str) -> pd.DataFrame:
+        first, *others = self.settings["runs"]
+        reference = self.settings["evaluate"]["reference"] or first
+        rows = [
+            (protocol, seed, run, reference, "accuracy", 0.8, 0.79, 0.0123, -0.02, 0.04, 3, 2, 0.04, 0.08, 4)
+            for seed in ("0", "1", "all")
+            for run in (first, *others)
+            if run != reference
+        ]
+        return pd.DataFrame(rows, columns=list(COMPARISON.columns))
+
+    def _units(self, accuracy: float, seed: int) -> pd.DataFrame:
+        manifest = self.manifest().assign(subset=self.subsets(), fold=0, n_samples=1)
+        manifest = manifest[manifest["subset"] != "train"]
+        rng = np.random.default_rng(int(1e4 * accuracy) + seed)
+        values = rng.dirichlet(np.ones(len(self.classes)), len(manifest))
+        table = manifest[["id", "unit", "group", "fold", "subset", "label"]].copy()
+        table[class_columns(self.classes)] = values
+        return table.assign(n_samples=1).sort_values("id")
+
+    def _history(self, seed: int) -> pd.DataFrame:
+        loss = [1.0 + seed, 0.5 + seed, 0.25 + seed]
+        return pd.DataFrame(
+            {
+                "epoch": [1, 2, 3],
+                "learning_rate": 0.0002,
+                "train_loss": loss,
+                "train_accuracy": 0.5,
+                "validation_loss": loss,
+                "validation_accuracy": 0.5,
+            }
+        )
+
+
+@cache
+def _record() -> dict:
+    """What every record holds; looked up once, because reading package versions takes time."""
+    return make_record({"study": "cvm_cervix"}, "c0de" * 16, {"a": "b"})
+
+
+def _run(name: str, runs) -> dict:
+    if name.endswith("vote"):
+        members = [other for other in runs if other != name]
+        return {"spec": {"kind": "vote", "how": "soft", "members": members, "weights": None}}
+    if name == "cvm":
+        branches = {key: {"model": key, "options": {}, "weights": None} for key in ("xception", "deit")}
+        spec = {"kind": "fusion", "branches": branches, "hidden": 2240, "activation": "gelu", "dropout": 0.0}
+        return {"spec": spec, "train": TRAIN}
+    return {"spec": {"kind": "network", "model": name, "options": {}, "weights": None}, "train": TRAIN}
+
+
+def picture(path: Path) -> None:
+    """A small PNG file."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 6), (0, 114, 178)).save(path)

@@ -1,0 +1,107 @@
+"""The index: a row a study, grouped by paper, with the numbers that its report left."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from handmade import Study
+
+from workflow_scripts import index, report
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json, write_json
+
+PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A results folder with a made study of a paper and a real one without."""
+    folder = tmp_path_factory.mktemp("results")
+    for name, paper, source in (("cvm_cervix", PAPER, "made"), ("own_cells", None, "real")):
+        study = Study(folder / name, source=source, study=name, paper=paper.name if paper else "").write()
+        study.folder.rename(folder / "moved")
+        (folder / name).rmdir()
+        (folder / "moved").rename(folder / name)
+        out = folder / name / "report.html"
+        report.main(SimpleNamespace(study_folder=folder / name, settings=study.settings, paper=paper, out=out))
+    return folder
+
+
+def write(results, *names):
+    settings = {
+        "studies": {
+            "cvm_cervix": {"title": "Combined <data>", "paper": "cvm_cervix"},
+            "own_cells": {"title": "", "paper": ""},
+        }
+    }
+    settings["studies"] = {name: settings["studies"][name] for name in names or settings["studies"]}
+    out = results / "index.html"
+    index.main(SimpleNamespace(settings=settings, results=results, out=out))
+    return out.read_text(encoding="utf-8")
+
+
+def row(page, name):
+    line = next(line for line in re.findall(r"<tr>.*?</tr>", page, flags=re.DOTALL) if f"<code>{name}</code>" in line)
+    return [
+        " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd].*?</t[hd]>", line, re.DOTALL)
+    ]
+
+
+def test_each_study_has_a_row_with_published_obtained_and_premium(results):
+    page = write(results)
+    metrics = read_json(results / "cvm_cervix" / "metrics.json")
+    title, data, number, published, leaking, free, premium = row(page, "cvm_cervix")
+    assert title == "Combined &lt;data&gt; cvm_cervix"
+    assert data == "made , demo 20 samples, 2 classes"
+    assert number == "Accuracy cvm"
+    assert published == "91.72 %"
+    for cell, protocol in ((leaking, "published"), (free, "grouped")):
+        value = metrics["headline"]["cvm"]["accuracy"]["protocols"][protocol]["value"]
+        assert cell.startswith(f"{100 * value:.1f} % ")
+        assert f"{protocol}, n = 4" in cell
+    difference = 100 * metrics["leak_premium"]["grouped"]["cvm"]["value"]
+    assert premium.startswith(f"{difference:+.1f}".replace("-", "−"))
+
+
+def test_studies_without_a_paper_come_last_and_show_no_published_number(results):
+    page = write(results)
+    assert page.index("Paper <code>cvm_cervix</code>") < page.index("Studies without a paper")
+    title, data, _, published, *_ = row(page, "own_cells")
+    assert title == "own_cells own_cells"
+    assert data.startswith("real , demo")
+    assert published == "–"
+
+
+def test_links_lead_to_the_reports_and_nowhere_else(results):
+    page = write(results)
+    links = re.findall(r'(?:href|src)="([^"#]+)"', page)
+    assert links == ["cvm_cervix/report.html", "own_cells/report.html"]
+    assert all((results / link).is_file() for link in links)
+
+
+def test_made_data_are_announced_only_where_there_are_any(results):
+    assert "they say nothing about a paper" in write(results)
+    assert "they say nothing about a paper" not in write(results, "own_cells")
+
+
+def test_a_missing_report_or_metrics_file_is_named(results):
+    for name in ("report.html", "metrics.json"):
+        path = results / "own_cells" / name
+        kept = path.read_bytes()
+        path.unlink()
+        try:
+            with pytest.raises(UserError, match=f"own_cells/{name} is missing"):
+                write(results)
+        finally:
+            path.write_bytes(kept)
+
+
+def test_an_undefined_premium_is_a_dash(results):
+    path = results / "cvm_cervix" / "metrics.json"
+    kept = read_json(path)
+    write_json(path, {**kept, "leak_premium": {"grouped": {"cvm": {}}}})
+    try:
+        assert row(write(results), "cvm_cervix")[-1] == "– against grouped"
+    finally:
+        write_json(path, kept)

@@ -1,0 +1,300 @@
+"""A study's report: opens offline, says what it must, and shows the numbers that were evaluated."""
+
+import html as html_module
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from handmade import EVALUATE, Study
+
+from workflow_scripts import report
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.reporting.page import without_costs
+
+PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
+ELEVEN = [f"Class {number}" for number in range(11)]
+
+
+def write(study: Study, paper: Path | None = PAPER) -> str:
+    """Run the step on a handmade study; returns the page."""
+    out = study.folder / "report.html"
+    report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=paper, out=out))
+    return out.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    study = Study(tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4}).write()
+    return SimpleNamespace(study=study, page=write(study))
+
+
+def text_of(page: str) -> str:
+    """The words of a page, spaces normalised."""
+    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    return " ".join(html_module.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+class Tags(HTMLParser):
+    """Collects every tag with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def cells(page: str, row: str) -> list[str]:
+    """Texts of the cells of the first table row whose head contains `row`."""
+    for line in re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL):
+        head = re.search(r"<th scope=\"row\">(.*?)</th>", line, flags=re.DOTALL)
+        if head and row in head.group(1):
+            return [text_of(cell) for cell in re.findall(r"<td.*?</td>", line, flags=re.DOTALL)]
+    raise AssertionError(f"no row {row}")
+
+
+def test_page_loads_nothing_from_elsewhere(small):
+    for tag, attributes in Tags(small.page).found:
+        assert tag not in ("script", "link", "iframe", "object", "embed", "base")
+        for name in ("src", "href", "srcset", "data", "poster"):
+            value = attributes.get(name, "")
+            assert not value or value.startswith(("#", "data:image/png;base64,")), (tag, value)
+        assert "url(" not in attributes.get("style", "")
+    assert "@import" not in small.page
+    assert "url(" not in small.page
+
+
+def test_made_data_are_said_to_say_nothing_about_the_paper(small, tmp_path):
+    assert "they say nothing about the paper" in text_of(small.page)
+    assert "published is" not in text_of(small.page)
+    real = Study(tmp_path, source="real", scale="paper").write()
+    page = text_of(write(real))
+    assert "Made data" not in page
+    assert "Demo scale" not in page
+    assert "published is above" in page
+
+
+def test_page_says_that_it_is_no_medical_device(small):
+    assert "It is not a medical device" in text_of(small.page)
+
+
+def test_headline_numbers_equal_the_papers_and_the_metrics_table(small):
+    study = small.study
+    row = cells(small.page, "Accuracy<small")
+    assert row[0] == "91.72 %"
+    for column, protocol in ((1, "published"), (2, "grouped")):
+        table = METRICS.read(study.folder / "evaluation" / protocol / "cvm" / "metrics.csv")
+        rows = table[(table["fold"] == "all") & (table["subset"] == "test") & (table["metric"] == "accuracy")]
+        value, low, high = rows.iloc[0][["value", "low", "high"]]
+        assert row[column] == f"{100 * value:.1f} % {100 * low:.1f} to {100 * high:.1f}"
+
+
+def test_table_of_runs_shows_each_run_with_its_own_numbers(small):
+    page = small.page[small.page.index('id="runs-published"') :]
+    row = cells(page, "soft_vote")
+    value = small.study.accuracy(1, 1)
+    assert f"{100 * value:.1f} % {100 * (value - 0.04):.1f} to {100 * (value + 0.03):.1f}" in row
+    assert row[-2:] == ["4", "2"]
+    assert "91.72 %" in cells(page, "cvm")
+
+
+def test_leaks_of_each_protocol_are_counted(small):
+    page = small.page[small.page.index("leaks-head") :]
+    published = cells(page, "published<small")
+    assert published == ["7 same group 1 equal pixels", "75 % 3 of 4"]
+    assert cells(page, "grouped<small") == ["none", "0 % 0 of 4"]
+
+
+def test_refused_files_and_pictures_under_two_labels_are_shown(small):
+    assert cells(small.page, "cut off") == ["1", "broken.bmp"]
+    assert cells(small.page, "equal pixels") == ["1", "1"]
+
+
+def test_settings_that_differ_from_the_paper_are_marked(small):
+    assert cells(small.page, "epochs")[:2] == ["100 epochs §4.2 and §4.5", "3 differs"]
+    assert cells(small.page, "batch size")[1] == "16"
+    assert cells(small.page, "weight decay")[0] == "not stated"
+
+
+def test_notes_glossary_and_every_section_of_the_contents_are_there(small):
+    tags = Tags(small.page).found
+    anchors = {attributes["id"] for _, attributes in tags if "id" in attributes}
+    links = {attributes["href"][1:] for tag, attributes in tags if tag == "a"}
+    assert links <= anchors
+    assert "<h3>Contradictions and oddities in the paper</h3>" in small.page
+    assert "Leak premium" in text_of(small.page[small.page.index('id="terms"') :])
+
+
+def test_every_figure_has_words_for_those_who_do_not_see_it_and_a_caption(small):
+    images = [attributes for tag, attributes in Tags(small.page).found if tag == "img"]
+    # montage; two protocols: comparison, Grad-CAM, cvm with curves, the vote without.
+    assert len(images) == 1 + 2 * (1 + 1 + 4 + 3)
+    assert all(attributes["alt"] for attributes in images)
+    assert small.page.count("<figcaption>") == len(images) + 1
+    assert "Answers the paper's Fig. 6." in small.page
+
+
+def test_names_are_escaped(tmp_path):
+    study = Study(tmp_path, classes=['<b>bold</b> & "more"', "b"], title="A <i>title</i>").write()
+    page = write(study)
+    assert "<b>bold" not in page
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; " in page
+    assert "<title>A &lt;i&gt;title&lt;/i&gt;</title>" in page
+
+
+BY_SAMPLE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
+
+
+@pytest.mark.parametrize(("count", "classes"), [(1, ("a", "b")), (23, tuple(ELEVEN))])
+def test_one_and_many_runs_two_and_eleven_classes(tmp_path, count, classes):
+    claims = read_published(PAPER / "published.yaml").claims
+    runs = [claim.run for claim in claims if claim.id.startswith("table3") and claim.metric == "accuracy"]
+    one = {"protocols": {"published": BY_SAMPLE}, "folds": {"published": 1}, "seeds": [0]}
+    study = Study(tmp_path, runs=runs[-count:], classes=classes, **one).write()
+    page = write(study)
+    table = page[page.index('id="runs-published"') : page.index('id="comparisons"')]
+    assert table.count('<th scope="row">') == count
+    assert all(f"<code>{run}</code>" in table for run in runs[-count:])
+    assert cells(page[page.index('id="splits"') :], "Total") == [str(part * len(classes)) for part in (6, 2, 2)]
+
+
+def test_a_study_without_a_paper_has_a_page(tmp_path):
+    study = Study(tmp_path, runs=("resnet18", "deit"), paper="").write()
+    page = write(study, paper=None)
+    assert "This study has no paper" in text_of(page)
+    assert 'id="notes"' not in page
+    assert cells(page, "Accuracy")[0].startswith(f"{100 * study.accuracy(1, 0):.1f} %")
+
+
+def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
+    study = Study(tmp_path, study="cvm_sipakmed").write()
+    assert "The paper prints no result for these data." in text_of(write(study))
+
+
+def test_everything_but_the_costs_is_the_same_whatever_the_machine(small, tmp_path):
+    again = Study(tmp_path, explain={"runs": ["cvm"], "images": 4}).write()
+    for path in again.folder.rglob("ledger.json"):
+        cost = read_json(path)
+        cost["wall_seconds"] = 99.0
+        write_json(path, cost)
+    page = write(again)
+    assert page != small.page
+    assert without_costs(page) == without_costs(small.page)
+    for name in ("metrics.json", "curves/published__cvm.csv"):
+        assert (again.folder / name).read_bytes() == (small.study.folder / name).read_bytes()
+
+
+def test_leak_premium_is_that_of_the_units_of_both_protocols(small):
+    from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
+
+    def accuracy(protocol, seed):
+        units = UNITS.read(small.study.folder / "runs" / protocol / "cvm" / f"fold0-seed{seed}" / "units.csv")
+        units = units[units["subset"] == "test"]
+        best = probabilities(units).argmax(axis=1)
+        return sum(classes_of(units)[k] == label for k, label in zip(best, units["label"], strict=True)) / len(units)
+
+    difference = sum(accuracy("published", seed) - accuracy("grouped", seed) for seed in (0, 1)) / 2
+    page = small.page[small.page.index('id="premium"') :]
+    assert cells(page, "cvm")[0].startswith(f"{100 * difference:+.1f}".replace("-", "−"))
+    assert read_json(small.study.folder / "metrics.json")["leak_premium"]["grouped"]["cvm"]["value"] == pytest.approx(
+        difference
+    )
+
+
+def test_no_premium_is_claimed_without_a_protocol_free_of_leaks(tmp_path):
+    study = Study(tmp_path, protocols={"published": BY_SAMPLE}, folds={"published": 1}).write()
+    assert "No protocol of this study is free of leaks" in text_of(write(study))
+
+
+def test_comparisons_show_the_pooled_rows_only(small):
+    page = small.page[small.page.index('id="comparisons"') : small.page.index('id="figures"')]
+    assert page.count('<th scope="row"><code>soft_vote</code>') == 2
+    assert cells(page, "soft_vote") == ["+1.2 −2.0 to +4.0", "3", "2", "0.04", "0.08"]
+
+
+def test_costs_are_summed_over_trainings(small):
+    page = small.page[small.page.index('id="costs"') :]
+    assert cells(page, "cvm")[:3] == ["published", "2", "2 min 02 s"]
+    assert cells(page, "soft_vote")[1:4] == ["2", "–", "–"]
+
+
+def test_metrics_hold_numbers_only_and_equal_the_table(small):
+    metrics = read_json(small.study.folder / "metrics.json")
+
+    def leaves(tree):
+        return [leaf for item in tree.values() for leaf in (leaves(item) if isinstance(item, dict) else [item])]
+
+    assert all(isinstance(leaf, int | float) and not isinstance(leaf, bool) for leaf in leaves(metrics))
+    assert metrics["runs"]["published"]["cvm"]["accuracy"] == pytest.approx(small.study.accuracy(1, 0))
+    assert metrics["headline"]["cvm"]["accuracy"]["paper"] == pytest.approx(0.9172)
+    assert metrics["protocols"]["published"]["test_samples_with_a_leak"] == 3
+    assert json.dumps(metrics, allow_nan=False)
+
+
+def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
+    folder = small.study.folder / "curves"
+    assert sorted(path.name for path in folder.iterdir()) == ["grouped__cvm.csv", "published__cvm.csv"]
+    lines = (folder / "published__cvm.csv").read_text().splitlines()
+    assert lines[0].startswith("epoch,learning_rate,train_loss")
+    assert lines[1].split(",")[2] == "1.5"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dataset/montage.png",
+        "evaluation/published/comparison.png",
+        "evaluation/published/cvm/roc.png",
+        "evaluation/published/cvm/curves.png",
+        "explanation/grouped/cvm/gradcam.png",
+        "evaluation/grouped/cvm/metrics.csv",
+        "evaluation/grouped/comparison.csv",
+        "runs/grouped/cvm/fold0-seed1/ledger.json",
+        "runs/grouped/cvm/fold0-seed1/history.csv",
+        "splits/grouped.json",
+        "dataset/record.json",
+    ],
+)
+def test_what_should_be_there_and_is_not_is_named(small, name):
+    path = small.study.folder / name
+    kept = path.read_bytes()
+    path.unlink()
+    try:
+        with pytest.raises(UserError, match=re.escape(str(path))) as error:
+            write(small.study)
+        assert "\n" not in str(error.value)
+    finally:
+        path.write_bytes(kept)
+
+
+def test_a_broken_figure_is_named(small):
+    path = small.study.folder / "evaluation/published/cvm/confusion.png"
+    kept = path.read_bytes()
+    path.write_bytes(b"")
+    try:
+        with pytest.raises(UserError, match=r"confusion.png is no PNG file"):
+            write(small.study)
+    finally:
+        path.write_bytes(kept)
+
+
+def test_results_of_another_kind_of_data_are_refused(tmp_path):
+    study = Study(tmp_path).write()
+    study.settings["source"] = "real"
+    with pytest.raises(UserError, match="holds made data, the settings say real"):
+        write(study)
+
+
+def test_a_reference_that_the_settings_name_is_shown_first_where_no_claim_decides(tmp_path):
+    study = Study(tmp_path, runs=("deit", "resnet18"), paper="", evaluate={**EVALUATE, "reference": "resnet18"}).write()
+    page = write(study, paper=None)
+    assert page.index('<tr class="main"><th scope="row"><code>resnet18</code>') < page.index("<code>deit</code><small")

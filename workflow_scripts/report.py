@@ -1,0 +1,48 @@
+"""Write a study's report.
+
+In: everything the study left (dataset/, arrays/record.json, splits/, runs/…/units.csv, record.json, ledger.json,
+history.csv, evaluation/, explanation/), and with --paper the folder with published.yaml and notes.md.
+Done: published numbers beside obtained ones, the leak premium, all tables and figures on one page.
+Out: report.html, one file that needs no network and no script; beside it metrics.json (numbers only, for `dvc metrics`)
+and curves/ (mean training curves, for `dvc plots`). Everything but the page's section on costs is the same bytes
+whenever the results are.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--paper", type=Path, help="folder with published.yaml and notes.md")
+    parser.add_argument("--out", type=Path, required=True, help="the page; metrics.json and curves/ come beside it")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.reporting.page import write_page
+    from workflow_scripts.reporting.premiums import premiums
+    from workflow_scripts.reporting.results import read_results
+    from workflow_scripts.reporting.study import study_page
+    from workflow_scripts.reporting.summary import write_curves, write_metrics
+
+    results = read_results(args.study_folder, args.settings, args.paper)
+    found = premiums(results)
+    write_curves(args.out.parent / "curves", results)
+    write_metrics(args.out.parent / "metrics.json", results, found)
+    write_page(args.out, study_page(results, found))
+    entry.log.info(
+        "%s: %d runs under %d protocols on one page",
+        args.settings["study"],
+        len(args.settings["runs"]),
+        len(args.settings["protocols"]),
+    )
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,172 @@
+"""The first screen of a study's report, and the list of all numbers that the paper prints."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workflow_scripts.contracts.published import Claim
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.numbers import Value, claim_rows, leaks, overall
+from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
+from workflow_scripts.reporting.page import axis_for
+from workflow_scripts.reporting.results import Results
+
+
+@dataclass(frozen=True)
+class StripRow:
+    """A row of the headline strip."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    reference: bool = False
+    filled: bool = False
+
+
+def first_screen(results: Results) -> dict[str, Any]:
+    """What was run on what, published against obtained, what leaked."""
+    main, metric = main_run(results), results.headline
+    protocols = ordered_protocols(results)
+    claims = [claim for claim in headline_claims(results) if claim.run == main]
+    rows = claim_rows(results, claims)
+    shown = claims[0] if claims else None
+    strip_metric = shown.metric if shown else metric
+    values = {protocol.name: overall(protocol.runs[main], strip_metric) for protocol in protocols}
+    strip = [StripRow("paper", shown.scaled, reference=True)] if shown else []
+    strip += [
+        StripRow(f"{name} split", value.value, value.low, value.high, filled=results.protocols[name].leak_free)
+        for name, value in values.items()
+        if value.value is not None
+    ]
+    label = "; ".join(
+        f"{row.label}: {words.number(strip_metric, row.value, 2 if row.reference else None)}"
+        + (
+            f" ({words.interval(strip_metric, row.low, row.high)})"
+            if words.interval(strip_metric, row.low, row.high)
+            else ""
+        )
+        for row in strip
+    )
+    axis = axis_for(strip_metric, [end for row in strip for end in (row.value, row.low, row.high)], 112, 335)
+    return {
+        "main_run": main,
+        "headline": metric,
+        "sentence": _sentence(results),
+        "facts": _facts(results),
+        "claim_rows": rows,
+        "no_claims": _why_no_claims(results),
+        "strip_rows": strip,
+        "strip_axis": axis,
+        "strip_label": f"{words.metric_name(strip_metric)} of {main}: {label}",
+        "strip_metric": strip_metric,
+        "strip_has_paper": shown is not None,
+        "strip_values": values,
+        "leaks": [leaks(protocol) for protocol in protocols],
+        "split_notes": [
+            {"protocol": protocol.name, "text": protocol.record["note"]}
+            for protocol in protocols
+            if protocol.record["note"]
+        ],
+        "no_premium": _why_no_premium(results),
+    }
+
+
+def _sentence(results: Results) -> str:
+    settings = results.settings
+    folds = max(settings["folds"].values())
+    return (
+        f"{words.plural(len(settings['runs']), 'run')} under {words.plural(len(settings['protocols']), 'protocol')} "
+        f"({words.listed([protocol.name for protocol in ordered_protocols(results)])}), "
+        f"{words.plural(folds, 'fold')}, {words.plural(len(settings['seeds']), 'seed')} each, on "
+        f"{words.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
+    )
+
+
+def _facts(results: Results) -> list[tuple[str, str, str]]:
+    record = results.dataset
+    groups = results.manifest["group"]
+    known = (groups != "").sum()
+    refused = sum(record["refused"].values())
+    height, width = results.arrays["shape"][1:3]
+    return [
+        ("Data", "made" if results.made else "real", words.listed(sorted(set(results.manifest["source"])))),
+        ("Samples", words.grouped(record["samples"]), f"{len(results.classes)} classes"),
+        (
+            "Groups known",
+            "yes" if record["groups_known"] else ("for some" if known else "no"),
+            words.plural(groups[groups != ""].nunique(), "group") if known else "patients may repeat",
+        ),
+        (
+            "Refused",
+            words.plural(refused, "file"),
+            f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal pictures",
+        ),
+        ("Scale", results.settings["scale"], f"pictures of {width} × {height} pixels"),
+        ("Headline", words.metric_name(results.headline), f"of {main_run(results)}"),
+    ]
+
+
+def _why_no_claims(results: Results) -> str:
+    if results.published is None:
+        return "This study has no paper, so there is no published number beside it."
+    if not headline_claims(results):
+        return "The paper prints no result for these data."
+    return "The paper's run is not among this study's runs, so its numbers have no counterpart here."
+
+
+def _why_no_premium(results: Results) -> str:
+    if results.as_published is None:
+        return "No protocol is called published, so there is nothing to subtract from."
+    if results.as_published.leak_free:
+        return "The published protocol is itself free of leaks."
+    return "No protocol of this study is free of leaks, so the premium is unknown."
+
+
+def claims_section(results: Results) -> dict[str, Any]:
+    """Every number that the paper prints about these data."""
+    claims = (
+        [claim for claim in results.published.claims if claim.study == results.settings["study"]]
+        if results.published
+        else []
+    )
+    rows = claim_rows(results, claims)
+    matched = sum(any(value.value is not None for value in row.obtained.values()) for row in rows)
+    return {
+        "all_claims": rows,
+        "all_matched": matched,
+        "claim_words": claim_words,
+        "claim_value": claim_value,
+        "unit_words": lambda claim: {"percent": "%", "percentage_points": "points", "count": ""}.get(
+            claim.unit, claim.unit
+        ),
+    }
+
+
+def claim_words(claim: Claim) -> str:
+    """A claim in words: what, of what, where."""
+    parts = [words.metric_name(claim.metric).capitalize() if claim.metric.islower() else claim.metric]
+    if claim.run:
+        parts.append(f"of {claim.run}")
+    if claim.class_name:
+        parts.append(f"({claim.class_name}{f' taken for {claim.predicted}' if claim.predicted else ''})")
+    if claim.source:
+        parts.append(f"from {claim.source}")
+    if claim.subset and claim.subset != "all":
+        parts.append(f"on {claim.subset}")
+    if claim.against:
+        parts.append(f"minus that of {words.listed(list(claim.against.values()))}")
+    if claim.relation != "equal":
+        parts.append({"about": "(about)", "highest": f"(highest of {len({*claim.among, claim.run})})"}[claim.relation])
+    return " ".join(parts)
+
+
+def claim_value(claim: Claim, value: Value) -> str:
+    """An obtained value in the form of its claim."""
+    if value.value is None:
+        return words.DASH
+    if claim.unit == "count":
+        return words.grouped(int(value.value))
+    if claim.unit == "MB":
+        return f"{value.value:.1f} MiB"
+    ends = words.interval(claim.metric, value.low, value.high)
+    return words.number(claim.metric, value.value) + (f" ({ends})" if ends else "")

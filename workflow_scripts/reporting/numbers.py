@@ -1,0 +1,207 @@
+"""Numbers of a study in the form its pages show: claims against results, leaks, costs, settings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from workflow_scripts.contracts.published import CLASS_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.reporting.results import Protocol, Results, Run
+from workflow_scripts.reporting.words import LEAK_NAMES, missing
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number with its interval and the samples or units it rests on; None where undefined."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+NOTHING = Value(None)
+# Written by the evaluation in the columns fold and seed of what is over all of them.
+POOLED = "all"
+FLOAT32_BYTES = 4
+
+
+def overall(run: Run, metric: str, subset: str = "test", class_name: str = "") -> Value:
+    """A run's metric over all its folds and seeds, on one subset; NOTHING where it was not evaluated."""
+    rows = run.metrics
+    rows = rows[(rows["fold"] == POOLED) & (rows["seed"] == POOLED)]
+    rows = rows[(rows["subset"] == subset) & (rows["metric"] == metric) & (rows["class"] == class_name)]
+    if rows.empty:
+        return NOTHING
+    row = rows.iloc[0]
+    numbers = [None if missing(float(row[name])) else float(row[name]) for name in ("value", "low", "high")]
+    return Value(*numbers, int(row["n"]))
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim beside what each protocol gave. verdict: protocol → inside, below, above; empty where undefined."""
+
+    claim: Claim
+    obtained: dict[str, Value]
+    verdict: dict[str, str]
+
+
+def claim_rows(results: Results, claims: list[Claim]) -> list[ClaimRow]:
+    """Each claim beside every protocol's value; made data get no verdict, they cannot confirm anything."""
+    rows = []
+    for claim in claims:
+        obtained = {name: _obtained(results, protocol, claim) for name, protocol in results.protocols.items()}
+        verdict = {name: "" if results.made else _verdict(claim, value) for name, value in obtained.items()}
+        rows.append(ClaimRow(claim, obtained, verdict))
+    return rows
+
+
+def _obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
+    if claim.against or claim.study != results.settings["study"]:
+        return NOTHING
+    if claim.metric == "samples" and claim.run is None and claim.source is None:
+        return _samples(results, protocol, claim)
+    if claim.metric == "parameter_size" and claim.run in protocol.runs:
+        parameters = cost(protocol.runs[claim.run]).parameters
+        return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / 2**20)
+    if claim.run not in protocol.runs or claim.metric not in (*SUBSET_METRICS, *CLASS_METRICS):
+        return NOTHING
+    return overall(protocol.runs[claim.run], claim.metric, claim.subset or "test", claim.class_name or "")
+
+
+def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
+    """Number of samples in the first fold; of all subsets where the claim is about all."""
+    counts = protocol.record["counts"]["0"]
+    subsets = list(counts) if claim.subset in (None, "all") else [claim.subset]
+    if claim.class_name is None:
+        return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
+    if claim.class_name not in results.classes:
+        return NOTHING
+    return Value(sum(counts.get(subset, {}).get(claim.class_name, 0) for subset in subsets))
+
+
+def _verdict(claim: Claim, value: Value) -> str:
+    if value.low is None or value.high is None or claim.relation == "about":
+        return ""
+    if claim.scaled + claim.rounding_error < value.low:
+        return "below"
+    return "above" if claim.scaled - claim.rounding_error > value.high else "inside"
+
+
+@dataclass(frozen=True)
+class Leaks:
+    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: test samples."""
+
+    protocol: Protocol
+    pairs: dict[str, int]
+    leaking: int
+    tested: int
+
+    @property
+    def share(self) -> float:
+        return self.leaking / self.tested if self.tested else 0.0
+
+
+def leaks(protocol: Protocol) -> Leaks:
+    """The leak audit of a protocol, summed over its folds."""
+    split = protocol.record
+    tested = sum(sum(fold["test"].values()) for fold in split["counts"].values())
+    order = list(LEAK_NAMES)
+    pairs = {why: int(split["leaks"][why]) for why in sorted(split["leaks"], key=lambda why: (order.index(why), why))}
+    return Leaks(protocol, pairs, sum(split["test_samples_with_a_leak"].values()), tested)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What all folds and seeds of a run cost together; None where nothing was trained or no ledger says.
+
+    Times in seconds, memory in MiB (the largest), speeds in images per second (means).
+    """
+
+    jobs: int
+    train_seconds: float | None
+    predict_seconds: float
+    cpu_seconds: float
+    train_speed: float | None
+    predict_speed: float | None
+    peak_memory: float
+    parameters: int | None
+    devices: tuple[str, ...]
+
+
+def cost(run: Run) -> Cost:
+    """Sum of the ledgers of a run; a trained run's ledger holds that of its training under `train`."""
+    training = [entry["train"] for entry in run.ledgers if "train" in entry]
+    everything = [*run.ledgers, *training]
+    return Cost(
+        jobs=len(run.ledgers),
+        train_seconds=sum(entry["wall_seconds"] for entry in training) if training else None,
+        predict_seconds=sum(entry["wall_seconds"] for entry in run.ledgers),
+        cpu_seconds=sum(entry["cpu_seconds"] for entry in everything),
+        train_speed=_mean([entry.get("images_per_second") for entry in training]),
+        predict_speed=_mean([entry.get("predict_images_per_second") for entry in run.ledgers]),
+        peak_memory=max(entry["peak_memory_mib"] for entry in everything),
+        parameters=training[0].get("parameters") if training else None,
+        devices=tuple(sorted({str(entry["device"]) for entry in everything if entry.get("device")})),
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """A setting as the paper says it and as the study had it. same: None where they cannot be compared."""
+
+    name: str
+    place: str
+    paper: Any
+    unit: str | None
+    note: str
+    used: Any
+    same: bool | None
+
+
+def setting_rows(results: Results) -> list[SettingRow]:
+    """The paper's settings beside the study's; empty without a paper."""
+    if results.published is None:
+        return []
+    used = {
+        **{key: results.settings[key] for key in ("preprocess", "protocols", "seeds", "evaluate")},
+        "runs": {name: {**run.get("spec", {}), **run} for name, run in results.settings["runs"].items()},
+        "ingest": results.dataset["settings"].get("ingest", {}),
+    }
+    rows = []
+    for setting in results.published.settings:
+        if setting.studies and results.settings["study"] not in setting.studies:
+            continue
+        value = _lookup(used, setting.setting) if setting.setting else None
+        comparable = setting.value is not None and value is not None
+        same = value == setting.value if comparable else None
+        name = setting.id.replace("_", " ")
+        rows.append(SettingRow(name, setting.place, setting.value, setting.unit, setting.note, value, same))
+    return rows
+
+
+def _lookup(tree: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(tree, dict) or key not in tree:
+            return None
+        tree = tree[key]
+    return tree
+
+
+def mean_history(histories: list[pd.DataFrame]) -> pd.DataFrame:
+    """Mean over folds and seeds of the training curves, epoch by epoch, without columns that hold times.
+
+    Returns the columns epoch, then each measured quantity, then `trainings`: how many reached that epoch.
+    """
+    table = pd.concat(histories, ignore_index=True)
+    table = table.drop(columns=[name for name in table.columns if "seconds" in name or name.endswith("per_second")])
+    grouped = table.groupby("epoch", sort=True)
+    mean = grouped.mean(numeric_only=True)
+    mean["trainings"] = grouped.size()
+    return mean.reset_index()

@@ -1,0 +1,56 @@
+"""In which order protocols and runs are shown, which run comes first, and what they are called."""
+
+from workflow_scripts.contracts.published import Claim
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.results import Protocol, Results, Run
+
+
+def ordered_protocols(results: Results) -> list[Protocol]:
+    """The published protocol first, then the others by name."""
+    return sorted(results.protocols.values(), key=lambda protocol: (protocol.name != "published", protocol.name))
+
+
+def headline_claims(results: Results) -> list[Claim]:
+    """The paper's headline claims about this study; none without a paper, or for data the paper has no number on."""
+    return results.published.headline(results.settings["study"]) if results.published else []
+
+
+def main_run(results: Results) -> str:
+    """The run shown first: of the first headline claim, else the reference of the comparisons, else the only one."""
+    for claim in headline_claims(results):
+        if claim.run in results.settings["runs"]:
+            return claim.run
+    return reference(results) or next(iter(results.settings["runs"]))
+
+
+def reference(results: Results) -> str:
+    """The run that the others were compared with; empty where there is only one run."""
+    for protocol in results.protocols.values():
+        if len(protocol.comparison):
+            return protocol.comparison["reference"].iloc[0]
+    return ""
+
+
+def ordered_runs(results: Results) -> list[str]:
+    """The main run first, then the others by name."""
+    first = main_run(results)
+    return sorted(results.settings["runs"], key=lambda run: (run != first, run))
+
+
+def rule_words(protocol: Protocol) -> str:
+    """A split's rule in words."""
+    rule = protocol.rule
+    kind = {"holdout": "hold-out", "kfold": f"{rule.get('folds')} folds", "file": "the user's own split"}[rule["kind"]]
+    if rule["kind"] == "holdout":
+        kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
+    return f"{kind}, {'groups kept together' if rule['by'] == 'group' else 'each sample for itself'}"
+
+
+def run_words(run: Run) -> str:
+    """What a run is, in a few words: its kind and its networks or members."""
+    spec = run.settings["spec"]
+    if spec["kind"] == "fusion":
+        return "fusion of " + words.listed([branch["model"] for branch in spec["branches"].values()])
+    if spec["kind"] == "vote":
+        return f"{spec['how']} vote of {words.listed(spec['members'])}"
+    return spec["model"] if spec.get("model") not in (None, run.name) else spec["kind"]

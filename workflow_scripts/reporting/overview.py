@@ -1,0 +1,81 @@
+"""The index over studies: one row each, from the numbers that its report left."""
+
+import os
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.record import read_record
+from workflow_scripts.reporting import captions
+from workflow_scripts.reporting.numbers import NOTHING, Value
+from workflow_scripts.reporting.page import render
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """A study in the index. obtained, leak_free, premium: protocol → value; paper_value None: nothing is printed."""
+
+    name: str
+    title: str
+    paper: str
+    link: str
+    made: bool
+    scale: str
+    samples: int
+    classes: int
+    run: str
+    metric: str
+    paper_value: float | None
+    obtained: dict[str, Value]
+    leak_free: dict[str, Value]
+    premium: dict[str, Value]
+
+
+def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> StudyRow:
+    """Read a study's row; `about` has its title and paper, links are relative to `base`.
+
+    Raises UserError when metrics.json, the dataset's record or the report is missing.
+    """
+    numbers = read_json(folder / "metrics.json")
+    record = read_record(folder / "dataset" / "record.json")
+    report = folder / "report.html"
+    if not report.is_file():
+        raise UserError(f"{report} is missing; run the workflow again, it makes the page")
+    (run, found), *_ = numbers["headline"].items()
+    (metric, values), *_ = found.items()
+    by_protocol = {protocol: _value(leaf) for protocol, leaf in values["protocols"].items()}
+    free = {name for name, leaf in numbers["protocols"].items() if leaf["leak_free"]}
+    return StudyRow(
+        name=name,
+        title=about["title"] or name,
+        paper=about["paper"],
+        link=Path(os.path.relpath(report, base)).as_posix(),
+        made=bool(numbers["data"]["made"]),
+        scale=record["scale"],
+        samples=numbers["data"]["samples"],
+        classes=numbers["data"]["classes"],
+        run=run,
+        metric=metric,
+        paper_value=values.get("paper"),
+        obtained={protocol: value for protocol, value in by_protocol.items() if protocol not in free},
+        leak_free={protocol: value for protocol, value in by_protocol.items() if protocol in free},
+        premium={protocol: _value(runs.get(run, {})) for protocol, runs in numbers["leak_premium"].items()},
+    )
+
+
+def _value(leaf: dict[str, float]) -> Value:
+    if "value" not in leaf:
+        return NOTHING
+    return Value(leaf["value"], leaf.get("low"), leaf.get("high"), leaf.get("n"))
+
+
+def index_page(rows: list[StudyRow]) -> str:
+    """The index as one HTML document, papers in alphabetical order, studies without a paper last."""
+    rows = sorted(rows, key=lambda row: (row.paper == "", row.paper, row.name))
+    papers = [(paper, list(part)) for paper, part in groupby(rows, key=lambda row: row.paper)]
+    return render(
+        "index.html.j2",
+        {"papers": papers, "any_made": any(row.made for row in rows), "disclaimer": captions.DISCLAIMER},
+    )

@@ -1,0 +1,111 @@
+"""Turning what a page shows into one HTML file: templates, pictures inside the file, notes from Markdown."""
+
+import base64
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.files import write_text
+from workflow_scripts.reporting import words
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+_COSTS = re.compile(r"<!-- costs: .*?<!-- end of costs -->", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A horizontal axis of a strip: values from `low` to `high` on positions from `start` to `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    percent: bool
+
+    def at(self, value: float) -> float:
+        """Position of a value, kept inside the axis, with one digit."""
+        part = (value - self.low) / (self.high - self.low)
+        return round(self.start + min(max(part, 0.0), 1.0) * (self.end - self.start), 1)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Round values from low to high, at most six steps."""
+        step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if (self.high - self.low) / step <= 6.001)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [round(count * step, 4) for count in range(first, last + 1)]
+
+    def text(self, value: float) -> str:
+        """A tick's label."""
+        return f"{100 * value:.0f} %" if self.percent else f"{value:.2f}"
+
+
+def axis_for(metric: str, values: list[float | None], start: float, end: float) -> Axis:
+    """Axis from a round number below the smallest value up to 1, for a metric in [0, 1]."""
+    known = [value for value in values if not words.missing(value)]
+    low = math.floor(10 * min([*known, 0.9]) + 1e-9) / 10
+    high = max(1.0, math.ceil(10 * max([*known, 0.0]) - 1e-9) / 10)
+    return Axis(low, high, start, end, metric in words.PERCENT)
+
+
+def data_uri(path: Path) -> str:
+    """A PNG file as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def markdown(text: str) -> "Markup":
+    """Markdown (CommonMark and tables) as safe HTML below a second-level heading; links and raw HTML stay text."""
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    return Markup(parser.renderer.render(_without_title(tokens), parser.options, {}))
+
+
+def _without_title(tokens: list) -> list:
+    """The tokens after a first heading: the page has a heading of its own."""
+    return tokens[3:] if tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h2" else tokens
+
+
+def render(template: str, context: dict) -> str:
+    """Fill a template of this package; a name that the context lacks raises (jinja2.UndefinedError)."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        number=words.number,
+        interval=words.interval,
+        difference=words.points,
+        metric_name=words.metric_name,
+        leak_name=lambda why: words.LEAK_NAMES.get(why, why),
+        share=words.share,
+        duration=words.duration,
+        plural=words.plural,
+        grouped=words.grouped,
+    )
+    return environment.get_template(template).render(context)
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page atomically."""
+    write_text(path, html)
+
+
+def without_costs(html: str) -> str:
+    """A report without its cost section: equal bytes for equal results, whatever machine was how fast."""
+    return _COSTS.sub("", html)

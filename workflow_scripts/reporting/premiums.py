@@ -1,0 +1,36 @@
+"""The leak premium of every run: published protocol minus each protocol without leaks."""
+
+import numpy as np
+
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.evaluation.premium import leak_premium
+from workflow_scripts.reporting.numbers import Value
+from workflow_scripts.reporting.results import Results, Run
+
+
+def premiums(results: Results) -> dict[str, dict[str, Value]]:
+    """{leak-free protocol: {run: difference of the headline metric, with its interval}}; n: published test units.
+
+    Empty where no protocol is called published, where that one has no leaks, or where none is free of them.
+    """
+    published = results.as_published
+    if published is None or published.leak_free:
+        return {}
+    settings = results.settings
+    found: dict[str, dict[str, Value]] = {}
+    for protocol in sorted(results.leak_free, key=lambda protocol: protocol.name):
+        for name, run in published.runs.items():
+            purpose = (settings["study"], protocol.name, "test", settings["seed"], "premium")
+            rng = np.random.default_rng(seed_for(*purpose))
+            draws = settings["evaluate"]["bootstrap"]
+            premium = leak_premium(_units(run), _units(protocol.runs[name]), results.headline, draws, rng)
+            numbers = [
+                None if np.isnan(number) else float(number)
+                for number in (premium.difference, premium.low, premium.high)
+            ]
+            found.setdefault(protocol.name, {})[name] = Value(*numbers, premium.n_published)
+    return found
+
+
+def _units(run: Run) -> dict[tuple[int, int], object]:
+    return dict(zip(run.jobs, run.units, strict=True))

@@ -1,0 +1,175 @@
+"""Everything a study's pages show, read from its results folder once; what should be there and is not is named."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts import record
+from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.published import Published, read_published
+from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
+
+FIGURES = ("confusion", "roc", "reliability")
+TRAINED_FIGURES = (*FIGURES, "curves")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run left under one protocol, over all its folds and seeds.
+
+    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; units: one table a fold
+    and seed, in the order of `jobs`; histories: the same, empty for a run that is not trained; figures: kind → PNG.
+    """
+
+    name: str
+    settings: dict
+    jobs: tuple[tuple[int, int], ...]
+    metrics: pd.DataFrame
+    units: list[pd.DataFrame]
+    records: list[dict]
+    ledgers: list[dict]
+    histories: list[pd.DataFrame]
+    figures: dict[str, Path]
+
+    @property
+    def trained(self) -> bool:
+        return "train" in self.settings
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON."""
+
+    name: str
+    rule: dict
+    record: dict
+    runs: dict[str, Run]
+    comparison: pd.DataFrame
+    figure: Path
+    gradcams: dict[str, Path]
+
+    @property
+    def leak_free(self) -> bool:
+        return bool(self.record["leak_free"])
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study's results. settings: those of the report step; published, notes: None and empty without a paper."""
+
+    folder: Path
+    settings: dict
+    dataset: dict
+    arrays: dict
+    manifest: pd.DataFrame
+    quarantine: pd.DataFrame
+    equal_pairs: pd.DataFrame
+    montage: Path
+    protocols: dict[str, Protocol]
+    published: Published | None
+    notes: str
+
+    @property
+    def made(self) -> bool:
+        return bool(self.dataset["made"])
+
+    @property
+    def classes(self) -> list[str]:
+        return list(self.dataset["classes"])
+
+    @property
+    def headline(self) -> str:
+        return self.settings["evaluate"]["headline"]
+
+    @property
+    def as_published(self) -> Protocol | None:
+        """The paper's own protocol: the one called `published`, if the study has it."""
+        return self.protocols.get("published")
+
+    @property
+    def leak_free(self) -> list[Protocol]:
+        """Protocols that keep together what belongs together."""
+        return [protocol for protocol in self.protocols.values() if protocol.leak_free]
+
+
+def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
+    """Read a study's results folder.
+
+    `settings`: the report step's (study, title, paper, scale, seed, source, protocols, folds, runs, seeds, preprocess,
+    evaluate, explain); `paper`: folder with published.yaml and notes.md, or None. Raises UserError that names the first
+    file that is missing or broken, or that belongs to another kind of data than the settings say.
+    """
+    dataset = record.read_record(folder / "dataset" / "record.json")
+    if bool(dataset["made"]) != (settings["source"] == "made"):
+        kind = "made" if dataset["made"] else "real"
+        raise UserError(
+            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; run the workflow again"
+        )
+    return Results(
+        folder=folder,
+        settings=settings,
+        dataset=dataset,
+        arrays=record.read_record(folder / "arrays" / "record.json"),
+        manifest=MANIFEST.read(folder / "dataset" / "manifest.csv"),
+        quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
+        equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
+        montage=_picture(folder / "dataset" / "montage.png"),
+        protocols={name: _protocol(folder, settings, name) for name in settings["protocols"]},
+        published=read_published(paper / "published.yaml") if paper else None,
+        notes=_text(paper / "notes.md") if paper else "",
+    )
+
+
+def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
+    evaluation = folder / "evaluation" / name
+    explained = settings["explain"]["runs"]
+    return Protocol(
+        name=name,
+        rule=settings["protocols"][name],
+        record=record.read_record(folder / "splits" / f"{name}.json"),
+        runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
+        comparison=COMPARISON.read(evaluation / "comparison.csv"),
+        figure=_picture(evaluation / "comparison.png"),
+        gradcams={run: _picture(folder / "explanation" / name / run / "gradcam.png") for run in explained},
+    )
+
+
+def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:
+    evaluation = folder / "evaluation" / protocol / run
+    jobs = tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
+    folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
+    trained = "train" in settings["runs"][run]
+    return Run(
+        name=run,
+        settings=settings["runs"][run],
+        jobs=jobs,
+        metrics=METRICS.read(evaluation / "metrics.csv"),
+        units=[UNITS.read(path / "units.csv") for path in folders],
+        records=[record.read_record(path / "record.json") for path in folders],
+        ledgers=[read_json(path / "ledger.json") for path in folders],
+        histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
+        figures={kind: _picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+    )
+
+
+def _picture(path: Path) -> Path:
+    """The path, if a PNG file is there."""
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(8)
+    except FileNotFoundError:
+        raise UserError(f"the figure {path} is missing; run the workflow again, it makes the figure") from None
+    if start != b"\x89PNG\r\n\x1a\n":
+        raise UserError(f"the figure {path} is no PNG file; delete it and run the workflow again")
+    return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; each folder under studies/ needs the paper's notes") from None

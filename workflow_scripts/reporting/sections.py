@@ -1,0 +1,238 @@
+"""What the sections of a study's report below the first screen show, as plain values for the templates."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.record import identity
+from workflow_scripts.contracts.splits import SUBSETS
+from workflow_scripts.reporting import captions, words
+from workflow_scripts.reporting.numbers import POOLED, cost, overall, setting_rows
+from workflow_scripts.reporting.order import main_run, ordered_protocols, ordered_runs, reference, run_words
+from workflow_scripts.reporting.page import axis_for, data_uri, markdown
+from workflow_scripts.reporting.results import Results
+
+
+def data_section(results: Results) -> dict[str, Any]:
+    """Montage, counts, quarantine, equal pairs."""
+    manifest, pairs = results.manifest, results.equal_pairs
+    sources = sorted(set(manifest["source"]))
+    classes = [_class_row(name, manifest[manifest["label"] == name], sources) for name in results.classes]
+    across = pairs[pairs["label_a"] != pairs["label_b"]]
+    refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
+    return {
+        "montage": data_uri(results.montage),
+        "sources": sources,
+        "class_rows": [*classes, _class_row("Total", manifest, sources)],
+        "refused": [
+            {"reason": words.REASON_NAMES.get(reason, reason), "count": int(row["size"]), "first": row["min"]}
+            for reason, row in refused.iterrows()
+        ],
+        "refused_total": len(results.quarantine),
+        "left_out": results.dataset["left_out"],
+        "pair_rows": [
+            {
+                "kind": words.LEAK_NAMES.get(kind, kind),
+                "pairs": int((pairs["kind"] == kind).sum()),
+                "across": int((across["kind"] == kind).sum()),
+            }
+            for kind in sorted(set(pairs["kind"]))
+        ],
+        "across": across.head(50).to_dict("records"),
+        "across_more": len(across) > 50,
+    }
+
+
+def _class_row(name: str, part: pd.DataFrame, sources: list[str]) -> dict[str, Any]:
+    counts = part["source"].value_counts()
+    return {
+        "name": name,
+        "samples": len(part),
+        "sources": {source: int(counts.get(source, 0)) for source in sources},
+        "groups": int(part.loc[part["group"] != "", "group"].nunique()),
+    }
+
+
+def split_section(results: Results) -> dict[str, Any]:
+    """Counts per subset and class, first fold."""
+    rows = {}
+    for name, protocol in results.protocols.items():
+        counts = protocol.record["counts"]["0"]
+        table = [{"name": label, "counts": [counts[subset][label] for subset in SUBSETS]} for label in results.classes]
+        table.append({"name": "Total", "counts": [sum(counts[subset].values()) for subset in SUBSETS]})
+        rows[name] = table
+    return {"split_rows": rows, "folds": results.settings["folds"]}
+
+
+def runs_section(results: Results) -> dict[str, Any]:
+    """One table of runs a protocol, with the paper's own numbers where it has them."""
+    metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS]))
+    papers = _paper_numbers(results)
+    tables = []
+    for protocol in ordered_protocols(results):
+        rows = []
+        for name in ordered_runs(results):
+            run, claim = protocol.runs[name], papers.get(name)
+            found = {metric: overall(run, metric) for metric in metrics}
+            rows.append(
+                {
+                    "name": name,
+                    "words": run_words(run),
+                    "found": found,
+                    "n": found[results.headline].n or 0,
+                    "seeds": len(results.settings["seeds"]),
+                    "paper": f"{claim.printed} %"
+                    if claim and claim.unit == "percent"
+                    else claim.printed
+                    if claim
+                    else "",
+                    "paper_scaled": claim.scaled if claim else None,
+                }
+            )
+        ends = [row["found"][results.headline] for row in rows]
+        numbers = [end for value in ends for end in (value.value, value.low, value.high)]
+        axis = axis_for(results.headline, [*numbers, *(row["paper_scaled"] for row in rows)], 4, 116)
+        tables.append(
+            {
+                "protocol": protocol,
+                "metrics": metrics,
+                "rows": rows,
+                "axis": axis,
+                "has_paper": any(row["paper"] for row in rows),
+            }
+        )
+    return {
+        "run_tables": tables,
+        "lower_is_better": words.LOWER_IS_BETTER,
+        "groups_known": results.dataset["groups_known"],
+        "runs": ordered_runs(results),
+    }
+
+
+def _paper_numbers(results: Results) -> dict[str, Claim]:
+    """Run → the paper's headline metric on the test subset."""
+    if results.published is None:
+        return {}
+    found: dict[str, Claim] = {}
+    for claim in results.published.claims:
+        wanted = (results.settings["study"], results.headline, "test", None)
+        if (claim.study, claim.metric, claim.subset, claim.class_name) == wanted and claim.run and not claim.against:
+            found.setdefault(claim.run, claim)
+    return found
+
+
+def comparisons_section(results: Results) -> dict[str, Any]:
+    """Each run against the reference, over all seeds, in the order of the runs' tables."""
+    items = []
+    for protocol in ordered_protocols(results):
+        pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")
+        rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
+        items.append({"protocol": protocol, "figure": data_uri(protocol.figure), "rows": rows})
+    return {"comparisons": items, "reference": reference(results)}
+
+
+def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
+    low, high = words.points(row["low"]), words.points(row["high"])
+    return {
+        "run": run,
+        "difference": words.points(row["difference"]),
+        "interval": "" if words.missing(float(row["low"])) else f"{low} to {high}",
+        "only_run": int(row["only_run"]),
+        "only_reference": int(row["only_reference"]),
+        "p": words.p_value(row["p_mcnemar"]),
+        "p_holm": words.p_value(row["p_holm"]),
+        "n": int(row["n"]),
+    }
+
+
+def figures_section(results: Results) -> dict[str, Any]:
+    """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
+
+    def answers(kind: str) -> str:
+        return results.published.figure(results.settings["study"], kind) if results.published else ""
+
+    sheets, gradcams = [], []
+    for protocol in ordered_protocols(results):
+        runs = []
+        for name in ordered_runs(results):
+            run = protocol.runs[name]
+            figures = [
+                {
+                    "uri": data_uri(path),
+                    "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
+                    "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol.name}.",
+                    "reading": captions.FIGURES[kind][1],
+                    "answers": answers(kind),
+                }
+                for kind, path in run.figures.items()
+            ]
+            value = overall(run, results.headline)
+            runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
+        sheets.append({"name": protocol.name, "runs": runs})
+        gradcams += [
+            {
+                "uri": data_uri(path),
+                "alt": f"Grad-CAM maps of {run} under {protocol.name}",
+                "title": f"Grad-CAM of {run}, {protocol.name}, test pictures.",
+                "reading": captions.GRADCAM,
+            }
+            for run, path in sorted(protocol.gradcams.items())
+        ]
+    kinds = ("montage", "comparison", "headline", "gradcam")
+    return {"figure_sheets": sheets, "gradcams": gradcams, "paper_figures": {kind: answers(kind) for kind in kinds}}
+
+
+def how_it_was_made(results: Results) -> dict[str, Any]:
+    """Costs, settings, provenance, notes."""
+    settings = results.settings
+    texts = [(f"Protocol {name}", rule) for name, rule in sorted(settings["protocols"].items())]
+    texts += [(f"Run {name}", settings["runs"][name]) for name in ordered_runs(results)]
+    texts += [("Preprocessing", settings["preprocess"]), ("Ingest", results.dataset["settings"].get("ingest", {}))]
+    texts += [("Evaluation", settings["evaluate"])]
+    records = [("Dataset", results.dataset), ("Arrays", results.arrays)]
+    records += [(f"Split {protocol.name}", protocol.record) for protocol in ordered_protocols(results)]
+    records += [
+        (f"{protocol.name}, {name}, fold {fold}, seed {seed}", entry)
+        for protocol in ordered_protocols(results)
+        for name in ordered_runs(results)
+        for (fold, seed), entry in zip(protocol.runs[name].jobs, protocol.runs[name].records, strict=True)
+    ]
+    versions: dict[str, set[str]] = {}
+    for _, entry in records:
+        for package, version in entry["versions"].items():
+            versions.setdefault(package, set()).add(version)
+    return {
+        "costs": [
+            {"run": name, "protocol": protocol.name, "cost": cost(protocol.runs[name])}
+            for name in ordered_runs(results)
+            for protocol in ordered_protocols(results)
+        ],
+        "setting_rows": setting_rows(results),
+        "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
+        "plain": plain,
+        "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],
+        "processors": sorted({entry["processor"] for _, entry in records}),
+        "digests": [
+            {
+                "name": name,
+                "code": entry["code"],
+                "settings": digest_text(canonical_json(entry["settings"])),
+                "record": identity(entry),
+            }
+            for name, entry in records
+        ],
+        "notes": markdown(results.notes),
+        "glossary": captions.GLOSSARY,
+    }
+
+
+def plain(value: Any) -> str:
+    """A setting's value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " : ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,51 @@
+"""The page of one study."""
+
+from workflow_scripts.reporting import captions, first, sections
+from workflow_scripts.reporting.numbers import Value
+from workflow_scripts.reporting.order import ordered_protocols, rule_words
+from workflow_scripts.reporting.page import render
+from workflow_scripts.reporting.results import Results
+
+
+def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
+    """The report as one HTML document. `premiums`: leak-free protocol → run → difference in shares."""
+    settings = results.settings
+    context = {
+        "title": settings["title"] or settings["study"],
+        "study": settings["study"],
+        "citation": results.published.citation if results.published else "",
+        "made": results.made,
+        "scale": settings["scale"],
+        "disclaimer": captions.DISCLAIMER,
+        "protocols": ordered_protocols(results),
+        "rule_words": rule_words,
+        "premiums": premiums,
+        **first.first_screen(results),
+        **first.claims_section(results),
+        **sections.data_section(results),
+        **sections.split_section(results),
+        **sections.runs_section(results),
+        **sections.comparisons_section(results),
+        **sections.figures_section(results),
+        **sections.how_it_was_made(results),
+    }
+    return render("report.html.j2", {**context, "sections": _contents(context)})
+
+
+def _contents(context: dict) -> list[tuple[str, str]]:
+    """Id and name of the sections that the page has."""
+    entries = [
+        ("data", "Data", True),
+        ("splits", "Splits", True),
+        ("runs", "Runs", True),
+        ("comparisons", "Comparisons", True),
+        ("figures", "Figures", True),
+        ("gradcam", "Grad-CAM", context["gradcams"]),
+        ("claims", "All printed numbers", context["all_claims"]),
+        ("costs", "Costs", True),
+        ("settings", "Settings", True),
+        ("provenance", "Provenance", True),
+        ("notes", "Notes", context["notes"]),
+        ("terms", "Terms", True),
+    ]
+    return [(anchor, name) for anchor, name, there in entries if there]

@@ -1,0 +1,96 @@
+"""metrics.json and curves/: what other tools read of a study. Numbers only, no times, equal bytes for equal results."""
+
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.tables import SIGNIFICANT
+from workflow_scripts.reporting.numbers import Value, leaks, mean_history, overall
+from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
+from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.words import TABLE_METRICS
+
+
+def write_metrics(path: Path, results: Results, premiums: dict[str, dict[str, Value]]) -> None:
+    """Write the study's metrics.json; see `metrics` for its shape."""
+    write_json(path, metrics(results, premiums))
+
+
+def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str, Any]:
+    """Numbers at the leaves, nine significant digits; what is undefined is left out.
+
+    data: samples, classes, refused, made (1 or 0); protocols → leak_free (1 or 0), leak_pairs, test_samples,
+    test_samples_with_a_leak; runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol →
+    run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run alone.
+    """
+    names = list(dict.fromkeys([results.headline, *TABLE_METRICS]))
+    main = main_run(results)
+    claim = next((claim for claim in headline_claims(results) if claim.run == main), None)
+    metric = claim.metric if claim else results.headline
+    values = {
+        protocol.name: _leaf(overall(protocol.runs[main], metric), "value") for protocol in ordered_protocols(results)
+    }
+    paper = {"paper": _round(claim.scaled)} if claim else {}
+    return {
+        "data": {
+            "samples": len(results.manifest),
+            "classes": len(results.classes),
+            "refused": len(results.quarantine),
+            "made": int(results.made),
+        },
+        "protocols": {name: _leaks(results, name) for name in results.protocols},
+        "runs": {
+            name: {run.name: _run(run, names) for run in protocol.runs.values()}
+            for name, protocol in results.protocols.items()
+        },
+        "leak_premium": {
+            protocol: {run: _leaf(value, "value", n=False) for run, value in found.items()}
+            for protocol, found in premiums.items()
+        },
+        "headline": {main: {metric: {**paper, "protocols": values}}},
+    }
+
+
+def _leaks(results: Results, name: str) -> dict[str, int]:
+    found = leaks(results.protocols[name])
+    return {
+        "leak_free": int(found.protocol.leak_free),
+        "leak_pairs": sum(found.pairs.values()),
+        "test_samples": found.tested,
+        "test_samples_with_a_leak": found.leaking,
+    }
+
+
+def _run(run: Any, names: list[str]) -> dict[str, float]:
+    leaves: dict[str, float] = {}
+    for metric in names:
+        value = overall(run, metric)
+        leaves.update(_leaf(value, metric, n=False))
+        if value.n is not None:
+            leaves["n"] = value.n
+    return leaves
+
+
+def _leaf(value: Value, name: str, n: bool = True) -> dict[str, float]:
+    prefix = "" if name == "value" else f"{name}_"
+    found = {name: value.value, f"{prefix}low": value.low, f"{prefix}high": value.high}
+    leaves = {key: _round(number) for key, number in found.items() if number is not None}
+    return {**leaves, "n": value.n} if n and value.n is not None else leaves
+
+
+def _round(number: float) -> float:
+    return float(SIGNIFICANT % number)
+
+
+def write_curves(folder: Path, results: Results) -> None:
+    """Write {protocol}__{run}.csv for every trained run: mean over folds and seeds, epoch by epoch."""
+    from workflow_scripts.contracts.files import atomic_path
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for protocol in results.protocols.values():
+        for run in protocol.runs.values():
+            if run.trained:
+                with atomic_path(folder / f"{protocol.name}__{run.name}.csv") as temporary:
+                    mean_history(run.histories).to_csv(
+                        temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n"
+                    )

@@ -1,0 +1,124 @@
+"""How numbers, metrics and kinds of things are written in pages: one wording everywhere."""
+
+import math
+
+METRIC_NAMES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "macro_precision": "Macro precision",
+    "macro_sensitivity": "Macro sensitivity",
+    "macro_specificity": "Macro specificity",
+    "macro_f1": "Macro F1-score",
+    "macro_auc": "Macro AUC",
+    "log_loss": "Log loss",
+    "kappa": "Cohen's kappa",
+    "brier": "Brier score",
+    "ece": "Calibration error (ECE)",
+    "precision": "Precision",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "f1": "F1-score",
+    "auc": "AUC",
+}
+# Shares of samples, written in percent; the rest are pure numbers.
+PERCENT = frozenset(METRIC_NAMES) - {"macro_auc", "auc", "log_loss", "kappa", "brier"}
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece"})
+# Order of the columns of the runs' table, after the headline metric.
+TABLE_METRICS = ("accuracy", "macro_precision", "macro_sensitivity", "macro_f1", "macro_auc", "ece")
+
+LEAK_NAMES = {
+    "group": "same group",
+    "unit": "same unit",
+    "equal_bytes": "equal files",
+    "equal_pixels": "equal pixels",
+    "near_equal": "near-equal pixels",
+}
+REASON_NAMES = {
+    "empty_file": "empty file",
+    "not_an_image": "not an image",
+    "truncated": "cut off",
+    "too_large": "too large",
+    "too_small": "too small",
+    "unsupported_mode": "colour mode not supported",
+    "unreadable": "cannot be read",
+    "no_label": "no label",
+    "outside_image": "outside the image",
+    "missing_file": "file is missing",
+    "duplicate_id": "same id twice",
+}
+DASH = "–"
+
+
+def missing(value: object) -> bool:
+    """Whether a number is absent (None or NaN)."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name in words; an unknown one keeps its own."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+
+
+def number(metric: str, value: float | None, digits: int | None = None) -> str:
+    """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined."""
+    if missing(value):
+        return DASH
+    if metric in PERCENT:
+        return f"{100 * value:.{1 if digits is None else digits}f} %"
+    return f"{value:.{3 if digits is None else digits}f}"
+
+
+def interval(metric: str, low: float | None, high: float | None) -> str:
+    """The two ends of an interval in the unit of `number`, without the unit; empty where there is none."""
+    if missing(low) or missing(high):
+        return ""
+    scale, digits = (100, 1) if metric in PERCENT else (1, 3)
+    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
+
+
+def points(value: float | None) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    return DASH if missing(value) else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    """A p-value with two significant digits; below 0.001 only that."""
+    if missing(p):
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def share(part: float, whole: float) -> str:
+    """part of whole in percent, without digits unless below ten; a dash of nothing."""
+    if not whole:
+        return DASH
+    value = 100 * part / whole
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say it: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    if missing(seconds):
+        return DASH
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """`1 run`, `3 runs`; thousands are parted by a thin space."""
+    return f"{grouped(count)} {noun if count == 1 else many or noun + 's'}"
+
+
+def grouped(count: int) -> str:
+    """A whole number with its thousands parted by a thin space."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    names = list(names)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
