@@ -1,0 +1,194 @@
+"""The evaluate step: its files, its means over folds and seeds, its refusals."""
+
+import argparse
+import json
+from contextlib import nullcontext
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import Study
+
+from workflow_scripts import evaluate
+from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.runs import METRICS, UNITS
+from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
+from workflow_scripts.evaluation.tables import arrays
+
+CLASSES = ["normal", "abnormal", "other"]
+
+
+def run(study: Study, name: str = "cnn", figures: bool = False, **options):
+    out = study.root / "evaluation" / "grouped" / name
+    args = argparse.Namespace(
+        settings=study.evaluate_settings(name, **options),
+        code="",
+        dataset=study.root / "dataset",
+        runs=study.root / "runs" / "grouped" / name,
+        out=out,
+        curves=True,
+    )
+    with nullcontext() if figures else patch.object(evaluate, "write_figures"):
+        evaluate.main(args)
+    return out, METRICS.read(out / "metrics.csv")
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    study = Study(tmp_path_factory.mktemp("r"), CLASSES, n=240, folds=2, seeds=(0, 7))
+    study.add("cnn", 2.0)
+    return study, *run(study, figures=True)
+
+
+def test_figures_and_tables_are_there(evaluated):
+    _, out, _ = evaluated
+    names = {path.name for path in out.iterdir()}
+    assert names == {"metrics.csv", "metrics.json", "confusion.png", "roc.png", "reliability.png", "curves.png"}
+
+
+def test_metrics_json_of_each_fold_and_seed_has_every_metric_of_its_own_units(evaluated):
+    study, out, _ = evaluated
+    for fold in (0, 1):
+        for seed in (0, 7):
+            path = study.root / "runs" / "grouped" / "cnn" / f"fold{fold}-seed{seed}" / "metrics.json"
+            found = json.loads(path.read_text())
+            units = study.read("cnn", fold, seed)
+            for subset in ("validation", "test"):
+                rows = units[units["subset"] == subset]
+                expected = point(*arrays(rows), 10)
+                assert set(found[subset]) == {*OVERALL, "per_class"}
+                for metric in OVERALL:
+                    cell = found[subset][metric]
+                    assert cell["value"] == pytest.approx(float(expected.overall[metric])) and cell["n"] == len(rows)
+                    assert cell["low"] <= cell["value"] <= cell["high"] or metric == "ece"
+                assert set(found[subset]["per_class"]) == set(CLASSES)
+                assert set(found[subset]["per_class"]["other"]) == set(PER_CLASS)
+                assert found[subset]["per_class"]["other"]["f1"]["n"] == (rows["label"] == "other").sum()
+
+
+def test_the_mean_is_over_folds_and_seeds_within_which_the_metric_was_computed(evaluated):
+    study, out, table = evaluated
+    test = table[(table["subset"] == "test") & (table["level"] == "overall") & (table["metric"] == "macro_auc")]
+    single, mean = test[test["fold"] != "all"], test[test["fold"] == "all"]
+    assert len(single) == 4 and len(mean) == 1 and mean["seed"].item() == "all"
+    assert mean["value"].item() == pytest.approx(single["value"].mean())
+    assert mean["n"].item() == single.loc[single["seed"] == "0", "n"].sum()
+    assert study.metrics("cnn")["test"]["macro_auc"]["value"] == pytest.approx(mean["value"].item())
+
+
+def test_the_table_is_tidy(evaluated):
+    _, _, table = evaluated
+    key = ["fold", "seed", "subset", "level", "class", "metric"]
+    assert not table.duplicated(key).any()
+    assert len(table) == 5 * 2 * (len(OVERALL) + len(CLASSES) * len(PER_CLASS))
+    assert set(table.loc[table["level"] == "overall", "class"]) == {""}
+
+
+def test_equal_inputs_give_equal_bytes(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    study.add("cnn", 2.0)
+    names = ("metrics.csv", "roc.png", "confusion.png")
+    out, _ = run(study, figures=True)
+    first = [(out / name).read_bytes() for name in names]
+    run(study, figures=True)
+    assert first == [(out / name).read_bytes() for name in names]
+
+
+def test_undefined_values_are_null_and_empty_cells(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
+    units = UNITS.read(path).assign(p_normal=0.5, p_abnormal=0.3, p_other=0.2)  # always the same answer
+    UNITS.write(path, units)
+    _, table = run(study)
+    test = json.loads((path.parent / "metrics.json").read_text())["test"]
+    n = test["accuracy"]["n"]
+    assert test["macro_precision"] == {"value": None, "low": None, "high": None, "n": n}
+    assert table.loc[table["metric"] == "macro_precision", "value"].isna().all()
+
+
+def test_a_protocol_without_validation_units_is_evaluated_on_its_test_units(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
+    UNITS.write(path, UNITS.read(path).assign(subset="test"))
+    _, table = run(study)
+    assert set(table["subset"]) == {"test"}
+
+
+def test_units_of_several_samples_are_checked_by_unit(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
+    manifest = MANIFEST.read(tmp_path / "dataset" / "manifest.csv")
+    MANIFEST.write(tmp_path / "dataset" / "manifest.csv", manifest.assign(id="tile " + manifest["id"]))
+    assert len(run(study, aggregate="mean")[1])
+    with pytest.raises(UserError, match="unit 's00000' is not in the manifest"):
+        run(study, aggregate="none")
+    assert path.exists()
+
+
+def broken(change):
+    def apply(study, folder):
+        units = UNITS.read(folder / "units.csv")
+        UNITS.write(folder / "units.csv", change(units))
+
+    return apply
+
+
+def other_settings(study, folder):
+    record = json.loads((folder / "record.json").read_text())
+    record["settings"]["spec"] = {"epochs": 1}
+    (folder / "record.json").write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (other_settings, "was made with other settings"),
+        (lambda study, folder: (folder / "record.json").unlink(), "record.json is missing"),
+        (lambda study, folder: (folder / "units.csv").unlink(), "units.csv is missing"),
+        (broken(lambda u: u.assign(label=u["label"][::-1].to_numpy())), "has label .* the manifest says"),
+        (broken(lambda u: u.assign(group="p")), "has group 'p', the manifest says 'p0'"),
+        (broken(lambda u: u.assign(id="x" + u["id"])), "unit 'xs00000' is not in the manifest"),
+        (broken(lambda u: u.assign(fold=1)), "rows of another fold"),
+        (broken(lambda u: u.assign(subset="validation")), "no test units"),
+        (broken(lambda u: u.assign(subset="train")), "rows of another fold or subset"),
+        (broken(lambda u: u.rename(columns={"p_other": "p_else"})), "classes normal, abnormal, else; the dataset has"),
+        (broken(lambda u: u.assign(p_other=np.nan)), "probabilities are missing"),
+        (broken(lambda u: u.assign(p_other=0.9)), "do not sum to 1"),
+    ],
+)
+def test_runs_that_do_not_belong_are_refused(tmp_path, spoil, says):
+    study = Study(tmp_path, CLASSES)
+    spoil(study, study.add("cnn", 2.0) / "fold0-seed0")
+    with pytest.raises(UserError, match=says) as caught:
+        run(study)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "evaluation" / "grouped" / "cnn" / "metrics.csv").exists()
+
+
+def test_seeds_that_judged_other_units_are_refused(tmp_path):
+    study = Study(tmp_path, CLASSES, seeds=(0, 1))
+    folder = study.add("cnn", 2.0) / "fold0-seed1"
+    UNITS.write(folder / "units.csv", UNITS.read(folder / "units.csv")[1:])
+    with pytest.raises(UserError, match="judges other units"):
+        run(study)
+
+
+def test_the_intervals_of_grouped_units_are_wider_than_of_single_ones(tmp_path):
+    widths = []
+    for groups in (True, False):
+        study = Study(tmp_path / str(groups), ["a", "b"], n=400)
+        path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
+        units = UNITS.read(path)
+        wrong = (np.arange(len(units)) // 4 % 5 == 0) == (units["label"] == "a").to_numpy()  # whole groups are wrong
+        units = units.assign(p_a=np.where(wrong, 0.2, 0.8)).assign(p_b=lambda u: 1 - u["p_a"])
+        if not groups:
+            units["group"] = ""
+            manifest = pd.read_csv(study.root / "dataset" / "manifest.csv", keep_default_na=False).assign(group="")
+            manifest.to_csv(study.root / "dataset" / "manifest.csv", index=False)
+        UNITS.write(path, units)
+        run(study)
+        cell = study.metrics("cnn")["test"]["accuracy"]
+        widths.append(cell["high"] - cell["low"])
+    assert widths[0] > 1.5 * widths[1]

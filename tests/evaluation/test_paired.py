@@ -1,0 +1,188 @@
+"""Paired comparisons, the compare step, and the leak premium."""
+
+import argparse
+import math
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import Study, units
+
+from workflow_scripts import compare as step
+from workflow_scripts import evaluate
+from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.paired import compare, holm, mcnemar
+from workflow_scripts.evaluation.premium import leak_premium
+
+CLASSES = ["a", "b", "c"]
+
+
+def made(skill: float, seeds=(0, 1), folds=1, n=240, salt=0, first=0, per_group=4):
+    """Test units of a run for each fold and seed."""
+    frames = {}
+    for fold in range(folds):
+        for seed in seeds:
+            rng = np.random.default_rng([salt, fold, seed])
+            start = first + fold * n
+            frames[fold, seed] = units(rng, np.arange(n) % 3, skill, CLASSES, fold, per_group=per_group, first=start)
+    return frames
+
+
+def paired(runs, reference, metric="accuracy", draws=400):
+    resampler = Resampler(runs[reference].values(), draws, np.random.default_rng(0))
+    table = compare(runs, reference, metric, "grouped", resampler)
+    COMPARISON.check(table, "comparison")
+    return table.set_index(["seed", "run"])
+
+
+def test_mcnemar_is_the_exact_two_sided_binomial_test():
+    for b, c in [(3, 12), (0, 5), (7, 7)]:
+        n, least = b + c, min(b, c)
+        tail = sum(math.comb(n, k) for k in range(least + 1)) / 2**n
+        assert mcnemar(b, c) == pytest.approx(min(1.0, 2 * tail)) and mcnemar(b, c) == mcnemar(c, b)
+    assert mcnemar(0, 0) == 1
+
+
+def test_holm_is_stepwise_and_never_above_one():
+    assert holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm(np.array([0.9, 0.8])) == pytest.approx([1.0, 1.0])
+    assert holm(np.array([])).size == 0
+
+
+def test_a_pair_turned_round_changes_signs_only():
+    runs = {"x": made(2.0), "y": made(1.0, salt=1)}
+    forth, back = paired(runs, "x").loc[("all", "y")], paired(runs, "y").loc[("all", "x")]
+    assert forth["difference"] == pytest.approx(-back["difference"]) and forth["difference"] < 0
+    assert (forth["low"], forth["high"]) == pytest.approx((-back["high"], -back["low"]), abs=0.01)
+    assert (forth["only_run"], forth["only_reference"]) == (back["only_reference"], back["only_run"])
+    assert forth["p_mcnemar"] == back["p_mcnemar"] < 0.01
+
+
+def test_a_run_does_not_differ_from_itself():
+    row = paired({"x": made(1.0), "same": made(1.0)}, "x").loc[("all", "same")]
+    assert row["difference"] == row["low"] == row["high"] == 0 and row["p_mcnemar"] == row["p_holm"] == 1
+
+
+def test_counts_are_of_units_that_one_run_alone_gets_right():
+    runs = {"x": made(1.5, seeds=(0,)), "y": made(1.0, seeds=(0,), salt=1)}
+    right = {
+        name: frames[0, 0][[f"p_{c}" for c in CLASSES]].to_numpy().argmax(axis=1) == np.arange(240) % 3
+        for name, frames in runs.items()
+    }
+    row = paired(runs, "x").loc[("0", "y")]
+    assert row["only_run"] == (right["y"] & ~right["x"]).sum()
+    assert row["only_reference"] == (right["x"] & ~right["y"]).sum()
+    assert row["difference"] == pytest.approx(right["y"].mean() - right["x"].mean()) and row["n"] == 240
+    assert row["difference"] * 240 == pytest.approx(row["only_run"] - row["only_reference"])
+
+
+def test_pairing_makes_the_interval_narrower():
+    # y is x but for a few units: the difference is far surer than either value.
+    x = made(1.0, seeds=(0,))
+    y = {key: frame.copy() for key, frame in x.items()}
+    rows = np.arange(0, 240, 30)
+    y[0, 0].loc[rows, [f"p_{c}" for c in CLASSES]] = np.eye(3)[rows % 3]
+    row = paired({"x": x, "y": y}, "x").loc[("0", "y")]
+    assert row["high"] - row["low"] < 0.05 < 2 * 1.96 * math.sqrt(0.25 / 240)
+
+
+def test_every_seed_has_a_row_and_its_own_correction():
+    table = paired({"x": made(1.0), "y": made(1.1, salt=1), "z": made(3.0, salt=2)}, "x").reset_index()
+    assert set(table["seed"]) == {"0", "1", "all"} and len(table) == 6
+    for _, rows in table.groupby("seed"):
+        assert rows["p_holm"].to_numpy() == pytest.approx(holm(rows["p_mcnemar"].to_numpy()))
+
+
+def test_folds_are_averaged_and_counted_together():
+    table = paired({"x": made(1.0, folds=3), "y": made(2.0, folds=3, salt=1)}, "x", "macro_auc")
+    assert table.loc[("all", "y"), "n"] == 720 and table.loc[("all", "y"), "low"] > 0
+
+
+def test_runs_that_judged_other_units_are_refused():
+    with pytest.raises(UserError, match="run y, fold 0, seed 0: judges other units"):
+        paired({"x": made(1.0), "y": made(1.0, n=239)}, "x")
+
+
+def test_the_step_compares_all_runs_with_the_first(tmp_path):
+    study = Study(tmp_path, CLASSES, n=240, seeds=(0, 1))
+    for name, skill in (("cnn", 1.0), ("better", 3.0), ("like_it", 1.0)):
+        study.add(name, skill)
+        settings = study.evaluate_settings(name)
+        folder = tmp_path / "runs" / "grouped" / name
+        out = tmp_path / "evaluation" / "grouped" / name
+        args = argparse.Namespace(settings=settings, dataset=tmp_path / "dataset", runs=folder, out=out, curves=False)
+        with patch.object(evaluate, "write_figures"):
+            evaluate.main(args)
+    settings = {**study.evaluate_settings("cnn"), "runs": ["cnn", "better", "like_it"]}
+    evaluation = tmp_path / "evaluation" / "grouped"
+    args = argparse.Namespace(
+        settings=settings, dataset=tmp_path / "dataset", runs=tmp_path / "runs" / "grouped", evaluation=evaluation
+    )
+    step.main(args)
+    table = COMPARISON.read(evaluation / "comparison.csv").set_index(["seed", "run"])
+    metrics = METRICS.read(evaluation / "metrics.csv")
+    assert set(metrics["run"]) == {"cnn", "better", "like_it"} and (table["reference"] == "cnn").all()
+    chosen = metrics.query("run == 'better' and fold == 'all' and subset == 'test' and metric == 'accuracy'")
+    assert table.loc[("all", "better"), "value"] == pytest.approx(chosen["value"].item())
+    assert table.loc[("all", "better"), "p_holm"] < 0.01 < table.loc[("all", "like_it"), "p_holm"]
+    assert (evaluation / "comparison.png").stat().st_size > 5000
+
+
+def test_a_single_run_has_an_empty_comparison(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    study.add("cnn", 1.0)
+    settings = study.evaluate_settings("cnn")
+    evaluation = tmp_path / "evaluation" / "grouped"
+    common = {"dataset": tmp_path / "dataset"}
+    runs = tmp_path / "runs" / "grouped"
+    args = argparse.Namespace(settings=settings, runs=runs / "cnn", out=evaluation / "cnn", curves=False, **common)
+    with patch.object(evaluate, "write_figures"):
+        evaluate.main(args)
+    step.main(argparse.Namespace(settings={**settings, "runs": ["cnn"]}, runs=runs, evaluation=evaluation, **common))
+    assert len(COMPARISON.read(evaluation / "comparison.csv")) == 0 and (evaluation / "comparison.png").exists()
+
+
+def premium(published, leak_free, metric="accuracy", draws=400):
+    return leak_premium(published, leak_free, metric, draws, np.random.default_rng(0))
+
+
+def test_a_premium_is_found_where_there_is_one():
+    found = premium(made(3.0, n=480), made(1.0, n=480, salt=1, first=480))
+    assert found.difference == pytest.approx(found.published - found.leak_free)
+    assert 0 < found.low < found.difference < found.high and found.seeds == 2
+    assert (found.n_published, found.n_leak_free) == (480, 480)
+
+
+def test_no_premium_is_claimed_where_there_is_none():
+    hits = 0
+    for salt in range(40):
+        found = premium(made(1.0, salt=2 * salt, first=0), made(1.0, salt=2 * salt + 1, first=240), draws=200)
+        hits += found.low <= 0 <= found.high
+    assert hits >= 34
+
+
+def test_what_both_test_sets_share_cancels():
+    same = made(1.0, seeds=(0,))
+    found = premium(same, {key: frame.copy() for key, frame in same.items()})
+    assert found.difference == found.low == found.high == 0
+    apart = premium(same, {key: frame.assign(group="q" + frame["group"]) for key, frame in same.items()})
+    assert apart.low < -0.02 and apart.high > 0.02
+
+
+def test_protocols_may_differ_in_folds_but_not_in_seeds():
+    assert premium(made(1.0), made(1.0, folds=2)).n_leak_free == 480
+    with pytest.raises(UserError, match="same training seeds"):
+        premium(made(1.0, seeds=(0,)), made(1.0, seeds=(0, 1)))
+
+
+def test_validation_units_do_not_count():
+    frames = made(1.0)
+    mixed = {
+        key: pd.concat([frame, frame.assign(subset="validation", id="v" + frame["id"], unit="v" + frame["unit"])])
+        for key, frame in frames.items()
+    }
+    assert premium(mixed, mixed).n_published == 240

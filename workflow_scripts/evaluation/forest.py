@@ -1,0 +1,59 @@
+"""Forest plot of all runs of a protocol: the headline metric, and its difference from the reference run."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.reporting.style import COLOURS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str, title: str) -> "Figure":
+    """Each run's headline metric (rows of contract METRICS) and, where there is one, its difference from `reference`.
+
+    `compared` are the pooled rows of contract COMPARISON. Points with 95 % intervals, in the order of `headline`; a
+    filled point in the right panel has a Holm-corrected McNemar p below 0.05.
+    """
+    runs, metric = headline["run"].tolist(), headline["metric"].iloc[0].replace("_", " ")
+    both = len(compared) > 0
+    places = dict(zip(runs, range(len(runs)), strict=True))
+    figure, axes = new_figure(
+        8.6 if both else 5.4,
+        1.5 + 0.28 * len(runs),
+        columns=1 + both,
+        squeeze=False,
+        sharey=True,
+        width_ratios=[1.2, 1][: 1 + both],
+    )
+    left = axes[0, 0]
+    for row in headline.itertuples():
+        colour = COLOURS[6] if row.run == reference else COLOURS[0]
+        _point(left, places[row.run], row.value, row.low, row.high, colour, True)
+        label = "–" if np.isnan(row.value) else f"{row.value:.3f}"
+        left.annotate(
+            label,
+            (1, places[row.run]),
+            xycoords=("axes fraction", "data"),
+            xytext=(2, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
+    left.set_yticks(range(len(runs)), [f"{run} (reference)" if both and run == reference else run for run in runs])
+    left.set(xlabel=f"{metric.capitalize()}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))
+    if both:
+        right = axes[0, 1]
+        right.axvline(0, color="0.5", linewidth=0.8)
+        for row in compared.itertuples():
+            _point(right, places[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
+        right.set(xlabel=f"Difference from {reference}, 95 % interval\n(filled: McNemar p < 0.05 after Holm)")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _point(axes, place: int, value: float, low: float, high: float, colour: str, filled: bool) -> None:
+    axes.hlines(place, low, high, color=colour, linewidth=1.4)
+    axes.plot(value, place, marker="o", markersize=5, color=colour, markerfacecolor=colour if filled else "white")

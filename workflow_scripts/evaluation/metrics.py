@@ -1,0 +1,103 @@
+"""Point values of all metrics, from scikit-learn; what is undefined is NaN, never 0.
+
+The predicted class is the one of the largest probability (the first, where several are equal). A macro average is over
+the classes that have samples in the subset, and undefined as soon as it is undefined for one of them: a class that is
+never predicted has no precision, and then there is no macro precision.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+OVERALL = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_sensitivity",
+    "macro_specificity",
+    "macro_f1",
+    "macro_auc",
+    "log_loss",
+    "kappa",
+    "brier",
+    "ece",
+)
+PER_CLASS = ("precision", "sensitivity", "specificity", "f1", "auc")
+# Lowest and highest possible value, where it is not [0, 1].
+RANGES = {"log_loss": (0.0, np.inf), "kappa": (-1.0, 1.0), "brier": (0.0, 2.0)}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Values by metric: `overall` of shape (…), `per_class` of shape (…, K); NaN where undefined."""
+
+    overall: dict[str, np.ndarray]
+    per_class: dict[str, np.ndarray]
+
+
+def normalised(probabilities: np.ndarray) -> np.ndarray:
+    """Rows scaled to sum 1: the tables keep nine digits."""
+    return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+
+def macro(values: np.ndarray, support: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of the classes with `support` above zero; NaN if one of these is NaN, or none has any."""
+    present = support > 0
+    total = np.where(present, values, 0).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return total / present.sum(axis=-1)
+
+
+def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores:
+    """Every metric of one test subset.
+
+    `labels` N class numbers, `probabilities` N×K in [0, 1] with rows that sum to 1, `bins` of the calibration error.
+    Sensitivity is recall; specificity and AUC are one class against the rest; `brier` is the sum over classes of the
+    squared error, in [0, 2] (Brier, Monthly Weather Review 78:1, 1950); `ece` the expected calibration error of the
+    largest probability (Guo et al., ICML 2017); `log_loss` natural, probabilities cut at the machine epsilon.
+    """
+    from sklearn import metrics
+
+    p = normalised(probabilities)
+    classes = np.arange(p.shape[1])
+    predicted = p.argmax(axis=1)
+    precision, sensitivity, f1, support = metrics.precision_recall_fscore_support(
+        labels, predicted, labels=classes, zero_division=np.nan
+    )
+    tn, fp, _, _ = metrics.multilabel_confusion_matrix(labels, predicted, labels=classes).reshape(-1, 4).T
+    specificity = np.divide(tn, tn + fp, out=np.full(len(classes), np.nan), where=tn + fp > 0)
+    auc = np.array([_auc(metrics, labels == k, p[:, k]) for k in classes])
+    one_class = len(np.union1d(labels, predicted)) == 1
+    overall = {
+        "accuracy": metrics.accuracy_score(labels, predicted),
+        "balanced_accuracy": macro(sensitivity, support),
+        "macro_precision": macro(precision, support),
+        "macro_sensitivity": macro(sensitivity, support),
+        "macro_specificity": macro(specificity, support),
+        "macro_f1": macro(f1, support),
+        "macro_auc": macro(auc, support),
+        "log_loss": metrics.log_loss(labels, p, labels=classes),
+        "kappa": np.nan if one_class else metrics.cohen_kappa_score(labels, predicted),
+        "brier": metrics.brier_score_loss(labels, p, labels=classes, scale_by_half=False),
+        "ece": calibration_error(labels, p, bins),
+    }
+    each = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
+    return Scores({name: np.float64(value) for name, value in overall.items()}, each)
+
+
+def _auc(metrics, positive: np.ndarray, score: np.ndarray) -> float:
+    """Undefined without samples on both sides."""
+    return metrics.roc_auc_score(positive, score) if 0 < positive.sum() < len(positive) else np.nan
+
+
+def confidence_bins(p: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Largest probability of each row, and the number of its bin: equally wide bins that include their upper end."""
+    confidence = p.max(axis=1)
+    return confidence, np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence, side="left")
+
+
+def calibration_error(labels: np.ndarray, p: np.ndarray, bins: int) -> float:
+    """Expected calibration error: mean over samples of |accuracy - confidence| of their bin (Guo et al., ICML 2017)."""
+    confidence, code = confidence_bins(p, bins)
+    excess = np.bincount(code, weights=(p.argmax(axis=1) == labels) - confidence, minlength=bins)
+    return float(np.abs(excess).sum() / len(labels))

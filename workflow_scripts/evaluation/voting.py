@@ -1,0 +1,71 @@
+"""Votes: several finished runs judge the same units, one prediction comes out."""
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.runs import class_columns, classes_of, probabilities
+from workflow_scripts.evaluation.tables import arrays, same_units
+
+TIE = 1e-6  # what the winner of a tied hard vote gets above its share
+
+
+def vote(
+    members: dict[str, pd.DataFrame], how: str, weights: list[float] | None = None
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Units table of a vote, and the weight of each member (they sum to 1).
+
+    `members` maps a name to a units table; all of the same units, labels and classes, else UserError. `how`: "soft",
+    mean of the probabilities; "weighted", their mean with `weights` (one a member, None: the member's accuracy on the
+    validation subset); "hard", share of the members that predict a class, where of several classes with the most votes
+    the one of the largest mean probability wins.
+    """
+    require_same(members)
+    first = next(iter(members.values()))
+    stack = np.stack([probabilities(frame) for frame in members.values()])  # members × units × classes
+    share = np.full(len(members), 1 / len(members))
+    if how == "weighted":
+        numbers = np.array(weights if weights is not None else [validation_accuracy(f, n) for n, f in members.items()])
+        if len(numbers) != len(members) or not numbers.sum() > 0:
+            raise UserError(
+                f"a weighted vote of {', '.join(members)}: weights {numbers.tolist()} do not sum above zero"
+            )
+        share = numbers / numbers.sum()
+    elif weights is not None:
+        raise UserError(f"weights are given for a {how} vote; they count for `how: weighted` only")
+    combined = _hard(stack) if how == "hard" else np.tensordot(share, stack, axes=1)
+    result = first.copy()
+    result[class_columns(classes_of(first))] = combined / combined.sum(axis=1, keepdims=True)
+    return result, dict(zip(members, share.tolist(), strict=True))
+
+
+def require_same(members: dict[str, pd.DataFrame]) -> None:
+    """Raise UserError, naming the member, unless all tables have the same classes, units and labels."""
+    (first, frame), *others = members.items()
+    for name, other in others:
+        if classes_of(other) != classes_of(frame):
+            raise UserError(
+                f"member {name} has the classes {', '.join(classes_of(other))}, member {first} "
+                f"{', '.join(classes_of(frame))}; only runs of one study can vote"
+            )
+        same_units(frame, other, f"member {name} (beside {first})")
+
+
+def validation_accuracy(frame: pd.DataFrame, name: str) -> float:
+    """Accuracy on the validation rows of a units table; UserError when there are none."""
+    rows = frame[frame["subset"] == "validation"]
+    if not len(rows):
+        raise UserError(f"member {name} has no validation units to weigh it by; give `weights`, or vote soft")
+    labels, p = arrays(rows)
+    return float((p.argmax(axis=1) == labels).mean())
+
+
+def _hard(stack: np.ndarray) -> np.ndarray:
+    """Units × classes: share of the votes; a tie's winner is lifted by TIE."""
+    classes = stack.shape[2]
+    votes = (stack.argmax(axis=2)[..., None] == np.arange(classes)).mean(axis=0)
+    tied = np.isclose(votes, votes.max(axis=1, keepdims=True))
+    winner = np.where(tied, stack.mean(axis=0), -1.0).argmax(axis=1)
+    rows = np.flatnonzero(tied.sum(axis=1) > 1)
+    votes[rows, winner[rows]] += TIE
+    return votes
