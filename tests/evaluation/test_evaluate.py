@@ -78,6 +78,12 @@ def test_the_mean_is_over_folds_and_seeds_within_which_the_metric_was_computed(e
     assert study.metrics("cnn")["test"]["macro_auc"]["value"] == pytest.approx(mean["value"].item())
 
 
+def test_equal_metrics_have_equal_intervals(evaluated):
+    _, _, table = evaluated
+    ends = [table.loc[table["metric"] == name, ["low", "high"]] for name in ("balanced_accuracy", "macro_sensitivity")]
+    assert ends[0].to_numpy() == pytest.approx(ends[1].to_numpy())
+
+
 def test_the_table_is_tidy(evaluated):
     _, _, table = evaluated
     key = ["fold", "seed", "subset", "level", "class", "metric"]

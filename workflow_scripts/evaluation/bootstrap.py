@@ -27,6 +27,7 @@ class Resampler:
         names = pd.unique(pd.concat([group_names(frame) for frame in frames], ignore_index=True))
         self._index = pd.Index(names)
         self.groups, self.draws, self._rng = len(names), draws, rng
+        self._seeds: dict[tuple[int, int], np.ndarray] = {}  # (folds, seeds) → which seeds each draw takes
         self._weights = np.empty((len(names), draws), dtype="float32")
         for draw in range(draws):
             chosen = rng.integers(0, len(names), len(names))
@@ -39,16 +40,18 @@ class Resampler:
     def pool(self, values: np.ndarray) -> np.ndarray:
         """F×S×D values of folds and seeds → D values of their mean, with the training seeds drawn anew in each draw.
 
-        Seeds are drawn within each fold; their variance is widened by S/(S-1), since S draws from S values show too
-        little of it. One seed says nothing about the spread of training, which the interval then leaves out. A fold or
-        seed in which a draw leaves the metric undefined is left out of that draw.
+        Seeds are drawn within each fold, the same ones for every metric, run and protocol; their variance is widened by
+        S/(S-1), since S draws from S values show too little of it. One seed says nothing about the spread of training,
+        which the interval then leaves out. A fold or seed in which a draw leaves the metric undefined is left out of
+        that draw.
         """
         folds, seeds, draws = values.shape
         everything = _mean(values, axis=1)
         if seeds == 1:
             return _mean(everything, axis=0)
-        chosen = self._rng.integers(0, seeds, (folds, seeds, draws))
-        drawn = _mean(np.take_along_axis(values, chosen, axis=1), axis=1)
+        if (folds, seeds) not in self._seeds:
+            self._seeds[folds, seeds] = self._rng.integers(0, seeds, (folds, seeds, draws))
+        drawn = _mean(np.take_along_axis(values, self._seeds[folds, seeds], axis=1), axis=1)
         return _mean(everything + np.sqrt(seeds / (seeds - 1)) * (drawn - everything), axis=0)
 
     def interval(self, values: np.ndarray, metric: str | None = None) -> tuple[float, float]:
