@@ -79,6 +79,8 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str) -> s
             f"Split by sample: {leaking} of {tested} test samples share a group, unit or picture with samples used "
             "before the test."
         )
+    else:
+        sentences.append("Split by group: no sample shares a known group, a unit or a picture with another subset.")
     if clusters.dropped:
         sentences.append(
             f"{clusters.dropped} near-equal pairs further apart than {clusters.limit:.3g} were not believed, because "

@@ -60,6 +60,7 @@ def test_by_sample_leaks_and_says_how_much(dataset):
 def test_by_group_leaks_nothing(dataset, rule):
     table, leaks, record = run(dataset, rule)
     assert record["leak_free"] and not len(leaks) and sum(record["leaks"].values()) == 0
+    assert record["note"].startswith("Split by group: no sample shares")
     ends = table[table["id"].isin(["s000", "s119"])]
     assert (ends.groupby("fold")["subset"].nunique() == 1).all()
     assert record["clusters"]["largest"] == 8 and record["clusters"]["clusters"] == 29
