@@ -1,6 +1,5 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,13 +130,13 @@ def child(study_folder: Path, place: Place, headline: str | None, complete: bool
     )
 
 
-def parent(study_folder: Path, protocol: str, run: str, children: list[Entry]) -> Entry:
-    """The entry of a protocol's run: what its folds and seeds have in common, their mean metrics, the figures."""
+def parent(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
+    """The entry of a protocol's run: what its folds and seeds share, their evaluation together, the figures."""
     study = study_folder.name
     evaluation, explanation = (study_folder / kind / protocol / run for kind in ("evaluation", "explanation"))
     artifacts = {f"figures/{path.name}": path for path in sorted(evaluation.glob("*.png"))}
     artifacts |= {f"explanation/{path.name}": path for path in sorted(explanation.glob("*.png"))}
-    artifacts |= {path.name: path for path in sorted(evaluation.glob("*.csv"))}
+    artifacts |= {path.name: path for path in sorted(evaluation.glob("metrics.*"))}
     params = {
         name: value
         for name, value in children[0].params.items()
@@ -148,7 +147,7 @@ def parent(study_folder: Path, protocol: str, run: str, children: list[Entry]) -
         name=f"{run} ({protocol})",
         key=[study, protocol, run],
         params=params,
-        points=[(name, value, 0) for name, value in _means(children).items()],
+        points=[(name, value, 0) for name, value in _overall(evaluation, children, headline).items()],
         tags=_tags({"study": study, "protocol": protocol, "run": run}, study_folder),
         artifacts=artifacts,
         start=min(times, default=None),
@@ -156,19 +155,14 @@ def parent(study_folder: Path, protocol: str, run: str, children: list[Entry]) -
     )
 
 
-def _means(children: list[Entry]) -> dict[str, float]:
-    """Mean of each final metric over folds and seeds, its standard deviation where there are two or more, and `runs`.
+def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> dict[str, float]:
+    """What the evaluation says over all folds and seeds, and `runs`, their number.
 
-    Metrics of epochs and of costs are the children's own.
+    While a run is trained anew the evaluation is still of the former one: it counts only when every child is evaluated.
     """
-    values: dict[str, list[float]] = {}
-    for entry in children:
-        for name, value, _ in entry.points:
-            if not name.startswith(("history/", "cost/")) and not name.endswith(("_low", "_high")):
-                values.setdefault(name, []).append(value)
-    means = {name: statistics.fmean(found) for name, found in values.items()}
-    spread = {f"{name}_sd": statistics.stdev(found) for name, found in values.items() if len(found) > 1}
-    return {**means, **spread, "runs": float(len(children))}
+    measured = evaluation / "metrics.json"
+    whole = measured.exists() and all("metrics.json" in entry.artifacts for entry in children)
+    return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
 
 
 def _history(folder: Path) -> list[tuple[str, float, int]]:

@@ -30,14 +30,14 @@ def one_writer(results: Path) -> Iterator[None]:
         yield
 
 
-def enter(results: Path, uri: str | None, study: str, children: list[Entry]) -> list[Entry]:
+def enter(results: Path, uri: str | None, study: str, children: list[Entry], headline: str | None) -> list[Entry]:
     """Enter a study's children and their parents; returns all entries, each parent before its children."""
     entries = []
     with one_writer(results), open_store(results, uri, study) as store:
         if cleaned := store.clean():
             log.info("%s: deleted %d unfinished run(s) that an interrupted job left", study, cleaned)
         for (protocol, run), members in by_run(children).items():
-            above = parent(results / study, protocol, run, members)
+            above = parent(results / study, protocol, run, members, headline)
             above_id = store.keep(above)
             for entry in members:
                 store.keep(entry, above_id)
@@ -70,7 +70,7 @@ def track_study(results: Path, settings: dict, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
     study, headline = settings["study"], settings["headline"]
     children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
-    entries = enter(results, settings["tracking"], study, children)
+    entries = enter(results, settings["tracking"], study, children, headline)
     write_json(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
@@ -91,7 +91,7 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
             headline = headlines.get(study) or _headline(folder)
             children = list(_readable(folder, finished(folder), headline, problems))
             if children:
-                enter(results, uri, study, children)
+                enter(results, uri, study, children, headline)
         except (UserError, OSError) as error:
             problems.append(f"{study}: {error}")
     return problems

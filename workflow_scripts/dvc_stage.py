@@ -1,0 +1,106 @@
+"""What a stage of dvc.yaml runs.
+
+`dvc_stage STUDY PHASE` (phase data, runs, report): refuses results that Snakemake did not make here, then lets
+Snakemake bring the phase up to date. `dvc_stage settings`: writes what each phase of each study depends on to
+.work/settings, which DVC compares. Exits with Snakemake's status.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+
+if TYPE_CHECKING:
+    from workflow_scripts.settings.workflow import Plan
+
+
+def arguments() -> argparse.Namespace:
+    """Command line: STUDY PHASE, or `settings`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", help="name of a study, or `settings`")
+    parser.add_argument("phase", nargs="?", choices=("data", "runs", "report"), help="phase of the study")
+    parser.add_argument("--log", type=Path, default=Path("logs/dvc_stage.log"), help="log file, with tracebacks")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the stage in the working copy that is the current folder."""
+    from workflow_scripts.settings import phases
+
+    root = Path.cwd()
+    plan = checked_plan(root)
+    if args.phase is None:
+        if args.study != "settings":
+            raise UserError(f"dvc_stage {args.study}: name a phase too: {', '.join(phases.PHASES)}")
+        phases.write_stated(plan, root)
+        return
+    if args.study not in plan.config.studies:
+        raise UserError(f"dvc_stage: {args.study!r} is no study; known: {', '.join(plan.config.studies)}")
+    if plan.study(args.study).active:
+        refuse_foreign(plan, args.study, root)
+        status = snakemake(f"{args.study}_{args.phase}", "--cores", "all")
+        if status:
+            sys.exit(status)
+    else:
+        entry.log.info("%s is inactive: nothing is run; what there is of its results stays as it is", args.study)
+    leave_declared(Path(plan.config.results) / args.study, args.phase, plan.study(args.study).active)
+
+
+def checked_plan(root: Path) -> "Plan":
+    """The settings in force; UserError when DVC could not see all of them."""
+    from workflow_scripts.settings.phases import check_layers
+    from workflow_scripts.settings.workflow import Plan
+
+    plan = Plan(root, {}, root)
+    profiles = [root / "profiles" / "default"]
+    if named := os.environ.get("SNAKEMAKE_PROFILE"):
+        profiles += [Path(named), Path.home() / ".config" / "snakemake" / named]
+    check_layers(plan, root, profiles)
+    return plan
+
+
+def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
+    """Raise UserError for results that Snakemake would believe although it did not make them, or not these bytes."""
+    from workflow_scripts.settings.guard import replaced, unrecorded
+    from workflow_scripts.settings.phases import run_records
+
+    records = run_records(plan, study)
+    for found, what in (
+        (unrecorded(records, root), "not made here"),
+        (replaced(records, root), "changed since they were made"),
+    ):
+        if found:
+            raise UserError(
+                f"{study}: {found[0]} and {len(found) - 1} more were {what}, so nothing tells whether they fit the "
+                "settings; run `make restore`, or move them away"
+            )
+
+
+def snakemake(*arguments: str, restoring: bool = False) -> int:
+    """Run Snakemake on the same console; returns its exit status. `restoring` lifts the check for foreign results."""
+    from workflow_scripts.settings.workflow import RESTORING
+
+    environment = {**os.environ, **({RESTORING: "1"} if restoring else {})}
+    return subprocess.run([sys.executable, "-m", "snakemake", *arguments], env=environment, check=False).returncode
+
+
+def leave_declared(folder: Path, phase: str, active: bool) -> None:
+    """DVC wants every declared output to exist: empty folders, and for an inactive study an empty page and metrics."""
+    from workflow_scripts.contracts.files import write_text
+    from workflow_scripts.settings.phases import FOLDERS
+
+    for name in FOLDERS[phase]:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    if phase == "report" and not active:
+        for name, text in (("report.html", ""), ("metrics.json", "{}\n")):
+            if not (folder / name).exists():
+                write_text(folder / name, text)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
