@@ -76,7 +76,7 @@ def write_figures(args, settings, dataset, frames, resampler, result) -> None:
 
     n = result.overall["accuracy"].n
     title = f"{settings.run}, {settings.protocol}, test: {n} units"
-    several = [f"{settings.folds} folds"] * (settings.folds > 1) + [f"{len(settings.seeds)} seeds"] * (
+    several = [f"{settings.folds} folds"] * (settings.folds > 1) + [f"mean of {len(settings.seeds)} seeds"] * (
         len(settings.seeds) > 1
     )
     title += f" ({', '.join(several)})" if several else ""
