@@ -234,5 +234,5 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " : ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+        return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

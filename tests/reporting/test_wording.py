@@ -1,0 +1,84 @@
+"""Numbers, axes, notes and captions are written as promised."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.page import axis_for, markdown
+
+CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (words.number("accuracy", 0.91719), "91.7 %"),
+        (words.number("macro_auc", 0.98765), "0.988"),
+        (words.number("macro_precision", None), "–"),
+        (words.number("macro_precision", float("nan")), "–"),
+        (words.interval("accuracy", 0.9, 0.95), "90.0 to 95.0"),
+        (words.interval("accuracy", None, 0.95), ""),
+        (words.points(-0.0273), "−2.7"),
+        (words.points(0.0437), "+4.4"),
+        (words.share(3, 4), "75 %"),
+        (words.share(1, 1000), "0.1 %"),
+        (words.share(0, 0), "–"),
+        (words.duration(82), "1 min 22 s"),
+        (words.duration(2.28 * 3600), "2 h 16 min"),
+        (words.duration(4.21), "4.2 s"),
+        (words.p_value(0.00004), "< 0.001"),
+        (words.plural(1, "class", "classes"), "1 class"),
+        (words.plural(1763, "picture"), "1\u202f763 pictures"),
+        (words.listed(["a", "b", "c"]), "a, b and c"),
+        (words.metric_name("macro_f1"), "Macro F1-score"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(written, expected):
+    assert written == expected
+
+
+def test_axis_holds_every_value_and_starts_at_a_round_number():
+    axis = axis_for("accuracy", [0.7712, 0.9172, None], 100, 300)
+    assert (axis.low, axis.high) == (0.7, 1.0)
+    assert axis.at(0.7) == 100
+    assert axis.at(1.0) == 300
+    assert axis.at(0.85) == pytest.approx(200)
+    assert [axis.text(tick) for tick in axis.ticks][:2] == ["70 %", "75 %"]
+
+
+def test_axis_without_any_value_is_still_an_axis():
+    axis = axis_for("accuracy", [None], 0, 100)
+    assert axis.low < axis.high
+    assert axis.ticks
+
+
+def test_notes_cannot_bring_links_pictures_or_raw_html_into_a_page():
+    made = markdown("# Title\n\n## Part\n\n[x](http://a.b) ![y](http://a.b/c.png) <http://a.b> <script>1</script>\n")
+    assert "<h3>Part</h3>" in made
+    assert "Title" not in made
+    assert "<a" not in made
+    assert "<img" not in made
+    assert "<script" not in made
+
+
+def test_notes_keep_tables():
+    assert "<td>1</td>" in markdown("| a |\n|---|\n| 1 |\n")
+
+
+@pytest.mark.parametrize("path", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
+def test_captions_fill_with_the_wildcards_of_their_figures_and_are_valid_text(path):
+    from docutils.core import publish_doctree
+    from jinja2 import Environment, StrictUndefined
+
+    known = {"confusion": "run", "roc": "run", "reliability": "run", "curves": "run"}
+    names = {"study"} | ({"protocol", known[path.stem]} if path.stem in known else set())
+    names |= {"protocol"} if path.stem in ("comparison", "gradcam") else set()
+    wildcards = SimpleNamespace(**{name: f"the_{name}" for name in names})
+    text = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
+    filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards))
+    if path.stem != "workflow":
+        assert all(f"the_{name}" in filled for name in names)
+    tree = publish_doctree(filled, settings_overrides={"report_level": 1, "halt_level": 2})
+    assert len(tree.astext()) > 80
