@@ -1,0 +1,120 @@
+"""Settings → made raw files, in the published layout of an adapter, with what was planted.
+
+Comes in: nothing but settings. Cells are drawn field by field, written as the real data set writes them, with a few
+copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per cell: id, what was planted,
+where the nucleus is) and, last, made.json. The folder is cleared first, if an earlier run of this step made it.
+"""
+
+import argparse
+import hashlib
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path, digest_file, write_json
+from workflow_scripts.data.adapters import registry
+from workflow_scripts.data.adapters.base import Written
+from workflow_scripts.synthetic.fields import Plan, pictures
+
+# Begun here, not finished: the folder may be cleared.
+MARK = ".made"
+KEPT = 0.4
+
+
+def arguments() -> argparse.Namespace:
+    parser = entry.parser(__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the made files")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    settings = args.settings
+    clear(args.out)
+    adapter = registry.load(settings["adapter"])
+    plan = Plan(
+        labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
+        **settings["synthetic"],
+        whole_fields=adapter.WHOLE_FIELDS,
+        # A study of several adapters must not show one look under two names.
+        first_class=8 * sorted(registry.ADAPTERS).index(settings["adapter"]),
+        seed=(settings["study"], str(settings["seed"]), settings["adapter"]),
+    )
+    rows = []
+    originals: dict[tuple, list[str]] = {}
+    for written in adapter.write_made(args.out, pictures(plan)):
+        damage(args.out / written.path, written.picture.broken)
+        rows += truth(written, originals)
+    frame = pd.DataFrame(rows).sort_values("id", kind="stable")
+    with atomic_path(args.out / "truth.csv") as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    files, digest = listing(args.out)
+    write_json(
+        args.out / "made.json",
+        {"settings": settings, "code": args.code, "files": files, "listing": digest},
+    )
+    entry.log.info("%d cells made in %s", len(frame), args.out)
+
+
+def clear(folder: Path) -> None:
+    """Empty the folder, or make it; UserError when it holds files that this step has not made."""
+    if folder.exists() and any(folder.iterdir()):
+        if not ((folder / MARK).exists() or (folder / "made.json").exists()):
+            raise UserError(
+                f"{folder} holds files that were not made here; move them away, made data would replace them"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+
+
+def damage(path: Path, reason: str) -> None:
+    """Break a written file so that ingest refuses it for `reason`; an empty reason leaves it whole."""
+    if reason == "empty_file":
+        path.write_bytes(b"")
+    elif reason == "truncated":
+        data = path.read_bytes()
+        path.write_bytes(data[: int(len(data) * KEPT)])
+
+
+def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
+    """Lines of truth.csv for a picture; `originals` remembers the ids, so that a copy can name its original."""
+    picture = written.picture
+    originals[picture.label, picture.field, picture.number] = written.ids
+    lines = []
+    for index, (name, cell) in enumerate(zip(written.ids, picture.cells, strict=True)):
+        left, top, right, bottom = cell.nucleus
+        lines.append(
+            {
+                "id": name,
+                "path": written.path,
+                "label": cell.label,
+                "group": written.group,
+                "field": f"{picture.label}/{picture.field}",
+                "planted": picture.copy or picture.broken,
+                "copy_of": originals[picture.copy_of][index] if picture.copy_of else "",
+                "x": cell.x,
+                "y": cell.y,
+                "nucleus_left": left,
+                "nucleus_top": top,
+                "nucleus_right": right,
+                "nucleus_bottom": bottom,
+                **cell.planted,
+            }
+        )
+    return lines
+
+
+def listing(folder: Path) -> tuple[int, str]:
+    """Number of files and sha256 over relative path and bytes of each."""
+    total, count = hashlib.sha256(), 0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in (MARK, "made.json")):
+        total.update(f"{path.relative_to(folder).as_posix()}\0{digest_file(path)}\n".encode())
+        count += 1
+    return count, total.hexdigest()
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
