@@ -195,12 +195,11 @@ def _lookup(tree: Any, path: str) -> Any:
 
 
 def mean_history(histories: list[pd.DataFrame]) -> pd.DataFrame:
-    """Mean over folds and seeds of the training curves, epoch by epoch, without columns that hold times.
+    """Mean over folds and seeds of the training curves (contract HISTORY), epoch by epoch.
 
     Returns the columns epoch, then each measured quantity, then `trainings`: how many reached that epoch.
     """
     table = pd.concat(histories, ignore_index=True)
-    table = table.drop(columns=[name for name in table.columns if "seconds" in name or name.endswith("per_second")])
     grouped = table.groupby("epoch", sort=True)
     mean = grouped.mean(numeric_only=True)
     mean["trainings"] = grouped.size()
