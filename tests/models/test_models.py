@@ -24,12 +24,12 @@ def test_the_papers_joint_network_has_the_papers_size():
     assert parameters(build(spec, 11, 224, seed=0, files={})) == 31_375_859
 
 
-@pytest.mark.parametrize("name", ["resnet18", "torchvision/shufflenet_v2_x0_5", "torchvision/googlenet", made.VIT])
+@pytest.mark.parametrize("name", ["densenet121", "torchvision/shufflenet_v2_x0_5", "torchvision/googlenet", made.VIT])
 def test_a_name_becomes_a_classifier_or_a_feature_extractor(name):
     model = registry.create(name, 5, 64, {})
     assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 5)
     extractor = registry.create(name, 0, 64, {})
-    assert extractor(torch.zeros(2, 3, 64, 64)).shape == (2, extractor.features)
+    assert extractor(torch.zeros(2, 3, 64, 64)).shape == (2, extractor.feature_count)
     inside = [key for key in model.state_dict() if key.startswith(tuple(f"{part}." for part in model.classifier_names))]
     assert set(model.state_dict()) - set(extractor.state_dict()) == set(inside) and inside
 

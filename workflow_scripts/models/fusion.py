@@ -11,8 +11,8 @@ ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
 class FusionNetwork(nn.Module):
     """Concatenated features of all branches → Linear → activation → dropout → Linear.
 
-    `branches` maps names to networks that give N×F features and have an attribute `features` (F). `hidden` is the width
-    of the hidden layer; None: the sum of all F. All parts are trained together.
+    `branches` maps names to networks that give N×F features and have an attribute `feature_count` (F). `hidden` is the
+    width of the hidden layer; None: the sum of all F. All parts are trained together.
     """
 
     classifier_names = ("hidden", "output")
@@ -25,12 +25,12 @@ class FusionNetwork(nn.Module):
             self.branches = nn.ModuleDict(branches)
         except KeyError as error:
             raise UserError(f"a branch cannot have this name ({error.args[0]}); rename it") from None
-        width = sum(branch.features for branch in branches.values())
+        width = sum(branch.feature_count for branch in branches.values())
         self.hidden = nn.Linear(width, hidden or width)
         self.activation = ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden or width, classes)
-        self.features = classes
+        self.feature_count = classes
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """N×3×H×W images → N×K logits."""

@@ -21,8 +21,8 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], pretrain
     """A network for N×3×size×size images, initialised from the global generator.
 
     `classes` = 0 leaves the classifier out: the network then gives N×F features. `pretrained` fetches the library's
-    published weights. The attribute `classifier_names` lists the modules that make up the classifier, `features` the
-    length of the output. Raises UserError for an unknown name, unfit options, or a size the network cannot take.
+    published weights. The attribute `classifier_names` lists the modules that make up the classifier, `feature_count`
+    is the length of the output. Raises UserError for an unknown name, unfit options, or a size the network cannot take.
     """
     model = _build(name, classes, size, options, pretrained)
     try:
@@ -36,7 +36,7 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], pretrain
             f"model {name!r} with the options {options} gives an output of shape {tuple(output.shape)}, not one row "
             "an image; change its options"
         )
-    model.features = output.shape[1]
+    model.feature_count = output.shape[1]
     return model
 
 

@@ -1,0 +1,166 @@
+"""Grad-CAM looks where the evidence is, in every kind of network, and never passes an empty map off as a picture."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from tests import made
+from workflow_scripts import explain, train
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.explanation import gradcam as module
+from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
+from workflow_scripts.explanation.layers import Target, target_layer
+from workflow_scripts.models import registry
+from workflow_scripts.models.build import build
+
+SPECS = {"cnn": made.network(), "vit": made.network(made.VIT), "joint": made.fusion()}
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    inputs = made.make_inputs(tmp_path_factory.mktemp("made"))
+    blocks = {}
+    for run, spec in SPECS.items():
+        settings = made.settings(spec=spec, run=run, epochs=1)
+        train.main(inputs.arguments(out=inputs.root / "runs" / run / "fold0-seed0", settings=settings))
+        blocks[run] = {"spec": spec, "train": settings["train"]}
+    shared = {"study": "made", "protocol": "published", "fold": 0, "seed": 0, "specs": blocks}
+    settings = {**shared, "explain": {"runs": list(SPECS), "images": 4}}
+    out = inputs.root / "explanation"
+    explain.main(inputs.arguments(runs=inputs.root / "runs", out=out, settings=settings))
+    return inputs, out, settings
+
+
+def test_each_run_gets_a_table_and_a_figure(explained):
+    inputs, out, _ = explained
+    branches = {"cnn": ["model"], "vit": ["model"], "joint": ["cnn", "vit"]}
+    for run, expected in branches.items():
+        table = pd.read_csv(out / run / "gradcam.csv")
+        assert list(table["branch"].unique()) == expected and len(table) == 4 * len(expected)
+        assert table["probability"].between(1 / 3, 1).all() and table["central_share"].dropna().between(0, 1).all()
+        assert table["correlation_random"].dropna().between(-1, 1).all() and table["correlation_random"].notna().any()
+        width, height = Image.open(out / run / "gradcam.png").size
+        assert width > 500 and height > 500
+    split = pd.read_csv(inputs.split).set_index("id")["subset"]
+    assert (split[table["id"]] == "test").all()
+    assert table["label"].tolist()[:4] == ["blob", "cross", "empty", "blob"]
+    record = json.loads((out / "record.json").read_text())
+    assert len(record["outputs"]) == 6 and "runs/joint/fold0-seed0/weights.safetensors" in record["inputs"]
+
+
+def test_equal_runs_are_explained_in_equal_bytes(explained, tmp_path):
+    inputs, out, settings = explained
+    again = {**settings, "explain": {"runs": ["joint"], "images": 4}}
+    explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=again))
+    for name in ("joint/gradcam.csv", "joint/gradcam.png"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_weights_of_another_training_are_refused(explained, tmp_path):
+    inputs, _, settings = explained
+    with pytest.raises(UserError, match="trained with other settings"):
+        other = {**settings, "protocol": "grouped"}
+        explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=other))
+
+
+class Spots(torch.nn.Module):
+    """Class 0 speaks for red places, class 1 for green ones: the right map is known."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = torch.nn.Conv2d(3, 2, 8, stride=8, bias=False)
+        self.convolution.weight.data.zero_()
+        for channel in (0, 1):
+            self.convolution.weight.data[channel, channel] = 1
+
+    def forward(self, images):
+        return torch.relu(self.convolution(images)).mean((2, 3))
+
+
+def test_the_map_lies_on_what_speaks_for_the_class():
+    images = torch.zeros(2, 3, 64, 64)
+    images[:, 0, :16, :16] = 1
+    images[:, 1, 48:, 48:] = 1
+    maps = gradcam(Spots(), images, np.array([0, 1]))["model"]
+    assert maps.target.shape == (8, 8) and maps.values.max() == pytest.approx(1)
+    assert maps.values[0, :16, :16].mean() > 0.8 and maps.values[0, 32:, 32:].max() == 0
+    assert maps.values[1, 48:, 48:].mean() > 0.8 and maps.values[1, :32, :32].max() == 0
+
+
+def test_a_transformers_map_keeps_the_place_of_its_patches():
+    target = target_layer(registry.create("deit_tiny_distilled_patch16_224", 3, 64, {}), 64)
+    assert target.name == "blocks.11.norm1" and target.shape == (4, 4)
+    tokens = torch.zeros(1, 18, 5)
+    tokens[0, 2 + 4 * 1 + 3] = 1  # two tokens come before the patches; row 1, column 3
+    assert target.reshape(tokens).nonzero()[:, 2:].unique(dim=0).tolist() == [[1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "layer", "shape"),
+    [
+        ("resnet18", 64, "layer4", (2, 2)),
+        ("mobilenetv2_100", 64, "bn2", (2, 2)),
+        ("densenet121", 64, "features.norm5", (2, 2)),
+        ("legacy_xception", 64, "act4", (2, 2)),
+        ("inception_v3", 128, "Mixed_7c", (2, 2)),
+        ("botnet26t_256", 64, "stages", (2, 2)),
+        ("torchvision/googlenet", 64, "inception5b", (2, 2)),
+        ("torchvision/shufflenet_v2_x0_5", 64, "conv5", (2, 2)),
+        (made.CNN, 64, "layer4", (2, 2)),
+        # The listed layer has one pixel at these sizes.
+        (made.CNN, 32, "layer3", (2, 2)),
+        ("inception_v3", 96, "Mixed_6e", (4, 4)),
+    ],
+)
+def test_the_layer_is_the_last_one_with_places(name, size, layer, shape):
+    target = target_layer(registry.create(name, 3, size, {}), size)
+    assert (target.name, target.shape) == (layer, shape)
+
+
+def test_no_layer_with_places_is_an_error():
+    with pytest.raises(UserError, match="no layer of Conv2d|no layer of Sequential"):
+        target_layer(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 16), torch.nn.Flatten()), 16)
+
+
+def test_a_layer_behind_the_last_attention_is_an_error_not_a_picture(monkeypatch):
+    model = registry.create(made.VIT, 3, 64, {}).eval()
+    right = target_layer(model, 64)
+    monkeypatch.setattr(module, "target_layer", lambda *_: Target(model.norm, "norm", right.shape, right.reshape))
+    maps = gradcam(model, torch.rand(3, 3, 64, 64), np.zeros(3, dtype=int))
+    with pytest.raises(UserError, match=r"Grad-CAM of tiny, model: the map of layer 'norm' \(4×4\) is zero everywhere"):
+        refuse_empty(maps, "tiny")
+
+
+class Against(Spots):
+    """What it sees speaks against every class."""
+
+    def forward(self, images):
+        return -super().forward(images)
+
+
+def test_evidence_against_the_class_is_an_empty_map_and_no_error():
+    images = torch.zeros(2, 3, 64, 64)
+    images[:, 0, :16, :16] = 1
+    maps = gradcam(Against(), images, np.array([0, 0]))
+    refuse_empty(maps, "tiny")
+    assert not maps["model"].values.any()
+
+
+def test_a_branch_that_does_not_count_is_an_error():
+    model = build(made.fusion(), 3, 32, seed=0).eval()
+    model.hidden.weight.data[:, model.branches["cnn"].feature_count :] = 0
+    maps = gradcam(model, torch.rand(2, 3, 32, 32), np.zeros(2, dtype=int))
+    with pytest.raises(UserError, match="vit: the map of layer"):
+        refuse_empty(maps, "joint")
+
+
+def test_the_two_numbers_say_what_they_mean():
+    even, spot, corner = np.ones((64, 64)), np.zeros((64, 64)), np.zeros((64, 64))
+    spot[30:34, 30:34], corner[:4, :4] = 1, 1
+    assert central_share(even) == pytest.approx(0.5, abs=0.02)
+    assert central_share(spot) == 1 and central_share(corner) == 0 and np.isnan(central_share(np.zeros((4, 4))))
+    assert correlation(spot, 2 * spot) == pytest.approx(1) and np.isnan(correlation(spot, even))

@@ -1,0 +1,96 @@
+"""Grad-CAM (Selvaraju et al., ICCV 2017) of a network and of each branch of a joint one, by pytorch-grad-cam."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.tables import Table
+from workflow_scripts.explanation.layers import Target, target_layer
+from workflow_scripts.models import compat  # noqa: F401  (before pytorch_grad_cam)
+from workflow_scripts.models.fusion import FusionNetwork
+
+AT_A_TIME = 16
+
+# central_share: share of the map's sum in the central square of half the area (0.5 for an even map).
+# correlation_random: Pearson correlation of the map with that of the same network with random weights.
+# Both cells are empty where a map is empty.
+GRADCAM = Table(
+    "Grad-CAM",
+    {
+        "id": "str",
+        "label": "str",
+        "predicted": "str",
+        "probability": "float",
+        "branch": "str",
+        "layer": "str",
+        "map_height": "int",
+        "map_width": "int",
+        "central_share": "float",
+        "correlation_random": "float",
+    },
+    key=("id", "branch"),
+)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps of one branch: float32 N×H×W in [0, 1], each with maximum 1, or 0 where nothing speaks for the class.
+
+    `has_gradient`: for every image, the class depends on what the layer saw.
+    """
+
+    target: Target
+    values: np.ndarray
+    has_gradient: bool
+
+
+def gradcam(model: nn.Module, images: torch.Tensor, numbers: np.ndarray) -> dict[str, Maps]:
+    """Maps for class `numbers` (N) of normalised N×3×S×S images, by branch; a plain network is the branch "model"."""
+    parts = dict(model.branches.items()) if isinstance(model, FusionNetwork) else {"model": model}
+    return {name: _maps(model, target_layer(part, images.shape[-1]), images, numbers) for name, part in parts.items()}
+
+
+def refuse_empty(maps: dict[str, Maps], run: str) -> None:
+    """UserError when a branch's maps are empty because the layer does not reach the output.
+
+    A single map may also be empty because all that the layer saw speaks against the class: that is a finding.
+    """
+    for branch, found in maps.items():
+        if not found.has_gradient:
+            height, width = found.target.shape
+            raise UserError(
+                f"Grad-CAM of {run}, {branch}: the map of layer {found.target.name!r} ({height}×{width}) is zero "
+                "everywhere, because nothing of the layer reaches the output; take the run out of explain.runs"
+            )
+
+
+def central_share(values: np.ndarray) -> float:
+    """Share of a map's sum in the central square of half its area; not a number for an empty map."""
+    margins = [round(side * (1 - 0.5**0.5) / 2) for side in values.shape]
+    inner = values[margins[0] : values.shape[0] - margins[0], margins[1] : values.shape[1] - margins[1]]
+    return float(inner.sum() / values.sum()) if values.any() else float("nan")
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Pearson correlation of two maps' pixels; not a number when one of them is even."""
+    if not (first.std() and second.std()):
+        return float("nan")
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+def _maps(model: nn.Module, target: Target, images: torch.Tensor, numbers: np.ndarray) -> Maps:
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    values, has_gradient = [], True
+    with GradCAM(model=model, target_layers=[target.layer], reshape_transform=target.reshape) as cam:
+        for start in range(0, len(images), AT_A_TIME):
+            chosen = [ClassifierOutputTarget(int(number)) for number in numbers[start : start + AT_A_TIME]]
+            values.append(cam(input_tensor=images[start : start + AT_A_TIME], targets=chosen))
+            gradients = cam.activations_and_grads.gradients
+            has_gradient &= bool(gradients) and bool(gradients[0].flatten(1).any(dim=1).all())
+    model.zero_grad(set_to_none=True)
+    return Maps(target, np.concatenate(values), has_gradient)
