@@ -62,8 +62,8 @@ class MadePicture:
     """A made file: uint8 H×W×3 `pixels`, H×W `mask` (0 background, 1 cytoplasm, 2 nucleus) and its cells.
 
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
-    "near_equal" when the pixels are those of `copy_of` (label, field, number); `broken` is a reason when the file is to be
-    damaged.
+    "near_equal" when the pixels are those of `copy_of` (label, field, number); `broken` is a reason when the file is to
+    be damaged.
     """
 
     label: str
