@@ -37,6 +37,11 @@ def test_confusion_counts_and_shares_are_readable_with_eleven_long_names(evaluat
     assert len(axes.texts) == (counts > 0).sum()
     assert not overlaps([text.get_window_extent() for text in axes.texts])
     assert not overlaps([label.get_window_extent() for label in axes.get_yticklabels()])
+    # Slanted names do not touch where their lines are further apart than a letter is high.
+    slant = np.radians(axes.get_xticklabels()[0].get_rotation())
+    cell = np.diff(axes.transData.transform([(0, 0), (1, 0)])[:, 0])[0]
+    height = axes.get_yticklabels()[0].get_window_extent().height
+    assert cell * np.sin(slant) > height
     labels = [*axes.get_yticklabels(), *axes.get_xticklabels(), axes.xaxis.label, axes.yaxis.label, axes.title]
     assert inside(figure, [*labels, figure.axes[1].yaxis.label])
 
