@@ -1,4 +1,7 @@
 # Metrics with intervals, figures, and runs compared on the same samples.
+#
+# The evaluation also leaves a metrics.json in the folder of every fold and seed; their number depends on the study, which
+# no output pattern can say, so the workflow itself relies on metrics.csv.
 
 
 rule evaluate:
