@@ -61,8 +61,8 @@ class Cell:
 
 
 @cache
-def class_traits(index: int, count: int, difficulty: float) -> Traits:
-    """Centre of the class `index` of `count`: a point of a low-discrepancy sequence, so that all lie far apart.
+def class_traits(index: int, difficulty: float) -> Traits:
+    """Centre of the class `index`: a point of a low-discrepancy sequence, so that all lie far apart.
 
     `difficulty` in [0, 1] draws the centres together.
     """

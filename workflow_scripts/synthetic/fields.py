@@ -45,7 +45,7 @@ class Plan:
 
     def centre(self, label: str) -> Traits:
         index = self.first_class + self.labels.index(label)
-        return class_traits(index, len(self.labels), self.difficulty)
+        return class_traits(index, self.difficulty)
 
     def cells_of_field(self, number: int) -> int:
         """Cells of the field `number` (from 1) of any class; the last field takes what is left."""

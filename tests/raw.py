@@ -1,0 +1,60 @@
+"""Raw files for tests: pictures that differ from each other, folders of them, and calls of the first steps."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from workflow_scripts import ingest, preprocess, synthesise
+from workflow_scripts.settings.data import Ingest, Preprocess, Synthetic
+
+
+def picture(seed: int, width: int = 60, height: int = 50) -> Image.Image:
+    """A smooth random RGB picture, unlike any of another seed."""
+    rough = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    return Image.fromarray(rough).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def save(path: Path, image: Image.Image, **options: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **options)
+    return path
+
+
+def class_folders(root: Path, *names: str, each: int = 4) -> Path:
+    """PNG pictures `each` in folders of the given names."""
+    for index, name in enumerate(names):
+        for number in range(each):
+            save(root / name / f"{number}.png", picture(1000 * index + number))
+    return root
+
+
+def run_ingest(out: Path, jobs: int = 1, made: bool = False, sources: dict | None = None, **changes: object) -> Path:
+    """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
+    settings = {"study": "test", "adapters": list(sources), "made": made, "scale": "demo", "listing": None}
+    settings["ingest"] = Ingest(**changes).model_dump(mode="json")
+    given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
+    ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))
+    return out
+
+
+def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None = None, **changes: object) -> Path:
+    """Preprocess what run_ingest wrote; the folder of the array."""
+    settings = {"study": "test", "preprocess": Preprocess(**changes).model_dump(mode="json")}
+    given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
+    montage = out / "montage.png"
+    preprocess.main(
+        argparse.Namespace(
+            settings=settings, code="c", log=None, dataset=dataset, source=given, out=out, montage=montage, jobs=jobs
+        )
+    )
+    return out
+
+
+def run_synthesise(out: Path, adapter: str, study: str = "test", seed: int = 0, **changes: object) -> Path:
+    """Make data in the layout of an adapter with the default settings but for `changes`; their folder."""
+    synthetic = Synthetic(**{"size": 40} | changes).model_dump(mode="json")
+    settings = {"study": study, "seed": seed, "adapter": adapter, "synthetic": synthetic}
+    synthesise.main(argparse.Namespace(settings=settings, code="c", log=None, out=out))
+    return out
