@@ -37,7 +37,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
     with serving(moved, port) as process:
         address = f"http://{HOST}:{port}"
         listed = artifacts(address, "toy")
-        assert "units.csv" in listed["cnn fold0-seed0"] and "figures" in listed["cnn (published)"]
+        assert "units.csv" in listed["cnn (published) fold0-seed0"] and "figures" in listed["cnn (published)"]
         run = next((moved / "mlflow" / "artifacts" / "toy").iterdir()).name
         content = urllib.request.urlopen(f"{address}/get-artifact?path=record.json&run_uuid={run}").read()
         assert json.loads(content)["code"] == "c0de"
@@ -52,7 +52,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
         track_study(tmp_path / "remote", settings, receipt)
         first, before = receipt.read_bytes(), artifacts(address, "sent")
-        assert "units.csv" in before["vote fold0-seed1"] and len(before) == 6
+        assert "units.csv" in before["vote (published) fold0-seed1"] and len(before) == 6
         track_study(tmp_path / "remote", settings, receipt)
         assert receipt.read_bytes() == first and artifacts(address, "sent") == before
         files.write_text(other / "runs/published/cnn/fold0-seed0/metrics.json", "{}")
@@ -80,6 +80,7 @@ def test_a_server_that_ends_at_once_is_said_with_its_log(study, monkeypatch):
         pass
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
     """As a user does it: `make ui` in a working copy, then Ctrl-C."""
     (tmp_path / "config.yaml").write_text("studies: {}\n")

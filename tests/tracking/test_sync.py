@@ -60,7 +60,7 @@ def test_every_epoch_is_one_point(study):
 
     track(study)
     track(study)
-    child = next(run for name, run in active(study).items() if name.startswith("cnn fold0-seed0"))
+    child = next(run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed0"))
     client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
     history = client.get_metric_history(child.info.run_id, "history/validation_loss")
     assert [(point.step, point.value) for point in history] == [(1, 2.0), (2, 1.0), (3, pytest.approx(2 / 3))]
@@ -86,7 +86,7 @@ def test_a_new_training_adds_a_run_and_keeps_the_former(study):
     track(study)
     after = active(study)
     assert len(after) == len(before) + 1
-    trained = [run for name, run in after.items() if name.startswith("cnn fold0-seed0")]
+    trained = [run for name, run in after.items() if name.startswith("cnn (published) fold0-seed0")]
     assert sorted((run.data.params["train.epochs"], run.data.tags["current"]) for run in trained) == [
         ("3", "no"),
         ("5", "yes"),
@@ -105,7 +105,7 @@ def test_a_new_evaluation_of_the_same_record_replaces_the_metrics(study):
     track(study)
     after = active(study)
     assert set(after) == names
-    child = next(run for name, run in after.items() if name.startswith("cnn fold0-seed0"))
+    child = next(run for name, run in after.items() if name.startswith("cnn (published) fold0-seed0"))
     client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
     assert [point.value for point in client.get_metric_history(child.info.run_id, "test/accuracy")] == [0.6]
     assert after["cnn (published)"].data.metrics["test/accuracy"] == 0.7
@@ -225,12 +225,12 @@ def test_a_record_in_the_wrong_folder_is_refused(study):
 def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(study):
     study.write_run("cnn", 2, value=None)
     assert track_everything(study.results, None, {"toy": "accuracy"}) == []
-    (early,) = (run for name, run in active(study).items() if name.startswith("cnn fold0-seed2"))
+    (early,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert "test/accuracy" not in early.data.metrics and "history/train_loss" in early.data.metrics
     assert "test/accuracy" not in active(study)["cnn (published)"].data.metrics
     files.write_json(study.run_folder("cnn", 2) / "metrics.json", measured(0.9))
     track_everything(study.results, None, {"toy": "accuracy"})
-    (late,) = (run for name, run in active(study).items() if name.startswith("cnn fold0-seed2"))
+    (late,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert late.data.metrics["test/accuracy"] == 0.9
     assert active(study)["cnn (published)"].data.metrics["test/accuracy"] == 0.75
 
@@ -239,8 +239,8 @@ def test_taking_in_everything_names_a_broken_run_and_enters_the_others(study):
     files.write_text(study.run_folder("cnn", 0) / "metrics.json", "{")
     (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
     assert "cnn/fold0-seed0" in problem and "not valid JSON" in problem
-    assert not any(name.startswith("cnn fold0-seed0") for name in active(study))
-    assert any(name.startswith("cnn fold0-seed1") for name in active(study))
+    assert not any(name.startswith("cnn (published) fold0-seed0") for name in active(study))
+    assert any(name.startswith("cnn (published) fold0-seed1") for name in active(study))
 
 
 def test_taking_in_everything_after_tracking_changes_nothing(study):

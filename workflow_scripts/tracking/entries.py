@@ -117,7 +117,7 @@ def child(study_folder: Path, place: Place, headline: str | None, complete: bool
     if weights.exists():
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
     return Entry(
-        name=f"{place.run} {place.name}",
+        name=f"{place.run} ({place.protocol}) {place.name}",
         key=[study, place.protocol, place.run, place.fold, place.seed, identity(record)],
         params=parameters(stated),
         points=points,

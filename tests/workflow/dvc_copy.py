@@ -1,0 +1,74 @@
+"""A working copy under git and DVC, and the means to use both as a user does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "rules", "envs", "profiles", "workflow_scripts", "dvc.yaml", ".dvcignore", ".gitignore")
+
+
+class Copy:
+    """A working copy under git and DVC."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess:
+        scripts = str(Path(sys.executable).parent)
+        environment = {**os.environ, "PATH": os.pathsep.join([scripts, os.environ["PATH"]]), "PYTHONPATH": ""}
+        environment |= {f"GIT_{who}_{what}": "t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def dvc(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        return self.run(sys.executable, "-m", "dvc", *arguments, check=check)
+
+    def restore(self, check: bool = True) -> subprocess.CompletedProcess:
+        return self.run(sys.executable, "-m", "workflow_scripts.restore", check=check)
+
+    def repro(self, *targets: str) -> list[str]:
+        """Stages that were entered, `settings` aside."""
+        told = self.dvc("repro", *targets).stdout
+        ran = [line.split("'")[1] for line in told.splitlines() if line.startswith("Running stage")]
+        return [stage for stage in ran if stage != "settings"]
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / name).read_text()
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new, 1))
+
+    def calls(self) -> list[str]:
+        path = self.folder / "calls.txt"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def git(self, *arguments: str) -> None:
+        self.run("git", *arguments)
+
+
+def make_copy(folder: Path, config: str) -> Copy:
+    """This repository's parts with another config.yaml, under git, with a DVC remote beside the folder."""
+    folder.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder)
+    (folder / "config.yaml").write_text(config)
+    (folder / ".dvc").mkdir()
+    for name in ("config", ".gitignore"):
+        shutil.copy(ROOT / ".dvc" / name, folder / ".dvc" / name)
+    copy = Copy(folder)
+    copy.git("init", "-q", ".")
+    copy.dvc("remote", "add", "-d", "store", str(folder.parent / "store"))
+    return copy
+
+
+def clone_of(folder: Path, target: Path) -> Copy:
+    """A fresh clone in another place, nothing pulled yet."""
+    subprocess.run(["git", "clone", "-q", str(folder), str(target)], check=True)
+    return Copy(target)
