@@ -186,7 +186,10 @@ class Plan:
         """Refuse results that Snakemake did not make here: it would believe them whatever the settings."""
         results = self.workdir / self.config.results
         found = sorted(
-            path.relative_to(self.workdir) for study in self.active for path in (results / study).rglob("record.json")
+            path.relative_to(self.workdir)
+            for study in self.active
+            for place in ("dataset", "arrays", "runs/*/*/*")
+            for path in (results / study).glob(f"{place}/record.json")
         )
         if foreign := unrecorded(found, self.workdir):
             raise UserError(
