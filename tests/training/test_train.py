@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from tests import made
 from workflow_scripts import predict, train
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.training import checkpoints, loop
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import read_trained
+from workflow_scripts.training import checkpoints, loop, recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -260,6 +264,35 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
         split.drop(index=split[split["subset"] == "train"].index[:6]).to_csv(inputs.split, index=False)
     plain = run(inputs, tmp_path / "plain", made.settings(epochs=1))
     assert _tensors(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != _tensors(plain[0])
+
+
+def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):
+    settings = made.settings(epochs=1, freeze="backbone")
+    run(inputs, tmp_path, settings)
+    after = read_trained(tmp_path / "weights.safetensors", settings).tensors
+    before = build(settings["spec"], 3, 32, seed_for("made", "tiny", 0, 0, "initialise"), files={}).state_dict()
+    changed = {key for key in after if not torch.equal(after[key], before[key])}
+    assert changed == {"fc.weight", "fc.bias"}
+
+
+def test_class_weights_and_focal_loss_are_what_they_are_called():
+    logits, targets = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.5, 0.0]]), torch.tensor([0, 1, 0])
+    counts = torch.tensor([30, 10])
+    block = {"loss": "cross_entropy", "class_weights": "balanced", "label_smoothing": 0.0}
+    losses = -torch.log_softmax(logits, 1)[range(3), targets]
+    weights = torch.tensor([40 / 60, 40 / 20])[targets]
+    weighted = recipe.criterion(entry.namespace(block), counts)(logits, targets)
+    torch.testing.assert_close(weighted, (weights * losses).sum() / weights.sum())
+    focal = recipe.criterion(entry.namespace({**block, "loss": "focal", "class_weights": "none"}), counts)
+    torch.testing.assert_close(focal(logits, targets), ((1 - torch.exp(-losses)) ** 2 * losses).mean())
+
+
+@pytest.mark.parametrize(("schedule", "middle", "end"), [("constant", 1, 1), ("cosine", 0.5, 0), ("linear", 0.5, 0)])
+def test_the_learning_rate_rises_and_falls_as_it_should(schedule, middle, end):
+    block = entry.namespace({"learning_rate": 1.0, "warmup_epochs": 2, "schedule": schedule, "epochs": 12})
+    rates = [recipe.learning_rate(block, step, 10) for step in range(121)]
+    assert rates[0] == pytest.approx(0.05) and rates[19] == 1 and rates[:20] == sorted(rates[:20])
+    assert rates[70] == pytest.approx(middle) and rates[120] == pytest.approx(end)
 
 
 def test_a_left_over_image_does_not_stop_batch_normalisation(tmp_path):
