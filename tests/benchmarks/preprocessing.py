@@ -1,0 +1,133 @@
+"""Speed and memory of the packing, beside the plainest loop that gives the same pixels.
+
+Run as `python tests/benchmarks/preprocessing.py [images] [jobs]`. All variants are measured in turn in the same run,
+several rounds; the table holds medians and their ratio to the plain loop, because absolute numbers move with the load
+of the machine. Processor time, of all processes together, moves less than the clock. No number is asserted.
+"""
+
+import hashlib
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from workflow_scripts.preprocessing.packing import Packing, pack  # noqa: E402
+
+SIZE, ROUNDS = 96, 3
+
+
+def make_jpegs(folder: Path, count: int, side: int, distinct: int = 200) -> pd.DataFrame:
+    """`count` JPEG files of side×side pixels, `distinct` different ones and links to them, and their manifest."""
+    folder.mkdir()
+    digests = []
+    for index in range(count):
+        path = folder / f"{index:06d}.jpg"
+        if index < distinct:
+            rng = np.random.default_rng(index)
+            rough = rng.integers(60, 220, (side // 12, side // 12, 3), dtype=np.uint8)
+            smooth = np.asarray(Image.fromarray(rough).resize((side, side), Image.Resampling.BICUBIC), dtype=float)
+            noisy = smooth + rng.normal(0, 6, smooth.shape)
+            Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(path, quality=90)
+            digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+        else:
+            os.link(folder / f"{index % distinct:06d}.jpg", path)
+            digests.append(digests[index % distinct])
+    names = [f"{index:06d}.jpg" for index in range(count)]
+    return pd.DataFrame({"id": names, "path": names, "source": "folder", "sha256": digests})
+
+
+def plain_rows(out: Path, paths: list[Path], first: int, total: int) -> None:
+    """What anyone would write: open, convert, resize, put into the array."""
+    array = np.lib.format.open_memmap(out, mode="r+", dtype=np.uint8, shape=(total, SIZE, SIZE, 3))
+    for row, path in enumerate(paths, start=first):
+        array[row] = np.asarray(Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
+
+
+def plain(out: Path, paths: list[Path], processes: int) -> None:
+    np.lib.format.open_memmap(out, mode="w+", dtype=np.uint8, shape=(len(paths), SIZE, SIZE, 3))
+    step = -(-len(paths) // processes)
+    workers = [
+        multiprocessing.Process(target=plain_rows, args=(out, paths[first : first + step], first, len(paths)))
+        for first in range(0, len(paths), step)
+    ]
+    if processes == 1:
+        return plain_rows(out, paths, 0, len(paths))
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def ours(out: Path, manifest: pd.DataFrame, folder: Path, jobs: int, draft: bool) -> None:
+    pack(out, manifest, {"folder": folder}, Packing(SIZE, "squash", "bilinear", draft), jobs)
+
+
+def speed(work: Path, count: int, jobs: int) -> None:
+    folder = work / "speed"
+    manifest = make_jpegs(folder, count, 360)
+    paths = [folder / name for name in manifest["path"]]
+    variants = {
+        "plain loop, one process": partial(plain, paths=paths, processes=1),
+        f"plain loop, {jobs} processes": partial(plain, paths=paths, processes=jobs),
+        "preprocess, 1 job": partial(ours, manifest=manifest, folder=folder, jobs=1, draft=False),
+        f"preprocess, {jobs} jobs": partial(ours, manifest=manifest, folder=folder, jobs=jobs, draft=False),
+        f"preprocess, {jobs} jobs, draft": partial(ours, manifest=manifest, folder=folder, jobs=jobs, draft=True),
+    }
+    times, costs = ({name: [] for name in variants} for _ in range(2))
+    for _ in range(ROUNDS):
+        for index, (name, variant) in enumerate(variants.items()):
+            start, busy = time.perf_counter(), sum(os.times()[:4])
+            variant(work / f"{index}.npy")
+            times[name].append(time.perf_counter() - start)
+            costs[name].append(sum(os.times()[:4]) - busy)
+    reference = np.load(work / "0.npy")
+    print(f"\n{count} JPEGs of 360×360 to {SIZE}×{SIZE}, median of {ROUNDS} rounds, {os.cpu_count()} cores\n")
+    print(f"{'':<32}{'images/s':>9}{'× plain':>9}{'CPU ms/image':>14}   same pixels as plain")
+    for index, (name, seconds) in enumerate(times.items()):
+        ratio = statistics.median(a / b for a, b in zip(times["plain loop, one process"], seconds, strict=True))
+        same = "yes" if np.array_equal(reference, np.load(work / f"{index}.npy")) else "no"
+        cost = 1000 * statistics.median(costs[name]) / count
+        print(f"{name:<32}{count / statistics.median(seconds):>9.0f}{ratio:>9.2f}{cost:>14.2f}   {same}")
+
+
+def memory(work: Path, jobs: int) -> None:
+    """Peak memory of a process that packs, and of its largest worker, over few and many images."""
+    print(f"\nPeak memory, {jobs} jobs, images of 64×64 to 224×224\n")
+    print(f"{'images':>9}{'array MB':>10}{'process MB':>12}{'worker MB':>11}")
+    for count in (2000, 20000):
+        manifest = make_jpegs(work / f"memory{count}", count, 64)
+        manifest.to_csv(work / "manifest.csv", index=False)
+        command = [sys.executable, __file__, "--pack", str(work), f"memory{count}", str(jobs)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        own, worker = map(float, said.split())
+        print(f"{count:>9}{count * 224 * 224 * 3 / 1e6:>10.0f}{own:>12.0f}{worker:>11.0f}")
+        (work / "memory.npy").unlink()
+
+
+def pack_and_tell(work: Path, name: str, jobs: int) -> None:
+    manifest = pd.read_csv(work / "manifest.csv", dtype=str)
+    pack(work / "memory.npy", manifest, {"folder": work / name}, Packing(224, "squash", "bilinear", False), jobs)
+    print(*(resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--pack"]:
+        pack_and_tell(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    else:
+        count, jobs = (int(text) for text in (sys.argv[1:] + ["1000", "2"][len(sys.argv) - 1 :]))
+        with tempfile.TemporaryDirectory() as name:
+            speed(Path(name), count, jobs)
+            memory(Path(name), jobs)
