@@ -219,7 +219,9 @@ def _run(name: str, runs) -> dict:
         members = [other for other in runs if other != name]
         return {"spec": {"kind": "vote", "how": "soft", "members": members, "weights": None}}
     if name == "cvm":
-        branches = {key: {"model": key, "options": {}, "weights": None} for key in ("xception", "deit")}
+        models = {"cnn": "legacy_xception", "vit": "deit_tiny_patch16_224"}
+        options = {"cnn": {}, "vit": {"depth": 3}}
+        branches = {key: {"model": models[key], "options": options[key], "weights": None} for key in models}
         spec = {"kind": "fusion", "branches": branches, "hidden": 2240, "activation": "gelu", "dropout": 0.0}
         return {"spec": spec, "train": TRAIN}
     return {"spec": {"kind": "network", "model": name, "options": {}, "weights": None}, "train": TRAIN}

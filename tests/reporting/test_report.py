@@ -122,6 +122,10 @@ def test_settings_that_differ_from_the_paper_are_marked(small):
     assert cells(small.page, "epochs")[:2] == ["100 epochs §4.2 and §4.5", "3 differs"]
     assert cells(small.page, "batch size")[1] == "16"
     assert cells(small.page, "weight decay")[0] == "not stated"
+    assert cells(small.page, "cnn<")[1] == "legacy_xception"
+    assert cells(small.page, "transformer changes")[1] == "depth 3 differs"
+    assert cells(small.page, "cnn first weights") == ["not stated", "none"]
+    assert cells(small.page, "schedule")[1] == "–"
 
 
 def test_notes_glossary_and_every_section_of_the_contents_are_there(small):
@@ -139,7 +143,7 @@ def test_every_figure_has_words_for_those_who_do_not_see_it_and_a_caption(small)
     assert len(images) == 1 + 2 * (1 + 1 + 4 + 3)
     assert all(attributes["alt"] for attributes in images)
     assert small.page.count("<figcaption>") == len(images) + 1
-    assert "Answers the paper's Fig. 6." in small.page
+    assert "Answers the paper's Fig. 6." in text_of(small.page)
 
 
 def test_names_are_escaped(tmp_path):

@@ -109,7 +109,8 @@ class Claim:
 class PaperSetting:
     """How the paper says it worked. value None: the paper does not say.
 
-    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds.
+    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds;
+    means: what it holds when it is as printed, where that is not `value` itself (None).
     studies: to which of the paper's studies it applies; empty: to all.
     """
 
@@ -118,8 +119,14 @@ class PaperSetting:
     value: Any
     unit: str | None = None
     setting: str | None = None
+    means: Any = None
     studies: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def expected(self) -> Any:
+        """What the study's setting holds when it is as the paper says."""
+        return self.value if self.means is None else self.means
 
 
 @dataclass(frozen=True)
@@ -220,7 +227,7 @@ def _claim(entry: dict, path: str) -> Claim:
 
 def _setting(entry: dict, path: str) -> PaperSetting:
     where = f"{path}, setting {entry.get('id', entry)}"
-    _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "studies", "note"})
+    _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "means", "studies", "note"})
     return PaperSetting(**{**entry, "studies": tuple(entry.get("studies", ()))})
 
 

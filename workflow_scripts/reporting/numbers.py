@@ -154,13 +154,17 @@ def _mean(values: list[float | None]) -> float | None:
 
 @dataclass(frozen=True)
 class SettingRow:
-    """A setting as the paper says it and as the study had it. same: None where they cannot be compared."""
+    """A setting as the paper says it and as the study had it.
+
+    known: whether a setting of the study corresponds; same: None where the two cannot be compared.
+    """
 
     name: str
     place: str
     paper: Any
     unit: str | None
     note: str
+    known: bool
     used: Any
     same: bool | None
 
@@ -171,25 +175,29 @@ def setting_rows(results: Results) -> list[SettingRow]:
         return []
     used = {
         **{key: results.settings[key] for key in ("preprocess", "protocols", "seeds", "evaluate")},
-        "runs": {name: {**run.get("spec", {}), **run} for name, run in results.settings["runs"].items()},
+        "runs": {name: {**run["spec"], **run} for name, run in results.settings["runs"].items()},
         "ingest": results.dataset["settings"].get("ingest", {}),
     }
     rows = []
     for setting in results.published.settings:
         if setting.studies and results.settings["study"] not in setting.studies:
             continue
-        value = _lookup(used, setting.setting) if setting.setting else None
-        comparable = setting.value is not None and value is not None
-        same = value == setting.value if comparable else None
+        value = _lookup(used, setting.setting) if setting.setting else _ABSENT
+        known = value is not _ABSENT
+        same = value == setting.expected if known and setting.value is not None else None
         name = setting.id.replace("_", " ")
-        rows.append(SettingRow(name, setting.place, setting.value, setting.unit, setting.note, value, same))
+        shown = value if known else None
+        rows.append(SettingRow(name, setting.place, setting.value, setting.unit, setting.note, known, shown, same))
     return rows
+
+
+_ABSENT = object()
 
 
 def _lookup(tree: Any, path: str) -> Any:
     for key in path.split("."):
         if not isinstance(tree, dict) or key not in tree:
-            return None
+            return _ABSENT
         tree = tree[key]
     return tree
 

@@ -12,8 +12,11 @@ from workflow_scripts.contracts.splits import SUBSETS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import POOLED, cost, overall, setting_rows
 from workflow_scripts.reporting.order import main_run, ordered_protocols, ordered_runs, reference, run_words
-from workflow_scripts.reporting.page import axis_for, data_uri, markdown
+from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Results
+
+# With more classes the labels of a matrix need the whole width of the page.
+NARROW = 5
 
 
 def data_section(results: Results) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def comparisons_section(results: Results) -> dict[str, Any]:
     for protocol in ordered_protocols(results):
         pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")
         rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
-        items.append({"protocol": protocol, "figure": data_uri(protocol.figure), "rows": rows})
+        items.append({"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows})
     return {"comparisons": items, "reference": reference(results)}
 
 
@@ -152,7 +155,8 @@ def figures_section(results: Results) -> dict[str, Any]:
     """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
 
     def answers(kind: str) -> str:
-        return results.published.figure(results.settings["study"], kind) if results.published else ""
+        found = results.published.figure(results.settings["study"], kind) if results.published else ""
+        return found.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
 
     sheets, gradcams = [], []
     for protocol in ordered_protocols(results):
@@ -161,7 +165,8 @@ def figures_section(results: Results) -> dict[str, Any]:
             run = protocol.runs[name]
             figures = [
                 {
-                    "uri": data_uri(path),
+                    "uri": plot_uri(path),
+                    "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol.name}.",
                     "reading": captions.FIGURES[kind][1],
@@ -231,8 +236,12 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
 
 def plain(value: Any) -> str:
     """A setting's value as people write it."""
+    if value is None or value == {}:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     if isinstance(value, list):
         return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
