@@ -41,4 +41,16 @@ def _part(part: dict, name: str, classes: int, size: int, files: dict[str, Path]
         if name not in files:
             raise UserError(f"the settings name a weights file for {name!r}, but none was given: --weights {name}=FILE")
         load_start(model, files[name], f"{part['model']!r}")
+    if files is not None and part["weights"] is not None and classes:
+        _zero_classifier(model)
     return model
+
+
+def _zero_classifier(model: nn.Module) -> None:
+    """Start the classifier at zero: large first errors of a random one would undo what the other layers know.
+
+    As in Big Transfer (Kolesnikov et al., ECCV 2020).
+    """
+    for name in model.classifier_names:
+        for parameter in model.get_submodule(name).parameters():
+            nn.init.zeros_(parameter)
