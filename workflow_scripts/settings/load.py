@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.data.adapters.registry import ADAPTERS
 from workflow_scripts.settings.hints import explain
 from workflow_scripts.settings.overlay import merge, resolve
 from workflow_scripts.settings.study import Config
@@ -63,7 +64,7 @@ def settings(root: Path, command_line: dict[str, Any] | None = None) -> Config:
 def groups_known(study: Any) -> bool:
     """Whether the study's raw files say which images belong together; known from the settings alone."""
     return all(
-        adapter in ("cric", "herlev", "sipakmed") or (adapter == "folder" and study.ingest.groups)
+        ADAPTERS[adapter].knows_groups or (study.ingest.groups and len(study.adapters) == 1)
         for adapter in study.adapters
     )
 

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from workflow_scripts.data.adapters.registry import ADAPTERS
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-ADAPTERS = ("cric", "folder", "herlev", "peripheral_blood", "sipakmed")
 
 
 class Study(Block):
@@ -19,7 +19,7 @@ class Study(Block):
     active: bool = Field(True, description="Whether `all` includes the study.")
     title: str = Field("", description="One line for the report's head.")
     paper: str = Field("", description="Code folder under workflow_scripts/studies/ that holds the published numbers.")
-    adapters: Annotated[list[Literal[ADAPTERS]], Field(min_length=1)] = Field(
+    adapters: Annotated[list[Literal[tuple(ADAPTERS)]], Field(min_length=1)] = Field(
         ["folder"], description="Readers of the raw files. Several: the source has a subfolder named after each."
     )
     source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.data.adapters.registry import ADAPTERS
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
@@ -60,9 +61,9 @@ class Plan:
         """The entry point of a step and the modules that its settings name."""
         modules = [f"{PACKAGE}.{step}"]
         if step == "synthesise":
-            modules.append(f"{PACKAGE}.data.adapters.{names[1]}")
+            modules.append(ADAPTERS[names[1]].module)
         if step == "ingest":
-            modules += [f"{PACKAGE}.data.adapters.{adapter}" for adapter in self.study(names[0]).adapters]
+            modules += [ADAPTERS[adapter].module for adapter in self.study(names[0]).adapters]
         if step == "report":
             modules.append(f"{PACKAGE}.studies.{self.study(names[0]).paper}")
         return modules
