@@ -85,6 +85,9 @@ def test_inverse_flat_and_differently_shaped_pictures_are_not_near_equal() -> No
     flat = [Image.new("RGB", (50, 50), colour) for colour in ("white", "black")]
     thumbnails = np.array([thumbnail(image) for image in (picture(1), inverse, *flat)])
     assert equal_pairs(table(thumbnails), thumbnails, 0.3).empty
+    ramp = np.linspace(0, 4, 50).astype(np.uint8)[None, :, None] * np.ones((50, 1, 3), dtype=np.uint8)
+    lamps = np.array([thumbnail(Image.fromarray(ramp + level)) for level in (100, 200)])
+    assert equal_pairs(table(lamps), lamps, 0.3).empty, "two empty pictures under the same uneven lamp"
     same = np.array([thumbnails[0], thumbnails[0]])
     assert equal_pairs(table(same, width=[50, 60]), same, 0.1).empty
 
