@@ -1,0 +1,85 @@
+"""A finished run of this workflow beside the plain script of yardstick.py: same images, split, network, epochs, seeds.
+
+    python tests/benchmarks/beside_yardstick.py --study results-real/cvm_blood --images data/peripheral_blood/raw \\
+        --run resnet18
+
+Trains the script once per training seed of the run, on the run's own split files, and prints test accuracy and training
+images per second of both, their paired differences over the seeds with a 95 % t interval, and the ratio of speeds. Both
+use the run's number of threads; run it on a machine with nothing else to do.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
+
+YARDSTICK = Path(__file__).with_name("yardstick.py")
+
+
+def ours(folder: Path) -> tuple[float, float]:
+    """Test accuracy and training images per second of a run's folder."""
+    units = UNITS.read(folder / "units.csv")
+    test = units[units["subset"] == "test"]
+    predicted = np.array(classes_of(test))[probabilities(test).argmax(axis=1)]
+    return float((predicted == test["label"]).mean()), read_json(folder / "train.json")["images_per_second"]
+
+
+def theirs(args: argparse.Namespace, protocol: str, settings: dict, size: int) -> tuple[float, float]:
+    """The same of the plain script."""
+    train, spec = settings["train"], settings["spec"]
+    command = [sys.executable, str(YARDSTICK), "--images", str(args.images)]
+    command += ["--manifest", str(args.study / "dataset" / "manifest.csv")]
+    command += ["--split", str(args.study / "splits" / f"{protocol}.csv"), "--model", spec["model"]]
+    command += ["--epochs", str(train["epochs"]), "--size", str(size), "--batch", str(train["batch_size"])]
+    command += ["--seed", str(settings["seed"]), "--threads", str(train["torch_threads"])]
+    command += ["--learning-rate", str(train["learning_rate"])]
+    command += ["--weights", spec["weights"]] if spec["weights"] else []
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    accuracy, speed = re.search(r"test accuracy ([0-9.]+), ([0-9.]+) images/s", done.stdout).groups()
+    return float(accuracy), float(speed)
+
+
+def main() -> None:
+    """Print one line per protocol and seed, and a summary per protocol."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--study", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--images", type=Path, required=True, help="the study's source")
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--protocol", action="append", help="only these (default: all)")
+    args = parser.parse_args()
+    size = read_json(args.study / "arrays" / "record.json")["shape"][1]
+    for place in sorted((args.study / "runs").iterdir()):
+        if args.protocol and place.name not in args.protocol:
+            continue
+        pairs = []
+        for folder in sorted((place / args.run).iterdir()):
+            settings = read_json(folder / "record.json")["settings"]
+            pairs.append((*ours(folder), *theirs(args, place.name, settings, size)))
+            mine, speed, plain, plain_speed = pairs[-1]
+            print(f"{place.name} {folder.name}: {mine:.4f} beside {plain:.4f}; {speed:.0f} beside {plain_speed:.0f}")
+        table = np.array(pairs)
+        difference = table[:, 0] - table[:, 2]
+        half = (
+            stats.t.ppf(0.975, len(pairs) - 1) * difference.std(ddof=1) / len(pairs) ** 0.5
+            if len(pairs) > 1
+            else np.nan
+        )
+        print(
+            f"{place.name}: accuracy {table[:, 0].mean():.4f} beside {table[:, 2].mean():.4f}, difference "
+            f"{difference.mean():+.4f} ± {half:.4f} (95 %, {len(pairs)} seeds); speed ratio "
+            f"{np.median(table[:, 1] / table[:, 3]):.2f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
