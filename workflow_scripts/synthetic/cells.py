@@ -48,7 +48,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Cell:
-    """A drawn cell: float32 size×size×3 optical density, uint8 mask (0, 1 cytoplasm, 2 nucleus), its traits."""
+    """A drawn cell: float32 3×size×size optical density, uint8 mask (0, 1 cytoplasm, 2 nucleus), its traits."""
 
     density: np.ndarray
     mask: np.ndarray
@@ -115,35 +115,36 @@ def draw_cell(traits: Traits, size: int, rng: np.random.Generator) -> Cell:
     clumps = 0.10 + 0.38 * traits.chromatin
     dark = nucleus * np.clip(1.05 + 0.35 * traits.chromatin + clumps * (0.7 * fine + 0.5 * coarse), 0.2, 2.4)
     colour = PINK + np.float32(traits.greenness) * (GREEN - PINK)
-    density = amount[..., None] * colour + dark[..., None] * HAEMATOXYLIN
+    density = amount * colour[:, None, None] + dark * HAEMATOXYLIN[:, None, None]
     mask = np.where(nucleus > 0.5, 2, cytoplasm > 0.5).astype(np.uint8)
     return Cell(density, mask, traits)
 
 
 def develop(density: np.ndarray, field: Field, rng: np.random.Generator) -> np.ndarray:
-    """uint8 H×W×3 picture (0-255) of H×W×3 optical densities, seen through the field's stain, lamp, lens and sensor."""
-    height, width = density.shape[:2]
-    stained = density * field.stain + density.sum(-1, keepdims=True) * (np.float32(field.pinkness) * (PINK - GREEN))
-    blurred = ndimage.gaussian_filter(np.maximum(stained, 0), (field.blur, field.blur, 0), truncate=3)
-    light = np.exp(-blurred) * field.light
+    """uint8 H×W×3 picture (0-255) of 3×H×W optical densities, seen through the field's stain, lamp, lens and sensor."""
+    height, width = density.shape[1:]
+    # Every stain darkens in proportion; a pinkish field turns some of each stain from green to pink.
+    mixing = np.diag(field.stain) + np.float32(field.pinkness) * (PINK - GREEN)[:, None]
+    stained = np.maximum(np.tensordot(mixing, density, 1), 0)
+    light = np.exp(-ndimage.gaussian_filter(stained, (0, field.blur, field.blur), truncate=3))
     y, x = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
-    light *= (1 + field.slope[1] * y[:, None] + field.slope[0] * x)[..., None]
+    light *= field.light[:, None, None] * (1 + field.slope[1] * y[:, None] + field.slope[0] * x)
     light += np.float32(field.noise) * rng.standard_normal(light.shape, dtype=np.float32)
-    return (np.clip(light, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.ascontiguousarray((np.clip(light, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
 
 
 def mucus(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """float32 H×W×3 optical density of the smear between the cells: thin, uneven."""
-    return np.clip(0.05 + 0.035 * _smooth(height, width, 16, rng), 0, None)[..., None] * (PINK + GREEN)
+    """float32 3×H×W optical density of the smear between the cells: thin, uneven."""
+    return np.clip(0.05 + 0.035 * _smooth(height, width, 16, rng), 0, None) * (PINK + GREEN)[:, None, None]
 
 
 def neighbours(size: int, rng: np.random.Generator) -> np.ndarray:
-    """float32 size×size×3 optical density of up to two other cells that reach into the window."""
-    density = np.zeros((size, size, 3), dtype=np.float32)
+    """float32 3×size×size optical density of up to two other cells that reach into the window."""
+    density = np.zeros((3, size, size), dtype=np.float32)
     for _ in range(rng.integers(0, 3)):
         centre = size * (0.5 + 0.5j + 0.62 * np.exp(2j * np.pi * rng.uniform()))
         layer = _inside(size, centre, size * rng.uniform(0.1, 0.3), 0.08, 0.3, 2.0, rng)
-        density += 0.3 * layer[..., None] * (PINK + np.float32(rng.uniform()) * (GREEN - PINK))
+        density += 0.3 * layer * (PINK + np.float32(rng.uniform()) * (GREEN - PINK))[:, None, None]
     return density
 
 

@@ -119,10 +119,10 @@ def _whole_field(plan: Plan, label: str, index: int, number: int, cells: list, f
     for position, cell in enumerate(cells):
         top, left = (int(side * pitch + rng.integers(0, pitch - plan.size + 1)) for side in divmod(position, columns))
         area = (slice(top, top + plan.size), slice(left, left + plan.size))
-        density[area] += cell.density
+        density[:, *area] += cell.density
         mask[area] = np.maximum(mask[area], cell.mask)
         places.append((top, left))
-    density, mask = density[cut:], mask[cut:]
+    density, mask = density[:, cut:], mask[cut:]
     made = [
         _made_cell(label, cell.mask, left, top - cut, cell.planted())
         for cell, (top, left) in zip(cells, places, strict=True)
