@@ -31,7 +31,12 @@ studies:
       vote: {kind: vote, members: [small, tiny]}
     evaluate: {bootstrap: 100}
     explain: {runs: [tiny], images: 2}
-  second: {like: first, adapters: [herlev], runs: {small: null, vote: null, other: {kind: network, model: test_resnet}}}
+  second:
+    like: first
+    adapters: [herlev]
+    protocols: {published: null}
+    runs: {small: null, tiny: null, vote: null, other: {kind: network, model: test_resnet}}
+    explain: {runs: []}
 """
 
 

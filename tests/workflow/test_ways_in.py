@@ -17,7 +17,7 @@ from tests.workflow.conftest import ROOT, Workflow, copy_of_the_project
 STUB = """#!/usr/bin/env bash
 set -eu
 base={base}
-case "$1 $2" in
+case "$1 ${{2:-}}" in
   "info --json") echo '{{"conda_prefix": "'$base'", "platform": "linux-64"}}' ;;
   "config --get") echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
   "env create")

@@ -73,7 +73,6 @@ def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], ag
     Raises UserError when a probability is not finite, a row does not sum to 1, or a unit has two labels or subsets.
     """
     columns = class_columns(classes)
-    (folder / "metrics.json").unlink(missing_ok=True)  # it measures the predictions that are replaced now
     samples = samples.sort_values("id", kind="stable").reset_index(drop=True)
     values = samples[columns].to_numpy(dtype="float64")
     if not np.isfinite(values).all() or not np.allclose(values.sum(axis=1), 1, atol=1e-4):
