@@ -39,8 +39,8 @@ def test_restored_results_need_nothing_and_a_changed_setting_runs_its_study_only
     before = (clone.folder / "results/first/metrics.json").read_bytes()
     assert before == (copy.folder / "results/first/metrics.json").read_bytes()
 
-    clone.edit("config.yaml", "adapters: [herlev],", "adapters: [herlev], train: {epochs: 1},")
+    clone.edit("config.yaml", "    adapters: [herlev]\n", "    adapters: [herlev]\n    train: {epochs: 1}\n")
     text = planned(clone, "first", "second")
-    assert "second: train other (published" in text and "first:" not in text and "read the raw files" not in text
+    assert "second: train other (grouped" in text and "first:" not in text and "read the raw files" not in text
     assert clone.repro("report@first", "report@second") == ["runs@second", "report@second"]
     assert (clone.folder / "results/first/metrics.json").read_bytes() == before
