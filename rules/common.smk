@@ -25,7 +25,7 @@ except UserError as error:
 # A job asks for a GPU where this machine has one; on a cluster the profile says so.
 GPUS_PER_JOB = int(PLAN.config.device != "cpu" and pipeline.has_gpu())
 RESULTS = PLAN.config.results
-STUDY = "/".join([RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)])
+STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
 PROTOCOL = "{protocol,[a-z0-9_]+}"
 TRAINED = "{run," + ("|".join(PLAN.trained) or "-") + "}"
 VOTE = "{run," + ("|".join(PLAN.votes) or "-") + "}"
