@@ -92,7 +92,7 @@ def check_server(uri: str) -> None:
         raise UserError(f"tracking_uri: {without_password(uri)!r} is no server; write http://host:port, or null")
     bare = without_password(uri).rstrip("/")
     try:
-        urllib.request.urlopen(f"{bare}/health", timeout=5).close()
+        urllib.request.urlopen(f"{bare}/health", timeout=15).close()
     except urllib.error.HTTPError:
         return  # somebody answered
     except OSError as error:
