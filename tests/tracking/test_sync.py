@@ -28,7 +28,9 @@ def active(study: Study) -> dict[str, object]:
     client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
     experiment = client.get_experiment_by_name("toy")
     found = client.search_runs([experiment.experiment_id]) if experiment else []
-    return {f"{run.info.run_name} {run.data.tags.get('record', '')[:6]}".strip(): run for run in found}
+    named = {f"{run.info.run_name} {run.data.tags.get('record', '')[:6]}".strip(): run for run in found}
+    assert len(named) == len(found), "a run is there twice"
+    return named
 
 
 def values(study: Study) -> dict:
@@ -147,6 +149,26 @@ def test_a_run_is_complete_only_with_its_last_tag(study, monkeypatch):
     assert not (study.folder / "tracked.json").exists()
     track(study)
     assert half.info.run_id not in {run.info.run_id for run in active(study).values()}
+    assert len(active(study)) == 6
+
+
+def test_half_a_run_vanishes_also_when_its_training_is_gone_by_then(study, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    study.write_run("cnn", 0, epochs=5)
+    end, ended = MlflowClient.set_terminated, []
+
+    def crash_at_the_child(client, run_id, *more):
+        ended.append(run_id)
+        return end(client, run_id, *more) if len(ended) == 1 else crash()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "set_terminated", crash_at_the_child)
+        with pytest.raises(KeyboardInterrupt):
+            track(study)
+    study.write_run("cnn", 0, epochs=3)
+    track(study)
     assert len(active(study)) == 6
 
 

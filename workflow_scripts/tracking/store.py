@@ -11,11 +11,10 @@ metric, so a run whose content changed is written anew and the former one delete
 import os
 import re
 import shutil
-import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def mendable(where: str, remedy: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error) as error:
+    except (MlflowException, RequestException, SQLAlchemyError) as error:
         if getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE":
             raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -76,14 +75,6 @@ def create_database(database: Path) -> None:
         leftover.unlink()
     MlflowClient(f"sqlite:///{fresh.resolve()}").search_experiments(max_results=1)
     fresh.replace(database)
-
-
-def check_database(database: Path) -> None:
-    """Raise sqlite3.Error when the file is no whole database; MLflow itself would try for a minute."""
-    with closing(sqlite3.connect(database)) as connection:
-        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if state != "ok":
-        raise sqlite3.DatabaseError(state)
 
 
 def check_server(uri: str) -> None:
@@ -111,7 +102,6 @@ def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
         with mendable(str(database), remedy):
             if not database.exists():
                 create_database(database)
-            check_database(database)
             artifacts_of(results).mkdir(parents=True, exist_ok=True)
             yield Store(f"sqlite:///{database.resolve()}", study, results, artifacts_of(results))
     else:
