@@ -9,23 +9,11 @@ import pandas as pd
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS
 
-METRIC_NAMES = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_sensitivity",
-    "macro_specificity",
-    "macro_f1",
-    "macro_auc",
-    "log_loss",
-    "kappa",
-    "brier",
-    "ece",
-)
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
 EVALUATE = {
     "headline": "accuracy",

@@ -9,22 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
-# What evaluation computes for every run, on a whole subset and for each class.
-SUBSET_METRICS = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_sensitivity",
-    "macro_specificity",
-    "macro_f1",
-    "macro_auc",
-    "log_loss",
-    "kappa",
-    "brier",
-    "ece",
-)
-CLASS_METRICS = ("precision", "sensitivity", "specificity", "f1", "auc")
 # What papers also print: counts, confusions between two classes, cost.
 OTHER_METRICS = (
     "samples",

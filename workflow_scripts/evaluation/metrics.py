@@ -9,20 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-OVERALL = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_precision",
-    "macro_sensitivity",
-    "macro_specificity",
-    "macro_f1",
-    "macro_auc",
-    "log_loss",
-    "kappa",
-    "brier",
-    "ece",
-)
-PER_CLASS = ("precision", "sensitivity", "specificity", "f1", "auc")
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
+
+OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
 # Lowest and highest possible value, where it is not [0, 1].
 RANGES = {"log_loss": (0.0, np.inf), "kappa": (-1.0, 1.0), "brier": (0.0, 2.0)}
 

@@ -1,0 +1,17 @@
+"""Names of the metrics, in files and in claims."""
+
+# What evaluation computes for every run, on a whole subset and for each class.
+SUBSET_METRICS = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_sensitivity",
+    "macro_specificity",
+    "macro_f1",
+    "macro_auc",
+    "log_loss",
+    "kappa",
+    "brier",
+    "ece",
+)
+CLASS_METRICS = ("precision", "sensitivity", "specificity", "f1", "auc")
