@@ -27,8 +27,16 @@ GPUS_PER_JOB = int(PLAN.config.device != "cpu" and pipeline.has_gpu())
 RESULTS = PLAN.config.results
 STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
 PROTOCOL = "{protocol,[a-z0-9_]+}"
-TRAINED = "{run," + ("|".join(PLAN.trained) or "-") + "}"
-VOTE = "{run," + ("|".join(PLAN.votes) or "-") + "}"
+
+
+def run_wildcard(*steps):
+    """Wildcard for the runs that these steps make."""
+    return "{run,%s}" % ("|".join(PLAN.made_by_steps(*steps)) or "-")
+
+
+def run_pattern(step):
+    """Folder of a fold and seed of the runs that a step makes."""
+    return f"{STUDY}/runs/{PROTOCOL}/{run_wildcard(step)}/fold{{fold,\\d+}}-seed{{seed,\\d+}}"
 
 
 # Constraints stand in the paths: a general one does not reach into a path variable.
@@ -39,11 +47,14 @@ pathvars:
     dataset=f"{STUDY}/dataset",
     arrays=f"{STUDY}/arrays",
     split=f"{STUDY}/splits/{PROTOCOL}",
-    trained_run=f"{STUDY}/runs/{PROTOCOL}/{TRAINED}/fold{{fold,\\d+}}-seed{{seed,\\d+}}",
-    vote_run=f"{STUDY}/runs/{PROTOCOL}/{VOTE}/fold{{fold,\\d+}}-seed{{seed,\\d+}}",
+    trained_run=run_pattern("train"),
+    vote_run=run_pattern("fuse"),
+    compressed_run=run_pattern("compress"),
+    baseline_run=run_pattern("baseline"),
+    external_run=run_pattern("transfer"),
     evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
-    trained=TRAINED,
-    vote=VOTE,
+    trained=run_wildcard("train"),
+    untrained=run_wildcard("fuse", "compress", "baseline", "transfer"),
     explanation=f"{STUDY}/explanation/{PROTOCOL}",
 
 
@@ -106,6 +117,17 @@ def evaluation_files(folder):
             f"{folder}/reliability.png", "reliability", "Reliability"
         ),
     }
+
+
+def run_tables(folder):
+    """What every run leaves, whatever makes it."""
+    names = {
+        "predictions": "predictions.csv",
+        "units": "units.csv",
+        "record": "record.json",
+        "ledger": "ledger.json",
+    }
+    return {key: f"{folder}/{name}" for key, name in names.items()}
 
 
 def failures(since):

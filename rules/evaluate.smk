@@ -15,7 +15,7 @@ rule evaluate:
         ),
         history=[],
     output:
-        **evaluation_files("<evaluation>/<vote>"),
+        **evaluation_files("<evaluation>/<untrained>"),
     log:
         "<logs>/{study}/evaluation/{protocol}/{run}.log",
     benchmark:

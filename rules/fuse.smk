@@ -9,10 +9,7 @@ rule fuse:
             for name in ("units.csv", "record.json")
         ],
     output:
-        predictions="<vote_run>/predictions.csv",
-        units="<vote_run>/units.csv",
-        record="<vote_run>/record.json",
-        ledger="<vote_run>/ledger.json",
+        **run_tables("<vote_run>"),
     log:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.log",
     benchmark:

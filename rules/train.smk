@@ -47,10 +47,7 @@ rule predict:
         split=rules.split.output.split,
         trained=[rules.train.output.weights, rules.train.output.cost],
     output:
-        predictions="<trained_run>/predictions.csv",
-        units="<trained_run>/units.csv",
-        record="<trained_run>/record.json",
-        ledger="<trained_run>/ledger.json",
+        **run_tables("<trained_run>"),
     log:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
     benchmark:
@@ -69,3 +66,28 @@ rule predict:
         "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
         " --run $(dirname {output.record}) --device {params.device}"
+
+
+rule baseline:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+    output:
+        **run_tables("<baseline_run>"),
+    log:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.log",
+    benchmark:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=settings("baseline", "study", "protocol", "run", "fold", "seed"),
+        code=code("baseline", "study"),
+    message:
+        "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "python -m workflow_scripts.baseline --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --out $(dirname {output.record})"

@@ -55,6 +55,6 @@ def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None
 def run_synthesise(out: Path, adapter: str, study: str = "test", seed: int = 0, **changes: object) -> Path:
     """Make data in the layout of an adapter with the default settings but for `changes`; their folder."""
     synthetic = Synthetic(**{"size": 40} | changes).model_dump(mode="json")
-    settings = {"study": study, "seed": seed, "adapter": adapter, "synthetic": synthetic}
+    settings = {"study": study, "seed": seed, "adapter": adapter, "place": 0, "synthetic": synthetic}
     synthesise.main(argparse.Namespace(settings=settings, code="c", log=None, out=out))
     return out

@@ -67,9 +67,8 @@ def checked_plan(root: Path) -> "Plan":
 def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
     """Raise UserError for results that Snakemake would believe although it did not make them, or not these bytes."""
     from workflow_scripts.settings.guard import replaced, unrecorded
-    from workflow_scripts.settings.phases import run_records
 
-    records = run_records(plan, study)
+    records = plan.records(study)
     for found, what in (
         (unrecorded(records, root), "not made here"),
         (replaced(records, root), "changed since they were made"),

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.files import write_json
@@ -19,6 +20,8 @@ from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import ALL, estimate, rows
+from workflow_scripts.evaluation.sources import by_source
+from workflow_scripts.evaluation.sources import rows as source_rows
 
 SUBSETS = ("validation", "test")
 
@@ -40,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
     dataset = tables.read_dataset(args.dataset)
     tables.require_settings(args.runs, args.settings["expects"])
     units = tables.read_units(args.runs, settings.folds, settings.seeds, dataset, options.aggregate)
-    results, draws = {}, {}
+    results, draws, sources = {}, {}, {}
     for subset in SUBSETS:
         frames = tables.subset_of(units, subset)
         if not any(len(frame) for frame in frames.values()):
@@ -48,12 +51,14 @@ def main(args: argparse.Namespace) -> None:
         rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
         draws[subset] = Resampler(frames.values(), options.bootstrap, rng)
         results[subset] = estimate(frames, draws[subset], dataset.classes, options.calibration_bins)
+        sources[subset] = by_source(frames, draws[subset], dataset, options.aggregate)
     for key in units:
         found = {subset: result[key].as_json() for subset, result in results.items()}
         write_json(tables.run_folder(args.runs, *key) / "metrics.json", found)
     write_figures(args, settings, dataset, tables.subset_of(units, "test"), draws["test"], results["test"][ALL])
     write_json(args.out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
-    METRICS.write(args.out / "metrics.csv", rows(results, settings.protocol, settings.run))
+    tidy = [rows(results, settings.protocol, settings.run), source_rows(sources, settings.protocol, settings.run)]
+    METRICS.write(args.out / "metrics.csv", pd.concat([table for table in tidy if len(table)]))
     shown = results["test"][ALL].overall[options.headline]
     entry.log.info(
         "%s, %s: test %s %.4f [%.4f, %.4f], n = %d, %d fold(s), %d seed(s)",

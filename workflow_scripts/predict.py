@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file, read_json
 from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
-from workflow_scripts.contracts.runs import class_columns, write_run_tables
+from workflow_scripts.contracts.runs import write_run_tables
 
 
 def arguments() -> argparse.Namespace:
@@ -40,8 +39,6 @@ def main(args: argparse.Namespace) -> None:
 
 def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tuple[str, dict]:
     """Write the tables; returns the digest of the code that trained, and what predicting cost."""
-    import time
-
     from workflow_scripts.models.build import build
     from workflow_scripts.models.weights import load_trained, read_trained
     from workflow_scripts.training import data, devices, inference
@@ -50,25 +47,14 @@ def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tu
     weights = read_trained(weights_path, settings)
     device = devices.prepare(args.device, train)
     samples = data.read_samples(args.dataset, args.arrays, args.split, settings["fold"])
-    if samples.classes != weights.classes:
-        raise UserError(
-            f"{weights_path} was trained for the classes {', '.join(weights.classes)}, the data have "
-            f"{', '.join(samples.classes)}; run the training again"
-        )
+    weights.require_classes(samples.classes, weights_path)
     model = load_trained(build(settings["spec"], len(weights.classes), samples.size, 0), weights)
-    layout = {"mean": weights.mean, "std": weights.std, "channels_last": train.channels_last}
-    table = samples.table[samples.table["subset"] != "train"]
-    feeder = data.Feeder(samples.images, samples.subset_of(table), device, **layout)
-    model = model.to(device, memory_format=feeder.layout)
-    started = time.perf_counter()
-    table = table.assign(fold=settings["fold"])
-    table[class_columns(weights.classes)] = inference.probabilities(inference.predict(model, feeder, train.precision))
-    seconds = time.perf_counter() - started
+    table, speed = inference.score(model, weights, samples, device, train, settings["fold"])
     write_run_tables(args.run, table, weights.classes, args.settings["aggregate"])
     return weights.code, {
         "device": devices.describe(device),
         "torch_threads": train.torch_threads,
-        "predict_images_per_second": round(len(table) / max(seconds, 1e-9), 1),
+        "predict_images_per_second": speed,
     }
 
 

@@ -22,6 +22,8 @@ from workflow_scripts.synthetic.fields import Plan, pictures
 # Begun here, not finished: the folder may be cleared.
 MARK = ".made"
 KEPT = 0.4
+# Of one adapter; the looks of the next one begin behind them.
+MOST_CLASSES = 8
 
 
 def arguments() -> argparse.Namespace:
@@ -38,8 +40,7 @@ def main(args: argparse.Namespace) -> None:
         labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
         **settings["synthetic"],
         whole_fields=adapter.WHOLE_FIELDS,
-        # A study of several adapters must not show one look under two names.
-        first_class=8 * sorted(registry.ADAPTERS).index(settings["adapter"]),
+        first_class=MOST_CLASSES * settings["place"],
         seed=(settings["study"], str(settings["seed"]), settings["adapter"]),
     )
     rows = []

@@ -28,13 +28,13 @@ def make(study: str, phase: str) -> None:
         write_json(folder / "metrics.json", {"accuracy": 0.5})
         (folder / "curves" / "made.txt").unlink()
         write_text(folder / "curves" / "published__tiny.csv", "epoch,validation_loss\n1,2\n2,1\n")
-    for path in phases.run_records(plan, study):
+    for path in plan.records(study):
         if path.relative_to(folder).parts[0] in phases.FOLDERS[phase]:
             write_json(path, text)
 
 
 def record(study: str) -> None:
-    for path in phases.run_records(plan, study):
+    for path in plan.records(study):
         if path.exists():
             kept = record_path(path, ROOT)
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -15,3 +15,5 @@ SUBSET_METRICS = (
     "ece",
 )
 CLASS_METRICS = ("precision", "sensitivity", "specificity", "f1", "auc")
+# On the units of one source, where a study joins several data sets (level "source" in metrics.csv).
+SOURCE_METRICS = ("accuracy", "within_source_accuracy", "crossed_source")

@@ -23,6 +23,14 @@ class TrainedWeights:
     std: list[float]
     classes: list[str]
 
+    def require_classes(self, classes: list[str], where: Path) -> None:
+        """Raise UserError, naming the file `where`, unless the network tells exactly these classes apart."""
+        if classes != self.classes:
+            raise UserError(
+                f"{where} was trained for the classes {', '.join(self.classes)}, the data have {', '.join(classes)}; "
+                "run the training again"
+            )
+
 
 def load_start(model: nn.Module, path: Path, name: str) -> None:
     """Copy the tensors of a safetensors file into a network, all but its classifier; 16-bit tensors are cast.

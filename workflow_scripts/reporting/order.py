@@ -53,4 +53,10 @@ def run_words(run: Run) -> str:
         return "fusion of " + words.listed([branch["model"] for branch in spec["branches"].values()])
     if spec["kind"] == "vote":
         return f"{spec['how']} vote of {words.listed(spec['members'])}"
+    if spec["kind"] == "compressed":
+        return f"{spec['of']} as {words.FORMS[spec['to']]}"
+    if spec["kind"] == "baseline":
+        return f"no network: {words.listed([words.FEATURES[name] for name in spec['features']])}"
+    if spec["kind"] == "external":
+        return f"{spec['of']} trained on {spec['study']} ({spec['protocol']}), no refit"
     return spec["model"] if spec.get("model") not in (None, run.name) else spec["kind"]

@@ -46,6 +46,13 @@ REASON_NAMES = {
     "missing_file": "file is missing",
     "duplicate_id": "same id twice",
 }
+FORMS = {
+    "float16": "16-bit weights (float16)",
+    "bfloat16": "16-bit weights (bfloat16)",
+    "int8": "8-bit weights",
+    "onnx": "ONNX file",
+}
+FEATURES = {"rim": "the image's rim", "colour": "colour statistics", "size": "image size"}
 DASH = "–"
 
 

@@ -43,7 +43,7 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
     for protocol in chosen.protocols:
         for run in chosen.runs:
             job = (study, protocol, run, 0, chosen.seeds[0])
-            steps = ("train", "predict") if plan.is_trained(study, run) else ("fuse",)
+            steps = ("train", "predict") if plan.is_trained(study, run) else (plan.steps.recorded_by(study, run),)
             yield from ((step, job) for step in steps)
             yield "evaluate", (study, protocol, run)  # holds a digest of the settings of every fold and seed
         yield "compare", (study, protocol)
@@ -86,16 +86,6 @@ def write_stated(plan: Plan, root: Path) -> None:
     for study in plan.config.studies:
         for phase in PHASES:
             write_json(folder / study / f"{phase}.json", stated(plan, study, phase))
-
-
-def run_records(plan: Plan, study: str) -> list[Path]:
-    """Records that the settings declare for a study, whether they exist or not."""
-    folder = Path(plan.config.results) / study
-    protocols = plan.study(study).protocols
-    data = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
-    splits = [folder / "splits" / f"{protocol}.json" for protocol in protocols]
-    runs = [Path(path) for name in protocols for path in plan.protocol_files(study, name, "record.json")]
-    return [*data, *splits, *runs]
 
 
 def check_layers(plan: Plan, root: Path, profiles: list[Path]) -> None:

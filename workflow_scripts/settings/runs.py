@@ -120,7 +120,54 @@ class Vote(Block):
     )
 
 
-Run = Annotated[Network | Fusion | Vote, Field(discriminator="kind")]
+class Compressed(Block):
+    """A trained run in fewer bits; nothing is trained again, all arithmetic is done in 32 bits."""
+
+    kind: Literal["compressed"] = Field(description="A trained run in fewer bits.")
+    of: str = Field(description="Name of a network or fusion of this study.")
+    to: Literal["float16", "bfloat16", "int8", "onnx"] = Field(
+        "float16",
+        description="float16, bfloat16: every weight in 16 bits; int8: matrices and kernels in 8 bits with one step "
+        "per output channel; onnx: an ONNX file in 32 bits, run by onnxruntime.",
+    )
+
+
+class Baseline(Block):
+    """Logistic regression on numbers that should not tell the classes apart; what it reaches, a network must beat."""
+
+    kind: Literal["baseline"] = Field(description="Logistic regression without a network.")
+    features: Annotated[list[Literal["rim", "colour", "size"]], Field(min_length=1)] = Field(
+        description="rim: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of "
+        "each channel; size: width, height and their ratio of the published image."
+    )
+
+
+class External(Block):
+    """A trained run of another study predicts this study's samples, without any refit."""
+
+    kind: Literal["external"] = Field(description="A trained run of another study, applied here as it is.")
+    study: str = Field(description="The study it was trained in.")
+    of: str = Field(description="Name of a network or fusion of that study; its first fold is used.")
+    protocol: str = Field("published", description="Protocol of that study.")
+    classes: dict[str, str | None] | None = Field(
+        None,
+        description="Class there → class here; probabilities of several are added; null: left out, and the rest "
+        "scaled to 1. null for the whole key: both studies have the same classes.",
+    )
+
+
+Run = Annotated[Network | Fusion | Vote | Compressed | Baseline | External, Field(discriminator="kind")]
+
+# Kind of run → the step that makes it. Only what `train` makes has weights, a history and Grad-CAM.
+STEPS = {
+    "network": "train",
+    "fusion": "train",
+    "vote": "fuse",
+    "compressed": "compress",
+    "baseline": "baseline",
+    "external": "transfer",
+}
+TRAINED = tuple(kind for kind, step in STEPS.items() if step == "train")
 
 
 class Evaluate(Block):

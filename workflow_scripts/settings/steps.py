@@ -4,6 +4,7 @@ from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.settings.overlay import merge
+from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
 
 
@@ -29,7 +30,14 @@ class Steps:
 
     def synthesise(self, study: str, adapter: str) -> dict:
         chosen = self.study(study)
-        return {"study": study, "seed": self.config.seed, "adapter": adapter, "synthetic": _plain(chosen.synthetic)}
+        return {
+            "study": study,
+            "seed": self.config.seed,
+            "adapter": adapter,
+            # A study of several adapters must not show one look under two names.
+            "place": chosen.adapters.index(adapter),
+            "synthetic": _plain(chosen.synthetic),
+        }
 
     def ingest(self, study: str, listing: dict[str, str] | None) -> dict:
         chosen = self.study(study)
@@ -74,10 +82,26 @@ class Steps:
     def fuse(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
 
+    def baseline(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {**self.fuse(study, protocol, run, fold, seed), "aggregate": self.study(study).evaluate.aggregate}
+
+    def compress(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        member = self.train(study, protocol, self.study(study).runs[run].of, fold, seed)
+        return {**self.baseline(study, protocol, run, fold, seed), "member": member}
+
+    def transfer(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        spec = self.study(study).runs[run]
+        member = self.train(spec.study, spec.protocol, spec.of, 0, seed)
+        return {**self.baseline(study, protocol, run, fold, seed), "member": member}
+
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         """Settings that the record of a run must hold, whatever its kind."""
-        step = self.fuse if self.study(study).runs[run].kind == "vote" else self.predict
-        return step(study, protocol, run, fold, seed)
+        return getattr(self, self.recorded_by(study, run))(study, protocol, run, fold, seed)
+
+    def recorded_by(self, study: str, run: str) -> str:
+        """The step that writes a run's predictions and record."""
+        step = STEPS[self.study(study).runs[run].kind]
+        return "predict" if step == "train" else step
 
     def evaluate(self, study: str, protocol: str, run: str) -> dict:
         chosen = self.study(study)
@@ -156,7 +180,7 @@ class Steps:
         }
 
     def _train_or_nothing(self, study: str, run: str) -> dict:
-        return {} if self.study(study).runs[run].kind == "vote" else {"train": self.training(study, run)}
+        return {"train": self.training(study, run)} if self.study(study).runs[run].kind in TRAINED else {}
 
     def _job(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {"study": study, "protocol": protocol, "run": run, "fold": int(fold), "seed": int(seed)}

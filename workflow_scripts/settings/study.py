@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from workflow_scripts.data.adapters.registry import ADAPTERS
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
-from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train
+from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Run, Train
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -41,22 +41,26 @@ class Study(Block):
     def _names(self) -> "Study":
         for kind, names in (("protocol", self.protocols), ("run", self.runs)):
             for name in names:
-                if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*" if kind == "run" else ""), name):
+                if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*(@[a-z0-9_]+)?" if kind == "run" else ""), name):
                     raise ValueError(f"{kind} name {name!r}: use a-z, 0-9 and _, a letter first")
         for name, run in self.runs.items():
-            for member in getattr(run, "members", []):
-                if member not in self.runs or self.runs[member].kind == "vote":
-                    raise ValueError(
-                        f"run {name!r} names the member {member!r}, which is no network or fusion of this study"
-                    )
-            if getattr(run, "weights", None) and run.kind == "vote" and len(run.weights) != len(run.members):
-                raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
+            if run.kind == "vote":
+                for member in run.members:
+                    if member not in self.runs or self.runs[member].kind == "vote":
+                        raise ValueError(f"run {name!r} names the member {member!r}, which is no run of this study")
+                if run.weights and len(run.weights) != len(run.members):
+                    raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
+            if run.kind == "compressed":
+                self._require_trained(run.of, f"run {name!r}: of")
         for name in self.explain.runs:
-            if name not in self.runs or self.runs[name].kind == "vote":
-                raise ValueError(f"explain.runs names {name!r}, which is no network or fusion of this study")
+            self._require_trained(name, "explain.runs")
         if self.evaluate.reference and self.evaluate.reference not in self.runs:
             raise ValueError(f"evaluate.reference names {self.evaluate.reference!r}, which is no run of this study")
         return self
+
+    def _require_trained(self, name: str, where: str) -> None:
+        if name not in self.runs or self.runs[name].kind not in TRAINED:
+            raise ValueError(f"{where} names {name!r}, which is no network or fusion of this study")
 
 
 class Config(Block):
@@ -78,4 +82,22 @@ class Config(Block):
         for name in self.studies:
             if not NAME.fullmatch(name):
                 raise ValueError(f"study name {name!r}: use a-z, 0-9 and _, a letter first")
+        for name, study in self.studies.items():
+            for run, spec in study.runs.items():
+                if spec.kind == "external":
+                    self._require_source(spec, study, f"studies.{name}.runs.{run}")
         return self
+
+    def _require_source(self, spec: External, study: Study, where: str) -> None:
+        """What an external run takes from another study must exist there and fit."""
+        source = self.studies.get(spec.study)
+        if source is None:
+            raise ValueError(f"{where}: study {spec.study!r} does not exist")
+        if spec.of not in source.runs or source.runs[spec.of].kind not in TRAINED:
+            raise ValueError(f"{where}: of names {spec.of!r}, which is no network or fusion of {spec.study}")
+        if spec.protocol not in source.protocols:
+            raise ValueError(f"{where}: {spec.study} has no protocol {spec.protocol!r}")
+        if missing := sorted(set(study.seeds) - set(source.seeds)):
+            raise ValueError(f"{where}: {spec.study} is not trained with the seed {missing[0]}")
+        if source.preprocess != study.preprocess:
+            raise ValueError(f"{where}: {spec.study} has another preprocess; its network would see other images")

@@ -10,6 +10,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters.registry import ADAPTERS
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
@@ -27,7 +28,7 @@ class Plan:
         self.config = load(root, command_line)
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
-        self.trained, self.votes = self._kinds()
+        self.made_by = self._runs_by_step()
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -36,15 +37,19 @@ class Plan:
     def active(self) -> list[str]:
         return [name for name, study in self.config.studies.items() if study.active]
 
-    def _kinds(self) -> tuple[list[str], list[str]]:
-        """Names of runs that are trained, and of those that vote; one name cannot be both, rules go by name."""
-        kinds: dict[bool, set[str]] = {True: set(), False: set()}
+    def _runs_by_step(self) -> dict[str, list[str]]:
+        """Step → names of the runs that it makes; a name belongs to one step, because rules go by names."""
+        made_by: dict[str, str] = {}
         for study in self.config.studies.values():
             for name, run in study.runs.items():
-                kinds[run.kind == "vote"].add(name)
-        if both := sorted(kinds[True] & kinds[False]):
-            raise UserError(f"config: run {both[0]!r} is a vote in one study and trained in another; rename one")
-        return sorted(kinds[False]), sorted(kinds[True])
+                step = STEPS[run.kind]
+                if made_by.setdefault(name, step) != step:
+                    raise UserError(f"config: run {name!r} is of another kind in another study; rename one of them")
+        return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}
+
+    def made_by_steps(self, *steps: str) -> list[str]:
+        """Names of all runs that these steps make, in any study."""
+        return [name for step in steps for name in self.made_by[step]]
 
     def settings(self, step: str, *names: str) -> dict:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
@@ -120,6 +125,21 @@ class Plan:
         members = self.study(study).runs[run].members
         return {member: self.run_folder(study, protocol, member, fold, seed) for member in members}
 
+    def compressed_folder(self, study: str, protocol: str, run: str, fold: int, seed: int) -> str:
+        """Folder of the trained run, of the same fold and seed, that a run compresses."""
+        return self.run_folder(study, protocol, self.study(study).runs[run].of, fold, seed)
+
+    def transferred(self, study: str, protocol: str, run: str, fold: int, seed: int) -> tuple[str, str]:
+        """Results folder of the study an external run comes from, and the folder of the training it applies."""
+        spec = self.study(study).runs[run]
+        folder = self.run_folder(spec.study, spec.protocol, spec.of, 0, seed)
+        return f"{self.config.results}/{spec.study}", folder
+
+    def split_there(self, study: str, protocol: str, run: str, fold: int, seed: int) -> str:
+        """The split of the study an external run comes from: says which samples its network has learned from."""
+        spec = self.study(study).runs[run]
+        return f"{self.config.results}/{spec.study}/splits/{spec.protocol}.csv"
+
     def explained_weights(self, study: str, protocol: str) -> list[str]:
         """Weights that the Grad-CAM job of a protocol reads: first fold, first seed."""
         seed = self.study(study).seeds[0]
@@ -163,7 +183,16 @@ class Plan:
         return report if phase == "report" else [*report, f"{folder}/tracked.json"]
 
     def is_trained(self, study: str, run: str) -> bool:
-        return self.study(study).runs[run].kind != "vote"
+        return self.study(study).runs[run].kind in TRAINED
+
+    def records(self, study: str) -> list[Path]:
+        """Records that the settings declare for a study, whether they exist or not."""
+        folder = Path(self.config.results) / study
+        protocols = self.study(study).protocols
+        data = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+        splits = [folder / "splits" / f"{protocol}.json" for protocol in protocols]
+        runs = [Path(path) for name in protocols for path in self.protocol_files(study, name, "record.json")]
+        return [*data, *splits, *runs]
 
     def active_targets(self, phase: str) -> list[str]:
         """The files of a phase of all active studies."""
@@ -185,14 +214,8 @@ class Plan:
 
     def _check_recorded(self) -> None:
         """Refuse results that Snakemake did not make here: it would believe them whatever the settings."""
-        results = self.workdir / self.config.results
-        found = sorted(
-            path.relative_to(self.workdir)
-            for study in self.active
-            for place in ("dataset", "arrays", "runs/*/*/*")
-            for path in (results / study).glob(f"{place}/record.json")
-        )
-        if foreign := unrecorded(found, self.workdir):
+        declared = (path for study in self.active for path in self.records(study))
+        if foreign := unrecorded(declared, self.workdir):
             raise UserError(
                 f"{foreign[0]} and {len(foreign) - 1} more were not made here, so nothing tells whether they fit the "
                 "settings; after a pull run `make restore`, otherwise move them away"

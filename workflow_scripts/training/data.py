@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.data.packed import read_fold
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training.randomness import keys_of
 
@@ -61,35 +59,8 @@ class Samples:
 
 
 def read_samples(dataset: Path, arrays: Path, split: Path, fold: int) -> Samples:
-    """Read a fold of a split and open the pixels it refers to.
-
-    Raises UserError when the split names unknown samples, has no such fold, or the pixels do not belong to it.
-    """
-    classes = read_json(dataset / "record.json")["classes"]
-    assigned = SPLIT.read(split)
-    assigned = assigned[assigned["fold"] == fold]
-    if assigned.empty:
-        raise UserError(f"{split} has no fold {fold}; run the workflow again")
-    manifest, index = MANIFEST.read(dataset / "manifest.csv"), ARRAY_INDEX.read(arrays / "index.csv")
-    if (index["count"] != 1).any():
-        raise UserError(
-            f"{arrays / 'index.csv'}: a network on images takes one image a sample; use another kind of run"
-        )
-    table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset"]], on="id", how="right")
-    table = table.merge(index.rename(columns={"first": "row"})[["id", "row"]], on="id", how="left")
-    for column, file in (("label", dataset / "manifest.csv"), ("row", arrays / "index.csv")):
-        if table[column].isna().any():
-            lost = table.loc[table[column].isna(), "id"].iloc[0]
-            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; run the workflow again")
-    unknown = set(table["label"]) - set(classes)
-    if unknown:
-        raise UserError(f"{dataset / 'manifest.csv'} has the label {min(unknown)!r}, which is no class of the study")
-    images = np.load(arrays / "images.npy", mmap_mode="r")
-    if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 3 or images.dtype != np.uint8:
-        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; delete it and run the workflow again")
-    if table["row"].max() >= len(images):
-        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; run the workflow again")
-    return Samples(images, classes, table.sort_values("row", kind="stable").reset_index(drop=True))
+    """Read a fold of a split and open the pixels it refers to; UserError as data.packed.read_fold."""
+    return Samples(*read_fold(dataset, arrays, split, fold))
 
 
 def statistics(images: np.ndarray, rows: np.ndarray, kind: str) -> tuple[list[float], list[float]]:

@@ -1,0 +1,63 @@
+# Trained runs in fewer bits, and trained runs of other studies, applied as they are.
+
+
+rule compress:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+        weights=lambda wildcards: f"{PLAN.compressed_folder(**wildcards)}/weights.safetensors",
+    output:
+        **run_tables("<compressed_run>"),
+        model=directory("<compressed_run>/model"),
+    log:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/compress.log",
+    benchmark:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/compress.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
+    params:
+        settings=settings("compress", "study", "protocol", "run", "fold", "seed"),
+        code=code("compress", "study"),
+        device=device,
+    message:
+        "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "python -m workflow_scripts.compress --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --member $(dirname {input.weights}) --out $(dirname {output.record}) --device {params.device}"
+
+
+rule transfer:
+    input:
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        split=rules.split.output.split,
+        weights=lambda wildcards: f"{PLAN.transferred(**wildcards)[1]}/weights.safetensors",
+        there=lambda wildcards: f"{PLAN.transferred(**wildcards)[0]}/dataset/manifest.csv",
+        split_there=lambda wildcards: PLAN.split_there(**wildcards),
+    output:
+        **run_tables("<external_run>"),
+    log:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/transfer.log",
+    benchmark:
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/transfer.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
+    params:
+        settings=settings("transfer", "study", "protocol", "run", "fold", "seed"),
+        code=code("transfer", "study"),
+        device=device,
+    message:
+        "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "python -m workflow_scripts.transfer --settings {params.settings:q} --code {params.code} --log {log}"
+        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --member $(dirname {input.weights}) --manifest-there {input.there} --split-there {input.split_there}"
+        " --out $(dirname {output.record}) --device {params.device}"

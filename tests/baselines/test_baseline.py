@@ -1,0 +1,93 @@
+"""Baselines without a network: they find what is planted in the rim, the colour or the size, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests import made
+from workflow_scripts import baseline
+from workflow_scripts.baselines import features
+from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.splits import SPLIT
+
+
+def settings(*names):
+    job = {"study": "made", "protocol": "published", "run": "sham", "fold": 0, "seed": 0}
+    return {**job, "spec": {"kind": "baseline", "features": list(names)}, "aggregate": "none"}
+
+
+def accuracy(inputs, out, *names):
+    baseline.main(inputs.arguments(out=out, settings=settings(*names)))
+    units = pd.read_csv(out / "units.csv")
+    test = units[units["subset"] == "test"]
+    columns = [f"p_{name}" for name in made.CLASSES]
+    predicted = test[columns].idxmax(axis=1).str.removeprefix("p_")
+    return (predicted == test["label"]).mean()
+
+
+def noise(root, plant):
+    """Images of pure noise in which `plant(images, manifest, class numbers)` leaves a trace of the class."""
+    inputs = made.make_inputs(root, per_class=40)
+    images = np.load(inputs.images)
+    images[:] = np.random.default_rng(0).integers(60, 200, images.shape)
+    path = inputs.root / "dataset" / "manifest.csv"
+    manifest = MANIFEST.read(path)
+    plant(images, manifest, pd.Index(made.CLASSES).get_indexer(manifest["label"]))
+    np.save(inputs.images, images)
+    MANIFEST.write(path, manifest)
+    return inputs
+
+
+def in_rim(images, manifest, classes):
+    images[:, 0] = (60 + 60 * classes)[:, None, None]
+
+
+def in_middle(images, manifest, classes):
+    images[:, 12:20, 12:20] = (60 + 60 * classes)[:, None, None, None]
+
+
+def in_colour(images, manifest, classes):
+    images[..., 0] += (20 * classes).astype("uint8")[:, None, None]
+
+
+def in_size(images, manifest, classes):
+    manifest["width"] = 50 + 10 * classes
+
+
+@pytest.mark.parametrize(
+    ("plant", "found_by", "not_by"),
+    [(in_rim, "rim", "size"), (in_middle, "colour", "rim"), (in_colour, "colour", "size"), (in_size, "size", "rim")],
+)
+def test_a_baseline_sees_what_it_is_called_after_and_nothing_else(tmp_path, plant, found_by, not_by):
+    inputs = noise(tmp_path, plant)
+    assert accuracy(inputs, tmp_path / "found", found_by) > 0.9
+    assert accuracy(inputs, tmp_path / "missed", not_by) < 0.65
+
+
+def test_it_is_fitted_on_the_training_subset_alone(tmp_path):
+    inputs = made.make_inputs(tmp_path)
+    accuracy(inputs, tmp_path / "a", "rim", "colour")
+    split, images = SPLIT.read(inputs.split), np.load(inputs.images)
+    one = int((split["subset"] == "test").idxmax())
+    images[(split["subset"] == "test") & (split.index != one)] = 0
+    np.save(inputs.images, images)
+    accuracy(inputs, tmp_path / "b", "rim", "colour")
+    first, second = (pd.read_csv(tmp_path / name / "predictions.csv").set_index("id") for name in "ab")
+    name = split["id"][one]
+    assert first.loc[name].equals(second.loc[name]) and not first.equals(second)
+
+
+def test_equal_runs_are_equal_bytes(tmp_path):
+    inputs = made.make_inputs(tmp_path)
+    for name in "ab":
+        accuracy(inputs, tmp_path / name, "rim", "colour", "size")
+    assert (tmp_path / "a/predictions.csv").read_bytes() == (tmp_path / "b/predictions.csv").read_bytes()
+
+
+@pytest.mark.parametrize("side", [20, 32, 48, 90])
+def test_the_rim_is_the_rim_at_every_size(side):
+    width = -(-2 * side // 32)  # two of 32 rows, rounded up
+    framed = np.zeros((1, side, side, 3), dtype="uint8")
+    framed[:, 2 * width : -2 * width, 2 * width : -2 * width] = 255
+    assert features.rim(framed, pd.DataFrame()).max() == 0
+    assert features.rim(255 - framed, pd.DataFrame()).min() == 255

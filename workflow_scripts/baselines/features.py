@@ -1,0 +1,57 @@
+"""What a baseline without a network looks at: numbers that should not tell a disease.
+
+A baseline that does well on them shows what a network may have learned instead of cells: the laboratory, the camera,
+the way of cropping.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+# Images are reduced to squares of this side before their rim is taken.
+RIM_SIDE = 32
+PERCENTILES = (10, 50, 90)
+ROWS_AT_A_TIME = 256
+
+# uint8 n×S×S×3 pixels and the manifest rows of the same samples → n×F numbers
+Feature = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
+
+
+def rim(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """Pixels of the outermost two of 32 rows and columns: what surrounds a cell."""
+    side = images.shape[1]
+    edges = np.linspace(0, side, RIM_SIDE + 1).round().astype(int) if side >= RIM_SIDE else np.arange(side + 1)
+    starts, lengths = edges[:-1], np.diff(edges)
+    small = np.add.reduceat(np.add.reduceat(images.astype(np.float64), starts, axis=1), starts, axis=2)
+    small /= lengths[None, :, None, None] * lengths[None, None, :, None]
+    outer = np.ones(small.shape[1:3], bool)
+    outer[2:-2, 2:-2] = False
+    return small[:, outer].reshape(len(images), -1)
+
+
+def colour(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """Mean, standard deviation and three percentiles of each colour channel."""
+    flat = images.reshape(len(images), -1, 3).astype(np.float32)
+    ranks = np.percentile(flat, PERCENTILES, axis=1)
+    return np.concatenate([flat.mean(1), flat.std(1), *ranks], axis=1)
+
+
+def size(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """Width, height and their ratio, of the image as it was published."""
+    width, height = (manifest[column].to_numpy(float) for column in ("width", "height"))
+    return np.stack([width, height, width / height], axis=1)
+
+
+FEATURES: dict[str, Feature] = {"rim": rim, "colour": colour, "size": size}
+
+
+def table(names: list[str], images: np.ndarray, rows: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """float64 N×F numbers of the features `names`; `rows` are the samples' rows in `images`, `manifest` their rows."""
+    parts = []
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        block = slice(start, start + ROWS_AT_A_TIME)
+        pixels = images[rows[block]]
+        found = [FEATURES[name](pixels, manifest.iloc[block]) for name in names]
+        parts.append(np.concatenate(found, axis=1))
+    return np.concatenate(parts)

@@ -1,0 +1,114 @@
+"""A trained network in fewer bits: 16-bit or 8-bit weights in a safetensors file, or an ONNX file.
+
+Liu et al., CVM-Cervix (2022), section 4.6, store each weight in 16 instead of 32 bits. What is written is what is
+judged: the network that predicts is read back from the file.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained, write_trained
+
+HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+WEIGHTS, ONNX = "weights.safetensors", "model.onnx"
+# An 8-bit tensor is kept with the step of each of its first dimension's slices.
+STEP = "8bit_step."
+LARGEST_INT8 = 127
+OPSET = 18
+
+Predictor = Callable[[torch.Tensor], torch.Tensor]
+
+
+def compress(network: nn.Module, weights: TrainedWeights, to: str, folder: Path, size: int) -> Path:
+    """Write `weights` (of `network`) to `folder` in the form `to` (float16, bfloat16, int8, onnx); returns the file.
+
+    Whole numbers, as batch norm's counters, stay as they are. `size`: side of the images in pixels.
+    """
+    if to == "onnx":
+        return _write_onnx(load_trained(network, weights), folder / ONNX, size)
+    convert = _to_int8 if to == "int8" else lambda tensors: _to_half(tensors, HALVES[to])
+    write_trained(folder / WEIGHTS, replace(weights, tensors=convert(weights.tensors)))
+    return folder / WEIGHTS
+
+
+def restore(network: nn.Module, file: Path, settings: dict) -> Predictor:
+    """What predicts with a file that `compress` wrote: N×3×S×S images → N×K logits.
+
+    16-bit and 8-bit weights are expanded to 32 bits when they are read, and all arithmetic is done in 32 bits. The ONNX
+    file runs in onnxruntime on the processor. `settings`: of the training, see read_trained.
+    """
+    if file.name == ONNX:
+        return _onnx_session(file)
+    weights = read_trained(file, settings)
+    return load_trained(network, replace(weights, tensors=_expanded(weights.tensors)))
+
+
+def _to_half(tensors: dict[str, torch.Tensor], kind: torch.dtype) -> dict[str, torch.Tensor]:
+    small = {key: value.to(kind) if value.is_floating_point() else value for key, value in tensors.items()}
+    for key, value in small.items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise UserError(f"{key!r} holds numbers that {str(kind).removeprefix('torch.')} cannot; use bfloat16")
+    return small
+
+
+def _to_int8(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Matrices and kernels as whole numbers in [-127, 127] with one step per output channel; all else unchanged."""
+    small = {}
+    for key, value in tensors.items():
+        if value.is_floating_point() and value.ndim >= 2:
+            step = value.flatten(1).abs().amax(1) / LARGEST_INT8
+            step = torch.where(step > 0, step, torch.ones_like(step)).view(-1, *[1] * (value.ndim - 1))
+            small[key] = torch.round(value / step).to(torch.int8)
+            small[STEP + key] = step.flatten().contiguous()
+        else:
+            small[key] = value
+    return small
+
+
+def _expanded(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """32-bit tensors again."""
+    steps = {key.removeprefix(STEP): value for key, value in tensors.items() if key.startswith(STEP)}
+    full = {}
+    for key, value in tensors.items():
+        if key in steps:
+            full[key] = value.float() * steps[key].view(-1, *[1] * (value.ndim - 1))
+        elif not key.startswith(STEP):
+            full[key] = value.float() if value.is_floating_point() else value
+    return full
+
+
+def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
+    """The network with free batch size; ONNX operator set 18."""
+    example = torch.zeros(2, 3, size, size)
+    with atomic_path(path) as temporary, warnings.catch_warnings():
+        # Sizes become constants in the file: right, because a study has one size; predictions are compared anyway.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        # The newer exporter would need a package more (onnxscript).
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            network.cpu(),
+            (example,),
+            str(temporary),
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_axes={"images": {0: "count"}, "logits": {0: "count"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return path
+
+
+def _onnx_session(file: Path) -> Predictor:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    return lambda images: torch.from_numpy(session.run(None, {"images": images.cpu().contiguous().numpy()})[0])

@@ -1,0 +1,112 @@
+"""Apply a trained run of another study to this study's samples, without any refit.
+
+In: the weights of that training, this study's packed pixels and a fold of its split; that study's manifest and split,
+to count pictures that the network has learned from. Out, in --out: predictions.csv, units.csv, ledger.json and, last,
+record.json (with `seen_in_training`: per subset, how many of the predicted samples are the same picture as one there).
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.runs import class_columns, write_run_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    parser = entry.parser(__doc__)
+    for name in ("--dataset", "--arrays", "--split", "--member", "--manifest-there", "--split-there", "--out"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    weights_path = args.member / "weights.safetensors"
+    with ledger(args.out / "ledger.json") as cost:
+        table, measured = _predict(args, weights_path)
+        cost.update(measured)
+    seen = seen_in_training(args, table)
+    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    digests = input_digests(args.dataset.parent, [*inputs, weights_path, args.manifest_there, args.split_there])
+    outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}
+    record = make_record(args.settings, args.code, digests, seen_in_training=seen, outputs=outputs)
+    write_record(args.out / "record.json", record)
+    if any(seen.values()):
+        entry.log.info("%s: the network has learned from %s of these pictures", args.settings["run"], seen)
+
+
+def _predict(args: argparse.Namespace, weights_path: Path) -> tuple["pd.DataFrame", dict]:
+    """Write the tables; returns the samples predicted and what it cost."""
+    from workflow_scripts.models.build import build
+    from workflow_scripts.models.weights import load_trained, read_trained
+    from workflow_scripts.training import data, devices, inference
+
+    settings, trained = args.settings, args.settings["member"]
+    train = entry.namespace(trained["train"])
+    weights = read_trained(weights_path, trained)
+    device = devices.prepare(args.device, train)
+    samples = data.read_samples(args.dataset, args.arrays, args.split, settings["fold"])
+    model = load_trained(build(trained["spec"], len(weights.classes), samples.size, 0), weights)
+    table, speed = inference.score(model, weights, samples, device, train, settings["fold"])
+    translated = translate(table, weights.classes, samples.classes, settings["spec"]["classes"])
+    write_run_tables(args.out, translated, samples.classes, settings["aggregate"])
+    return translated, {
+        "device": devices.describe(device),
+        "torch_threads": train.torch_threads,
+        "predict_images_per_second": speed,
+    }
+
+
+def translate(
+    table: "pd.DataFrame", there: list[str], here: list[str], classes: dict[str, str | None] | None
+) -> "pd.DataFrame":
+    """The table with probabilities of this study's classes.
+
+    `classes`: class there → class here, None to leave it out; None: both have the same classes. UserError when a class
+    is unknown on its side or is not named, or when nothing stands for a class of this study.
+    """
+    meaning = {name: name for name in there} if classes is None else classes
+    for what, odd in (
+        ("is no class that the network tells apart", sorted(set(meaning) - set(there))),
+        ("is missing on the left; map it to a class or to null", sorted(set(there) - set(meaning))),
+        ("is no class of this study", sorted({name for name in meaning.values() if name} - set(here))),
+        ("is a class of this study that nothing stands for", sorted(set(here) - set(meaning.values()))),
+    ):
+        if odd:
+            raise UserError(f"classes of an external run: {odd[0]!r} {what}")
+    groups = [[theirs for theirs in there if meaning[theirs] == name] for name in here]
+    values = np.stack([table[class_columns(names)].to_numpy().sum(axis=1) for names in groups], axis=1)
+    total = values.sum(axis=1, keepdims=True)
+    # Where all of the probability is on classes left out, nothing speaks for any of ours.
+    values = np.where(total > 0, values / np.where(total > 0, total, 1), 1 / len(here))
+    result = table.drop(columns=class_columns(there))
+    result[class_columns(here)] = values
+    return result
+
+
+def seen_in_training(args: argparse.Namespace, predicted: "pd.DataFrame") -> dict[str, int]:
+    """Per subset: predicted samples whose picture, by its bytes, is among those the network was trained on."""
+    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.contracts.splits import SPLIT
+
+    split = SPLIT.read(args.split_there)
+    learned = split.loc[(split["fold"] == args.settings["member"]["fold"]) & (split["subset"] == "train"), "id"]
+    there = MANIFEST.read(args.manifest_there).set_index("id").loc[learned, "sha256"]
+    here = MANIFEST.read(args.dataset / "manifest.csv").set_index("id")["sha256"]
+    same = predicted["id"].map(here).isin(set(there))
+    return {subset: int(same[predicted["subset"] == subset].sum()) for subset in sorted(set(predicted["subset"]))}
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
