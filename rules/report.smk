@@ -1,12 +1,47 @@
 # Pages: one report a study, one index over studies.
 
 
+rule plates:
+    input:
+        dataset=rules.ingest.output,
+        montage=rules.preprocess.output.montage,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        images=ancient(rules.preprocess.output.images),
+        weights=lambda wildcards: PLAN.first_weights(wildcards.study),
+        files=lambda wildcards: PLAN.report_inputs(wildcards.study),
+    output:
+        report(
+            directory("<study>/paper"),
+            patterns=["{name}.png", "{name}.csv"],
+            caption="captions/plate.rst",
+            category="{study}",
+            subcategory="The paper's figures and tables",
+            labels={"figure": "{name}"},
+        ),
+    log:
+        "<logs>/{study}/plates.log",
+    benchmark:
+        "<logs>/{study}/plates.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=settings("plates", "study"),
+        code=code("plates", "study"),
+        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+    message:
+        "{wildcards.study}: draw the paper's figures and tables"
+    shell:
+        "python -m workflow_scripts.plates --settings {params.settings:q} --code {params.code} --log {log}"
+        " --study-folder $(dirname {output}) {params.paper} --out {output}"
+
+
 rule report_study:
     input:
         dataset=rules.ingest.output,
         montage=rules.preprocess.output.montage,
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
+        plates=lambda wildcards: PLAN.plates(wildcards.study),
     output:
         page=report(
             "<study>/report.html",

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workflow_scripts import plates
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.files import write_json
@@ -13,6 +14,7 @@ from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAM
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS
+from workflow_scripts.reporting.results import read_results
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
 EVALUATE = {
@@ -65,7 +67,20 @@ class Study:
             COMPARISON.write(evaluation / "comparison.csv", self._comparison(protocol))
             for run in self.settings["explain"]["runs"]:
                 picture(self.folder / "explanation" / protocol / run / "gradcam.png")
+        if self.settings["paper"]:
+            self.plates()
         return self
+
+    def plates(self) -> None:
+        """The list of the paper's figures and tables, with one picture and one that could not be drawn."""
+        paper = Path(plates.__file__).parent / "studies" / "cvm_cervix"
+        picture(self.folder / "paper" / "fig05_performance.png")
+        line = {"kind": "figure", "title": "Averages", "reading": "Level is good.", "missing": ""}
+        lines = [
+            {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
+            {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-augmented"},
+        ]
+        plates.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
 
     def accuracy(self, protocol: int, run: int) -> float:
         """The accuracy that the metrics of a run hold: above 0.7, another for every run."""
@@ -148,6 +163,7 @@ class Study:
             write_record(folder / "record.json", self.record())
             cost = {"wall_seconds": 1.5, "cpu_seconds": 1.25, "peak_memory_mib": 300.0, "device": "cpu"}
             training = {**cost, "wall_seconds": 61.0, "images_per_second": 50.0, "parameters": 1000}
+            training["training_seconds"] = 60.0
             write_json(folder / "ledger.json", {**cost, "train": training} if trained else cost)
             if trained:
                 HISTORY.write(folder / "history.csv", self._history(seed))

@@ -4,7 +4,7 @@ One file a paper, under `workflow_scripts/studies/<paper>/`; several studies may
 as well: the tables are written once, row by row as printed, and expanded here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,15 @@ RELATIONS = ("equal", "about", "highest")
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Where a number stands in a table: the table's name, row and column as printed."""
+
+    table: str
+    row: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Claim:
     """One printed number.
 
@@ -54,6 +63,7 @@ class Claim:
     predicted: for `confusions`, the class they were taken for. n: how many samples or units the number rests on.
     relation: equal; about ("around", "roughly"); highest: the value, and that no run of `among` has a higher one.
     against: a difference, to the same number with these fields replaced, e.g. {"run": "cvm"}.
+    cell: its place in a table; None for what is printed elsewhere.
     """
 
     id: str
@@ -73,6 +83,7 @@ class Claim:
     relation: str = "equal"
     among: tuple[str, ...] = ()
     against: dict[str, str] = field(default_factory=dict)
+    cell: Cell | None = None
 
     @property
     def printed(self) -> str:
@@ -193,7 +204,8 @@ def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
         for (column, about), value in zip(table["columns"].items(), entry["values"], strict=True):
             merged = {**shared, **about, **entry, "value": value, "id": f"{name}.{row}.{column}"}
             merged["place"] = f"{table['place']}, row {entry['printed']}, column {about['printed']}"
-            claims.append(_claim({key: merged[key] for key in merged if key not in ("printed", "values")}, path))
+            claim = _claim({key: merged[key] for key in merged if key not in ("printed", "values")}, path)
+            claims.append(replace(claim, cell=Cell(table["place"], entry["printed"], about["printed"])))
     return claims
 
 

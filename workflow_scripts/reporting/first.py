@@ -5,7 +5,8 @@ from typing import Any
 
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.numbers import Value, claim_rows, leaks, overall
+from workflow_scripts.reporting.numbers import claim_rows, leaks
+from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
 from workflow_scripts.reporting.page import axis_for
 from workflow_scripts.reporting.results import Results

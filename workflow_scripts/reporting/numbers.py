@@ -5,37 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.contracts.published import CLASS_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.contracts.published import Claim
+from workflow_scripts.reporting.obtained import Value, obtained
 from workflow_scripts.reporting.results import Protocol, Results, Run
-from workflow_scripts.reporting.words import LEAK_NAMES, missing
-
-
-@dataclass(frozen=True)
-class Value:
-    """A number with its interval and the samples or units it rests on; None where undefined."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-
-
-NOTHING = Value(None)
-# Written by the evaluation in the columns fold and seed of what is over all of them.
-POOLED = "all"
-FLOAT32_BYTES = 4
-
-
-def overall(run: Run, metric: str, subset: str = "test", class_name: str = "") -> Value:
-    """A run's metric over all its folds and seeds, on one subset; NOTHING where it was not evaluated."""
-    rows = run.metrics
-    rows = rows[(rows["fold"] == POOLED) & (rows["seed"] == POOLED)]
-    rows = rows[(rows["subset"] == subset) & (rows["metric"] == metric) & (rows["class"] == class_name)]
-    if rows.empty:
-        return NOTHING
-    row = rows.iloc[0]
-    numbers = [None if missing(float(row[name])) else float(row[name]) for name in ("value", "low", "high")]
-    return Value(*numbers, int(row["n"]))
+from workflow_scripts.reporting.words import LEAK_NAMES
 
 
 @dataclass(frozen=True)
@@ -51,34 +24,10 @@ def claim_rows(results: Results, claims: list[Claim]) -> list[ClaimRow]:
     """Each claim beside every protocol's value; made data get no verdict, they cannot confirm anything."""
     rows = []
     for claim in claims:
-        obtained = {name: _obtained(results, protocol, claim) for name, protocol in results.protocols.items()}
-        verdict = {name: "" if results.made else _verdict(claim, value) for name, value in obtained.items()}
-        rows.append(ClaimRow(claim, obtained, verdict))
+        found = {name: obtained(results, protocol, claim) for name, protocol in results.protocols.items()}
+        verdict = {name: "" if results.made else _verdict(claim, value) for name, value in found.items()}
+        rows.append(ClaimRow(claim, found, verdict))
     return rows
-
-
-def _obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
-    if claim.against or claim.study != results.settings["study"]:
-        return NOTHING
-    if claim.metric == "samples" and claim.run is None and claim.source is None:
-        return _samples(results, protocol, claim)
-    if claim.metric == "parameter_size" and claim.run in protocol.runs:
-        parameters = cost(protocol.runs[claim.run]).parameters
-        return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / 2**20)
-    if claim.run not in protocol.runs or claim.metric not in (*SUBSET_METRICS, *CLASS_METRICS):
-        return NOTHING
-    return overall(protocol.runs[claim.run], claim.metric, claim.subset or "test", claim.class_name or "")
-
-
-def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
-    """Number of samples in the first fold; of all subsets where the claim is about all."""
-    counts = protocol.record["counts"]["0"]
-    subsets = list(counts) if claim.subset in (None, "all") else [claim.subset]
-    if claim.class_name is None:
-        return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
-    if claim.class_name not in results.classes:
-        return NOTHING
-    return Value(sum(counts.get(subset, {}).get(claim.class_name, 0) for subset in subsets))
 
 
 def _verdict(claim: Claim, value: Value) -> str:

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.reporting import captions
-from workflow_scripts.reporting.numbers import NOTHING, Value
+from workflow_scripts.reporting.obtained import NOTHING, Value
 from workflow_scripts.reporting.page import render
 
 

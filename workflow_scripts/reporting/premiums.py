@@ -4,7 +4,7 @@ import numpy as np
 
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.evaluation.premium import leak_premium
-from workflow_scripts.reporting.numbers import Value
+from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.results import Results, Run
 
 

@@ -10,7 +10,8 @@ from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.splits import SUBSETS
 from workflow_scripts.reporting import captions, words
-from workflow_scripts.reporting.numbers import POOLED, cost, overall, setting_rows
+from workflow_scripts.reporting.numbers import cost, setting_rows
+from workflow_scripts.reporting.obtained import POOLED, overall
 from workflow_scripts.reporting.order import main_run, ordered_protocols, ordered_runs, reference, run_words
 from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Results

@@ -1,7 +1,7 @@
 """The page of one study."""
 
-from workflow_scripts.reporting import captions, first, sections
-from workflow_scripts.reporting.numbers import Value
+from workflow_scripts.reporting import captions, extras, first, sections
+from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import ordered_protocols, rule_words
 from workflow_scripts.reporting.page import render
 from workflow_scripts.reporting.results import Results
@@ -27,6 +27,10 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.runs_section(results),
         **sections.comparisons_section(results),
         **sections.figures_section(results),
+        **extras.plates_section(results),
+        **extras.sources_section(results),
+        **extras.compression_section(results),
+        **extras.times_section(results),
         **sections.how_it_was_made(results),
     }
     return render("report.html.j2", {**context, "sections": _contents(context)})
@@ -41,6 +45,9 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("comparisons", "Comparisons", True),
         ("figures", "Figures", True),
         ("gradcam", "Grad-CAM", context["gradcams"]),
+        ("paper", "Paper's figures and tables", context["plates"]),
+        ("sources", "Sources", context["source_rows"]),
+        ("compression", "Fewer bits", context["compression_rows"]),
         ("claims", "All printed numbers", context["all_claims"]),
         ("costs", "Costs", True),
         ("settings", "Settings", True),

@@ -5,7 +5,8 @@ from typing import Any
 
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.tables import SIGNIFICANT
-from workflow_scripts.reporting.numbers import Value, leaks, mean_history, overall
+from workflow_scripts.reporting.numbers import leaks, mean_history
+from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.words import TABLE_METRICS

@@ -23,7 +23,7 @@ STATED = Path(".work/settings")
 FOLDERS = {
     "data": ("dataset", "arrays", "splits"),
     "runs": ("runs", "evaluation", "explanation"),
-    "report": ("curves",),
+    "report": ("curves", "paper"),
 }
 PHASES = tuple(FOLDERS)
 
@@ -32,6 +32,8 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
     """Steps of a phase with the names they depend on; of training one fold and seed stands for all (see evaluate)."""
     chosen = plan.study(study)
     if phase == "report":
+        if chosen.paper:
+            yield "plates", (study,)
         yield "report", (study,)
         return
     if phase == "data":

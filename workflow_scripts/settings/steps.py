@@ -163,6 +163,9 @@ class Steps:
             "explain": _plain(chosen.explain),
         }
 
+    def plates(self, study: str) -> dict:
+        return self.report(study)
+
     def track(self, study: str) -> dict:
         chosen = self.study(study)
         return {

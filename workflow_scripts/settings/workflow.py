@@ -69,8 +69,11 @@ class Plan:
             modules.append(ADAPTERS[names[1]].module)
         if step == "ingest":
             modules += [ADAPTERS[adapter].module for adapter in self.study(names[0]).adapters]
-        if step == "report":
-            modules.append(f"{PACKAGE}.studies.{self.study(names[0]).paper}")
+        if step in ("report", "plates"):
+            own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
+            modules.append(own)
+            if step == "plates" and (self.root / own.replace(".", "/") / "figures.py").exists():
+                modules.append(f"{own}.figures")
         return modules
 
     def sources(self, study: str) -> dict[str, str]:
@@ -146,6 +149,16 @@ class Plan:
         runs = self.study(study).explain.runs
         return [f"{self.run_folder(study, protocol, run, 0, seed)}/weights.safetensors" for run in runs]
 
+    def first_weights(self, study: str) -> list[str]:
+        """Weights of the first fold and seed of every trained run, from which diagrams of the networks are drawn."""
+        seed = self.study(study).seeds[0]
+        return [
+            f"{self.run_folder(study, protocol, run, 0, seed)}/weights.safetensors"
+            for protocol in self.study(study).protocols
+            for run in self.study(study).runs
+            if self.is_trained(study, run)
+        ]
+
     def report_inputs(self, study: str) -> list[str]:
         """Everything that a study's report shows."""
         folder = f"{self.config.results}/{study}"
@@ -164,6 +177,10 @@ class Plan:
             if self.study(study).explain.runs:
                 files.append(f"{folder}/explanation/{protocol}")
         return files
+
+    def plates(self, study: str) -> list[str]:
+        """The folder of the paper's figures and tables, for studies that have a paper."""
+        return [f"{self.config.results}/{study}/paper"] if self.study(study).paper else []
 
     def paper_argument(self, study: str) -> str:
         """--paper with the folder of the published numbers, for studies that have a paper."""

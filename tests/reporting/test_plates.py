@@ -1,0 +1,138 @@
+"""The paper's figures and tables: drawn from the results, beside the printed numbers, and honest about what is missing."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from handmade import Study
+from PIL import Image
+from safetensors.torch import save_file
+
+from workflow_scripts import plates
+from workflow_scripts.contracts.dataset import ARRAY_INDEX
+from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.plates import PLATES, PRINTED
+from workflow_scripts.contracts.published import Claim
+from workflow_scripts.reporting.obtained import NOTHING, obtained
+from workflow_scripts.reporting.plates import diagrams
+from workflow_scripts.reporting.results import read_results
+
+PAPER = Path(plates.__file__).parent / "studies" / "cvm_cervix"
+CLASSES = ("ASC-US", "LSIL", "NILM")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = Study(tmp_path_factory.mktemp("plates"), runs=("cvm", "resnet18", "vgg11", "soft_vote"), classes=CLASSES)
+    study.write()
+    manifest = study.manifest()
+    images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
+    np.save(study.folder / "arrays" / "images.npy", images)
+    index = pd.DataFrame({"id": manifest["id"], "first": range(len(manifest)), "count": 1})
+    ARRAY_INDEX.write(study.folder / "arrays" / "index.csv", index)
+    tensors = {
+        "branches.cnn.block.depthwise.weight": torch.zeros(8, 1, 3, 3),
+        "branches.cnn.block.pointwise.weight": torch.zeros(16, 8, 1, 1),
+        "branches.vit.blocks.0.weight": torch.zeros(4, 4),
+        "hidden.weight": torch.zeros(12, 20),
+        "output.weight": torch.zeros(3, 12),
+    }
+    save_file(tensors, study.folder / "runs" / "published" / "cvm" / "fold0-seed0" / "weights.safetensors")
+    return study
+
+
+@pytest.fixture(scope="module")
+def drawn(study):
+    out = study.folder / "paper"
+    arguments = {"settings": study.settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": out}
+    plates.main(argparse.Namespace(**arguments))
+    return out
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return read_results(study.folder, study.settings, PAPER)
+
+
+def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
+    listed = PLATES.read(drawn / "plates.csv")
+    figures = listed[listed["kind"] == "figure"].set_index("place")
+    assert list(figures.index) == [f"Fig. {number}" for number in range(1, 8)]
+    assert figures.loc["Fig. 7", "missing"] == "needs the run cvm-augmented"
+    made = figures[figures["missing"] == ""]
+    assert len(made) == 6 and (made["reading"] != "").all()
+    for name in made["file"]:
+        width, height = Image.open(drawn / name).size
+        assert width > 600 and height > 200, name
+
+
+def test_tables_hold_printed_and_obtained_numbers_with_ranks(drawn, study):
+    table = PRINTED.read(drawn / "table03.csv").set_index("claim")
+    row = table.loc["table3.resnet18.accuracy"]
+    assert (row["row"], row["printed"], str(row["printed_rank"])) == ("ResNet18", "88.25", "3")
+    metrics = pd.read_csv(study.folder / "evaluation" / "published" / "resnet18" / "metrics.csv")
+    chosen = metrics.query("seed == 'all' and subset == 'test' and metric == 'accuracy'").iloc[0]
+    for column, name in (("published", "value"), ("published_low", "low"), ("published_high", "high")):
+        assert float(row[column]) == pytest.approx(100 * chosen[name], abs=0.005)
+    assert float(row["published_p_holm"]) == 0.08 and row["published_rank"] == 2
+    assert table.loc["table3.vgg11.accuracy", "published_rank"] == 1
+    never_run = table.loc["table3.vgg13.accuracy"]
+    assert pd.isna(never_run["published"]) and pd.isna(never_run["published_rank"])
+    counts = PRINTED.read(drawn / "table01.csv").set_index("claim")
+    assert counts.loc["table1.lsil.test", "published"] == 2 and counts.loc["table1.total.total", "published"] == 30
+
+
+def test_equal_results_give_equal_bytes(drawn, study, tmp_path):
+    arguments = {"settings": study.settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": tmp_path}
+    plates.main(argparse.Namespace(**arguments))
+    for path in drawn.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+
+
+def test_a_layer_that_saves_weights_is_found_and_counted(study):
+    shapes = diagrams.weight_shapes(study.folder / "runs/published/cvm/fold0-seed0/weights.safetensors")
+    assert shapes["hidden.weight"] == (12, 20)
+    assert next(diagrams._separable(shapes)) == ("branches.cnn.block.depthwise.weight", (8, 1, 3, 3), (16, 8, 1, 1))
+
+
+def claim(**about):
+    return Claim(id="x", place="x", study="cvm_cervix", unit="count", **{"value": 1, "subset": "test", **about})
+
+
+def test_confusions_are_counted_as_mean_over_seeds(results):
+    protocol = results.protocols["published"]
+    wanted = claim(metric="confusions", run="cvm", class_name="ASC-US", predicted="LSIL")
+    total = 0
+    for units in protocol.runs["cvm"].units:
+        rows = units[(units["subset"] == "test") & (units["label"] == "ASC-US")]
+        total += int((rows[[f"p_{name}" for name in CLASSES]].to_numpy().argmax(1) == 1).sum())
+    assert obtained(results, protocol, wanted).value == total / 2
+    assert obtained(results, protocol, replace(wanted, predicted="HSIL")) == NOTHING
+
+
+def test_a_difference_has_the_interval_of_the_comparison_with_its_sign(results):
+    protocol = results.protocols["published"]
+    margin = claim(metric="accuracy", run="resnet18", against={"run": "cvm"})
+    found = obtained(results, protocol, margin)
+    assert found.value == pytest.approx(0.0053) and (found.low, found.high) == (-0.02, 0.04)
+    turned = obtained(results, protocol, replace(margin, run="cvm", against={"run": "resnet18"}))
+    assert turned.value == pytest.approx(-0.0053) and (turned.low, turned.high) == (-0.04, 0.02)
+    gap = obtained(
+        results, protocol, claim(metric="accuracy", run="cvm", subset="validation", against={"subset": "test"})
+    )
+    assert gap.value == pytest.approx(0.05) and gap.low is None
+
+
+def test_sizes_come_from_the_parameters_or_from_the_compressed_file(study):
+    path = study.folder / "runs" / "published" / "soft_vote" / "fold0-seed0" / "record.json"
+    before = read_json(path)
+    write_json(path, {**before, "compression": {"bytes": 3 * 2**20}})
+    results = read_results(study.folder, study.settings, PAPER)
+    write_json(path, before)
+    protocol = results.protocols["published"]
+    assert obtained(results, protocol, claim(metric="parameter_size", run="soft_vote")).value == 3
+    assert obtained(results, protocol, claim(metric="parameter_size", run="cvm")).value == 4000 / 2**20

@@ -1,0 +1,82 @@
+"""A study's counterparts of the paper's own figures and tables.
+
+In: what the study left, and with --paper the folder of the paper's numbers; which figures there are says that folder's
+figures.py. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones, with ranks) and plates.csv,
+the list of them; it also names what could not be made from these results, and why.
+"""
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--paper", type=Path, required=True, help="folder with published.yaml and notes.md")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the figures and tables")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.reporting.results import read_results
+
+    results = read_results(args.study_folder, args.settings, args.paper)
+    lines = [draw(plate, results, args.out) for plate in plates_of(args.settings["paper"], args.settings["study"])]
+    missing = [line["place"] for line in lines if line["missing"]]
+    write(results, lines, args.out)
+    entry.log.info("%d figures, %d could not be drawn", len(lines) - len(missing), len(missing))
+
+
+def write(results, lines: list[dict[str, str]], folder: Path) -> None:
+    """Write the paper's tables and, last, plates.csv: `lines` of the figures, then those of the tables."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.plates import PLATES, PRINTED
+    from workflow_scripts.reporting.plates.tables import printed_tables
+
+    reading = "Printed and obtained numbers, with 95 % intervals and ranks (1: the largest)."
+    lines = list(lines)
+    for table in printed_tables(results):
+        PRINTED.write(folder / table.file, table.frame)
+        head = {"file": table.file, "kind": "table", "place": table.place, "title": table.place}
+        lines.append({**head, "reading": reading, "missing": ""})
+    PLATES.write(folder / "plates.csv", pd.DataFrame(lines, columns=list(PLATES.columns)))
+
+
+def plates_of(paper: str, study: str) -> list:
+    """The figures that a paper's figures.py lists for a study; none where it has no such module."""
+    name = f"workflow_scripts.studies.{paper}.figures"
+    if importlib.util.find_spec(name) is None:
+        return []
+    return [plate for plate in importlib.import_module(name).PLATES if study in plate.studies]
+
+
+def draw(plate, results, folder: Path) -> dict[str, str]:
+    """Write a figure; its line in plates.csv, which says what is missing where it cannot be drawn."""
+    from workflow_scripts.reporting.plates.plate import NotDrawnError
+    from workflow_scripts.reporting.style import save_figure
+
+    line = {
+        "file": "",
+        "kind": "figure",
+        "place": plate.place,
+        "title": plate.title,
+        "reading": plate.reading,
+        "missing": "",
+    }
+    try:
+        figure = plate.draw(results)
+    except NotDrawnError as error:
+        entry.log.info("%s is not drawn: it %s", plate.place, error)
+        return {**line, "missing": str(error)}
+    save_figure(figure, folder / f"{plate.file}.png", made=results.made)
+    return {**line, "file": f"{plate.file}.png"}
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,123 @@
+"""Sections that not every report has: the paper's own figures and tables, sources, compressed runs, times."""
+
+from typing import Any
+
+from workflow_scripts.contracts.metric_names import SOURCE_METRICS
+from workflow_scripts.contracts.plates import PLATES, PRINTED
+from workflow_scripts.contracts.published import UNITS, Claim
+from workflow_scripts.reporting.numbers import cost
+from workflow_scripts.reporting.obtained import overall
+from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, run_words
+from workflow_scripts.reporting.page import data_uri, plot_uri
+from workflow_scripts.reporting.results import Results, Run
+
+TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
+
+
+def plates_section(results: Results) -> dict[str, Any]:
+    """The paper's figures and tables as this study has them, and what could not be made."""
+    folder = results.folder / "paper"
+    if results.published is None:
+        return {"plates": [], "plates_missing": []}
+    listed = PLATES.read(folder / "plates.csv")
+    plates = []
+    for line in listed[listed["file"] != ""].to_dict("records"):
+        if line["kind"] == "table":
+            plates.append({**line, **_table(results, folder / line["file"])})
+        else:
+            photos = "examples" in line["file"]
+            plates.append({**line, "uri": (data_uri if photos else plot_uri)(folder / line["file"])})
+    return {"plates": plates, "plates_missing": listed[listed["missing"] != ""].to_dict("records")}
+
+
+def _table(results: Results, path: Any) -> dict[str, Any]:
+    """Rows and columns as printed; a cell holds the printed number and one line a protocol."""
+    frame = PRINTED.read(path).astype(str).replace({"nan": ""})
+    columns, rows = list(dict.fromkeys(frame["column"])), list(dict.fromkeys(frame["row"]))
+    cells = {}
+    for line in frame.to_dict("records"):
+        found = []
+        for protocol in ordered_protocols(results):
+            name = protocol.name
+            if line[name]:
+                ends = f" [{line[f'{name}_low']}, {line[f'{name}_high']}]" if line[f"{name}_low"] else ""
+                rank = f", rank {line[f'{name}_rank']}" if line[f"{name}_rank"] else ""
+                found.append({"protocol": name, "text": f"{line[name]}{ends}{rank}"})
+        rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
+        cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": found}
+    return {"columns": columns, "rows": rows, "cells": cells}
+
+
+def sources_section(results: Results) -> dict[str, Any]:
+    """Accuracy over all classes, within the classes of the own source, and share taken for another source's class."""
+    names = sorted(set(results.manifest["source"]))
+    if len(names) < 2:
+        return {"source_rows": []}
+    rows = [
+        {
+            "run": name,
+            "protocol": protocol.name,
+            "source": source,
+            "values": {metric: overall(protocol.runs[name], metric, "test", source) for metric in SOURCE_METRICS},
+        }
+        for protocol in ordered_protocols(results)
+        for name in ordered_runs(results)
+        for source in names
+    ]
+    return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None]}
+
+
+def compression_section(results: Results) -> dict[str, Any]:
+    """Size and agreement of compressed runs; their times stand under the costs."""
+    rows = []
+    for protocol in ordered_protocols(results):
+        for name in ordered_runs(results):
+            records = [record["compression"] for record in protocol.runs[name].records if "compression" in record]
+            if records:
+                before = protocol.runs.get(protocol.runs[name].settings["spec"]["of"])
+                rows.append(
+                    {
+                        "run": name,
+                        "words": run_words(protocol.runs[name]),
+                        "protocol": protocol.name,
+                        "bytes": sum(record["bytes"] for record in records) / len(records),
+                        "bytes_before": sum(record["bytes_before"] for record in records) / len(records),
+                        "agreement": sum(record["agreement"]["test"] for record in records) / len(records),
+                        "largest": max(record["largest_difference"]["test"] for record in records),
+                        "value": overall(protocol.runs[name], results.headline),
+                        "value_before": overall(before, results.headline),
+                    }
+                )
+    return {"compression_rows": rows}
+
+
+def times_section(results: Results) -> dict[str, Any]:
+    """The times that the paper prints beside those measured here."""
+    claims = [
+        claim
+        for claim in (results.published.claims if results.published else ())
+        if claim.study == results.settings["study"] and claim.metric in TIMES and not claim.against
+    ]
+    rows = []
+    for claim in claims:
+        found = {
+            protocol.name: _time(protocol.runs[claim.run], claim) if claim.run in protocol.runs else None
+            for protocol in ordered_protocols(results)
+        }
+        if any(value is not None for value in found.values()):
+            rows.append({"claim": claim, "found": found})
+    return {"time_rows": rows}
+
+
+def _time(run: Run, claim: Claim) -> float | None:
+    """Mean over folds and seeds, in the claim's unit; None where nothing was trained."""
+    trainings = [ledger["train"] for ledger in run.ledgers if "train" in ledger]
+    speed = cost(run).predict_speed
+    tested = [int((units["subset"] == "test").sum()) for units in run.units]
+    seconds = None
+    if claim.metric in ("training_time", "epoch_time") and trainings:
+        seconds = sum(training["training_seconds"] for training in trainings) / len(trainings)
+        seconds /= run.settings["train"]["epochs"] if claim.metric == "epoch_time" else 1
+    elif claim.metric in ("test_time", "time_per_sample") and speed:
+        seconds = (sum(tested) / len(tested) if claim.metric == "test_time" else 1) / speed
+    return None if seconds is None else seconds / UNITS[claim.unit]

@@ -1,0 +1,122 @@
+"""What a study obtained for a number that its paper prints."""
+
+from dataclasses import dataclass, replace
+
+from workflow_scripts.contracts.published import CLASS_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.reporting.results import Protocol, Results, Run
+from workflow_scripts.reporting.words import missing
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number with its interval and the samples or units it rests on; None where undefined."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+NOTHING = Value(None)
+# Written by the evaluation in the columns fold and seed of what is over all of them.
+POOLED = "all"
+FLOAT32_BYTES = 4
+MIB = 2**20
+
+
+def overall(run: Run, metric: str, subset: str = "test", class_name: str = "") -> Value:
+    """A run's metric over all its folds and seeds, on one subset; NOTHING where it was not evaluated."""
+    rows = run.metrics
+    rows = rows[(rows["fold"] == POOLED) & (rows["seed"] == POOLED)]
+    rows = rows[(rows["subset"] == subset) & (rows["metric"] == metric) & (rows["class"] == class_name)]
+    if rows.empty:
+        return NOTHING
+    row = rows.iloc[0]
+    numbers = [None if missing(float(row[name])) else float(row[name]) for name in ("value", "low", "high")]
+    return Value(*numbers, int(row["n"]))
+
+
+def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
+    """The number under one protocol, in this project's units; NOTHING where this study has none.
+
+    Times are left out: they differ from one machine to the next and stand under the costs.
+    """
+    if claim.study != results.settings["study"] or "study" in claim.against:
+        return NOTHING
+    if claim.against:
+        return _difference(results, protocol, claim)
+    if claim.metric == "samples" and claim.run is None and claim.source is None:
+        return _samples(results, protocol, claim)
+    if claim.metric == "classes":
+        return Value(len(results.classes))
+    if claim.run not in protocol.runs:
+        return NOTHING
+    run = protocol.runs[claim.run]
+    if claim.metric == "parameter_size":
+        return _size(run)
+    if claim.metric == "confusions":
+        return _confusions(run, claim)
+    if claim.metric not in (*SUBSET_METRICS, *CLASS_METRICS):
+        return NOTHING
+    return overall(run, claim.metric, claim.subset or "test", claim.class_name or "")
+
+
+def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
+    """Number of samples in the first fold; of all subsets where the claim is about all."""
+    counts = protocol.record["counts"]["0"]
+    subsets = list(counts) if claim.subset in (None, "all") else [claim.subset]
+    if claim.class_name is None:
+        return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
+    if claim.class_name not in results.classes:
+        return NOTHING
+    return Value(sum(counts.get(subset, {}).get(claim.class_name, 0) for subset in subsets))
+
+
+def _size(run: Run) -> Value:
+    """Size of the weights in MiB: of a compressed run its file's, of a trained one its 32-bit parameters'."""
+    compression = run.records[0].get("compression")
+    if compression:
+        return Value(compression["bytes"] / MIB)
+    parameters = run.ledgers[0].get("train", {}).get("parameters")
+    return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / MIB)
+
+
+def _confusions(run: Run, claim: Claim) -> Value:
+    """Units of a class taken for another one: sum over folds, mean over seeds."""
+    seeds = len({seed for _, seed in run.jobs})
+    count, total = 0, 0
+    for units in run.units:
+        rows = units[(units["subset"] == claim.subset) & (units["label"] == claim.class_name)]
+        columns = [column for column in units if column.startswith("p_")]
+        if f"p_{claim.predicted}" not in columns:
+            return NOTHING
+        count += int((rows[columns].idxmax(axis=1) == f"p_{claim.predicted}").sum()) if len(rows) else 0
+        total += len(rows)
+    return Value(count / seeds, n=total // seeds)
+
+
+def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
+    """The claim's number minus the one it is set against, with the interval of a paired comparison where there is one.
+
+    Intervals of other differences would need the draws of both numbers, which only evaluation has.
+    """
+    ours = obtained(results, protocol, replace(claim, against={}))
+    theirs = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
+    if ours.value is None or theirs.value is None:
+        return NOTHING
+    low, high = None, None
+    other = claim.against.get("run")
+    if other and claim.metric == results.headline and claim.subset == "test":
+        low, high = _compared(protocol, claim.run, other)
+    return Value(ours.value - theirs.value, low, high, ours.n)
+
+
+def _compared(protocol: Protocol, run: str | None, other: str) -> tuple[float | None, float | None]:
+    """95 % interval of run minus other, if one of them is the reference of the comparison."""
+    pooled = protocol.comparison[protocol.comparison["seed"] == POOLED]
+    for first, second, sign in ((run, other, 1), (other, run, -1)):
+        rows = pooled[(pooled["run"] == first) & (pooled["reference"] == second)]
+        if len(rows):
+            ends = sorted(sign * float(rows.iloc[0][name]) for name in ("low", "high"))
+            return tuple(None if missing(end) else end for end in ends)
+    return None, None

@@ -1,0 +1,168 @@
+"""Diagrams drawn from what a study really did: its settings, and the shapes in its weights file."""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.plates.plate import NotDrawnError
+from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.style import COLOURS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 2.5, 1.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box of a flow chart: its centre in grid steps, and its lines of text, the first one in bold."""
+
+    x: float
+    y: float
+    lines: tuple[str, ...]
+    colour: str = COLOURS[5]
+
+
+def chart(boxes: dict[str, Box], arrows: list[tuple[str, str]]) -> "Figure":
+    """Boxes and the arrows between them, as a figure without axes."""
+    xs, ys = [box.x for box in boxes.values()], [box.y for box in boxes.values()]
+    figure, axes = new_figure(1.15 * (max(xs) - min(xs)) + 3.2, 0.95 * (max(ys) - min(ys)) + 1.5)
+    axes.set(xlim=(min(xs) - 1.4, max(xs) + 1.4), ylim=(min(ys) - 0.75, max(ys) + 0.75))
+    axes.axis("off")
+    for box in boxes.values():
+        _draw(axes, box)
+    for start, end in arrows:
+        _arrow(axes, boxes[start], boxes[end])
+    return figure
+
+
+def _draw(axes: "Axes", box: Box) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    corner = (box.x - WIDTH / 2, box.y - HEIGHT / 2)
+    style = {"boxstyle": "round,pad=0,rounding_size=0.12", "linewidth": 1.2}
+    axes.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, fc="white", ec=box.colour, **style))
+    axes.text(box.x, box.y + 0.3, box.lines[0], ha="center", va="center", fontsize=8.5, weight="bold")
+    axes.text(box.x, box.y - 0.12, "\n".join(box.lines[1:]), ha="center", va="center", fontsize=7.5)
+
+
+def _arrow(axes: "Axes", start: Box, end: Box) -> None:
+    across = abs(end.x - start.x) >= abs(end.y - start.y)
+    sign = (1 if end.x > start.x else -1) if across else (1 if end.y > start.y else -1)
+    if across:
+        tail, head = (start.x + sign * WIDTH / 2, start.y), (end.x - sign * WIDTH / 2, end.y)
+    else:
+        tail, head = (start.x, start.y + sign * HEIGHT / 2), (end.x, end.y - sign * HEIGHT / 2)
+    axes.annotate("", head, tail, arrowprops={"arrowstyle": "-|>", "color": "0.3", "shrinkA": 0, "shrinkB": 2})
+
+
+def workflow(results: Results, run: str) -> "Figure":
+    """What was done to which data, from the settings in force: data, preprocessing, splits, training, evaluation."""
+    if run not in results.settings["runs"]:
+        raise NotDrawnError(f"needs the run {run}")
+    settings = results.settings
+    spec, train = settings["runs"][run]["spec"], settings["runs"][run].get("train", {})
+    size, flip = settings["preprocess"]["size"], train.get("augment", {}).get("horizontal_flip", 0)
+    sources = ", ".join(sorted(set(results.manifest["source"])))
+    network = tuple(branch["model"] for branch in spec.get("branches", {}).values()) or (str(spec.get("model")),)
+    boxes = {
+        "data": Box(0, 0, ("Data", sources, f"{len(results.manifest)} images, {len(results.classes)} classes")),
+        "pre": Box(3.2, 0, ("Preprocessing", f"{size}×{size} pixels", f"flip with p = {flip:g}, normalised")),
+        "split": Box(6.4, 0, ("Split", *(protocol.name for protocol in ordered_protocols(results)[:3]))),
+        "train": Box(
+            6.4, -1.8, ("Training", *network, f"{train.get('epochs')} epochs, batch {train.get('batch_size')}")
+        ),
+        "test": Box(3.2, -1.8, ("Prediction", "validation and test subset", "seen by no earlier step")),
+        "result": Box(0, -1.8, ("Evaluation", "metrics with intervals", "leaks, Grad-CAM, report"), COLOURS[2]),
+    }
+    steps = ["data", "pre", "split", "train", "test", "result"]
+    return chart(boxes, list(zip(steps, steps[1:], strict=False)))
+
+
+def structure(results: Results, run: str) -> "Figure":
+    """The branches of a joint network, their features and the layers that join them, from its weights file."""
+    spec = results.settings["runs"].get(run, {}).get("spec", {})
+    if spec.get("kind") != "fusion":
+        raise NotDrawnError(f"needs the joint network {run}")
+    shapes = weight_shapes(first_weights(results, run))
+    width, joined = shapes["hidden.weight"]
+    classes = shapes["output.weight"][0]
+    size = results.settings["preprocess"]["size"]
+    middle = -0.75 * (len(spec["branches"]) - 1)
+    boxes = {"image": Box(0, middle, ("Image", f"{size}×{size}×3", "bytes, normalised"))}
+    arrows = []
+    for place, (name, branch) in enumerate(spec["branches"].items()):
+        count = sum(_product(shape) for key, shape in shapes.items() if key.startswith(f"branches.{name}."))
+        boxes[name] = Box(3.2, -1.5 * place, (name, branch["model"], f"{count:,} values"))
+        arrows += [("image", name), (name, "joined")]
+    boxes["joined"] = Box(6.4, middle, ("Features", f"{spec.get('how', 'serial')} fusion", f"{joined} values"))
+    boxes["hidden"] = Box(9.6, middle, ("Hidden layer", f"{joined} → {width}", spec["activation"].upper()))
+    boxes["output"] = Box(12.8, middle, ("Output", f"{width} → {classes}", "softmax"), COLOURS[2])
+    return chart(boxes, [*arrows, ("joined", "hidden"), ("hidden", "output")])
+
+
+def depthwise(results: Results, run: str) -> "Figure":
+    """The first depthwise separable convolution in a network, and what it saves against an ordinary one."""
+    for key, shape, then in _separable(weight_shapes(first_weights(results, run))):
+        kernel, channels, out = shape[2], shape[0], then[0]
+        cheap, full = channels * kernel**2 + channels * out, channels * kernel**2 * out
+        boxes = {
+            "in": Box(0, 0, ("Input", f"{channels} channels")),
+            "depth": Box(
+                3.2, 0, ("Depthwise", f"{kernel}×{kernel}, each channel alone", f"{channels * kernel**2:,} weights")
+            ),
+            "point": Box(6.4, 0, ("Pointwise", f"1×1, {channels} → {out}", f"{channels * out:,} weights")),
+            "out": Box(9.6, 0, ("Output", f"{out} channels", f"{cheap:,} weights, ordinary: {full:,}"), COLOURS[2]),
+        }
+        figure = chart(boxes, [("in", "depth"), ("depth", "point"), ("point", "out")])
+        figure.suptitle(f"layer {key.removesuffix('.weight')} of {run}", fontsize=9)
+        return figure
+    raise NotDrawnError(f"the networks of {run} have no depthwise separable convolution")
+
+
+def _separable(shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    """Depthwise kernels with the 1×1 convolution of the same block that takes their output."""
+    for key, shape in sorted(shapes.items()):
+        if len(shape) == 4 and shape[1] == 1 and shape[2] > 1 and shape[0] > 1:
+            block = key.removesuffix(".weight").rpartition(".")[0]
+            for other, then in sorted(shapes.items()):
+                if other.startswith(f"{block}.") and len(then) == 4 and then[1:] == (shape[0], 1, 1):
+                    yield key, shape, then
+                    break
+
+
+def first_weights(results: Results, run: str) -> Path:
+    """Weights file of the first fold and seed of a run under the first protocol."""
+    protocol = ordered_protocols(results)[0]
+    if run not in protocol.runs or not protocol.runs[run].trained:
+        raise NotDrawnError(f"needs the trained run {run}")
+    fold, seed = protocol.runs[run].jobs[0]
+    return results.folder / "runs" / protocol.name / run / f"fold{fold}-seed{seed}" / "weights.safetensors"
+
+
+def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor of a safetensors file, in the order of the file; reads only its head."""
+    try:
+        with open(path, "rb") as handle:
+            length = struct.unpack("<Q", handle.read(8))[0]
+            head = json.loads(handle.read(length))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+    except (struct.error, ValueError):
+        raise UserError(f"{path} is no safetensors file; delete it and run the workflow again") from None
+    entries = [(key, entry) for key, entry in head.items() if key != "__metadata__"]
+    return {key: tuple(entry["shape"]) for key, entry in entries}
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total

@@ -1,0 +1,99 @@
+"""Averages of a run on validation and test subset beside the numbers that the paper prints."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.obtained import Value, overall
+from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.plates.plate import NotDrawnError
+from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.style import COLOURS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+METRICS = ("macro_precision", "macro_sensitivity", "macro_f1", "accuracy")
+SUBSETS = ("validation", "test")
+MARKERS = ("o", "s", "^", "v")
+
+
+def performance(results: Results, run: str) -> "Figure":
+    """Precision, sensitivity, F1-score and accuracy of a run: one panel a subset, one mark a protocol."""
+    series = {
+        protocol.name: {
+            subset: [overall(protocol.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS
+        }
+        for protocol in ordered_protocols(results)
+        if run in protocol.runs
+    }
+    if not series:
+        raise NotDrawnError(f"needs the run {run}")
+    printed = {subset: [_printed(results, run, metric, subset) for metric in METRICS] for subset in SUBSETS}
+    return _panels(series, printed, f"{run}: mean over seeds and folds")
+
+
+def runs_beside(results: Results, runs: dict[str, str], protocol: str) -> "Figure":
+    """The same averages of several runs under one protocol; `runs`: name → what it is called in the legend."""
+    found = results.protocols.get(protocol) or ordered_protocols(results)[0]
+    if missing := [run for run in runs if run not in found.runs]:
+        raise NotDrawnError(f"needs the run {missing[0]}")
+    series = {
+        label: {subset: [overall(found.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS}
+        for run, label in runs.items()
+    }
+    printed = {
+        subset: [[_printed(results, run, metric, subset) for metric in METRICS] for run in runs] for subset in SUBSETS
+    }
+    return _panels(series, printed, f"under {found.name}: mean over seeds and folds", per_series=True)
+
+
+def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
+    """What the paper prints for a run of this study."""
+    for claim in results.published.claims if results.published else ():
+        same = (claim.study, claim.run, claim.metric, claim.subset) == (
+            results.settings["study"],
+            run,
+            metric,
+            subset,
+        )
+        if same and claim.class_name is None and not claim.against:
+            return claim.scaled
+    return None
+
+
+def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str, per_series: bool = False) -> "Figure":
+    figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
+    lows = []
+    for axis, subset in zip(axes, SUBSETS, strict=True):
+        for place, (label, values) in enumerate(series.items()):
+            x = np.arange(len(METRICS)) + 0.22 * (place - (len(series) - 1) / 2)
+            y = np.array([np.nan if value.value is None else value.value for value in values[subset]])
+            ends = np.array(
+                [[np.nan if end is None else end for end in (value.low, value.high)] for value in values[subset]]
+            )
+            axis.vlines(x, ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
+            axis.plot(x, y, MARKERS[place % 4], color=COLOURS[place], markersize=6, label=label)
+            lows += [*y, *ends[:, 0]]
+            if per_series:
+                lows += _diamonds(axis, x, printed[subset][place], COLOURS[place], f"paper, {label}")
+        if not per_series:
+            lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
+        axis.set_xticks(range(len(METRICS)), [words.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
+        counts = {value.n for values in series.values() for value in values[subset] if value.n}
+        n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
+        axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))
+    known = [value for value in lows if not np.isnan(value)]
+    axes[0].set(ylabel="Share (95 % interval)", ylim=(max(0.0, np.floor(10 * min([*known, 0.9]) - 0.5) / 10), 1.01))
+    handles, labels = axes[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _diamonds(axis, x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
+    known = [(place, value) for place, value in zip(x, values, strict=True) if value is not None]
+    if known:
+        axis.plot(*zip(*known, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
+    return [value for _, value in known]

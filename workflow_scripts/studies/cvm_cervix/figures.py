@@ -1,0 +1,85 @@
+"""The figures of the CVM-Cervix paper, drawn from this project's results."""
+
+from functools import partial
+
+from workflow_scripts.reporting.plates import diagrams, performance, pictures
+from workflow_scripts.reporting.plates.plate import Plate
+
+MAIN, HERLEV, BLOOD, SIPAKMED = "cvm_cervix", "cvm_herlev", "cvm_blood", "cvm_sipakmed"
+EVERY = (MAIN, HERLEV, BLOOD, SIPAKMED)
+
+_PERFORMANCE = (
+    "Dots: mean over the trainings with its 95 % interval, one colour a protocol; open diamonds: what the paper "
+    "prints. Validation and test should lie level: a validation subset that looks better was chosen on."
+)
+_EXAMPLES = "Images as the networks see them, evenly spaced in the order of their names, not picked."
+
+
+def _examples(number: int, place: str, studies: tuple[str, ...]) -> Plate:
+    return Plate(f"fig{number:02d}_examples", place, "Examples of every class", _EXAMPLES, studies, pictures.examples)
+
+
+def _performance(number: int, place: str, studies: tuple[str, ...]) -> Plate:
+    title = "Precision, recall, F1-score and accuracy"
+    draw = partial(performance.performance, run="cvm")
+    return Plate(f"fig{number:02d}_performance", place, title, _PERFORMANCE, studies, draw)
+
+
+PLATES = (
+    Plate(
+        "fig01_workflow",
+        "Fig. 1",
+        "Workflow",
+        "From left to right and back: what was done to which data, with the numbers of the settings in force.",
+        EVERY,
+        partial(diagrams.workflow, run="cvm"),
+    ),
+    Plate(
+        "fig02_structure",
+        "Fig. 2",
+        "Structure of the joint network",
+        "Each branch turns the image into features; they are joined and classified by two layers, trained together. "
+        "All sizes are read from the weights file.",
+        EVERY,
+        partial(diagrams.structure, run="cvm"),
+    ),
+    Plate(
+        "fig03_depthwise",
+        "Fig. 3",
+        "Depthwise separable convolution",
+        "One layer of the trained network: a kernel for each channel, then a mixture of the channels; the last box "
+        "compares the number of weights with an ordinary convolution.",
+        (MAIN,),
+        partial(diagrams.depthwise, run="cvm"),
+    ),
+    _examples(4, "Fig. 4", (MAIN,)),
+    _performance(5, "Fig. 5", (MAIN,)),
+    # The paper has no results on SIPaKMeD alone.
+    _examples(4, "As Fig. 4", (SIPAKMED,)),
+    _performance(5, "As Fig. 5", (SIPAKMED,)),
+    Plate(
+        "fig06_confusions",
+        "Fig. 6",
+        "Confusion matrices, validation and test",
+        "Rows are the true classes, columns the predicted ones; numbers are units, the colour is the share of the row.",
+        EVERY,
+        partial(pictures.both_confusions, run="cvm"),
+    ),
+    Plate(
+        "fig07_augmented",
+        "Fig. 7",
+        "Plain and fourfold augmented training set",
+        "The same network trained on each image once, and on each image with its half turn and two mirror images. "
+        "Open diamonds: what the paper prints.",
+        (MAIN, HERLEV),
+        partial(
+            performance.runs_beside,
+            runs={"cvm": "plain", "cvm-augmented": "fourfold"},
+            protocol="published",
+        ),
+    ),
+    _examples(8, "Fig. 8", (HERLEV,)),
+    _performance(9, "Fig. 9", (HERLEV,)),
+    _examples(10, "Fig. 10", (BLOOD,)),
+    _performance(11, "Fig. 11", (BLOOD,)),
+)
