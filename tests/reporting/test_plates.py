@@ -1,4 +1,4 @@
-"""The paper's figures and tables: drawn from the results, beside the printed numbers, and honest about what is missing."""
+"""The paper's figures and tables: drawn from the results, beside the printed numbers; what is missing is named."""
 
 import argparse
 from dataclasses import replace

@@ -168,7 +168,9 @@ def read_published(path: Path) -> Published:
     import yaml
 
     try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        # The compiled loader, where PyYAML has it: a tenth of the time for a file of this length.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; each folder under studies/ needs the paper's numbers") from None
     except yaml.YAMLError as error:
