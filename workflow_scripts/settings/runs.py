@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from workflow_scripts.models.own import OWN
 from workflow_scripts.settings.base import Block, changes_of
 from workflow_scripts.settings.data import Share
 
@@ -74,7 +75,10 @@ class Network(Block):
     """A network that is trained on the images."""
 
     kind: Literal["network"] = Field(description="One network.")
-    model: str = Field(description="Name as timm has it (resnet18), or torchvision/<name>.")
+    model: str = Field(
+        description="Name as timm has it (resnet18), torchvision/<name>, or one that is written here: "
+        f"{', '.join(OWN)}."
+    )
     options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
     weights: str | None = Field(
         None,
