@@ -72,6 +72,11 @@ class Train(Block):
     torch_threads: Positive = Field(
         1, description="Threads of one training. It changes the bytes of the result, so it is a setting of the study."
     )
+    copies: Literal["none", "fourfold"] = Field(
+        "none",
+        description="fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
+        "left-right and flipped up-down; random changes come on top.",
+    )
     augment: Augment = Field(Augment(), description="Random changes of training images.")
 
 

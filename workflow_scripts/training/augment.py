@@ -15,6 +15,9 @@ from workflow_scripts.training.randomness import uniform
 ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
 SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
 
+# Variants of an image in a fourfold set, see copied.
+COPIES = 4
+
 # Luminance, and turning the colours around grey, of linear RGB: W3C Filter Effects, feColorMatrix, saturate, hueRotate.
 LUMINANCE = np.array([[0.213, 0.715, 0.072]] * 3)
 TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
@@ -89,6 +92,12 @@ def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch
     if any(change is not None for change in (changes.colours, changes.contrast, changes.brightness)):
         images = images.clamp(0, 255)
     return images
+
+
+def copied(pixels: torch.Tensor, variants: torch.Tensor) -> torch.Tensor:
+    """B×H×W×3 images as their variants (B): 0 as it is, 1 turned by 180°, 2 flipped left-right, 3 up-down."""
+    pixels = _where((variants == 1) | (variants == 2), pixels.flip(2), pixels)
+    return _where((variants == 1) | (variants == 3), pixels.flip(1), pixels)
 
 
 def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
