@@ -21,7 +21,7 @@ rule compress:
         gpu=GPUS_PER_JOB,
     params:
         settings=settings("compress", "study", "protocol", "run", "fold", "seed"),
-        code=code("compress", "study"),
+        code=code("compress", "study", "protocol", "run"),
         device=device,
     message:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
@@ -52,7 +52,7 @@ rule transfer:
         gpu=GPUS_PER_JOB,
     params:
         settings=settings("transfer", "study", "protocol", "run", "fold", "seed"),
-        code=code("transfer", "study"),
+        code=code("transfer", "study", "protocol", "run"),
         device=device,
     message:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"

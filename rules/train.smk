@@ -26,7 +26,7 @@ rule train:
         gpu=GPUS_PER_JOB,
     params:
         settings=settings("train", "study", "protocol", "run", "fold", "seed"),
-        code=code("train", "study"),
+        code=code("train", "study", "protocol", "run"),
         device=device,
         weights=lambda wildcards, input: pairs(
             "--weights", PLAN.weight_files(wildcards.study, wildcards.run)
@@ -58,7 +58,7 @@ rule predict:
         gpu=GPUS_PER_JOB,
     params:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
-        code=code("predict", "study"),
+        code=code("predict", "study", "protocol", "run"),
         device=device,
     message:
         "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"

@@ -82,6 +82,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     samples = data.read_samples(args.dataset, args.arrays, args.split, settings.fold)
     subsets = {name: samples.subset(name) for name in ("train", "validation")}
     mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise)
+    if train.copies == "fourfold":
+        subsets["train"] = subsets["train"].fourfold()
     model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
     feeders = [data.Feeder(samples.images, part, device, mean, std, train.channels_last) for part in subsets.values()]
     entry.log.info(

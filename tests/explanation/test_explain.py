@@ -110,6 +110,8 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
         ("botnet26t_256", 64, "stages", (2, 2)),
         ("torchvision/googlenet", 64, "inception5b", (2, 2)),
         ("torchvision/shufflenet_v2_x0_5", 64, "conv5", (2, 2)),
+        ("inception_resnet_v1", 128, "c", (2, 2)),
+        ("t2t_vit_14", 64, "blocks.13.norm1", (4, 4)),
         (made.CNN, 64, "layer4", (2, 2)),
         # The listed layer has one pixel at these sizes.
         (made.CNN, 32, "layer3", (2, 2)),
@@ -119,6 +121,16 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
 def test_the_layer_is_the_last_one_with_places(name, size, layer, shape):
     target = target_layer(registry.create(name, 3, size, {}), size)
     assert (target.name, target.shape) == (layer, shape)
+
+
+@pytest.mark.parametrize(("name", "size", "shape"), [("inception_resnet_v1", 107, (2, 2)), ("t2t_vit_14", 48, (3, 3))])
+def test_the_networks_written_here_are_explained(name, size, shape):
+    torch.manual_seed(0)
+    model = registry.create(name, 3, size, {}).eval()
+    found = gradcam(model, torch.rand(2, 3, size, size), np.array([0, 2]))
+    refuse_empty(found, name)
+    maps = found["model"]
+    assert maps.target.shape == shape and maps.values.shape == (2, size, size) and maps.values.any()
 
 
 def test_no_layer_with_places_is_an_error():

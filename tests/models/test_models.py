@@ -150,6 +150,31 @@ def test_features_are_concatenated_in_the_order_of_the_settings():
     assert not torch.equal(model.train().dropout(torch.ones(50)), torch.ones(50))
 
 
+def test_parallel_features_are_padded_with_zeros_and_added():
+    spec = made.fusion(how="parallel", activation="relu")
+    model = build(spec, 3, 32, seed=0).eval()
+    images = torch.rand(2, 3, 32, 32)
+    wide, narrow = (model.branches[name](images) for name in ("cnn", "vit"))
+    assert wide.shape[1] > narrow.shape[1]
+    assert model.hidden.in_features == model.hidden.out_features == wide.shape[1]
+    joined = wide.clone()
+    joined[:, : narrow.shape[1]] += narrow
+    assert torch.equal(model(images), model.output(torch.relu(model.hidden(joined))))
+
+
+def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
+    branches = {"cnn": Branch(model=made.CNN), "vit": Branch(model="deit_tiny_distilled_patch16_224")}
+    spec = Fusion(kind="fusion", branches=branches).model_dump()
+    model = build(spec, 3, 32, seed=0).train()
+    branch, images = model.branches["vit"], torch.rand(2, 3, 32, 32)
+    tokens = branch.forward_features(images)
+    features = branch(images)
+    assert tokens.shape == (2, 2 + 4, 192) and branch.feature_count == 192
+    torch.testing.assert_close(features, (tokens[:, 0] + tokens[:, 1]) / 2)
+    model(images).sum().backward()
+    assert branch.dist_token.grad.any() and branch.cls_token.grad.any()
+
+
 def test_a_seed_decides_the_start():
     first, again, other = (build(made.fusion(), 3, 32, seed=seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[key], again[key]) for key in first)

@@ -78,7 +78,7 @@ class Study:
         line = {"kind": "figure", "title": "Averages", "reading": "Level is good.", "missing": ""}
         lines = [
             {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
-            {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-augmented"},
+            {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},
         ]
         plates.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
 

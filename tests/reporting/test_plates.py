@@ -62,7 +62,7 @@ def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
     listed = PLATES.read(drawn / "plates.csv")
     figures = listed[listed["kind"] == "figure"].set_index("place")
     assert list(figures.index) == [f"Fig. {number}" for number in range(1, 8)]
-    assert figures.loc["Fig. 7", "missing"] == "needs the run cvm-augmented"
+    assert figures.loc["Fig. 7", "missing"] == "needs the run cvm-fourfold"
     made = figures[figures["missing"] == ""]
     assert len(made) == 6 and (made["reading"] != "").all()
     for name in made["file"]:

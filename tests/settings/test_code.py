@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.settings.code import ROOT, closure, code_digest
+from workflow_scripts.settings.workflow import Plan
 
 
 @pytest.fixture
@@ -44,6 +45,27 @@ def test_a_template_counts_for_the_report(copy):
     template.write_text(template.read_text() + "<!-- more -->")
     assert digest(copy, "report") != before["report"]
     assert digest(copy, "split") == before["split"]
+
+
+def test_a_network_written_here_counts_for_the_runs_that_use_it():
+    branches = {"cnn": {"model": "inception_resnet_v1"}, "vit": {"model": "t2t_vit_14"}}
+    user = {"scale": "paper", "studies": {"cvm_cervix": {"runs": {"cvm": {"branches": branches}}}}}
+    plan, job = Plan(ROOT, user, ROOT), ("cvm_cervix", "published")
+    first, second = "workflow_scripts.models.inception_resnet_v1", "workflow_scripts.models.t2t_vit"
+
+    def networks(step, *names):
+        return [name for name in plan.modules(step, *job, *names) if ".models." in name]
+
+    for step in ("train", "predict"):
+        assert networks(step, "cvm", 0, 0) == [first, second]
+        assert networks(step, "t2t_vit") == [second] and networks(step, "vit") == []
+    assert networks("explain") == [first, second]
+
+
+def test_what_the_snakefile_imports_is_light():
+    heavy = {"torch", "pandas", "mlflow", "timm"}
+    command = f"import sys, workflow_scripts.settings.workflow; print({heavy} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip() == "set()"
 
 
 def test_steps_import_no_settings_and_a_missing_module_is_an_error():

@@ -42,6 +42,17 @@ def test_a_study_like_another_has_its_own_data_and_switch():
     assert resolve_study("b", base, {}, "demo") == {"seeds": [1]}
 
 
+def test_own_runs_are_not_taken_over_and_can_be_removed():
+    first = {"runs": {"x": 1}, "scales": {"paper": {"own_runs": {"y": 2, "z": 3}}}}
+    base = {"studies": {"a": first, "b": {"like": "a", "own_runs": {"w": 4}}}}
+    assert resolve_study("a", base, {}, "demo")["runs"] == {"x": 1}
+    assert resolve_study("a", base, {}, "paper") == {"runs": {"x": 1, "y": 2, "z": 3}}
+    assert resolve_study("b", base, {}, "paper") == {"runs": {"x": 1, "w": 4}}
+    user = {"studies": {"a": {"runs": {"y": None}, "own_runs": {"z": None}}}}
+    assert resolve_study("a", base, user, "paper")["runs"] == {"x": 1}
+    assert "did you mean own_runs?" in mistake(studies={"cvm_cervix": {"own_run": {}}})
+
+
 def test_null_removes_a_run_and_another_kind_replaces_it():
     base = {
         "studies": {"a": {"runs": {"x": {"kind": "network", "model": "m"}, "y": {"kind": "network", "model": "n"}}}}

@@ -1,5 +1,8 @@
 """Augmentation: a function of (seed, epoch, sample), and each setting does what it says."""
 
+import colorsys
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +14,9 @@ from workflow_scripts.training import augment
 from workflow_scripts.training.data import Feeder, Subset, batch_bounds, statistics
 from workflow_scripts.training.randomness import keys_of, order, uniform
 
+FLIPS = {"horizontal_flip": 0.5, "vertical_flip": 0.5, "quarter_turns": True}
 ALL = {"rotate": 30, "zoom": 0.2, "shift": 0.1, "brightness": 0.2, "contrast": 0.2}
+ALL |= {"crop": 0.3, "saturation": 0.3, "hue": 0.1}
 CPU = torch.device("cpu")
 
 
@@ -35,7 +40,7 @@ def changed(images, settings, epoch=0, places=None, names=None, seed=1):
 
 
 def test_a_sample_is_changed_alike_in_any_batch_and_order(images):
-    settings = block(horizontal_flip=0.5, vertical_flip=0.5, quarter_turns=True, **ALL)
+    settings = block(**FLIPS, **ALL)
     together = changed(images, settings)
     shuffled = np.array([7, 2, 11, 0])
     np.testing.assert_allclose(changed(images, settings, places=shuffled), together[shuffled], atol=1e-3)
@@ -44,7 +49,18 @@ def test_a_sample_is_changed_alike_in_any_batch_and_order(images):
     np.testing.assert_allclose(alone[0], together[7], atol=1e-3)
 
 
-@pytest.mark.parametrize("what", [{"horizontal_flip": 0.5}, {"quarter_turns": True}, {"rotate": 30}, {"contrast": 0.3}])
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"horizontal_flip": 0.5},
+        {"quarter_turns": True},
+        {"rotate": 30},
+        {"contrast": 0.3},
+        {"crop": 0.5},
+        {"saturation": 0.5},
+        {"hue": 0.3},
+    ],
+)
 def test_epoch_sample_and_seed_each_change_what_is_drawn(images, what):
     settings, same = block(**what), np.repeat(images[:1], 12, axis=0)
     first = changed(same, settings)
@@ -83,13 +99,75 @@ def test_geometry_follows_its_setting():
     assert 7 < abs(places - [32, 48]).max() <= 14
 
 
+def test_each_purpose_keeps_its_random_numbers(images):
+    # Digests of what was drawn before crop, saturation and hue came: finished trainings can be repeated.
+    flipped = changed(images, block(**FLIPS))
+    assert hashlib.sha256(flipped.tobytes()).hexdigest() == (
+        "f89f874fbce6d00bc6af20a03cc4e41a21c613dfe5e5a96cfe2136a86f610478"
+    )
+    geometry = augment.draw(block(rotate=30, zoom=0.2, shift=0.1), 1, 0, keys(12), CPU)
+    assert geometry.colours is None
+    rounded = np.round(geometry.affine.double().numpy() * 1e5).astype("int64")
+    assert hashlib.sha256(rounded.tobytes()).hexdigest() == (
+        "946813b8bb99dadc63f6c5b7cec5152f0addd0812391391ad02620b5d569fbaa"
+    )
+    assert augment.draw(block(), 1, 0, keys(12), CPU) == augment.Changes()
+
+
+def test_a_crop_is_a_window_within_the_image_resized_to_the_whole():
+    ramp = np.zeros((200, 64, 64, 3), dtype="uint8")
+    ramp[:, :, :, 0], ramp[:, :, :, 1] = np.arange(64)[None, None, :], np.arange(64)[None, :, None]
+    windows = changed(ramp, block(crop=0.5))
+    columns, rows = windows[:, 0, 32, :], windows[:, 1, :, 32]
+    for cut in (columns, rows):
+        # Nothing of a mirrored border: the values rise to the end, within the image.
+        assert (np.diff(cut, axis=1) >= 0).all() and cut.min() >= 0 and cut.max() <= 63
+        sides = (cut[:, 60] - cut[:, 3]) / 57
+        assert 0.5 <= sides.min() < 0.55 and 0.95 < sides.max() <= 1.001
+        starts = cut[:, 0]
+        assert starts.min() < 1 and starts.max() > 20
+    # One side for both directions, but each its own place.
+    np.testing.assert_allclose(columns[:, 60] - columns[:, 3], rows[:, 60] - rows[:, 3], atol=1)
+    assert np.corrcoef(columns[:, 0], rows[:, 0])[0, 1] < 0.6
+
+
+def test_a_crop_is_taken_from_the_turned_image():
+    first, second, both = (
+        augment.draw(block(**what), 1, 0, keys(12), CPU).affine.double()
+        for what in ({"rotate": 90, "shift": 0.1}, {"crop": 0.4}, {"rotate": 90, "shift": 0.1, "crop": 0.4})
+    )
+    corners = torch.tensor([[-1.0, -1, 1], [1, -1, 1], [-1, 1, 1], [1, 1, 1]], dtype=torch.float64).T
+    window = torch.cat([second @ corners, torch.ones(12, 1, 4)], dim=1)
+    torch.testing.assert_close(both @ corners, first @ window, atol=1e-5, rtol=0)
+
+
+LUMINANCE = np.array([0.213, 0.715, 0.072])
+
+
+def test_colours_change_at_equal_luminance_and_grey_stays_grey():
+    grey = np.full((40, 4, 4, 3), 100, dtype="uint8")
+    np.testing.assert_allclose(changed(grey, block(saturation=1, hue=0.5)), 100, atol=0.01)
+    colour = np.array([140.0, 100.0, 120.0])
+    pictures = np.full((200, 4, 4, 3), colour, dtype="uint8")
+    middle = colour @ LUMINANCE
+    factors = (changed(pictures, block(saturation=0.5))[:, :, 0, 0] - middle) / (colour - middle)
+    np.testing.assert_allclose(factors, factors[:, :1].repeat(3, 1), atol=1e-3)
+    assert 0.5 <= factors.min() < 0.52 and 1.48 < factors.max() <= 1.5
+    turned = changed(pictures, block(hue=0.1))[:, :, 0, 0]
+    np.testing.assert_allclose(turned @ LUMINANCE, middle, atol=0.05)
+    before = colorsys.rgb_to_hsv(*colour / 255)[0]
+    moves = [(colorsys.rgb_to_hsv(*one / 255)[0] - before + 0.5) % 1 - 0.5 for one in turned]
+    assert -0.14 < min(moves) < -0.06 and 0.06 < max(moves) < 0.14
+
+
 def test_intensities_follow_their_setting_and_stay_in_range(images):
     grey = np.full((40, 8, 8, 3), 100, dtype="uint8")
     bright = changed(grey, block(brightness=0.2))
     assert 80 <= bright.min() < 88 and 112 < bright.max() <= 120
     np.testing.assert_allclose(changed(grey, block(contrast=0.5)), 100, atol=1e-3)
-    strong = changed(images, block(contrast=1, brightness=1))
-    assert strong.min() >= 0 and strong.max() <= 255
+    for settings in (block(contrast=1, brightness=1), block(saturation=1, hue=0.5)):
+        strong = changed(images, settings)
+        assert strong.min() >= 0 and strong.max() <= 255
 
 
 def test_random_numbers_are_uniform_and_unrelated():

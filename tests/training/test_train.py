@@ -255,6 +255,9 @@ def _tensors(raw):
         {"channels_last": True},
         {"normalise": "half"},
         {"class_weights": "balanced"},
+        {"augment": {"crop": 0.3}},
+        {"augment": {"saturation": 0.3}},
+        {"augment": {"hue": 0.1}},
     ],
 )
 def test_every_setting_changes_the_result(inputs, tmp_path, change):

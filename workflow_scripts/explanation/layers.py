@@ -8,7 +8,7 @@ from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
 
-# Family (class of the network, in timm and torchvision) → its last layer with a map.
+# Family (class of the network, in timm, torchvision and this package) → its last layer with a map.
 CONVOLUTIONAL = {
     "AlexNet": "features",
     "ByobNet": "stages",
@@ -17,6 +17,7 @@ CONVOLUTIONAL = {
     "EfficientNet": "bn2",
     "GoogLeNet": "inception5b",
     "Inception3": "Mixed_7c",
+    "InceptionResnetV1": "c",
     "InceptionResnetV2": "conv2d_7b",
     "InceptionV3": "Mixed_7c",
     "InceptionV4": "features",

@@ -17,7 +17,7 @@ NETWORK = "model"
 def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
     """The network of a run, initialised from `seed`.
 
-    `spec` is a run's settings: kind network (model, options, weights) or fusion (branches, hidden, activation,
+    `spec` is a run's settings: kind network (model, options, weights) or fusion (branches, how, hidden, activation,
     dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names; None builds
     the network without start weights, to load finished ones into. Raises UserError as the registry and load_start do.
     """
@@ -25,7 +25,7 @@ def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path]
     if spec["kind"] == "network":
         return _part(spec, NETWORK, classes, size, files)
     parts = {name: _part(branch, name, 0, size, files) for name, branch in spec["branches"].items()}
-    return FusionNetwork(parts, classes, spec["hidden"], spec["activation"], spec["dropout"])
+    return FusionNetwork(parts, classes, spec["how"], spec["hidden"], spec["activation"], spec["dropout"])
 
 
 def start_files(spec: dict) -> dict[str, str]:

@@ -8,24 +8,51 @@ from workflow_scripts.contracts.errors import UserError
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
 
 
-class FusionNetwork(nn.Module):
-    """Concatenated features of all branches → Linear → activation → dropout → Linear.
+def serial(features: list[torch.Tensor]) -> torch.Tensor:
+    """N×F features of each branch → N×(sum of F), one after the other."""
+    return torch.cat(features, dim=1)
 
-    `branches` maps names to networks that give N×F features and have an attribute `feature_count` (F). `hidden` is the
-    width of the hidden layer; None: the sum of all F. All parts are trained together.
+
+def parallel(features: list[torch.Tensor]) -> torch.Tensor:
+    """N×F features of each branch → N×(largest F): padded with zeros at the end, then added.
+
+    Yang et al., Pattern Recognition 36:1369 (2003), pad alike but join two branches to one complex vector. The real
+    part of a complex linear layer on it is a linear layer on the serial features; added, the branches share weights.
+    """
+    width = max(one.shape[1] for one in features)
+    return torch.stack([nn.functional.pad(one, (0, width - one.shape[1])) for one in features]).sum(dim=0)
+
+
+# Way of fusion → join, and its width from the branches' numbers of features.
+WAYS = {"serial": (serial, sum), "parallel": (parallel, max)}
+
+
+class FusionNetwork(nn.Module):
+    """Joined features of all branches → Linear → activation → dropout → Linear.
+
+    `branches` maps names to networks that give N×F features and have an attribute `feature_count` (F). `how`, serial or
+    parallel (section 3.4), joins them. `hidden` is the width of the hidden layer; None: that of the joined features.
+    All parts are trained together.
     """
 
     classifier_names = ("hidden", "output")
 
     def __init__(
-        self, branches: dict[str, nn.Module], classes: int, hidden: int | None, activation: str, dropout: float
+        self,
+        branches: dict[str, nn.Module],
+        classes: int,
+        how: str,
+        hidden: int | None,
+        activation: str,
+        dropout: float,
     ) -> None:
         super().__init__()
         try:
             self.branches = nn.ModuleDict(branches)
         except KeyError as error:
             raise UserError(f"a branch cannot have this name ({error.args[0]}); rename it") from None
-        width = sum(branch.feature_count for branch in branches.values())
+        self.join, width_of = WAYS[how]
+        width = width_of(branch.feature_count for branch in branches.values())
         self.hidden = nn.Linear(width, hidden or width)
         self.activation = ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(dropout)
@@ -34,5 +61,5 @@ class FusionNetwork(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """N×3×H×W images → N×K logits."""
-        features = torch.cat([branch(images) for branch in self.branches.values()], dim=1)
+        features = self.join([branch(images) for branch in self.branches.values()])
         return self.output(self.dropout(self.activation(self.hidden(features))))

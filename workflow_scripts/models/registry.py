@@ -10,10 +10,9 @@ from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import compat  # noqa: F401  (before timm and torchvision)
+from workflow_scripts.models.own import OWN
 
 TORCHVISION = "torchvision/"
-# Networks that no library has: name → "module.path:function(classes, size, **options)"; naming one imports only it.
-OWN: dict[str, str] = {}
 LARGEST_TRIED = 512
 
 

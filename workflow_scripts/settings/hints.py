@@ -25,7 +25,7 @@ def known_keys(path: list[str]) -> list[str]:
             blocks = [found for field in fields for found in blocks_of(field.annotation)]
         # a step that is no field is the name of an entry (a study, a run): its blocks stay
     keys = list(dict.fromkeys(key for block in blocks for key in block.model_fields))
-    return [*keys, "like", "scales"] if Study in blocks else keys
+    return [*keys, "like", "own_runs", "scales"] if Study in blocks else keys
 
 
 def _block(path: list[str], text: str) -> str:

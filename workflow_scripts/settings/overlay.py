@@ -5,8 +5,8 @@ from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
 
-# What a study does not take over from the study it is like: they say which data it has and whether it runs.
-_OWN = ("like", "active", "source", "title")
+# What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
+_OWN = ("like", "active", "source", "title", "own_runs")
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -35,6 +35,16 @@ def _section(layer: dict, name: str) -> dict:
     return (layer.get("studies") or {}).get(name) or {}
 
 
+def _taken(section: dict, is_own: bool) -> dict:
+    """What a study takes of its own section, or of one that it is like; its own runs become runs."""
+    taken = {
+        key: value for key, value in section.items() if key not in ("scales", "like") and (is_own or key not in _OWN)
+    }
+    if "own_runs" in taken:
+        taken["runs"] = merge(taken.get("runs"), taken.pop("own_runs"))
+    return taken
+
+
 def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
     studies = {
@@ -46,13 +56,7 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     for layer in (base, user):
         for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
             for ancestor in chain:
-                section = pick(_section(layer, ancestor))
-                taken = {
-                    key: value
-                    for key, value in section.items()
-                    if key not in ("scales", "like") and (ancestor == name or key not in _OWN)
-                }
-                merged = merge(merged, taken)
+                merged = merge(merged, _taken(pick(_section(layer, ancestor)), ancestor == name))
     for key in ("protocols", "runs"):
         if isinstance(merged.get(key), dict):
             merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from workflow_scripts.models.own import OWN
 from workflow_scripts.settings.base import Block, changes_of
 from workflow_scripts.settings.data import Share
 
@@ -19,8 +20,15 @@ class Augment(Block):
     rotate: Annotated[float, Field(ge=0, le=180)] = Field(0.0, description="Rotate by up to this many degrees.")
     zoom: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Scale by 1 ± this share.")
     shift: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Shift by up to this share of the side.")
+    crop: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="Cut out a window whose side is shorter by up to this share, and resize it to the whole."
+    )
     brightness: Share = Field(0.0, description="Multiply the intensities by 1 ± this share.")
     contrast: Share = Field(0.0, description="Stretch the intensities around their mean by 1 ± this share.")
+    saturation: Share = Field(0.0, description="Multiply the distance of the colours from grey by 1 ± this share.")
+    hue: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.0, description="Turn the hue, at equal luminance, by up to this share of the colour circle."
+    )
 
 
 class Train(Block):
@@ -64,6 +72,11 @@ class Train(Block):
     torch_threads: Positive = Field(
         1, description="Threads of one training. It changes the bytes of the result, so it is a setting of the study."
     )
+    copies: Literal["none", "fourfold"] = Field(
+        "none",
+        description="fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
+        "left-right and flipped up-down; random changes come on top.",
+    )
     augment: Augment = Field(Augment(), description="Random changes of training images.")
 
 
@@ -74,7 +87,10 @@ class Network(Block):
     """A network that is trained on the images."""
 
     kind: Literal["network"] = Field(description="One network.")
-    model: str = Field(description="Name as timm has it (resnet18), or torchvision/<name>.")
+    model: str = Field(
+        description="Name as timm has it (resnet18), torchvision/<name>, or one that is written here: "
+        f"{', '.join(OWN)}."
+    )
     options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
     weights: str | None = Field(
         None,
@@ -87,19 +103,27 @@ class Network(Block):
 class Branch(Block):
     """One feature extractor of a fusion network."""
 
-    model: str = Field(description="Name as for a network.")
+    model: str = Field(
+        description="Name as for a network. With a distillation token (deit_tiny_distilled_patch16_224) the features "
+        "are the mean of the class token and the distillation token."
+    )
     options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
     weights: str | None = Field(None, description="As for a network.")
 
 
 class Fusion(Block):
-    """Several feature extractors, their features concatenated and classified by two layers, trained together."""
+    """Several feature extractors, their features joined and classified by two layers, trained together."""
 
     kind: Literal["fusion"] = Field(description="Joint network of several branches.")
     branches: Annotated[dict[str, Branch], Field(min_length=2)] = Field(
-        description="Name → feature extractor; features are concatenated in this order."
+        description="Name → feature extractor; features are joined in this order."
     )
-    hidden: Positive | None = Field(None, description="Width of the hidden layer; null: the number of features.")
+    how: Literal["serial", "parallel"] = Field(
+        "serial",
+        description="How features are joined. serial: one after the other; parallel: padded with zeros to the longest, "
+        "then added.",
+    )
+    hidden: Positive | None = Field(None, description="Width of the hidden layer; null: that of the joined features.")
     activation: Literal["gelu", "relu"] = Field("gelu", description="Activation between the two layers.")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout before the last layer.")
     train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import copy
 import sys
 from typing import Any
 
@@ -32,6 +33,11 @@ def schema() -> dict:
     """JSON schema (draft 2020-12) of config.yaml and the user's files: closed, all keys described, none required."""
     made = _optional(Config.model_json_schema())
     study = made["$defs"]["Study"]
+    study["properties"]["own_runs"] = {
+        **copy.deepcopy(study["properties"]["runs"]),
+        "title": "Own Runs",
+        "description": "As `runs`, but studies like this one do not take them over.",
+    }
     overlay = {key: value for key, value in study["properties"].items() if key not in ("active", "source")}
     study["properties"]["like"] = {"type": "string", "description": "Study whose section this one starts from."}
     study["properties"]["scales"] = {
@@ -43,7 +49,7 @@ def schema() -> dict:
             for scale in ("demo", "paper")
         },
     }
-    for entries in ("runs", "protocols"):
+    for entries in ("runs", "own_runs", "protocols"):
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)
@@ -94,8 +100,9 @@ def page() -> str:
         lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
         if block is Study:
             lines += [
-                "Besides: `like` (study whose section this one starts from; its `active`, `source` and `title` are not",
-                "taken over) and `scales` (`demo`, `paper`: what differs at that scale).",
+                "Besides: `like` (study whose section this one starts from; its `active`, `source`, `title` and",
+                "`own_runs` are not taken over), `own_runs` (as `runs`, for this study alone) and `scales` (`demo`,",
+                "`paper`: what differs at that scale).",
                 "",
             ]
     return "\n".join(lines)

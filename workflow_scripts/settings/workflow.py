@@ -8,9 +8,10 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
-from workflow_scripts.settings.runs import STEPS, TRAINED
+from workflow_scripts.settings.runs import STEPS, TRAINED, Branch, Network
 from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
@@ -74,7 +75,26 @@ class Plan:
             modules.append(own)
             if step == "plates" and (self.root / own.replace(".", "/") / "figures.py").exists():
                 modules.append(f"{own}.figures")
+        if step in ("train", "predict"):
+            modules += self._networks(names[0], [names[2]])
+        if step == "compress":
+            modules += self._networks(names[0], [self.study(names[0]).runs[names[2]].of])
+        if step == "transfer":
+            spec = self.study(names[0]).runs[names[2]]
+            modules += self._networks(spec.study, [spec.of])
+        if step == "explain":
+            modules += self._networks(names[0], self.study(names[0]).explain.runs)
         return modules
+
+    def _networks(self, study: str, runs: list[str]) -> list[str]:
+        """Modules of this project's own networks among those that runs use."""
+        parts = [part for run in runs for part in self._parts(study, run).values()]
+        return modules_of([part.model for part in parts])
+
+    def _parts(self, study: str, run: str) -> dict[str, Network | Branch]:
+        """The networks of a run: `model`, or its branches by name; none for a vote."""
+        spec = self.study(study).runs[run]
+        return {"model": spec} if spec.kind == "network" else getattr(spec, "branches", {})
 
     def sources(self, study: str) -> dict[str, str]:
         """Adapter → folder of raw files."""
@@ -93,11 +113,9 @@ class Plan:
 
     def weight_files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""
-        spec = self.study(study).runs[run]
-        parts = {"model": spec} if spec.kind == "network" else getattr(spec, "branches", {})
         return {
             name: str(Path(part.weights).expanduser())
-            for name, part in parts.items()
+            for name, part in self._parts(study, run).items()
             if part.weights not in (None, "published")
         }
 

@@ -11,8 +11,16 @@ import torch.nn.functional as F
 
 from workflow_scripts.training.randomness import uniform
 
-# Purposes of random numbers; 0 is the order of the samples.
+# Purposes of random numbers; 0 is the order of the samples. New ones go to the end: a number belongs to its purpose.
 ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
+SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
+
+# Variants of an image in a fourfold set, see copied.
+COPIES = 4
+
+# Luminance, and turning the colours around grey, of linear RGB: W3C Filter Effects, feColorMatrix, saturate, hueRotate.
+LUMINANCE = np.array([[0.213, 0.715, 0.072]] * 3)
+TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,7 @@ class Changes:
     """What is done to each sample of a subset in one epoch; None: nobody is changed in this way.
 
     `horizontal`, `vertical` bool N; `turns` int N of 90°; `affine` N×2×3, from output to input in [-1, 1];
-    `brightness`, `contrast` factors N.
+    `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to RGB.
     """
 
     horizontal: torch.Tensor | None = None
@@ -29,6 +37,7 @@ class Changes:
     affine: torch.Tensor | None = None
     brightness: torch.Tensor | None = None
     contrast: torch.Tensor | None = None
+    colours: torch.Tensor | None = None
 
 
 def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, device: torch.device) -> Changes:
@@ -44,8 +53,9 @@ def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, dev
         return torch.from_numpy(number(purpose) < share).to(device) if share else None
 
     affine = None
-    if settings.rotate or settings.zoom or settings.shift:
+    if settings.rotate or settings.zoom or settings.shift or settings.crop:
         affine = _to(_affine(settings, number), device)
+    colours = _to(_colours(settings, number), device) if settings.saturation or settings.hue else None
     turns = torch.from_numpy((number(TURNS) * 4).astype("int64")).to(device) if settings.quarter_turns else None
     return Changes(
         chance(HORIZONTAL, settings.horizontal_flip),
@@ -54,6 +64,7 @@ def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, dev
         affine,
         factor(BRIGHTNESS, settings.brightness),
         factor(CONTRAST, settings.contrast),
+        colours,
     )
 
 
@@ -71,14 +82,22 @@ def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch
         grid = F.affine_grid(changes.affine[places], list(images.shape), align_corners=False)
         # What comes from outside is the mirrored image: no edge that the network could learn.
         images = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    if changes.colours is not None:
+        images = torch.einsum("nij,njhw->nihw", changes.colours[places], images)
     if changes.contrast is not None:
         middle = images.mean((1, 2, 3), keepdim=True)
         images = (images - middle) * changes.contrast[places].view(-1, 1, 1, 1) + middle
     if changes.brightness is not None:
         images = images * changes.brightness[places].view(-1, 1, 1, 1)
-    if changes.contrast is not None or changes.brightness is not None:
+    if any(change is not None for change in (changes.colours, changes.contrast, changes.brightness)):
         images = images.clamp(0, 255)
     return images
+
+
+def copied(pixels: torch.Tensor, variants: torch.Tensor) -> torch.Tensor:
+    """B×H×W×3 images as their variants (B): 0 as it is, 1 turned by 180°, 2 flipped left-right, 3 up-down."""
+    pixels = _where((variants == 1) | (variants == 2), pixels.flip(2), pixels)
+    return _where((variants == 1) | (variants == 3), pixels.flip(1), pixels)
 
 
 def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
@@ -87,7 +106,22 @@ def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> n
     # A side is 2 long in the sampler's coordinates.
     shifts = [2 * settings.shift * (2 * number(purpose) - 1) for purpose in (SHIFT_X, SHIFT_Y)]
     cosine, sine = np.cos(angle) / zoom, np.sin(angle) / zoom
-    return np.stack([np.stack([cosine, -sine, shifts[0]], 1), np.stack([sine, cosine, shifts[1]], 1)], 1)
+    matrix = np.stack([np.stack([cosine, -sine, shifts[0]], 1), np.stack([sine, cosine, shifts[1]], 1)], 1)
+    if settings.crop:
+        # First from the output into its window, then on into the turned image.
+        side = 1 - settings.crop * number(CROP)
+        middle = np.stack([(1 - side) * (2 * number(purpose) - 1) for purpose in (CROP_X, CROP_Y)], 1)
+        matrix[:, :, 2] += np.einsum("nij,nj->ni", matrix[:, :, :2], middle)
+        matrix[:, :, :2] *= side[:, None, None]
+    return matrix
+
+
+def _colours(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
+    """N×3×3: what differs from the luminance is turned and stretched."""
+    angle = 2 * np.pi * settings.hue * (2 * number(HUE) - 1)
+    factor = 1 + settings.saturation * (2 * number(SATURATION) - 1)
+    parts = np.cos(angle)[:, None, None] * (np.eye(3) - LUMINANCE) + np.sin(angle)[:, None, None] * TURN
+    return LUMINANCE + factor[:, None, None] * parts
 
 
 def _to(values: np.ndarray, device: torch.device) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.packed import read_fold
 from workflow_scripts.training import augment as augmentation
-from workflow_scripts.training.randomness import keys_of
+from workflow_scripts.training.randomness import GOLDEN, keys_of
 
 # ImageNet's, as torchvision's models document them; 0.5 maps pixels to [-1, 1].
 FIXED_STATISTICS = {"imagenet": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), "half": ([0.5] * 3, [0.5] * 3)}
@@ -21,14 +21,28 @@ RESIDENT_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Subset:
-    """Samples in the order of the array: its rows, class numbers (int64), and keys (uint64) that name a sample."""
+    """Samples in the order of the array: its rows, class numbers (int64), and keys (uint64) that name a sample.
+
+    `variants` (int64): which copy of its sample each position is, see augment.copied; None: all are the samples.
+    """
 
     rows: np.ndarray
     targets: np.ndarray
     keys: np.ndarray
+    variants: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def fourfold(self) -> "Subset":
+        """Each sample four times: as it is, turned by 180°, flipped left-right, flipped up-down.
+
+        As in Liu et al., CVM-Cervix (2022), section 4.7.2. A copy has a key of its own and so its own place in the
+        order and its own random changes; it has no id. The samples come first.
+        """
+        variants = np.repeat(np.arange(augmentation.COPIES), len(self))
+        rows, targets, keys = (np.tile(values, augmentation.COPIES) for values in (self.rows, self.targets, self.keys))
+        return Subset(rows, targets, keys + variants.astype("uint64") * GOLDEN, variants)
 
 
 @dataclass(frozen=True)
@@ -102,16 +116,24 @@ class Feeder:
         offset = torch.tensor(mean, dtype=torch.float64) / torch.tensor(std, dtype=torch.float64)
         self.offset = offset.float().view(1, 3, 1, 1).to(device)
         self.resident = None
-        if device.type == "cuda" and len(subset) * images[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]:
-            self.resident = torch.from_numpy(images[subset.rows]).to(device)
+        # Copies share their pixels.
+        rows, self.held_at = np.unique(subset.rows, return_inverse=True)
+        if device.type == "cuda" and len(rows) * images[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]:
+            self.resident = torch.from_numpy(images[rows]).to(device)
 
     def __len__(self) -> int:
         return len(self.subset)
 
     def pixels(self, positions: np.ndarray) -> torch.Tensor:
-        """uint8 B×H×W×3 images of the samples at these positions of the subset."""
+        """uint8 B×H×W×3 images of the samples, or their copies, at these positions of the subset."""
+        pixels = self._held(positions)
+        if self.subset.variants is None:
+            return pixels
+        return augmentation.copied(pixels, torch.from_numpy(self.subset.variants[positions]).to(self.device))
+
+    def _held(self, positions: np.ndarray) -> torch.Tensor:
         if self.resident is not None:
-            return self.resident[torch.from_numpy(positions).to(self.device)]
+            return self.resident[torch.from_numpy(self.held_at[positions]).to(self.device)]
         batch = torch.from_numpy(self.images[self.subset.rows[positions]])
         return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
 

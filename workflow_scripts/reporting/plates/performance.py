@@ -19,17 +19,20 @@ SUBSETS = ("validation", "test")
 MARKERS = ("o", "s", "^", "v")
 
 
-def performance(results: Results, run: str) -> "Figure":
-    """Precision, sensitivity, F1-score and accuracy of a run: one panel a subset, one mark a protocol."""
+def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
+    """Precision, sensitivity, F1-score and accuracy of a run: one panel a subset, one mark a protocol.
+
+    The run is the first of `runs` that the study has.
+    """
+    run = next((run for run in runs if run in results.settings["runs"]), None)
+    if run is None:
+        raise NotDrawnError(f"needs the run {runs[0]}")
     series = {
         protocol.name: {
             subset: [overall(protocol.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS
         }
         for protocol in ordered_protocols(results)
-        if run in protocol.runs
     }
-    if not series:
-        raise NotDrawnError(f"needs the run {run}")
     printed = {subset: [_printed(results, run, metric, subset) for metric in METRICS] for subset in SUBSETS}
     return _panels(series, printed, f"{run}: mean over seeds and folds")
 

@@ -1,0 +1,72 @@
+"""Every network that the CVM-Cervix paper compares with is declared, can be built, trained and explained."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from workflow_scripts.contracts.entry import namespace
+from workflow_scripts.explanation.layers import target_layer
+from workflow_scripts.models import registry
+from workflow_scripts.models.build import build
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.steps import Steps
+from workflow_scripts.training import recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = "cvm_cervix"
+PAPER = settings(ROOT, {"scale": "paper"})
+RUNS = PAPER.studies[STUDY].runs
+RIVALS = [name for name, run in RUNS.items() if run.kind == "network"]
+CLASSES = 11
+# Small sizes that the networks take; the others take 64 pixels.
+SMALL = {"inception_v3": 80, "inception_resnet_v1": 80, "vit": 32, "deit": 32, "t2t_vit": 32, "botnet": 32}
+# More than 80 million parameters, or 100 layers: seconds each.
+LARGE = ["vgg11", "vgg13", "vgg16", "vgg19", "vit", "resnet101"]
+
+
+def table3():
+    raw = yaml.safe_load((ROOT / "workflow_scripts" / "studies" / STUDY / "published.yaml").read_text("utf-8"))
+    return [row["run"] for row in raw["tables"]["table3"]["rows"].values()]
+
+
+def test_the_runs_are_those_of_table_3_and_only_at_the_papers_scale():
+    assert sorted(RIVALS) == sorted(set(table3()) - {"cvm"}) and len(RIVALS) == 22
+    assert set(settings(ROOT).studies[STUDY].runs) == {"cvm", "xception", "deit", "soft_vote"}
+
+
+def test_studies_like_it_do_not_compare():
+    for name, study in PAPER.studies.items():
+        if name != STUDY:
+            assert {run for run in study.runs if run in RIVALS} == {"xception", "deit"}, name
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_each_is_built_at_the_papers_size_and_has_a_layer_to_explain(name):
+    size = PAPER.studies[STUDY].preprocess.size
+    assert size == 224
+    with torch.device("meta"):  # shapes without numbers
+        model = registry.create(RUNS[name].model, CLASSES, size, RUNS[name].options)
+        assert model(torch.zeros(2, 3, size, size)).shape == (2, CLASSES)
+        assert min(target_layer(model, size).shape) > 1
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in RIVALS])
+def test_each_makes_one_step_of_training(name):
+    size = SMALL.get(name, 64)
+    steps = Steps(PAPER)
+    model = build(steps.spec(STUDY, name), CLASSES, size, seed=0, files={}).train()
+    train = namespace(steps.training(STUDY, name))
+    optimizer = recipe.optimiser(model, train)
+    before = {key: value.detach().clone() for key, value in model.named_parameters()}
+    targets = torch.tensor([3, 7])
+    logits = model(torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0)))
+    loss = recipe.criterion(train, torch.ones(CLASSES))(logits, targets)
+    loss.backward()
+    optimizer.step()
+    assert logits.shape == (2, CLASSES) and loss.isfinite()
+    # A residual branch may start at zero (its gradient is zero at first), but no layer may be left out.
+    assert not [key for key, value in model.named_parameters() if value.grad is None]
+    changed = [key for key, value in model.named_parameters() if not torch.equal(value, before[key])]
+    assert len(changed) > 0.6 * len(before) and changed[-1].startswith(model.classifier_names)

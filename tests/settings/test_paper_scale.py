@@ -1,0 +1,59 @@
+"""At the scale `paper`, the shipped settings are what the paper states, wherever it states it."""
+
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.contracts.published import read_published
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.steps import Steps
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPER = read_published(ROOT / "workflow_scripts" / "studies" / "cvm_cervix" / "published.yaml")
+STEPS = Steps(settings(ROOT, {"scale": "paper"}))
+# §5.2 says relu where §3.1 and §3.4 say gelu: notes.md.
+CONTRADICTIONS = {"activation_discussion"}
+
+
+def used(study, path):
+    """The value at a dotted path of a study's settings, a run's training completed by the study's."""
+    value = STEPS.study(study).model_dump(mode="json")
+    for run in value["runs"]:
+        if value["runs"][run]["kind"] != "vote":
+            value["runs"][run]["train"] = STEPS.training(study, run)
+    for key in path.split("."):
+        value = value[key]
+    return value
+
+
+@pytest.mark.parametrize("study", list(PAPER.studies))
+def test_what_the_paper_states_is_what_is_set(study):
+    stated = [
+        entry
+        for entry in PAPER.settings
+        if entry.setting and entry.value is not None and (not entry.studies or study in entry.studies)
+    ]
+    differing = {entry.id for entry in stated if used(study, entry.setting) != entry.expected}
+    assert differing == CONTRADICTIONS and len(stated) > 10
+
+
+@pytest.mark.parametrize("study", list(PAPER.studies))
+def test_what_the_paper_leaves_open_still_names_a_setting(study):
+    for entry in PAPER.settings:
+        if entry.setting and (not entry.studies or study in entry.studies):
+            used(study, entry.setting)
+
+
+def test_claims_about_trained_networks_have_a_run():
+    later = {"cvm-float16"}  # a network in 16 bits is made from a finished one
+    claimed = {(claim.study, claim.run) for claim in PAPER.claims if claim.run} - {("cvm_cervix", run) for run in later}
+    declared = {(study, run) for study in PAPER.studies for run in STEPS.study(study).runs}
+    assert claimed <= declared
+
+
+def test_only_the_copies_set_the_fourfold_run_apart():
+    for study in ("cvm_cervix", "cvm_herlev"):
+        assert STEPS.spec(study, "cvm-fourfold") == STEPS.spec(study, "cvm")
+        assert STEPS.training(study, "cvm-fourfold") == {**STEPS.training(study, "cvm"), "copies": "fourfold"}
+    assert "cvm-fourfold" not in STEPS.study("cvm_blood").runs
+    assert "cvm-fourfold" not in STEPS.study("cvm_sipakmed").runs
