@@ -56,6 +56,7 @@ def read_all(
     """Table of the readable samples, sorted by id, and their thumbnails (N×SIDE²); refusals go to `collected`."""
     located = [(sources[adapter], sample) for adapter, sample in collected.samples]
     rows, thumbnails = [], []
+    copies = any(sample.change for _, sample in collected.samples)
     results = read_samples(located, max_megapixels, jobs)
     for (adapter, sample), seen in zip(collected.samples, results, strict=True):
         if isinstance(seen, RefusedImageError):
@@ -74,6 +75,7 @@ def read_all(
             "sha256": seen.sha256,
             "pixels": seen.pixels,
             "whole_file": sample.box is None,
+            **({"change": sample.change} if copies else {}),
         }
         rows.append(row if sample.box is None else row | dict(zip(BOX, sample.box, strict=True)))
         thumbnails.append(seen.thumbnail)
@@ -119,6 +121,7 @@ def write_dataset(
         groups_known=bool((samples["group"] != "").all()),
         refused=dict(sorted(Counter(item.reason for item in collected.refused).items())),
         left_out=collected.left_out,
+        wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in KINDS},
         equal_pairs_across_classes=across,
         made=args.settings["made"],
@@ -126,6 +129,10 @@ def write_dataset(
         outputs={name: digest_file(args.out / name) for name in tables},
     )
     write_record(args.out / "record.json", record)
+    for label, numbers in collected.counts.items():
+        if numbers["found"] < numbers["wanted"]:
+            said = (label, counts[label], numbers["wanted"], numbers["copies"])
+            entry.log.info("%s: %d samples of %d wanted, %d of them copies", *said)
     entry.log.info("%d samples of %d classes, %d refused", len(samples), len(classes), len(quarantine))
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across)
 

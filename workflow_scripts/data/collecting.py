@@ -10,16 +10,21 @@ from types import SimpleNamespace
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
+from workflow_scripts.data.selecting import select
 from workflow_scripts.data.sources import normal
 
 
 @dataclass
 class Collected:
-    """Samples sorted by id with the adapter each is of, what was refused, and label → number of those left out."""
+    """Samples sorted by id with the adapter each is of, what was refused, and label → number of those left out.
+
+    `counts`: class → {wanted, found, copies}, where the settings want numbers.
+    """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def collect(sources: dict[str, Path], ingest: SimpleNamespace) -> Collected:
@@ -46,6 +51,8 @@ def collect(sources: dict[str, Path], ingest: SimpleNamespace) -> Collected:
     _apply_labels(collected, _labels_of(ingest), published)
     _make_unique(collected)
     collected.samples.sort(key=lambda pair: pair[1].id)
+    chosen = select(collected.samples, ingest, sources)
+    collected.samples, collected.counts = chosen.samples, chosen.counts
     return collected
 
 

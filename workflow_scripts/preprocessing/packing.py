@@ -16,6 +16,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
 from workflow_scripts.data.parallel import ordered_map
+from workflow_scripts.data.selecting import changed
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -36,11 +37,12 @@ class Packing:
 
 @dataclass(frozen=True)
 class Part:
-    """A row of the array, its window of the file (None: all of it) and its sha256 in the manifest."""
+    """A row of the array, its window of the file (None: all of it), its sha256 in the manifest, how a copy is turned."""
 
     row: int
     box: Box | None
     sha256: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,15 @@ def border_colour(image: Image.Image) -> tuple[int, int, int]:
 def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[FileTask]:
     """Files of the manifest in its order; neighbouring rows of one file share its decoding."""
     windows = manifest[["left", "top", "right", "bottom"]].to_numpy() if "left" in manifest else None
-    columns = zip(manifest["source"], manifest["path"], manifest["sha256"], strict=True)
+    changes = manifest["change"].astype(str).replace("nan", "") if "change" in manifest else [""] * len(manifest)
+    columns = zip(manifest["source"], manifest["path"], manifest["sha256"], changes, strict=True)
     for (source, path), rows in groupby(enumerate(columns), key=lambda item: item[1][:2]):
         if source not in sources:
             raise UserError(f"the manifest has files of {source!r}, but --source names {', '.join(sources)}")
         parts = []
-        for row, (_, _, sha256) in rows:
+        for row, (_, _, sha256, change) in rows:
             whole = windows is None or np.isnan(windows[row][0])
-            parts.append(Part(row, None if whole else tuple(int(side) for side in windows[row]), sha256))
+            parts.append(Part(row, None if whole else tuple(int(side) for side in windows[row]), sha256, change))
         yield FileTask(sources[source] / path, tuple(parts))
 
 
@@ -110,7 +113,7 @@ def pack_file(task: FileTask, packing: Packing, array: Path, start: int) -> int:
             seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
             if seen != part.sha256:
                 raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
-            pixels = fitted(window, packing).tobytes()
+            pixels = fitted(changed(window, part.change), packing).tobytes()
             handle.seek(start + part.row * len(pixels))
             handle.write(pixels)
     return len(task.parts)

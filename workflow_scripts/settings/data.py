@@ -47,6 +47,21 @@ class Ingest(Block):
         description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in "
         "Diniz et al., J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
     )
+    list: str | None = Field(
+        None,
+        description="CSV file, inside the (first) source, whose column id names the samples that are used, by the ids of "
+        "manifest.csv; one that is named twice is a sample twice, its copies share its group. null: all samples.",
+    )
+    counts: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="Class → number of samples that a paper had. Of more, that many are taken, chosen by a hash of the "
+        "ids; of fewer, all, and the report says what is missing.",
+    )
+    fill: Literal["none", "copies"] = Field(
+        "none",
+        description="copies: classes with fewer samples than `counts` are filled with flipped and turned copies, "
+        "samples of their own that share the group of their original.",
+    )
     max_refused: Share = Field(0.05, description="Largest share of refused files before the run stops.")
     max_megapixels: Annotated[float, Field(gt=0)] = Field(
         100.0, description="Images of more million pixels are refused, before they are decoded."

@@ -26,7 +26,7 @@ class Sample:
 
     `path` is relative to the source; `label` the published one; `group` is empty where unknown; `unit` is empty where
     the sample itself is judged; `box` (left, top, right, bottom, pixels, may reach beyond the edge) is the window of
-    the file that is meant.
+    the file that is meant; `change` says how a copy is turned, see data.selecting.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Sample:
     group: str = ""
     unit: str = ""
     box: Box | None = None
+    change: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""Which of the samples are used, and how often: a list of ids, wanted numbers per class, copies where there are too few.
+
+Copies are samples of their own here, because a paper may have counted them as such; all copies of a sample share its
+group, so that only a split by sample can tear them apart. Training-time copies are a setting of a run instead.
+"""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from PIL import Image
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_text
+from workflow_scripts.data.adapters.base import Sample
+
+# How a copy differs from its original: the seven other symmetries of a square, in the order in which they are used.
+CHANGES = {
+    "flip_left_right": Image.Transpose.FLIP_LEFT_RIGHT,
+    "flip_up_down": Image.Transpose.FLIP_TOP_BOTTOM,
+    "rotate_180": Image.Transpose.ROTATE_180,
+    "rotate_90": Image.Transpose.ROTATE_90,
+    "rotate_270": Image.Transpose.ROTATE_270,
+    "transpose": Image.Transpose.TRANSPOSE,
+    "transverse": Image.Transpose.TRANSVERSE,
+}
+MARK = "~"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The samples that are used, with their adapters, and class → {wanted, found, copies} where numbers are wanted."""
+
+    samples: list[tuple[str, Sample]]
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def changed(image: Image.Image, change: str) -> Image.Image:
+    """The image as a copy shows it; an empty `change` leaves it as it is."""
+    return image.transpose(CHANGES[change]) if change else image
+
+
+def select(samples: list[tuple[str, Sample]], ingest: SimpleNamespace, sources: dict[str, Path]) -> Selection:
+    """Apply `ingest.list`, `ingest.counts` and `ingest.fill`; samples sorted by id.
+
+    Raises UserError when the list names unknown samples, `counts` unknown classes, or a class cannot be filled.
+    """
+    if ingest.list is not None:
+        samples = _listed(samples, next(iter(sources.values())) / ingest.list)
+    if ingest.counts is None:
+        return Selection(samples)
+    wanted = vars(ingest.counts)
+    labels = Counter(sample.label for _, sample in samples)
+    if unknown := sorted(set(wanted) - set(labels)):
+        raise UserError(f"ingest.counts names the class {unknown[0]!r}; the files have {', '.join(sorted(labels))}")
+    kept, counts = [], {}
+    for label in sorted(labels):
+        own = [pair for pair in samples if pair[1].label == label]
+        if label in wanted:
+            own, copies = _reduced_or_filled(own, wanted[label], ingest.fill == "copies", label)
+            counts[label] = {"wanted": wanted[label], "found": labels[label], "copies": copies}
+        kept += own
+    return Selection(sorted(kept, key=lambda pair: pair[1].id), counts)
+
+
+def _reduced_or_filled(
+    own: list[tuple[str, Sample]], wanted: int, fill: bool, label: str
+) -> tuple[list[tuple[str, Sample]], int]:
+    """At most `wanted` samples of a class, chosen by a hash of their ids; with `fill`, as many, and how many copies."""
+    by_chance = sorted(own, key=lambda pair: digest_text(pair[1].id))
+    if len(own) >= wanted:
+        return by_chance[:wanted], 0
+    if not fill:
+        return own, 0
+    copies: list[tuple[str, Sample]] = []
+    for change in CHANGES:
+        missing = wanted - len(own) - len(copies)
+        copies += [(adapter, _copy(sample, change, change)) for adapter, sample in by_chance[:missing]]
+    if len(own) + len(copies) < wanted:
+        raise UserError(
+            f"ingest.counts wants {wanted} samples of {label!r}; {len(own)} samples and their {len(CHANGES)} flipped and "
+            f"turned copies are only {len(own) + len(copies)}"
+        )
+    copied = {sample.id.partition(MARK)[0] for _, sample in copies}
+    originals = [(adapter, _grouped(sample) if sample.id in copied else sample) for adapter, sample in own]
+    return [*originals, *copies], len(copies)
+
+
+def _listed(samples: list[tuple[str, Sample]], path: Path) -> list[tuple[str, Sample]]:
+    """The samples that a CSV file names in its column `id`; one that is named again becomes a copy."""
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            rows = list(csv.DictReader(handle))
+    except FileNotFoundError:
+        raise UserError(f"ingest.list: {path} is missing; put the list of ids there") from None
+    if not rows or "id" not in rows[0]:
+        raise UserError(f"{path} has no column id, or no rows; list the ids of manifest.csv")
+    known = {sample.id: (adapter, sample) for adapter, sample in samples}
+    times = Counter(row["id"] for row in rows)
+    if unknown := [row["id"] for row in rows if row["id"] not in known]:
+        raise UserError(f"{path} names {unknown[0]!r}, which is no sample; ids are those of manifest.csv")
+    found = []
+    for name in sorted(times):
+        adapter, sample = known[name]
+        found.append((adapter, _grouped(sample) if times[name] > 1 else sample))
+        found += [(adapter, _copy(sample, str(number), "")) for number in range(2, times[name] + 1)]
+    return sorted(found, key=lambda pair: pair[1].id)
+
+
+def _copy(sample: Sample, name: str, change: str) -> Sample:
+    return replace(_grouped(sample), id=f"{sample.id}{MARK}{name}", unit="", change=change)
+
+
+def _grouped(sample: Sample) -> Sample:
+    """The sample with a group, so that its copies can be kept together with it."""
+    return sample if sample.group else replace(sample, group=f"copies of {sample.id}")
