@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from workflow_scripts.contracts.entry import namespace
 from workflow_scripts.explanation.layers import target_layer
@@ -22,8 +23,16 @@ RIVALS = [name for name, run in RUNS.items() if run.kind == "network"]
 CLASSES = 11
 # Small sizes that the networks take; the others take 64 pixels.
 SMALL = {"inception_v3": 80, "inception_resnet_v1": 80, "vit": 32, "deit": 32, "t2t_vit": 32, "botnet": 32}
-# More than 80 million parameters, or 100 layers: seconds each.
-LARGE = ["vgg11", "vgg13", "vgg16", "vgg19", "vit", "resnet101"]
+# Deeper or wider than another one of their family; and those of more than 80 million parameters.
+SIBLINGS = ["vgg13", "vgg16", "vgg19", "resnet34", "resnet50", "resnet101", "densenet169", "shufflenet_v2_x1_0"]
+LARGE = ["vgg11", "vit"]
+
+
+def rivals(slow):
+    """All of them, some marked slow."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in slow)) for name in RIVALS]
+    )
 
 
 def table3():
@@ -42,17 +51,33 @@ def test_studies_like_it_do_not_compare():
             assert {run for run in study.runs if run in RIVALS} == {"xception", "deit"}, name
 
 
-@pytest.mark.parametrize("name", RIVALS)
+class Operations(TorchDispatchMode):
+    """Notes the operations that PyTorch carries out."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        self.names.add(function.name())
+        return function(*arguments, **(named or {}))
+
+
+@rivals(slow=SIBLINGS)
 def test_each_is_built_at_the_papers_size_and_has_a_layer_to_explain(name):
     size = PAPER.studies[STUDY].preprocess.size
     assert size == 224
     with torch.device("meta"):  # shapes without numbers
         model = registry.create(RUNS[name].model, CLASSES, size, RUNS[name].options)
-        assert model(torch.zeros(2, 3, size, size)).shape == (2, CLASSES)
+        with Operations() as operations:
+            assert model(torch.zeros(2, 3, size, size)).shape == (2, CLASSES)
         assert min(target_layer(model, size).shape) > 1
+    # What torch.use_deterministic_algorithms refuses on a GPU; pooling to one pixel is a mean and no such operation.
+    refused = {"aten::_adaptive_avg_pool2d", "aten::adaptive_max_pool2d"} & operations.names
+    assert Steps(PAPER).training(STUDY, name)["deterministic"] == (not refused)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in RIVALS])
+@rivals(slow=SIBLINGS + LARGE)
 def test_each_makes_one_step_of_training(name):
     size = SMALL.get(name, 64)
     steps = Steps(PAPER)

@@ -50,6 +50,11 @@ def test_own_runs_are_not_taken_over_and_can_be_removed():
     assert resolve_study("b", base, {}, "paper") == {"runs": {"x": 1, "w": 4}}
     user = {"studies": {"a": {"runs": {"y": None}, "own_runs": {"z": None}}}}
     assert resolve_study("a", base, user, "paper")["runs"] == {"x": 1}
+    # Explaining an own run concerns the study alone; any other unknown name is still a mistake.
+    user = {"studies": {"a": {"scales": {"paper": {"explain": {"runs": ["x", "z", "q"]}}}}}}
+    assert resolve_study("a", base, user, "paper")["explain"]["runs"] == ["x", "z", "q"]
+    assert resolve_study("b", base, user, "paper")["explain"]["runs"] == ["x", "q"]
+    assert user["studies"]["a"]["scales"]["paper"]["explain"]["runs"] == ["x", "z", "q"]
     assert "did you mean own_runs?" in mistake(studies={"cvm_cervix": {"own_run": {}}})
 
 
@@ -80,6 +85,9 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
         ({"studies": {"cvm_cervix": {"protocols": {"p": {"fractions": [1, 0, 0]}}}}}, "`kind` is missing"),
         ({"studies": {"cvm_cervix": {"protocols": {"published": {"fractions": [0.6, 0.2, 0.3]}}}}}, "sum to 1.1"),
         ({"studies": {"cvm_cervix": "yes"}}, "must hold keys and values"),
+        ({"studies": {"cvm_cervix": {"own_runs": 5}}}, "runs: 5 is not allowed"),
+        ({"studies": {"cvm_cervix": {"explain": {"runs": [{"a": 1}]}}}}, "explain.runs.0"),
+        ({"studies": {"cvm_cervix": {"own_runs": {"x": {"kind": "network", "modle": "y"}}}}}, "runs.x.modle: unknown"),
         ({"sclae": "demo"}, "did you mean scale?"),
     ],
 )

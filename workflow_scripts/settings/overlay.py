@@ -1,6 +1,7 @@
 """From layers of YAML to one complete study: study ← the study it is like ← scale ← the user's file."""
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
@@ -45,6 +46,18 @@ def _taken(section: dict, is_own: bool) -> dict:
     return taken
 
 
+def _own_runs_of_others(layers: Iterable[dict], chain: list[str], name: str) -> set[str]:
+    """Names of the runs that the studies one is like keep to themselves."""
+    sections = [_section(layer, study) for layer in layers for study in chain if study != name]
+    sections += [overlay for section in sections for overlay in _mapping(section.get("scales")).values()]
+    return {run for section in sections for run in _mapping(_mapping(section).get("own_runs"))}
+
+
+def _mapping(value: Any) -> dict:
+    """The value where it is a mapping; a mistake in its place is said when the settings are checked."""
+    return value if isinstance(value, dict) else {}
+
+
 def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
     studies = {
@@ -60,6 +73,11 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     for key in ("protocols", "runs"):
         if isinstance(merged.get(key), dict):
             merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}
+    explained = _mapping(merged.get("explain")).get("runs")
+    if isinstance(explained, list):
+        # What another study explains of its own runs is not this one's mistake.
+        missing = _own_runs_of_others((base, user), chain, name) - set(_mapping(merged.get("runs")))
+        merged["explain"]["runs"] = [run for run in explained if not (isinstance(run, str) and run in missing)]
     return merged
 
 
