@@ -66,7 +66,7 @@ def test_copies_are_found_as_equal_pictures(tmp_path):
 def test_a_list_takes_what_it_names_and_repeats_become_copies_of_one_group(tmp_path):
     source = class_folders(tmp_path / "raw", "a", "b", each=6)
     (source / "list.csv").write_text("id\na/0\na/0\na/0\na/2\nb/1\nb/5\n")
-    table = manifest_of(run_ingest(tmp_path / "out", sources={"folder": source}, list="list.csv")).set_index("id")
+    table = manifest_of(run_ingest(tmp_path / "out", sources={"folder": source}, ids="list.csv")).set_index("id")
     assert list(table.index) == ["a/0", "a/0~2", "a/0~3", "a/2", "b/1", "b/5"]
     assert table.loc[["a/0", "a/0~2", "a/0~3"], "group"].nunique() == 1 and table.loc["a/2", "group"] == ""
 
@@ -76,9 +76,9 @@ def test_a_list_takes_what_it_names_and_repeats_become_copies_of_one_group(tmp_p
     [
         ({"counts": {"c": 3}}, "ingest.counts names the class 'c'; the files have a, b"),
         ({"counts": {"a": 49}, "fill": "copies"}, "6 samples and their 7 flipped and turned copies are only 48"),
-        ({"list": "nowhere.csv"}, "nowhere.csv is missing"),
-        ({"list": "list.csv"}, "names 'a/99', which is no sample"),
-        ({"list": "empty.csv"}, "has no column id"),
+        ({"ids": "nowhere.csv"}, "nowhere.csv is missing"),
+        ({"ids": "list.csv"}, "names 'a/99', which is no sample"),
+        ({"ids": "empty.csv"}, "has no column id"),
     ],
 )
 def test_what_does_not_fit_the_files_is_named(tmp_path, changes, said):

@@ -1,4 +1,4 @@
-"""Which of the samples are used, and how often: a list of ids, wanted numbers per class, copies where there are too few.
+"""Which samples are used, and how often: a list of ids, wanted numbers per class, copies where there are too few.
 
 Copies are samples of their own here, because a paper may have counted them as such; all copies of a sample share its
 group, so that only a split by sample can tear them apart. Training-time copies are a setting of a run instead.
@@ -43,12 +43,12 @@ def changed(image: Image.Image, change: str) -> Image.Image:
 
 
 def select(samples: list[tuple[str, Sample]], ingest: SimpleNamespace, sources: dict[str, Path]) -> Selection:
-    """Apply `ingest.list`, `ingest.counts` and `ingest.fill`; samples sorted by id.
+    """Apply `ingest.ids`, `ingest.counts` and `ingest.fill`; samples sorted by id.
 
     Raises UserError when the list names unknown samples, `counts` unknown classes, or a class cannot be filled.
     """
-    if ingest.list is not None:
-        samples = _listed(samples, next(iter(sources.values())) / ingest.list)
+    if ingest.ids is not None:
+        samples = _listed(samples, next(iter(sources.values())) / ingest.ids)
     if ingest.counts is None:
         return Selection(samples)
     wanted = vars(ingest.counts)
@@ -80,8 +80,8 @@ def _reduced_or_filled(
         copies += [(adapter, _copy(sample, change, change)) for adapter, sample in by_chance[:missing]]
     if len(own) + len(copies) < wanted:
         raise UserError(
-            f"ingest.counts wants {wanted} samples of {label!r}; {len(own)} samples and their {len(CHANGES)} flipped and "
-            f"turned copies are only {len(own) + len(copies)}"
+            f"ingest.counts wants {wanted} samples of {label!r}; {len(own)} samples and their {len(CHANGES)} flipped "
+            f"and turned copies are only {len(own) + len(copies)}"
         )
     copied = {sample.id.partition(MARK)[0] for _, sample in copies}
     originals = [(adapter, _grouped(sample) if sample.id in copied else sample) for adapter, sample in own]
@@ -94,7 +94,7 @@ def _listed(samples: list[tuple[str, Sample]], path: Path) -> list[tuple[str, Sa
         with open(path, newline="", encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle))
     except FileNotFoundError:
-        raise UserError(f"ingest.list: {path} is missing; put the list of ids there") from None
+        raise UserError(f"ingest.ids: {path} is missing; put the list of ids there") from None
     if not rows or "id" not in rows[0]:
         raise UserError(f"{path} has no column id, or no rows; list the ids of manifest.csv")
     known = {sample.id: (adapter, sample) for adapter, sample in samples}

@@ -37,7 +37,7 @@ class Packing:
 
 @dataclass(frozen=True)
 class Part:
-    """A row of the array, its window of the file (None: all of it), its sha256 in the manifest, how a copy is turned."""
+    """A row of the array, its window of the file (None: all of it), its sha256 there, and how a copy is turned."""
 
     row: int
     box: Box | None

@@ -47,9 +47,9 @@ class Ingest(Block):
         description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in "
         "Diniz et al., J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
     )
-    list: str | None = Field(
+    ids: str | None = Field(
         None,
-        description="CSV file, inside the (first) source, whose column id names the samples that are used, by the ids of "
+        description="CSV file, inside the (first) source, whose column id names the samples that are used, as in "
         "manifest.csv; one that is named twice is a sample twice, its copies share its group. null: all samples.",
     )
     counts: dict[str, Annotated[int, Field(ge=1)]] | None = Field(

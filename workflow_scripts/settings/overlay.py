@@ -8,6 +8,8 @@ from workflow_scripts.contracts.errors import UserError
 
 # What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
 _OWN = ("like", "active", "source", "title", "own_runs")
+# The same of its `ingest`: which samples of these very data are used.
+_OWN_INGEST = ("ids", "counts", "fill")
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -41,6 +43,8 @@ def _taken(section: dict, is_own: bool) -> dict:
     taken = {
         key: value for key, value in section.items() if key not in ("scales", "like") and (is_own or key not in _OWN)
     }
+    if not is_own and isinstance(taken.get("ingest"), dict):
+        taken["ingest"] = {key: value for key, value in taken["ingest"].items() if key not in _OWN_INGEST}
     if "own_runs" in taken:
         taken["runs"] = merge(taken.get("runs"), taken.pop("own_runs"))
     return taken
