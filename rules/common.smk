@@ -1,5 +1,6 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
+import re
 import shlex
 import sys
 import time
@@ -13,12 +14,11 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.published import WEIGHTS
 
 pipeline.prepare_environment(ROOT)
 try:
     PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
-    if workflow.is_main_process:
-        PLAN.check_before_start()
 except UserError as error:
     sys.exit(f"error: {error}")
 
@@ -28,6 +28,8 @@ RESULTS = PLAN.config.results
 STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
 PROTOCOL = "{protocol,[a-z0-9_]+}"
 TRAINED = "{run," + ("|".join(PLAN.trained) or "-") + "}"
+RAW = "{raw," + "|".join(map(re.escape, PLAN.downloads)) + "}"
+MODEL = "{model," + ("|".join(map(re.escape, PLAN.published_models)) or "-") + "}"
 VOTE = "{run," + ("|".join(PLAN.votes) or "-") + "}"
 
 
@@ -44,6 +46,8 @@ pathvars:
     evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
     trained=TRAINED,
     vote=VOTE,
+    raw=RAW,
+    published_weights=f"{WEIGHTS}/{MODEL}",
     explanation=f"{STUDY}/explanation/{PROTOCOL}",
 
 
@@ -71,6 +75,21 @@ def pairs(option, values):
 def sources(wildcards, input):
     """--source arguments. That it takes `input` keeps it out of the re-run triggers: a moved folder is no new data."""
     return pairs("--source", PLAN.sources(wildcards.study))
+
+
+def start_weights(wildcards):
+    """Files that a run starts from; published ones are large, and identified by the sha256 in their record."""
+    published = PLAN.weight_records(wildcards.study, wildcards.run)
+    files = set(PLAN.weight_files(wildcards.study, wildcards.run).values())
+    return published + sorted(
+        ancient(file) if f"{Path(file).with_suffix('.json')}" in published else file
+        for file in files
+    )
+
+
+def start_arguments(wildcards, input):
+    """--weights arguments; not a trigger, as `sources`."""
+    return pairs("--weights", PLAN.weight_files(wildcards.study, wildcards.run))
 
 
 def run_folders(wildcards, input):

@@ -8,9 +8,7 @@ rule train:
         # large, and identified by the sha256 in the record beside it
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
-        weights=lambda wildcards: list(
-            PLAN.weight_files(wildcards.study, wildcards.run).values()
-        ),
+        weights=start_weights,
     output:
         weights="<trained_run>/weights.safetensors",
         history="<trained_run>/history.csv",
@@ -28,9 +26,7 @@ rule train:
         settings=settings("train", "study", "protocol", "run", "fold", "seed"),
         code=code("train", "study"),
         device=device,
-        weights=lambda wildcards, input: pairs(
-            "--weights", PLAN.weight_files(wildcards.study, wildcards.run)
-        ),
+        weights=start_arguments,
     message:
         "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
@@ -46,6 +42,7 @@ rule predict:
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
         trained=[rules.train.output.weights, rules.train.output.cost],
+        weights=start_weights,
     output:
         predictions="<trained_run>/predictions.csv",
         units="<trained_run>/units.csv",
@@ -63,9 +60,10 @@ rule predict:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
         code=code("predict", "study"),
         device=device,
+        weights=start_arguments,
     message:
         "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --run $(dirname {output.record}) --device {params.device}"
+        " {params.weights} --run $(dirname {output.record}) --device {params.device}"

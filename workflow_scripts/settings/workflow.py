@@ -8,6 +8,8 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.download.sources import published_sources
+from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
@@ -28,6 +30,10 @@ class Plan:
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.trained, self.votes = self._kinds()
+        self.downloads, self.published_models = (
+            published.downloads(self.config),
+            published.published_models(self.config),
+        )
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -50,6 +56,10 @@ class Plan:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
             return self.steps.ingest(names[0], self._listing(names[0]))
+        if step == "download":
+            return published_sources()[self.downloads[names[0]]].as_settings()
+        if step == "fetch_weights":
+            return {"model": self.published_models[names[0]]}
         return getattr(self.steps, step)(*names)
 
     def _listing(self, study: str) -> dict[str, str] | None:
@@ -86,12 +96,27 @@ class Plan:
     def weight_files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""
         spec = self.study(study).runs[run]
-        parts = {"model": spec} if spec.kind == "network" else getattr(spec, "branches", {})
         return {
-            name: str(Path(part.weights).expanduser())
-            for name, part in parts.items()
-            if part.weights not in (None, "published")
+            name: published.weights_file(part.model) if _is_published(part) else str(Path(part.weights).expanduser())
+            for name, part in published.parts_of(spec).items()
+            if part.weights is not None
         }
+
+    def weight_records(self, study: str, run: str) -> list[str]:
+        """Records of the published weights that a run starts from; they stand for the large files beside them."""
+        parts = published.parts_of(self.study(study).runs[run]).values()
+        found = {published.weights_file(part.model) for part in parts if _is_published(part)}
+        return [str(Path(path).with_suffix(".json")) for path in sorted(found)]
+
+    def published_records(self, study: str) -> list[str]:
+        """Records of the published weights that any run of a study starts from."""
+        return sorted({record for run in self.study(study).runs for record in self.weight_records(study, run)})
+
+    def prepared(self) -> list[str]:
+        """Records of what active studies need from elsewhere: data sets that are not there, published weights."""
+        weights = {record for study in self.active for record in self.published_records(study)}
+        missing = published.missing_downloads(self.config, self.active)
+        return [*(f"{folder}.json" for folder in missing), *sorted(weights)]
 
     def jobs(self, study: str, protocol: str) -> Iterator[tuple[int, int]]:
         """Fold and seed of every training of a run."""
@@ -172,14 +197,15 @@ class Plan:
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
-            check_source(self.config, study)
+            check_source(self.config, study, self.downloads)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):
                     _must_exist(path, f"studies.{study}.protocols.{protocol}.path")
             for run in self.study(study).runs:
-                for path in self.weight_files(study, run).values():
-                    _must_exist(path, f"studies.{study}.runs.{run}: weights")
+                for part in published.parts_of(self.study(study).runs[run]).values():
+                    if part.weights is not None and not _is_published(part):
+                        _must_exist(part.weights, f"studies.{study}.runs.{run}: weights")
         if not os.environ.get(RESTORING):
             self._check_recorded()
 
@@ -216,8 +242,12 @@ def has_gpu() -> bool:
     return Path("/dev/nvidia0").exists()
 
 
+def _is_published(part: object) -> bool:
+    return part.weights == published.PUBLISHED
+
+
 def _must_exist(path: str, where: str) -> None:
-    if not Path(path).is_file():
+    if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")
 
 
