@@ -63,7 +63,7 @@ def in_hub_cache(root, found, state):
     (place / "refs").mkdir(parents=True)
     (place / "refs" / "main").write_text("abc")
     (place / "snapshots" / "abc").mkdir(parents=True)
-    save_file(state, place / "snapshots" / "abc" / found.files[0])
+    save_file(state, place / "snapshots" / "abc" / "model.safetensors")
 
 
 def test_without_network_and_cache_one_line_says_which_file_to_put_where(tmp_path, offline):
@@ -86,6 +86,7 @@ def test_a_file_put_there_by_hand_is_taken_without_a_network(tmp_path, offline):
     record = fetch_published(made.CNN, tmp_path / "out.safetensors", tmp_path / "by_hand", QUICK)
     found = load_file(tmp_path / "out.safetensors")
     assert found.keys() == state.keys() and all(torch.equal(found[key], state[key]) for key in state)
+    assert record["from"] == f"{made.CNN}.safetensors, put there by hand"
     assert record["published_sha256"] == digest_file(tmp_path / "by_hand" / f"{made.CNN}.safetensors")
     assert record["sha256"] == digest_file(tmp_path / "out.safetensors") and not offline
 
@@ -95,7 +96,10 @@ def test_a_file_in_the_hubs_cache_is_taken_without_a_network(tmp_path, offline):
     in_hub_cache(tmp_path / "hub", origin(made.CNN), state)
     record = fetch_published(made.CNN, tmp_path / "out.safetensors", tmp_path, QUICK)
     assert torch.equal(load_file(tmp_path / "out.safetensors")["fc.weight"], state["fc.weight"])
-    assert record["from"] == "timm/test_resnet.r160_in1k: model.safetensors"
+    assert (
+        not offline
+        and record["from"] == "https://huggingface.co/timm/test_resnet.r160_in1k/resolve/main/model.safetensors"
+    )
 
 
 def pickled(path, content):
@@ -110,7 +114,7 @@ def test_a_pickle_from_a_server_becomes_safetensors_and_is_fetched_once(tmp_path
     name, raw = pickled(tmp_path / "raw", state)
     with running() as server:
         url = server.put(f"/{name}", raw, cuts=[1_000_000])
-        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, (), url, None))
+        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, url, None))
         for target in ("one", "two"):
             record = fetch_published(SMALL, tmp_path / f"{target}.safetensors", tmp_path, QUICK)
         assert [asked for _, asked in server.asked] == [None, "bytes=1000000-"]
@@ -124,7 +128,7 @@ def test_a_file_whose_name_tells_another_digest_is_removed(tmp_path, monkeypatch
     _, raw = pickled(tmp_path / "raw", whole(SMALL))
     with running() as server:
         url = server.put("/small-00000000.pth", raw)
-        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, (), url, None))
+        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, url, None))
         with pytest.raises(UserError, match="sha256 begins with .*, not as its name says"):
             fetch_published(SMALL, tmp_path / "out.safetensors", tmp_path, QUICK)
     assert not list((tmp_path / "torch").rglob("*.pth"))
@@ -174,7 +178,9 @@ def test_densenets_old_names_are_read(tmp_path):
     assert load_file(tmp_path / "out.safetensors").keys() == state.keys()
 
 
-@pytest.mark.parametrize("name", ["botnet50ts_256", "no_such_network", "torchvision/no_such_network"])
+@pytest.mark.parametrize(
+    "name", ["botnet50ts_256", "resnet18.no_such_tag", "no_such_network", "torchvision/no_such_network"]
+)
 def test_networks_without_published_weights_are_named(name):
     with pytest.raises(UserError, match=f"there are no published weights of '{name}'; set weights to null"):
         origin(name)
@@ -198,6 +204,7 @@ def test_a_training_starts_from_the_file_and_asks_no_network(tmp_path, offline, 
     assert extractor(torch.zeros(1, 3, 64, 64)).shape == (1, extractor.feature_count) and not offline
 
 
+@pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 def test_auxiliary_classifiers_are_left_out(tmp_path):
     path, state = start(tmp_path, "torchvision/googlenet")
     model = registry.create("torchvision/googlenet", 2, 64, {}, path)

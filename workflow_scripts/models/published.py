@@ -22,9 +22,8 @@ from workflow_scripts.data.download.transfer import PATIENT, Expected, Patience,
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
 
 HUB = "https://huggingface.co"
-SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
-# Names that the hub's convention pairs: the same tensors, pickled and not.
-SAFE_TWIN = {"open_clip_pytorch_model.bin": "open_clip_model.safetensors"}
+# What a repository of the hub calls its tensors; the first that exists is taken.
+HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 # In a published file's name: the beginning of its sha256.
 _DIGEST = re.compile(r"-([0-9a-f]{8,})\.")
 # DenseNets were published before PyTorch forbade dots in names: torchvision renames norm.1 to norm1.
@@ -38,25 +37,21 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Origin:
-    """Where published weights are: `files` of the hub's repository `hub`, the first that exists; or the address `url`.
-
-    `licence` as the library states it.
-    """
+    """Where published weights are: in the hub's repository `hub` or at the address `url`; `licence` as timm says."""
 
     name: str
     hub: str | None
-    files: tuple[str, ...]
     url: str | None
     licence: str | None
 
     @property
     def address(self) -> str:
         """The file's address in a browser."""
-        return f"{HUB}/{self.hub}/resolve/main/{self.files[0]}" if self.hub else self.url
+        return f"{HUB}/{self.hub}/resolve/main/{HUB_FILES[0]}" if self.hub else self.url
 
     def at_hand(self, folder: Path) -> list[Path]:
         """Where a user puts the file when there is no network: the model's name with the file's own extension."""
-        names = self.files if self.hub else [self.url]
+        names = HUB_FILES if self.hub else [self.url]
         return [folder / f"{self.name.replace('/', '-')}{Path(name).suffix}" for name in names]
 
 
@@ -68,14 +63,12 @@ def origin(name: str) -> Origin:
     if name.startswith(TORCHVISION):
         short = name.removeprefix(TORCHVISION)
         if short in torchvision.models.list_models(module=torchvision.models):
-            return Origin(name, None, (), torchvision.models.get_model_weights(short).DEFAULT.url, None)
-    preset = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
+            return Origin(name, None, torchvision.models.get_model_weights(short).DEFAULT.url, None)
+    preset = timm.get_pretrained_cfg(name) if timm.is_model_pretrained(name) else None
     if preset is not None and preset.hf_hub_id:
-        given = preset.hf_hub_filename
-        files = (SAFE, PICKLED) if given is None else tuple(filter(None, (SAFE_TWIN.get(given), given)))
-        return Origin(name, preset.hf_hub_id, files, None, preset.license)
+        return Origin(name, preset.hf_hub_id, None, preset.license)
     if preset is not None and preset.url:
-        return Origin(name, None, (), preset.url, preset.license)
+        return Origin(name, None, preset.url, preset.license)
     raise UserError(f"there are no published weights of {name!r}; set weights to null or to a safetensors file")
 
 
@@ -86,13 +79,14 @@ def fetch_published(name: str, target: Path, by_hand: Path, patience: Patience =
     they can be had nowhere (saying which file to put where), and when the file does not fit the network.
     """
     found = origin(name)
-    raw = _given(found, by_hand) or (_from_hub(found, by_hand) if found.hub else _from_url(found, by_hand, patience))
+    given = _given(found, by_hand)
+    raw = given or (_from_hub(found, by_hand) if found.hub else _from_url(found, by_hand, patience))
     state = _loaded(found, raw)
     with atomic_path(target) as temporary:
         save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, temporary)
     return {
         "model": name,
-        "from": f"{found.hub}: {raw.name}" if found.hub else found.url,
+        "from": f"{raw.name}, put there by hand" if given else found.address,
         "licence": found.licence,
         "published_sha256": digest_file(raw),
         "sha256": digest_file(target),
@@ -105,11 +99,15 @@ def _given(found: Origin, by_hand: Path) -> Path | None:
 
 def _from_hub(found: Origin, by_hand: Path) -> Path:
     """The file in huggingface_hub's cache, fetched into it where it is not."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
 
     repository, _, revision = found.hub.partition("@")
-    for file in found.files:
+    for file in HUB_FILES:
+        cached = try_to_load_from_cache(repository, file, revision=revision or None)
+        if isinstance(cached, str):
+            return Path(cached)
+    for file in HUB_FILES:
         try:
             return Path(hf_hub_download(repository, file, revision=revision or None))
         except LocalEntryNotFoundError as error:  # no network, and not in the cache
@@ -118,7 +116,7 @@ def _from_hub(found: Origin, by_hand: Path) -> Path:
             continue
         except (HfHubHTTPError, OSError) as error:
             raise _unreachable(found, by_hand, error) from None
-    raise UserError(f"{HUB}/{found.hub} has none of {', '.join(found.files)}; set weights to a safetensors file")
+    raise UserError(f"{HUB}/{found.hub} has none of {', '.join(HUB_FILES)}; set weights to a safetensors file")
 
 
 def _from_url(found: Origin, by_hand: Path, patience: Patience) -> Path:
@@ -166,9 +164,8 @@ def _loaded(found: Origin, raw: Path) -> dict[str, torch.Tensor]:
 def _timm_network(name: str, raw: Path) -> nn.Module:
     import timm
 
-    preset = timm.get_pretrained_cfg(name)
-    overlay = {"file": str(raw), "custom_load": preset.custom_load}
-    return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=preset.num_classes)
+    classes = timm.get_pretrained_cfg(name).num_classes
+    return timm.create_model(name, pretrained=True, pretrained_cfg_overlay={"file": str(raw)}, num_classes=classes)
 
 
 def _torchvision_network(name: str, raw: Path) -> nn.Module:

@@ -196,12 +196,15 @@ def test_an_index_cannot_name_files_elsewhere(server, folder, name):
 
 
 def test_two_downloads_to_one_folder_do_not_meet(server, folder):
-    work = folder.with_name("raw.download")
-    work.mkdir(parents=True)
-    with open(work / ".lock", "w") as handle:
+    folder.parent.mkdir(parents=True)
+    chosen = source(archive(server.put("/cells", CELLS)))
+    with open(folder.with_name("raw.lock"), "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another process is downloading"):
-            download(source(archive(server.put("/cells", CELLS))), folder, QUICK)
+        with pytest.raises(UserError, match="another process is fetching .*/data/raw; wait"):
+            download(chosen, folder, QUICK)
+    assert server.asked == []
+    download(chosen, folder, QUICK)  # the lock of a process that has ended holds nobody up
+    assert beside(folder) == ["raw", "raw.lock.json"]
 
 
 def test_the_published_addresses_belong_to_adapters_and_fit_their_layouts():

@@ -1,6 +1,7 @@
 """A file arrives whole and proved, or not at all, whatever the line and the server do."""
 
 import errno
+import fcntl
 import hashlib
 import random
 import shutil
@@ -125,6 +126,14 @@ def test_a_server_that_falls_silent_is_given_up(tmp_path):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
         with pytest.raises(UserError, match="could not be fetched: .*timed out"):
             fetch(url, tmp_path / "a", Expected(), Patience(timeout=0.1, tries=2, pause=0))
+
+
+def test_two_transfers_of_one_file_do_not_meet(server, tmp_path):
+    with open(tmp_path / "a.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another process is fetching .*/a; wait"):
+            fetch(server.put("/a", BODY), tmp_path / "a", Expected(), QUICK)
+    assert server.asked == []
 
 
 def test_only_web_addresses_are_fetched(tmp_path):

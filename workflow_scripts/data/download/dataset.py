@@ -4,10 +4,7 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 `X.lock.json`: what the first download got, with which every later one is compared.
 """
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.entry import log
@@ -15,6 +12,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file, read_json, write_json
 from workflow_scripts.data.download.archives import DamagedError, unpack
 from workflow_scripts.data.download.figshare import listed
+from workflow_scripts.data.download.locks import alone
 from workflow_scripts.data.download.sources import PublishedFile, PublishedSource
 from workflow_scripts.data.download.transfer import PATIENT, Expected, Patience, check, fetch
 
@@ -34,7 +32,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
         return _already_there(source, folder, lock)
     if source.registration:
         raise UserError(f"{source.adapter}: {source.registration}; put the files into {folder}")
-    with _alone(work):
+    with alone(Path(f"{folder}.lock"), str(folder)):
         if _files(folder):
             return _already_there(source, folder, lock)
         log.info("%s (%s; %s)", source.title, source.licence, source.page)
@@ -182,15 +180,3 @@ def _record(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
 def _files(folder: Path) -> int:
     """Number of files below a folder; 0 when there is none."""
     return sum(1 for path in folder.rglob("*") if not path.is_dir()) if folder.is_dir() else 0
-
-
-@contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Hold the folder of a download for the block; UserError at once when another process does."""
-    work.mkdir(parents=True, exist_ok=True)
-    with open(work / ".lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another process is downloading to {work}; wait until it has ended") from None
-        yield

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.data.download.locks import alone
 from workflow_scripts.data.download.space import no_space_is_a_line, room_for
 
 AGENT = "cervix-reproducibility (research; Python urllib)"
@@ -57,20 +58,29 @@ def fetch(url: str, target: Path, expected: Expected, patience: Patience = PATIE
     """Fetch `url` to `target` and return its sha256; what a broken attempt left in `<target>.part` is continued.
 
     Continues only a file that the server proves unchanged (ETag or Last-Modified); otherwise it begins again. Raises
-    UserError when the server refuses or stays away, when the disk is full, and when size or digest are not those
-    expected; in the last case nothing is left behind.
+    UserError when the server refuses or stays away, when the disk is full, when another process fetches the same file,
+    and when size or digest are not those expected; in the last case nothing is left behind.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise UserError(f"{url} is no http or https address")
-    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
+    with alone(target.with_name(f"{target.name}.lock"), str(target)):
+        _persist(url, part, expected, patience)
+        sha256 = check(part, expected, url)
+        part.replace(target)
+        _facts(part).unlink(missing_ok=True)
+    return sha256
+
+
+def _persist(url: str, part: Path, expected: Expected, patience: Patience) -> None:
+    """Attempts until `part` is whole, or until too many in a row brought nothing: UserError."""
     idle = 0
     while True:
         before = _length(part)
         try:
             with no_space_is_a_line(part.parent):
                 _attempt(url, part, expected, patience)
-            break
+            return
         except _BrokenOffError as error:
             idle = 1 if _length(part) > before else idle + 1
             if idle >= patience.tries:
@@ -80,10 +90,6 @@ def fetch(url: str, target: Path, expected: Expected, patience: Patience = PATIE
                 ) from None
             log.info("%s: %s; trying again", url, error)
             time.sleep(patience.pause * 2 ** (idle - 1))
-    sha256 = check(part, expected, url)
-    part.replace(target)
-    _facts(part).unlink(missing_ok=True)
-    return sha256
 
 
 def check(path: Path, expected: Expected, url: str) -> str:
