@@ -1,7 +1,8 @@
 # Published deep-learning studies on cervical cancer, from raw files to a report.
 #
 # Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/settings.md.
-# What comes from elsewhere: prepare.smk. Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report.
+# Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report.
+# What comes from elsewhere is fetched beforehand: prepare.smk.
 
 from snakemake.utils import min_version
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.download import space, transfer
+from workflow_scripts.data.download import transfer
 from workflow_scripts.data.download.transfer import Expected, Patience, fetch, fetch_json
 
 BODY = random.Random(1).randbytes(3_000_000)
@@ -29,6 +29,11 @@ def test_a_broken_off_transfer_is_continued_where_it_stopped(server, tmp_path):
     assert (tmp_path / "a.zip").read_bytes() == BODY
     assert [asked for _, asked in server.asked] == [None, "bytes=1000000-", "bytes=1700000-"]
     assert leftovers(tmp_path) == ["a.zip"]
+
+
+def test_the_bar_is_silent_where_there_is_no_terminal(server, tmp_path, capfd):
+    fetch(server.put("/a", BODY), tmp_path / "a", Expected(), QUICK)
+    assert "%|" not in capfd.readouterr().err
 
 
 def test_a_transfer_goes_on_in_another_process(server, tmp_path):
@@ -59,11 +64,12 @@ def test_a_server_that_cannot_continue_sends_all_again(server, tmp_path, page):
     assert (tmp_path / "a").read_bytes() == BODY
 
 
-def test_a_file_that_changed_between_attempts_is_fetched_from_its_beginning(server, tmp_path):
+@pytest.mark.parametrize("careless", [False, True])
+def test_a_file_that_changed_between_attempts_is_fetched_from_its_beginning(server, tmp_path, careless):
     url = server.put("/a", BODY, cuts=[1_000_000, 0, 0, 0])
     with pytest.raises(UserError):
         fetch(url, tmp_path / "a", Expected(), QUICK)
-    server.put("/a", BODY[::-1][:2_000_000], etag='"2"')
+    server.put("/a", BODY[::-1][:2_000_000], etag='"2"', careless=careless)
     fetch(url, tmp_path / "a", Expected(), QUICK)
     assert (tmp_path / "a").read_bytes() == BODY[::-1][:2_000_000]
 
@@ -145,7 +151,18 @@ def test_a_disk_that_is_too_small_is_said_before_the_transfer(server, tmp_path, 
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
     with pytest.raises(UserError, match="0.00 GB are needed and 0.00 GB are free; make room"):
         fetch(server.put("/a", BODY), tmp_path / "a", Expected(), QUICK)
-    assert space.shutil is shutil
+
+
+def test_bytes_of_a_changed_file_are_not_kept_when_the_new_one_does_not_fit(server, tmp_path, monkeypatch):
+    url = server.put("/a", BODY, cuts=[1_000_000, 0, 0, 0])
+    with pytest.raises(UserError):
+        fetch(url, tmp_path / "a", Expected(), QUICK)
+    server.put("/a", BODY[::-1], etag='"2"')
+    with monkeypatch.context() as small, pytest.raises(UserError, match="make room"):
+        small.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
+        fetch(url, tmp_path / "a", Expected(), QUICK)
+    fetch(url, tmp_path / "a", Expected(), QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY[::-1]
 
 
 def test_a_disk_that_fills_up_is_one_line_and_the_transfer_goes_on_later(server, tmp_path, monkeypatch):

@@ -42,12 +42,11 @@ PATIENT = Patience()
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file must be: `size` in bytes, `sha256`, `md5`; None where not known. `by` names who says so."""
+    """What the publisher states of a file: `size` in bytes, `sha256`, `md5`; None where it states nothing."""
 
     size: int | None = None
     sha256: str | None = None
     md5: str | None = None
-    by: str = "its publisher"
 
 
 class _BrokenOffError(Exception):
@@ -65,6 +64,7 @@ def fetch(url: str, target: Path, expected: Expected, patience: Patience = PATIE
         raise UserError(f"{url} is no http or https address")
     part = target.with_name(f"{target.name}.part")
     with alone(target.with_name(f"{target.name}.lock"), str(target)):
+        log.info("fetching %s", url)
         _persist(url, part, expected, patience)
         sha256 = check(part, expected, url)
         part.replace(target)
@@ -106,7 +106,7 @@ def check(path: Path, expected: Expected, url: str) -> str:
             path.unlink()
             _facts(path).unlink(missing_ok=True)
             raise UserError(
-                f"{url}: {key} is {value}, {wanted} according to {expected.by}; the file was removed. Run it again; if "
+                f"{url}: {key} is {value}, {wanted} according to its publisher; the file was removed. Run it again; if "
                 "it stays so, the file has been changed at its address"
             )
     return found["sha256"]
@@ -144,16 +144,17 @@ def _attempt(url: str, part: Path, expected: Expected, patience: Patience) -> No
         part.unlink()
         raise _BrokenOffError("the server has another file than before") from None
     with answer:
-        continued = answer.status == 206 and _range_start(answer) == there
-        if answer.status == 206 and not continued:
-            part.unlink(missing_ok=True)
-            raise _BrokenOffError("the server sent another range than asked for")
-        start = there if continued else 0
+        start = there if answer.status == 206 else 0
+        if start and not _continues(answer, start, facts):
+            part.unlink()
+            raise _BrokenOffError("the server went on with another file or at another place")
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length and length.isdigit() else None
         if total is not None and expected.size is not None and total != expected.size:
-            raise UserError(f"{url}: size is {total} bytes, {expected.size} according to {expected.by}; see its page")
-        write_json(_facts(part), {"url": url, "validator": _validator(answer), "total": total})
+            raise UserError(f"{url}: size is {total} bytes, {expected.size} according to its publisher; see its page")
+        if not start:
+            part.unlink(missing_ok=True)  # before the note below, which is not about these bytes
+            write_json(_facts(part), {"url": url, "validator": _validator(answer), "total": total})
         room_for((total or expected.size or 0) - start, part.parent)
         _receive(answer, part, start, total)
     if total is not None and _length(part) < total:
@@ -204,9 +205,11 @@ def _validator(answer: http.client.HTTPResponse) -> str | None:
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified")
 
 
-def _range_start(answer: http.client.HTTPResponse) -> int | None:
-    first = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-    return int(first) if first.isdigit() else None
+def _continues(answer: http.client.HTTPResponse, start: int, facts: dict) -> bool:
+    """Whether a partial answer begins at `start` of the file that was noted: some servers pass over If-Range."""
+    span = answer.headers.get("Content-Range", "").removeprefix("bytes ")
+    same = _validator(answer) in (None, facts["validator"]) and span.rpartition("/")[2] in ("*", str(facts["total"]))
+    return same and span.partition("-")[0] == str(start)
 
 
 def _length(path: Path) -> int:
