@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo test test-slow lint ui resume restore settings benchmarks clean
+.PHONY: help demo prepare test test-slow lint ui resume restore settings benchmarks clean
 
 help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
@@ -23,6 +23,9 @@ help: ## this help
 demo: $(READY) ## run the demo on made data; ends with results/index.html
 	$(SNAKEMAKE)
 	@echo "Done. Open results/index.html in a browser; 'make ui' shows the runs in MLflow."
+
+prepare: $(READY) ## download data sets that are missing and published weights, for the studies of CONFIG
+	$(SNAKEMAKE) -s prepare.smk
 
 test: $(READY) ## all tests of up to 20 minutes together
 	$(BIN)/python -m pytest -q -m "not slow"
@@ -33,8 +36,9 @@ test-slow: $(READY) ## the long tests
 lint: $(READY) ## format and lint of Python, Snakemake and settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile prepare.smk rules
 	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --lint -s prepare.smk
 	$(BIN)/python -m workflow_scripts.settings.schema --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI

@@ -2,6 +2,7 @@
 #
 # Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/settings.md.
 # Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report.
+# What comes from elsewhere is fetched beforehand: prepare.smk.
 
 from snakemake.utils import min_version
 
@@ -15,6 +16,8 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/checks.smk"
+include: "rules/prepare.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/fuse.smk"

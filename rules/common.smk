@@ -1,5 +1,6 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
+import re
 import shlex
 import sys
 import time
@@ -11,22 +12,24 @@ sys.path.insert(0, str(ROOT))
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json
+from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.published import WEIGHTS
 
-pipeline.prepare_environment(ROOT)
+environment.prepare_environment(ROOT)
 try:
     PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
-    if workflow.is_main_process:
-        PLAN.check_before_start()
 except UserError as error:
     sys.exit(f"error: {error}")
 
 # A job asks for a GPU where this machine has one; on a cluster the profile says so.
-GPUS_PER_JOB = int(PLAN.config.device != "cpu" and pipeline.has_gpu())
+GPUS_PER_JOB = int(PLAN.config.device != "cpu" and environment.has_gpu())
 RESULTS = PLAN.config.results
 STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
 PROTOCOL = "{protocol,[a-z0-9_]+}"
+RAW = "{raw," + "|".join(map(re.escape, PLAN.downloads)) + "}"
+MODEL = "{model," + ("|".join(map(re.escape, PLAN.published_models)) or "-") + "}"
 
 
 def run_wildcard(*steps):
@@ -55,6 +58,8 @@ pathvars:
     evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
     trained=run_wildcard("train"),
     untrained=run_wildcard("fuse", "compress", "baseline", "transfer"),
+    raw=RAW,
+    published_weights=f"{WEIGHTS}/{MODEL}",
     explanation=f"{STUDY}/explanation/{PROTOCOL}",
 
 
@@ -82,6 +87,21 @@ def pairs(option, values):
 def sources(wildcards, input):
     """--source arguments. That it takes `input` keeps it out of the re-run triggers: a moved folder is no new data."""
     return pairs("--source", PLAN.sources(wildcards.study))
+
+
+def start_weights(wildcards):
+    """Files that a run starts from; published ones are large, and identified by the sha256 in their record."""
+    published = PLAN.weight_records(wildcards.study, wildcards.run)
+    files = set(PLAN.weight_files(wildcards.study, wildcards.run).values())
+    return published + sorted(
+        ancient(file) if f"{Path(file).with_suffix('.json')}" in published else file
+        for file in files
+    )
+
+
+def start_arguments(wildcards, input):
+    """--weights arguments; not a trigger, as `sources`."""
+    return pairs("--weights", PLAN.weight_files(wildcards.study, wildcards.run))
 
 
 def run_folders(wildcards, input):
@@ -132,4 +152,4 @@ def run_tables(folder):
 
 def failures(since):
     """The one line of every job that failed since `since`."""
-    return pipeline.failures(Path(PLAN.logs), since)
+    return environment.failures(Path(PLAN.logs), since)

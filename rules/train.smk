@@ -8,9 +8,7 @@ rule train:
         # large, and identified by the sha256 in the record beside it
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
-        weights=lambda wildcards: list(
-            PLAN.weight_files(wildcards.study, wildcards.run).values()
-        ),
+        weights=start_weights,
     output:
         weights="<trained_run>/weights.safetensors",
         history="<trained_run>/history.csv",
@@ -28,9 +26,7 @@ rule train:
         settings=settings("train", "study", "protocol", "run", "fold", "seed"),
         code=code("train", "study", "protocol", "run"),
         device=device,
-        weights=lambda wildcards, input: pairs(
-            "--weights", PLAN.weight_files(wildcards.study, wildcards.run)
-        ),
+        weights=start_arguments,
     message:
         "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
@@ -46,6 +42,7 @@ rule predict:
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
         trained=[rules.train.output.weights, rules.train.output.cost],
+        weights=start_weights,
     output:
         **run_tables("<trained_run>"),
     log:
@@ -60,12 +57,13 @@ rule predict:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
         code=code("predict", "study", "protocol", "run"),
         device=device,
+        weights=start_arguments,
     message:
         "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --run $(dirname {output.record}) --device {params.device}"
+        " {params.weights} --run $(dirname {output.record}) --device {params.device}"
 
 
 rule baseline:

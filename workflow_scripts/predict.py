@@ -14,6 +14,9 @@ def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     for name in ("--dataset", "--arrays", "--split", "--run"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument(
+        "--weights", action="append", default=[], metavar="NAME=FILE", help="what training started from"
+    )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     return parser.parse_args()
 
@@ -30,11 +33,17 @@ def main(args: argparse.Namespace) -> None:
     record = make_record(
         args.settings,
         args.code,
-        input_digests(args.dataset.parent, [*inputs, weights_path]),
+        input_digests(args.dataset.parent, [*inputs, weights_path]) | start_digests(args.weights),
         training={"settings": settings, "code": code},
         outputs=outputs,
     )
     write_record(args.run / "record.json", record)
+
+
+def start_digests(pairs: list[str]) -> dict[str, str]:
+    """sha256 of the weights that each part of the network started from, from NAME=FILE arguments."""
+    parts = [pair.partition("=") for pair in pairs]
+    return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
 def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tuple[str, dict]:

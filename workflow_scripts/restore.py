@@ -88,9 +88,11 @@ def refuse_unproved(found: dict, root: Path) -> None:
 def bless(plan: "Plan", stored: dict[str, list[str]]) -> None:
     """Let Snakemake record the restored files as made with the settings and code in force."""
     targets = [f"{study}_{phase}" for study, phases in stored.items() for phase in phases]
-    made = [record for study in stored for record in plan.made_records(study) if not Path(record).exists()]
+    needed = [record for study in stored for record in (*plan.made_records(study), *plan.published_records(study))]
+    made = sorted({record for record in needed if not Path(record).exists()})
     for arguments in (
-        # Made data are no results and not stored; they must lie there before the files made from them are recorded.
+        # Made data and published weights are no results and not stored; they must lie there before what was made from
+        # them is recorded.
         [*made, "--cores", "all", *QUIET] if made else None,
         [*targets, "--touch", "--forceall", "--cores", "1", *QUIET],
         [*targets, "--cores", "all"],

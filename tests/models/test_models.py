@@ -59,25 +59,6 @@ def test_a_size_that_would_lose_a_border_is_refused():
         registry.create("vit_tiny_patch16_224", 2, 100, {})
 
 
-def test_published_weights_without_a_network_say_what_to_do(monkeypatch):
-    import timm
-
-    create = timm.create_model
-
-    def offline(*arguments, pretrained, **more):
-        if pretrained:
-            raise FileNotFoundError("cannot find the requested files in the local cache")
-        return create(*arguments, pretrained=False, **more)
-
-    monkeypatch.setattr(timm, "create_model", offline)
-    with pytest.raises(
-        UserError, match=r"download model.safetensors of https://huggingface.co/timm/resnet18\S+ and set"
-    ):
-        build(made.network("resnet18", weights="published"), 2, 64, seed=0, files={})
-    with pytest.raises(UserError, match="timm has no published weights for 'botnet50ts_256'"):
-        registry.create("botnet50ts_256", 2, 64, {}, pretrained=True)
-
-
 @pytest.fixture
 def start(tmp_path):
     """Weights of a network for 1,000 classes, two-dimensional tensors in 16 bits."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "rules", "envs", "profiles", "workflow_scripts", "config.yaml", "docs")
+PARTS = ("Snakefile", "prepare.smk", "rules", "envs", "profiles", "workflow_scripts", "config.yaml", "docs")
 
 TINY = """
 studies:

@@ -18,8 +18,9 @@ def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path]
     """The network of a run, initialised from `seed`.
 
     `spec` is a run's settings: kind network (model, options, weights) or fusion (branches, how, hidden, activation,
-    dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names; None builds
-    the network without start weights, to load finished ones into. Raises UserError as the registry and load_start do.
+    dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or that holds
+    the published ones; None builds the network without start weights, to load finished ones into. Raises UserError as
+    the registry and load_start do.
     """
     torch.manual_seed(seed)
     if spec["kind"] == "network":
@@ -28,20 +29,17 @@ def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path]
     return FusionNetwork(parts, classes, spec["how"], spec["hidden"], spec["activation"], spec["dropout"])
 
 
-def start_files(spec: dict) -> dict[str, str]:
-    """Names of the parts that start from a file → the path in the settings."""
-    parts = {NETWORK: spec} if spec["kind"] == "network" else spec["branches"]
-    return {name: part["weights"] for name, part in parts.items() if part["weights"] not in (None, PUBLISHED)}
-
-
 def _part(part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None) -> nn.Module:
-    published = files is not None and part["weights"] == PUBLISHED
-    model = registry.create(part["model"], classes, size, part["options"], pretrained=published)
-    if files is not None and part["weights"] not in (None, PUBLISHED):
+    start = None
+    if files is not None and part["weights"] is not None:
         if name not in files:
-            raise UserError(f"the settings name a weights file for {name!r}, but none was given: --weights {name}=FILE")
-        load_start(model, files[name], f"{part['model']!r}")
-    if files is not None and part["weights"] is not None and classes:
+            raise UserError(f"the settings name start weights for {name!r}, but none were given: --weights {name}=FILE")
+        start = files[name]
+    published = start if part["weights"] == PUBLISHED else None
+    model = registry.create(part["model"], classes, size, part["options"], published)
+    if start is not None and published is None:
+        load_start(model, start, f"{part['model']!r}")
+    if start is not None and classes:
         _zero_classifier(model)
     return model
 

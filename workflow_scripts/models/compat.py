@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+# What the names of torchvision's networks begin with, in the settings.
+TORCHVISION = "torchvision/"
 # The declaration lives as long as this object does.
 _declared: torch.library.Library | None = None
 

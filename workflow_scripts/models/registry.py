@@ -9,21 +9,25 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.models import compat  # noqa: F401  (before timm and torchvision)
+from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
 from workflow_scripts.models.own import OWN
+from workflow_scripts.models.weights import check_names, load_start, tensor_names
 
-TORCHVISION = "torchvision/"
+# Further classifiers that some of torchvision's networks have for training, which are not built here.
+AUXILIARY = ("aux1", "aux2", "AuxLogits")
 LARGEST_TRIED = 512
 
 
-def create(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool = False) -> nn.Module:
+def create(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None = None) -> nn.Module:
     """A network for N×3×size×size images, initialised from the global generator.
 
-    `classes` = 0 leaves the classifier out: the network then gives N×F features. `pretrained` fetches the library's
-    published weights. The attribute `classifier_names` lists the modules that make up the classifier, `feature_count`
-    is the length of the output. Raises UserError for an unknown name, unfit options, or a size the network cannot take.
+    `classes` = 0 leaves the classifier out: the network then gives N×F features. `published` is the file of the
+    library's published weights, as `models.published` writes it; what depends on the image size is interpolated as the
+    library does. The attribute `classifier_names` lists the modules that make up the classifier, `feature_count` is the
+    length of the output. Raises UserError for an unknown name, unfit options, weights that do not fit the options, or a
+    size the network cannot take.
     """
-    model = _build(name, classes, size, options, pretrained)
+    model = _build(name, classes, size, options, published)
     try:
         output = _output(model, size)
     except (RuntimeError, AssertionError, ValueError) as error:
@@ -42,7 +46,7 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], pretrain
 def smallest_size(name: str, options: dict[str, Any]) -> int | None:
     """Smallest image side in pixels, up to 512, of a network whose layers do not depend on it; None when unknown."""
     with torch.device("meta"):  # shapes without numbers: costs neither time nor memory
-        model = _build(name, 2, LARGEST_TRIED, options, False)
+        model = _build(name, 2, LARGEST_TRIED, options, None)
 
     def takes(size: int) -> bool:
         try:
@@ -68,16 +72,16 @@ def known_names() -> list[str]:
     return [*OWN, *timm.list_models(), *(TORCHVISION + name for name in listed)]
 
 
-def _build(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+def _build(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
     import timm
 
     try:
         if name in OWN:
-            return _own(name, classes, size, options, pretrained)
+            return _own(name, classes, size, options)
         if name.startswith(TORCHVISION) and name in known_names():
-            return _torchvision(name.removeprefix(TORCHVISION), classes, size, options, pretrained)
+            return _torchvision(name.removeprefix(TORCHVISION), classes, size, options, published)
         if timm.is_model(name):
-            return _timm(name, classes, size, options, pretrained)
+            return _timm(name, classes, size, options, published)
     except TypeError as error:
         if options:
             raise UserError(f"model {name!r} does not take the options {options}: {_line(error)}") from None
@@ -87,24 +91,17 @@ def _build(name: str, classes: int, size: int, options: dict[str, Any], pretrain
     raise UserError(f"no model is called {name!r}; {hint}")
 
 
-def _timm(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+def _timm(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
     import timm
 
-    published = timm.get_pretrained_cfg(name)
+    preset = timm.get_pretrained_cfg(name)
     options = dict(options)
-    if published is not None and published.fixed_input_size:
+    if preset is not None and preset.fixed_input_size:
         options.setdefault("img_size", size)
-    if pretrained and (published is None or not (published.hf_hub_id or published.url)):
-        raise UserError(f"timm has no published weights for {name!r}; set weights to null or to a safetensors file")
-    try:
-        model = timm.create_model(name, pretrained=pretrained, num_classes=classes, **options)
-    except OSError as error:
-        if not pretrained:
-            raise
-        where = f"https://huggingface.co/{published.hf_hub_id}" if published.hf_hub_id else published.url
-        raise _not_fetched(
-            name, f"model.safetensors of {where} and set weights to the path of that file", error
-        ) from None
+    if published is None:
+        model = timm.create_model(name, num_classes=classes, **options)
+    else:
+        model = _timm_published(name, classes, options, published)
     patches = getattr(getattr(model, "patch_embed", None), "patch_size", (1, 1))
     if size % patches[0] or size % patches[1]:
         raise UserError(
@@ -113,10 +110,27 @@ def _timm(name: str, classes: int, size: int, options: dict[str, Any], pretraine
         )
     names = (model.pretrained_cfg or {}).get("classifier") or ()
     model.classifier_names = (names,) if isinstance(names, str) else tuple(names)
+    if published is not None:
+        check_names(model, tensor_names(published), published, name)
     return model
 
 
-def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
+def _timm_published(name: str, classes: int, options: dict[str, Any], published: Path) -> nn.Module:
+    """Let timm load the file: it knows which tensors follow the image size, and how."""
+    import timm
+
+    # The file holds the tensors as timm names them, whatever the published one was.
+    overlay = {"file": str(published), "custom_load": False, "label_offset": 0}
+    try:
+        return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes, **options)
+    except RuntimeError as error:
+        raise UserError(
+            f"{published} does not fit {name!r} with the options {options} ({_misfit(error)}); change the options, or "
+            "set weights to null"
+        ) from None
+
+
+def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
     import torchvision
 
     options = dict(options)
@@ -132,31 +146,12 @@ def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], pr
     # Replaced before loading: the published classifier is left out either way.
     model.set_submodule(last[0], nn.Linear(head.in_features, classes) if classes else nn.Identity())
     model.classifier_names = (last[0],)
-    if pretrained:
-        _load_torchvision(model, name)
+    if published is not None:
+        load_start(model, published, f"{TORCHVISION}{name}", without=AUXILIARY)
     return model
 
 
-def _load_torchvision(model: nn.Module, name: str) -> None:
-    """Torchvision's default weights, without classifier and auxiliary classifiers."""
-    import torchvision
-
-    published = torchvision.models.get_model_weights(name).DEFAULT
-    try:
-        state = published.get_state_dict(progress=False, check_hash=True)
-    except OSError as error:
-        place = Path(torch.hub.get_dir()) / "checkpoints"
-        raise _not_fetched(TORCHVISION + name, f"{published.url} into {place}", error) from None
-    dropped = tuple(f"{part}." for part in (*model.classifier_names, "aux1", "aux2", "AuxLogits"))
-    kept = {key: value for key, value in state.items() if not key.startswith(dropped)}
-    wrong = model.load_state_dict(kept, strict=False)
-    if wrong.unexpected_keys or any(not key.startswith(dropped) for key in wrong.missing_keys):
-        raise UserError(f"the published weights of torchvision/{name} do not fit its options; change them")
-
-
-def _own(name: str, classes: int, size: int, options: dict[str, Any], pretrained: bool) -> nn.Module:
-    if pretrained:
-        raise UserError(f"model {name!r} has no published weights; set weights to null or to a safetensors file")
+def _own(name: str, classes: int, size: int, options: dict[str, Any]) -> nn.Module:
     module, _, function = OWN[name].partition(":")
     return getattr(importlib.import_module(module), function)(classes, size, **options)
 
@@ -169,11 +164,10 @@ def _output(model: nn.Module, size: int) -> torch.Tensor:
     return output
 
 
-def _not_fetched(name: str, what_to_do: str, error: Exception) -> UserError:
-    return UserError(
-        f"the published weights of {name!r} could not be fetched ({type(error).__name__}); where there is a network, "
-        f"download {what_to_do}"
-    )
+def _misfit(error: RuntimeError) -> str:
+    """The first of the reasons that PyTorch lists, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[1] if len(lines) > 1 else lines[0]
 
 
 def _line(error: Exception) -> str:

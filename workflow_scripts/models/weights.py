@@ -2,8 +2,11 @@
 
 import json
 import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,20 +35,18 @@ class TrainedWeights:
             )
 
 
-def load_start(model: nn.Module, path: Path, name: str) -> None:
+def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...] = ()) -> None:
     """Copy the tensors of a safetensors file into a network, all but its classifier; 16-bit tensors are cast.
 
-    A vision transformer's position embedding is interpolated when the file was made for another image size. Raises
-    UserError, naming the file, when tensors are missing, too many, or of another shape. `name` is for the message.
+    A vision transformer's position embedding is interpolated when the file was made for another image size. `without`
+    names further modules whose tensors the file may have and the network need not. Raises UserError, naming the file,
+    when tensors are missing, too many, or of another shape. `name` is for the message.
     """
     state = _read(path)[0]
-    classifier = tuple(f"{part}." for part in model.classifier_names)
-    wanted = {key: value for key, value in model.state_dict().items() if not key.startswith(classifier)}
-    state = {key: value for key, value in state.items() if not key.startswith(classifier)}
-    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
-    if missing or unknown:
-        what = f"lacks {missing[0]!r}" if missing else f"has the unknown tensor {unknown[0]!r}"
-        raise UserError(f"{path} does not hold weights of {name}: it {what}; use a file of exactly this model")
+    left_out = _prefixes(model, without)
+    state = {key: value for key, value in state.items() if not key.startswith(left_out)}
+    check_names(model, state.keys(), path, name, without)
+    wanted = {key: value for key, value in model.state_dict().items() if not key.startswith(left_out)}
     if "pos_embed" in wanted and wanted["pos_embed"].shape != state["pos_embed"].shape:
         state["pos_embed"] = _resized_positions(state["pos_embed"], model)
     for key, value in wanted.items():
@@ -55,6 +56,23 @@ def load_start(model: nn.Module, path: Path, name: str) -> None:
                 f"{tuple(value.shape)}; change the model's options or the file"
             )
     model.load_state_dict(state, strict=False)
+
+
+def check_names(model: nn.Module, given: Iterable[str], path: Path, name: str, without: tuple[str, ...] = ()) -> None:
+    """Raise UserError unless the tensors of a file are those of a network, classifier and `without` aside."""
+    left_out = _prefixes(model, without)
+    wanted = {key for key in model.state_dict() if not key.startswith(left_out)}
+    given = {key for key in given if not key.startswith(left_out)}
+    missing, unknown = sorted(wanted - given), sorted(given - wanted)
+    if missing or unknown:
+        what = f"lacks {missing[0]!r}" if missing else f"has the unknown tensor {unknown[0]!r}"
+        raise UserError(f"{path} does not hold weights of {name}: it {what}; use a file of exactly this model")
+
+
+def tensor_names(path: Path) -> list[str]:
+    """Names of the tensors in a safetensors file; UserError when it is none."""
+    with _opened(path) as file:
+        return list(file.keys())
 
 
 def write_trained(path: Path, weights: TrainedWeights) -> None:
@@ -101,12 +119,23 @@ def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:
     return model.eval()
 
 
+def _prefixes(model: nn.Module, without: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{part}." for part in (*model.classifier_names, *without))
+
+
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    with _opened(path) as file:
+        return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file, open; UserError when it is missing or none."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            yield file
     except FileNotFoundError:
         raise UserError(f"{path} is missing; put the weights file there or change the setting `weights`") from None
     except SafetensorError as error:

@@ -94,8 +94,8 @@ class Network(Block):
     options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
     weights: str | None = Field(
         None,
-        description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once) or the "
-        "path of a safetensors file.",
+        description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
+        "data/weights) or the path of a safetensors file.",
     )
     train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 
@@ -26,8 +27,8 @@ def source_folders(config: Config, study: str) -> dict[str, str]:
     return {adapter: f"{source}/{adapter}" for adapter in chosen.adapters}
 
 
-def check_source(config: Config, study: str) -> None:
-    """Raise UserError when a folder of raw files is missing or empty."""
+def check_source(config: Config, study: str, downloadable: Container[str] = ()) -> None:
+    """Raise UserError when a folder of raw files is missing or empty; for those in `downloadable` it says how."""
     chosen = config.studies[study]
     if chosen.source == "synthetic":
         return
@@ -37,6 +38,11 @@ def check_source(config: Config, study: str) -> None:
         state = "is empty" if Path(folder).is_dir() else "is no folder"
         several = f" (each of {', '.join(chosen.adapters)} has a subfolder)" if len(chosen.adapters) > 1 else ""
         where = f"studies.{study}.source: {folder} {state}"
+        if folder in downloadable:
+            raise UserError(
+                f"{where}; `snakemake -s prepare.smk --cores 1` with the same --configfile downloads it, or put the "
+                f"files of `{adapter}` there"
+            )
         raise UserError(f"{where}; put the files of `{adapter}` there, or set another source{several}")
 
 

@@ -1,17 +1,17 @@
 """What the workflow's rules ask: settings and code of a step, files of a study, checks before the first job."""
 
 import os
-import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
+from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
-from workflow_scripts.settings.runs import STEPS, TRAINED, Branch, Network
+from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
@@ -30,6 +30,10 @@ class Plan:
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.made_by = self._runs_by_step()
+        self.downloads, self.published_models = (
+            published.downloads(self.config),
+            published.published_models(self.config),
+        )
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -56,6 +60,10 @@ class Plan:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
             return self.steps.ingest(names[0], self._listing(names[0]))
+        if step == "download":
+            return published_sources()[self.downloads[names[0]]].as_settings()
+        if step == "fetch_weights":
+            return {"model": self.published_models[names[0]]}
         return getattr(self.steps, step)(*names)
 
     def _listing(self, study: str) -> dict[str, str] | None:
@@ -88,13 +96,8 @@ class Plan:
 
     def _networks(self, study: str, runs: list[str]) -> list[str]:
         """Modules of this project's own networks among those that runs use."""
-        parts = [part for run in runs for part in self._parts(study, run).values()]
+        parts = [part for run in runs for part in published.parts_of(self.study(study).runs[run]).values()]
         return modules_of([part.model for part in parts])
-
-    def _parts(self, study: str, run: str) -> dict[str, Network | Branch]:
-        """The networks of a run: `model`, or its branches by name; none for a vote."""
-        spec = self.study(study).runs[run]
-        return {"model": spec} if spec.kind == "network" else getattr(spec, "branches", {})
 
     def sources(self, study: str) -> dict[str, str]:
         """Adapter → folder of raw files."""
@@ -113,11 +116,28 @@ class Plan:
 
     def weight_files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""
+        spec = self.study(study).runs[run]
         return {
-            name: str(Path(part.weights).expanduser())
-            for name, part in self._parts(study, run).items()
-            if part.weights not in (None, "published")
+            name: published.weights_file(part.model) if _is_published(part) else str(Path(part.weights).expanduser())
+            for name, part in published.parts_of(spec).items()
+            if part.weights is not None
         }
+
+    def weight_records(self, study: str, run: str) -> list[str]:
+        """Records of the published weights that a run starts from; they stand for the large files beside them."""
+        parts = published.parts_of(self.study(study).runs[run]).values()
+        found = {published.weights_file(part.model) for part in parts if _is_published(part)}
+        return [str(Path(path).with_suffix(".json")) for path in sorted(found)]
+
+    def published_records(self, study: str) -> list[str]:
+        """Records of the published weights that any run of a study starts from."""
+        return sorted({record for run in self.study(study).runs for record in self.weight_records(study, run)})
+
+    def prepared(self) -> list[str]:
+        """Records of what active studies need from elsewhere: data sets that are not there, published weights."""
+        weights = {record for study in self.active for record in self.published_records(study)}
+        missing = published.missing_downloads(self.config, self.active)
+        return [*(f"{folder}.json" for folder in missing), *sorted(weights)]
 
     def jobs(self, study: str, protocol: str) -> Iterator[tuple[int, int]]:
         """Fold and seed of every training of a run."""
@@ -236,14 +256,15 @@ class Plan:
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
-            check_source(self.config, study)
+            check_source(self.config, study, self.downloads)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):
                     _must_exist(path, f"studies.{study}.protocols.{protocol}.path")
             for run in self.study(study).runs:
-                for path in self.weight_files(study, run).values():
-                    _must_exist(path, f"studies.{study}.runs.{run}: weights")
+                for part in published.parts_of(self.study(study).runs[run]).values():
+                    if part.weights is not None and not _is_published(part):
+                        _must_exist(part.weights, f"studies.{study}.runs.{run}: weights")
         if not os.environ.get(RESTORING):
             self._check_recorded()
 
@@ -257,33 +278,10 @@ class Plan:
             )
 
 
-def prepare_environment(root: Path) -> None:
-    """What every job inherits: this project's modules, the Python that runs Snakemake, quiet waiting threads.
-
-    A conda environment puts its own Python before this one.
-    """
-    for name, folder in (("PYTHONPATH", root), ("PATH", Path(sys.executable).parent)):
-        parts = os.environ.get(name, "").split(os.pathsep)
-        if str(folder) not in parts[:1]:
-            os.environ[name] = os.pathsep.join(filter(None, [str(folder), *parts]))
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-
-def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; asks no library, because the Snakefile must start fast."""
-    return Path("/dev/nvidia0").exists()
+def _is_published(part: object) -> bool:
+    return part.weights == published.PUBLISHED
 
 
 def _must_exist(path: str, where: str) -> None:
-    if not Path(path).is_file():
+    if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")
-
-
-def failures(logs: Path, since: float) -> str:
-    """The error line of every log written after `since`, one a line, for the end of a failed run."""
-    lines = []
-    for path in sorted(logs.rglob("*.log")):
-        if path.stat().st_mtime >= since:
-            found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))
-            lines += [f"{path}: {line}" for line in found[-1:]]
-    return "\n".join(["", *(lines or ["No job wrote an error line; see the log of the failed rule."]), ""])

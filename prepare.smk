@@ -1,0 +1,25 @@
+# What studies need from elsewhere: data sets that are not there yet, and published weights.
+#
+# A workflow of its own, because the other one refuses to start while a source is missing:
+# snakemake -s prepare.smk --cores 1 [--configfile my.yaml]
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prepare.smk"
+
+
+rule prepare:
+    default_target: True
+    input:
+        PLAN.prepared(),
+
+
+onerror:
+    print(failures(started))

@@ -1,0 +1,43 @@
+# What comes from elsewhere: published data sets and published weights. The only rules that use a network, so they run
+# where the workflow is started and not on a compute node.
+
+
+rule download:
+    output:
+        "<raw>.json",
+    log:
+        "<logs>/{raw}/download.log",
+    benchmark:
+        "<logs>/{raw}/download.tsv"
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("download", "raw"),
+        code=code("download", "raw"),
+    message:
+        "download {wildcards.raw}"
+    shell:
+        "python -m workflow_scripts.download --settings {params.settings:q} --code {params.code} --log {log}"
+        " --folder {wildcards.raw:q} --record {output:q}"
+
+
+rule fetch_weights:
+    output:
+        weights="<published_weights>.safetensors",
+        record="<published_weights>.json",
+    log:
+        "<logs>/weights/{model}.log",
+    benchmark:
+        "<logs>/weights/{model}.tsv"
+    localrule: True
+    conda:
+        "../envs/torch.yaml"
+    params:
+        settings=settings("fetch_weights", "model"),
+        code=code("fetch_weights", "model"),
+    message:
+        "fetch the published weights of {wildcards.model}"
+    shell:
+        "python -m workflow_scripts.fetch_weights --settings {params.settings:q} --code {params.code} --log {log}"
+        " --out {output.weights} --record {output.record} --by-hand $(dirname {output.record})/by_hand"
