@@ -61,10 +61,11 @@ def results(study):
 def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
     listed = PLATES.read(drawn / "plates.csv")
     figures = listed[listed["kind"] == "figure"].set_index("place")
-    assert list(figures.index) == [f"Fig. {number}" for number in range(1, 8)]
+    assert {f"Fig. {number}" for number in range(1, 8)} <= set(figures.index)
     assert figures.loc["Fig. 7", "missing"] == "needs the run cvm-fourfold"
+    assert figures.loc["Section 4.7.1", "missing"] == "needs the run xception"
     made = figures[figures["missing"] == ""]
-    assert len(made) == 6 and (made["reading"] != "").all()
+    assert len(made) == 7 and (made["reading"] != "").all()
     for name in made["file"]:
         width, height = Image.open(drawn / name).size
         assert width > 600 and height > 200, name

@@ -71,7 +71,7 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
     lows = []
     for axis, subset in zip(axes, SUBSETS, strict=True):
         for place, (label, values) in enumerate(series.items()):
-            x = np.arange(len(METRICS)) + 0.22 * (place - (len(series) - 1) / 2)
+            x = np.arange(len(METRICS)) + 0.6 / max(3, len(series)) * (place - (len(series) - 1) / 2)
             y = np.array([np.nan if value.value is None else value.value for value in values[subset]])
             ends = np.array(
                 [[np.nan if end is None else end for end in (value.low, value.high)] for value in values[subset]]

@@ -2,11 +2,18 @@
 
 from functools import partial
 
-from workflow_scripts.reporting.plates import diagrams, performance, pictures
+from workflow_scripts.reporting.plates import classes, diagrams, performance, pictures
 from workflow_scripts.reporting.plates.plate import Plate
 
 MAIN, HERLEV, BLOOD, SIPAKMED = "cvm_cervix", "cvm_herlev", "cvm_blood", "cvm_sipakmed"
 EVERY = (MAIN, HERLEV, BLOOD, SIPAKMED)
+# Section 4.4 calls the first, third, fourth, seventh and eighth class abnormal. In the Bethesda system ASC-US and LSIL
+# are abnormal findings too.
+ABNORMAL = {
+    "abnormal, as the paper has it": ("ASC-H", "SCC", "HSIL", "Dyskeratotic", "Koilocytotic"),
+    "abnormal, Bethesda and SIPaKMeD": ("ASC-H", "ASC-US", "SCC", "HSIL", "LSIL", "Dyskeratotic", "Koilocytotic"),
+    "all others": ("NILM", "Metaplastic", "Parabasal", "Superficial-Intermediate"),
+}
 
 _PERFORMANCE = (
     "Dots: mean over the trainings with its 95 % interval, one colour a protocol; open diamonds: what the paper "
@@ -64,6 +71,28 @@ PLATES = (
         "Rows are the true classes, columns the predicted ones; numbers are units, the colour is the share of the row.",
         EVERY,
         partial(pictures.both_confusions, run="cvm"),
+    ),
+    Plate(
+        "fig06b_abnormal",
+        "Fig. 6 and section 4.4",
+        "Recall of each class, and of the abnormal ones together",
+        "One row a class; below the line the share of all units of a group that were given their own class. The paper "
+        "counts five classes as abnormal and leaves out ASC-US and LSIL, where most errors are.",
+        (MAIN, SIPAKMED),
+        partial(classes.sensitivities, run="cvm", groups=ABNORMAL),
+    ),
+    Plate(
+        "fig06c_ablation",
+        "Section 4.7.1",
+        "Each part alone, and both joined",
+        "The convolutional network alone, the visual transformer alone, both fused, and their soft vote without joint "
+        "training: equal data, epochs and settings. Fusion is worth what it adds to the better part.",
+        EVERY,
+        partial(
+            performance.runs_beside,
+            runs={"xception": "CNN alone", "deit": "transformer alone", "cvm": "fused", "soft_vote": "soft vote"},
+            protocol="published",
+        ),
     ),
     Plate(
         "fig07_augmented",
