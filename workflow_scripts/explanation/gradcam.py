@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -79,6 +80,25 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     if not (first.std() and second.std()):
         return float("nan")
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+def table(rows: pd.DataFrame, trained: dict[str, Maps], untrained: dict[str, Maps]) -> pd.DataFrame:
+    """Contract GRADCAM: one row per image and branch; `rows` (id, label, predicted, probability) in the maps' order."""
+    parts = []
+    for branch, found in trained.items():
+        pairs = list(zip(found.values, untrained[branch].values, strict=True))
+        height, width = found.target.shape
+        parts.append(
+            rows[["id", "label", "predicted", "probability"]].assign(
+                branch=branch,
+                layer=found.target.name,
+                map_height=height,
+                map_width=width,
+                central_share=[central_share(one) for one, _ in pairs],
+                correlation_random=[correlation(one, other) for one, other in pairs],
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _maps(model: nn.Module, target: Target, images: torch.Tensor, numbers: np.ndarray) -> Maps:
