@@ -1,8 +1,9 @@
 """Explain trained runs: their weights and the test images come in, figures and tables of what they saw go out.
 
-For each run: Grad-CAM of some test images (gradcam.csv, gradcam.png) and, if wanted, all test samples by the features
-before the classifier (embedding.csv, embedding.png, embedding.html). One job explains all runs of a protocol, because
-loading the libraries is most of the cost.
+For each run: Grad-CAM of some test images (gradcam.csv, gradcam.png), the most confident errors (errors.png), what is
+taken for what (confusions.csv) and, if wanted, all test samples by the features before the classifier (embedding.csv,
+embedding.png, embedding.html). One job explains all runs of a protocol, because loading the libraries is most of the
+cost.
 """
 
 import argparse
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.training.data import Samples
 
-PICTURES = ("gradcam.csv", "gradcam.png")
+ALWAYS = ("gradcam.csv", "gradcam.png", "confusions.csv", "errors.png")
+ASKED = 32
 EMBEDDED = ("embedding.csv", "embedding.png", "embedding.html")
 
 
@@ -46,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
     chosen = choose(samples, settings["explain"]["images"])
     made = read_json(args.dataset / "record.json")["made"]
     inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
-    names = [*PICTURES, *(EMBEDDED if settings["explain"]["embedding"] else ())]
+    names = [*ALWAYS, *(EMBEDDED if settings["explain"]["embedding"] else ())]
     found, outputs = {}, {}
     for run in settings["explain"]["runs"]:
         weights = args.runs / run / f"fold{settings['fold']}-seed{settings['seed']}" / "weights.safetensors"
@@ -76,22 +78,52 @@ def _explain(trained: "Trained", args: argparse.Namespace, chosen: "pd.DataFrame
     """Write a run's tables and figures; returns the numbers that say what they are worth."""
     wanted = args.settings["explain"]
     judged, seen = trained.judge(wanted["embedding"])
-    folder, found = args.out / trained.run, {}
-    _gradcam(trained, judged.loc[chosen.index], args.settings["study"], folder, made)
+    folder = args.out / trained.run
+    found = {
+        "empty_maps": _gradcam(trained, judged, chosen.index, folder, made),
+        "wrong": _errors(trained, judged, wanted["errors"], folder, made),
+        "tested": len(judged),
+    }
     if wanted["embedding"]:
         found["embedding"] = _embedding(trained, judged, seen.features, folder, made)
     return found
 
 
-def _gradcam(trained: "Trained", rows: "pd.DataFrame", study: str, folder: Path, made: bool) -> None:
+def _gradcam(trained: "Trained", judged: "pd.DataFrame", chosen: "pd.Index", folder: Path, made: bool) -> dict:
+    """Write table and figure of the chosen rows; returns the number of empty maps by branch."""
     from workflow_scripts.explanation import figure
     from workflow_scripts.explanation.gradcam import GRADCAM, refuse_empty, table
 
+    rows = judged.loc[chosen]
     maps = trained.maps(rows)
-    refuse_empty(maps, trained.run)
-    random = trained.maps(rows, trained.untrained(seed_for(study, trained.run, "untrained")))
+    few = any(found.empty == len(rows) for found in maps.values())
+    # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
+    refuse_empty(trained.maps(judged.loc[choose(trained.samples, ASKED).index]) if few else maps, trained.run)
+    random = trained.maps(
+        rows, trained.untrained(seed_for(trained.weights.settings["study"], trained.run, "untrained"))
+    )
     GRADCAM.write(folder / "gradcam.csv", table(rows, maps, random))
-    figure.draw(folder / "gradcam.png", trained.run, trained.pixels(rows), rows, figure.columns_of(maps, random), made)
+    caption = figure.CAPTION.format(run=trained.run, n=len(rows))
+    pictures = figure.pictures_of(trained.pixels(rows), rows)
+    figure.draw(folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), made)
+    return {branch: found.empty for branch, found in maps.items()}
+
+
+def _errors(trained: "Trained", judged: "pd.DataFrame", count: int, folder: Path, made: bool) -> int:
+    """Write table and figure; returns the number of wrongly classified test images."""
+    from workflow_scripts.contracts.explanation import CONFUSIONS
+    from workflow_scripts.explanation import errors, figure
+
+    table = errors.confusions(judged, trained.weights.classes)
+    CONFUSIONS.write(folder / "confusions.csv", table)
+    rows = errors.confident_errors(judged, count)
+    text = errors.caption(trained.run, judged, len(rows))
+    if rows.empty:
+        errors.draw_none(folder / "errors.png", text, made)
+    else:
+        pictures = figure.pictures_of(trained.pixels(rows), rows, names=True)
+        figure.draw(folder / "errors.png", text, pictures, figure.columns_of(trained.maps(rows)), made)
+    return int(table["count"].sum())
 
 
 def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, made: bool) -> dict:
