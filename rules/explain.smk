@@ -1,4 +1,4 @@
-# Grad-CAM of the runs a study wants explained; one job per protocol, because loading the library is the cost.
+# What the runs a study wants explained looked at and confused; one job per protocol: loading libraries is the cost.
 
 
 rule explain:
@@ -13,11 +13,11 @@ rule explain:
     output:
         sheet=report(
             directory("<explanation>"),
-            patterns=["{run}/gradcam.png"],
-            caption="captions/gradcam.rst",
+            patterns=["{run}/{figure}.png"],
+            caption="captions/explanation.rst",
             category="{study}",
             subcategory="{protocol}",
-            labels={"run": "{run}", "figure": "Grad-CAM"},
+            labels={"run": "{run}", "figure": "{figure}"},
         ),
     log:
         "<logs>/{study}/explanation/{protocol}.log",
@@ -33,7 +33,7 @@ rule explain:
         code=code("explain", "study"),
         device=device,
     message:
-        "{wildcards.study}: Grad-CAM ({wildcards.protocol})"
+        "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
     shell:
         "python -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"

@@ -1,6 +1,9 @@
-"""Explain trained runs: their weights and some test images come in, Grad-CAM figures and tables go out.
+"""Explain trained runs: their weights and the test images come in, figures and tables of what they saw go out.
 
-One job explains all runs of a protocol, because loading the libraries is most of the cost.
+For each run: Grad-CAM of some test images (gradcam.csv, gradcam.png), the most confident errors (errors.png), what is
+taken for what (confusions.csv) and, if wanted, all test samples by the features before the classifier (embedding.csv,
+embedding.png, embedding.html). One job explains all runs of a protocol, because loading the libraries is most of the
+cost.
 """
 
 import argparse
@@ -15,9 +18,15 @@ from workflow_scripts.contracts.record import input_digests, make_record, write_
 from workflow_scripts.contracts.seeds import seed_for
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
+    from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.training.data import Samples
+
+ALWAYS = ("gradcam.csv", "gradcam.png", "confusions.csv", "errors.png")
+ASKED = 32
+EMBEDDED = ("embedding.csv", "embedding.png", "embedding.html")
 
 
 def arguments() -> argparse.Namespace:
@@ -30,7 +39,8 @@ def arguments() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write gradcam.png and gradcam.csv for each run and, last, record.json."""
+    """Write the files of each run and, last, record.json."""
+    from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.training.data import read_samples
 
     settings = args.settings
@@ -38,15 +48,17 @@ def main(args: argparse.Namespace) -> None:
     chosen = choose(samples, settings["explain"]["images"])
     made = read_json(args.dataset / "record.json")["made"]
     inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
-    outputs = {}
+    names = [*ALWAYS, *(EMBEDDED if settings["explain"]["embedding"] else ())]
+    found, outputs = {}, {}
     for run in settings["explain"]["runs"]:
         weights = args.runs / run / f"fold{settings['fold']}-seed{settings['seed']}" / "weights.safetensors"
-        _explain(args, run, weights, samples, chosen, made)
+        trained = Trained.read(settings, run, weights, samples, args.device)
+        found[run] = _explain(trained, args, chosen, made)
         inputs.append(weights)
-        outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in ("gradcam.csv", "gradcam.png")}
+        outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in names}
         entry.log.info("explained %s on %d images", run, len(chosen))
     digests = input_digests(args.dataset.parent, inputs)
-    write_record(args.out / "record.json", make_record(settings, args.code, digests, outputs=outputs))
+    write_record(args.out / "record.json", make_record(settings, args.code, digests, found=found, outputs=outputs))
 
 
 def choose(samples: "Samples", count: int) -> "pd.DataFrame":
@@ -62,61 +74,74 @@ def choose(samples: "Samples", count: int) -> "pd.DataFrame":
     return samples.table.loc[turns[:count]]
 
 
-def _explain(
-    args: argparse.Namespace, run: str, path: Path, samples: "Samples", chosen: "pd.DataFrame", made: bool
-) -> None:
-    import numpy as np
+def _explain(trained: "Trained", args: argparse.Namespace, chosen: "pd.DataFrame", made: bool) -> dict:
+    """Write a run's tables and figures; returns the numbers that say what they are worth."""
+    wanted = args.settings["explain"]
+    judged, seen = trained.judge(wanted["embedding"])
+    folder = args.out / trained.run
+    found = {
+        "empty_maps": _gradcam(trained, judged, chosen.index, folder, made),
+        "wrong": _errors(trained, judged, wanted["errors"], folder, made),
+        "tested": len(judged),
+    }
+    if wanted["embedding"]:
+        found["embedding"] = _embedding(trained, judged, seen.features, folder, made)
+    return found
 
+
+def _gradcam(trained: "Trained", judged: "pd.DataFrame", chosen: "pd.Index", folder: Path, made: bool) -> dict:
+    """Write table and figure of the chosen rows; returns the number of empty maps by branch."""
     from workflow_scripts.explanation import figure
-    from workflow_scripts.explanation.gradcam import GRADCAM, gradcam, refuse_empty
-    from workflow_scripts.models.build import build
-    from workflow_scripts.models.weights import load_trained, read_trained
-    from workflow_scripts.training import data, devices, inference
+    from workflow_scripts.explanation.gradcam import GRADCAM, refuse_empty, table
 
-    given = args.settings["specs"][run]
-    shared = {key: args.settings[key] for key in ("study", "protocol", "fold", "seed")}
-    weights = read_trained(path, {**shared, "run": run, "spec": given["spec"], "train": given["train"]})
-    device = devices.prepare(args.device, entry.namespace(given["train"]))
-    size = (len(weights.classes), samples.size)
-    model = load_trained(build(given["spec"], *size, 0), weights).to(device)
-    untrained = build(given["spec"], *size, seed_for(args.settings["study"], run, "untrained")).to(device).eval()
-    feeder = data.Feeder(samples.images, samples.subset_of(chosen), device, weights.mean, weights.std, False)
-    places = np.arange(len(feeder))
-    images, _ = feeder.batch(places)
-    probabilities = inference.probabilities(inference.predict(model, feeder, "float32"))
-    numbers = probabilities.argmax(1)
-    rows = chosen[["id", "label"]].assign(
-        predicted=[weights.classes[number] for number in numbers], probability=probabilities.max(1)
+    rows = judged.loc[chosen]
+    maps = trained.maps(rows)
+    few = any(found.empty == len(rows) for found in maps.values())
+    # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
+    refuse_empty(trained.maps(judged.loc[choose(trained.samples, ASKED).index]) if few else maps, trained.run)
+    random = trained.maps(
+        rows, trained.untrained(seed_for(trained.weights.settings["study"], trained.run, "untrained"))
     )
-    maps = gradcam(model, images, numbers)
-    refuse_empty(maps, run)
-    random = gradcam(untrained, images, numbers)
-    GRADCAM.write(args.out / run / "gradcam.csv", _table(rows, maps, random))
-    columns = figure.columns_of(maps, random)
-    figure.draw(args.out / run / "gradcam.png", run, feeder.pixels(places).cpu().numpy(), rows, columns, made)
+    GRADCAM.write(folder / "gradcam.csv", table(rows, maps, random))
+    caption = figure.CAPTION.format(run=trained.run, n=len(rows))
+    pictures = figure.pictures_of(trained.pixels(rows), rows)
+    figure.draw(folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), made)
+    return {branch: found.empty for branch, found in maps.items()}
 
 
-def _table(rows: "pd.DataFrame", maps: dict, random: dict) -> "pd.DataFrame":
-    """One row per image and branch."""
-    import pandas as pd
+def _errors(trained: "Trained", judged: "pd.DataFrame", count: int, folder: Path, made: bool) -> int:
+    """Write table and figure; returns the number of wrongly classified test images."""
+    from workflow_scripts.contracts.explanation import CONFUSIONS
+    from workflow_scripts.explanation import errors, figure
 
-    from workflow_scripts.explanation.gradcam import central_share, correlation
+    table = errors.confusions(judged, trained.weights.classes)
+    CONFUSIONS.write(folder / "confusions.csv", table)
+    rows = errors.confident_errors(judged, count)
+    text = errors.caption(trained.run, judged, len(rows))
+    if rows.empty:
+        errors.draw_none(folder / "errors.png", text, made)
+    else:
+        pictures = figure.pictures_of(trained.pixels(rows), rows, names=True)
+        figure.draw(folder / "errors.png", text, pictures, figure.columns_of(trained.maps(rows)), made)
+    return int(table["count"].sum())
 
-    parts = []
-    for branch, found in maps.items():
-        pairs = list(zip(found.values, random[branch].values, strict=True))
-        height, width = found.target.shape
-        parts.append(
-            rows.assign(
-                branch=branch,
-                layer=found.target.name,
-                map_height=height,
-                map_width=width,
-                central_share=[central_share(one) for one, _ in pairs],
-                correlation_random=[correlation(one, other) for one, other in pairs],
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+
+def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, made: bool) -> dict:
+    from workflow_scripts.contracts.explanation import EMBEDDING
+    from workflow_scripts.explanation import scatter
+    from workflow_scripts.explanation.embedding import embed
+
+    settings, classes = trained.weights.settings, trained.weights.classes
+    seed = seed_for(*(settings[key] for key in ("study", "run", "fold", "seed")), "embedding")
+    numbers = judged["label"].map(classes.index).to_numpy()
+    found = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
+    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", found.places.T, strict=True)))
+    text = scatter.caption(trained.run, table, found)
+    EMBEDDING.write(folder / "embedding.csv", table)
+    scatter.draw(folder / "embedding.png", table, classes, text, made)
+    title = f"{settings['study']}: {trained.run} ({settings['protocol']})"
+    scatter.write_page(folder / "embedding.html", table, classes, title, text, made)
+    return found.summary()
 
 
 if __name__ == "__main__":

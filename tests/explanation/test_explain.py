@@ -1,6 +1,7 @@
 """Grad-CAM looks where the evidence is, in every kind of network, and never passes an empty map off as a picture."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,30 +10,14 @@ import torch
 from PIL import Image
 
 from tests import made
-from workflow_scripts import explain, train
+from workflow_scripts import explain
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.explanation import gradcam as module
 from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
 from workflow_scripts.explanation.layers import Target, target_layer
+from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
-
-SPECS = {"cnn": made.network(), "vit": made.network(made.VIT), "joint": made.fusion()}
-
-
-@pytest.fixture(scope="module")
-def explained(tmp_path_factory):
-    inputs = made.make_inputs(tmp_path_factory.mktemp("made"))
-    blocks = {}
-    for run, spec in SPECS.items():
-        settings = made.settings(spec=spec, run=run, epochs=1)
-        train.main(inputs.arguments(out=inputs.root / "runs" / run / "fold0-seed0", settings=settings))
-        blocks[run] = {"spec": spec, "train": settings["train"]}
-    shared = {"study": "made", "protocol": "published", "fold": 0, "seed": 0, "specs": blocks}
-    settings = {**shared, "explain": {"runs": list(SPECS), "images": 4}}
-    out = inputs.root / "explanation"
-    explain.main(inputs.arguments(runs=inputs.root / "runs", out=out, settings=settings))
-    return inputs, out, settings
 
 
 def test_each_run_gets_a_table_and_a_figure(explained):
@@ -49,14 +34,16 @@ def test_each_run_gets_a_table_and_a_figure(explained):
     assert (split[table["id"]] == "test").all()
     assert table["label"].tolist()[:4] == ["blob", "cross", "empty", "blob"]
     record = json.loads((out / "record.json").read_text())
-    assert len(record["outputs"]) == 6 and "runs/joint/fold0-seed0/weights.safetensors" in record["inputs"]
+    assert len(record["outputs"]) == 21 and "runs/joint/fold0-seed0/weights.safetensors" in record["inputs"]
 
 
 def test_equal_runs_are_explained_in_equal_bytes(explained, tmp_path):
     inputs, out, settings = explained
-    again = {**settings, "explain": {"runs": ["joint"], "images": 4}}
+    again = {**settings, "explain": {**settings["explain"], "runs": ["joint"]}}
     explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=again))
-    for name in ("joint/gradcam.csv", "joint/gradcam.png"):
+    files = [path.relative_to(tmp_path) for path in (tmp_path / "joint").iterdir()]
+    assert len(files) == 7
+    for name in files:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
@@ -65,6 +52,28 @@ def test_weights_of_another_training_are_refused(explained, tmp_path):
     with pytest.raises(UserError, match="trained with other settings"):
         other = {**settings, "protocol": "grouped"}
         explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=other))
+
+
+@pytest.mark.parametrize("empty_up_to", [1, 99])
+def test_one_empty_map_is_no_reason_to_stop_but_more_images_must_show_something(
+    explained, tmp_path, monkeypatch, empty_up_to
+):
+    inputs, _, settings = explained
+    found = Trained.maps
+
+    def maps(self, rows, network=None):
+        kept = len(rows) > empty_up_to
+        return {name: replace(one, values=one.values * kept) for name, one in found(self, rows, network).items()}
+
+    monkeypatch.setattr(Trained, "maps", maps)
+    one = {**settings, "explain": {"runs": ["cnn"], "images": 1, "errors": 1, "embedding": False}}
+    arguments = inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=one)
+    if empty_up_to > 1:
+        with pytest.raises(UserError, match="cnn, model: the map of layer .* is zero everywhere, because all"):
+            explain.main(arguments)
+        return
+    explain.main(arguments)
+    assert json.loads((tmp_path / "record.json").read_text())["found"]["cnn"]["empty_maps"] == {"model": 1}
 
 
 class Spots(torch.nn.Module):
@@ -148,25 +157,36 @@ def test_a_layer_behind_the_last_attention_is_an_error_not_a_picture(monkeypatch
 
 
 class Against(Spots):
-    """What it sees speaks against every class."""
+    """What is bright speaks against every class."""
 
     def forward(self, images):
-        return -super().forward(images)
+        return -self.convolution(images).mean((2, 3))
 
 
 def test_evidence_against_the_class_is_an_empty_map_and_no_error():
     images = torch.zeros(2, 3, 64, 64)
-    images[:, 0, :16, :16] = 1
+    images[:, 0, :16, :16] = torch.tensor([1.0, -1.0])[:, None, None]
     maps = gradcam(Against(), images, np.array([0, 0]))
     refuse_empty(maps, "tiny")
-    assert not maps["model"].values.any()
+    assert maps["model"].values.any(axis=(1, 2)).tolist() == [False, True] and maps["model"].empty == 1
+
+
+def test_a_branch_whose_maps_are_all_empty_is_an_error():
+    images = torch.zeros(2, 3, 64, 64)
+    images[:, 0, :16, :16] = 1
+    maps = gradcam(Against(), images, np.array([0, 0]))
+    assert maps["model"].has_gradient and maps["model"].empty == 2
+    with pytest.raises(
+        UserError, match="model: the map of layer .* is zero everywhere, because all that the layer saw"
+    ):
+        refuse_empty(maps, "tiny")
 
 
 def test_a_branch_that_does_not_count_is_an_error():
     model = build(made.fusion(), 3, 32, seed=0).eval()
     model.hidden.weight.data[:, model.branches["cnn"].feature_count :] = 0
-    maps = gradcam(model, torch.rand(2, 3, 32, 32), np.zeros(2, dtype=int))
-    with pytest.raises(UserError, match="vit: the map of layer"):
+    maps = gradcam(model, torch.rand(9, 3, 32, 32), np.arange(9) % 3)
+    with pytest.raises(UserError, match="vit: the map of layer .* because nothing of the layer reaches the output"):
         refuse_empty(maps, "joint")
 
 

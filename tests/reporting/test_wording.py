@@ -88,13 +88,18 @@ def test_captions_fill_with_the_wildcards_of_their_figures_and_are_valid_text(pa
     from docutils.core import publish_doctree
     from jinja2 import Environment, StrictUndefined
 
-    known = {"confusion": "run", "roc": "run", "reliability": "run", "curves": "run"}
-    names = {"study"} | ({"protocol", known[path.stem]} if path.stem in known else set())
-    names |= {"protocol"} if path.stem in ("comparison", "gradcam") else set()
-    wildcards = SimpleNamespace(**{name: f"the_{name}" for name in names})
-    text = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
-    filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards))
-    if path.stem != "workflow":
-        assert all(f"the_{name}" in filled for name in names)
-    tree = publish_doctree(filled, settings_overrides={"report_level": 1, "halt_level": 2})
-    assert len(tree.astext()) > 80
+    of_runs = ("confusion", "roc", "reliability", "curves", "explanation")
+    names = {"study"} | ({"protocol", "run"} if path.stem in of_runs else set())
+    names |= {"protocol"} if path.stem == "comparison" else set()
+    figures = ("gradcam", "errors", "embedding") if path.stem == "explanation" else ("",)
+    starts = set()
+    for figure in figures:
+        wildcards = SimpleNamespace(**{name: f"the_{name}" for name in names}, figure=figure)
+        text = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
+        filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards))
+        if path.stem != "workflow":
+            assert all(f"the_{name}" in filled for name in names)
+        tree = publish_doctree(filled, settings_overrides={"report_level": 1, "halt_level": 2})
+        assert len(tree.astext()) > 80
+        starts.add(filled[:20])
+    assert len(starts) == len(figures)

@@ -1,8 +1,9 @@
-"""One figure a run: images, where the network looked, and where it would have looked untrained."""
+"""Images in lines, and beside each, in columns, what a network made of its places."""
 
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,70 +11,111 @@ import pandas as pd
 from workflow_scripts.explanation.gradcam import Maps
 from workflow_scripts.reporting import style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
 CELL = 1.35
 OPACITY = 0.55
 LETTERS_AN_INCH = 15
+LETTERS_BESIDE = 22
 CAPTION = (
     "Grad-CAM of {run}, {n} test images: where the network looked for the class it predicted. "
     "Where the map with random weights looks the same, it shows the architecture and the image, not what was learned."
 )
+WEIGHT = "weight of the place for the predicted class (maximum of each map = 1)"
+WEIGHT_AND_FEATURES = (
+    "Grad-CAM: weight of the place for the predicted class (maximum of each map = 1); "
+    "features: mean |activation| (smallest of each map = 0, largest = 1)"
+)
+EMPTY = "empty: nothing speaks\nfor this class"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image, uint8 H×W×3, what is written beside it, and whether that is marked as wrong."""
+
+    pixels: np.ndarray
+    text: str
+    wrong: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of maps and its title."""
+    """A column of maps N×h×w in [0, 1] and its title; `laid_over`: shown on top of the grey image, else alone."""
 
     title: str
     values: np.ndarray
+    laid_over: bool = True
 
 
-def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps]) -> list[Column]:
-    """For each branch the trained network's maps, then the untrained network's."""
+def pictures_of(images: np.ndarray, rows: pd.DataFrame, names: bool = False) -> list[Picture]:
+    """Images with their true and predicted class and its probability.
+
+    `images` uint8 N×H×W×3; `rows` N with label, predicted, probability; with `names` also id and probability_true.
+    """
+    found = []
+    for image, (_, row) in zip(images, rows.iterrows(), strict=True):
+        lines = [f"true: {row['label']}", f"predicted: {row['predicted']}", f"p = {row['probability']:.2f}"]
+        if names:
+            lines[0] += f" (p = {row['probability_true']:.2f})"
+            lines[1:] = [f"predicted: {row['predicted']} (p = {row['probability']:.2f})", str(row["id"])]
+        text = "\n".join(textwrap.fill(line, LETTERS_BESIDE) for line in lines)
+        found.append(Picture(image, text, row["label"] != row["predicted"]))
+    return found
+
+
+def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = None) -> list[Column]:
+    """For each branch the trained network's maps, then the untrained network's, or without one the feature maps."""
     found = []
     for branch, maps in trained.items():
         name = "" if branch == "model" else f"{branch}: "
         height, width = maps.target.shape
-        found.append(Column(f"{name}trained\n{maps.target.name}, {height}×{width}", maps.values))
-        found.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
+        layer = f"{maps.target.name}, {height}×{width}"
+        if untrained is None:
+            found.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
+            found.append(Column(f"{name}features\n{layer}", maps.activation, laid_over=False))
+        else:
+            found.append(Column(f"{name}trained\n{layer}", maps.values))
+            found.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
     return found
 
 
-def draw(path: Path, run: str, images: np.ndarray, rows: pd.DataFrame, columns: list[Column], made: bool) -> None:
-    """Write the figure. `images` uint8 N×H×W×3; `rows` N with label, predicted, probability; equal order."""
-    width, height = CELL * (len(columns) + 2.3), CELL * len(images) + 0.9
-    figure, axes = style.new_figure(width, height, len(images), len(columns) + 1, squeeze=False)
+def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], made: bool) -> None:
+    """Write the figure, a line for each picture; the maps of the columns are in the pictures' order."""
+    width, height = CELL * (len(columns) + 2.3), CELL * len(pictures) + 0.9
+    figure, axes = style.new_figure(width, height, len(pictures), len(columns) + 1, squeeze=False)
     shown = None
-    for line, (image, (_, row)) in enumerate(zip(images, rows.iterrows(), strict=True)):
-        axes[line, 0].imshow(image)
-        names = [
-            textwrap.fill(f"{kind}: {row[key]}", 22) for kind, key in (("true", "label"), ("predicted", "predicted"))
-        ]
-        text = "\n".join([*names, f"p = {row['probability']:.2f}"])
-        colour = "black" if row["label"] == row["predicted"] else style.COLOURS[1]
-        axes[line, 0].set_ylabel(text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
-        grey = image.mean(axis=2)
+    for line, picture in enumerate(pictures):
+        axes[line, 0].imshow(picture.pixels)
+        colour = style.COLOURS[1] if picture.wrong else "black"
+        axes[line, 0].set_ylabel(picture.text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
         for place, column in enumerate(columns, start=1):
-            axes[line, place].imshow(grey, cmap="gray", vmin=0, vmax=255)
-            if column.values[line].any():
-                shown = axes[line, place].imshow(
-                    column.values[line], cmap=style.SEQUENTIAL, vmin=0, vmax=1, alpha=OPACITY
-                )
-            else:
-                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-                centre = {"ha": "center", "va": "center", "transform": axes[line, place].transAxes}
-                axes[line, place].text(
-                    0.5, 0.5, "empty: nothing speaks\nfor this class", fontsize=6, bbox=box, **centre
-                )
+            shown = _map(axes[line, place], picture.pixels, column.values[line], column.laid_over) or shown
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
         axis.spines[:].set_visible(False)
-    axes[0, 0].set_title("image", fontsize=7)
-    for place, column in enumerate(columns, start=1):
-        axes[0, place].set_title(column.title, fontsize=7)
+    for axis, title in zip(axes[0], ["image", *(column.title for column in columns)], strict=True):
+        axis.set_title(title, fontsize=7)
     if shown is not None:
         bar = figure.colorbar(shown, ax=axes, shrink=0.6, aspect=30)
-        bar.set_label("weight of the place for the predicted class (maximum of each map = 1)", fontsize=7)
-    figure.suptitle(textwrap.fill(CAPTION.format(run=run, n=len(images)), int(LETTERS_AN_INCH * width)), fontsize=8)
+        label = WEIGHT if all(column.laid_over for column in columns) else WEIGHT_AND_FEATURES
+        bar.set_label(textwrap.fill(label, int(LETTERS_AN_INCH * 0.6 * height)), fontsize=7)
+    figure.suptitle(textwrap.fill(caption, int(LETTERS_AN_INCH * width)), fontsize=8)
     figure.get_layout_engine().set(w_pad=0.08)
     style.save_figure(figure, path, made)
+
+
+def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, laid_over: bool) -> "AxesImage | None":
+    """Draw one map; returns what a colour bar can be made for, None for an empty map."""
+    height, width = pixels.shape[:2]
+    where = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "vmin": 0, "vmax": 1, "cmap": style.SEQUENTIAL}
+    if not laid_over:
+        return axis.imshow(values, interpolation="nearest", **where)
+    axis.imshow(pixels.mean(axis=2), cmap="gray", vmin=0, vmax=255)
+    if values.any():
+        return axis.imshow(values, alpha=OPACITY, **where)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axis.text(0.5, 0.5, EMPTY, fontsize=6, ha="center", va="center", transform=axis.transAxes, bbox=box)
+    return None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -39,12 +40,19 @@ GRADCAM = Table(
 class Maps:
     """Maps of one branch: float32 N×H×W in [0, 1], each with maximum 1, or 0 where nothing speaks for the class.
 
-    `has_gradient`: for every image, the class depends on what the layer saw.
+    `has_gradient`: for every image, the class depends on what the layer saw. `activation`: float32 N×h×w, mean absolute
+    activation of the layer's channels, from 0 at each map's smallest to 1 at its largest; 0 where it is even.
     """
 
     target: Target
     values: np.ndarray
     has_gradient: bool
+    activation: np.ndarray
+
+    @property
+    def empty(self) -> int:
+        """Number of images whose map is 0 everywhere."""
+        return int((~self.values.any(axis=(1, 2))).sum())
 
 
 def gradcam(model: nn.Module, images: torch.Tensor, numbers: np.ndarray) -> dict[str, Maps]:
@@ -54,17 +62,20 @@ def gradcam(model: nn.Module, images: torch.Tensor, numbers: np.ndarray) -> dict
 
 
 def refuse_empty(maps: dict[str, Maps], run: str) -> None:
-    """UserError when a branch's maps are empty because the layer does not reach the output.
+    """UserError when a branch's maps show nothing: the layer does not reach the output, or all of them are empty.
 
-    A single map may also be empty because all that the layer saw speaks against the class: that is a finding.
+    Some may be empty because all that the layer saw speaks against the class: that is a finding.
     """
     for branch, found in maps.items():
-        if not found.has_gradient:
-            height, width = found.target.shape
-            raise UserError(
-                f"Grad-CAM of {run}, {branch}: the map of layer {found.target.name!r} ({height}×{width}) is zero "
-                "everywhere, because nothing of the layer reaches the output; take the run out of explain.runs"
-            )
+        if found.has_gradient and found.empty < len(found.values):
+            continue
+        height, width = found.target.shape
+        why = "all that the layer saw speaks against the predicted class of each image"
+        raise UserError(
+            f"Grad-CAM of {run}, {branch}: the map of layer {found.target.name!r} ({height}×{width}) is zero "
+            f"everywhere, because {why if found.has_gradient else 'nothing of the layer reaches the output'}; take the "
+            "run out of explain.runs"
+        )
 
 
 def central_share(values: np.ndarray) -> float:
@@ -81,16 +92,43 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
+def table(rows: pd.DataFrame, trained: dict[str, Maps], untrained: dict[str, Maps]) -> pd.DataFrame:
+    """Contract GRADCAM: one row per image and branch; `rows` (id, label, predicted, probability) in the maps' order."""
+    parts = []
+    for branch, found in trained.items():
+        pairs = list(zip(found.values, untrained[branch].values, strict=True))
+        height, width = found.target.shape
+        parts.append(
+            rows[["id", "label", "predicted", "probability"]].assign(
+                branch=branch,
+                layer=found.target.name,
+                map_height=height,
+                map_width=width,
+                central_share=[central_share(one) for one, _ in pairs],
+                correlation_random=[correlation(one, other) for one, other in pairs],
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
 def _maps(model: nn.Module, target: Target, images: torch.Tensor, numbers: np.ndarray) -> Maps:
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    values, has_gradient = [], True
+    values, activations, has_gradient = [], [], True
     with GradCAM(model=model, target_layers=[target.layer], reshape_transform=target.reshape) as cam:
         for start in range(0, len(images), AT_A_TIME):
             chosen = [ClassifierOutputTarget(int(number)) for number in numbers[start : start + AT_A_TIME]]
             values.append(cam(input_tensor=images[start : start + AT_A_TIME], targets=chosen))
+            activations.append(cam.activations_and_grads.activations[0].abs().mean(dim=1).float().numpy())
             gradients = cam.activations_and_grads.gradients
             has_gradient &= bool(gradients) and bool(gradients[0].flatten(1).any(dim=1).all())
     model.zero_grad(set_to_none=True)
-    return Maps(target, np.concatenate(values), has_gradient)
+    return Maps(target, np.concatenate(values), has_gradient, _scaled(np.concatenate(activations)))
+
+
+def _scaled(values: np.ndarray) -> np.ndarray:
+    """N×h×w maps, each from 0 to 1."""
+    above = values - values.min(axis=(1, 2), keepdims=True)
+    most = above.max(axis=(1, 2), keepdims=True)
+    return np.divide(above, most, out=np.zeros_like(above), where=most > 0)

@@ -35,7 +35,7 @@ class Study(Block):
     train: Train = Field(Train(), description="How the study's networks are trained.")
     runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
-    explain: Explain = Field(Explain(), description="What is explained by Grad-CAM.")
+    explain: Explain = Field(Explain(), description="What is shown of a trained network's decisions.")
 
     @model_validator(mode="after")
     def _names(self) -> "Study":

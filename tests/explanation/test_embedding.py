@@ -1,0 +1,121 @@
+"""The picture of all test samples shows what the features say, and a number says how far it can be trusted."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from tests import made
+from workflow_scripts import explain
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.explanation import EMBEDDING
+from workflow_scripts.explanation import scatter
+from workflow_scripts.explanation.embedding import Embedding, agreement, embed
+from workflow_scripts.explanation.features import look
+from workflow_scripts.models.build import build
+from workflow_scripts.training.data import Feeder, Subset
+
+
+def groups(per_group=25, width=12, apart=20.0):
+    generator = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), per_group)
+    centres = generator.normal(0, apart, (3, width))
+    return (centres[labels] + generator.normal(0, 1, (len(labels), width))).astype("float32"), labels
+
+
+def test_every_test_sample_has_a_place_and_the_record_says_what_it_is_worth(explained):
+    inputs, out, _ = explained
+    split = pd.read_csv(inputs.split)
+    found = json.loads((out / "record.json").read_text())["found"]
+    for run, width in {"cnn": 96, "vit": 64, "joint": 160}.items():
+        table = EMBEDDING.read(out / run / "embedding.csv")
+        assert set(table["id"]) == set(split.loc[split["subset"] == "test", "id"])
+        assert np.isfinite(table[["x", "y", "z"]]).all(axis=None) and len(table[["x", "y", "z"]].drop_duplicates()) > 6
+        numbers = found[run]["embedding"]
+        assert numbers["features"] == width and numbers["neighbours"] == 3 and 0 <= numbers["in_picture"] <= 1
+        assert numbers["by_chance"] == pytest.approx(3 / 11)
+        assert Image.open(out / run / "embedding.png").size[0] > 1000
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (made.network(), lambda model, images: model.forward_head(model.forward_features(images), pre_logits=True)),
+        (made.network(made.VIT), lambda model, images: model.forward_head(model.forward_features(images), True)),
+        (made.fusion(), lambda model, images: torch.cat([part(images) for part in model.branches.values()], 1)),
+    ],
+    ids=["cnn", "vit", "joint"],
+)
+def test_the_features_are_those_before_the_classifier(spec, expected):
+    model = build(spec, 3, 32, 0).eval()
+    images = np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3), dtype="uint8")
+    rows = np.arange(70)[::-1].copy()
+    feeder = Feeder(images, Subset(rows, rows * 0, rows), torch.device("cpu"), [0.5] * 3, [0.5] * 3, False)
+    seen = look(model, feeder, "float32", features=True)
+    with torch.no_grad():
+        right = expected(model, feeder.batch(np.arange(70))[0]).numpy()
+    assert np.allclose(seen.features, right, atol=1e-5)
+    assert seen.probabilities.shape == (70, 3) and look(model, feeder, "float32", False).features is None
+    assert not any(module._forward_pre_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("per_group", [3, 8, 30])
+def test_groups_that_the_features_tell_apart_are_apart_in_the_picture_however_few(per_group):
+    values, labels = groups(per_group)
+    found = embed(values, labels, 1, 1, "tiny")
+    assert found.among_features == 1 and found.in_picture > 0.95 and found.by_chance < 0.34
+    assert found.places.shape == (len(values), 3)
+
+
+def test_features_that_mean_nothing_are_worth_what_chance_is_worth():
+    values, labels = groups()
+    shuffled = np.random.default_rng(1).permutation(labels)
+    found = embed(values, shuffled, 1, 1, "tiny")
+    assert abs(found.among_features - found.by_chance) < 0.1 and abs(found.in_picture - found.by_chance) < 0.1
+
+
+def test_a_sample_is_no_neighbour_of_itself():
+    values = np.array([[0.0], [1.0], [10.0], [11.0]])
+    assert agreement(values, np.array([0, 1, 0, 1]), 1) == 0 and agreement(values, np.array([0, 0, 1, 1]), 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.eye(4, 8), "4 test samples of 8 features are too few"),
+        (np.ones((9, 8)), "all test samples have the same features"),
+        (np.full((9, 8), np.nan), "not finite"),
+    ],
+)
+def test_what_cannot_be_embedded_is_an_error_that_says_why(values, message):
+    with pytest.raises(UserError, match=f"embedding of tiny: .*{message}.*; set explain.embedding to false"):
+        embed(values.astype("float32"), np.zeros(len(values), dtype=int), 1, 1, "tiny")
+
+
+def test_the_page_needs_no_network_and_cannot_be_broken_by_a_name(tmp_path):
+    odd = '</script><img src="http://a.b/c">'
+    table = pd.DataFrame({"id": [odd, "b"], "label": [odd, "x"], "predicted": ["x", "x"]}).assign(
+        x=1.0, y=2.0, z=[0, 1]
+    )
+    text = scatter.caption("run", table, Embedding(table[["x", "y", "z"]].to_numpy(), 5, 1, 0.5, 0.5, 0.5))
+    scatter.write_page(tmp_path / "page.html", table, [odd, "x"], odd, text, made=True)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert odd not in page and "MADE DATA" in page and "classified wrongly (1 of 2)" in page
+    assert not re.search(r"<(script|img|link|iframe)[^>]*(src|href)=.http", page) and "Plotly.newPlot" in page
+    scatter.write_page(tmp_path / "again.html", table, [odd, "x"], odd, text, made=True)
+    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "page.html").read_bytes()
+
+
+def test_without_the_embedding_nothing_of_it_is_loaded_or_written(explained, tmp_path, monkeypatch):
+    inputs, _, settings = explained
+    for name in ("plotly", "plotly.io", "sklearn.manifold", "sklearn.neighbors"):
+        monkeypatch.setitem(sys.modules, name, None)
+    off = {**settings, "explain": {**settings["explain"], "runs": ["cnn"], "embedding": False}}
+    explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=off))
+    assert not list((tmp_path / "cnn").glob("embedding*"))
+    assert "embedding" not in json.loads((tmp_path / "record.json").read_text())["found"]["cnn"]

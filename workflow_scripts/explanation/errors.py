@@ -1,0 +1,47 @@
+"""What a network takes for what: the most confident errors as pictures, all of them as counts."""
+
+import textwrap
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.reporting import style
+
+CAPTION = (
+    "{run}: the {n} most confident of {wrong} errors on {total} test images. Grad-CAM: where the network looked for "
+    "the class it predicted. Features: how strongly the same layer responds to each place, whatever the class."
+)
+NONE = "{run}: none of {total} test images is classified wrongly; there is no error to show."
+
+
+def confident_errors(judged: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Up to `count` rows of `judged` (id, label, predicted, probability) that are wrong, the most confident first."""
+    wrong = judged[judged["label"] != judged["predicted"]]
+    return wrong.sort_values(["probability", "id"], ascending=[False, True], kind="stable").head(count)
+
+
+def confusions(judged: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    """Contract CONFUSIONS of `judged` (label, predicted): pairs that occur, most frequent first, then by share."""
+    wrong = judged[judged["label"] != judged["predicted"]]
+    found = wrong.groupby(["label", "predicted"], sort=True).size().reset_index(name="count")
+    found["share"] = found["count"] / found["label"].map(judged["label"].value_counts()).astype("float64")
+    places = {column: found[column].map(classes.index) for column in ("label", "predicted")}
+    order = found.assign(**places).sort_values(
+        ["count", "share", "label", "predicted"], ascending=[False, False, True, True]
+    )
+    return found.loc[order.index].rename(columns={"label": "true"}).reset_index(drop=True)
+
+
+def caption(run: str, judged: pd.DataFrame, shown: int) -> str:
+    """What the figure of errors shows, or that there is none."""
+    wrong = int((judged["label"] != judged["predicted"]).sum())
+    text = CAPTION if wrong else NONE
+    return text.format(run=run, n=shown, wrong=wrong, total=len(judged))
+
+
+def draw_none(path: Path, text: str, made: bool) -> None:
+    """Write a figure that says that there is nothing to show."""
+    figure, axis = style.new_figure(6.4, 1.2)
+    axis.set_axis_off()
+    axis.text(0.5, 0.5, textwrap.fill(text, 70), ha="center", va="center", transform=axis.transAxes)
+    style.save_figure(figure, path, made)

@@ -1,0 +1,43 @@
+"""What a trained network makes of a subset: its features before the classifier, and its probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_scripts.training import inference
+from workflow_scripts.training.data import Feeder
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A subset in its order: probabilities float64 N×K and, where they are wanted, features float32 N×F."""
+
+    probabilities: np.ndarray
+    features: np.ndarray | None
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Predicted class numbers, N."""
+        return self.probabilities.argmax(axis=1)
+
+
+def look(model: nn.Module, feeder: Feeder, precision: str, features: bool) -> Seen:
+    """One pass over a subset (not empty), in batches on its device.
+
+    The features are what enters the first module of the network's `classifier_names`: the concatenated features of a
+    joint network's branches, the pooled ones of a plain network, the class token of a vision transformer.
+    """
+    entered: list[torch.Tensor] = []
+
+    def keep(module: nn.Module, arguments: tuple) -> None:
+        entered.append(arguments[0].flatten(1).float().cpu())
+
+    handle = model.get_submodule(model.classifier_names[0]).register_forward_pre_hook(keep) if features else None
+    try:
+        found = inference.probabilities(inference.predict(model, feeder, precision))
+    finally:
+        if handle is not None:
+            handle.remove()
+    return Seen(found, torch.cat(entered).numpy() if features else None)

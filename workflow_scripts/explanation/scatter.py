@@ -1,0 +1,102 @@
+"""The embedding as a figure of three projections and as an interactive page that needs no network."""
+
+import html
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.files import write_text
+from workflow_scripts.explanation.embedding import Embedding
+from workflow_scripts.reporting import style
+
+SIDE = 3.1
+LETTERS_AN_INCH = 15
+SIDES = (("x", "y"), ("x", "z"), ("y", "z"))
+# Colour and sign together tell 40 classes apart; plotly's x needs a font that not every machine has.
+SIGNS = ("o", "s", "D", "P", "X")
+SIGNS_3D = ("circle", "square", "diamond", "cross", "diamond-open")
+CAPTION = (
+    "{run}, {n} test samples: the {features} features before the classifier, by t-SNE to three dimensions (no unit). "
+    "Near samples look alike to the network; distances between far groups mean nothing. Of a sample's {neighbours} "
+    "nearest others {among:.0f} % are of its class among all features, {picture:.0f} % in this picture, "
+    "{chance:.0f} % by chance."
+)
+PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title>
+<style>body {{ font: 15px/1.4 sans-serif; margin: 1em; max-width: 75em }}
+.made {{ color: #D55E00; font-weight: bold }}</style></head>
+<body>
+<h1>{title}</h1>
+{made}<p>{caption} Drag to turn, click a class to hide it.</p>
+{figure}
+</body>
+</html>
+"""
+
+
+def caption(run: str, table: pd.DataFrame, found: Embedding) -> str:
+    """How to read the embedding of a run."""
+    shares = {"among": found.among_features, "picture": found.in_picture, "chance": found.by_chance}
+    shares = {name: 100 * value for name, value in shares.items()}
+    return CAPTION.format(run=run, n=len(table), features=found.features, neighbours=found.neighbours, **shares)
+
+
+def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: bool) -> None:
+    """Write three projections of `table` (contract EMBEDDING) as one figure; what is classified wrongly is ringed."""
+    figure, axes = style.new_figure(3 * SIDE + 2.6, SIDE + 1.3, columns=3)
+    wrong = table[table["label"] != table["predicted"]]
+    for axis, (right, up) in zip(axes, SIDES, strict=True):
+        for number, name in enumerate(classes):
+            chosen = table[table["label"] == name]
+            look = {"color": style.COLOURS[number % len(style.COLOURS)], "marker": SIGNS[number % len(SIGNS)]}
+            axis.scatter(
+                chosen[right], chosen[up], s=16, linewidths=0.3, edgecolors="0.2", label=_named(name, chosen), **look
+            )
+        ring = {"s": 60, "facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
+        axis.scatter(wrong[right], wrong[up], label=_wrong_of(wrong, table), **ring)
+        axis.set(xlabel=f"t-SNE {right}", ylabel=f"t-SNE {up}")
+        axis.set_aspect("equal", adjustable="datalim")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8, title="true class")
+    figure.suptitle(textwrap.fill(text, int(LETTERS_AN_INCH * figure.get_figwidth())), fontsize=8)
+    style.save_figure(figure, path, made)
+
+
+def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, text: str, made: bool) -> None:
+    """Write the embedding as a page that can be turned, in one file with all it needs; equal tables, equal bytes."""
+    from plotly.io import to_html
+
+    wrong = table[table["label"] != table["predicted"]]
+    traces = []
+    for number, name in enumerate(classes):
+        chosen = table[table["label"] == name]
+        colour, sign = style.COLOURS[number % len(style.COLOURS)], SIGNS_3D[number % len(SIGNS_3D)]
+        traces.append(_trace(chosen, _named(name, chosen), {"size": 5, "color": colour, "symbol": sign}))
+    traces.append(_trace(wrong, _wrong_of(wrong, table), {"size": 12, "color": "black", "symbol": "circle-open"}))
+    axes = {f"{side}axis": {"title": {"text": f"t-SNE {side}"}} for side in "xyz"}
+    layout = {
+        "scene": {**axes, "aspectmode": "data"},
+        "margin": {"l": 0, "r": 0, "t": 40, "b": 0},
+        "legend": {"title": {"text": "true class"}},
+    }
+    options = {"include_plotlyjs": True, "div_id": "embedding", "default_height": "75vh", "validate": False}
+    figure = to_html({"data": traces, "layout": layout}, full_html=False, **options)
+    note = f'<p class="made">{html.escape(style.MADE_NOTE)}</p>\n' if made else ""
+    write_text(path, PAGE.format(title=html.escape(title), made=note, caption=html.escape(text), figure=figure))
+
+
+def _named(name: str, chosen: pd.DataFrame) -> str:
+    return f"{name} ({len(chosen)})"
+
+
+def _wrong_of(wrong: pd.DataFrame, table: pd.DataFrame) -> str:
+    return f"classified wrongly ({len(wrong)} of {len(table)})"
+
+
+def _trace(chosen: pd.DataFrame, name: str, marker: dict) -> dict:
+    lines = chosen["id"] + "<br>true: " + chosen["label"] + "<br>predicted: " + chosen["predicted"]
+    sides = {side: np.round(chosen[side], 4).tolist() for side in "xyz"}
+    more = {"hovertext": lines.tolist(), "hoverinfo": "text"}
+    return {"type": "scatter3d", "mode": "markers", "name": name, "marker": marker, **sides, **more}

@@ -1,0 +1,74 @@
+"""A trained run beside the samples it is explained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.explanation.features import Seen, look
+from workflow_scripts.explanation.gradcam import Maps, gradcam
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
+from workflow_scripts.training import devices
+from workflow_scripts.training.data import Feeder, Samples
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run's network on its device, its weights, the block `train` of its settings, and one fold of the samples."""
+
+    run: str
+    spec: dict
+    network: nn.Module
+    weights: TrainedWeights
+    train: SimpleNamespace
+    device: torch.device
+    samples: Samples
+
+    @classmethod
+    def read(cls, settings: dict, run: str, path: Path, samples: Samples, device: str) -> "Trained":
+        """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
+        given = settings["specs"][run]
+        shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
+        weights = read_trained(path, {**shared, "run": run, "spec": given["spec"], "train": given["train"]})
+        weights.require_classes(samples.classes, path)
+        train = entry.namespace(given["train"])
+        chosen = devices.prepare(device, train)
+        network = load_trained(build(given["spec"], len(weights.classes), samples.size, 0), weights)
+        return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples)
+
+    def untrained(self, seed: int) -> nn.Module:
+        """The same network with random weights."""
+        network = build(self.spec, len(self.weights.classes), self.samples.size, seed)
+        return network.to(self.device).eval()
+
+    def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
+        """The test samples (id, label, row, predicted, probability, probability_true) and what was seen of them.
+
+        The index is that of the samples' table; the probabilities are those of the predicted and of the true class.
+        """
+        test = self.samples.table.loc[self.samples.table["subset"] == "test", ["id", "label", "row"]]
+        feeder = self._feeder(test)
+        seen = look(self.network, feeder, self.train.precision, features)
+        own = seen.probabilities[np.arange(len(test)), feeder.subset.targets]
+        names = np.array(self.weights.classes)[seen.numbers]
+        return test.assign(predicted=names, probability=seen.probabilities.max(axis=1), probability_true=own), seen
+
+    def pixels(self, rows: pd.DataFrame) -> np.ndarray:
+        """uint8 N×S×S×3 images of some rows of the table of `judge`."""
+        return self.samples.images[rows["row"].to_numpy()]
+
+    def maps(self, rows: pd.DataFrame, network: nn.Module | None = None) -> dict[str, Maps]:
+        """Grad-CAM of this network, or of another, for the class that was predicted for these rows, by branch."""
+        numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
+        images, _ = self._feeder(rows).batch(np.arange(len(rows)))
+        return gradcam(network or self.network, images, numbers)
+
+    def _feeder(self, rows: pd.DataFrame) -> Feeder:
+        subset = self.samples.subset_of(rows)
+        return Feeder(self.samples.images, subset, self.device, self.weights.mean, self.weights.std, False)
