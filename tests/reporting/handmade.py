@@ -9,6 +9,7 @@ import pandas as pd
 from workflow_scripts import plates
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
@@ -51,7 +52,7 @@ class Study:
             "seeds": [0, 1],
             "preprocess": {"size": 48, "fit": "squash", "interpolation": "bilinear", "draft": False},
             "evaluate": EVALUATE,
-            "explain": {"runs": [], "images": 4},
+            "explain": {"runs": [], "images": 4, "errors": 4, "embedding": True},
             **changes,
         }
 
@@ -66,7 +67,11 @@ class Study:
             picture(evaluation / "comparison.png")
             COMPARISON.write(evaluation / "comparison.csv", self._comparison(protocol))
             for run in self.settings["explain"]["runs"]:
-                picture(self.folder / "explanation" / protocol / run / "gradcam.png")
+                explanation = self.folder / "explanation" / protocol / run
+                for kind in ("gradcam", "errors", "embedding"):
+                    picture(explanation / f"{kind}.png")
+                pair = (self.classes[0], self.classes[-1], 2, 0.5)
+                CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))
         if self.settings["paper"]:
             self.plates()
         return self

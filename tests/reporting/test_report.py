@@ -30,7 +30,9 @@ def write(study: Study, paper: Path | None = PAPER) -> str:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    study = Study(tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4}).write()
+    study = Study(
+        tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}
+    ).write()
     return SimpleNamespace(study=study, page=write(study))
 
 
@@ -139,8 +141,8 @@ def test_notes_glossary_and_every_section_of_the_contents_are_there(small):
 
 def test_every_figure_has_words_for_those_who_do_not_see_it_and_a_caption(small):
     images = [attributes for tag, attributes in Tags(small.page).found if tag == "img"]
-    # montage; two protocols: comparison, Grad-CAM, cvm with curves, the vote without; a figure of the paper's.
-    assert len(images) == 1 + 2 * (1 + 1 + 4 + 3) + 1
+    # montage; two protocols: comparison, an explained run's three, cvm with curves, a vote without; one of the paper's.
+    assert len(images) == 1 + 2 * (1 + 3 + 4 + 3) + 1
     assert all(attributes["alt"] for attributes in images)
     assert small.page.count("<figcaption>") == len(images) + 1
     assert "Answers the paper's Fig. 6." in text_of(small.page)
@@ -184,7 +186,7 @@ def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
 
 
 def test_everything_but_the_costs_is_the_same_whatever_the_machine(small, tmp_path):
-    again = Study(tmp_path, explain={"runs": ["cvm"], "images": 4}).write()
+    again = Study(tmp_path, explain={"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}).write()
     for path in again.folder.rglob("ledger.json"):
         cost = read_json(path)
         cost["wall_seconds"] = 99.0

@@ -152,3 +152,10 @@ def test_environments_are_pinned_as_the_lock_file():
         for pin in pins:
             name, version = pin.split("==")
             assert lock[name] == version, f"{path.name}: {pin}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("scale", ["demo", "paper"])
+def test_every_shipped_example_is_a_valid_file_of_settings(path, scale):
+    resolved = settings(ROOT, {**yaml.safe_load(path.read_text()), "scale": scale})
+    assert resolved.results != "results" and any(study.active for study in resolved.studies.values())

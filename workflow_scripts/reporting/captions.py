@@ -25,10 +25,24 @@ FIGURES = {
         "learns its training pictures by heart.",
     ),
 }
-GRADCAM = (
-    "Bright areas raised the score of the class that the network chose. Look whether they lie on the cell; a map shows "
-    "where, not why, and a convincing map is no proof."
-)
+# Kind of picture of an explained run → title, how to read it.
+EXPLAINED = {
+    "gradcam": (
+        "Grad-CAM",
+        "Bright areas raised the score of the class that the network chose. Look whether they lie on the cell; a map "
+        "shows where, not why, and a convincing map is no proof.",
+    ),
+    "errors": (
+        "Most confident errors",
+        "Wrong and sure of it: true and predicted class with their probabilities, where each branch looked, and how "
+        "strongly its last map responds at all. Look for blurred borders and classes that are neighbours in medicine.",
+    ),
+    "embedding": (
+        "Test samples as the network sees them",
+        "t-SNE of the features before the classifier to three dimensions, from three sides; rings are errors. Near "
+        "samples look alike to the network, distances between far groups mean nothing. embedding.html can be turned.",
+    ),
+}
 
 GLOSSARY = (
     ("Protocol", "A rule of how the samples are split. The same networks are trained under each."),

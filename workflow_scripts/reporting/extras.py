@@ -5,12 +5,14 @@ from typing import Any
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import UNITS, Claim
+from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, run_words
 from workflow_scripts.reporting.page import data_uri, plot_uri
 from workflow_scripts.reporting.results import Results, Run
 
+MOST_CONFUSED = 10
 TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
 
 
@@ -46,6 +48,27 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
         cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": found}
     return {"columns": columns, "rows": rows, "cells": cells}
+
+
+def explained_section(results: Results) -> dict[str, Any]:
+    """Pictures of explained runs, and the class pairs that are confused most."""
+    pictures, pairs = [], []
+    for protocol in ordered_protocols(results):
+        for run, kinds in sorted(protocol.explained.items()):
+            for kind, path in kinds.items():
+                title, reading = captions.EXPLAINED[kind]
+                pictures.append(
+                    {
+                        "uri": plot_uri(path) if kind == "embedding" else data_uri(path),
+                        "kind": kind,
+                        "alt": f"{title} of {run} under {protocol.name}",
+                        "title": f"{title}, {run}, {protocol.name}.",
+                        "reading": reading,
+                    }
+                )
+            rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")
+            pairs.append({"run": run, "protocol": protocol.name, "rows": rows})
+    return {"explained": pictures, "confused": pairs}
 
 
 def sources_section(results: Results) -> dict[str, Any]:

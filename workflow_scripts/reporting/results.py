@@ -9,6 +9,7 @@ from workflow_scripts.contracts import record
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
@@ -42,7 +43,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON."""
+    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON.
+
+    explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
+    """
 
     name: str
     rule: dict
@@ -50,7 +54,8 @@ class Protocol:
     runs: dict[str, Run]
     comparison: pd.DataFrame
     figure: Path
-    gradcams: dict[str, Path]
+    explained: dict[str, dict[str, Path]]
+    confusions: dict[str, pd.DataFrame]
 
     @property
     def leak_free(self) -> bool:
@@ -126,7 +131,8 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
 
 def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
     evaluation = folder / "evaluation" / name
-    explained = settings["explain"]["runs"]
+    explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
+    kinds = ("gradcam", "errors", *(("embedding",) if settings["explain"]["embedding"] else ()))
     return Protocol(
         name=name,
         rule=settings["protocols"][name],
@@ -134,7 +140,8 @@ def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
         runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         figure=_picture(evaluation / "comparison.png"),
-        gradcams={run: _picture(folder / "explanation" / name / run / "gradcam.png") for run in explained},
+        explained={run: {kind: _picture(explanation / run / f"{kind}.png") for kind in kinds} for run in explained},
+        confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
     )
 
 

@@ -159,7 +159,7 @@ def figures_section(results: Results) -> dict[str, Any]:
         found = results.published.figure(results.settings["study"], kind) if results.published else ""
         return found.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
 
-    sheets, gradcams = [], []
+    sheets = []
     for protocol in ordered_protocols(results):
         runs = []
         for name in ordered_runs(results):
@@ -178,17 +178,8 @@ def figures_section(results: Results) -> dict[str, Any]:
             value = overall(run, results.headline)
             runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
         sheets.append({"name": protocol.name, "runs": runs})
-        gradcams += [
-            {
-                "uri": data_uri(path),
-                "alt": f"Grad-CAM maps of {run} under {protocol.name}",
-                "title": f"Grad-CAM of {run}, {protocol.name}, test pictures.",
-                "reading": captions.GRADCAM,
-            }
-            for run, path in sorted(protocol.gradcams.items())
-        ]
     kinds = ("montage", "comparison", "headline", "gradcam")
-    return {"figure_sheets": sheets, "gradcams": gradcams, "paper_figures": {kind: answers(kind) for kind in kinds}}
+    return {"figure_sheets": sheets, "paper_figures": {kind: answers(kind) for kind in kinds}}
 
 
 def how_it_was_made(results: Results) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from workflow_scripts.reporting.plates import classes, diagrams, performance, pictures
+from workflow_scripts.reporting.plates import classes, diagrams, formulas, performance, pictures
 from workflow_scripts.reporting.plates.plate import Plate
 
 MAIN, HERLEV, BLOOD, SIPAKMED = "cvm_cervix", "cvm_herlev", "cvm_blood", "cvm_sipakmed"
@@ -58,6 +58,15 @@ PLATES = (
         "compares the number of weights with an ordinary convolution.",
         (MAIN,),
         partial(diagrams.depthwise, run="cvm"),
+    ),
+    Plate(
+        "table02_metrics",
+        "Table 2",
+        "What the metrics mean",
+        "TP, FP, TN and FN count the samples of one class against all others. The paper prints the accuracy of two "
+        "classes; with more, the share of correct samples is meant. Its averages are macro averages.",
+        (MAIN,),
+        formulas.metrics,
     ),
     _examples(4, "Fig. 4", (MAIN,)),
     _performance(5, "Fig. 5", (MAIN,)),
