@@ -193,12 +193,15 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
 
     images = np.stack(found.shown)
     p = np.stack(found.probabilities[: len(images)])
-    pictures = [
-        figure.Picture(
-            image, figure.beside([row.path, f"predicted: {row.predicted}", f"p = {most:.2f}"]), bool(row.why)
-        )
-        for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True)
-    ]
+    pictures = []
+    for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
+        lines = [
+            row.path,
+            f"predicted: {row.predicted}",
+            f"p = {most:.2f}",
+            *(["unlike the training data"] if row.why else []),
+        ]
+        pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
     columns = figure.columns_of(gradcam(network.model, network.batch(images), p.argmax(axis=1)))
     text = figure.CAPTION_NEW.format(run=run.settings["run"], n=len(images), total=len(table))
     figure.draw(path, text, pictures, columns, run.made)

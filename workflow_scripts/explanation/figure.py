@@ -25,7 +25,7 @@ CAPTION = (
 )
 CAPTION_NEW = (
     "{run} on the first {n} of {total} new images: Grad-CAM shows where the network looked for the class it predicted, "
-    "features how strongly the same layer responds at all. In colour: unlike the training data."
+    "features how strongly the same layer responds at all."
 )
 WEIGHT = "weight of the place for the predicted class (maximum of each map = 1)"
 WEIGHT_AND_FEATURES = (
