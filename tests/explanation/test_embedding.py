@@ -14,6 +14,7 @@ from tests import made
 from workflow_scripts import explain
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import EMBEDDING
+from workflow_scripts.explanation import embedding as module
 from workflow_scripts.explanation import scatter
 from workflow_scripts.explanation.embedding import Embedding, agreement, embed
 from workflow_scripts.explanation.features import look
@@ -77,6 +78,19 @@ def test_features_that_mean_nothing_are_worth_what_chance_is_worth():
     shuffled = np.random.default_rng(1).permutation(labels)
     found = embed(values, shuffled, 1, 1, "tiny")
     assert abs(found.among_features - found.by_chance) < 0.1 and abs(found.in_picture - found.by_chance) < 0.1
+
+
+@pytest.mark.parametrize("count", [6, 20, 88])
+def test_features_without_any_group_do_not_merge_into_one_place(count):
+    values = np.random.default_rng(1).normal(size=(count, 10)).astype("float32")
+    found = embed(values, np.arange(count) % 2, 0, 1, "tiny")
+    assert found.places.std(axis=0).min() > 0.5
+
+
+def test_an_embedding_whose_places_have_merged_is_an_error_not_a_picture(monkeypatch):
+    monkeypatch.setattr(module, "EXACT", 0)
+    with pytest.raises(UserError, match="embedding of tiny: t-SNE merged all places"):
+        embed(np.random.default_rng(1).normal(size=(20, 10)).astype("float32"), np.arange(20) % 2, 0, 1, "tiny")
 
 
 def test_a_sample_is_no_neighbour_of_itself():

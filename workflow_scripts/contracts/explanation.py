@@ -13,3 +13,12 @@ EMBEDDING = Table(
 CONFUSIONS = Table(
     "confusions", {"true": "str", "predicted": "str", "count": "int", "share": "float"}, key=("true", "predicted")
 )
+
+# New images in the order of their paths; then p_<class> in the study's class order. unlike: yes or no; why: what of the
+# image is unlike the training data.
+APPLIED = Table(
+    "predictions of new images",
+    {"path": "str", "predicted": "str", "unlike": "str", "why": "str"},
+    open=True,
+    key=("path",),
+)

@@ -11,7 +11,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 from workflow_scripts.data.selecting import select
-from workflow_scripts.data.sources import normal
+from workflow_scripts.data.sources import normal, printable
 
 
 @dataclass
@@ -41,9 +41,9 @@ def collect(sources: dict[str, Path], ingest: SimpleNamespace) -> Collected:
         published.update(module.LABELS or ())
         for item in module.samples(folder, ingest):
             if isinstance(item, Refused):
-                collected.refused.append(replace(item, path=_printable(item.path)))
-            elif _printable(item.path) != item.path:
-                collected.refused.append(Refused(_printable(item.path), "unreadable", "the file's name is not UTF-8"))
+                collected.refused.append(replace(item, path=printable(item.path)))
+            elif printable(item.path) != item.path:
+                collected.refused.append(Refused(printable(item.path), "unreadable", "the file's name is not UTF-8"))
             else:
                 prefix = f"{adapter}/" if len(sources) > 1 else ""
                 group = f"{prefix}{item.group}" if item.group else ""
@@ -116,11 +116,6 @@ def _make_unique(collected: Collected) -> None:
         seen.add(sample.id)
         kept.append((adapter, sample))
     collected.samples = kept
-
-
-def _printable(path: str) -> str:
-    """The path with bytes that are no UTF-8 replaced, so that a table can hold it."""
-    return path.encode("utf-8", "replace").decode("utf-8")
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

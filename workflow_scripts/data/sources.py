@@ -54,3 +54,8 @@ def normal(text: str) -> str:
 def without_extension(path: str) -> str:
     """A relative path without the extension of its last part."""
     return Path(path).with_suffix("").as_posix()
+
+
+def printable(path: str) -> str:
+    """The path with bytes that are no UTF-8 replaced, so that a table can hold it."""
+    return path.encode("utf-8", "replace").decode("utf-8")

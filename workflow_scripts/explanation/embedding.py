@@ -11,6 +11,7 @@ PERPLEXITY = 30
 EXAGGERATION = 12
 NEIGHBOURS = 10
 SMALLEST = 5
+EXACT = 500
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def embed(features: np.ndarray, labels: np.ndarray, seed: int, threads: int, run
         method = TSNE(
             DIMENSIONS,
             perplexity=min(PERPLEXITY, (count - 1) / 3),
+            # Of few samples the approximation by cells can merge all places into one; it also saves little time there.
+            method="exact" if count <= EXACT else "barnes_hut",
             # The library's own rule (Belkina et al., Nature Communications 2019) without its least value of 50, with
             # which a few hundred samples fly apart into a ball.
             learning_rate=count / EXAGGERATION / 4,
@@ -58,6 +61,8 @@ def embed(features: np.ndarray, labels: np.ndarray, seed: int, threads: int, run
             n_jobs=threads,
         )
         places = method.fit_transform(features).astype("float64")
+        if method.kl_divergence_ < 0:  # a divergence below 0: the places have merged
+            raise UserError(f"embedding of {run}: t-SNE merged all places; set explain.embedding to false")
         # No more than a sample of the smallest class can have of its own, so that 1 can be reached.
         neighbours = max(1, min(NEIGHBOURS, sizes.min() - 1))
         shares = [agreement(values, labels, neighbours) for values in (features, places)]

@@ -23,6 +23,10 @@ CAPTION = (
     "Grad-CAM of {run}, {n} test images: where the network looked for the class it predicted. "
     "Where the map with random weights looks the same, it shows the architecture and the image, not what was learned."
 )
+CAPTION_NEW = (
+    "{run} on the first {n} of {total} new images: Grad-CAM shows where the network looked for the class it predicted, "
+    "features how strongly the same layer responds at all."
+)
 WEIGHT = "weight of the place for the predicted class (maximum of each map = 1)"
 WEIGHT_AND_FEATURES = (
     "Grad-CAM: weight of the place for the predicted class (maximum of each map = 1); "
@@ -33,11 +37,11 @@ EMPTY = "empty: nothing speaks\nfor this class"
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, uint8 H×W×3, what is written beside it, and whether that is marked as wrong."""
+    """An image, uint8 H×W×3, what is written beside it, and whether that is marked."""
 
     pixels: np.ndarray
     text: str
-    wrong: bool = False
+    marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,13 @@ def pictures_of(images: np.ndarray, rows: pd.DataFrame, names: bool = False) -> 
         if names:
             lines[0] += f" (p = {row['probability_true']:.2f})"
             lines[1:] = [f"predicted: {row['predicted']} (p = {row['probability']:.2f})", str(row["id"])]
-        text = "\n".join(textwrap.fill(line, LETTERS_BESIDE) for line in lines)
-        found.append(Picture(image, text, row["label"] != row["predicted"]))
+        found.append(Picture(image, beside(lines), row["label"] != row["predicted"]))
     return found
+
+
+def beside(lines: list[str]) -> str:
+    """Lines as they fit beside an image."""
+    return "\n".join(textwrap.fill(line, LETTERS_BESIDE) for line in lines)
 
 
 def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = None) -> list[Column]:
@@ -88,7 +96,7 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
     shown = None
     for line, picture in enumerate(pictures):
         axes[line, 0].imshow(picture.pixels)
-        colour = style.COLOURS[1] if picture.wrong else "black"
+        colour = style.COLOURS[1] if picture.marked else "black"
         axes[line, 0].set_ylabel(picture.text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
         for place, column in enumerate(columns, start=1):
             shown = _map(axes[line, place], picture.pixels, column.values[line], column.laid_over) or shown

@@ -72,11 +72,21 @@ def fitted(image: Image.Image, packing: Packing) -> Image.Image:
     return canvas
 
 
+def packed(data: bytes, packing: Packing, max_megapixels: float) -> tuple[np.ndarray, float]:
+    """Pixels (uint8 size×size×3) of a whole file's bytes, and its width / height; RefusedImageError as decode."""
+    image = decode(data, max_megapixels, _at_least(packing))
+    return np.asarray(fitted(image, packing)), image.width / image.height
+
+
 def border_colour(image: Image.Image) -> tuple[int, int, int]:
     """Median red, green and blue (0-255) of the outermost pixels."""
     pixels = np.asarray(image)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     return tuple(int(value) for value in np.median(border, axis=0))
+
+
+def _at_least(packing: Packing) -> int | None:
+    return packing.size if packing.draft else None
 
 
 def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[FileTask]:
@@ -102,8 +112,7 @@ def pack_file(task: FileTask, packing: Packing, array: Path, start: int) -> int:
     try:
         data = read_bytes(task.path)
         # A window is given in full-size pixels: only whole files can be decoded smaller.
-        at_least = packing.size if packing.draft and task.parts[0].box is None else None
-        image = decode(data, at_least=at_least)
+        image = decode(data, at_least=_at_least(packing) if task.parts[0].box is None else None)
         windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
     except RefusedImageError as refusal:
         raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; run ingest again") from None

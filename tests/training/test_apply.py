@@ -1,0 +1,204 @@
+"""A finished run applied to new images sees them as its own, says which are strange, and survives broken files."""
+
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests import made
+from workflow_scripts import apply, predict, train
+from workflow_scripts.contracts.dataset import QUARANTINE
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.explanation import APPLIED
+from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.runs import PREDICTIONS
+
+PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A study called `made` with one finished run of a joint network; its images were packed by cropping."""
+    inputs = made.make_inputs(tmp_path_factory.mktemp("results") / "made", per_class=30)
+    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": PACKING}})
+    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
+    write_json(inputs.root / "dataset" / "record.json", ingest)
+    folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
+    settings = made.settings(spec=made.fusion(), epochs=2)
+    train.main(inputs.arguments(out=folder, settings=settings))
+    predict.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
+    return inputs, folder
+
+
+def save(folder, images):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, image in images.items():
+        Image.fromarray(image).save(folder / f"{name}.png")
+    return folder
+
+
+def arguments(run, images, name="mine", sheet=3):
+    return SimpleNamespace(run=run, images=images, name=name, sheet=sheet, device="cpu", log=None)
+
+
+def cells(count, seed=5):
+    generator = np.random.default_rng(seed)
+    return {f"cell_{number:02d}": made._image(number % 3, 32, generator) for number in range(count)}
+
+
+@pytest.fixture(scope="module")
+def applied(study, tmp_path_factory):
+    """Test samples of the study and strange ones, as new files; what applying the run to them left."""
+    inputs, folder = study
+    pixels = np.load(inputs.images)
+    test = pd.read_csv(inputs.split).query("subset == 'test'").sort_values("id")["id"].tolist()
+    images = tmp_path_factory.mktemp("images")
+    save(images / "known", {name: pixels[int(name.removeprefix("cell_"))] for name in test})
+    save(images / "odd", {"inverted": 255 - pixels[0], "wide": np.pad(pixels[0], ((0, 0), (16, 16), (0, 0)))})
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype="uint8")
+    save(images / "odd", {"noise": noise})
+    (images / "cut.png").write_bytes((images / "odd" / "noise.png").read_bytes()[:900])
+    (images / "empty.jpg").write_bytes(b"")
+    (images / "notes.txt").write_text("no image")
+    apply.main(arguments(folder, images))
+    return inputs, folder, images, inputs.root / "predict" / "mine"
+
+
+def test_known_images_get_the_probabilities_they_had(applied):
+    inputs, folder, _, out = applied
+    table = APPLIED.read(out / "predictions.csv").set_index("path")
+    before = PREDICTIONS.read(folder / "predictions.csv").query("subset == 'test'")
+    columns = [f"p_{name}" for name in made.CLASSES]
+    after = table.loc["known/" + before["id"] + ".png"]
+    assert np.allclose(after[columns], before[columns], atol=1e-5) and len(after) == 18
+    assert (after["predicted"].to_numpy() == np.array(made.CLASSES)[before[columns].to_numpy().argmax(1)]).all()
+
+
+def test_images_are_packed_as_the_study_packed_its_own(applied):
+    inputs, folder, images, out = applied
+    save(images.parent / "narrow", {"same": np.load(inputs.images)[0]})
+    apply.main(arguments(folder, images.parent / "narrow", "narrow"))
+    narrow = APPLIED.read(inputs.root / "predict" / "narrow" / "predictions.csv").iloc[0]
+    wide = APPLIED.read(out / "predictions.csv").set_index("path").loc["odd/wide.png"]
+    assert np.allclose(*([row[f"p_{name}"] for name in made.CLASSES] for row in (narrow, wide)), atol=1e-6)
+    assert wide["why"].startswith("width / height") and narrow["unlike"] == "no"
+
+
+def test_strange_images_are_marked_and_familiar_ones_are_not(applied):
+    table = APPLIED.read(applied[3] / "predictions.csv").set_index("path")
+    assert (table.loc[["odd/inverted.png", "odd/noise.png", "odd/wide.png"], "unlike"] == "yes").all()
+    known = table[table.index.str.startswith("known/")]
+    assert (known["unlike"] == "no").mean() > 0.8
+    assert ((table["why"] != "") == (table["unlike"] == "yes")).all()
+
+
+def test_broken_files_are_set_aside_with_a_reason(applied):
+    quarantine = QUARANTINE.read(applied[3] / "quarantine.csv").set_index("path")
+    assert quarantine["reason"].to_dict() == {"cut.png": "truncated", "empty.jpg": "empty_file"}
+    assert not set(quarantine.index) & set(APPLIED.read(applied[3] / "predictions.csv")["path"])
+
+
+def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(applied):
+    inputs, _, images, out = applied
+    record = read_json(out / "record.json")
+    assert record["settings"]["run"] == "tiny" and record["settings"]["preprocess"] == PACKING and record["made"]
+    assert record["images"]["read"] == 21 and record["images"]["refused"] == 2 and record["images"]["unlike"] >= 3
+    assert "runs/published/tiny/fold0-seed0/weights.safetensors" in record["inputs"] and len(record["outputs"]) == 3
+    assert str(images.parent) not in json.dumps(record) and str(inputs.root) not in json.dumps(record)
+    assert Image.open(out / "gradcam.png").size[1] > 500
+
+
+def test_the_log_says_how_many_are_unlike(study, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(apply.entry.log, "propagate", True)
+    images = save(tmp_path / "images", {name: 255 - image for name, image in cells(4).items()})
+    apply.main(arguments(study[1], images, "inverted"))
+    assert "4 images, 0 refused, 4 (100.0 %) unlike the training data" in caplog.text
+
+
+def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp_path):
+    inputs, folder = study
+    for name in ("once", "twice"):
+        apply.main(arguments(folder, save(tmp_path / name, cells(5)), name))
+    once, twice = (inputs.root / "predict" / name for name in ("once", "twice"))
+    for name in apply.OUTPUTS:
+        assert (once / name).read_bytes() == (twice / name).read_bytes()
+
+
+def test_more_images_than_are_read_at_a_time_are_all_there_in_order(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(apply, "AT_A_TIME", 4)
+    images = save(tmp_path / "images", cells(10))
+    (images / "cell_05.png").write_bytes(b"nothing")
+    apply.main(arguments(study[1], images, "many", sheet=6))
+    table = APPLIED.read(study[0].root / "predict" / "many" / "predictions.csv")
+    assert table["path"].tolist() == [f"cell_{number:02d}.png" for number in range(10) if number != 5]
+
+
+def test_a_folder_of_broken_files_is_one_line_and_the_reasons_are_written(study, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(UserError, match="none of the 1 files can be read; .*quarantine.csv says why"):
+        apply.main(arguments(study[1], tmp_path, "broken"))
+    assert len(QUARANTINE.read(study[0].root / "predict" / "broken" / "quarantine.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "../x"}, "--name '../x': use a-z"),
+        ({"images": "nowhere"}, "nowhere is no folder"),
+        ({"images": "."}, "no image file in"),
+        ({"run": "."}, "holds no finished run"),
+        ({"sheet": 0}, "show at least 1"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_one_line(study, tmp_path, change, message):
+    images = save(tmp_path / "images", cells(2))
+    (tmp_path / "bare").mkdir()
+    for key, value in change.items():
+        change = {key: tmp_path / "bare" / value if key in ("run", "images") else value}
+    with pytest.raises(UserError, match=message):
+        apply.main(SimpleNamespace(**{**vars(arguments(study[1], images, "mistake")), **change}))
+
+
+def test_a_name_is_not_used_twice(applied):
+    with pytest.raises(UserError, match="holds predictions already; choose another --name"):
+        apply.main(arguments(applied[1], applied[2]))
+
+
+@pytest.fixture
+def copy(study, tmp_path):
+    """A copy of the study that a test may spoil, and its run."""
+    root = tmp_path / "made"
+    shutil.copytree(study[0].root, root)
+    return root, root / "runs" / "published" / "tiny" / "fold0-seed0"
+
+
+def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
+    root, folder = copy
+    vote = root / "runs" / "published" / "vote" / "fold0-seed0"
+    write_json(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
+    with pytest.raises(UserError, match="is a run of kind 'vote', not a trained one; give a network or a fusion"):
+        apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            lambda root, run: write_json(root / "arrays" / "record.json", {"settings": {}}),
+            "arrays/record.json has changed",
+        ),
+        (lambda root, run: (run / "weights.safetensors").write_bytes(b"x"), "weights.safetensors has changed since"),
+        (lambda root, run: (run / "weights.safetensors").unlink(), "weights.safetensors is missing"),
+        (lambda root, run: root.rename(root.parent / "else"), "has been moved: its record says made/runs/published"),
+    ],
+)
+def test_a_run_that_no_longer_fits_its_study_is_refused(copy, tmp_path, spoil, message):
+    root, run = copy
+    spoil(root, run)
+    run = run if run.exists() else root.parent / "else" / run.relative_to(root)
+    with pytest.raises(UserError, match=message):
+        apply.main(arguments(run, save(tmp_path / "images", cells(2)), "copy"))

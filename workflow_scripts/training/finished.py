@@ -1,0 +1,110 @@
+"""A finished, trained run found by its folder, with all that is needed to apply it to new images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.record import read_record
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
+from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.training import devices, inference
+from workflow_scripts.training.data import Feeder, Subset
+
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run's folder and that of its study, the settings of its training, its weights, and how its images were packed.
+
+    `made`: it has learned from made data.
+    """
+
+    folder: Path
+    study: Path
+    settings: dict
+    weights: TrainedWeights
+    packing: Packing
+    max_megapixels: float
+    made: bool
+
+    @classmethod
+    def read(cls, folder: Path) -> "FinishedRun":
+        """Read a run; UserError when it is none, is not trained, or does not belong to its study's files any more."""
+        if not (folder / "record.json").is_file():
+            raise UserError(
+                f"{folder} holds no finished run (no record.json); give a folder like "
+                "results/<study>/runs/<protocol>/<run>/fold0-seed0"
+            )
+        record = read_record(folder / "record.json")
+        if "training" not in record:
+            kind = record["settings"].get("spec", {}).get("kind", "unknown")
+            raise UserError(f"{folder} is a run of kind {kind!r}, not a trained one; give a network or a fusion")
+        settings = record["training"]["settings"]
+        folder = folder.resolve()
+        study = _study_of(folder, settings)
+        files = [study / "arrays" / "record.json", folder / WEIGHTS]
+        for path in files:
+            if not path.is_file():
+                raise UserError(f"{path} is missing; run the workflow again, it makes the file")
+            if digest_file(path) != record["inputs"].get(path.relative_to(study).as_posix()):
+                raise UserError(f"{path} has changed since {folder} was finished; run the workflow again")
+        dataset = read_record(study / "dataset" / "record.json")
+        return cls(
+            folder=folder,
+            study=study,
+            settings=settings,
+            weights=read_trained(folder / WEIGHTS, settings),
+            packing=Packing(**read_record(files[0])["settings"]["preprocess"]),
+            max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
+            made=bool(dataset["made"]),
+        )
+
+
+@dataclass(frozen=True)
+class Network:
+    """A finished run's network on its device, for packed images uint8 N×S×S×3 (N > 0)."""
+
+    model: nn.Module
+    weights: TrainedWeights
+    train: SimpleNamespace
+    device: torch.device
+
+    @classmethod
+    def of(cls, run: FinishedRun, device: str) -> "Network":
+        """Load it; UserError when there is no such device."""
+        train = entry.namespace(run.settings["train"])
+        chosen = devices.prepare(device, train)
+        model = build(run.settings["spec"], len(run.weights.classes), run.packing.size, 0)
+        layout = torch.channels_last if train.channels_last else torch.contiguous_format
+        return cls(load_trained(model, run.weights).to(chosen, memory_format=layout), run.weights, train, chosen)
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """float64 N×K."""
+        return inference.probabilities(inference.predict(self.model, self._feeder(images), self.train.precision))
+
+    def batch(self, images: np.ndarray) -> torch.Tensor:
+        """Normalised float32 N×3×S×S on the device."""
+        return self._feeder(images).batch(np.arange(len(images)))[0]
+
+    def _feeder(self, images: np.ndarray) -> Feeder:
+        rows = np.arange(len(images))
+        subset = Subset(rows, np.zeros_like(rows), rows.astype("uint64"))
+        return Feeder(images, subset, self.device, self.weights.mean, self.weights.std, self.train.channels_last)
+
+
+def _study_of(folder: Path, settings: dict) -> Path:
+    """The study's folder of results, four above a run's."""
+    names = [settings["study"], "runs", settings["protocol"], settings["run"]]
+    names.append(f"fold{settings['fold']}-seed{settings['seed']}")
+    if list(folder.parts[-5:]) != names:
+        raise UserError(f"{folder} has been moved: its record says {'/'.join(names)}; apply it where it was made")
+    return folder.parents[3]
