@@ -29,13 +29,41 @@ studies:
       small: {kind: network, model: mobilenetv2_035}
       tiny: {kind: network, model: test_resnet}
       vote: {kind: vote, members: [small, tiny]}
+    own_runs:
+      tiny-float16: {kind: compressed, of: tiny}
+      sham: {kind: baseline, features: [rim, size]}
     evaluate: {bootstrap: 100}
     explain: {runs: [tiny], images: 2}
   second:
     like: first
     adapters: [herlev]
     protocols: {published: null}
-    runs: {small: null, tiny: null, vote: null, other: {kind: network, model: test_resnet}}
+    ingest:
+      classes: [Abnormal, Normal]
+      labels:
+        carcinoma_in_situ: Abnormal
+        light_dysplastic: Abnormal
+        moderate_dysplastic: Abnormal
+        severe_dysplastic: Abnormal
+        normal_columnar: Normal
+        normal_intermediate: Normal
+        normal_superficiel: Normal
+    runs:
+      small: null
+      tiny: null
+      vote: null
+      other: {kind: network, model: test_resnet}
+      tiny@first:
+        kind: external
+        study: first
+        of: tiny
+        protocol: grouped
+        classes:
+          Dyskeratotic: Abnormal
+          Koilocytotic: Abnormal
+          Metaplastic: Normal
+          Parabasal: Normal
+          Superficial-Intermediate: Normal
     explain: {runs: []}
 """
 
