@@ -33,9 +33,7 @@ def by_source(
     folds, seeds = sorted({fold for fold, _ in frames}), sorted({seed for _, seed in frames})
     found: dict[str, dict[str, Estimate]] = {}
     for name in names:
-        own = np.array(
-            [(manifest.loc[manifest["label"] == label, "source"] == name).any() for label in dataset.classes]
-        )
+        own = np.array([(manifest.loc[manifest["label"] == label, "source"] == name).any() for label in dataset.classes])
         values: dict[str, list] = {metric: [] for metric in (ACCURACY, WITHIN, CROSSED)}
         draws: dict[str, list] = {metric: [] for metric in values}
         n = 0
