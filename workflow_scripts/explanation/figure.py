@@ -62,8 +62,10 @@ def pictures_of(images: np.ndarray, rows: pd.DataFrame, names: bool = False) -> 
     for image, (_, row) in zip(images, rows.iterrows(), strict=True):
         lines = [f"true: {row['label']}", f"predicted: {row['predicted']}", f"p = {row['probability']:.2f}"]
         if names:
-            lines[0] += f" (p = {row['probability_true']:.2f})"
-            lines[1:] = [f"predicted: {row['predicted']} (p = {row['probability']:.2f})", str(row["id"])]
+            both = zip(lines, ("probability_true", "probability"), strict=False)
+            # No break inside: a probability stays on one line.
+            lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
+            lines.append(str(row["id"]))
         found.append(Picture(image, beside(lines), row["label"] != row["predicted"]))
     return found
 
