@@ -304,3 +304,10 @@ def test_a_reference_that_the_settings_name_is_shown_first_where_no_claim_decide
     study = Study(tmp_path, runs=("deit", "resnet18"), paper="", evaluate={**EVALUATE, "reference": "resnet18"}).write()
     page = write(study, paper=None)
     assert page.index('<tr class="main"><th scope="row"><code>resnet18</code>') < page.index("<code>deit</code><small")
+
+
+def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_empty(small):
+    part = small.page[small.page.index('<section aria-labelledby="paper">') :].partition("</section>")[0]
+    assert "Not made from these results" in part and "needs the run cvm-fourfold" in part
+    assert "91.72 (rank 1)" in part and "published: " in part and "rank 1" in part
+    assert not re.search(r"\bnan\b", part)

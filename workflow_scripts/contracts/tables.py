@@ -46,8 +46,8 @@ class Table:
         with atomic_path(path) as temporary:
             frame[[*self.columns, *extra]].to_csv(temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n")
 
-    def read(self, path: Path) -> pd.DataFrame:
-        """Read and check; further columns are numbers where every cell is one."""
+    def as_text(self, path: Path) -> pd.DataFrame:
+        """Read and check, every cell as it is written; an empty cell is the empty string."""
         try:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
@@ -55,6 +55,11 @@ class Table:
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a readable CSV file ({error})") from None
         self.check(frame, str(path))
+        return frame
+
+    def read(self, path: Path) -> pd.DataFrame:
+        """Read and check; further columns are numbers where every cell is one."""
+        frame = self.as_text(path)
         for column in frame.columns:
             frame[column] = self._convert(frame[column], self.columns.get(column), f"{path}, column {column}")
         return frame

@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.data.images import crop, decode, read_bytes
-from workflow_scripts.reporting.style import COLOURS, new_figure, save_figure
+from workflow_scripts.reporting.style import COLOURS, new_figure, save_figure, wrapped
 
 EXAMPLES = 4
 TILE = 112
@@ -45,7 +45,7 @@ def montage(
             axis.text(x, y, text, ha="center", va="bottom", fontsize=7, color=colour)
     axis.imshow(canvas, interpolation="none")
     counts = manifest["label"].value_counts()
-    names = [f"{_wrapped(name)}\nn = {counts.get(name, 0)}" for name in classes]
+    names = [f"{wrapped(name)}\nn = {counts.get(name, 0)}" for name in classes]
     axis.set_yticks([line * index + 20 + TILE / 2 for index in range(len(classes))], names)
     axis.set_xticks([])
     axis.tick_params(length=0)
@@ -79,13 +79,3 @@ def _raw(sample: pd.Series, sources: dict[str, Path]) -> Image.Image:
     image = decode(read_bytes(sources[sample["source"]] / sample["path"]))
     sides = [sample.get(side, np.nan) for side in ("left", "top", "right", "bottom")]
     return image if np.isnan(sides).any() else crop(image, tuple(int(side) for side in sides))
-
-
-def _wrapped(name: str, width: int = 14) -> str:
-    """A long class name on several lines, broken at its own separators where there are any."""
-    lines = [""]
-    for part in name.replace("_", "_\0").replace("-", "-\0").replace(" ", " \0").split("\0"):
-        if lines[-1] and len(lines[-1]) + len(part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)

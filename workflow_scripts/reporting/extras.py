@@ -34,7 +34,7 @@ def plates_section(results: Results) -> dict[str, Any]:
 
 def _table(results: Results, path: Any) -> dict[str, Any]:
     """Rows and columns as printed; a cell holds the printed number and one line a protocol."""
-    frame = PRINTED.read(path).astype(str).replace({"nan": ""})
+    frame = PRINTED.as_text(path)
     columns, rows = list(dict.fromkeys(frame["column"])), list(dict.fromkeys(frame["row"]))
     cells = {}
     for line in frame.to_dict("records"):

@@ -52,3 +52,13 @@ def save_figure(figure: "Figure", path: Path, made: bool) -> None:
     with atomic_path(path) as temporary:
         kwargs = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"metadata": {"Software": None}}
         figure.savefig(temporary, **kwargs)
+
+
+def wrapped(name: str, width: int = 14) -> str:
+    """A long class name on several lines, broken at its own separators where there are any."""
+    lines = [""]
+    for part in name.replace("_", "_\0").replace("-", "-\0").replace(" ", " \0").split("\0"):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

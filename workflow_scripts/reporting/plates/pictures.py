@@ -9,7 +9,7 @@ from workflow_scripts.evaluation.figures import confusion
 from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import SEQUENTIAL, new_figure
+from workflow_scripts.reporting.style import SEQUENTIAL, new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def examples(results: Results) -> "Figure":
     axes.imshow(canvas, interpolation="none")
     axes.set_yticks(
         [line * (side + gap) + side / 2 for line in range(len(classes))],
-        [f"{name}\nn = {counts.get(name, 0)}" for name in classes],
+        [f"{wrapped(name)}\nn = {counts.get(name, 0)}" for name in classes],
     )
     axes.set_xticks([])
     axes.tick_params(length=0)

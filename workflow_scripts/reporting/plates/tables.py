@@ -44,9 +44,10 @@ def printed_tables(results: Results) -> list[PrintedTable]:
 def _frame(results: Results, claims: list[Claim]) -> pd.DataFrame:
     rows = claim_rows(results, claims)
     lines = [_line(results, row) for row in rows]
-    ranks = {"printed": _ranks({row.claim.id: (row.claim.cell.column, row.claim.value) for row in rows})}
+    ranked = [row for row in rows if row.claim.run]  # runs compete, counts do not
+    ranks = {"printed": _ranks({row.claim.id: (row.claim.cell.column, row.claim.value) for row in ranked})}
     for protocol in ordered_protocols(results):
-        values = {row.claim.id: (row.claim.cell.column, row.obtained[protocol.name].value) for row in rows}
+        values = {row.claim.id: (row.claim.cell.column, row.obtained[protocol.name].value) for row in ranked}
         ranks[protocol.name] = _ranks(values)
     compared = {row.claim.id for row in rows if row.claim.run and row.claim.metric == results.headline}
     for line in lines:
