@@ -6,6 +6,7 @@ import torch
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import registry
 from workflow_scripts.models.inception_resnet_v1 import InceptionResnetV1
+from workflow_scripts.models.published import origin
 from workflow_scripts.models.t2t_vit import Performer, T2TViT
 
 NAMES = ["inception_resnet_v1", "t2t_vit_14"]
@@ -156,5 +157,5 @@ def test_too_small_a_size_is_refused_in_one_line(name, size, message):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_published_weights_do_not_exist(name):
-    with pytest.raises(UserError, match=f"model '{name}' has no published weights"):
-        registry.create(name, 2, SMALL[name], {}, pretrained=True)
+    with pytest.raises(UserError, match=f"there are no published weights of '{name}'"):
+        origin(name)
