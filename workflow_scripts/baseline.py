@@ -6,7 +6,6 @@ predictions.csv, units.csv, ledger.json and, last, record.json.
 """
 
 import argparse
-from pathlib import Path
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.files import digest_file
@@ -18,17 +17,14 @@ ITERATIONS = 5000
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--out"):
-        parser.add_argument(name, type=Path, required=True)
-    return parser.parse_args()
+    return entry.fold_parser(__doc__, "--out", device=False).parse_args()
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     with ledger(args.out / "ledger.json") as cost:
         cost.update(_fit_and_predict(args))
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}
     digests = input_digests(args.dataset.parent, inputs)
     write_record(args.out / "record.json", make_record(args.settings, args.code, digests, outputs=outputs))

@@ -16,11 +16,7 @@ from workflow_scripts.contracts.runs import class_columns, write_run_tables
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--member", "--out"):
-        parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    return parser.parse_args()
+    return entry.fold_parser(__doc__, "--member", "--out").parse_args()
 
 
 def main(args: argparse.Namespace) -> None:
@@ -29,7 +25,7 @@ def main(args: argparse.Namespace) -> None:
     with ledger(args.out / "ledger.json") as cost:
         file, compression, measured = _compress(args, weights_path)
         cost.update(measured)
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     digests = input_digests(args.dataset.parent, [*inputs, weights_path])
     names = ("predictions.csv", "units.csv", f"model/{file.name}")
     outputs = {name: digest_file(args.out / name) for name in names}
@@ -47,37 +43,18 @@ def main(args: argparse.Namespace) -> None:
 def _compress(args: argparse.Namespace, weights_path: Path) -> tuple[Path, dict, dict]:
     """Write model and tables; returns the model's file, how it compares, and what predicting cost."""
     from workflow_scripts.models import compression
-    from workflow_scripts.models.build import build
-    from workflow_scripts.models.weights import load_trained, read_trained
-    from workflow_scripts.training import data, devices, inference
+    from workflow_scripts.training.inference import Applied
 
-    trained = args.settings["member"]
-    train, fold = entry.namespace(trained["train"]), trained["fold"]
-    weights = read_trained(weights_path, trained)
-    samples = data.read_samples(args.dataset, args.arrays, args.split, fold)
-    weights.require_classes(samples.classes, weights_path)
-    to = args.settings["spec"]["to"]
-    device = devices.prepare("cpu" if to == "onnx" else args.device, train)
-
-    def network() -> object:
-        return build(trained["spec"], len(weights.classes), samples.size, 0)
-
-    before, speed_before = inference.score(load_trained(network(), weights), weights, samples, device, train, fold)
-    file = compression.compress(network(), weights, to, args.out / "model", samples.size)
-    predictor = compression.restore(network(), file, trained)
-    after, speed = inference.score(predictor, weights, samples, device, train, fold)
-    write_run_tables(args.out, after, weights.classes, args.settings["aggregate"])
+    trained, to = args.settings["member"], args.settings["spec"]["to"]
+    device = "cpu" if to == "onnx" else args.device
+    applied = Applied.read(args, weights_path, trained, trained["fold"], device)
+    applied.weights.require_classes(applied.samples.classes, weights_path)
+    before, speed_before = applied.score(applied.network())
+    file = compression.compress(applied.network(), applied.weights, to, args.out / "model", applied.samples.size)
+    after, speed = applied.score(compression.restore(applied.network(), file, trained))
+    write_run_tables(args.out, after, applied.weights.classes, args.settings["aggregate"])
     found = {"bytes": file.stat().st_size, "bytes_before": weights_path.stat().st_size, **_agreement(before, after)}
-    return (
-        file,
-        found,
-        {
-            "device": devices.describe(device),
-            "torch_threads": train.torch_threads,
-            "predict_images_per_second": speed,
-            "predict_images_per_second_before": speed_before,
-        },
-    )
+    return file, found, {**applied.cost(speed), "predict_images_per_second_before": speed_before}
 
 
 def _agreement(before: object, after: object) -> dict:

@@ -31,11 +31,7 @@ EMBEDDED = ("embedding.csv", "embedding.png", "embedding.html")
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--runs", "--out"):
-        parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    return parser.parse_args()
+    return entry.fold_parser(__doc__, "--runs", "--out").parse_args()
 
 
 def main(args: argparse.Namespace) -> None:
@@ -47,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
     samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"])
     chosen = choose(samples, settings["explain"]["images"])
     made = read_json(args.dataset / "record.json")["made"]
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     names = [*ALWAYS, *(EMBEDDED if settings["explain"]["embedding"] else ())]
     found, outputs = {}, {}
     for run in settings["explain"]["runs"]:

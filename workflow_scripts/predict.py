@@ -11,13 +11,10 @@ from workflow_scripts.contracts.runs import write_run_tables
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--run"):
-        parser.add_argument(name, type=Path, required=True)
+    parser = entry.fold_parser(__doc__, "--run")
     parser.add_argument(
         "--weights", action="append", default=[], metavar="NAME=FILE", help="what training started from"
     )
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     return parser.parse_args()
 
 
@@ -28,7 +25,7 @@ def main(args: argparse.Namespace) -> None:
     with ledger(args.run / "ledger.json") as cost:
         code, measured = _predict(args, settings, weights_path)
         cost.update(measured, train=read_json(args.run / "train.json"))
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     outputs = {name: digest_file(args.run / name) for name in ("predictions.csv", "units.csv")}
     record = make_record(
         args.settings,
@@ -48,23 +45,13 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
 
 def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tuple[str, dict]:
     """Write the tables; returns the digest of the code that trained, and what predicting cost."""
-    from workflow_scripts.models.build import build
-    from workflow_scripts.models.weights import load_trained, read_trained
-    from workflow_scripts.training import data, devices, inference
+    from workflow_scripts.training.inference import Applied
 
-    train = entry.namespace(settings["train"])
-    weights = read_trained(weights_path, settings)
-    device = devices.prepare(args.device, train)
-    samples = data.read_samples(args.dataset, args.arrays, args.split, settings["fold"])
-    weights.require_classes(samples.classes, weights_path)
-    model = load_trained(build(settings["spec"], len(weights.classes), samples.size, 0), weights)
-    table, speed = inference.score(model, weights, samples, device, train, settings["fold"])
-    write_run_tables(args.run, table, weights.classes, args.settings["aggregate"])
-    return weights.code, {
-        "device": devices.describe(device),
-        "torch_threads": train.torch_threads,
-        "predict_images_per_second": speed,
-    }
+    applied = Applied.read(args, weights_path, settings, settings["fold"], args.device)
+    applied.weights.require_classes(applied.samples.classes, weights_path)
+    table, speed = applied.score(applied.network())
+    write_run_tables(args.run, table, applied.weights.classes, args.settings["aggregate"])
+    return applied.weights.code, applied.cost(speed)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,8 @@ from workflow_scripts.contracts.runs import HISTORY
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--out", "--work"):
-        parser.add_argument(name, type=Path, required=True)
+    parser = entry.fold_parser(__doc__, "--out", "--work")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
     parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
     return parser.parse_args()
@@ -27,14 +24,15 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Train and write weights.safetensors, history.csv and, last, train.json."""
+    from workflow_scripts.contracts.locks import lock
     from workflow_scripts.training import devices
-    from workflow_scripts.training.checkpoints import Checkpoints, lock
+    from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.loop import SAVE_AT_END, SAVE_WITHIN, Saving
 
     files = named_files(args.weights)
     train = entry.namespace(args.settings["train"])
     device = devices.prepare(args.device, train)
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     identity = {
         "settings": args.settings,
         "code": args.code,

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split", "--member", "--manifest-there", "--split-there", "--out"):
-        parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    return parser.parse_args()
+    return entry.fold_parser(__doc__, "--member", "--manifest-there", "--split-there", "--out").parse_args()
 
 
 def main(args: argparse.Namespace) -> None:
@@ -37,7 +33,7 @@ def main(args: argparse.Namespace) -> None:
         table, measured = _predict(args, weights_path)
         cost.update(measured)
     seen = seen_in_training(args, table)
-    inputs = [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+    inputs = entry.fold_inputs(args)
     digests = input_digests(args.dataset.parent, [*inputs, weights_path, args.manifest_there, args.split_there])
     outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}
     record = make_record(args.settings, args.code, digests, seen_in_training=seen, outputs=outputs)
@@ -48,24 +44,15 @@ def main(args: argparse.Namespace) -> None:
 
 def _predict(args: argparse.Namespace, weights_path: Path) -> tuple["pd.DataFrame", dict]:
     """Write the tables; returns the samples predicted and what it cost."""
-    from workflow_scripts.models.build import build
-    from workflow_scripts.models.weights import load_trained, read_trained
-    from workflow_scripts.training import data, devices, inference
+    from workflow_scripts.training.inference import Applied
 
-    settings, trained = args.settings, args.settings["member"]
-    train = entry.namespace(trained["train"])
-    weights = read_trained(weights_path, trained)
-    device = devices.prepare(args.device, train)
-    samples = data.read_samples(args.dataset, args.arrays, args.split, settings["fold"])
-    model = load_trained(build(trained["spec"], len(weights.classes), samples.size, 0), weights)
-    table, speed = inference.score(model, weights, samples, device, train, settings["fold"])
-    translated = translate(table, weights.classes, samples.classes, settings["spec"]["classes"])
-    write_run_tables(args.out, translated, samples.classes, settings["aggregate"])
-    return translated, {
-        "device": devices.describe(device),
-        "torch_threads": train.torch_threads,
-        "predict_images_per_second": speed,
-    }
+    settings = args.settings
+    applied = Applied.read(args, weights_path, settings["member"], settings["fold"], args.device)
+    table, speed = applied.score(applied.network())
+    here = applied.samples.classes
+    translated = translate(table, applied.weights.classes, here, settings["spec"]["classes"])
+    write_run_tables(args.out, translated, here, settings["aggregate"])
+    return translated, applied.cost(speed)
 
 
 def translate(
@@ -96,12 +83,12 @@ def translate(
 
 
 def seen_in_training(args: argparse.Namespace, predicted: "pd.DataFrame") -> dict[str, int]:
-    """Per subset: predicted samples whose picture, by its bytes, is among those the network was trained on."""
+    """Per subset: predicted samples whose picture, by its bytes, was in the training or validation subset there."""
     from workflow_scripts.contracts.dataset import MANIFEST
     from workflow_scripts.contracts.splits import SPLIT
 
     split = SPLIT.read(args.split_there)
-    learned = split.loc[(split["fold"] == args.settings["member"]["fold"]) & (split["subset"] == "train"), "id"]
+    learned = split.loc[(split["fold"] == args.settings["member"]["fold"]) & (split["subset"] != "test"), "id"]
     there = MANIFEST.read(args.manifest_there).set_index("id").loc[learned, "sha256"]
     here = MANIFEST.read(args.dataset / "manifest.csv").set_index("id")["sha256"]
     same = predicted["id"].map(here).isin(set(there))

@@ -30,6 +30,21 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
+def fold_parser(description: str, *folders: str, device: bool = True) -> argparse.ArgumentParser:
+    """Parser of a step that works on one fold: --dataset, --arrays, --split, further `folders`, and --device."""
+    made = parser(description)
+    for name in ("--dataset", "--arrays", "--split", *folders):
+        made.add_argument(name, type=Path, required=True)
+    if device:
+        made.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    return made
+
+
+def fold_inputs(args: argparse.Namespace) -> list[Path]:
+    """The files that stand for what such a step reads: the large array is named by its record."""
+    return [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+
+
 def namespace(value: object) -> object:
     """Mappings become attributes, all the way down; a setting that does not exist raises AttributeError."""
     if isinstance(value, dict):

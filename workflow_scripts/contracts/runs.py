@@ -65,6 +65,11 @@ def probabilities(frame: pd.DataFrame) -> np.ndarray:
     return frame[class_columns(classes_of(frame))].to_numpy(dtype="float64")
 
 
+def predicted(frame: pd.DataFrame) -> np.ndarray:
+    """Predicted class of each row of a predictions or units table; of equal probabilities the first class."""
+    return np.array(classes_of(frame))[probabilities(frame).argmax(axis=1)]
+
+
 def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
     """Write predictions.csv and units.csv of a run.
 

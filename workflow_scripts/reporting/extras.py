@@ -27,8 +27,7 @@ def plates_section(results: Results) -> dict[str, Any]:
         if line["kind"] == "table":
             plates.append({**line, **_table(results, folder / line["file"])})
         else:
-            photos = "examples" in line["file"]
-            plates.append({**line, "uri": (data_uri if photos else plot_uri)(folder / line["file"])})
+            plates.append({**line, "uri": data_uri(folder / line["file"])})
     return {"plates": plates, "plates_missing": listed[listed["missing"] != ""].to_dict("records")}
 
 

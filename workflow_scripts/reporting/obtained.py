@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from workflow_scripts.contracts.published import CLASS_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.contracts.runs import classes_of, predicted
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import missing
 
@@ -87,10 +88,9 @@ def _confusions(run: Run, claim: Claim) -> Value:
     count, total = 0, 0
     for units in run.units:
         rows = units[(units["subset"] == claim.subset) & (units["label"] == claim.class_name)]
-        columns = [column for column in units if column.startswith("p_")]
-        if f"p_{claim.predicted}" not in columns:
+        if claim.predicted not in classes_of(units):
             return NOTHING
-        count += int((rows[columns].idxmax(axis=1) == f"p_{claim.predicted}").sum()) if len(rows) else 0
+        count += int((predicted(rows) == claim.predicted).sum())
         total += len(rows)
     return Value(count / seeds, n=total // seeds)
 

@@ -58,5 +58,7 @@ def run_words(run: Run) -> str:
     if spec["kind"] == "baseline":
         return f"no network: {words.listed([words.FEATURES[name] for name in spec['features']])}"
     if spec["kind"] == "external":
-        return f"{spec['of']} trained on {spec['study']} ({spec['protocol']}), no refit"
+        seen = sum(run.records[0]["seen_in_training"].values())
+        known = f"; {seen} of these pictures were used there" if seen else ""
+        return f"{spec['of']} trained on {spec['study']} ({spec['protocol']}), no refit{known}"
     return spec["model"] if spec.get("model") not in (None, run.name) else spec["kind"]

@@ -37,6 +37,7 @@ def data_section(results: Results) -> dict[str, Any]:
         ],
         "refused_total": len(results.quarantine),
         "left_out": results.dataset["left_out"],
+        "wanted": results.dataset.get("wanted", {}),
         "pair_rows": [
             {
                 "kind": words.LEAK_NAMES.get(kind, kind),

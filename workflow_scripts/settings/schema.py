@@ -100,9 +100,9 @@ def page() -> str:
         lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
         if block is Study:
             lines += [
-                "Besides: `like` (study whose section this one starts from; its `active`, `source`, `title` and",
-                "`own_runs` are not taken over), `own_runs` (as `runs`, for this study alone) and `scales` (`demo`,",
-                "`paper`: what differs at that scale).",
+                "Besides: `like` (study whose section this one starts from; its `active`, `source`, `title`,",
+                "`own_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over), `own_runs` (as `runs`,",
+                "for this study alone) and `scales` (`demo`, `paper`: what differs at that scale).",
                 "",
             ]
     return "\n".join(lines)

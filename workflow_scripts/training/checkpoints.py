@@ -1,21 +1,15 @@
-"""Saved states of a training that was stopped, and locks that keep two copies of it apart."""
+"""Saved states of a training that was stopped."""
 
-import fcntl
 import logging
-import os
 import random
 import re
 import shutil
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 
 log = logging.getLogger("workflow_scripts")
@@ -64,33 +58,6 @@ class Checkpoints:
         if not self.folder.exists():
             return []
         return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
-
-
-@contextmanager
-def lock(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file for the block; UserError at once when another process holds it. It ends with the process."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        handle = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (the lock lives as long as it is open)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            holder = handle.read().strip() or "another process"
-            handle.close()
-            raise UserError(f"{what} is already being worked on by {holder}; wait for it or stop it") from None
-        # Its last holder may have removed the file between the two calls: then this lock binds nobody.
-        if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
-            break
-        handle.close()
-    with handle:
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()} on {socket.gethostname()}")
-        handle.flush()
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def random_states() -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """What a network says about a whole subset."""
 
+import argparse
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,36 +13,61 @@ import pandas as pd
 import torch
 from torch import nn
 
+from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.runs import class_columns
-from workflow_scripts.models.weights import TrainedWeights
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.training import devices
-from workflow_scripts.training.data import Feeder, Samples
+from workflow_scripts.training.data import Feeder, Samples, read_samples
 from workflow_scripts.training.recipe import Criterion
 
 # A network, or anything else that takes N×3×S×S images and gives N×K logits.
 Predictor = nn.Module | Callable[[torch.Tensor], torch.Tensor]
 
 
-def score(
-    predictor: Predictor,
-    weights: TrainedWeights,
-    samples: Samples,
-    device: torch.device,
-    train: SimpleNamespace,
-    fold: int,
-) -> tuple[pd.DataFrame, float]:
-    """Table of the validation and test samples with a probability per class of `weights`, and images per second.
+@dataclass(frozen=True)
+class Applied:
+    """A trained network's weights, and the fold of samples that it is applied to. `train`: settings of its training."""
 
-    The pixels are normalised as in the training that left `weights`; `train`: its settings.
-    """
-    table = samples.table[samples.table["subset"] != "train"].assign(fold=fold)
-    subset = samples.subset_of(table)
-    feeder = Feeder(samples.images, subset, device, weights.mean, weights.std, train.channels_last)
-    if isinstance(predictor, nn.Module):
-        predictor = predictor.to(device, memory_format=feeder.layout)
-    started = time.perf_counter()
-    table[class_columns(weights.classes)] = probabilities(predict(predictor, feeder, train.precision))
-    return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
+    spec: dict
+    train: SimpleNamespace
+    weights: TrainedWeights
+    samples: Samples
+    device: torch.device
+    fold: int
+
+    @classmethod
+    def read(cls, args: argparse.Namespace, path: Path, trained: dict, fold: int, device: str) -> "Applied":
+        """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `args`."""
+        train = entry.namespace(trained["train"])
+        samples = read_samples(args.dataset, args.arrays, args.split, fold)
+        return cls(trained["spec"], train, read_trained(path, trained), samples, devices.prepare(device, train), fold)
+
+    def network(self) -> nn.Module:
+        """The trained network, in eval mode."""
+        return load_trained(build(self.spec, len(self.weights.classes), self.samples.size, 0), self.weights)
+
+    def score(self, predictor: Predictor) -> tuple[pd.DataFrame, float]:
+        """Table of the validation and test samples with a probability per class, and images per second.
+
+        The pixels are normalised as in the training that left the weights.
+        """
+        table = self.samples.table[self.samples.table["subset"] != "train"].assign(fold=self.fold)
+        subset, weights = self.samples.subset_of(table), self.weights
+        feeder = Feeder(self.samples.images, subset, self.device, weights.mean, weights.std, self.train.channels_last)
+        if isinstance(predictor, nn.Module):
+            predictor = predictor.to(self.device, memory_format=feeder.layout)
+        started = time.perf_counter()
+        table[class_columns(weights.classes)] = probabilities(predict(predictor, feeder, self.train.precision))
+        return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
+
+    def cost(self, speed: float) -> dict:
+        """What the ledger says of a prediction of `speed` images per second."""
+        return {
+            "device": devices.describe(self.device),
+            "torch_threads": self.train.torch_threads,
+            "predict_images_per_second": speed,
+        }
 
 
 def predict(model: Predictor, feeder: Feeder, precision: str) -> torch.Tensor:

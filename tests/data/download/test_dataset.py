@@ -200,7 +200,7 @@ def test_two_downloads_to_one_folder_do_not_meet(server, folder):
     chosen = source(archive(server.put("/cells", CELLS)))
     with open(folder.with_name("raw.lock"), "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another process is fetching .*/data/raw; wait"):
+        with pytest.raises(UserError, match="/data/raw is already being worked on by another process"):
             download(chosen, folder, QUICK)
     assert server.asked == []
     download(chosen, folder, QUICK)  # the lock of a process that has ended holds nobody up

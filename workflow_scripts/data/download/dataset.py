@@ -10,9 +10,9 @@ from pathlib import Path
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file, read_json, write_json
+from workflow_scripts.contracts.locks import lock as held_lock
 from workflow_scripts.data.download.archives import DamagedError, unpack
 from workflow_scripts.data.download.figshare import listed
-from workflow_scripts.data.download.locks import alone
 from workflow_scripts.data.download.sources import PublishedFile, PublishedSource
 from workflow_scripts.data.download.transfer import PATIENT, Expected, Patience, check, fetch
 
@@ -32,7 +32,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
         return _already_there(source, folder, lock)
     if source.registration:
         raise UserError(f"{source.adapter}: {source.registration}; put the files into {folder}")
-    with alone(Path(f"{folder}.lock"), str(folder)):
+    with held_lock(Path(f"{folder}.lock"), str(folder)):
         if _files(folder):
             return _already_there(source, folder, lock)
         log.info("%s (%s; %s)", source.title, source.licence, source.page)

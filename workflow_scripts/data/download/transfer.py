@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
-from workflow_scripts.data.download.locks import alone
+from workflow_scripts.contracts.locks import lock
 from workflow_scripts.data.download.space import no_space_is_a_line, room_for
 
 AGENT = "cervix-reproducibility (research; Python urllib)"
@@ -63,7 +63,7 @@ def fetch(url: str, target: Path, expected: Expected, patience: Patience = PATIE
     if urlsplit(url).scheme not in ("http", "https"):
         raise UserError(f"{url} is no http or https address")
     part = target.with_name(f"{target.name}.part")
-    with alone(target.with_name(f"{target.name}.lock"), str(target)):
+    with lock(target.with_name(f"{target.name}.lock"), str(target)):
         log.info("fetching %s", url)
         _persist(url, part, expected, patience)
         sha256 = check(part, expected, url)

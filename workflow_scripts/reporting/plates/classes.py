@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workflow_scripts.contracts.runs import predicted
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.plates.plate import NotDrawnError
@@ -49,7 +50,6 @@ def _share(tables: list, labels: list[str]) -> float:
     shares = []
     for units in tables:
         rows = units[(units["subset"] == "test") & units["label"].isin(labels)]
-        columns = [column for column in units if column.startswith("p_")]
         if len(rows):
-            shares.append((rows[columns].idxmax(axis=1) == "p_" + rows["label"]).mean())
+            shares.append((predicted(rows) == rows["label"]).mean())
     return float(np.mean(shares)) if shares else np.nan

@@ -1,6 +1,7 @@
 """Diagrams drawn from what a study really did: its settings, and the shapes in its weights file."""
 
 import json
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def structure(results: Results, run: str) -> "Figure":
     boxes = {"image": Box(0, middle, ("Image", f"{size}×{size}×3", "bytes, normalised"))}
     arrows = []
     for place, (name, branch) in enumerate(spec["branches"].items()):
-        count = sum(_product(shape) for key, shape in shapes.items() if key.startswith(f"branches.{name}."))
+        count = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith(f"branches.{name}."))
         boxes[name] = Box(3.2, -1.5 * place, (name, branch["model"], f"{count:,} values"))
         arrows += [("image", name), (name, "joined")]
     boxes["joined"] = Box(6.4, middle, ("Features", f"{spec.get('how', 'serial')} fusion", f"{joined} values"))
@@ -159,10 +160,3 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         raise UserError(f"{path} is no safetensors file; delete it and run the workflow again") from None
     entries = [(key, entry) for key, entry in head.items() if key != "__metadata__"]
     return {key: tuple(entry["shape"]) for key, entry in entries}
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total

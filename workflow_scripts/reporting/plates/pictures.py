@@ -7,6 +7,7 @@ import numpy as np
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.evaluation.figures import confusion
 from workflow_scripts.evaluation.tables import subset_of
+from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.style import SEQUENTIAL, new_figure, wrapped
@@ -27,11 +28,9 @@ def examples(results: Results) -> "Figure":
     canvas = np.full(((side + gap) * len(classes), (side + gap) * EXAMPLES, 3), 255, np.uint8)
     counts = results.manifest["label"].value_counts()
     for line, name in enumerate(classes):
-        ids = results.manifest.loc[results.manifest["label"] == name, "id"].to_numpy()
-        chosen = np.unique(np.linspace(0, len(ids) - 1, min(EXAMPLES, len(ids))).round().astype(int))
-        for place, number in enumerate(chosen):
+        for place, number in enumerate(chosen_rows(results.manifest, name, EXAMPLES)):
             top, left = line * (side + gap), place * (side + gap)
-            canvas[top : top + side, left : left + side] = images[row_of[ids[number]]]
+            canvas[top : top + side, left : left + side] = images[row_of[results.manifest["id"].iat[number]]]
     figure, axes = new_figure(7.2, 0.3 + 0.85 * len(classes))
     axes.imshow(canvas, interpolation="none")
     axes.set_yticks(
