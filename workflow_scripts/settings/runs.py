@@ -97,6 +97,11 @@ class Network(Block):
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
         "data/weights) or the path of a safetensors file.",
     )
+    hidden: Positive | None = Field(
+        None,
+        description="Width of a further fully connected layer, with ReLU, between the features and the classifier; "
+        "null: none.",
+    )
     train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
 
 
