@@ -72,7 +72,7 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     from workflow_scripts.contracts.seeds import seed_for
     from workflow_scripts.models.build import build
     from workflow_scripts.models.weights import TrainedWeights, write_trained
-    from workflow_scripts.training import data, devices
+    from workflow_scripts.training import data, devices, sampling
     from workflow_scripts.training.loop import fit
 
     settings = entry.namespace(args.settings)
@@ -80,6 +80,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     samples = data.read_samples(args.dataset, args.arrays, args.split, settings.fold)
     subsets = {name: samples.subset(name) for name in ("train", "validation")}
     mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise)
+    shown = sampling.shown(subsets["train"].targets, samples.classes, train, seed_for(*who, "repeat"))
+    subsets["train"] = subsets["train"].repeated(shown)
     if train.copies == "fourfold":
         subsets["train"] = subsets["train"].fourfold()
     model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)

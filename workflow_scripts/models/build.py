@@ -29,10 +29,10 @@ class Head(nn.Module):
 def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
     """The network of a run, initialised from `seed`.
 
-    `spec` is a run's settings: kind network (model, options, weights, hidden) or fusion (branches, how, hidden, activation,
-    dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or that holds
-    the published ones; None builds the network without start weights, to load finished ones into. Raises UserError as
-    the registry and load_start do.
+    `spec` is a run's settings: kind network (model, options, weights, hidden) or fusion (branches, how, hidden,
+    activation, dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or
+    that holds the published ones; None builds the network without start weights, to load finished ones into. Raises
+    UserError as the registry and load_start do, and when a hidden layer has no place.
     """
     torch.manual_seed(seed)
     if spec["kind"] == "network":

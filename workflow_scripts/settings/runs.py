@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
 from workflow_scripts.settings.base import Block, changes_of
@@ -77,7 +77,28 @@ class Train(Block):
         description="fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
         "left-right and flipped up-down; random changes come on top.",
     )
+    sampling: Literal["none", "weighted", "oversampled"] = Field(
+        "none",
+        description="How rare classes are shown as often as frequent ones. weighted: each epoch draws as many training "
+        "images as there are, with replacement, every class equally likely; oversampled: images of smaller classes are "
+        "repeated at random, the same in every epoch, until all classes are as large as the largest.",
+    )
+    extra: dict[str, Positive] = Field(
+        {},
+        description="Class → how often an epoch shows each of its training images (other classes: once), each time "
+        "with random changes of its own.",
+    )
     augment: Augment = Field(Augment(), description="Random changes of training images.")
+
+    @model_validator(mode="after")
+    def _once(self) -> "Train":
+        if self.sampling != "none" and self.extra:
+            raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
+        if self.sampling != "none" and self.class_weights != "none":
+            raise ValueError(
+                f"sampling is {self.sampling} and class_weights {self.class_weights}; balance classes once"
+            )
+        return self
 
 
 TrainChanges = changes_of(Train, "TrainChanges")

@@ -14,6 +14,7 @@ from workflow_scripts.training.randomness import uniform
 # Purposes of random numbers; 0 is the order of the samples. New ones go to the end: a number belongs to its purpose.
 ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
 SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
+CLASS, MEMBER = range(15, 17)
 
 # Variants of an image in a fourfold set, see copied.
 COPIES = 4

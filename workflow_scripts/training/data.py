@@ -11,6 +11,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.packed import read_fold
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training.randomness import GOLDEN, keys_of
+from workflow_scripts.training.sampling import repeated_keys
 
 # ImageNet's, as torchvision's models document them; 0.5 maps pixels to [-1, 1].
 FIXED_STATISTICS = {"imagenet": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), "half": ([0.5] * 3, [0.5] * 3)}
@@ -33,6 +34,11 @@ class Subset:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def repeated(self, positions: np.ndarray) -> "Subset":
+        """The samples at these positions, some several times: each time with a key of its own, see fourfold."""
+        variants = None if self.variants is None else self.variants[positions]
+        return Subset(self.rows[positions], self.targets[positions], repeated_keys(self.keys, positions), variants)
 
     def fourfold(self) -> "Subset":
         """Each sample four times: as it is, turned by 180°, flipped left-right, flipped up-down.
@@ -138,12 +144,16 @@ class Feeder:
         return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
 
     def batch(
-        self, positions: np.ndarray, changes: "augmentation.Changes | None" = None
+        self, positions: np.ndarray, changes: "augmentation.Changes | None" = None, turns: np.ndarray | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images B×3×H×W and class numbers B; with `changes`, augmented by those of these samples."""
+        """Images B×3×H×W and class numbers B; with `changes`, augmented by those at `turns` (None: `positions`)."""
         pixels = self.pixels(positions)
         places = torch.from_numpy(positions).to(self.device)
-        images = augmentation.apply(pixels, changes, places) if changes else pixels.permute(0, 3, 1, 2).float()
+        if changes:
+            chosen = places if turns is None else torch.from_numpy(turns).to(self.device)
+            images = augmentation.apply(pixels, changes, chosen)
+        else:
+            images = pixels.permute(0, 3, 1, 2).float()
         images = (images * self.scale).sub_(self.offset)
         return images.contiguous(memory_format=self.layout), self.targets[places]
 
