@@ -29,6 +29,11 @@ class Augment(Block):
     hue: Annotated[float, Field(ge=0, le=0.5)] = Field(
         0.0, description="Turn the hue, at equal luminance, by up to this share of the colour circle."
     )
+    noise: Share = Field(
+        0.0,
+        description="Standard deviation of Gaussian noise added to every pixel and channel, after all else, as a share "
+        "of the full range.",
+    )
 
 
 class Train(Block):
@@ -87,6 +92,14 @@ class Train(Block):
         {},
         description="Class → how often an epoch shows each of its training images (other classes: once), each time "
         "with random changes of its own.",
+    )
+    mask: bool = Field(
+        True, description="Where the study has masks: show the images black where the mask leaves them out."
+    )
+    at_test: list[Literal["mask", "noise"]] = Field(
+        ["mask"],
+        description="Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained "
+        "on: validation, test, new ones. The noise there is always the same.",
     )
     augment: Augment = Field(Augment(), description="Random changes of training images.")
 
