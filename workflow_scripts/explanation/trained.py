@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.models.build import build
@@ -31,6 +32,9 @@ class Trained:
     device: torch.device
     samples: Samples
 
+    # Whether there are features to embed.
+    embeds = True
+
     @classmethod
     def read(cls, settings: dict, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
@@ -42,6 +46,15 @@ class Trained:
         chosen = devices.prepare(device, train)
         network = load_trained(build(given["spec"], len(weights.classes), samples.size, 0), weights)
         return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples)
+
+    @property
+    def settings(self) -> dict:
+        """Settings of the training."""
+        return self.weights.settings
+
+    @property
+    def classes(self) -> list[str]:
+        return self.weights.classes
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
@@ -69,6 +82,10 @@ class Trained:
         numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
         images, _ = self._feeder(rows).batch(np.arange(len(rows)))
         return gradcam(network or self.network, images, numbers)
+
+    def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
+        """The same of this network with random weights, always the same ones."""
+        return self.maps(rows, self.untrained(seed_for(self.settings["study"], self.run, "untrained")))
 
     def _feeder(self, rows: pd.DataFrame) -> Feeder:
         subset = self.samples.subset_of(rows)
