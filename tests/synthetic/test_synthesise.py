@@ -23,7 +23,8 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_the_adapter_reads_back_exactly_what_was_made(tmp_path: Path, adapter: str) -> None:
     made = run_synthesise(tmp_path / "made", adapter, samples_per_class=16, samples_per_field=5)
-    settings = {"groups": "groups.csv"} if adapter == "folder" else {"crop": 40}
+    tables = {"folder": "groups.csv", "zeb2_ihc": "patients.csv"}
+    settings = {"crop": 40, "groups": tables.get(adapter)}
     out = run_ingest(tmp_path / "out", made=True, sources={adapter: made}, **settings)
     truth = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
     whole = truth[~truth["planted"].isin(["truncated", "empty_file"])].set_index("id")

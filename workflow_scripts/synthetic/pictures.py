@@ -37,8 +37,8 @@ class Plan:
     def random(self, *purpose: object) -> np.random.Generator:
         return np.random.default_rng(seed_for(*self.seed, *purpose))
 
-    def cells_of_field(self, number: int) -> int:
-        """Cells of the field `number` (from 1) of any class; the last field takes what is left."""
+    def samples_of_field(self, number: int) -> int:
+        """Samples of the field `number` (from 1) of any class; the last field takes what is left."""
         return min(self.samples_per_field, self.samples_per_class - (number - 1) * self.samples_per_field)
 
     @property
@@ -63,7 +63,7 @@ def pictures(plan: Plan, draw: Draw) -> Iterator[MadePicture]:
         for number in range(1, plan.fields + 1):
             for picture in draw(plan, label, index, number):
                 first.setdefault((label, number), picture)
-                last = number == plan.fields and picture.number + len(picture.cells) > plan.cells_of_field(number)
+                last = number == plan.fields and picture.number + len(picture.cells) > plan.samples_of_field(number)
                 if last and label in copies:
                     kind, of = copies[label]
                     picture = _copied(plan, picture, first[of], kind)

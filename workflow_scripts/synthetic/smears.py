@@ -22,7 +22,7 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
     rng = plan.random("field", label, number)
     look = make_field(plan.field_effect, rng)
     centre = class_traits(plan.first_class + plan.labels.index(label), plan.difficulty)
-    count = max(1, plan.cells_of_field(number))
+    count = max(1, plan.samples_of_field(number))
     cells = [draw_cell(cell_traits(centre, plan.difficulty, rng), plan.size, rng) for _ in range(count)]
     if plan.whole_fields:
         yield _whole_field(plan, label, index, number, cells, look, rng)

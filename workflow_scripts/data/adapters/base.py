@@ -71,7 +71,7 @@ class MadePicture:
     `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
     "near_equal" when the pixels are those of `copy_of` (label, field, number); `broken` is a reason when the file is to
-    be damaged.
+    be damaged; `attributes`: what the layout may say of a sample beside its label, such as age.
     """
 
     label: str
@@ -84,6 +84,7 @@ class MadePicture:
     copy: str = ""
     copy_of: tuple[str, int, int] | None = None
     broken: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
