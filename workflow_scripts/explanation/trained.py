@@ -16,6 +16,7 @@ from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples
+from workflow_scripts.training.view import View
 
 
 @dataclass(frozen=True)
@@ -71,4 +72,4 @@ class Trained:
 
     def _feeder(self, rows: pd.DataFrame) -> Feeder:
         subset = self.samples.subset_of(rows)
-        return Feeder(self.samples.images, subset, self.device, self.weights.mean, self.weights.std, False)
+        return View.of(self.weights).applied(self.samples.images, self.samples.masks, subset, self.device, False)
