@@ -22,7 +22,8 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
 
     data: samples, classes, refused, made (1 or 0); protocols → leak_free (1 or 0), leak_pairs, test_samples,
     test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one);
-    runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run alone.
+    runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high;
+    headline → run → metric → paper, and per protocol value, low, high: the main run alone.
     """
     names = list(dict.fromkeys([results.headline, *TABLE_METRICS]))
     main = main_run(results)
