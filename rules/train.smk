@@ -82,7 +82,7 @@ rule baseline:
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/data.yaml"
     params:
         settings=settings("baseline", "study", "protocol", "run", "fold", "seed"),
         code=code("baseline", "study"),
