@@ -14,7 +14,8 @@ from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
-from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS, reported_subset
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.reporting.results import read_results
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}

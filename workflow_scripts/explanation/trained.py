@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.splits import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.models.build import build

@@ -13,7 +13,7 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
-from workflow_scripts.contracts.splits import reported_subset
+from workflow_scripts.contracts.subsets import reported_subset
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")

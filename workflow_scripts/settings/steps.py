@@ -3,7 +3,7 @@
 from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
-from workflow_scripts.contracts.splits import reported_subset
+from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
