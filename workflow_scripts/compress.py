@@ -32,11 +32,11 @@ def main(args: argparse.Namespace) -> None:
     record = make_record(args.settings, args.code, digests, compression=compression, outputs=outputs)
     write_record(args.out / "record.json", record)
     entry.log.info(
-        "%s: %.1f MB instead of %.1f MB, %.2f %% of the test predictions agree",
+        "%s: %.1f MB instead of %.1f MB; predictions agree: %s",
         args.settings["run"],
         compression["bytes"] / 1e6,
         compression["bytes_before"] / 1e6,
-        100 * compression["agreement"]["test"],
+        ", ".join(f"{subset} {100 * share:.2f} %" for subset, share in compression["agreement"].items()),
     )
 
 

@@ -4,7 +4,7 @@ In: units.csv and record.json of every fold and training seed of the run; with -
 manifest and record. Refused are runs made with other settings, or that do not fit the manifest.
 Out: metrics.json in the folder of each fold and seed; in --out metrics.csv (each fold and seed, and their mean as fold
 "all", seed "all"), metrics.json (the mean), confusion.png, roc.png, reliability.png and, with --curves, curves.png.
-Figures are of the test subset.
+Figures are of the subset that the protocol reports: the test subset, or where there is none the validation subset.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import HISTORY, METRICS
 from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import ALL, estimate, rows
@@ -42,12 +43,12 @@ def main(args: argparse.Namespace) -> None:
     options = settings.evaluate
     dataset = tables.read_dataset(args.dataset)
     tables.require_settings(args.runs, args.settings["expects"])
-    units = tables.read_units(args.runs, settings.folds, settings.seeds, dataset, options.aggregate)
+    units = tables.read_units(args.runs, settings.folds, settings.seeds, dataset, options.aggregate, settings.reported)
     results, draws, sources = {}, {}, {}
     for subset in SUBSETS:
         frames = tables.subset_of(units, subset)
         if not any(len(frame) for frame in frames.values()):
-            continue  # a protocol may do without a validation subset
+            continue  # a protocol may do without a validation or a test subset
         rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
         draws[subset] = Resampler(frames.values(), options.bootstrap, rng)
         results[subset] = estimate(frames, draws[subset], dataset.classes, options.calibration_bins)
@@ -55,15 +56,17 @@ def main(args: argparse.Namespace) -> None:
     for key in units:
         found = {subset: result[key].as_json() for subset, result in results.items()}
         write_json(tables.run_folder(args.runs, *key) / "metrics.json", found)
-    write_figures(args, settings, dataset, tables.subset_of(units, "test"), draws["test"], results["test"][ALL])
+    reported = settings.reported
+    write_figures(args, settings, dataset, tables.subset_of(units, reported), draws[reported], results[reported][ALL])
     write_json(args.out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
     tidy = [rows(results, settings.protocol, settings.run), source_rows(sources, settings.protocol, settings.run)]
     METRICS.write(args.out / "metrics.csv", pd.concat([table for table in tidy if len(table)]))
-    shown = results["test"][ALL].overall[options.headline]
+    shown = results[reported][ALL].overall[options.headline]
     entry.log.info(
-        "%s, %s: test %s %.4f [%.4f, %.4f], n = %d, %d fold(s), %d seed(s)",
+        "%s, %s: %s: %s %.4f [%.4f, %.4f], n = %d, %d fold(s), %d seed(s)",
         settings.run,
         settings.protocol,
+        REPORTED_WORDS[reported],
         options.headline,
         shown.value,
         shown.low,
@@ -75,12 +78,12 @@ def main(args: argparse.Namespace) -> None:
 
 
 def write_figures(args, settings, dataset, frames, resampler, result) -> None:
-    """The figures of the test subset, and the training curves of a trained run."""
+    """The figures of the reported subset, and the training curves of a trained run."""
     from workflow_scripts.evaluation import figures
     from workflow_scripts.reporting.style import save_figure
 
     n = result.overall["accuracy"].n
-    title = f"{settings.run}, {settings.protocol}, test: {n} units"
+    title = f"{settings.run}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
     several = [f"{settings.folds} folds"] * (settings.folds > 1) + [f"mean of {len(settings.seeds)} seeds"] * (
         len(settings.seeds) > 1
     )

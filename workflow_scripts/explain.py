@@ -1,9 +1,9 @@
-"""Explain trained runs: their weights and the test images come in, figures and tables of what they saw go out.
+"""Explain trained runs: weights and the images that the protocol reports come in, figures and tables go out.
 
-For each run: Grad-CAM of some test images (gradcam.csv, gradcam.png, gradcam.npz), the most confident errors
-(errors.png), what is taken for what (confusions.csv) and, if wanted, all test samples by the features before the
-classifier (embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). One job explains
-all runs of a protocol, because loading the libraries is most of the cost.
+For each run: Grad-CAM of some of them (gradcam.csv, gradcam.png, gradcam.npz), the most confident errors (errors.png),
+what is taken for what (confusions.csv) and, if wanted, all samples by the features before the classifier
+(embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). One job explains all runs
+of a protocol, because loading the libraries is most of the cost.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main(args: argparse.Namespace) -> None:
 
     settings = args.settings
     samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"])
-    chosen = choose(samples, settings["explain"]["images"])
+    chosen = choose(samples, settings["explain"]["images"], settings["reported"])
     made = read_json(args.dataset / "record.json")["made"]
     inputs = entry.fold_inputs(args)
     scales = _scales(args.dataset, settings["preprocess"])
@@ -98,14 +98,14 @@ def _scales(dataset: Path, preprocess: dict) -> "dict[str, Scale] | None":
     return found and dict(zip(manifest["id"], found, strict=True))
 
 
-def choose(samples: "Samples", count: int) -> "pd.DataFrame":
-    """Test samples, in turn from the classes in their order, of each class in an order that depends on the ids only."""
+def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
+    """Samples of a subset, in turn from the classes in their order, by an order of the ids only."""
     from workflow_scripts.training.randomness import keys_of
 
-    test = samples.table[samples.table["subset"] == "test"]
-    if test.empty:
-        raise UserError("the test subset is empty; there is nothing to explain, take the runs out of explain.runs")
-    ordered = test.iloc[keys_of(test["id"]).argsort(kind="stable")]
+    found = samples.table[samples.table["subset"] == subset]
+    if found.empty:
+        raise UserError(f"the {subset} subset is empty; there is nothing to explain, take the runs out of explain.runs")
+    ordered = found.iloc[keys_of(found["id"]).argsort(kind="stable")]
     piles = [ordered.index[ordered["label"] == name] for name in samples.classes]
     turns = [place for place in chain.from_iterable(zip_longest(*piles)) if place is not None]
     return samples.table.loc[turns[:count]]
@@ -135,26 +135,29 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     maps = explained.maps(rows)
     few = any(found.empty == len(rows) for found in maps.values())
     # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
-    refuse_empty(explained.maps(judged.loc[choose(explained.samples, ASKED).index]) if few else maps, explained.run)
+    shown = maps
+    if few:
+        shown = explained.maps(judged.loc[choose(explained.samples, ASKED, explained.reported).index])
+    refuse_empty(shown, explained.run)
     random = explained.random_maps(rows)
     GRADCAM.write(sheet.folder / "gradcam.csv", table(rows, maps, random))
     values = ({branch: found.values for branch, found in part.items()} for part in (maps, random))
     write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
-    caption = figure.CAPTION.format(run=explained.run, n=len(rows))
+    caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
     pictures = figure.pictures_of(explained.pixels(rows), rows, scales=sheet.scales)
     figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.made)
     return {branch: found.empty for branch, found in maps.items()}
 
 
 def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sheet: _Sheet) -> int:
-    """Write table and figure; returns the number of wrongly classified test images."""
+    """Write table and figure; returns the number of wrongly classified images."""
     from workflow_scripts.contracts.explanation import CONFUSIONS
     from workflow_scripts.explanation import errors, figure
 
     table = errors.confusions(judged, explained.classes)
     CONFUSIONS.write(sheet.folder / "confusions.csv", table)
     rows = errors.confident_errors(judged, count)
-    text, path = errors.caption(explained.run, judged, len(rows)), sheet.folder / "errors.png"
+    text, path = errors.caption(explained.run, judged, len(rows), explained.images_words), sheet.folder / "errors.png"
     if rows.empty:
         errors.draw_none(path, text, sheet.made)
     else:
@@ -173,7 +176,7 @@ def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray
     numbers = judged["label"].map(classes.index).to_numpy()
     found = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
     table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", found.places.T, strict=True)))
-    text = scatter.caption(trained.run, table, found)
+    text = scatter.caption(trained.run, table, found, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
     scatter.draw(folder / "embedding.png", table, classes, text, made)
     title = f"{settings['study']}: {trained.run} ({settings['protocol']})"

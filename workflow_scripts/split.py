@@ -17,7 +17,8 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.seeds import seed_for
-from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit, audit
 from workflow_scripts.splitting.clusters import Clusters, join
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold
@@ -65,9 +66,14 @@ def class_counts(manifest: pd.DataFrame, split: pd.DataFrame, classes: list[str]
     }
 
 
-def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str) -> str:
+def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, reported: str) -> str:
     """What a reader of the results must know about the split, in plain sentences."""
     sentences = []
+    if reported == "validation":
+        sentences.append(
+            "This protocol has no test subset: what it reports are the validation images on which the epoch was "
+            "selected, so none of its numbers is a test result."
+        )
     unknown = int((manifest["group"] == "").sum())
     if unknown == len(manifest):
         sentences.append("No groups are known, so a patient may be in several subsets.")
@@ -76,8 +82,8 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str) -> s
     if by == "sample":
         leaking, tested = sum(found.samples.values()), sum(found.tested.values())
         sentences.append(
-            f"Split by sample: {leaking} of {tested} test samples share a group, unit or picture with samples used "
-            "before the test."
+            f"Split by sample: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
+            + ("used before the test." if reported == "test" else "trained on.")
         )
     else:
         sentences.append("Split by group: no sample shares a known group, a unit or a picture with another subset.")
@@ -97,7 +103,8 @@ def main(args: argparse.Namespace) -> None:
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
     clusters = join(manifest, pairs)
     split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
-    found = audit(manifest, split, clusters.pairs)
+    reported = reported_subset(args.settings["rule"])
+    found = audit(manifest, split, clusters.pairs, reported)
     by_group = settings.rule.by == "group"
     if by_group:
         found.require_none(f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else ""))
@@ -122,11 +129,13 @@ def main(args: argparse.Namespace) -> None:
         counts=class_counts(manifest, split, dataset["classes"]),
         leaks=found.test,
         leaks_train_validation=found.validation,
-        test_samples={str(fold): n for fold, n in found.tested.items()},
-        test_samples_with_a_leak={str(fold): n for fold, n in found.samples.items()},
-        test_share_with_a_leak=round(sum(found.samples.values()) / max(sum(found.tested.values()), 1), 6),
+        **{
+            f"{reported}_samples": {str(fold): n for fold, n in found.tested.items()},
+            f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in found.samples.items()},
+            f"{reported}_share_with_a_leak": round(sum(found.samples.values()) / max(sum(found.tested.values()), 1), 6),
+        },
         clusters=clusters.report(),
-        note=note(manifest, found, clusters, settings.rule.by),
+        note=note(manifest, found, clusters, settings.rule.by, reported),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], made)

@@ -106,6 +106,7 @@ class Study:
             "seed": 0,
             "protocol": "grouped",
             "run": run,
+            "reported": "test",
             "folds": self.folds,
             "seeds": self.seeds,
             "expects": {

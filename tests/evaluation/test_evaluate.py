@@ -14,6 +14,7 @@ from workflow_scripts import evaluate
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.runs import METRICS, UNITS
+from workflow_scripts.evaluation import figures
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
 from workflow_scripts.evaluation.tables import arrays
 
@@ -120,6 +121,20 @@ def test_a_protocol_without_validation_units_is_evaluated_on_its_test_units(tmp_
     UNITS.write(path, UNITS.read(path).assign(subset="test"))
     _, table = run(study)
     assert set(table["subset"]) == {"test"}
+
+
+def test_without_a_test_subset_the_validation_units_are_evaluated_and_shown(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
+    settings = {**study.evaluate_settings("cnn"), "reported": "validation"}
+    with patch.object(study, "evaluate_settings", return_value=settings):
+        with pytest.raises(UserError, match="has test units, but the protocol has no test subset"):
+            run(study)
+        UNITS.write(path, UNITS.read(path).assign(subset="validation"))
+        with patch.object(figures, "confusion_figure", wraps=figures.confusion_figure) as drawn:
+            _, table = run(study, figures=True)
+    assert set(table["subset"]) == {"validation"}
+    assert drawn.call_args.args[2] == "cnn, grouped, validation images, selected on: 120 units"
 
 
 def test_units_of_several_samples_are_checked_by_unit(tmp_path):

@@ -116,7 +116,9 @@ def test_the_page_needs_no_network_and_cannot_be_broken_by_a_name(tmp_path):
     table = pd.DataFrame({"id": [odd, "b"], "label": [odd, "x"], "predicted": ["x", "x"]}).assign(
         x=1.0, y=2.0, z=[0, 1]
     )
-    text = scatter.caption("run", table, Embedding(table[["x", "y", "z"]].to_numpy(), 5, 1, 0.5, 0.5, 0.5))
+    text = scatter.caption(
+        "run", table, Embedding(table[["x", "y", "z"]].to_numpy(), 5, 1, 0.5, 0.5, 0.5), "test images"
+    )
     scatter.write_page(tmp_path / "page.html", table, [odd, "x"], odd, text, made=True)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert odd not in page and "MADE DATA" in page and "classified wrongly (1 of 2)" in page

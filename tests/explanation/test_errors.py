@@ -52,7 +52,7 @@ def test_the_files_of_a_run_agree_with_each_other(explained):
 
 def test_without_an_error_the_figure_says_so(tmp_path):
     right = judged([("a", "a", 0.9), ("b", "b", 0.8)])
-    text = errors.caption("tiny", right, 0)
+    text = errors.caption("tiny", right, 0, "test images")
     assert text == "tiny: none of 2 test images is classified wrongly; there is no error to show."
     errors.draw_none(tmp_path / "errors.png", text, made=True)
     assert np.asarray(Image.open(tmp_path / "errors.png").convert("L")).min() < 50

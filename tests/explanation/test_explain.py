@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from PIL import Image
 from tests import made
 from workflow_scripts import explain
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.explanation import figure
 from workflow_scripts.explanation import gradcam as module
 from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
 from workflow_scripts.explanation.layers import Target, target_layer
@@ -45,6 +47,19 @@ def test_equal_runs_are_explained_in_equal_bytes(explained, tmp_path):
     assert len(files) == 8
     for name in files:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_what_a_protocol_reports_is_explained_and_named(explained, tmp_path):
+    inputs, _, settings = explained
+    wanted = {"runs": ["cnn"], "images": 2, "errors": 2, "embedding": True}
+    other = {**settings, "reported": "validation", "explain": wanted}
+    with patch.object(figure, "draw", wraps=figure.draw) as drawn:
+        explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=other))
+    split = pd.read_csv(inputs.split).set_index("id")["subset"]
+    for name in ("gradcam", "embedding"):
+        assert set(split[pd.read_csv(tmp_path / "cnn" / f"{name}.csv")["id"]]) == {"validation"}
+    assert "2 validation images, selected on" in drawn.call_args_list[0].args[1]
+    assert "12 validation images, selected on" in (tmp_path / "cnn" / "embedding.html").read_text(encoding="utf-8")
 
 
 def test_weights_of_another_training_are_refused(explained, tmp_path):

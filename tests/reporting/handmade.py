@@ -14,7 +14,8 @@ from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
-from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.reporting.results import read_results
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
@@ -132,25 +133,30 @@ class Study:
         arrays = self.record(shape=[len(manifest), 48, 48, 3], made=record["made"])
         write_record(self.folder / "arrays" / "record.json", arrays)
 
-    def subsets(self) -> pd.Series:
-        """Subset of each row of the manifest: six training, two validation and two test samples a class."""
-        return pd.Series((["train"] * 6 + ["validation"] * 2 + ["test"] * 2) * len(self.classes))
+    def reported(self, protocol: str) -> str:
+        return reported_subset(self.settings["protocols"][protocol])
+
+    def subsets(self, protocol: str) -> pd.Series:
+        """Subset of each row of the manifest: six training, two validation and two reported samples a class."""
+        return pd.Series((["train"] * 6 + ["validation"] * 2 + [self.reported(protocol)] * 2) * len(self.classes))
 
     def _split(self, protocol: str) -> None:
-        folder, manifest, subsets = self.folder / "splits", self.manifest(), self.subsets()
+        folder, manifest, subsets = self.folder / "splits", self.manifest(), self.subsets(protocol)
         SPLIT.write(folder / f"{protocol}.csv", pd.DataFrame({"id": manifest["id"], "fold": 0, "subset": subsets}))
         LEAKS.write(folder / f"{protocol}.leaks.csv", pd.DataFrame(columns=list(LEAKS.columns)))
         free = self.settings["protocols"][protocol]["by"] == "group"
-        counts = {"train": 6, "validation": 2, "test": 2}
+        counts = self.subsets(protocol).value_counts() // len(self.classes)
+        reported = self.reported(protocol)
         record = self.record(
             protocol=protocol,
             rule=self.settings["protocols"][protocol],
             folds=1,
             leak_free=free,
             groups_known=True,
-            counts={"0": {subset: dict.fromkeys(self.classes, counts[subset]) for subset in SUBSETS}},
+            counts={"0": {subset: dict.fromkeys(self.classes, int(counts.get(subset, 0))) for subset in SUBSETS}},
             leaks={"group": 0 if free else 7, "unit": 0, "equal_pixels": 0 if free else 1},
-            test_samples_with_a_leak={"0": 0 if free else 3},
+            leaks_train_validation={"group": 0 if free else 5},
+            **{f"{reported}_samples_with_a_leak": {"0": 0 if free else 3}},
             clusters={},
             note="" if free else "Split by sample.",
         )
@@ -164,7 +170,7 @@ class Study:
             picture(evaluation / f"{kind}.png")
         for seed in self.settings["seeds"]:
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
-            UNITS.write(folder / "units.csv", self._units(accuracy, seed))
+            UNITS.write(folder / "units.csv", self._units(protocol, accuracy, seed))
             write_record(folder / "record.json", self.record())
             cost = {"wall_seconds": 1.5, "cpu_seconds": 1.25, "peak_memory_mib": 300.0, "device": "cpu"}
             training = {**cost, "wall_seconds": 61.0, "images_per_second": 50.0, "parameters": 1000}
@@ -176,7 +182,7 @@ class Study:
     def _metrics(self, protocol: str, run: str, accuracy: float) -> pd.DataFrame:
         rows = []
         for fold, seed, change in [("all", "all", 0.0), *(("0", str(seed), 0.2) for seed in self.settings["seeds"])]:
-            for subset in ("validation", "test"):
+            for subset in sorted({"validation", self.reported(protocol)}):
                 for metric in METRIC_NAMES:
                     value = accuracy - change + (0.05 if subset == "validation" else 0.0)
                     head = (protocol, run, fold, seed, subset, "overall", "", metric)
@@ -194,8 +200,8 @@ class Study:
         ]
         return pd.DataFrame(rows, columns=list(COMPARISON.columns))
 
-    def _units(self, accuracy: float, seed: int) -> pd.DataFrame:
-        manifest = self.manifest().assign(subset=self.subsets(), fold=0, n_samples=1)
+    def _units(self, protocol: str, accuracy: float, seed: int) -> pd.DataFrame:
+        manifest = self.manifest().assign(subset=self.subsets(protocol), fold=0, n_samples=1)
         manifest = manifest[manifest["subset"] != "train"]
         rng = np.random.default_rng(int(1e4 * accuracy) + seed)
         values = rng.dirichlet(np.ones(len(self.classes)), len(manifest))

@@ -10,12 +10,15 @@ from types import SimpleNamespace
 import pytest
 from handmade import EVALUATE, Study
 
-from workflow_scripts import report
+from workflow_scripts import compare, evaluate, report
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.reporting.obtained import obtained, overall
+from workflow_scripts.reporting.overview import index_page, study_row
 from workflow_scripts.reporting.page import without_costs
+from workflow_scripts.reporting.results import read_results
 
 PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
 ELEVEN = [f"Class {number}" for number in range(11)]
@@ -311,3 +314,75 @@ def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_e
     assert "Not made from these results" in part and "needs the run cvm-fourfold" in part
     assert "91.72 (rank 1)" in part and "published: " in part and "rank 1" in part
     assert not re.search(r"\bnan\b", part)
+
+
+@pytest.fixture(scope="module")
+def selected(tmp_path_factory):
+    """A study with a protocol that has no test subset, through evaluation, comparison and report."""
+    rule = {"kind": "holdout", "by": "group"}
+    study = Study(
+        tmp_path_factory.mktemp("selected"),
+        protocols={
+            "grouped": {**rule, "fractions": [0.6, 0.2, 0.2]},
+            "published": {**rule, "fractions": [0.6, 0.2, 0.2], "by": "sample"},
+            "second": {**rule, "fractions": [0.8, 0.2, 0.0]},
+        },
+        folds={"grouped": 1, "published": 1, "second": 1},
+    ).write()
+    evaluated(study, "second")
+    return SimpleNamespace(study=study, page=write(study))
+
+
+def evaluated(study: Study, protocol: str) -> None:
+    """Run the evaluation steps on the units of a protocol."""
+    shared = {key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")}
+    shared |= {"protocol": protocol, "reported": study.reported(protocol), "folds": 1}
+    runs, out = study.folder / "runs" / protocol, study.folder / "evaluation" / protocol
+    for run in study.settings["runs"]:
+        for path in (out / run).iterdir():
+            path.unlink()
+        job = {"runs": runs / run, "out": out / run, "dataset": study.folder / "dataset", "code": "", "curves": True}
+        job["curves"] = "train" in study.settings["runs"][run]
+        evaluate.main(SimpleNamespace(settings={**shared, "run": run, "expects": {}}, **job))
+    settings = {**shared, "runs": list(study.settings["runs"])}
+    compare.main(SimpleNamespace(settings=settings, dataset=study.folder / "dataset", runs=runs, evaluation=out))
+
+
+def test_numbers_of_a_protocol_without_a_test_subset_are_of_its_validation_images_and_say_so(selected):
+    table = METRICS.read(selected.study.folder / "evaluation" / "second" / "metrics.csv")
+    assert set(table["subset"]) == {"validation"}
+    chosen = table.query("fold == 'all' and metric == 'accuracy' and level == 'overall'").set_index("run")
+    page = selected.page[selected.page.index('id="runs-second"') :]
+    heading = text_of(page[: page.index("</h3>")])
+    assert "second (validation images, selected on)" in heading
+    assert cells(page, "soft_vote")[1].startswith(f"{100 * chosen.loc['soft_vote', 'value']:.1f} %")
+    text = text_of(selected.page)
+    assert "no leaks; validation images, selected on" in text
+    assert "*: validation images, selected on; no test result" in text
+    assert "second split*" in selected.page
+    assert "Confusion matrix, cvm, second (validation images, selected on)." in text
+    assert "Runs compared, second (validation images, selected on)." in text
+
+
+def test_a_claim_about_the_test_subset_is_answered_by_the_validation_images(selected):
+    results = read_results(selected.study.folder, selected.study.settings, PAPER)
+    claim = next(
+        claim
+        for claim in results.published.headline("cvm_cervix")
+        if (claim.run, claim.metric, claim.subset) == ("cvm", "accuracy", "test")
+    )
+    value = obtained(results, results.protocols["second"], claim)
+    assert value == overall(results.protocols["second"].runs["cvm"], "accuracy", "validation") and value.n == 8
+    assert obtained(results, results.protocols["published"], claim).n == 4
+
+
+def test_a_protocol_without_a_test_subset_has_no_part_in_the_premium_and_no_test_column(selected):
+    metrics = read_json(selected.study.folder / "metrics.json")
+    assert set(metrics["leak_premium"]) == {"grouped"}
+    assert "validation_samples" in metrics["protocols"]["second"]
+    assert not {name for name in metrics["protocols"]["second"] if name.startswith("test")}
+    row = study_row(selected.study.folder, "cvm_cervix", {"title": "", "paper": ""}, selected.study.folder)
+    assert set(row.leak_free) == {"grouped"} and set(row.obtained) == {"published"}
+    assert set(row.selected_on) == {"second"}
+    page = text_of(index_page([row]))
+    assert "No test images validation images, selected on" in page

@@ -159,3 +159,17 @@ def test_environments_are_pinned_as_the_lock_file():
 def test_every_shipped_example_is_a_valid_file_of_settings(path, scale):
     resolved = settings(ROOT, {**yaml.safe_load(path.read_text()), "scale": scale})
     assert resolved.results != "results" and any(study.active for study in resolved.studies.values())
+
+
+def test_a_protocol_needs_images_to_report_and_reports_validation_where_there_is_no_test_subset():
+    def with_fractions(*fractions):
+        protocol = {"kind": "holdout", "fractions": list(fractions), "by": "sample"}
+        return {"studies": {"cvm_cervix": {"protocols": {"published": protocol}}}}
+
+    assert "neither a validation nor a test subset" in mistake(**with_fractions(1.0, 0.0, 0.0))
+    steps = Steps(settings(ROOT, with_fractions(0.8, 0.2, 0.0)))
+    for step in (steps.compare, steps.explain):
+        assert step("cvm_cervix", "published")["reported"] == "validation"
+        assert step("cvm_cervix", "grouped")["reported"] == "test"
+    for fractions in ((0.8, 0.0, 0.2), (0.6, 0.2, 0.2)):
+        assert Steps(settings(ROOT, with_fractions(*fractions))).reported("cvm_cervix", "published") == "test"

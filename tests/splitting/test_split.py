@@ -56,6 +56,20 @@ def test_by_sample_leaks_and_says_how_much(dataset):
     assert str(dataset.parent) not in json.dumps(record)
 
 
+@pytest.mark.parametrize("by", ["sample", "group"])
+def test_without_a_test_subset_the_validation_images_are_counted_and_called_what_they_are(dataset, by):
+    table, leaks, record = run(dataset, {"kind": "holdout", "fractions": [0.8, 0.2, 0.0], "by": by})
+    assert set(table["subset"]) == {"train", "validation"} and sum(record["counts"]["0"]["test"].values()) == 0
+    assert record["counts"]["0"]["validation"] == {"b": 8, "a": 16}
+    leaking = set(leaks["id_a"])
+    assert set(leaks["subset_a"]) <= {"validation"} and bool(leaking) == (by == "sample")
+    assert record["validation_samples"] == {"0": 24}
+    assert record["validation_samples_with_a_leak"] == {"0": len(leaking)}
+    assert not {key for key in record if key.startswith("test")}
+    assert "none of its numbers is a test result" in record["note"]
+    assert by == "group" or f"{len(leaking)} of 24 validation samples share" in record["note"]
+
+
 @pytest.mark.parametrize("rule", [BY_GROUP, {"kind": "kfold", "folds": 3, "validation": 0.2, "by": "group"}])
 def test_by_group_leaks_nothing(dataset, rule):
     table, leaks, record = run(dataset, rule)

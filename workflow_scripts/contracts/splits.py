@@ -2,8 +2,6 @@
 
 from workflow_scripts.contracts.tables import Table
 
-SUBSETS = ("train", "validation", "test")
-
 SPLIT = Table("split", {"id": "str", "fold": "int", "subset": "str"}, key=("id", "fold"))
 
 # why: group, unit, equal_bytes, equal_pixels, near_equal; distance as in equal pairs, 0 for group and unit.

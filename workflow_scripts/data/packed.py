@@ -7,8 +7,23 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.files import atomic_path, read_json
 from workflow_scripts.contracts.splits import SPLIT
+
+ORIGINALS = "originals.npz"
+
+
+def write_originals(path: Path, images: dict[str, np.ndarray]) -> None:
+    """Write id → uint8 H×W×3 pixels of images as they are in their files."""
+    numbered = {f"image{number}": pixels for number, pixels in enumerate(images.values())}
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.savez_compressed(handle, ids=np.array(list(images)), **numbered)
+
+
+def read_originals(path: Path) -> dict[str, np.ndarray]:
+    """What write_originals wrote."""
+    with np.load(path) as stored:
+        return {str(name): stored[f"image{number}"] for number, name in enumerate(stored["ids"])}
 
 
 def read_fold(

@@ -35,18 +35,21 @@ def run_folder(runs: Path, fold: int, seed: int) -> Path:
     return runs / f"fold{fold}-seed{seed}"
 
 
-def read_units(runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str) -> dict[Key, pd.DataFrame]:
+def read_units(
+    runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str
+) -> dict[Key, pd.DataFrame]:
     """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
 
-    UserError when a table is missing or broken, has other classes, folds, ids, labels or groups than the dataset, or
-    when two seeds of a fold judged different units.
+    `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,
+    has other classes, folds, ids, labels or groups than the dataset, or when two seeds of a fold judged different
+    units.
     """
     known = _known(dataset, aggregate)
     tables = {}
     for fold in range(folds):
         for seed in seeds:
             path = run_folder(runs, fold, seed) / "units.csv"
-            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, path)
+            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
     return tables
 
@@ -95,7 +98,9 @@ def _known(dataset: Dataset, aggregate: str) -> pd.DataFrame:
     return dataset.manifest.groupby(key, sort=False)[["label", "group"]].first()
 
 
-def _check(frame: pd.DataFrame, fold: int, classes: list[str], known: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _check(
+    frame: pd.DataFrame, fold: int, classes: list[str], known: pd.DataFrame, reported: str, path: Path
+) -> pd.DataFrame:
     if classes_of(frame) != classes:
         raise UserError(f"{path}: classes {', '.join(classes_of(frame))}; the dataset has {', '.join(classes)}")
     values = frame[class_columns(classes)]
@@ -103,8 +108,10 @@ def _check(frame: pd.DataFrame, fold: int, classes: list[str], known: pd.DataFra
         raise UserError(f"{path}: probabilities are missing or do not sum to 1; delete the folder and run again")
     if (frame["fold"] != fold).any() or not frame["subset"].isin(["validation", "test"]).all():
         raise UserError(f"{path}: rows of another fold or subset than fold {fold}, validation and test")
-    if not (frame["subset"] == "test").any():
-        raise UserError(f"{path}: no test units; the split leaves none, change the protocol")
+    if not (frame["subset"] == reported).any():
+        raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
+    if reported != "test" and (frame["subset"] == "test").any():
+        raise UserError(f"{path}: has test units, but the protocol has no test subset; run the workflow again")
     unknown = ~frame["id"].isin(known.index)
     if unknown.any():
         raise UserError(

@@ -8,10 +8,10 @@ import pandas as pd
 from workflow_scripts.reporting import style
 
 CAPTION = (
-    "{run}: the {n} most confident of {wrong} errors on {total} test images. Grad-CAM: where the network looked for "
-    "the class it predicted. Features: how strongly the same layer responds to each place, whatever the class."
+    "{run}: the {n} most confident of {wrong} errors on {total} {of}. Grad-CAM: where the network looked for the "
+    "class it predicted. Features: how strongly the same layer responds to each place, whatever the class."
 )
-NONE = "{run}: none of {total} test images is classified wrongly; there is no error to show."
+NONE = "{run}: none of {total} {of} is classified wrongly; there is no error to show."
 
 
 def confident_errors(judged: pd.DataFrame, count: int) -> pd.DataFrame:
@@ -32,11 +32,11 @@ def confusions(judged: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     return found.loc[order.index].rename(columns={"label": "true"}).reset_index(drop=True)
 
 
-def caption(run: str, judged: pd.DataFrame, shown: int) -> str:
-    """What the figure of errors shows, or that there is none."""
+def caption(run: str, judged: pd.DataFrame, shown: int, of: str) -> str:
+    """What the figure of errors shows, or that there is none; `of`: what the judged images are called."""
     wrong = int((judged["label"] != judged["predicted"]).sum())
     text = CAPTION if wrong else NONE
-    return text.format(run=run, n=shown, wrong=wrong, total=len(judged))
+    return text.format(run=run, n=shown, wrong=wrong, total=len(judged), of=of)
 
 
 def draw_none(path: Path, text: str, made: bool) -> None:

@@ -21,7 +21,7 @@ OPACITY = 0.55
 LETTERS_AN_INCH = 15
 LETTERS_BESIDE = 22
 CAPTION = (
-    "Grad-CAM of {run}, {n} test images: where the network looked for the class it predicted. "
+    "Grad-CAM of {run}, {n} {of}: where the network looked for the class it predicted. "
     "Where the map with random weights looks the same, it shows the architecture and the image, not what was learned."
 )
 CAPTION_NEW = (

@@ -18,7 +18,7 @@ SIDES = (("x", "y"), ("x", "z"), ("y", "z"))
 SIGNS = ("o", "s", "D", "P", "X")
 SIGNS_3D = ("circle", "square", "diamond", "cross", "diamond-open")
 CAPTION = (
-    "{run}, {n} test samples: the {features} features before the classifier, by t-SNE to three dimensions (no unit). "
+    "{run}, {n} {of}: the {features} features before the classifier, by t-SNE to three dimensions (no unit). "
     "Near samples look alike to the network; distances between far groups mean nothing. Of a sample's {neighbours} "
     "nearest others {among:.0f} % are of its class among all features, {picture:.0f} % in this picture, "
     "{chance:.0f} % by chance."
@@ -37,11 +37,11 @@ PAGE = """<!doctype html>
 """
 
 
-def caption(run: str, table: pd.DataFrame, found: Embedding) -> str:
-    """How to read the embedding of a run."""
+def caption(run: str, table: pd.DataFrame, found: Embedding, of: str) -> str:
+    """How to read the embedding of a run; `of`: what its samples are called."""
     shares = {"among": found.among_features, "picture": found.in_picture, "chance": found.by_chance}
     shares = {name: 100 * value for name, value in shares.items()}
-    return CAPTION.format(run=run, n=len(table), features=found.features, neighbours=found.neighbours, **shares)
+    return CAPTION.format(run=run, n=len(table), of=of, features=found.features, neighbours=found.neighbours, **shares)
 
 
 def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: bool) -> None:

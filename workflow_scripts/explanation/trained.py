@@ -11,6 +11,7 @@ from torch import nn
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.models.build import build
@@ -18,6 +19,9 @@ from workflow_scripts.models.weights import TrainedWeights, load_trained, read_t
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples
 from workflow_scripts.training.view import View
+
+# What the images of the reported subset are called.
+IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Trained:
     train: SimpleNamespace
     device: torch.device
     samples: Samples
+    reported: str
 
     # Whether there are features to embed.
     embeds = True
@@ -45,7 +50,12 @@ class Trained:
         train = entry.namespace(given["train"])
         chosen = devices.prepare(device, train)
         network = load_trained(build(given["spec"], len(weights.classes), samples.size, 0), weights)
-        return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples)
+        return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples, settings["reported"])
+
+    @property
+    def images_words(self) -> str:
+        """What the images of the reported subset are called."""
+        return IMAGES[self.reported]
 
     @property
     def settings(self) -> dict:
@@ -62,16 +72,16 @@ class Trained:
         return network.to(self.device).eval()
 
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
-        """The test samples (id, label, row, predicted, probability, probability_true) and what was seen of them.
+        """The reported samples (id, label, row, predicted, probability, probability_true) and what was seen of them.
 
         The index is that of the samples' table; the probabilities are those of the predicted and of the true class.
         """
-        test = self.samples.table.loc[self.samples.table["subset"] == "test", ["id", "label", "row"]]
-        feeder = self._feeder(test)
+        rows = self.samples.table.loc[self.samples.table["subset"] == self.reported, ["id", "label", "row"]]
+        feeder = self._feeder(rows)
         seen = look(self.network, feeder, self.train.precision, features)
-        own = seen.probabilities[np.arange(len(test)), feeder.subset.targets]
+        own = seen.probabilities[np.arange(len(rows)), feeder.subset.targets]
         names = np.array(self.weights.classes)[seen.numbers]
-        return test.assign(predicted=names, probability=seen.probabilities.max(axis=1), probability_true=own), seen
+        return rows.assign(predicted=names, probability=seen.probabilities.max(axis=1), probability_true=own), seen
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
         """uint8 N×S×S×3 images of some rows of the table of `judge`."""

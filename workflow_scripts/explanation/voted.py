@@ -46,6 +46,14 @@ class Voted:
         return {**self.members[0].settings, "run": self.run}
 
     @property
+    def reported(self) -> str:
+        return self.members[0].reported
+
+    @property
+    def images_words(self) -> str:
+        return self.members[0].images_words
+
+    @property
     def samples(self) -> Samples:
         return self.members[0].samples
 

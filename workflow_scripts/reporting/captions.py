@@ -38,7 +38,7 @@ EXPLAINED = {
         "strongly its last map responds at all. Look for blurred borders and classes that are neighbours in medicine.",
     ),
     "embedding": (
-        "Test samples as the network sees them",
+        "Samples as the network sees them",
         "t-SNE of the features before the classifier to three dimensions, from three sides; rings are errors. Near "
         "samples look alike to the network, distances between far groups mean nothing. embedding.html can be turned.",
     ),
@@ -49,7 +49,8 @@ GLOSSARY = (
     (
         "Training, validation, test subset",
         "Fitted on; looked at while choosing; looked at once, at the end. The numbers on this page are of the test "
-        "subset unless they say otherwise.",
+        "subset unless they say otherwise; of a protocol without one they are of the validation images that the epoch "
+        "was selected on, and are no test results.",
     ),
     ("Fold", "One of k splits in which every sample is tested once. A hold-out has one fold."),
     ("Seed", "Start of the random numbers of a training. Another seed is another training, on the same split."),

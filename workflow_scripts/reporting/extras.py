@@ -8,7 +8,7 @@ from workflow_scripts.contracts.published import UNITS, Claim
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, run_words
+from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, reported_words, run_words
 from workflow_scripts.reporting.page import data_uri, plot_uri
 from workflow_scripts.reporting.results import Results, Run
 
@@ -43,7 +43,7 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
             if line[name]:
                 ends = f" [{line[f'{name}_low']}, {line[f'{name}_high']}]" if line[f"{name}_low"] else ""
                 rank = f", rank {line[f'{name}_rank']}" if line[f"{name}_rank"] else ""
-                found.append({"protocol": name, "text": f"{line[name]}{ends}{rank}"})
+                found.append({"protocol": protocol_words(protocol), "text": f"{line[name]}{ends}{rank}"})
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
         cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": found}
     return {"columns": columns, "rows": rows, "cells": cells}
@@ -61,12 +61,12 @@ def explained_section(results: Results) -> dict[str, Any]:
                         "uri": plot_uri(path) if kind == "embedding" else data_uri(path),
                         "kind": kind,
                         "alt": f"{title} of {run} under {protocol.name}",
-                        "title": f"{title}, {run}, {protocol.name}.",
+                        "title": f"{title}, {run}, {protocol_words(protocol)}.",
                         "reading": reading,
                     }
                 )
             rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")
-            pairs.append({"run": run, "protocol": protocol.name, "rows": rows})
+            pairs.append({"run": run, "protocol": protocol.name, "of": reported_words(protocol), "rows": rows})
     return {"explained": pictures, "confused": pairs}
 
 
@@ -78,9 +78,9 @@ def sources_section(results: Results) -> dict[str, Any]:
     rows = [
         {
             "run": name,
-            "protocol": protocol.name,
+            "protocol": protocol_words(protocol),
             "source": source,
-            "values": {metric: overall(protocol.runs[name], metric, "test", source) for metric in SOURCE_METRICS},
+            "values": {metric: overall(protocol.runs[name], metric, class_name=source) for metric in SOURCE_METRICS},
         }
         for protocol in ordered_protocols(results)
         for name in ordered_runs(results)
@@ -101,11 +101,11 @@ def compression_section(results: Results) -> dict[str, Any]:
                     {
                         "run": name,
                         "words": run_words(protocol.runs[name]),
-                        "protocol": protocol.name,
+                        "protocol": protocol_words(protocol),
                         "bytes": sum(record["bytes"] for record in records) / len(records),
                         "bytes_before": sum(record["bytes_before"] for record in records) / len(records),
-                        "agreement": sum(record["agreement"]["test"] for record in records) / len(records),
-                        "largest": max(record["largest_difference"]["test"] for record in records),
+                        "agreement": sum(record["agreement"][protocol.reported] for record in records) / len(records),
+                        "largest": max(record["largest_difference"][protocol.reported] for record in records),
                         "value": overall(protocol.runs[name], results.headline),
                         "value_before": overall(before, results.headline),
                     }
@@ -135,7 +135,7 @@ def _time(run: Run, claim: Claim) -> float | None:
     """Mean over folds and seeds, in the claim's unit; None where nothing was trained."""
     trainings = [ledger["train"] for ledger in run.ledgers if "train" in ledger]
     speed = cost(run).predict_speed
-    tested = [int((units["subset"] == "test").sum()) for units in run.units]
+    tested = [int((units["subset"] == run.reported).sum()) for units in run.units]
     seconds = None
     if claim.metric in ("training_time", "epoch_time") and trainings:
         seconds = sum(training["training_seconds"] for training in trainings) / len(trainings)

@@ -7,7 +7,13 @@ from workflow_scripts.contracts.published import Claim
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import claim_rows, leaks
 from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
+from workflow_scripts.reporting.order import (
+    headline_claims,
+    main_run,
+    ordered_protocols,
+    protocol_words,
+    reported_words,
+)
 from workflow_scripts.reporting.page import axis_for
 from workflow_scripts.reporting.results import Results
 
@@ -35,9 +41,15 @@ def first_screen(results: Results) -> dict[str, Any]:
     values = {protocol.name: overall(protocol.runs[main], strip_metric) for protocol in protocols}
     strip = [StripRow("paper", shown.scaled, reference=True)] if shown else []
     strip += [
-        StripRow(f"{name} split", value.value, value.low, value.high, filled=results.protocols[name].leak_free)
-        for name, value in values.items()
-        if value.value is not None
+        StripRow(
+            f"{protocol.name} split" + ("" if protocol.reported == "test" else "*"),
+            values[protocol.name].value,
+            values[protocol.name].low,
+            values[protocol.name].high,
+            filled=protocol.leak_free and protocol.reported == "test",
+        )
+        for protocol in protocols
+        if values[protocol.name].value is not None
     ]
     label = "; ".join(
         f"{row.label}: {words.number(strip_metric, row.value, 2 if row.reference else None)}"
@@ -69,6 +81,8 @@ def first_screen(results: Results) -> dict[str, Any]:
             if protocol.record["note"]
         ],
         "no_premium": _why_no_premium(results),
+        "reported_words": reported_words,
+        "any_selected": any(protocol.reported != "test" for protocol in protocols),
     }
 
 
@@ -77,7 +91,7 @@ def _sentence(results: Results) -> str:
     folds = max(settings["folds"].values())
     return (
         f"{words.plural(len(settings['runs']), 'run')} under {words.plural(len(settings['protocols']), 'protocol')} "
-        f"({words.listed([protocol.name for protocol in ordered_protocols(results)])}), "
+        f"({words.listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
         f"{words.plural(folds, 'fold')}, {words.plural(len(settings['seeds']), 'seed')} each, on "
         f"{words.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
     )
@@ -118,9 +132,11 @@ def _why_no_claims(results: Results) -> str:
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
         return "No protocol is called published, so there is nothing to subtract from."
+    if results.as_published.reported != "test":
+        return "The published protocol has no test subset: it reports the images that its epoch was selected on."
     if results.as_published.leak_free:
         return "The published protocol is itself free of leaks."
-    return "No protocol of this study is free of leaks, so the premium is unknown."
+    return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
 
 
 def claims_section(results: Results) -> dict[str, Any]:

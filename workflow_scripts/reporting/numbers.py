@@ -40,7 +40,7 @@ def _verdict(claim: Claim, value: Value) -> str:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: test samples."""
+    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples."""
 
     protocol: Protocol
     pairs: dict[str, int]
@@ -55,10 +55,11 @@ class Leaks:
 def leaks(protocol: Protocol) -> Leaks:
     """The leak audit of a protocol, summed over its folds."""
     split = protocol.record
-    tested = sum(sum(fold["test"].values()) for fold in split["counts"].values())
+    tested = sum(sum(fold[protocol.reported].values()) for fold in split["counts"].values())
+    found = split["leaks" if protocol.reported == "test" else "leaks_train_validation"]
     order = list(LEAK_NAMES)
-    pairs = {why: int(split["leaks"][why]) for why in sorted(split["leaks"], key=lambda why: (order.index(why), why))}
-    return Leaks(protocol, pairs, sum(split["test_samples_with_a_leak"].values()), tested)
+    pairs = {why: int(found[why]) for why in sorted(found, key=lambda why: (order.index(why), why))}
+    return Leaks(protocol, pairs, sum(split[f"{protocol.reported}_samples_with_a_leak"].values()), tested)
 
 
 @dataclass(frozen=True)

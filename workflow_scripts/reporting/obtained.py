@@ -22,12 +22,17 @@ NOTHING = Value(None)
 # Written by the evaluation in the columns fold and seed of what is over all of them.
 POOLED = "all"
 FLOAT32_BYTES = 4
+# Metric of the course of a training → row of its history.
+EPOCHS = {"first_epoch_accuracy": 0, "last_epoch_accuracy": -1}
 MIB = 2**20
 
 
-def overall(run: Run, metric: str, subset: str = "test", class_name: str = "") -> Value:
-    """A run's metric over all its folds and seeds, on one subset; NOTHING where it was not evaluated."""
-    rows = run.metrics
+def overall(run: Run, metric: str, subset: str | None = None, class_name: str = "") -> Value:
+    """A run's metric over all its folds and seeds; NOTHING where it was not evaluated.
+
+    subset None: the one that the run's protocol reports.
+    """
+    rows, subset = run.metrics, subset or run.reported
     rows = rows[(rows["fold"] == POOLED) & (rows["seed"] == POOLED)]
     rows = rows[(rows["subset"] == subset) & (rows["metric"] == metric) & (rows["class"] == class_name)]
     if rows.empty:
@@ -55,17 +60,24 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
     run = protocol.runs[claim.run]
     if claim.metric == "parameter_size":
         return _size(run)
+    if claim.metric in EPOCHS:
+        return _epoch_accuracy(run, claim)
     if claim.metric == "confusions":
-        return _confusions(run, claim)
+        return _confusions(run, claim, answered_by(protocol, claim.subset))
     if claim.metric not in (*SUBSET_METRICS, *CLASS_METRICS):
         return NOTHING
-    return overall(run, claim.metric, claim.subset or "test", claim.class_name or "")
+    return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.class_name or "")
+
+
+def answered_by(protocol: Protocol, subset: str | None) -> str:
+    """The subset that answers what the paper says about one: of its test subset, the one that the protocol reports."""
+    return protocol.reported if subset in (None, "test") else subset
 
 
 def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
     """Number of samples in the first fold; of all subsets where the claim is about all."""
     counts = protocol.record["counts"]["0"]
-    subsets = list(counts) if claim.subset in (None, "all") else [claim.subset]
+    subsets = list(counts) if claim.subset in (None, "all") else [answered_by(protocol, claim.subset)]
     if claim.class_name is None:
         return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
     if claim.class_name not in results.classes:
@@ -82,12 +94,21 @@ def _size(run: Run) -> Value:
     return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / MIB)
 
 
-def _confusions(run: Run, claim: Claim) -> Value:
+def _epoch_accuracy(run: Run, claim: Claim) -> Value:
+    """Accuracy on the training or validation images in the first or last epoch: mean over folds and seeds."""
+    column = f"{claim.subset}_accuracy"
+    if not run.histories or column not in run.histories[0]:
+        return NOTHING
+    found = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
+    return Value(sum(found) / len(found))
+
+
+def _confusions(run: Run, claim: Claim, subset: str) -> Value:
     """Units of a class taken for another one: sum over folds, mean over seeds."""
     seeds = len({seed for _, seed in run.jobs})
     count, total = 0, 0
     for units in run.units:
-        rows = units[(units["subset"] == claim.subset) & (units["label"] == claim.class_name)]
+        rows = units[(units["subset"] == subset) & (units["label"] == claim.class_name)]
         if claim.predicted not in classes_of(units):
             return NOTHING
         count += int((predicted(rows) == claim.predicted).sum())
@@ -100,6 +121,8 @@ def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
 
     Intervals of other differences would need the draws of both numbers, which only evaluation has.
     """
+    if "subset" in claim.against and protocol.reported != "test":
+        return NOTHING  # both sides would be the validation subset
     ours = obtained(results, protocol, replace(claim, against={}))
     theirs = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
     if ours.value is None or theirs.value is None:

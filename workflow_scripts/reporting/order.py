@@ -1,6 +1,7 @@
 """In which order protocols and runs are shown, which run comes first, and what they are called."""
 
 from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.results import Protocol, Results, Run
 
@@ -44,6 +45,16 @@ def rule_words(protocol: Protocol) -> str:
     if rule["kind"] == "holdout":
         kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
     return f"{kind}, {'groups kept together' if rule['by'] == 'group' else 'each sample for itself'}"
+
+
+def protocol_words(protocol: Protocol) -> str:
+    """A protocol's name; where it has no test subset, with what its numbers are of."""
+    return protocol.name + ("" if protocol.reported == "test" else f" ({REPORTED_WORDS[protocol.reported]})")
+
+
+def reported_words(protocol: Protocol) -> str:
+    """What a protocol's numbers are of, for headings and captions."""
+    return "test subset" if protocol.reported == "test" else REPORTED_WORDS[protocol.reported]
 
 
 def run_words(run: Run) -> str:

@@ -15,7 +15,11 @@ from workflow_scripts.reporting.page import render
 
 @dataclass(frozen=True)
 class StudyRow:
-    """A study in the index. obtained, leak_free, premium: protocol → value; paper_value None: nothing is printed."""
+    """A study in the index. obtained, leak_free, selected_on, premium: protocol → value.
+
+    paper_value None: nothing is printed. selected_on: of protocols without a test subset, on the validation images that
+    the epoch was chosen on; never among the other two.
+    """
 
     name: str
     title: str
@@ -30,6 +34,7 @@ class StudyRow:
     paper_value: float | None
     obtained: dict[str, Value]
     leak_free: dict[str, Value]
+    selected_on: dict[str, Value]
     premium: dict[str, Value]
 
 
@@ -46,7 +51,8 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
     (run, found), *_ = numbers["headline"].items()
     (metric, values), *_ = found.items()
     by_protocol = {protocol: _value(leaf) for protocol, leaf in values["protocols"].items()}
-    free = {name for name, leaf in numbers["protocols"].items() if leaf["leak_free"]}
+    tested = {name for name, leaf in numbers["protocols"].items() if "test_samples" in leaf}
+    free = {name for name in tested if numbers["protocols"][name]["leak_free"]}
     return StudyRow(
         name=name,
         title=about["title"] or name,
@@ -59,8 +65,9 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
         run=run,
         metric=metric,
         paper_value=values.get("paper"),
-        obtained={protocol: value for protocol, value in by_protocol.items() if protocol not in free},
+        obtained={protocol: value for protocol, value in by_protocol.items() if protocol in tested - free},
         leak_free={protocol: value for protocol, value in by_protocol.items() if protocol in free},
+        selected_on={protocol: value for protocol, value in by_protocol.items() if protocol not in tested},
         premium={protocol: _value(runs.get(run, {})) for protocol, runs in numbers["leak_premium"].items()},
     )
 
@@ -77,5 +84,10 @@ def index_page(rows: list[StudyRow]) -> str:
     papers = [(paper, list(part)) for paper, part in groupby(rows, key=lambda row: row.paper)]
     return render(
         "index.html.j2",
-        {"papers": papers, "any_made": any(row.made for row in rows), "disclaimer": captions.DISCLAIMER},
+        {
+            "papers": papers,
+            "any_made": any(row.made for row in rows),
+            "any_selected": any(row.selected_on for row in rows),
+            "disclaimer": captions.DISCLAIMER,
+        },
     )

@@ -13,6 +13,7 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
+from workflow_scripts.contracts.subsets import reported_subset
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
@@ -23,7 +24,8 @@ class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
     settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; units: one table a fold
-    and seed, in the order of `jobs`; histories: the same, empty for a run that is not trained; figures: kind → PNG.
+    and seed, in the order of `jobs`; histories: the same, empty for a run that is not trained; figures: kind → PNG;
+    reported: the subset that its protocol reports.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Run:
     ledgers: list[dict]
     histories: list[pd.DataFrame]
     figures: dict[str, Path]
+    reported: str
 
     @property
     def trained(self) -> bool:
@@ -60,6 +63,11 @@ class Protocol:
     @property
     def leak_free(self) -> bool:
         return bool(self.record["leak_free"])
+
+    @property
+    def reported(self) -> str:
+        """The subset whose numbers it reports: test, or validation where it has no test subset."""
+        return reported_subset(self.rule)
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,8 @@ class Results:
 
     @property
     def leak_free(self) -> list[Protocol]:
-        """Protocols that keep together what belongs together."""
-        return [protocol for protocol in self.protocols.values() if protocol.leak_free]
+        """Protocols with a test subset that keep together what belongs together."""
+        return [found for found in self.protocols.values() if found.leak_free and found.reported == "test"]
 
 
 def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
@@ -168,6 +176,7 @@ def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:
         ledgers=[read_json(path / "ledger.json") for path in folders],
         histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
         figures={kind: _picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        reported=reported_subset(settings["protocols"][protocol]),
     )
 
 

@@ -8,11 +8,18 @@ import pandas as pd
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.record import identity
-from workflow_scripts.contracts.splits import SUBSETS
+from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, setting_rows
 from workflow_scripts.reporting.obtained import POOLED, overall
-from workflow_scripts.reporting.order import main_run, ordered_protocols, ordered_runs, reference, run_words
+from workflow_scripts.reporting.order import (
+    main_run,
+    ordered_protocols,
+    ordered_runs,
+    protocol_words,
+    reference,
+    run_words,
+)
 from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Results
 
@@ -170,7 +177,7 @@ def figures_section(results: Results) -> dict[str, Any]:
                     "uri": plot_uri(path),
                     "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
-                    "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol.name}.",
+                    "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
                     "reading": captions.FIGURES[kind][1],
                     "answers": answers(kind),
                 }
@@ -178,7 +185,7 @@ def figures_section(results: Results) -> dict[str, Any]:
             ]
             value = overall(run, results.headline)
             runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
-        sheets.append({"name": protocol.name, "runs": runs})
+        sheets.append({"name": protocol_words(protocol), "runs": runs})
     kinds = ("montage", "comparison", "headline", "gradcam")
     return {"figure_sheets": sheets, "paper_figures": {kind: answers(kind) for kind in kinds}}
 

@@ -2,7 +2,7 @@
 
 from workflow_scripts.reporting import captions, extras, first, sections
 from workflow_scripts.reporting.obtained import Value
-from workflow_scripts.reporting.order import ordered_protocols, rule_words
+from workflow_scripts.reporting.order import ordered_protocols, protocol_words, rule_words
 from workflow_scripts.reporting.page import render
 from workflow_scripts.reporting.results import Results
 
@@ -19,6 +19,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "disclaimer": captions.DISCLAIMER,
         "protocols": ordered_protocols(results),
         "rule_words": rule_words,
+        "protocol_words": protocol_words,
         "premiums": premiums,
         **first.first_screen(results),
         **first.claims_section(results),

@@ -21,8 +21,9 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
     """Numbers at the leaves, nine significant digits; what is undefined is left out.
 
     data: samples, classes, refused, made (1 or 0); protocols → leak_free (1 or 0), leak_pairs, test_samples,
-    test_samples_with_a_leak; runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol →
-    run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run alone.
+    test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one);
+    runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high;
+    headline → run → metric → paper, and per protocol value, low, high: the main run alone.
     """
     names = list(dict.fromkeys([results.headline, *TABLE_METRICS]))
     main = main_run(results)
@@ -57,8 +58,8 @@ def _leaks(results: Results, name: str) -> dict[str, int]:
     return {
         "leak_free": int(found.protocol.leak_free),
         "leak_pairs": sum(found.pairs.values()),
-        "test_samples": found.tested,
-        "test_samples_with_a_leak": found.leaking,
+        f"{found.protocol.reported}_samples": found.tested,
+        f"{found.protocol.reported}_samples_with_a_leak": found.leaking,
     }
 
 

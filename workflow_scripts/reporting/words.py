@@ -52,7 +52,12 @@ FORMS = {
     "int8": "8-bit weights",
     "onnx": "ONNX file",
 }
-FEATURES = {"rim": "the image's rim", "colour": "colour statistics", "size": "image size"}
+FEATURES = {
+    "rim": "the image's rim",
+    "colour": "colour statistics",
+    "size": "image size",
+    "stained": "share of brown nuclei",
+}
 DASH = "–"
 
 

@@ -89,6 +89,11 @@ class Preprocess(Block):
         None,
         description="Micrometres per pixel of the raw images, for the scale bar in pictures; null: unknown, no bar.",
     )
+    mask: Literal["none", "grey", "haematoxylin", "dab", "stained"] = Field(
+        "none",
+        description="Masks of cell nuclei by Otsu's threshold on: darkness (grey), the blue stain, the brown stain, or "
+        "either of both stains (stained); kept beside the pixels, `train.mask` lays them over.",
+    )
     draft: bool = Field(
         False, description="Let the JPEG decoder scale down by 2, 4 or 8 first: faster, but the pixels differ slightly."
     )
@@ -99,7 +104,9 @@ class Holdout(Block):
 
     kind: Literal["holdout"] = Field(description="One split by shares.")
     fractions: Annotated[list[Share], Field(min_length=3, max_length=3)] = Field(
-        [0.6, 0.2, 0.2], description="Shares of training, validation and test subset; they sum to 1."
+        [0.6, 0.2, 0.2],
+        description="Shares of training, validation and test subset; they sum to 1. A third share of 0: no test "
+        "subset, the validation images that the epoch is chosen on are what is reported, and every number says so.",
     )
     by: Literal["sample", "group"] = Field(
         "sample",
@@ -111,6 +118,8 @@ class Holdout(Block):
     def _sum(self) -> "Holdout":
         if abs(sum(self.fractions) - 1) > 1e-9:
             raise ValueError(f"fractions sum to {sum(self.fractions):g}; they must sum to 1")
+        if self.fractions[2] == 0 and self.fractions[1] == 0:
+            raise ValueError("fractions leave neither a validation nor a test subset, so nothing could be reported")
         return self
 
 

@@ -196,12 +196,13 @@ class Compressed(Block):
 
 
 class Baseline(Block):
-    """Logistic regression on numbers that should not tell the classes apart; what it reaches, a network must beat."""
+    """Logistic regression on a few numbers of each image; what it reaches, a network must beat."""
 
     kind: Literal["baseline"] = Field(description="Logistic regression without a network.")
-    features: Annotated[list[Literal["rim", "colour", "size"]], Field(min_length=1)] = Field(
+    features: Annotated[list[Literal["rim", "colour", "size", "stained"]], Field(min_length=1)] = Field(
         description="rim: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of "
-        "each channel; size: width, height and their ratio of the published image."
+        "each channel; size: width, height and their ratio of the published image; stained: share of the area of "
+        "nuclei that is brown."
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
@@ -24,6 +25,10 @@ class Steps:
     def folds(self, study: str, protocol: str) -> int:
         """Number of folds; a hold-out is one."""
         return getattr(self.study(study).protocols[protocol], "folds", 1)
+
+    def reported(self, study: str, protocol: str) -> str:
+        """Subset whose numbers a protocol reports."""
+        return reported_subset(_plain(self.study(study).protocols[protocol]))
 
     def made(self, study: str) -> bool:
         return self.study(study).source == "synthetic"
@@ -111,6 +116,7 @@ class Steps:
             "seed": self.config.seed,
             "protocol": protocol,
             "run": run,
+            "reported": self.reported(study, protocol),
             "folds": self.folds(study, protocol),
             "seeds": chosen.seeds,
             "expects": {
@@ -127,6 +133,7 @@ class Steps:
             "study": study,
             "seed": self.config.seed,
             "protocol": protocol,
+            "reported": self.reported(study, protocol),
             "runs": list(chosen.runs),
             "folds": self.folds(study, protocol),
             "seeds": chosen.seeds,
@@ -138,6 +145,7 @@ class Steps:
         return {
             "study": study,
             "protocol": protocol,
+            "reported": self.reported(study, protocol),
             "fold": 0,
             "seed": chosen.seeds[0],
             "specs": {

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.overlay import merge
@@ -20,8 +20,10 @@ class Study(Block):
     active: bool = Field(True, description="Whether `all` includes the study.")
     title: str = Field("", description="One line for the report's head.")
     paper: str = Field("", description="Code folder under workflow_scripts/studies/ that holds the published numbers.")
-    adapters: Annotated[list[Literal[tuple(ADAPTERS)]], Field(min_length=1)] = Field(
-        ["folder"], description="Readers of the raw files. Several: the source has a subfolder named after each."
+    adapters: Annotated[list[str], Field(min_length=1)] = Field(
+        ["folder"],
+        description="Readers of the raw files: modules of data/adapters, or the name of a study that has its own. "
+        "Several: the source has a subfolder named after each.",
     )
     source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
     synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
@@ -40,6 +42,9 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
+        for name in self.adapters:
+            if name not in adapters():
+                raise ValueError(f"adapters names {name!r}; there are {', '.join(adapters())}")
         for kind, names in (("protocol", self.protocols), ("run", self.runs)):
             for name in names:
                 if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*(@[a-z0-9_]+)?" if kind == "run" else ""), name):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings import published
@@ -75,9 +75,9 @@ class Plan:
         """The entry point of a step and the modules that its settings name."""
         modules = [f"{PACKAGE}.{step}"]
         if step == "synthesise":
-            modules.append(ADAPTERS[names[1]].module)
+            modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
-            modules += [ADAPTERS[adapter].module for adapter in self.study(names[0]).adapters]
+            modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
         if step in ("report", "plates"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.splits import LEAKS, SUBSETS
+from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.splitting.clusters import pair_positions
 
 WHYS = ("group", "unit", "equal_bytes", "equal_pixels", "near_equal")
@@ -24,7 +25,7 @@ class Audit:
     """Leaks of a split: the listed pairs (contract LEAKS), and counts.
 
     `test`, `validation`: all pairs per reason between test and the rest, and between validation and training, summed
-    over folds. `samples`, `tested`: test samples with a leak, and test samples, per fold.
+    over folds. `samples`, `tested`: of the reported subset, samples with a leak and all samples, per fold.
     """
 
     pairs: pd.DataFrame
@@ -45,8 +46,12 @@ class Audit:
         )
 
 
-def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame) -> Audit:
-    """Find every leak of `split` (contract SPLIT) given the equal pairs (contract EQUAL_PAIRS) that count."""
+def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, reported: str = "test") -> Audit:
+    """Find every leak of `split` (contract SPLIT) given the equal pairs (contract EQUAL_PAIRS) that count.
+
+    `reported`: the subset whose samples are counted, test or (where there is none) validation.
+    """
+    counted = SUBSETS.index(reported)
     ids = manifest["id"].to_numpy()
     first, second = pair_positions(manifest, pairs)
     names = {why: _codes(manifest[why]) for why in ("group", "unit")}
@@ -58,8 +63,8 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame) -> A
         leaks = [_shared(codes, subset, why, totals) for why, codes in names.items()]
         leaks.append(_equal(first, second, pairs, subset, totals))
         table = pd.concat(leaks, ignore_index=True).assign(fold=fold)
-        samples[int(fold)] = int(table.loc[subset[table["a"]] == TEST, "a"].nunique())
-        tested[int(fold)] = int((subset == TEST).sum())
+        samples[int(fold)] = int(table.loc[subset[table["a"]] == counted, "a"].nunique())
+        tested[int(fold)] = int((subset == counted).sum())
         for end in "ab":
             table[f"id_{end}"] = ids[table[end]]
             table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]

@@ -52,7 +52,8 @@ def final_metrics(metrics: dict, headline: str | None) -> dict[str, float]:
     """metrics.json as `subset/metric` and `subset/class/metric`, with `_low` and `_high` for the interval's ends.
 
     `headline` names the metric that is also entered as `headline`, `headline_low`, `headline_high` (test subset, or
-    the external one) and whose number of units is `subset/n`. Undefined values (null) are left out.
+    the external one; none of a protocol without a test subset) and whose number of units is `subset/n`. Undefined
+    values (null) are left out.
     """
     flat: dict[str, float] = {}
     for subset, measured in metrics.items():

@@ -6,7 +6,7 @@ import numpy as np
 
 from workflow_scripts.contracts.runs import predicted
 from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.style import COLOURS, new_figure
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]) -> "Figure":
-    """Sensitivity of every class on the test subset under each protocol, and what share of each group was found.
+    """Sensitivity of every class on the reported subset under each protocol, and what share of each group was found.
 
     `groups`: name → classes. A group's line counts its units, not its classes: the share of units of these classes
     that were given their own class.
@@ -30,26 +30,25 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
     protocols = ordered_protocols(results)
     for place, protocol in enumerate(protocols):
         y = np.arange(len(rows)) + 0.24 * (place - (len(protocols) - 1) / 2)
-        found = [overall(protocol.runs[run], "sensitivity", "test", label) for label in results.classes]
+        found = [overall(protocol.runs[run], "sensitivity", class_name=label) for label in results.classes]
         values = [np.nan if value.value is None else value.value for value in found]
         ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in found])
         axes.hlines(y[: len(found)], ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
-        values += [_share(protocol.runs[run].units, labels) for labels in groups.values()]
-        axes.plot(values, y, "os^v"[place % 4], color=COLOURS[place], markersize=5.5, label=protocol.name)
+        values += [_share(protocol.runs[run].units, labels, protocol.reported) for labels in groups.values()]
+        axes.plot(values, y, "os^v"[place % 4], color=COLOURS[place], markersize=5.5, label=protocol_words(protocol))
     axes.axhline(len(results.classes) - 0.5, color="0.6", linewidth=0.8)
     axes.set_yticks(range(len(rows)), rows)
-    axes.set(
-        xlabel="Sensitivity (recall), test subset, 95 % interval", xlim=(-0.02, 1.02), ylim=(len(rows) - 0.4, -0.6)
-    )
+    of = "test subset" if all(protocol.reported == "test" for protocol in protocols) else "reported subset"
+    axes.set(xlabel=f"Sensitivity (recall), {of}, 95 % interval", xlim=(-0.02, 1.02), ylim=(len(rows) - 0.4, -0.6))
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
 
 
-def _share(tables: list, labels: list[str]) -> float:
-    """Share of the test units of some classes that were given their own class: mean over folds and seeds."""
+def _share(tables: list, labels: list[str], subset: str) -> float:
+    """Share of the units of a subset of some classes that were given their own class: mean over folds and seeds."""
     shares = []
     for units in tables:
-        rows = units[(units["subset"] == "test") & units["label"].isin(labels)]
+        rows = units[(units["subset"] == subset) & units["label"].isin(labels)]
         if len(rows):
             shares.append((predicted(rows) == rows["label"]).mean())
     return float(np.mean(shares)) if shares else np.nan

@@ -6,7 +6,7 @@ import numpy as np
 
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.style import COLOURS, new_figure
@@ -28,7 +28,7 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
     if run is None:
         raise NotDrawnError(f"needs the run {runs[0]}")
     series = {
-        protocol.name: {
+        protocol_words(protocol): {
             subset: [overall(protocol.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS
         }
         for protocol in ordered_protocols(results)
@@ -49,7 +49,7 @@ def runs_beside(results: Results, runs: dict[str, str], protocol: str) -> "Figur
     printed = {
         subset: [[_printed(results, run, metric, subset) for metric in METRICS] for run in runs] for subset in SUBSETS
     }
-    return _panels(series, printed, f"under {found.name}: mean over seeds and folds", per_series=True)
+    return _panels(series, printed, f"under {protocol_words(found)}: mean over seeds and folds", per_series=True)
 
 
 def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:

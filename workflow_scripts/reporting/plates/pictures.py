@@ -47,6 +47,8 @@ def examples(results: Results) -> "Figure":
 def both_confusions(results: Results, run: str, protocol: str = "published") -> "Figure":
     """Confusion matrices of a run on the validation and the test subset, side by side."""
     found = results.protocols.get(protocol)
+    if found is not None and found.reported != "test":
+        raise NotDrawnError(f"needs a test subset; the protocol {protocol} has none")
     if found is None or run not in found.runs:
         raise NotDrawnError(f"needs the run {run} under the protocol {protocol}")
     tables = dict(zip(found.runs[run].jobs, found.runs[run].units, strict=True))
