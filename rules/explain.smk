@@ -11,6 +11,9 @@ rule explain:
         weights=lambda wildcards: PLAN.explained_weights(
             wildcards.study, wildcards.protocol
         ),
+        votes=lambda wildcards: PLAN.explained_votes(
+            wildcards.study, wildcards.protocol
+        ),
     output:
         sheet=report(
             directory("<explanation>"),

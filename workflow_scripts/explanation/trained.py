@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
@@ -36,6 +37,9 @@ class Trained:
     samples: Samples
     reported: str
 
+    # Whether there are features to embed.
+    embeds = True
+
     @classmethod
     def read(cls, settings: dict, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
@@ -52,6 +56,15 @@ class Trained:
     def images_words(self) -> str:
         """What the images of the reported subset are called."""
         return IMAGES[self.reported]
+
+    @property
+    def settings(self) -> dict:
+        """Settings of the training."""
+        return self.weights.settings
+
+    @property
+    def classes(self) -> list[str]:
+        return self.weights.classes
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
@@ -79,6 +92,10 @@ class Trained:
         numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
         images, _ = self._feeder(rows).batch(np.arange(len(rows)))
         return gradcam(network or self.network, images, numbers)
+
+    def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
+        """The same of this network with random weights, always the same ones."""
+        return self.maps(rows, self.untrained(seed_for(self.settings["study"], self.run, "untrained")))
 
     def _feeder(self, rows: pd.DataFrame) -> Feeder:
         subset = self.samples.subset_of(rows)

@@ -140,7 +140,6 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
 def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
     evaluation = folder / "evaluation" / name
     explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
-    kinds = ("gradcam", "errors", *(("embedding",) if settings["explain"]["embedding"] else ()))
     return Protocol(
         name=name,
         rule=settings["protocols"][name],
@@ -148,9 +147,18 @@ def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
         runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         figure=_picture(evaluation / "comparison.png"),
-        explained={run: {kind: _picture(explanation / run / f"{kind}.png") for kind in kinds} for run in explained},
+        explained={
+            run: {kind: _picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            for run in explained
+        },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
     )
+
+
+def _kinds(settings: dict, run: str) -> list[str]:
+    """Kinds of picture of an explained run; a vote has no features to embed."""
+    embeds = settings["explain"]["embedding"] and "train" in settings["runs"][run]
+    return ["gradcam", "errors", *(["embedding"] if embeds else [])]
 
 
 def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:

@@ -253,7 +253,7 @@ class Evaluate(Block):
 class Explain(Block):
     """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
 
-    runs: list[str] = Field([], description="Runs that are explained (networks and fusions).")
+    runs: list[str] = Field([], description="Runs that are explained: networks, fusions, and votes of them.")
     images: Annotated[int, Field(ge=1, le=100)] = Field(
         6, description="Test images shown, taken in turn from the classes."
     )
@@ -261,5 +261,7 @@ class Explain(Block):
         6, description="Test images shown of those that are classified wrongly, the most confident first."
     )
     embedding: bool = Field(
-        True, description="Show the features before the classifier of all test images by t-SNE in three dimensions."
+        True,
+        description="Show the features before the classifier of all test images by t-SNE in three dimensions (not of "
+        "a vote, which has none).",
     )

@@ -9,7 +9,7 @@ from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.overlay import merge
-from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Fusion, Network, Run, Train
+from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Fusion, Network, Run, Train, Vote
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -61,7 +61,9 @@ class Study(Block):
             if run.kind in TRAINED:
                 self._check_training(run, f"run {name!r}: train")
         for name in self.explain.runs:
-            self._require_trained(name, "explain.runs")
+            spec = self.runs.get(name)
+            for member in spec.members if isinstance(spec, Vote) else [name]:
+                self._require_trained(member, "explain.runs" if member == name else f"explain.runs: the vote {name!r}")
         if self.evaluate.reference and self.evaluate.reference not in self.runs:
             raise ValueError(f"evaluate.reference names {self.evaluate.reference!r}, which is no run of this study")
         return self

@@ -91,7 +91,7 @@ class Plan:
             spec = self.study(names[0]).runs[names[2]]
             modules += self._networks(spec.study, [spec.of])
         if step == "explain":
-            modules += self._networks(names[0], self.study(names[0]).explain.runs)
+            modules += self._networks(names[0], self.steps.explained_networks(names[0]))
         return modules
 
     def _networks(self, study: str, runs: list[str]) -> list[str]:
@@ -184,8 +184,14 @@ class Plan:
     def explained_weights(self, study: str, protocol: str) -> list[str]:
         """Weights that the Grad-CAM job of a protocol reads: first fold, first seed."""
         seed = self.study(study).seeds[0]
-        runs = self.study(study).explain.runs
+        runs = self.steps.explained_networks(study)
         return [f"{self.run_folder(study, protocol, run, 0, seed)}/weights.safetensors" for run in runs]
+
+    def explained_votes(self, study: str, protocol: str) -> list[str]:
+        """Records of the weighted votes that are explained: they hold the weights."""
+        seed, runs = self.study(study).seeds[0], self.study(study).runs
+        weighted = [run for run in self.study(study).explain.runs if getattr(runs[run], "how", "") == "weighted"]
+        return [f"{self.run_folder(study, protocol, run, 0, seed)}/record.json" for run in weighted]
 
     def first_weights(self, study: str) -> list[str]:
         """Weights of the first fold and seed of every trained run, from which diagrams of the networks are drawn."""
