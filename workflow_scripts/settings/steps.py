@@ -162,6 +162,15 @@ class Steps:
         needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
         return list(dict.fromkeys(name for names in needed for name in names))
 
+    def truth(self, study: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "preprocess": self.preprocess(study)["preprocess"],
+            "protocols": list(chosen.protocols),
+            "explain": chosen.explain.runs,
+        }
+
     def report(self, study: str) -> dict:
         chosen = self.study(study)
         return {

@@ -109,6 +109,16 @@ class Plan:
             return []
         return [f"{folder}/made.json" for folder in self.sources(study).values()]
 
+    def made_tables(self, study: str) -> list[str]:
+        """Tables of what was planted in the made data that a study reads; none for real data."""
+        return [record.replace("made.json", "truth.csv") for record in self.made_records(study)]
+
+    def explanations(self, study: str) -> list[str]:
+        """Folders of what was explained under each protocol."""
+        if not self.study(study).explain.runs:
+            return []
+        return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
+
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
         rule = self.study(study).protocols[protocol]
@@ -218,9 +228,8 @@ class Plan:
             for run in self.study(study).runs:
                 if self.is_trained(study, run):
                     files += self.run_files(study, protocol, run, "history.csv")
-            if self.study(study).explain.runs:
-                files.append(f"{folder}/explanation/{protocol}")
-        return files
+        files += self.explanations(study)
+        return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
     def plates(self, study: str) -> list[str]:
         """The folder of the paper's figures and tables, for studies that have a paper."""
