@@ -317,6 +317,15 @@ def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_e
     assert not re.search(r"\bnan\b", part)
 
 
+def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_path):
+    study = Study(tmp_path)
+    study.nothing_clusters = True
+    page = text_of(write(study.write()))
+    assert "the same split, so the leak premium cannot be measured on these images" in page
+    assert read_json(study.folder / "metrics.json")["leak_premium"] == {}
+    assert "published − grouped" not in page and "leaks kept" not in page
+
+
 @pytest.fixture(scope="module")
 def selected(tmp_path_factory):
     """A study with a protocol that has no test subset, through evaluation, comparison and report."""
