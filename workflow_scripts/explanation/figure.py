@@ -87,7 +87,7 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
     for branch, maps in trained.items():
         name = "" if branch == "model" else f"{branch}: "
         height, width = maps.target.shape
-        layer = f"{maps.target.name}, {height}×{width}"
+        layer = f"{maps.target.name}, {height}×{width}" if maps.target.layer is not None else maps.target.name
         if untrained is None:
             found.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
             if maps.activation is not None:

@@ -92,7 +92,7 @@ class Voted:
         own = [scaled(np.mean([maps.values for maps in parts.values()], axis=0)) for parts in found]
         mean = scaled(np.tensordot(np.array(self.shares, dtype="float32"), np.stack(own), axes=1))
         looked = all(maps.has_gradient for maps in named.values())
-        target = Target(None, f"mean of {len(found)} networks", mean.shape[1:])
+        target = Target(None, f"mean of {len(found)} runs", mean.shape[1:])
         return {**named, VOTE: Maps(target, mean, looked, None)}
 
 
