@@ -29,6 +29,13 @@ RESULTS = PLAN.config.results
 STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
 PROTOCOL = "{protocol,[a-z0-9_]+}"
 RAW = "{raw," + "|".join(map(re.escape, PLAN.downloads)) + "}"
+EVALUATION_FIGURES = {
+    "confusion": "Confusion matrix",
+    "roc": "ROC curves",
+    "reliability": "Reliability",
+    "curves": "Training curves",
+    "comparison": "Runs compared",
+}
 MODEL = "{model," + ("|".join(map(re.escape, PLAN.published_models)) or "-") + "}"
 
 
@@ -56,8 +63,6 @@ pathvars:
     baseline_run=run_pattern("baseline"),
     external_run=run_pattern("transfer"),
     evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
-    trained=run_wildcard("train"),
-    untrained=run_wildcard("fuse", "compress", "baseline", "transfer"),
     raw=RAW,
     published_weights=f"{WEIGHTS}/{MODEL}",
     explanation=f"{STUDY}/explanation/{PROTOCOL}",
@@ -114,29 +119,10 @@ def device(wildcards, input):
     return PLAN.config.device
 
 
-def figure(path, caption, label, run="{run}", subcategory="{protocol}"):
-    """A figure of a run or a protocol, shown in `snakemake --report`."""
-    labels = {"run": run, "figure": label}
-    return report(
-        path,
-        caption=f"captions/{caption}.rst",
-        category="{study}",
-        subcategory=subcategory,
-        labels=labels,
-    )
-
-
-def evaluation_files(folder):
-    """What the evaluation of any run leaves."""
-    return {
-        "metrics": f"{folder}/metrics.csv",
-        "nested": f"{folder}/metrics.json",
-        "confusion": figure(f"{folder}/confusion.png", "confusion", "Confusion matrix"),
-        "roc": figure(f"{folder}/roc.png", "roc", "ROC curves"),
-        "reliability": figure(
-            f"{folder}/reliability.png", "reliability", "Reliability"
-        ),
-    }
+def evaluation_labels(wildcards):
+    """What a figure of the evaluation is called in `snakemake --report`; the comparison is of all runs."""
+    run = getattr(wildcards, "run", "all")
+    return {"run": run, "figure": EVALUATION_FIGURES[wildcards.figure]}
 
 
 def run_tables(folder):

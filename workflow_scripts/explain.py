@@ -135,10 +135,10 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     maps = explained.maps(rows)
     few = any(found.empty == len(rows) for found in maps.values())
     # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
-    shown = maps
-    if few:
-        shown = explained.maps(judged.loc[choose(explained.samples, ASKED, explained.reported).index])
-    refuse_empty(shown, explained.run)
+    refuse_empty(
+        explained.maps(judged.loc[choose(explained.samples, ASKED, explained.reported).index]) if few else maps,
+        explained.run,
+    )
     random = explained.random_maps(rows)
     GRADCAM.write(sheet.folder / "gradcam.csv", table(rows, maps, random))
     values = ({branch: found.values for branch, found in part.items()} for part in (maps, random))
@@ -157,7 +157,8 @@ def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sh
     table = errors.confusions(judged, explained.classes)
     CONFUSIONS.write(sheet.folder / "confusions.csv", table)
     rows = errors.confident_errors(judged, count)
-    text, path = errors.caption(explained.run, judged, len(rows), explained.images_words), sheet.folder / "errors.png"
+    text = errors.caption(explained.run, judged, len(rows), explained.images_words)
+    path = sheet.folder / "errors.png"
     if rows.empty:
         errors.draw_none(path, text, sheet.made)
     else:

@@ -79,7 +79,12 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
         sentences.append("No groups are known, so a patient may be in several subsets.")
     elif unknown:
         sentences.append(f"{unknown} of {len(manifest)} samples have no known group and may repeat a patient.")
-    if by == "sample":
+    if clusters.nothing:
+        sentences.append(
+            "No duplicates or groups were found: protocols by sample and by group are the same split, so the leak "
+            "premium cannot be measured on these images."
+        )
+    elif by == "sample":
         leaking, tested = sum(found.samples.values()), sum(found.tested.values())
         sentences.append(
             f"Split by sample: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
@@ -124,7 +129,8 @@ def main(args: argparse.Namespace) -> None:
         protocol=settings.protocol,
         rule=args.settings["rule"],
         folds=int(split["fold"].nunique()),
-        leak_free=by_group,
+        leak_free=by_group or clusters.nothing,
+        nothing_clusters=clusters.nothing,
         groups_known=dataset["groups_known"],
         counts=class_counts(manifest, split, dataset["classes"]),
         leaks=found.test,

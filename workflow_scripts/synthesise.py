@@ -16,13 +16,13 @@ import pandas as pd
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path, digest_file, write_json
+from workflow_scripts.contracts.truth import MASKS
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Written
 from workflow_scripts.synthetic.pictures import Plan, pictures
 
 # Begun here, not finished: the folder may be cleared.
 MARK = ".made"
-TRUTH = ".truth"
 KEPT = 0.4
 # Of one adapter; the looks of the next one begin behind them.
 MOST_CLASSES = 8
@@ -87,7 +87,7 @@ def write_mask(root: Path, written: Written) -> None:
     """Write what was planted in a picture, where readers of images do not look: in a hidden folder."""
     from PIL import Image
 
-    path = (root / TRUTH / written.path).with_suffix(".png")
+    path = (root / MASKS / written.path).with_suffix(".png")
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(written.picture.mask).save(path, compress_level=1)
 

@@ -1,11 +1,15 @@
 """Fabricated datasets and runs on disk, for the tests of evaluation."""
 
+import argparse
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
+from workflow_scripts import evaluate
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.files import canonical_json, digest_text, write_json
 from workflow_scripts.contracts.runs import HISTORY, PREDICTIONS, UNITS
@@ -100,22 +104,39 @@ class Study:
                 HISTORY.write(folder / "history.csv", history)
         return self.root / "runs" / "grouped" / run
 
-    def evaluate_settings(self, run: str, **options) -> dict:
+    def evaluate_settings(self, *runs: str, **options) -> dict:
+        """Settings of the evaluate step for these runs, all of them trained."""
         return {
             "study": "made",
             "seed": 0,
             "protocol": "grouped",
-            "run": run,
+            "runs": list(runs),
+            "trained": list(runs),
             "reported": "test",
             "folds": self.folds,
             "seeds": self.seeds,
             "expects": {
-                f"fold{fold}-seed{seed}": digest_text(canonical_json(self.run_settings(run, fold, seed)))
-                for fold in range(self.folds)
-                for seed in self.seeds
+                run: {
+                    f"fold{fold}-seed{seed}": digest_text(canonical_json(self.run_settings(run, fold, seed)))
+                    for fold in range(self.folds)
+                    for seed in self.seeds
+                }
+                for run in runs
             },
             "evaluate": {**OPTIONS, **options},
         }
+
+    def evaluate(self, *runs: str, figures: bool = False, **options) -> None:
+        """Run the evaluate step on these runs; without `figures` the figures of each run are left out."""
+        args = argparse.Namespace(
+            settings=self.evaluate_settings(*runs, **options),
+            code="",
+            dataset=self.root / "dataset",
+            runs=self.root / "runs" / "grouped",
+            out=self.root / "evaluation" / "grouped",
+        )
+        with nullcontext() if figures else patch.object(evaluate, "write_figures"):
+            evaluate.main(args)
 
     def read(self, run: str, fold: int = 0, seed: int = 0) -> pd.DataFrame:
         return UNITS.read(self.root / "runs" / "grouped" / run / f"fold{fold}-seed{seed}" / "units.csv")

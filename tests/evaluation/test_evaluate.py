@@ -1,8 +1,7 @@
 """The evaluate step: its files, its means over folds and seeds, its refusals."""
 
-import argparse
 import json
-from contextlib import nullcontext
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 import pytest
 from fabricated import Study
 
-from workflow_scripts import evaluate
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.runs import METRICS, UNITS
@@ -22,18 +20,10 @@ CLASSES = ["normal", "abnormal", "other"]
 
 
 def run(study: Study, name: str = "cnn", figures: bool = False, **options):
-    out = study.root / "evaluation" / "grouped" / name
-    args = argparse.Namespace(
-        settings=study.evaluate_settings(name, **options),
-        code="",
-        dataset=study.root / "dataset",
-        runs=study.root / "runs" / "grouped" / name,
-        out=out,
-        curves=True,
-    )
-    with nullcontext() if figures else patch.object(evaluate, "write_figures"):
-        evaluate.main(args)
-    return out, METRICS.read(out / "metrics.csv")
+    """Evaluate one run; returns the folder of its evaluation, and its metrics."""
+    out = study.root / "evaluation" / "grouped"
+    study.evaluate(name, figures=figures, **options)
+    return out / name, METRICS.read(out / name / "metrics.csv")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +37,25 @@ def test_figures_and_tables_are_there(evaluated):
     _, out, _ = evaluated
     names = {path.name for path in out.iterdir()}
     assert names == {"metrics.csv", "metrics.json", "confusion.png", "roc.png", "reliability.png", "curves.png"}
+
+
+def test_numbers_are_what_they_were(tmp_path):
+    """Against the table of one run, written when each run was evaluated in a process of its own."""
+    study = Study(tmp_path, CLASSES, seeds=(0, 7))
+    for name, skill in (("first", 1.0), ("cnn", 2.0)):
+        study.add(name, skill)
+    study.evaluate("first", "cnn")
+    found = METRICS.read(tmp_path / "evaluation" / "grouped" / "cnn" / "metrics.csv")
+    pd.testing.assert_frame_equal(found, METRICS.read(Path(__file__).parent / "metrics_as_they_were.csv"), rtol=1e-7)
+
+
+def test_runs_that_judged_other_units_are_refused(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    study.add("cnn", 2.0)
+    path = study.add("other", 2.0) / "fold0-seed0" / "units.csv"
+    UNITS.write(path, UNITS.read(path)[:-1])  # a validation unit less
+    with pytest.raises(UserError, match="run other, fold 0, seed 0: judges other units"):
+        study.evaluate("cnn", "other")
 
 
 def test_metrics_json_of_each_fold_and_seed_has_every_metric_of_its_own_units(evaluated):

@@ -1,16 +1,12 @@
-"""Paired comparisons, the compare step, and the leak premium."""
+"""Paired comparisons, the comparison of the evaluate step, and the leak premium."""
 
-import argparse
 import math
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 from fabricated import Study, units
 
-from workflow_scripts import compare as step
-from workflow_scripts import evaluate
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.runs import METRICS
@@ -111,18 +107,8 @@ def test_the_step_compares_all_runs_with_the_first(tmp_path):
     study = Study(tmp_path, CLASSES, n=240, seeds=(0, 1))
     for name, skill in (("cnn", 1.0), ("better", 3.0), ("like_it", 1.0)):
         study.add(name, skill)
-        settings = study.evaluate_settings(name)
-        folder = tmp_path / "runs" / "grouped" / name
-        out = tmp_path / "evaluation" / "grouped" / name
-        args = argparse.Namespace(settings=settings, dataset=tmp_path / "dataset", runs=folder, out=out, curves=False)
-        with patch.object(evaluate, "write_figures"):
-            evaluate.main(args)
-    settings = {**study.evaluate_settings("cnn"), "runs": ["cnn", "better", "like_it"]}
+    study.evaluate("cnn", "better", "like_it")
     evaluation = tmp_path / "evaluation" / "grouped"
-    args = argparse.Namespace(
-        settings=settings, dataset=tmp_path / "dataset", runs=tmp_path / "runs" / "grouped", evaluation=evaluation
-    )
-    step.main(args)
     table = COMPARISON.read(evaluation / "comparison.csv").set_index(["seed", "run"])
     metrics = METRICS.read(evaluation / "metrics.csv")
     assert set(metrics["run"]) == {"cnn", "better", "like_it"} and (table["reference"] == "cnn").all()
@@ -135,14 +121,8 @@ def test_the_step_compares_all_runs_with_the_first(tmp_path):
 def test_a_single_run_has_an_empty_comparison(tmp_path):
     study = Study(tmp_path, CLASSES)
     study.add("cnn", 1.0)
-    settings = study.evaluate_settings("cnn")
+    study.evaluate("cnn")
     evaluation = tmp_path / "evaluation" / "grouped"
-    common = {"dataset": tmp_path / "dataset"}
-    runs = tmp_path / "runs" / "grouped"
-    args = argparse.Namespace(settings=settings, runs=runs / "cnn", out=evaluation / "cnn", curves=False, **common)
-    with patch.object(evaluate, "write_figures"):
-        evaluate.main(args)
-    step.main(argparse.Namespace(settings={**settings, "runs": ["cnn"]}, runs=runs, evaluation=evaluation, **common))
     assert len(COMPARISON.read(evaluation / "comparison.csv")) == 0 and (evaluation / "comparison.png").exists()
 
 

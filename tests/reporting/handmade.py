@@ -34,6 +34,8 @@ class Study:
     `runs`: names; those that end in `vote` are votes of the others. `classes`: names in class order.
     """
 
+    nothing_clusters = False
+
     def __init__(self, folder: Path, runs=("cvm", "soft_vote"), classes=("a", "b"), **changes) -> None:
         self.folder = folder / "cvm_cervix"
         self.classes = list(classes)
@@ -151,7 +153,8 @@ class Study:
             protocol=protocol,
             rule=self.settings["protocols"][protocol],
             folds=1,
-            leak_free=free,
+            leak_free=free or self.nothing_clusters,
+            nothing_clusters=self.nothing_clusters,
             groups_known=True,
             counts={"0": {subset: dict.fromkeys(self.classes, int(counts.get(subset, 0))) for subset in SUBSETS}},
             leaks={"group": 0 if free else 7, "unit": 0, "equal_pixels": 0 if free else 1},

@@ -3,6 +3,7 @@
 import html as html_module
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from handmade import EVALUATE, Study
 
-from workflow_scripts import compare, evaluate, report
+from workflow_scripts import evaluate, report
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
@@ -316,6 +317,15 @@ def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_e
     assert not re.search(r"\bnan\b", part)
 
 
+def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_path):
+    study = Study(tmp_path)
+    study.nothing_clusters = True
+    page = text_of(write(study.write()))
+    assert "the same split, so the leak premium cannot be measured on these images" in page
+    assert read_json(study.folder / "metrics.json")["leak_premium"] == {}
+    assert "published − grouped" not in page and "leaks kept" not in page
+
+
 @pytest.fixture(scope="module")
 def selected(tmp_path_factory):
     """A study with a protocol that has no test subset, through evaluation, comparison and report."""
@@ -334,18 +344,15 @@ def selected(tmp_path_factory):
 
 
 def evaluated(study: Study, protocol: str) -> None:
-    """Run the evaluation steps on the units of a protocol."""
-    shared = {key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")}
-    shared |= {"protocol": protocol, "reported": study.reported(protocol), "folds": 1}
-    runs, out = study.folder / "runs" / protocol, study.folder / "evaluation" / protocol
-    for run in study.settings["runs"]:
-        for path in (out / run).iterdir():
-            path.unlink()
-        job = {"runs": runs / run, "out": out / run, "dataset": study.folder / "dataset", "code": "", "curves": True}
-        job["curves"] = "train" in study.settings["runs"][run]
-        evaluate.main(SimpleNamespace(settings={**shared, "run": run, "expects": {}}, **job))
-    settings = {**shared, "runs": list(study.settings["runs"])}
-    compare.main(SimpleNamespace(settings=settings, dataset=study.folder / "dataset", runs=runs, evaluation=out))
+    """Run the evaluation step on the units of a protocol."""
+    settings = {key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")}
+    runs = {name: {} for name in study.settings["runs"]}
+    settings |= {"protocol": protocol, "reported": study.reported(protocol), "folds": 1, "expects": runs}
+    settings |= {"runs": list(runs), "trained": [name for name in runs if "train" in study.settings["runs"][name]]}
+    out = study.folder / "evaluation" / protocol
+    shutil.rmtree(out)
+    folders = {"dataset": study.folder / "dataset", "runs": study.folder / "runs" / protocol, "out": out}
+    evaluate.main(SimpleNamespace(settings=settings, code="", **folders))
 
 
 def test_numbers_of_a_protocol_without_a_test_subset_are_of_its_validation_images_and_say_so(selected):

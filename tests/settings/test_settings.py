@@ -168,7 +168,7 @@ def test_a_protocol_needs_images_to_report_and_reports_validation_where_there_is
 
     assert "neither a validation nor a test subset" in mistake(**with_fractions(1.0, 0.0, 0.0))
     steps = Steps(settings(ROOT, with_fractions(0.8, 0.2, 0.0)))
-    for step in (steps.compare, steps.explain):
+    for step in (steps.evaluate, steps.explain):
         assert step("cvm_cervix", "published")["reported"] == "validation"
         assert step("cvm_cervix", "grouped")["reported"] == "test"
     for fractions in ((0.8, 0.0, 0.2), (0.6, 0.2, 0.2)):

@@ -171,7 +171,7 @@ def test_equal_seeds_give_equal_splits_and_others_do_not():
 )
 def test_a_class_too_small_is_named_with_its_count(split, says):
     with pytest.raises(UserError, match=says):
-        split(made({"many": 40, "few": 2}))
+        split(made({"many": 40, "few": 2}, np.r_[0, np.arange(41)]))
 
 
 def test_an_empty_validation_share_is_allowed():

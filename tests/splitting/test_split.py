@@ -70,6 +70,23 @@ def test_without_a_test_subset_the_validation_images_are_counted_and_called_what
     assert by == "group" or f"{len(leaking)} of 24 validation samples share" in record["note"]
 
 
+@pytest.mark.parametrize(
+    "rule", [BY_GROUP, {"kind": "kfold", "folds": 3, "validation": 0.2}, {**BY_GROUP, "fractions": [0.8, 0.2, 0.0]}]
+)
+def test_where_nothing_clusters_both_protocols_are_one_split_and_say_so(dataset, rule):
+    table = pd.read_csv(dataset / "manifest.csv").assign(group="")
+    table.to_csv(dataset / "manifest.csv", index=False)
+    by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
+    assert not by["sample"][0].equals(by["group"][0])  # one equal pair is left
+    EQUAL_PAIRS.write(dataset / "equal_pairs.csv", EQUAL_PAIRS.read(dataset / "equal_pairs.csv")[:0])
+    by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
+    assert by["sample"][0].equals(by["group"][0])
+    for _, leaks, record in by.values():
+        assert record["nothing_clusters"] and record["leak_free"] and leaks.empty
+        assert "the same split, so the leak premium cannot be measured" in record["note"]
+        assert "No groups are known" in record["note"]
+
+
 @pytest.mark.parametrize("rule", [BY_GROUP, {"kind": "kfold", "folds": 3, "validation": 0.2, "by": "group"}])
 def test_by_group_leaks_nothing(dataset, rule):
     table, leaks, record = run(dataset, rule)

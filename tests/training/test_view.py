@@ -183,7 +183,8 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
     block = {"tiny": {"spec": settings["spec"], "train": settings["train"]}}
     wanted = {"runs": ["tiny"], "images": 3, "errors": 1, "embedding": False}
-    shared["reported"], shared["preprocess"] = "test", {"size": 32, "fit": "squash", "pixel_size": None}
+    shared["preprocess"] = {"size": 32, "fit": "squash", "pixel_size": None}
+    shared["reported"] = "test"
     arguments = {"runs": inputs.root / "runs", "out": tmp_path / "maps"}
     explain.main(inputs.arguments(settings={**shared, "specs": block, "explain": wanted}, **arguments))
     shown = pd.read_csv(tmp_path / "maps" / "tiny" / "gradcam.csv").set_index("id")["probability"]

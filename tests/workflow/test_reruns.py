@@ -82,7 +82,7 @@ def test_evaluation_settings_train_nothing(finished):
     with edited(finished.folder / "tiny.yaml", lambda text: text.replace("bootstrap: 100", "bootstrap: 101")):
         planned = finished.planned()
     assert not {"train", "predict", "fuse", "split", "ingest", "preprocess"} & set(planned)
-    assert planned["evaluate_trained"] == 5 and planned["evaluate"] == 7
+    assert planned["evaluate"] == 3
 
 
 def test_training_again_gives_the_same_bytes(finished):

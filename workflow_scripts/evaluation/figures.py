@@ -48,7 +48,8 @@ def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Fig
         number = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
         colour = "black" if shares[row, column] > DARK else "white"
         share = f"{100 * shares[row, column]:.0f} %" if shares[row, column] >= 0.005 else "<1 %"
-        axes.text(column, row, f"{number}\n{share}", ha="center", va="center", color=colour, fontsize=8)
+        label = axes.text(column, row, f"{number}\n{share}", ha="center", va="center", color=colour, fontsize=8)
+        label.set_in_layout(False)  # inside its cell anyway; the layout would measure every one of them twice
     axes.set_xticks(range(size), classes, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(size), [f"{name} ({n:.0f})" for name, n in zip(classes, support[:, 0], strict=True)])
     axes.set(xlabel="Predicted class", ylabel="True class (units)", title=title)

@@ -47,10 +47,12 @@ class Voted:
 
     @property
     def reported(self) -> str:
+        """The subset that the protocol reports."""
         return self.members[0].reported
 
     @property
     def images_words(self) -> str:
+        """What the images of the reported subset are called."""
         return self.members[0].images_words
 
     @property

@@ -132,6 +132,11 @@ def _why_no_claims(results: Results) -> str:
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
         return "No protocol is called published, so there is nothing to subtract from."
+    if results.as_published.nothing_clusters:
+        return (
+            "No duplicates or groups were found: the protocols by sample and by group are the same split, so the leak "
+            "premium cannot be measured on these images."
+        )
     if results.as_published.reported != "test":
         return "The published protocol has no test subset: it reports the images that its epoch was selected on."
     if results.as_published.leak_free:

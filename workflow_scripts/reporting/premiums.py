@@ -11,11 +11,11 @@ from workflow_scripts.reporting.results import Results, Run
 def premiums(results: Results) -> dict[str, dict[str, Value]]:
     """{leak-free protocol: {run: difference of the headline metric, with its interval}}; n: published test units.
 
-    Empty where no protocol is called published, where that one has no leaks or no test subset, or where none that has a
-    test subset is free of leaks.
+    Empty where no protocol is called published, where nothing clusters, where that one has no leaks or no test subset,
+    or where none that has a test subset is free of leaks.
     """
     published = results.as_published
-    if published is None or published.leak_free or published.reported != "test":
+    if published is None or published.nothing_clusters or published.leak_free or published.reported != "test":
         return {}
     settings = results.settings
     found: dict[str, dict[str, Value]] = {}

@@ -65,6 +65,11 @@ class Protocol:
         return bool(self.record["leak_free"])
 
     @property
+    def nothing_clusters(self) -> bool:
+        """No duplicates or groups were found, so that splits by sample and by group are one."""
+        return bool(self.record["nothing_clusters"])
+
+    @property
     def reported(self) -> str:
         """The subset whose numbers it reports: test, or validation where it has no test subset."""
         return reported_subset(self.rule)

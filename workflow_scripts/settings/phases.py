@@ -47,8 +47,7 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
             job = (study, protocol, run, 0, chosen.seeds[0])
             steps = ("train", "predict") if plan.is_trained(study, run) else (plan.steps.recorded_by(study, run),)
             yield from ((step, job) for step in steps)
-            yield "evaluate", (study, protocol, run)  # holds a digest of the settings of every fold and seed
-        yield "compare", (study, protocol)
+        yield "evaluate", (study, protocol)  # holds a digest of the settings of every run, fold and seed
         if chosen.explain.runs:
             yield "explain", (study, protocol)
 

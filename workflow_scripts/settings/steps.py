@@ -109,34 +109,27 @@ class Steps:
         step = STEPS[self.study(study).runs[run].kind]
         return "predict" if step == "train" else step
 
-    def evaluate(self, study: str, protocol: str, run: str) -> dict:
-        chosen = self.study(study)
-        return {
-            "study": study,
-            "seed": self.config.seed,
-            "protocol": protocol,
-            "run": run,
-            "reported": self.reported(study, protocol),
-            "folds": self.folds(study, protocol),
-            "seeds": chosen.seeds,
-            "expects": {
-                f"fold{fold}-seed{seed}": digest_text(canonical_json(self.predicting(study, protocol, run, fold, seed)))
-                for fold in range(self.folds(study, protocol))
-                for seed in chosen.seeds
-            },
-            "evaluate": _plain(chosen.evaluate),
-        }
-
-    def compare(self, study: str, protocol: str) -> dict:
-        chosen = self.study(study)
+    def evaluate(self, study: str, protocol: str) -> dict:
+        chosen, folds = self.study(study), self.folds(study, protocol)
         return {
             "study": study,
             "seed": self.config.seed,
             "protocol": protocol,
             "reported": self.reported(study, protocol),
             "runs": list(chosen.runs),
-            "folds": self.folds(study, protocol),
+            "trained": [run for run, spec in chosen.runs.items() if spec.kind in TRAINED],
+            "folds": folds,
             "seeds": chosen.seeds,
+            "expects": {
+                run: {
+                    f"fold{fold}-seed{seed}": digest_text(
+                        canonical_json(self.predicting(study, protocol, run, fold, seed))
+                    )
+                    for fold in range(folds)
+                    for seed in chosen.seeds
+                }
+                for run in chosen.runs
+            },
             "evaluate": _plain(chosen.evaluate),
         }
 
@@ -161,6 +154,15 @@ class Steps:
         runs = self.study(study).runs
         needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
         return list(dict.fromkeys(name for names in needed for name in names))
+
+    def truth(self, study: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "preprocess": self.preprocess(study)["preprocess"],
+            "protocols": list(chosen.protocols),
+            "explain": chosen.explain.runs,
+        }
 
     def report(self, study: str) -> dict:
         chosen = self.study(study)

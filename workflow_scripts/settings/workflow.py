@@ -109,6 +109,16 @@ class Plan:
             return []
         return [f"{folder}/made.json" for folder in self.sources(study).values()]
 
+    def made_tables(self, study: str) -> list[str]:
+        """Tables of what was planted in the made data that a study reads; none for real data."""
+        return [record.replace("made.json", "truth.csv") for record in self.made_records(study)]
+
+    def explanations(self, study: str) -> list[str]:
+        """Folders of what was explained under each protocol."""
+        if not self.study(study).explain.runs:
+            return []
+        return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
+
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
         rule = self.study(study).protocols[protocol]
@@ -156,10 +166,10 @@ class Plan:
         """A file of every fold and seed of every run of a protocol."""
         return [path for run in self.study(study).runs for path in self.run_files(study, protocol, run, name)]
 
-    def evaluation_files(self, study: str, protocol: str, name: str) -> list[str]:
-        """A file of the evaluation of every run of a protocol."""
-        folder = f"{self.config.results}/{study}/evaluation/{protocol}"
-        return [f"{folder}/{run}/{name}" for run in self.study(study).runs]
+    def histories(self, study: str, protocol: str) -> list[str]:
+        """Training curves of every trained run, fold and seed of a protocol."""
+        trained = [run for run in self.study(study).runs if self.is_trained(study, run)]
+        return [path for run in trained for path in self.run_files(study, protocol, run, "history.csv")]
 
     def member_folders(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict[str, str]:
         """Member of a vote → its run folder of the same fold and seed."""
@@ -210,17 +220,12 @@ class Plan:
         for protocol in self.study(study).protocols:
             split = f"{folder}/splits/{protocol}"
             files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
-            files += [f"{folder}/evaluation/{protocol}/{name}" for name in ("metrics.csv", "comparison.csv")]
-            for name in ("metrics.csv", "metrics.json"):
-                files += self.evaluation_files(study, protocol, name)
+            files.append(f"{folder}/evaluation/{protocol}")
             for name in ("units.csv", "record.json", "ledger.json"):
                 files += self.protocol_files(study, protocol, name)
-            for run in self.study(study).runs:
-                if self.is_trained(study, run):
-                    files += self.run_files(study, protocol, run, "history.csv")
-            if self.study(study).explain.runs:
-                files.append(f"{folder}/explanation/{protocol}")
-        return files
+            files += self.histories(study, protocol)
+        files += self.explanations(study)
+        return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
     def plates(self, study: str) -> list[str]:
         """The folder of the paper's figures and tables, for studies that have a paper."""

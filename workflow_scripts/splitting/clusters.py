@@ -25,6 +25,11 @@ class Clusters:
     dropped: int
     limit: float | None
 
+    @property
+    def nothing(self) -> bool:
+        """Whether no cluster holds two samples: no group, unit or picture was found twice."""
+        return len(np.unique(self.codes)) == len(self.codes)
+
     def report(self) -> dict:
         """Numbers for the protocol's record: how many clusters, their sizes, near-equal pairs not believed."""
         sizes = np.bincount(self.codes)

@@ -21,6 +21,10 @@ class Samples:
     classes: list[str]
     clusters: np.ndarray
 
+    def by(self, by: str) -> str:
+        """How to split: where no cluster holds two samples, by group is by sample, the very same split."""
+        return by if len(np.unique(self.clusters)) < len(self.ids) else "sample"
+
     def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Cluster numbers present in `rows`, and G×K samples of each class in each."""
         present, codes = np.unique(self.clusters[rows], return_inverse=True)
@@ -44,18 +48,20 @@ def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Ge
     """One split by shares of each class; UserError when a class is too small for the subsets.
 
     by "sample": exact counts (subset_counts); by "group": clusters stay whole and the counts come nearest to these.
+    Where nothing clusters both are the same split.
     """
     rows = np.arange(len(samples.ids))
-    chosen = divide(samples, rows, fractions, by, rng)
+    chosen = divide(samples, rows, fractions, samples.by(by), rng)
     return _frame(samples, [chosen])
 
 
 def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.random.Generator) -> pd.DataFrame:
     """`folds` disjoint test subsets; from each fold's training part a share `validation` is its validation subset.
 
-    Both divisions keep clusters whole when `by` is "group". UserError when a class is too small for the subsets.
+    Both divisions keep clusters whole when `by` is "group"; where nothing clusters that is the split by
+    sample. UserError when a class is too small for the subsets.
     """
-    rows = np.arange(len(samples.ids))
+    rows, by = np.arange(len(samples.ids)), samples.by(by)
     test = _folds_by_group(samples, folds, rng) if by == "group" else _folds_by_sample(samples, folds, rng)
     columns = []
     for fold in range(folds):

@@ -49,7 +49,7 @@ class Example:
 
 
 def preprocessing(results: Results, run: str) -> "Figure":
-    """The first image of every class: as in its file, resized, its mask, masked, with the noise of `run`'s training."""
+    """The first image of every class: as in its file, resized, its mask, masked, with the noise `run` trains on."""
     return preprocessing_figure(_examples(results), _train(results, run)["augment"]["noise"])
 
 
