@@ -1,14 +1,26 @@
 """The figures of the colposcopy paper, drawn from this project's results."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting.plates import diagrams, pictures, strips
+from workflow_scripts.reporting.plates import diagrams, learning, pictures, strips
 from workflow_scripts.reporting.plates.plate import Plate
+from workflow_scripts.reporting.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STUDIES = ("colposcopy_resnet50",)
 RUN = "resnet50"
 # The paper calls them stages of pre-cancer.
 TYPES = "The types are those of the transformation zone, not stages of disease."
+
+
+def losses(results: Results) -> "Figure":
+    """Loss per epoch, with the epoch of the smallest error that the paper names."""
+    named = next(entry.value for entry in results.published.settings if entry.id == "smallest_error")
+    return learning.losses(results, RUN, named_epoch=named)
+
 
 PLATES = (
     Plate(
@@ -36,6 +48,15 @@ PLATES = (
         f"is read from the weights file. {TYPES}",
         STUDIES,
         partial(diagrams.schematic, run=RUN),
+    ),
+    Plate(
+        "fig04_loss",
+        "Fig. 4",
+        "Loss over the epochs",
+        "Training and validation loss; the diamond is the epoch whose weights are kept, the vertical line the epoch in "
+        f"which the paper saw its smallest training error. {TYPES}",
+        STUDIES,
+        losses,
     ),
     Plate(
         "fig05_confusion",
