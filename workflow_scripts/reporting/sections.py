@@ -21,7 +21,8 @@ from workflow_scripts.reporting.order import (
     run_words,
 )
 from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.words import DASH
 
 # With more classes the labels of a matrix need the whole width of the page.
 NARROW = 5
@@ -142,8 +143,30 @@ def comparisons_section(results: Results) -> dict[str, Any]:
     for protocol in ordered_protocols(results):
         pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")
         rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
-        items.append({"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows})
-    return {"comparisons": items, "reference": reference(results)}
+        items.append(
+            {"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows, "delong": _delong(protocol)}
+        )
+    positive = results.classes[-1] if len(results.classes) == 2 else ""
+    return {"comparisons": items, "reference": reference(results), "positive": positive}
+
+
+def _delong(protocol: Protocol) -> list[dict[str, Any]]:
+    """Pairs of runs by DeLong's test, each fold and seed; none for more than two classes."""
+    pairs = protocol.delong[protocol.delong["other"] != ""]
+    return [
+        {
+            "pair": f"{row.run} − {row.other}",
+            "fold": row.fold,
+            "seed": row.seed,
+            "aucs": f"{words.number('auc', row.auc)} − {words.number('auc', row.other_auc)}",
+            "difference": DASH if words.missing(row.difference) else f"{row.difference:+.3f}".replace("-", "−"),
+            "error": words.number("auc", row.variance**0.5),
+            "z": DASH if words.missing(row.z) else f"{row.z:.2f}".replace("-", "−"),
+            "p": words.p_value(row.p),
+            "p_holm": words.p_value(row.p_holm),
+        }
+        for row in pairs.itertuples()
+    ]
 
 
 def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
