@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.splits import SUBSETS
@@ -82,10 +83,11 @@ def split_section(results: Results) -> dict[str, Any]:
 
 def runs_section(results: Results) -> dict[str, Any]:
     """One table of runs a protocol, with the paper's own numbers where it has them."""
-    metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS]))
     papers = _paper_numbers(results)
     tables = []
     for protocol in ordered_protocols(results):
+        pooled = POOLED_METRICS if results.settings["folds"][protocol.name] > 1 else ()
+        metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *pooled]))
         rows = []
         for name in ordered_runs(results):
             run, claim = protocol.runs[name], papers.get(name)
