@@ -6,7 +6,8 @@ units than the first run.
 Out: metrics.json in the folder of each run, fold and seed; in --out for each run {run}/metrics.csv (each fold and
 seed, and their mean as fold "all", seed "all"), {run}/metrics.json (the mean), {run}/confusion.png, roc.png,
 reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
-headline metric from the reference run with interval, McNemar's test) and comparison.png. Figures and comparisons are
+headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
+runs by DeLong's test, two classes only). Figures and comparisons are
 of the subset that the protocol reports: the test subset, or where there is none the validation subset.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
@@ -21,13 +22,14 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import HISTORY, METRICS
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
 from workflow_scripts.evaluation.paired import compare
 from workflow_scripts.evaluation.sources import by_source
@@ -153,7 +155,7 @@ def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame],
 
 
 def compare_runs(protocol: Protocol, units: dict[str, dict[Key, pd.DataFrame]], metrics: pd.DataFrame) -> None:
-    """Write comparison.csv and comparison.png: every run against the reference on the reported subset."""
+    """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
     from workflow_scripts.evaluation.forest import forest_figure
     from workflow_scripts.reporting.style import save_figure
 
@@ -168,6 +170,7 @@ def compare_runs(protocol: Protocol, units: dict[str, dict[Key, pd.DataFrame]], 
     title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     COMPARISON.write(protocol.out / "comparison.csv", compared)
+    DELONG.write(protocol.out / "delong.csv", delong_table(frames, settings.protocol, protocol.dataset.classes))
     figure = forest_figure(headline, pooled, reference, title)
     save_figure(figure, protocol.out / "comparison.png", made=protocol.dataset.made)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, reference)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts import plates
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import write_json
@@ -69,6 +69,7 @@ class Study:
             evaluation = self.folder / "evaluation" / protocol
             picture(evaluation / "comparison.png")
             COMPARISON.write(evaluation / "comparison.csv", self._comparison(protocol))
+            DELONG.write(evaluation / "delong.csv", self._delong(protocol))
             for run in self.settings["explain"]["runs"]:
                 explanation = self.folder / "explanation" / protocol / run
                 for kind in ("gradcam", "errors", "embedding"):
@@ -202,6 +203,16 @@ class Study:
             if run != reference
         ]
         return pd.DataFrame(rows, columns=list(COMPARISON.columns))
+
+    def _delong(self, protocol: str) -> pd.DataFrame:
+        first, *others = self.settings["runs"]
+        rows = [
+            (protocol, 0, seed, first, other, 0.9, 0.8126, 0.0874, 0.0016, 2.1875, 0.0287, 0.0574, 2, 2)
+            for seed in self.settings["seeds"]
+            for other in others
+            if len(self.classes) == 2
+        ]
+        return pd.DataFrame(rows, columns=list(DELONG.columns))
 
     def _units(self, protocol: str, accuracy: float, seed: int) -> pd.DataFrame:
         manifest = self.manifest().assign(subset=self.subsets(protocol), fold=0, n_samples=1)

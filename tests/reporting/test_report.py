@@ -317,6 +317,13 @@ def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_e
     assert not re.search(r"\bnan\b", part)
 
 
+def test_delongs_test_is_shown_for_two_classes_and_says_what_it_assumes(small, tmp_path):
+    page = small.page[small.page.index("DeLong") :]
+    assert cells(page, "cvm − soft_vote") == ["0", "0", "0.900 − 0.813", "+0.087", "0.040", "2.19", "0.029", "0.057"]
+    assert "takes samples as independent, also those of one group" in text_of(page)
+    assert "DeLong" not in write(Study(tmp_path, classes=("a", "b", "c")).write())
+
+
 def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_path):
     study = Study(tmp_path)
     study.nothing_clusters = True

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts import record
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
@@ -46,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON.
+    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
@@ -56,6 +56,7 @@ class Protocol:
     record: dict
     runs: dict[str, Run]
     comparison: pd.DataFrame
+    delong: pd.DataFrame
     figure: Path
     explained: dict[str, dict[str, Path]]
     confusions: dict[str, pd.DataFrame]
@@ -151,6 +152,7 @@ def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
         record=record.read_record(folder / "splits" / f"{name}.json"),
         runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
+        delong=DELONG.read(evaluation / "delong.csv"),
         figure=_picture(evaluation / "comparison.png"),
         explained={
             run: {kind: _picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
