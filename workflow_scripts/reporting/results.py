@@ -14,6 +14,7 @@ from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.truth import TRUTH
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
@@ -78,7 +79,10 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Results:
-    """A study's results. settings: those of the report step; published, notes: None and empty without a paper."""
+    """A study's results. settings: those of the report step; published, notes: None and empty without a paper.
+
+    truth: contract TRUTH; empty for real data.
+    """
 
     folder: Path
     settings: dict
@@ -91,6 +95,7 @@ class Results:
     protocols: dict[str, Protocol]
     published: Published | None
     notes: str
+    truth: pd.DataFrame
 
     @property
     def made(self) -> bool:
@@ -140,6 +145,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
         protocols={name: _protocol(folder, settings, name) for name in settings["protocols"]},
         published=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
+        truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 

@@ -33,6 +33,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **extras.sources_section(results),
         **extras.compression_section(results),
         **extras.times_section(results),
+        **extras.truth_section(results),
         **sections.how_it_was_made(results),
     }
     return render("report.html.j2", {**context, "sections": _contents(context)})
@@ -50,6 +51,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("paper", "Paper's figures and tables", context["plates"]),
         ("sources", "Sources", context["source_rows"]),
         ("compression", "Fewer bits", context["compression_rows"]),
+        ("truth", "What was planted", context["truth_rows"]),
         ("claims", "All printed numbers", context["all_claims"]),
         ("costs", "Costs", True),
         ("settings", "Settings", True),

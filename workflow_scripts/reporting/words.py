@@ -59,6 +59,13 @@ FEATURES = {
     "size": "image size",
     "stained": "share of brown nuclei",
 }
+# What of made data is checked, by which measure.
+TRUTH_NAMES = {
+    ("duplicates", "precision"): "Equal pictures: share of the pairs found that were planted",
+    ("duplicates", "recall"): "Equal pictures: share of the planted pairs that were found",
+    ("masks", "dice"): "Masks of nuclei: Dice coefficient with the planted nuclei",
+    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on what was planted",
+}
 DASH = "–"
 
 
