@@ -24,6 +24,7 @@ EVALUATE = {
     "bootstrap": 200,
     "calibration_bins": 10,
     "reference": None,
+    "subgroups": [],
 }
 
 
