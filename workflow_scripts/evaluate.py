@@ -32,8 +32,9 @@ from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
 from workflow_scripts.evaluation.paired import compare
+from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.sources import by_source
-from workflow_scripts.evaluation.sources import rows as source_rows
+from workflow_scripts.evaluation.subgroups import by_subgroup, members
 from workflow_scripts.evaluation.tables import Dataset, Key
 
 SUBSETS = ("validation", "test")
@@ -41,13 +42,14 @@ SUBSETS = ("validation", "test")
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all runs of the protocol share: settings, dataset, folder of the runs, and the draws of each subset."""
+    """What all runs of the protocol share: settings, dataset, folders, draws of each subset, members of subgroups."""
 
     settings: SimpleNamespace
     dataset: Dataset
     runs: Path
     out: Path
     resamplers: dict[str, Resampler]
+    subgroups: dict[str, pd.Index]
 
     def title(self, run: str, n: int) -> str:
         """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
@@ -73,7 +75,8 @@ def main(args: argparse.Namespace) -> None:
     dataset = tables.read_dataset(args.dataset)
     units = read_runs(args.runs, settings, expects, dataset)
     resamplers = resamplers_of(units[settings.runs[0]], settings)
-    protocol = Protocol(settings, dataset, args.runs, args.out, resamplers)
+    subgroups = members(dataset, settings.evaluate.subgroups, settings.evaluate.aggregate)
+    protocol = Protocol(settings, dataset, args.runs, args.out, resamplers, subgroups)
     metrics = pd.concat([evaluate_run(protocol, run, units[run]) for run in settings.runs])
     compare_runs(protocol, units, metrics)
     METRICS.write(args.out / "metrics.csv", metrics)
@@ -106,18 +109,23 @@ def resamplers_of(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampl
 def evaluate_run(protocol: Protocol, run: str, units: dict[Key, pd.DataFrame]) -> pd.DataFrame:
     """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
-    options, results, sources = settings.evaluate, {}, {}
+    options, results, sources, subgroups = settings.evaluate, {}, {}, {}
     for subset, resampler in protocol.resamplers.items():
         frames = tables.subset_of(units, subset)
         results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
         sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
+        subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
     for key in units:
         found = {subset: result[key].as_json() for subset, result in results.items()}
         write_json(tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
     reported = results[settings.reported][ALL]
     write_figures(protocol, run, tables.subset_of(units, settings.reported), reported)
     write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
-    tidy = [rows(results, settings.protocol, run), source_rows(sources, settings.protocol, run)]
+    tidy = [
+        rows(results, settings.protocol, run),
+        part_rows(sources, settings.protocol, run, "source"),
+        part_rows(subgroups, settings.protocol, run, "subgroup"),
+    ]
     table = pd.concat([part for part in tidy if len(part)])
     METRICS.write(out / "metrics.csv", table)
     shown = reported.overall[options.headline]

@@ -26,6 +26,7 @@ EVALUATE = {
     "bootstrap": 200,
     "calibration_bins": 10,
     "reference": None,
+    "subgroups": [],
 }
 
 

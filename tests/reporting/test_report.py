@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from handmade import EVALUATE, Study
 
@@ -322,6 +324,21 @@ def test_delongs_test_is_shown_for_two_classes_and_says_what_it_assumes(small, t
     assert cells(page, "cvm − soft_vote") == ["0", "0", "0.900 − 0.813", "+0.087", "0.040", "2.19", "0.029", "0.057"]
     assert "takes samples as independent, also those of one group" in text_of(page)
     assert "DeLong" not in write(Study(tmp_path, classes=("a", "b", "c")).write())
+
+
+def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):
+    assert 'id="subgroups"' not in small.page
+    study = Study(tmp_path, evaluate={**EVALUATE, "subgroups": ["source", "hpv"]}).write()
+    path = study.folder / "evaluation" / "published" / "cvm" / "metrics.csv"
+    table = METRICS.read(path)
+    head = ("published", "cvm", "all", "all", "test", "subgroup", "source=sipakmed")
+    rows = [(*head, "accuracy", 0.625, 0.5, 0.75, 16), (*head, "sensitivity", 0.5, np.nan, np.nan, 8)]
+    METRICS.write(path, pd.concat([table, pd.DataFrame(rows, columns=table.columns)]))
+    page = write(study)
+    page = page[page.index('id="subgroups"') :]
+    assert cells(page, "source: sipakmed") == ["published", "62.5 % 50.0 to 75.0", "16", "50.0 %", "8", "–", "–"]
+    assert "No column hpv in manifest.csv" in text_of(page)
+    assert "Sensitivity and specificity are of b" in text_of(page)
 
 
 def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_path):

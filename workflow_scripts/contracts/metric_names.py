@@ -19,3 +19,5 @@ CLASS_METRICS = ("precision", "sensitivity", "specificity", "f1", "auc")
 POOLED_METRICS = ("pooled_macro_auc",)
 # On the units of one source, where a study joins several data sets (level "source" in metrics.csv).
 SOURCE_METRICS = ("accuracy", "within_source_accuracy", "crossed_source")
+# On the units of one subgroup (level "subgroup", called column=value): of the last of two classes, of more macro.
+SUBGROUP_METRICS = ("accuracy", "sensitivity", "specificity")
