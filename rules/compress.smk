@@ -6,6 +6,7 @@ rule compress:
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=lambda wildcards: f"{PLAN.compressed_folder(**wildcards)}/weights.safetensors",
     output:
@@ -36,6 +37,7 @@ rule transfer:
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=lambda wildcards: f"{PLAN.transferred(**wildcards)[1]}/weights.safetensors",
         there=lambda wildcards: f"{PLAN.transferred(**wildcards)[0]}/dataset/manifest.csv",

@@ -52,6 +52,8 @@ rule preprocess:
         dataset=rules.ingest.output,
     output:
         images="<arrays>/images.npy",
+        masks="<arrays>/masks.npy",
+        originals="<arrays>/originals.npz",
         index="<arrays>/index.csv",
         record="<arrays>/record.json",
         montage=report(

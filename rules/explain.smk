@@ -6,8 +6,12 @@ rule explain:
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=lambda wildcards: PLAN.explained_weights(
+            wildcards.study, wildcards.protocol
+        ),
+        votes=lambda wildcards: PLAN.explained_votes(
             wildcards.study, wildcards.protocol
         ),
     output:

@@ -7,6 +7,7 @@ rule plates:
         montage=rules.preprocess.output.montage,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         weights=lambda wildcards: PLAN.first_weights(wildcards.study),
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:

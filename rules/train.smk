@@ -7,6 +7,7 @@ rule train:
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         # large, and identified by the sha256 in the record beside it
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=start_weights,
     output:
@@ -40,6 +41,7 @@ rule predict:
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         trained=[rules.train.output.weights, rules.train.output.cost],
         weights=start_weights,
@@ -71,6 +73,7 @@ rule baseline:
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
+        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
     output:
         **run_tables("<baseline_run>"),
@@ -79,7 +82,7 @@ rule baseline:
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/data.yaml"
     params:
         settings=settings("baseline", "study", "protocol", "run", "fold", "seed"),
         code=code("baseline", "study"),

@@ -56,6 +56,7 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     write_json(root / "dataset" / "record.json", {"classes": CLASSES, "made": True})
     (root / "arrays").mkdir()
     np.save(root / "arrays" / "images.npy", images)
+    np.save(root / "arrays" / "masks.npy", np.zeros((0, size, size), "uint8"))
     ARRAY_INDEX.write(root / "arrays" / "index.csv", pd.DataFrame({"id": ids, "first": range(len(ids)), "count": 1}))
     write_json(root / "arrays" / "record.json", {"made": True})
     share = manifest.groupby("label").cumcount() / per_class

@@ -118,7 +118,7 @@ def _familiar(run: "FinishedRun") -> "Familiar":
     from workflow_scripts.data.packed import read_fold
 
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
-    images, _, table = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
+    images, _, table, _ = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
     table = table[table["subset"] == "train"]
     sizes = MANIFEST.read(run.study / "dataset" / "manifest.csv").set_index("id").loc[table["id"]]
     ratios = (sizes["width"] / sizes["height"]).to_numpy()
@@ -140,7 +140,7 @@ def _predict(
             names, pixels, ratios = zip(*read, strict=True)
             images = np.stack(pixels)
             found.paths += names
-            found.probabilities += list(network.probabilities(images))
+            found.probabilities += list(network.probabilities(images, names))
             found.why += familiar.reasons(statistics(images, np.array(ratios)))
             found.shown += pixels[: args.sheet - len(found.shown)]
     return found
@@ -191,7 +191,7 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     from workflow_scripts.explanation import figure
     from workflow_scripts.explanation.gradcam import gradcam
 
-    images = np.stack(found.shown)
+    images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
     p = np.stack(found.probabilities[: len(images)])
     pictures = []
     for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
@@ -202,7 +202,7 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
             *(["unlike the training data"] if row.why else []),
         ]
         pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
-    columns = figure.columns_of(gradcam(network.model, network.batch(images), p.argmax(axis=1)))
+    columns = figure.columns_of(gradcam(network.model, network.batch(images, paths), p.argmax(axis=1)))
     text = figure.CAPTION_NEW.format(run=run.settings["run"], n=len(images), total=len(table))
     figure.draw(path, text, pictures, columns, run.made)
 

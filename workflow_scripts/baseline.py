@@ -42,7 +42,7 @@ def _fit_and_predict(args: argparse.Namespace) -> dict:
     from workflow_scripts.data.packed import read_fold
 
     settings = args.settings
-    images, classes, samples = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
+    images, classes, samples, _ = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
     manifest = MANIFEST.read(args.dataset / "manifest.csv").set_index("id").loc[samples["id"]]
     values = features.table(settings["spec"]["features"], images, samples["row"].to_numpy(), manifest)
     training = (samples["subset"] == "train").to_numpy()

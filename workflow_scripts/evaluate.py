@@ -26,7 +26,7 @@ from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import HISTORY, METRICS
 from workflow_scripts.contracts.seeds import seed_for
-from workflow_scripts.contracts.splits import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.delong import delong_table

@@ -76,6 +76,7 @@ def read_all(
             "pixels": seen.pixels,
             "whole_file": sample.box is None,
             **({"change": sample.change} if copies else {}),
+            **sample.attributes,
         }
         rows.append(row if sample.box is None else row | dict(zip(BOX, sample.box, strict=True)))
         thumbnails.append(seen.thumbnail)
@@ -105,6 +106,8 @@ def write_dataset(
     manifest = samples.drop(columns=["pixels", "whole_file"])
     boxes = [column for column in BOX if column in manifest]
     manifest[boxes] = manifest[boxes].astype("Int64")
+    further = [column for column in manifest if column not in (*MANIFEST.columns, *BOX)]
+    manifest[further] = manifest[further].fillna("")
     tables = {"manifest.csv": (MANIFEST, manifest), "quarantine.csv": (QUARANTINE, quarantine)}
     tables["equal_pairs.csv"] = (EQUAL_PAIRS, pairs)
     for name, (table, frame) in tables.items():

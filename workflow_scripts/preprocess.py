@@ -1,8 +1,9 @@
-"""Raw files → one packed array of pixels, and a page of examples.
+"""Raw files → packed arrays of pixels and masks, and a page of examples.
 
 Comes in: the dataset that ingest wrote, and the folders of raw files. Every sample is decoded, cut out where it is a
 window of a larger picture, and brought to one size. Goes out: images.npy (uint8 N×H×W×3, rows in manifest order, made
-for `np.load(mmap_mode="r")`), index.csv, record.json, and the montage.
+for `np.load(mmap_mode="r")`), masks.npy (uint8 N×H×W, 1 inside nuclei; no rows without masks), originals.npz (an
+image of every class before the preprocessing, for figures), index.csv, record.json, and the montage.
 """
 
 import argparse
@@ -15,8 +16,9 @@ from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
+from workflow_scripts.data.packed import ORIGINALS, write_originals
 from workflow_scripts.data.sources import parse_sources
-from workflow_scripts.preprocessing.montage import montage
+from workflow_scripts.preprocessing.montage import montage, originals
 from workflow_scripts.preprocessing.packing import Packing, pack
 
 
@@ -38,11 +40,12 @@ def main(args: argparse.Namespace) -> None:
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     packing = Packing(**vars(settings.preprocess))
     start = time.perf_counter()
-    shape = pack(args.out / "images.npy", manifest, sources, packing, args.jobs)
+    shape = pack(args.out / "images.npy", args.out / "masks.npy", manifest, sources, packing, args.jobs)
     entry.log.info("%d images packed, %.0f a second", shape[0], shape[0] / (time.perf_counter() - start))
     index = manifest[["id"]].assign(first=np.arange(len(manifest)), count=1)
     ARRAY_INDEX.write(args.out / "index.csv", index)
     images = np.load(args.out / "images.npy", mmap_mode="r")
+    write_originals(args.out / ORIGINALS, originals(manifest, dataset["classes"], sources))
     how = f"packed, {packing.size}×{packing.size} px ({packing.fit}, {packing.interpolation})"
     montage(args.montage, manifest, dataset["classes"], sources, images, how, dataset["made"])
     record = make_record(
@@ -50,7 +53,7 @@ def main(args: argparse.Namespace) -> None:
         args.code,
         input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"]),
         shape=list(shape),
-        outputs={"images.npy": digest_file(args.out / "images.npy")},
+        outputs={name: digest_file(args.out / name) for name in ("images.npy", "masks.npy", ORIGINALS)},
         made=dataset["made"],
     )
     write_record(args.out / "record.json", record)

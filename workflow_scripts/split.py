@@ -17,7 +17,8 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.seeds import seed_for
-from workflow_scripts.contracts.splits import LEAKS, SPLIT, SUBSETS, reported_subset
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit, audit
 from workflow_scripts.splitting.clusters import Clusters, join
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold

@@ -1,8 +1,9 @@
 """Settings → made raw files, in the published layout of an adapter, with what was planted.
 
-Comes in: nothing but settings. Cells are drawn field by field, written as the real data set writes them, with a few
-copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per cell: id, what was planted,
-where the nucleus is) and, last, made.json. The folder is cleared first, if an earlier run of this step made it.
+Comes in: nothing but settings. Pictures are drawn field by field, written as the real data set writes them, with a few
+copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per sample: id, what was planted,
+and where), .truth/ (a mask of what was planted for each file, under its name) and, last, made.json. The folder is
+cleared first, if an earlier run of this step made it.
 """
 
 import argparse
@@ -15,9 +16,10 @@ import pandas as pd
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path, digest_file, write_json
+from workflow_scripts.contracts.truth import MASKS
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Written
-from workflow_scripts.synthetic.fields import Plan, pictures
+from workflow_scripts.synthetic.pictures import Plan, pictures
 
 # Begun here, not finished: the folder may be cleared.
 MARK = ".made"
@@ -35,18 +37,19 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     settings = args.settings
     clear(args.out)
-    adapter = registry.load(settings["adapter"])
+    adapter, generator = registry.load(settings["adapter"]), registry.load_generator(settings["adapter"])
     plan = Plan(
         labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
         **settings["synthetic"],
-        whole_fields=adapter.WHOLE_FIELDS,
+        whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
         first_class=MOST_CLASSES * settings["place"],
         seed=(settings["study"], str(settings["seed"]), settings["adapter"]),
     )
     rows = []
     originals: dict[tuple, list[str]] = {}
-    for written in adapter.write_made(args.out, pictures(plan)):
+    for written in adapter.write_made(args.out, pictures(plan, generator.field)):
         damage(args.out / written.path, written.picture.broken)
+        write_mask(args.out, written)
         rows += truth(written, originals)
     frame = pd.DataFrame(rows).sort_values("id", kind="stable")
     with atomic_path(args.out / "truth.csv") as temporary:
@@ -56,7 +59,7 @@ def main(args: argparse.Namespace) -> None:
         args.out / "made.json",
         {"settings": settings, "code": args.code, "files": files, "listing": digest},
     )
-    entry.log.info("%d cells made in %s", len(frame), args.out)
+    entry.log.info("%d samples made in %s", len(frame), args.out)
 
 
 def clear(folder: Path) -> None:
@@ -80,13 +83,22 @@ def damage(path: Path, reason: str) -> None:
         path.write_bytes(data[: int(len(data) * KEPT)])
 
 
+def write_mask(root: Path, written: Written) -> None:
+    """Write what was planted in a picture, where readers of images do not look: in a hidden folder."""
+    from PIL import Image
+
+    path = (root / MASKS / written.path).with_suffix(".png")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(written.picture.mask).save(path, compress_level=1)
+
+
 def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
     """Lines of truth.csv for a picture; `originals` remembers the ids, so that a copy can name its original."""
     picture = written.picture
     originals[picture.label, picture.field, picture.number] = written.ids
     lines = []
     for index, (name, cell) in enumerate(zip(written.ids, picture.cells, strict=True)):
-        left, top, right, bottom = cell.nucleus
+        left, top, right, bottom = cell.region
         lines.append(
             {
                 "id": name,
@@ -98,10 +110,10 @@ def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
                 "copy_of": originals[picture.copy_of][index] if picture.copy_of else "",
                 "x": cell.x,
                 "y": cell.y,
-                "nucleus_left": left,
-                "nucleus_top": top,
-                "nucleus_right": right,
-                "nucleus_bottom": bottom,
+                "region_left": left,
+                "region_top": top,
+                "region_right": right,
+                "region_bottom": bottom,
                 **cell.planted,
             }
         )

@@ -72,18 +72,24 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     from workflow_scripts.contracts.seeds import seed_for
     from workflow_scripts.models.build import build
     from workflow_scripts.models.weights import TrainedWeights, write_trained
-    from workflow_scripts.training import data, devices
+    from workflow_scripts.training import data, devices, sampling
     from workflow_scripts.training.loop import fit
+    from workflow_scripts.training.view import View, training_seed
 
     settings = entry.namespace(args.settings)
     train, who = settings.train, (settings.study, settings.run, settings.fold, settings.seed)
     samples = data.read_samples(args.dataset, args.arrays, args.split, settings.fold)
     subsets = {name: samples.subset(name) for name in ("train", "validation")}
-    mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise)
+    laid = samples.masks if train.mask else None
+    mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise, laid)
+    shown = sampling.shown(subsets["train"].targets, samples.classes, train, seed_for(*who, "repeat"))
+    subsets["train"] = subsets["train"].repeated(shown)
     if train.copies == "fourfold":
         subsets["train"] = subsets["train"].fourfold()
     model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
-    feeders = [data.Feeder(samples.images, part, device, mean, std, train.channels_last) for part in subsets.values()]
+    view = View(train, training_seed(args.settings), mean, std)
+    pixels = (samples.images, samples.masks)
+    feeders = [view.training(*pixels, subsets["train"], device), view.applied(*pixels, subsets["validation"], device)]
     entry.log.info(
         "training %s on %d images of %d pixels, %d for validation, on %s",
         settings.run,
@@ -92,7 +98,7 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
         len(subsets["validation"]),
         devices.describe(device),
     )
-    result = fit(model, *feeders, train, samples.classes, seed_for(*who, "train"), saving)
+    result = fit(model, *feeders, train, samples.classes, view.seed, saving)
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
     HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
     write_trained(args.out / "weights.safetensors", kept)

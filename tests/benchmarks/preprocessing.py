@@ -72,7 +72,14 @@ def plain(out: Path, paths: list[Path], processes: int) -> None:
 
 
 def ours(out: Path, manifest: pd.DataFrame, folder: Path, jobs: int, draft: bool) -> None:
-    pack(out, manifest, {"folder": folder}, Packing(SIZE, "squash", "bilinear", draft), jobs)
+    pack(
+        out,
+        out.with_name("masks.npy"),
+        manifest,
+        {"folder": folder},
+        Packing(SIZE, "squash", "bilinear", draft, "none"),
+        jobs,
+    )
 
 
 def speed(work: Path, count: int, jobs: int) -> None:
@@ -119,7 +126,14 @@ def memory(work: Path, jobs: int) -> None:
 
 def pack_and_tell(work: Path, name: str, jobs: int) -> None:
     manifest = pd.read_csv(work / "manifest.csv", dtype=str)
-    pack(work / "memory.npy", manifest, {"folder": work / name}, Packing(224, "squash", "bilinear", False), jobs)
+    pack(
+        work / "memory.npy",
+        work / "masks.npy",
+        manifest,
+        {"folder": work / name},
+        Packing(224, "squash", "bilinear", False, "none"),
+        jobs,
+    )
     print(*(resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 

@@ -18,6 +18,7 @@ def explained(tmp_path_factory):
         train.main(inputs.arguments(out=inputs.root / "runs" / run / "fold0-seed0", settings=settings))
         blocks[run] = {"spec": spec, "train": settings["train"]}
     shared = {"study": "made", "protocol": "published", "fold": 0, "seed": 0, "reported": "test", "specs": blocks}
+    shared["preprocess"] = {"size": 32, "fit": "squash", "pixel_size": None}
     settings = {**shared, "explain": {"runs": list(SPECS), "images": 4, "errors": 3, "embedding": True}}
     out = inputs.root / "explanation"
     explain.main(inputs.arguments(runs=inputs.root / "runs", out=out, settings=settings))

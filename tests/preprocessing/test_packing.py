@@ -35,7 +35,8 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
     assert record["shape"] == [36, 24, 24, 3] and record["made"] is False
-    assert record["outputs"] == {"images.npy": digest_file(out / "images.npy")}
+    names = ("images.npy", "masks.npy", "originals.npz")
+    assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
 
 
@@ -51,7 +52,9 @@ def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
 def test_squash_pad_and_crop_do_what_they_say() -> None:
     image = Image.new("RGB", (40, 20), (9, 9, 9))
     image.paste((200, 0, 0), (10, 4, 30, 16))
-    by = {fit: np.asarray(fitted(image, Packing(20, fit, "bilinear", False))) for fit in ("squash", "pad", "crop")}
+    by = {
+        fit: np.asarray(fitted(image, Packing(20, fit, "bilinear", False, "none"))) for fit in ("squash", "pad", "crop")
+    }
     assert all(pixels.shape == (20, 20, 3) for pixels in by.values())
     assert by["squash"][10, 3].tolist() == [9, 9, 9] and by["squash"][10, 10].tolist() == [200, 0, 0]
     assert (by["pad"][:5] == 9).all() and (by["pad"][15:] == 9).all() and by["pad"][10, 10, 0] == 200
@@ -61,7 +64,7 @@ def test_squash_pad_and_crop_do_what_they_say() -> None:
 def test_padding_takes_the_colour_of_the_border() -> None:
     image = Image.new("RGB", (40, 20), (180, 150, 200))
     image.paste((0, 0, 0), (5, 5, 35, 15))
-    pixels = np.asarray(fitted(image, Packing(16, "pad", "lanczos", False)))
+    pixels = np.asarray(fitted(image, Packing(16, "pad", "lanczos", False, "none")))
     assert (pixels[:2] == (180, 150, 200)).all()
 
 

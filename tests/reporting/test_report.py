@@ -417,3 +417,12 @@ def test_a_protocol_without_a_test_subset_has_no_part_in_the_premium_and_no_test
     assert set(row.selected_on) == {"second"}
     page = text_of(index_page([row]))
     assert "No test images validation images, selected on" in page
+
+
+def test_what_was_planted_in_made_data_stands_beside_what_was_found_and_only_there(small, tmp_path):
+    assert "share of the planted pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: share of the maps that lies on what was planted")
+    assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
+    real = Study(tmp_path, source="real").write()
+    assert not (real.folder / "truth.csv").exists()
+    assert "What was planted" not in write(real)

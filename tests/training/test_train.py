@@ -258,6 +258,7 @@ def _tensors(raw):
         {"augment": {"crop": 0.3}},
         {"augment": {"saturation": 0.3}},
         {"augment": {"hue": 0.1}},
+        {"augment": {"noise": 0.05}},
     ],
 )
 def test_every_setting_changes_the_result(inputs, tmp_path, change):

@@ -1,6 +1,14 @@
 """explanation/: where test samples lie among each other and what is taken for what; predict/: what new images are."""
 
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.contracts.tables import Table
+
+IDS, RANDOM = "ids", ":random"
 
 # One row per test sample; x, y, z: t-SNE of the features before the classifier, without unit.
 EMBEDDING = Table(
@@ -22,3 +30,27 @@ APPLIED = Table(
     open=True,
     key=("path",),
 )
+
+
+def write_maps(path: Path, ids: list[str], trained: dict[str, np.ndarray], random: dict[str, np.ndarray]) -> None:
+    """Write gradcam.npz: ids, and N×S×S maps in [0, 1] by branch, of a trained network and with random weights.
+
+    In 16 bits, compressed; equal maps are equal bytes.
+    """
+    arrays = {**trained, **{f"{branch}{RANDOM}": values for branch, values in random.items()}}
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        np.savez_compressed(
+            handle, **{IDS: np.array(ids)}, **{key: values.astype("float16") for key, values in arrays.items()}
+        )
+
+
+def read_maps(path: Path) -> tuple[list[str], dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Ids, maps (float32 N×S×S) by branch, and the same of the network with random weights; UserError if missing."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+    ids = arrays.pop(IDS).tolist()
+    random = {key.removesuffix(RANDOM): arrays.pop(key) for key in list(arrays) if key.endswith(RANDOM)}
+    return ids, *({key: values.astype("float32") for key, values in part.items()} for part in (arrays, random))

@@ -25,6 +25,8 @@ OTHER_METRICS = (
     "epoch_time",
     "test_time",
     "time_per_sample",
+    "first_epoch_accuracy",
+    "last_epoch_accuracy",
     "p_value",
 )
 # Unit → factor to the unit in which this project's results are kept.

@@ -7,14 +7,32 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.files import atomic_path, read_json
 from workflow_scripts.contracts.splits import SPLIT
 
+ORIGINALS = "originals.npz"
 
-def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[np.ndarray, list[str], pd.DataFrame]:
-    """Pixels (uint8 N×S×S×3, memory-mapped), class order, and the samples of one fold of a split.
 
-    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row.
+def write_originals(path: Path, images: dict[str, np.ndarray]) -> None:
+    """Write id → uint8 H×W×3 pixels of images as they are in their files."""
+    numbered = {f"image{number}": pixels for number, pixels in enumerate(images.values())}
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.savez_compressed(handle, ids=np.array(list(images)), **numbered)
+
+
+def read_originals(path: Path) -> dict[str, np.ndarray]:
+    """What write_originals wrote."""
+    with np.load(path) as stored:
+        return {str(name): stored[f"image{number}"] for number, name in enumerate(stored["ids"])}
+
+
+def read_fold(
+    dataset: Path, arrays: Path, split: Path, fold: int
+) -> tuple[np.ndarray, list[str], pd.DataFrame, np.ndarray | None]:
+    """Pixels (uint8 N×S×S×3, memory-mapped), class order, the samples of one fold of a split, and the pixels' masks.
+
+    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row. The masks are uint8
+    N×S×S (memory-mapped), 1 where a pixel is kept, or None where the study has none.
 
     Raises UserError when the split names unknown samples, has no such fold, or the pixels do not belong to it.
     """
@@ -37,9 +55,23 @@ def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[np.n
     unknown = set(table["label"]) - set(classes)
     if unknown:
         raise UserError(f"{dataset / 'manifest.csv'} has the label {min(unknown)!r}, which is no class of the study")
-    images = np.load(arrays / "images.npy", mmap_mode="r")
+    images, masks = _opened(arrays / "images.npy"), _opened(arrays / "masks.npy")
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 3 or images.dtype != np.uint8:
         raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; delete it and run the workflow again")
     if table["row"].max() >= len(images):
         raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; run the workflow again")
-    return images, classes, table.sort_values("row", kind="stable").reset_index(drop=True)
+    if masks.dtype != np.uint8 or masks.ndim != 3 or (len(masks) and masks.shape != images.shape[:3]):
+        raise UserError(f"{arrays / 'masks.npy'} has no mask for each image; delete it and run the workflow again")
+    return (
+        images,
+        classes,
+        table.sort_values("row", kind="stable").reset_index(drop=True),
+        masks if len(masks) else None,
+    )
+
+
+def _opened(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r")
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None

@@ -33,10 +33,15 @@ def vote(
         share = numbers / numbers.sum()
     elif weights is not None:
         raise UserError(f"weights are given for a {how} vote; they count for `how: weighted` only")
-    combined = _hard(stack) if how == "hard" else np.tensordot(share, stack, axes=1)
     result = first.copy()
-    result[class_columns(classes_of(first))] = combined / combined.sum(axis=1, keepdims=True)
+    result[class_columns(classes_of(first))] = combine(stack, how, share)
     return result, dict(zip(members, share.tolist(), strict=True))
+
+
+def combine(stack: np.ndarray, how: str, share: np.ndarray) -> np.ndarray:
+    """Probabilities N×K of a vote from those of its members, M×N×K; `share` M sums to 1, `how` as for `vote`."""
+    combined = _hard(stack) if how == "hard" else np.tensordot(share, stack, axes=1)
+    return combined / combined.sum(axis=1, keepdims=True)
 
 
 def require_same(members: dict[str, pd.DataFrame]) -> None:

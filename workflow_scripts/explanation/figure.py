@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.explanation.gradcam import Maps
-from workflow_scripts.reporting import style
+from workflow_scripts.reporting import scalebar, style
+from workflow_scripts.reporting.scalebar import Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +38,12 @@ EMPTY = "empty: nothing speaks\nfor this class"
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, uint8 H×W×3, what is written beside it, and whether that is marked."""
+    """An image, uint8 H×W×3, what is written beside it, whether that is marked, and its scale where it is known."""
 
     pixels: np.ndarray
     text: str
     marked: bool = False
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ class Column:
     laid_over: bool = True
 
 
-def pictures_of(images: np.ndarray, rows: pd.DataFrame, names: bool = False) -> list[Picture]:
+def pictures_of(
+    images: np.ndarray, rows: pd.DataFrame, names: bool = False, scales: dict[str, Scale] | None = None
+) -> list[Picture]:
     """Images with their true and predicted class and its probability.
 
-    `images` uint8 N×H×W×3; `rows` N with label, predicted, probability; with `names` also id and probability_true.
+    `images` uint8 N×H×W×3; `rows` N with id, label, predicted, probability; with `names` also probability_true, and the
+    id is written, too. `scales`: of each id, where they are known.
     """
     found = []
     for image, (_, row) in zip(images, rows.iterrows(), strict=True):
@@ -66,7 +71,8 @@ def pictures_of(images: np.ndarray, rows: pd.DataFrame, names: bool = False) -> 
             # No break inside: a probability stays on one line.
             lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
             lines.append(str(row["id"]))
-        found.append(Picture(image, beside(lines), row["label"] != row["predicted"]))
+        scale = scales[row["id"]] if scales else None
+        found.append(Picture(image, beside(lines), row["label"] != row["predicted"], scale))
     return found
 
 
@@ -81,10 +87,11 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
     for branch, maps in trained.items():
         name = "" if branch == "model" else f"{branch}: "
         height, width = maps.target.shape
-        layer = f"{maps.target.name}, {height}×{width}"
+        layer = f"{maps.target.name}, {height}×{width}" if maps.target.layer is not None else maps.target.name
         if untrained is None:
             found.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
-            found.append(Column(f"{name}features\n{layer}", maps.activation, laid_over=False))
+            if maps.activation is not None:
+                found.append(Column(f"{name}features\n{layer}", maps.activation, laid_over=False))
         else:
             found.append(Column(f"{name}trained\n{layer}", maps.values))
             found.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
@@ -98,6 +105,8 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
     shown = None
     for line, picture in enumerate(pictures):
         axes[line, 0].imshow(picture.pixels)
+        if picture.scale is not None:
+            scalebar.draw(axes[line, 0], picture.scale, *picture.pixels.shape[1::-1])
         colour = style.COLOURS[1] if picture.marked else "black"
         axes[line, 0].set_ylabel(picture.text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
         for place, column in enumerate(columns, start=1):

@@ -41,13 +41,14 @@ class Maps:
     """Maps of one branch: float32 N×H×W in [0, 1], each with maximum 1, or 0 where nothing speaks for the class.
 
     `has_gradient`: for every image, the class depends on what the layer saw. `activation`: float32 N×h×w, mean absolute
-    activation of the layer's channels, from 0 at each map's smallest to 1 at its largest; 0 where it is even.
+    activation of the layer's channels, from 0 at each map's smallest to 1 at its largest; 0 where it is even. None:
+    the maps are no layer's.
     """
 
     target: Target
     values: np.ndarray
     has_gradient: bool
-    activation: np.ndarray
+    activation: np.ndarray | None
 
     @property
     def empty(self) -> int:

@@ -32,9 +32,12 @@ CONVOLUTIONAL = {
 
 @dataclass(frozen=True)
 class Target:
-    """A layer, its name, the height and width of its map, and how its output becomes B×C×h×w (None: it is so)."""
+    """A layer, its name, the height and width of its map, and how its output becomes B×C×h×w (None: it is so).
 
-    layer: nn.Module
+    `layer` None: the map was made of other maps.
+    """
+
+    layer: nn.Module | None
     name: str
     shape: tuple[int, int]
     reshape: Callable[[torch.Tensor], torch.Tensor] | None = None

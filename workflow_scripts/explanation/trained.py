@@ -10,13 +10,15 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.splits import REPORTED_WORDS
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples
+from workflow_scripts.training.view import View
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
@@ -35,6 +37,9 @@ class Trained:
     samples: Samples
     reported: str
 
+    # Whether there are features to embed.
+    embeds = True
+
     @classmethod
     def read(cls, settings: dict, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
@@ -51,6 +56,15 @@ class Trained:
     def images_words(self) -> str:
         """What the images of the reported subset are called."""
         return IMAGES[self.reported]
+
+    @property
+    def settings(self) -> dict:
+        """Settings of the training."""
+        return self.weights.settings
+
+    @property
+    def classes(self) -> list[str]:
+        return self.weights.classes
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
@@ -79,6 +93,10 @@ class Trained:
         images, _ = self._feeder(rows).batch(np.arange(len(rows)))
         return gradcam(network or self.network, images, numbers)
 
+    def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
+        """The same of this network with random weights, always the same ones."""
+        return self.maps(rows, self.untrained(seed_for(self.settings["study"], self.run, "untrained")))
+
     def _feeder(self, rows: pd.DataFrame) -> Feeder:
         subset = self.samples.subset_of(rows)
-        return Feeder(self.samples.images, subset, self.device, self.weights.mean, self.weights.std, False)
+        return View.of(self.weights).applied(self.samples.images, self.samples.masks, subset, self.device, False)

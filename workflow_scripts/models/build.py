@@ -14,22 +14,36 @@ PUBLISHED = "published"
 NETWORK = "model"
 
 
+class Head(nn.Module):
+    """A classifier of two layers with ReLU between them, in the place of one."""
+
+    def __init__(self, features: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.hidden, self.output = nn.Linear(features, width), nn.Linear(width, classes)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """N×F features → N×K logits."""
+        return self.output(torch.relu(self.hidden(features)))
+
+
 def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
     """The network of a run, initialised from `seed`.
 
-    `spec` is a run's settings: kind network (model, options, weights) or fusion (branches, how, hidden, activation,
-    dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or that holds
-    the published ones; None builds the network without start weights, to load finished ones into. Raises UserError as
-    the registry and load_start do.
+    `spec` is a run's settings: kind network (model, options, weights, hidden) or fusion (branches, how, hidden,
+    activation, dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or
+    that holds the published ones; None builds the network without start weights, to load finished ones into. Raises
+    UserError as the registry and load_start do, and when a hidden layer has no place.
     """
     torch.manual_seed(seed)
     if spec["kind"] == "network":
-        return _part(spec, NETWORK, classes, size, files)
+        return _part(spec, NETWORK, classes, size, files, spec["hidden"])
     parts = {name: _part(branch, name, 0, size, files) for name, branch in spec["branches"].items()}
     return FusionNetwork(parts, classes, spec["how"], spec["hidden"], spec["activation"], spec["dropout"])
 
 
-def _part(part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None) -> nn.Module:
+def _part(
+    part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None, hidden: int | None = None
+) -> nn.Module:
     start = None
     if files is not None and part["weights"] is not None:
         if name not in files:
@@ -39,16 +53,30 @@ def _part(part: dict, name: str, classes: int, size: int, files: dict[str, Path]
     model = registry.create(part["model"], classes, size, part["options"], published)
     if start is not None and published is None:
         load_start(model, start, f"{part['model']!r}")
+    if hidden is not None:
+        _add_hidden(model, hidden, part["model"])
     if start is not None and classes:
         _zero_classifier(model)
     return model
 
 
-def _zero_classifier(model: nn.Module) -> None:
-    """Start the classifier at zero: large first errors of a random one would undo what the other layers know.
+def _add_hidden(model: nn.Module, width: int, name: str) -> None:
+    """Put a Head in the classifier's place; UserError when that is not one linear layer."""
+    places = [model.get_submodule(place) for place in model.classifier_names]
+    if len(places) != 1 or not isinstance(places[0], nn.Linear):
+        raise UserError(
+            f"model {name!r} has no classifier of one linear layer to put {width} nodes before; drop hidden"
+        )
+    (last,) = places
+    model.set_submodule(model.classifier_names[0], Head(last.in_features, width, last.out_features))
 
-    As in Big Transfer (Kolesnikov et al., ECCV 2020).
+
+def _zero_classifier(model: nn.Module) -> None:
+    """Start the last layer at zero: large first errors of a random one would undo what the other layers know.
+
+    As in Big Transfer (Kolesnikov et al., ECCV 2020). A hidden layer stays random: at zero nothing would reach it.
     """
     for name in model.classifier_names:
-        for parameter in model.get_submodule(name).parameters():
+        place = model.get_submodule(name)
+        for parameter in (place.output if isinstance(place, Head) else place).parameters():
             nn.init.zeros_(parameter)

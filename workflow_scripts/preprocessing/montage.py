@@ -11,6 +11,8 @@ from workflow_scripts.data.images import crop, decode, read_bytes
 from workflow_scripts.reporting.style import COLOURS, new_figure, save_figure, wrapped
 
 EXAMPLES = 4
+# Longest side of an image that is kept as it was, for figures.
+KEPT_SIDE = 640
 TILE = 112
 
 
@@ -18,6 +20,18 @@ def chosen_rows(manifest: pd.DataFrame, name: str, count: int = EXAMPLES) -> lis
     """Rows of up to `count` samples of a class, evenly spaced in the order of ids: no picking."""
     rows = np.flatnonzero(manifest["label"].to_numpy() == name)
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))].tolist()
+
+
+def originals(manifest: pd.DataFrame, classes: list[str], sources: dict[str, Path]) -> dict[str, np.ndarray]:
+    """Id → uint8 H×W×3 pixels as in the file, scaled to at most KEPT_SIDE: the first sample of every class."""
+    found = {}
+    for name in classes:
+        for row in chosen_rows(manifest, name, 1):
+            image = _raw(manifest.iloc[row], sources)
+            scale = min(1.0, KEPT_SIDE / max(image.size))
+            size = tuple(max(1, round(side * scale)) for side in image.size)
+            found[manifest["id"].iat[row]] = np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+    return found
 
 
 def montage(

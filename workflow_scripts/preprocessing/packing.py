@@ -1,4 +1,7 @@
-"""From files to one packed array: uint8 N×H×W×3, rows in manifest order, the same bytes whatever the number of jobs."""
+"""From files to packed arrays: pixels uint8 N×S×S×3 and masks uint8 N×S×S, rows in manifest order.
+
+The same bytes whatever the number of jobs.
+"""
 
 import hashlib
 import os
@@ -17,6 +20,7 @@ from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
 from workflow_scripts.data.parallel import ordered_map
 from workflow_scripts.data.selecting import changed
+from workflow_scripts.preprocessing.masks import mask
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -33,6 +37,17 @@ class Packing:
     fit: str
     interpolation: str
     draft: bool
+    mask: str
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The files that are filled, and at which byte the first row of each begins; `masks` is None without masks."""
+
+    images: Path
+    images_start: int
+    masks: Path | None
+    masks_start: int
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,10 @@ def fitted(image: Image.Image, packing: Packing) -> Image.Image:
 
 
 def packed(data: bytes, packing: Packing, max_megapixels: float) -> tuple[np.ndarray, float]:
-    """Pixels (uint8 size×size×3) of a whole file's bytes, and its width / height; RefusedImageError as decode."""
+    """Pixels (uint8 size×size×3) of a whole file's bytes, and its width / height; RefusedImageError as decode.
+
+    Its mask, where the packing has one, is preprocessing.masks.mask of these pixels.
+    """
     image = decode(data, max_megapixels, _at_least(packing))
     return np.asarray(fitted(image, packing)), image.width / image.height
 
@@ -104,8 +122,8 @@ def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[Fil
         yield FileTask(sources[source] / path, tuple(parts))
 
 
-def pack_file(task: FileTask, packing: Packing, array: Path, start: int) -> int:
-    """Write the rows of a file into the array, whose first row begins at byte `start`; the number of rows.
+def pack_file(task: FileTask, packing: Packing, arrays: Arrays) -> int:
+    """Write the rows of a file into the arrays; the number of rows.
 
     UserError when the file is not what ingest saw.
     """
@@ -116,33 +134,55 @@ def pack_file(task: FileTask, packing: Packing, array: Path, start: int) -> int:
         windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
     except RefusedImageError as refusal:
         raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; run ingest again") from None
-    # Not through a map: a full disk would kill the process instead of raising, and written pages count as memory.
-    with array.open("r+b") as handle:
-        for part, window in zip(task.parts, windows, strict=True):
-            seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
-            if seen != part.sha256:
-                raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
-            pixels = fitted(changed(window, part.change), packing).tobytes()
-            handle.seek(start + part.row * len(pixels))
-            handle.write(pixels)
+    for part, window in zip(task.parts, windows, strict=True):
+        seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
+        if seen != part.sha256:
+            raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
+        pixels = np.asarray(fitted(changed(window, part.change), packing))
+        _write_row(arrays.images, arrays.images_start, part.row, pixels)
+        if arrays.masks is not None:
+            _write_row(arrays.masks, arrays.masks_start, part.row, mask(pixels, packing.mask))
     return len(task.parts)
 
 
-def pack(path: Path, manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing, jobs: int) -> tuple:
-    """Write images.npy whole or not at all; returns its shape (N, size, size, 3).
+def _write_row(path: Path, start: int, row: int, values: np.ndarray) -> None:
+    # Not through a map: a full disk would kill the process instead of raising, and written pages count as memory.
+    with path.open("r+b") as handle:
+        handle.seek(start + row * values.nbytes)
+        handle.write(values.tobytes())
 
-    Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk.
+
+def pack(
+    images: Path, masks: Path, manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing, jobs: int
+) -> tuple:
+    """Write images.npy and masks.npy, each whole or not at all; returns the shape (N, size, size, 3) of the first.
+
+    Without masks the second one has no rows. Memory does not grow with N. Raises UserError for a file that is not what
+    ingest saw, OSError for a full disk.
     """
     shape = (len(manifest), packing.size, packing.size, 3)
-    with atomic_path(path) as temporary:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-        start = array.offset
-        del array
-        if hasattr(os, "posix_fallocate"):  # not on macOS
-            with temporary.open("r+b") as handle:
-                # Asks for all the space now, so that a full disk is known before an hour of work.
-                os.posix_fallocate(handle.fileno(), 0, start + int(np.prod(shape)))
-        work = partial(pack_file, packing=packing, array=temporary, start=start)
+    masked = packing.mask != "none"
+    with atomic_path(images) as images_part, atomic_path(masks) as masks_part:
+        start = _reserve(images_part, shape)
+        masks_start = _reserve(masks_part, shape[:3] if masked else (0, *shape[1:3]))
+        arrays = Arrays(images_part, start, masks_part if masked else None, masks_start)
+        work = partial(pack_file, packing=packing, arrays=arrays)
         done = sum(ordered_map(work, file_tasks(manifest, sources), jobs))
         assert done == len(manifest), (done, len(manifest))
     return shape
+
+
+def _reserve(path: Path, shape: tuple[int, ...]) -> int:
+    """Make an array file of bytes and ask for all its space; the byte at which its first row begins."""
+    if not shape[0]:
+        with path.open("wb") as handle:
+            np.save(handle, np.zeros(shape, np.uint8))
+        return 0
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    start = array.offset
+    del array
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with path.open("r+b") as handle:
+            # Asks for all the space now, so that a full disk is known before an hour of work.
+            os.posix_fallocate(handle.fileno(), 0, start + int(np.prod(shape)))
+    return start

@@ -5,7 +5,7 @@ from typing import Any
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import UNITS, Claim
-from workflow_scripts.reporting import captions
+from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, reported_words, run_words
@@ -87,6 +87,17 @@ def sources_section(results: Results) -> dict[str, Any]:
         for source in names
     ]
     return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None]}
+
+
+def truth_section(results: Results) -> dict[str, Any]:
+    """What was planted in made data beside what was found of it."""
+    rows = []
+    for line in results.truth.to_dict("records"):
+        where = " ".join(filter(None, (line["run"], line["part"])))
+        of = f"{where}, {line['protocol']}" if line["protocol"] else where
+        numbers = {key: words.number("share", line[key], 3) for key in ("value", "chance", "untrained")}
+        rows.append({"words": words.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers})
+    return {"truth_rows": rows}
 
 
 def subgroups_section(results: Results) -> dict[str, Any]:

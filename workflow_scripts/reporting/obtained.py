@@ -22,6 +22,8 @@ NOTHING = Value(None)
 # Written by the evaluation in the columns fold and seed of what is over all of them.
 POOLED = "all"
 FLOAT32_BYTES = 4
+# Metric of the course of a training → row of its history.
+EPOCHS = {"first_epoch_accuracy": 0, "last_epoch_accuracy": -1}
 MIB = 2**20
 
 
@@ -58,6 +60,8 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
     run = protocol.runs[claim.run]
     if claim.metric == "parameter_size":
         return _size(run)
+    if claim.metric in EPOCHS:
+        return _epoch_accuracy(run, claim)
     if claim.metric == "confusions":
         return _confusions(run, claim, answered_by(protocol, claim.subset))
     if claim.metric not in (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS):
@@ -88,6 +92,15 @@ def _size(run: Run) -> Value:
         return Value(compression["bytes"] / MIB)
     parameters = run.ledgers[0].get("train", {}).get("parameters")
     return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / MIB)
+
+
+def _epoch_accuracy(run: Run, claim: Claim) -> Value:
+    """Accuracy on the training or validation images in the first or last epoch: mean over folds and seeds."""
+    column = f"{claim.subset}_accuracy"
+    if not run.histories or column not in run.histories[0]:
+        return NOTHING
+    found = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
+    return Value(sum(found) / len(found))
 
 
 def _confusions(run: Run, claim: Claim, subset: str) -> Value:

@@ -13,7 +13,8 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
-from workflow_scripts.contracts.splits import reported_subset
+from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.truth import TRUTH
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
@@ -78,7 +79,10 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Results:
-    """A study's results. settings: those of the report step; published, notes: None and empty without a paper."""
+    """A study's results. settings: those of the report step; published, notes: None and empty without a paper.
+
+    truth: contract TRUTH; empty for real data.
+    """
 
     folder: Path
     settings: dict
@@ -91,6 +95,7 @@ class Results:
     protocols: dict[str, Protocol]
     published: Published | None
     notes: str
+    truth: pd.DataFrame
 
     @property
     def made(self) -> bool:
@@ -140,13 +145,13 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
         protocols={name: _protocol(folder, settings, name) for name in settings["protocols"]},
         published=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
+        truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 
 def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
     evaluation = folder / "evaluation" / name
     explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
-    kinds = ("gradcam", "errors", *(("embedding",) if settings["explain"]["embedding"] else ()))
     return Protocol(
         name=name,
         rule=settings["protocols"][name],
@@ -155,9 +160,18 @@ def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         delong=DELONG.read(evaluation / "delong.csv"),
         figure=_picture(evaluation / "comparison.png"),
-        explained={run: {kind: _picture(explanation / run / f"{kind}.png") for kind in kinds} for run in explained},
+        explained={
+            run: {kind: _picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            for run in explained
+        },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
     )
+
+
+def _kinds(settings: dict, run: str) -> list[str]:
+    """Kinds of picture of an explained run; a vote has no features to embed."""
+    embeds = settings["explain"]["embedding"] and "train" in settings["runs"][run]
+    return ["gradcam", "errors", *(["embedding"] if embeds else [])]
 
 
 def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:

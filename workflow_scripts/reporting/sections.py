@@ -8,7 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
-from workflow_scripts.contracts.splits import SUBSETS
+from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows
 from workflow_scripts.reporting.obtained import POOLED, overall

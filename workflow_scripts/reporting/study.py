@@ -34,6 +34,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **extras.subgroups_section(results),
         **extras.compression_section(results),
         **extras.times_section(results),
+        **extras.truth_section(results),
         **sections.how_it_was_made(results),
     }
     return render("report.html.j2", {**context, "sections": _contents(context)})
@@ -52,6 +53,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("sources", "Sources", context["source_rows"]),
         ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),
         ("compression", "Fewer bits", context["compression_rows"]),
+        ("truth", "What was planted", context["truth_rows"]),
         ("claims", "All printed numbers", context["all_claims"]),
         ("costs", "Costs", True),
         ("settings", "Settings", True),

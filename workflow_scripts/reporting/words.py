@@ -53,7 +53,19 @@ FORMS = {
     "int8": "8-bit weights",
     "onnx": "ONNX file",
 }
-FEATURES = {"rim": "the image's rim", "colour": "colour statistics", "size": "image size"}
+FEATURES = {
+    "rim": "the image's rim",
+    "colour": "colour statistics",
+    "size": "image size",
+    "stained": "share of brown nuclei",
+}
+# What of made data is checked, by which measure.
+TRUTH_NAMES = {
+    ("duplicates", "precision"): "Equal pictures: share of the pairs found that were planted",
+    ("duplicates", "recall"): "Equal pictures: share of the planted pairs that were found",
+    ("masks", "dice"): "Masks of nuclei: Dice coefficient with the planted nuclei",
+    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on what was planted",
+}
 DASH = "–"
 
 

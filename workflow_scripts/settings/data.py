@@ -85,6 +85,15 @@ class Preprocess(Block):
         "the border colour; crop: shorter side to `size`, middle taken.",
     )
     interpolation: Literal["bilinear", "bicubic", "lanczos"] = Field("bilinear", description="Resampling filter.")
+    mask: Literal["none", "grey", "haematoxylin", "dab", "stained"] = Field(
+        "none",
+        description="Masks of cell nuclei by Otsu's threshold on: darkness (grey), the blue stain, the brown stain, or "
+        "either of both stains (stained); kept beside the pixels, `train.mask` lays them over.",
+    )
+    pixel_size: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="Micrometres per pixel of the raw images, for the scale bar in pictures; null: unknown, no bar.",
+    )
     draft: bool = Field(
         False, description="Let the JPEG decoder scale down by 2, 4 or 8 first: faster, but the pixels differ slightly."
     )

@@ -7,7 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.hints import explain
 from workflow_scripts.settings.overlay import merge, resolve
 from workflow_scripts.settings.study import Config
@@ -64,7 +64,7 @@ def settings(root: Path, command_line: dict[str, Any] | None = None) -> Config:
 def groups_known(study: Any) -> bool:
     """Whether the study's raw files say which images belong together; known from the settings alone."""
     return all(
-        ADAPTERS[adapter].knows_groups or (study.ingest.groups and len(study.adapters) == 1)
+        adapters()[adapter].knows_groups or (study.ingest.groups and len(study.adapters) == 1)
         for adapter in study.adapters
     )
 

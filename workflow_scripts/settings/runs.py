@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
 from workflow_scripts.settings.base import Block, changes_of
@@ -28,6 +28,11 @@ class Augment(Block):
     saturation: Share = Field(0.0, description="Multiply the distance of the colours from grey by 1 ± this share.")
     hue: Annotated[float, Field(ge=0, le=0.5)] = Field(
         0.0, description="Turn the hue, at equal luminance, by up to this share of the colour circle."
+    )
+    noise: Share = Field(
+        0.0,
+        description="Standard deviation of Gaussian noise added to every pixel and channel, after all else, as a share "
+        "of the full range.",
     )
 
 
@@ -77,7 +82,36 @@ class Train(Block):
         description="fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
         "left-right and flipped up-down; random changes come on top.",
     )
+    sampling: Literal["none", "weighted", "oversampled"] = Field(
+        "none",
+        description="How rare classes are shown as often as frequent ones. weighted: each epoch draws as many training "
+        "images as there are, with replacement, every class equally likely; oversampled: images of smaller classes are "
+        "repeated at random, the same in every epoch, until all classes are as large as the largest.",
+    )
+    extra: dict[str, Positive] = Field(
+        {},
+        description="Class → how often an epoch shows each of its training images (other classes: once), each time "
+        "with random changes of its own.",
+    )
+    mask: bool = Field(
+        True, description="Where the study has masks: show the images black where the mask leaves them out."
+    )
+    at_test: list[Literal["mask", "noise"]] = Field(
+        ["mask"],
+        description="Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained "
+        "on: validation, test, new ones. The noise there is always the same.",
+    )
     augment: Augment = Field(Augment(), description="Random changes of training images.")
+
+    @model_validator(mode="after")
+    def _once(self) -> "Train":
+        if self.sampling != "none" and self.extra:
+            raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
+        if self.sampling != "none" and self.class_weights != "none":
+            raise ValueError(
+                f"sampling is {self.sampling} and class_weights {self.class_weights}; balance classes once"
+            )
+        return self
 
 
 TrainChanges = changes_of(Train, "TrainChanges")
@@ -96,6 +130,11 @@ class Network(Block):
         None,
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
         "data/weights) or the path of a safetensors file.",
+    )
+    hidden: Positive | None = Field(
+        None,
+        description="Width of a further fully connected layer, with ReLU, between the features and the classifier; "
+        "null: none.",
     )
     train: TrainChanges = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
 
@@ -157,12 +196,13 @@ class Compressed(Block):
 
 
 class Baseline(Block):
-    """Logistic regression on numbers that should not tell the classes apart; what it reaches, a network must beat."""
+    """Logistic regression on a few numbers of each image; what it reaches, a network must beat."""
 
     kind: Literal["baseline"] = Field(description="Logistic regression without a network.")
-    features: Annotated[list[Literal["rim", "colour", "size"]], Field(min_length=1)] = Field(
+    features: Annotated[list[Literal["rim", "colour", "size", "stained"]], Field(min_length=1)] = Field(
         description="rim: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of "
-        "each channel; size: width, height and their ratio of the published image."
+        "each channel; size: width, height and their ratio of the published image; stained: share of the area of "
+        "nuclei that is brown."
     )
 
 
@@ -219,7 +259,7 @@ class Evaluate(Block):
 class Explain(Block):
     """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
 
-    runs: list[str] = Field([], description="Runs that are explained (networks and fusions).")
+    runs: list[str] = Field([], description="Runs that are explained: networks, fusions, and votes of them.")
     images: Annotated[int, Field(ge=1, le=100)] = Field(
         6, description="Test images shown, taken in turn from the classes."
     )
@@ -227,5 +267,7 @@ class Explain(Block):
         6, description="Test images shown of those that are classified wrongly, the most confident first."
     )
     embedding: bool = Field(
-        True, description="Show the features before the classifier of all test images by t-SNE in three dimensions."
+        True,
+        description="Show the features before the classifier of all test images by t-SNE in three dimensions (not of "
+        "a vote, which has none).",
     )

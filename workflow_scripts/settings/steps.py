@@ -3,7 +3,7 @@
 from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
-from workflow_scripts.contracts.splits import reported_subset
+from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
@@ -56,7 +56,8 @@ class Steps:
         }
 
     def preprocess(self, study: str) -> dict:
-        return {"study": study, "preprocess": _plain(self.study(study).preprocess)}
+        # How large a pixel is changes no pixel.
+        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size"})}
 
     def split(self, study: str, protocol: str) -> dict:
         rule = _plain(self.study(study).protocols[protocol])
@@ -141,9 +142,26 @@ class Steps:
             "fold": 0,
             "seed": chosen.seeds[0],
             "specs": {
-                run: {"spec": self.spec(study, run), "train": self.training(study, run)} for run in chosen.explain.runs
+                run: {"spec": self.spec(study, run), **self._train_or_nothing(study, run)}
+                for run in dict.fromkeys([*chosen.explain.runs, *self.explained_networks(study)])
             },
+            "preprocess": chosen.preprocess.model_dump(include={"size", "fit", "pixel_size"}),
             "explain": _plain(chosen.explain),
+        }
+
+    def explained_networks(self, study: str) -> list[str]:
+        """The trained runs that explaining needs: those that are explained, and the members of votes that are."""
+        runs = self.study(study).runs
+        needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
+        return list(dict.fromkeys(name for names in needed for name in names))
+
+    def truth(self, study: str) -> dict:
+        chosen = self.study(study)
+        return {
+            "study": study,
+            "preprocess": self.preprocess(study)["preprocess"],
+            "protocols": list(chosen.protocols),
+            "explain": chosen.explain.runs,
         }
 
     def report(self, study: str) -> dict:

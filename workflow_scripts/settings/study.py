@@ -3,12 +3,13 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
-from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Run, Train
+from workflow_scripts.settings.overlay import merge
+from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Fusion, Network, Run, Train, Vote
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -19,8 +20,10 @@ class Study(Block):
     active: bool = Field(True, description="Whether `all` includes the study.")
     title: str = Field("", description="One line for the report's head.")
     paper: str = Field("", description="Code folder under workflow_scripts/studies/ that holds the published numbers.")
-    adapters: Annotated[list[Literal[tuple(ADAPTERS)]], Field(min_length=1)] = Field(
-        ["folder"], description="Readers of the raw files. Several: the source has a subfolder named after each."
+    adapters: Annotated[list[str], Field(min_length=1)] = Field(
+        ["folder"],
+        description="Readers of the raw files: modules of data/adapters, or the name of a study that has its own. "
+        "Several: the source has a subfolder named after each.",
     )
     source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
     synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
@@ -39,6 +42,9 @@ class Study(Block):
 
     @model_validator(mode="after")
     def _names(self) -> "Study":
+        for name in self.adapters:
+            if name not in adapters():
+                raise ValueError(f"adapters names {name!r}; there are {', '.join(adapters())}")
         for kind, names in (("protocol", self.protocols), ("run", self.runs)):
             for name in names:
                 if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*(@[a-z0-9_]+)?" if kind == "run" else ""), name):
@@ -52,11 +58,25 @@ class Study(Block):
                     raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
             if run.kind == "compressed":
                 self._require_trained(run.of, f"run {name!r}: of")
+            if run.kind in TRAINED:
+                self._check_training(run, f"run {name!r}: train")
         for name in self.explain.runs:
-            self._require_trained(name, "explain.runs")
+            spec = self.runs.get(name)
+            for member in spec.members if isinstance(spec, Vote) else [name]:
+                self._require_trained(member, "explain.runs" if member == name else f"explain.runs: the vote {name!r}")
         if self.evaluate.reference and self.evaluate.reference not in self.runs:
             raise ValueError(f"evaluate.reference names {self.evaluate.reference!r}, which is no run of this study")
         return self
+
+    def _check_training(self, run: Network | Fusion, where: str) -> None:
+        """The study's `train` with a run's changes must be a whole that makes sense."""
+        train = merge(self.train.model_dump(), run.train.model_dump(exclude_unset=True))
+        try:
+            merged = Train.model_validate(train)
+        except ValidationError as error:
+            raise ValueError(f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+        if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
+            raise ValueError(f"{where}.extra names {unknown[0]!r}, which is no class of this study")
 
     def _require_trained(self, name: str, where: str) -> None:
         if name not in self.runs or self.runs[name].kind not in TRAINED:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.registry import ADAPTERS
+from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings import published
@@ -75,9 +75,9 @@ class Plan:
         """The entry point of a step and the modules that its settings name."""
         modules = [f"{PACKAGE}.{step}"]
         if step == "synthesise":
-            modules.append(ADAPTERS[names[1]].module)
+            modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
-            modules += [ADAPTERS[adapter].module for adapter in self.study(names[0]).adapters]
+            modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
         if step in ("report", "plates"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)
@@ -91,7 +91,7 @@ class Plan:
             spec = self.study(names[0]).runs[names[2]]
             modules += self._networks(spec.study, [spec.of])
         if step == "explain":
-            modules += self._networks(names[0], self.study(names[0]).explain.runs)
+            modules += self._networks(names[0], self.steps.explained_networks(names[0]))
         return modules
 
     def _networks(self, study: str, runs: list[str]) -> list[str]:
@@ -108,6 +108,16 @@ class Plan:
         if not self.steps.made(study):
             return []
         return [f"{folder}/made.json" for folder in self.sources(study).values()]
+
+    def made_tables(self, study: str) -> list[str]:
+        """Tables of what was planted in the made data that a study reads; none for real data."""
+        return [record.replace("made.json", "truth.csv") for record in self.made_records(study)]
+
+    def explanations(self, study: str) -> list[str]:
+        """Folders of what was explained under each protocol."""
+        if not self.study(study).explain.runs:
+            return []
+        return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
 
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
@@ -184,8 +194,14 @@ class Plan:
     def explained_weights(self, study: str, protocol: str) -> list[str]:
         """Weights that the Grad-CAM job of a protocol reads: first fold, first seed."""
         seed = self.study(study).seeds[0]
-        runs = self.study(study).explain.runs
+        runs = self.steps.explained_networks(study)
         return [f"{self.run_folder(study, protocol, run, 0, seed)}/weights.safetensors" for run in runs]
+
+    def explained_votes(self, study: str, protocol: str) -> list[str]:
+        """Records of the weighted votes that are explained: they hold the weights."""
+        seed, runs = self.study(study).seeds[0], self.study(study).runs
+        weighted = [run for run in self.study(study).explain.runs if getattr(runs[run], "how", "") == "weighted"]
+        return [f"{self.run_folder(study, protocol, run, 0, seed)}/record.json" for run in weighted]
 
     def first_weights(self, study: str) -> list[str]:
         """Weights of the first fold and seed of every trained run, from which diagrams of the networks are drawn."""
@@ -208,9 +224,8 @@ class Plan:
             for name in ("units.csv", "record.json", "ledger.json"):
                 files += self.protocol_files(study, protocol, name)
             files += self.histories(study, protocol)
-            if self.study(study).explain.runs:
-                files.append(f"{folder}/explanation/{protocol}")
-        return files
+        files += self.explanations(study)
+        return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
     def plates(self, study: str) -> list[str]:
         """The folder of the paper's figures and tables, for studies that have a paper."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.splits import SUBSETS
+from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.splitting.assign import assign, empty_cells
 
 

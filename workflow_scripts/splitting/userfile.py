@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.splits import SPLIT, SUBSETS
+from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS
 
 
 def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str]) -> pd.DataFrame:

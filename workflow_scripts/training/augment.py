@@ -9,11 +9,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from workflow_scripts.training.randomness import uniform
+from workflow_scripts.training.randomness import bits, uniform
 
 # Purposes of random numbers; 0 is the order of the samples. New ones go to the end: a number belongs to its purpose.
 ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
 SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
+CLASS, MEMBER, NOISE = range(15, 18)
 
 # Variants of an image in a fourfold set, see copied.
 COPIES = 4
@@ -24,11 +25,27 @@ TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715
 
 
 @dataclass(frozen=True)
+class Noise:
+    """Gaussian noise of each sample: `seeds` uint64 N, `spread` in grey levels of 255."""
+
+    seeds: np.ndarray
+    spread: float
+
+    def of(self, places: torch.Tensor, height: int, width: int) -> torch.Tensor:
+        """float32 B×3×height×width of the samples at `places`; made on the processor, so the same for any device."""
+        drawn = [
+            np.random.Generator(np.random.Philox(int(seed))).standard_normal((3, height, width), dtype="float32")
+            for seed in self.seeds[places.cpu().numpy()]
+        ]
+        return self.spread * torch.from_numpy(np.stack(drawn)).to(places.device)
+
+
+@dataclass(frozen=True)
 class Changes:
     """What is done to each sample of a subset in one epoch; None: nobody is changed in this way.
 
     `horizontal`, `vertical` bool N; `turns` int N of 90°; `affine` N×2×3, from output to input in [-1, 1];
-    `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to RGB.
+    `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to RGB; `noise` comes last.
     """
 
     horizontal: torch.Tensor | None = None
@@ -38,6 +55,7 @@ class Changes:
     brightness: torch.Tensor | None = None
     contrast: torch.Tensor | None = None
     colours: torch.Tensor | None = None
+    noise: Noise | None = None
 
 
 def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, device: torch.device) -> Changes:
@@ -65,7 +83,13 @@ def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, dev
         factor(BRIGHTNESS, settings.brightness),
         factor(CONTRAST, settings.contrast),
         colours,
+        _noise(settings.noise, seed, epoch, keys),
     )
+
+
+def noise_alone(share: float, seed: int, epoch: int, keys: np.ndarray) -> Changes:
+    """No change but noise, with the standard deviation `share` of the full range."""
+    return Changes(noise=_noise(share, seed, epoch, keys))
 
 
 def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch.Tensor:
@@ -91,6 +115,8 @@ def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch
         images = images * changes.brightness[places].view(-1, 1, 1, 1)
     if any(change is not None for change in (changes.colours, changes.contrast, changes.brightness)):
         images = images.clamp(0, 255)
+    if changes.noise is not None:
+        images = (images + changes.noise.of(places, *images.shape[2:])).clamp(0, 255)
     return images
 
 
@@ -122,6 +148,10 @@ def _colours(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> 
     factor = 1 + settings.saturation * (2 * number(SATURATION) - 1)
     parts = np.cos(angle)[:, None, None] * (np.eye(3) - LUMINANCE) + np.sin(angle)[:, None, None] * TURN
     return LUMINANCE + factor[:, None, None] * parts
+
+
+def _noise(share: float, seed: int, epoch: int, keys: np.ndarray) -> Noise | None:
+    return Noise(bits(seed, epoch, keys, NOISE), 255 * share) if share else None
 
 
 def _to(values: np.ndarray, device: torch.device) -> torch.Tensor:

@@ -11,6 +11,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.packed import read_fold
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training.randomness import GOLDEN, keys_of
+from workflow_scripts.training.sampling import repeated_keys
 
 # ImageNet's, as torchvision's models document them; 0.5 maps pixels to [-1, 1].
 FIXED_STATISTICS = {"imagenet": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), "half": ([0.5] * 3, [0.5] * 3)}
@@ -34,6 +35,11 @@ class Subset:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def repeated(self, positions: np.ndarray) -> "Subset":
+        """The samples at these positions, some several times: each time with a key of its own, see fourfold."""
+        variants = None if self.variants is None else self.variants[positions]
+        return Subset(self.rows[positions], self.targets[positions], repeated_keys(self.keys, positions), variants)
+
     def fourfold(self) -> "Subset":
         """Each sample four times: as it is, turned by 180°, flipped left-right, flipped up-down.
 
@@ -47,14 +53,16 @@ class Subset:
 
 @dataclass(frozen=True)
 class Samples:
-    """One fold: pixels uint8 N×H×W×3 (memory-mapped), class order, and a table of samples.
+    """One fold: pixels uint8 N×H×W×3 (memory-mapped), class order, a table of samples, and masks, if there are any.
 
-    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row.
+    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row. `masks` uint8
+    N×H×W (memory-mapped): 1 where a pixel is kept.
     """
 
     images: np.ndarray
     classes: list[str]
     table: pd.DataFrame
+    masks: np.ndarray | None = None
 
     @property
     def size(self) -> int:
@@ -77,15 +85,25 @@ def read_samples(dataset: Path, arrays: Path, split: Path, fold: int) -> Samples
     return Samples(*read_fold(dataset, arrays, split, fold))
 
 
-def statistics(images: np.ndarray, rows: np.ndarray, kind: str) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of the three channels, of pixels in [0, 1]; kind "dataset": over `rows` only."""
+def masked(images: np.ndarray, masks: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+    """uint8 B×H×W×3 images of some rows, black where a mask leaves them out."""
+    return images[rows] if masks is None else images[rows] * masks[rows][..., None]
+
+
+def statistics(
+    images: np.ndarray, rows: np.ndarray, kind: str, masks: np.ndarray | None = None
+) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of the three channels, of pixels in [0, 1]; kind "dataset": over `rows` only.
+
+    With `masks`, of the images as they are shown, what is left out being black.
+    """
     if kind != "dataset":
         mean, std = FIXED_STATISTICS[kind]
         return list(mean), list(std)
     # Whole numbers, so that the sums are exact whatever their order.
     total, squares = np.zeros(3, dtype="int64"), np.zeros(3, dtype="int64")
     for start in range(0, len(rows), ROWS_AT_A_TIME):
-        block = torch.from_numpy(images[rows[start : start + ROWS_AT_A_TIME]]).reshape(-1, 3)
+        block = torch.from_numpy(masked(images, masks, rows[start : start + ROWS_AT_A_TIME])).reshape(-1, 3)
         total += block.sum(0, dtype=torch.int64).numpy()
         squares += block.int().square().sum(0, dtype=torch.int64).numpy()
     count = len(rows) * images.shape[1] * images.shape[2]
@@ -97,6 +115,7 @@ def statistics(images: np.ndarray, rows: np.ndarray, kind: str) -> tuple[list[fl
 class Feeder:
     """Batches of one subset: normalised float32 images and class numbers, on the device.
 
+    `masks`: laid over the images. `always`: changes of every batch that is given none, at the positions of the subset.
     On a GPU the subset's pixels live there as bytes where they take at most half of the free memory.
     """
 
@@ -108,8 +127,10 @@ class Feeder:
         mean: list[float],
         std: list[float],
         channels_last: bool,
+        masks: np.ndarray | None = None,
+        always: "augmentation.Changes | None" = None,
     ) -> None:
-        self.subset, self.images, self.device = subset, images, device
+        self.subset, self.images, self.masks, self.always, self.device = subset, images, masks, always, device
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
         self.targets = torch.from_numpy(subset.targets).to(device)
         self.scale = (1 / (255 * torch.tensor(std, dtype=torch.float64))).float().view(1, 3, 1, 1).to(device)
@@ -119,7 +140,7 @@ class Feeder:
         # Copies share their pixels.
         rows, self.held_at = np.unique(subset.rows, return_inverse=True)
         if device.type == "cuda" and len(rows) * images[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]:
-            self.resident = torch.from_numpy(images[rows]).to(device)
+            self.resident = torch.from_numpy(masked(images, masks, rows)).to(device)
 
     def __len__(self) -> int:
         return len(self.subset)
@@ -134,16 +155,21 @@ class Feeder:
     def _held(self, positions: np.ndarray) -> torch.Tensor:
         if self.resident is not None:
             return self.resident[torch.from_numpy(self.held_at[positions]).to(self.device)]
-        batch = torch.from_numpy(self.images[self.subset.rows[positions]])
+        batch = torch.from_numpy(masked(self.images, self.masks, self.subset.rows[positions]))
         return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
 
     def batch(
-        self, positions: np.ndarray, changes: "augmentation.Changes | None" = None
+        self, positions: np.ndarray, changes: "augmentation.Changes | None" = None, turns: np.ndarray | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images B×3×H×W and class numbers B; with `changes`, augmented by those of these samples."""
+        """Images B×3×H×W and class numbers B; with `changes`, augmented by those at `turns` (None: `positions`)."""
         pixels = self.pixels(positions)
         places = torch.from_numpy(positions).to(self.device)
-        images = augmentation.apply(pixels, changes, places) if changes else pixels.permute(0, 3, 1, 2).float()
+        changes = changes or self.always
+        if changes:
+            chosen = places if turns is None else torch.from_numpy(turns).to(self.device)
+            images = augmentation.apply(pixels, changes, chosen)
+        else:
+            images = pixels.permute(0, 3, 1, 2).float()
         images = (images * self.scale).sub_(self.offset)
         return images.contiguous(memory_format=self.layout), self.targets[places]
 

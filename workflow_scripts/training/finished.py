@@ -1,5 +1,6 @@
 """A finished, trained run found by its folder, with all that is needed to apply it to new images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from workflow_scripts.models.weights import TrainedWeights, load_trained, read_t
 from workflow_scripts.preprocessing.packing import Packing
 from workflow_scripts.training import devices, inference
 from workflow_scripts.training.data import Feeder, Subset
+from workflow_scripts.training.randomness import keys_of
+from workflow_scripts.training.view import View
 
 WEIGHTS = "weights.safetensors"
 
@@ -87,18 +90,19 @@ class Network:
         layout = torch.channels_last if train.channels_last else torch.contiguous_format
         return cls(load_trained(model, run.weights).to(chosen, memory_format=layout), run.weights, train, chosen)
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """float64 N×K."""
-        return inference.probabilities(inference.predict(self.model, self._feeder(images), self.train.precision))
+    def probabilities(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> np.ndarray:
+        """float64 N×K; `names` (N) tell the images apart, `masks` are uint8 N×S×S."""
+        feeder = self._feeder(images, names, masks)
+        return inference.probabilities(inference.predict(self.model, feeder, self.train.precision))
 
-    def batch(self, images: np.ndarray) -> torch.Tensor:
-        """Normalised float32 N×3×S×S on the device."""
-        return self._feeder(images).batch(np.arange(len(images)))[0]
+    def batch(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> torch.Tensor:
+        """float32 N×3×S×S on the device, as the network sees them."""
+        return self._feeder(images, names, masks).batch(np.arange(len(images)))[0]
 
-    def _feeder(self, images: np.ndarray) -> Feeder:
+    def _feeder(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None) -> Feeder:
         rows = np.arange(len(images))
-        subset = Subset(rows, np.zeros_like(rows), rows.astype("uint64"))
-        return Feeder(images, subset, self.device, self.weights.mean, self.weights.std, self.train.channels_last)
+        subset = Subset(rows, np.zeros_like(rows), keys_of(names))
+        return View.of(self.weights).applied(images, masks, subset, self.device)
 
 
 def _study_of(folder: Path, settings: dict) -> Path:

@@ -20,6 +20,7 @@ from workflow_scripts.models.weights import TrainedWeights, load_trained, read_t
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples, read_samples
 from workflow_scripts.training.recipe import Criterion
+from workflow_scripts.training.view import View
 
 # A network, or anything else that takes N×3×S×S images and gives N×K logits.
 Predictor = nn.Module | Callable[[torch.Tensor], torch.Tensor]
@@ -50,11 +51,11 @@ class Applied:
     def score(self, predictor: Predictor) -> tuple[pd.DataFrame, float]:
         """Table of the validation and test samples with a probability per class, and images per second.
 
-        The pixels are normalised as in the training that left the weights.
+        The network sees them as its training says, see View.
         """
         table = self.samples.table[self.samples.table["subset"] != "train"].assign(fold=self.fold)
         subset, weights = self.samples.subset_of(table), self.weights
-        feeder = Feeder(self.samples.images, subset, self.device, weights.mean, weights.std, self.train.channels_last)
+        feeder = View.of(weights).applied(self.samples.images, self.samples.masks, subset, self.device)
         if isinstance(predictor, nn.Module):
             predictor = predictor.to(self.device, memory_format=feeder.layout)
         started = time.perf_counter()

@@ -15,11 +15,10 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.training import augment, devices, recipe
+from workflow_scripts.training import augment, devices, recipe, sampling
 from workflow_scripts.training.checkpoints import Checkpoints, random_states, restore_random_states
 from workflow_scripts.training.data import Feeder, batch_bounds
 from workflow_scripts.training.inference import evaluate
-from workflow_scripts.training.randomness import order
 
 log = logging.getLogger("workflow_scripts")
 
@@ -145,15 +144,15 @@ class _Run:
         self._count_seconds()
 
     def _steps(self, stop: SimpleNamespace) -> None:
-        progress, keys = self.progress, self.training.subset.keys
-        places = order(self.seed, progress.epoch, keys, augment.ORDER)
+        progress, subset = self.progress, self.training.subset
+        places, keys = sampling.epoch(self.train.sampling, subset.targets, subset.keys, self.seed, progress.epoch)
         changes = augment.draw(self.train.augment, self.seed, progress.epoch, keys, self.device)
         recipe.training_mode(self.model, self.train.freeze)
         every = STEPS_BETWEEN_CHECKS[self.device.type]
         checked = progress.step
         while progress.step < len(self.bounds):
             start, end = self.bounds[progress.step]
-            self._step(*self.training.batch(places[start:end], changes))
+            self._step(*self.training.batch(places[start:end], changes, np.arange(start, end)))
             progress.step += 1
             if progress.step - checked >= every or progress.step == len(self.bounds):
                 self._check(checked)

@@ -16,12 +16,16 @@ def keys_of(ids: Iterable[str]) -> np.ndarray:
 
 def uniform(seed: int, epoch: int, keys: np.ndarray, purpose: int) -> np.ndarray:
     """float64 in [0, 1), one for each key; equal arguments give equal numbers, different ones independent numbers."""
+    return (bits(seed, epoch, keys, purpose) >> np.uint64(11)).astype("float64") * 2.0**-53
+
+
+def bits(seed: int, epoch: int, keys: np.ndarray, purpose: int) -> np.ndarray:
+    """The same as uint64: seeds of further generators."""
     with np.errstate(over="ignore"):
         state = _mix(np.array([seed], dtype="uint64"))
         state = _mix(state + GOLDEN * np.uint64(epoch + 1))
         state = _mix(state ^ keys)
-        state = _mix(state + GOLDEN * np.uint64(purpose + 1))
-    return (state >> np.uint64(11)).astype("float64") * 2.0**-53
+        return _mix(state + GOLDEN * np.uint64(purpose + 1))
 
 
 def order(seed: int, epoch: int, keys: np.ndarray, purpose: int) -> np.ndarray:

@@ -2,11 +2,15 @@
 
 An adapter is a module with
 
-- `LABELS`: the published labels (`None`: any), for a check of the settings and for made data;
+- `LABELS`: the published labels (`None`: any, those of made data are `MADE_LABELS`), for a check of the settings;
+- `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
   not there. `ingest` holds the ingest settings as attributes;
-- `WHOLE_FIELDS`: whether one file holds a whole field with many cells;
+- `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
+- `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
 - `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+
+It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +30,8 @@ class Sample:
 
     `path` is relative to the source; `label` the published one; `group` is empty where unknown; `unit` is empty where
     the sample itself is judged; `box` (left, top, right, bottom, pixels, may reach beyond the edge) is the window of
-    the file that is meant; `change` says how a copy is turned, see data.selecting.
+    the file that is meant; `change` says how a copy is turned, see data.selecting. `attributes`: further columns of the
+    manifest, such as age or stage.
     """
 
     path: str
@@ -36,6 +41,7 @@ class Sample:
     unit: str = ""
     box: Box | None = None
     change: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,23 +54,24 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class MadeCell:
-    """A made cell: label, nucleus centre (x, y) and box in its picture's pixels, and what was planted."""
+class MadeSample:
+    """A made sample: label, centre (x, y) and box of what tells its class, in pixels, and what was planted."""
 
     label: str
     x: int
     y: int
-    nucleus: Box
+    region: Box
     planted: dict[str, float]
 
 
 @dataclass(frozen=True)
 class MadePicture:
-    """A made file: uint8 H×W×3 `pixels`, H×W `mask` (0 background, 1 cytoplasm, 2 nucleus) and its cells.
+    """A made file: uint8 H×W×3 `pixels`, H×W `mask` of what was planted, and its samples.
 
+    `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
     "near_equal" when the pixels are those of `copy_of` (label, field, number); `broken` is a reason when the file is to
-    be damaged.
+    be damaged; `attributes`: what the layout may say of a sample beside its label, such as age.
     """
 
     label: str
@@ -73,15 +80,16 @@ class MadePicture:
     number: int
     pixels: np.ndarray
     mask: np.ndarray
-    cells: list[MadeCell] = field(default_factory=list)
+    cells: list[MadeSample] = field(default_factory=list)
     copy: str = ""
     copy_of: tuple[str, int, int] | None = None
     broken: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where a made picture was written, and the ids and the group under which `samples` will find its cells."""
+    """Where a made picture was written, and the ids and the group under which `samples` will find its samples."""
 
     picture: MadePicture
     path: str

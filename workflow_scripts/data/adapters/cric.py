@@ -20,6 +20,7 @@ from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Wr
 from workflow_scripts.data.sources import without_extension
 
 LABELS = ("ASC-H", "ASC-US", "HSIL", "LSIL", "NILM", "SCC")
+KNOWS_GROUPS = True
 WHOLE_FIELDS = True
 ANNOTATIONS = "classifications.json"
 _NORMAL = "Negative for intraepithelial lesion"

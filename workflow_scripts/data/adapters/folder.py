@@ -2,10 +2,12 @@
 
 Where the source holds nothing but one folder, the classes are looked for inside that. Groups (patient, slide, field)
 are known only from a CSV file with the columns path and group and, if wanted, unit; paths are relative to the source.
+Its further columns (age, stage, …) become columns of the manifest.
 """
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +20,18 @@ from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Wr
 from workflow_scripts.data.sources import image_files, normal, without_extension
 
 LABELS = None
+# Columns of the manifest, see contracts.dataset and ingest.
+TAKEN = {"id", "label", "source", "width", "height", "sha256", "left", "top", "right", "bottom", "change"}
 MADE_LABELS = ("high_grade", "low_grade", "normal")
-WHOLE_FIELDS = False
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What the CSV file of groups says of an image; `attributes`: its further columns."""
+
+    group: str = ""
+    unit: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
@@ -34,8 +46,15 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
         if len(parts) < depth + 2:
             yield Refused(path, "no_label", "lies in no class folder")
             continue
-        group, unit = groups.get(normal(path), ("", ""))
-        yield Sample(path, without_extension(path), normal(parts[depth]), group, unit)
+        known = groups.get(normal(path), Grouping())
+        yield Sample(
+            path,
+            without_extension(path),
+            normal(parts[depth]),
+            known.group,
+            known.unit,
+            attributes=known.attributes,
+        )
 
 
 def _wrapping_folders(paths: list[str]) -> int:
@@ -47,13 +66,15 @@ def _wrapping_folders(paths: list[str]) -> int:
     return depth
 
 
-def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, tuple[str, str]]:
-    """Path → (group, unit) from a CSV file; UserError for lacking columns, paths of no file, a path given twice."""
+def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
+    """Path → its grouping from a CSV file; UserError for lacking columns, paths of no file, a path given twice."""
     file = root / name
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"ingest.groups: {file} is missing; it is looked for inside the source") from None
+        raise UserError(
+            f"ingest.groups: {file} is missing; it is looked for inside the source, null: no groups are known"
+        ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise UserError(f"ingest.groups: {file} is not a readable CSV file ({error})") from None
     for column in ("path", "group"):
@@ -73,8 +94,12 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, tuple[str,
     without = len(known) - len(given)
     if without:
         log.warning("%s names no group for %d of %d images; for them no group is known", file, without, len(known))
+    further = [column for column in table.columns if column not in ("path", "group", "unit")]
+    if taken := sorted(set(further) & TAKEN):
+        raise UserError(f"ingest.groups: {file} has a column {taken[0]!r}, which the manifest fills itself; rename it")
     units = table["unit"] if "unit" in table.columns else [""] * len(table)
-    return dict(zip(given, zip(table["group"], units, strict=True), strict=True))
+    columns = zip(table["group"], units, table[further].to_dict("records"), strict=True)
+    return {path: Grouping(*known) for path, known in zip(given, columns, strict=True)}
 
 
 def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:

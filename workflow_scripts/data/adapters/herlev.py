@@ -25,7 +25,7 @@ LABELS = (
     "normal_superficiel",
     "severe_dysplastic",
 )
-WHOLE_FIELDS = False
+KNOWS_GROUPS = True
 BELOW = "New database pictures"
 _NAME = re.compile(r"(\d+-\d+)-\d+")
 # Segmentations are palette images: 2 nucleus, 3 cytoplasm, 4 background.

@@ -15,7 +15,6 @@ from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Wr
 from workflow_scripts.data.sources import without_extension
 
 LABELS = ("basophil", "eosinophil", "erythroblast", "ig", "lymphocyte", "monocyte", "neutrophil", "platelet")
-WHOLE_FIELDS = False
 BELOW = "PBC_dataset_normal_DIB"
 _PREFIX = {"basophil": "BA", "eosinophil": "EO", "erythroblast": "ERB", "ig": "IG", "lymphocyte": "LY"} | {
     "monocyte": "MO",

@@ -17,7 +17,7 @@ from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Wr
 from workflow_scripts.data.sources import image_files, normal, without_extension
 
 LABELS = ("Dyskeratotic", "Koilocytotic", "Metaplastic", "Parabasal", "Superficial-Intermediate")
-WHOLE_FIELDS = False
+KNOWS_GROUPS = True
 _FOLDERS = {f"im_{name}".lower(): name for name in LABELS}
 _NAME = re.compile(r"(\d+)_\d+")
 

@@ -87,6 +87,37 @@ def workflow(results: Results, run: str) -> "Figure":
     return chart(boxes, list(zip(steps, steps[1:], strict=False)))
 
 
+def ensemble(results: Results, vote: str) -> "Figure":
+    """From images to one decision by several networks, from the settings in force."""
+    spec = results.settings["runs"].get(vote, {}).get("spec", {})
+    if spec.get("kind") != "vote":
+        raise NotDrawnError(f"needs the vote {vote}")
+    settings = results.settings
+    packing = settings["preprocess"]
+    trains = [settings["runs"][member].get("train") for member in spec["members"]]
+    noise = max((train["augment"]["noise"] for train in trains if train), default=0)
+    mask = "no mask" if packing["mask"] == "none" else f"mask of nuclei ({packing['mask']})"
+    middle = -0.75 * (len(spec["members"]) - 1)
+    counts = results.manifest["label"].value_counts()
+    sizes = ", ".join(f"{counts.get(name, 0)} {name}" for name in results.classes)
+    boxes = {
+        "data": Box(0, middle, ("Images", f"{len(results.manifest)} images", sizes)),
+        "pre": Box(
+            3.2, middle, ("Preprocessing", f"{packing['size']}×{packing['size']} pixels, {mask}", f"noise {noise:g}")
+        ),
+    }
+    arrows = [("data", "pre")]
+    for place, (member, train) in enumerate(zip(spec["members"], trains, strict=True)):
+        model = settings["runs"][member]["spec"].get("model", settings["runs"][member]["spec"]["kind"])
+        course = f"{train['epochs']} epochs, {train['optimizer']}" if train else ""
+        boxes[member] = Box(6.4, -1.5 * place, (member, str(model), course))
+        arrows += [("pre", member), (member, "vote")]
+    boxes["vote"] = Box(9.6, middle, ("Vote", f"{spec['how']}", "of class probabilities"))
+    boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])
+    boxes["gradcam"] = Box(12.8, middle - 0.75, ("Grad-CAM", "where each network looked", "and the vote"), COLOURS[2])
+    return chart(boxes, [*arrows, ("vote", "result"), ("vote", "gradcam")])
+
+
 def structure(results: Results, run: str) -> "Figure":
     """The branches of a joint network, their features and the layers that join them, from its weights file."""
     spec = results.settings["runs"].get(run, {}).get("spec", {})

@@ -1,0 +1,27 @@
+# On made data: what was planted beside what was found.
+
+
+rule truth:
+    input:
+        made=lambda wildcards: PLAN.made_tables(wildcards.study),
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        masks=ancient(rules.preprocess.output.masks),
+        maps=lambda wildcards: PLAN.explanations(wildcards.study),
+    output:
+        "<study>/truth.csv",
+    log:
+        "<logs>/{study}/truth.log",
+    benchmark:
+        "<logs>/{study}/truth.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("truth", "study"),
+        code=code("truth", "study"),
+        sources=sources,
+    message:
+        "{wildcards.study}: compare with what was planted"
+    shell:
+        "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code} --log {log}"
+        " {params.sources} --study-folder $(dirname {output}) --out {output}"

@@ -1,0 +1,26 @@
+"""truth.csv of a study on made data: what was planted beside what the steps found of it."""
+
+from workflow_scripts.contracts.tables import Table
+
+# In a folder of made data: masks of what was planted, under the names of the files. Hidden from readers of images.
+MASKS = ".truth"
+
+# what: masks, duplicates, gradcam; part: the kind of mask, or the branch of a network; measure: dice, precision,
+# recall, energy (share of a map's sum inside the planted region). chance: what knowing nothing would give; untrained:
+# what the same network with random weights gives; both empty where there is no such number. n: images, pairs or maps
+# behind it.
+TRUTH = Table(
+    "truth",
+    {
+        "what": "str",
+        "protocol": "str",
+        "run": "str",
+        "part": "str",
+        "measure": "str",
+        "value": "float",
+        "chance": "float",
+        "untrained": "float",
+        "n": "int",
+    },
+    key=("what", "protocol", "run", "part", "measure"),
+)

@@ -1,0 +1,61 @@
+"""A bar of known length in a picture whose pixels have a known size."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Of the picture's width, about; a bar is never longer than 1.5 times that.
+SHARE = 0.25
+ROUND = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Micrometres per pixel of a packed image from left to right; `even`: the same from top to bottom."""
+
+    micrometres: float
+    even: bool = True
+
+
+def scales_of(sides: pd.DataFrame, preprocess: dict) -> list[Scale] | None:
+    """Scale of each packed image from the `width` and `height` of its raw one; None where no pixel size is known.
+
+    `preprocess`: size, fit, and pixel_size in micrometres per pixel of the raw image.
+    """
+    if preprocess.get("pixel_size") is None:
+        return None
+    found = []
+    for width, height in zip(sides["width"], sides["height"], strict=True):
+        across, down = {
+            "squash": (width, height),
+            "pad": (max(width, height),) * 2,
+            "crop": (min(width, height),) * 2,
+        }[preprocess["fit"]]
+        found.append(Scale(preprocess["pixel_size"] * across / preprocess["size"], across == down))
+    return found
+
+
+def round_length(scale: Scale, width: int) -> float:
+    """The round number of micrometres (1, 2 or 5 times a power of ten) nearest to SHARE of `width` pixels."""
+    wanted = SHARE * width * scale.micrometres
+    power = 10.0 ** int(f"{wanted:e}".partition("e")[2])
+    return min((number * power for number in ROUND), key=lambda length: (abs(length - wanted), length))
+
+
+def draw(axis: "Axes", scale: Scale, width: int, height: int) -> None:
+    """Draw the bar with its length into the lower right corner of an image of these pixels."""
+    from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
+
+    length = round_length(scale, width)
+    pixels, margin, thick = length / scale.micrometres, 0.04 * width, 0.025 * height
+    left, top = width - 0.5 - margin - pixels, height - 0.5 - margin - thick
+    axis.add_patch(Rectangle((left, top), pixels, thick, facecolor="white", edgecolor="black", linewidth=0.5))
+    text = f"{length:g} µm" + ("" if scale.even else "\nhorizontal")
+    place = (width - 0.5 - margin, top - 0.01 * height)
+    outline = [withStroke(linewidth=1.5, foreground="black")]
+    axis.text(*place, text, ha="right", va="bottom", fontsize=6, color="white", path_effects=outline, linespacing=0.9)

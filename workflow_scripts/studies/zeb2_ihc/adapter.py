@@ -1,0 +1,47 @@
+"""Immunohistochemistry images in the folders normal, low_grade and high_grade; patients.csv beside them where known.
+
+Zheng et al., Br J Hosp Med (2024) print no layout, since their images are given on request only; this one is the
+adapter `folder` with the three grades. patients.csv (setting `ingest.groups`) has the columns path and group (the
+patient) and what else is known: age, stage, treatment, hpv.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+from PIL import Image
+
+from workflow_scripts.data.adapters import folder
+from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.sources import normal
+
+LABELS = ("high_grade", "low_grade", "normal")
+GENERATOR = "workflow_scripts.studies.zeb2_ihc.synthetic"
+TABLE = "patients.csv"
+
+
+def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+    """Every image below a folder of a grade; see data.adapters.base. `Low-grade` is read as low_grade."""
+    for item in folder.samples(root, ingest):
+        if isinstance(item, Refused):
+            yield item
+            continue
+        label = normal(item.label).lower().replace("-", "_").replace(" ", "_")
+        if label in LABELS:
+            yield Sample(item.path, item.id, label, item.group, item.unit, attributes=item.attributes)
+        else:
+            yield Refused(item.path, "no_label", f"folder {item.label!r} is none of {', '.join(LABELS)}")
+
+
+def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+    """Write each picture as TIFF, and patients.csv at the end."""
+    rows = []
+    for picture in pictures:
+        patient = f"{picture.label}-{picture.field:03d}"
+        stem = f"{picture.label}/{picture.field:03d}_{picture.number:02d}"
+        (root / stem).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture.pixels).save(root / f"{stem}.tif", compression="tiff_lzw")
+        rows.append({"path": f"{stem}.tif", "group": patient, **picture.attributes})
+        yield Written(picture, f"{stem}.tif", [stem], patient)
+    pd.DataFrame(rows).to_csv(root / TABLE, index=False, lineterminator="\n")

@@ -1,0 +1,100 @@
+"""Made pictures, field by field: which are drawn, which are copies of others, which files are broken.
+
+A generator is a module with `field(plan, label, class_index, number)`, which yields the pictures of one field (a source
+picture, a patient: what its pictures share) of one class.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+
+# Below so many images none is a copy or broken: a handful of images must stay a handful of usable ones.
+PLANT_FROM = 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made: labels in order, the settings `synthetic`, and what the random numbers depend on.
+
+    `whole_fields`: one picture holds all cells of a field. `first_class` is added to a class's number, so that the
+    classes of two adapters in one study do not look alike.
+    """
+
+    labels: tuple[str, ...]
+    samples_per_class: int
+    samples_per_field: int
+    size: int
+    difficulty: float
+    field_effect: float
+    whole_fields: bool
+    first_class: int
+    seed: tuple[str, ...]
+
+    def random(self, *purpose: object) -> np.random.Generator:
+        return np.random.default_rng(seed_for(*self.seed, *purpose))
+
+    def samples_of_field(self, number: int) -> int:
+        """Samples of the field `number` (from 1) of any class; the last field takes what is left."""
+        return min(self.samples_per_field, self.samples_per_class - (number - 1) * self.samples_per_field)
+
+    @property
+    def fields(self) -> int:
+        """Fields of each class."""
+        return -(-self.samples_per_class // self.samples_per_field)
+
+
+# The pictures of the field `number` (from 1) of a class: (plan, label, class number, field number).
+Draw = Callable[[Plan, str, int, int], Iterator[MadePicture]]
+
+
+def pictures(plan: Plan, draw: Draw) -> Iterator[MadePicture]:
+    """Every picture to be written, class by class and field by field; broken ones last, beside the wanted number.
+
+    From PLANT_FROM images on, the last picture of three classes is a copy: of the same class's first one with equal
+    bytes, near-equal, and near-equal of another class's picture. One file, or two, are to be broken.
+    """
+    copies = _copies(plan)
+    first: dict[tuple[str, int], MadePicture] = {}
+    for index, label in enumerate(plan.labels):
+        for number in range(1, plan.fields + 1):
+            for picture in draw(plan, label, index, number):
+                first.setdefault((label, number), picture)
+                last = number == plan.fields and picture.number + len(picture.cells) > plan.samples_of_field(number)
+                if last and label in copies:
+                    kind, of = copies[label]
+                    picture = _copied(plan, picture, first[of], kind)
+                yield picture
+    total = len(plan.labels) * plan.samples_per_class
+    for index, reason in enumerate(("truncated", "empty_file")[: min(2, total // PLANT_FROM)]):
+        picture = next(draw(plan, plan.labels[index], index, plan.fields + 1))
+        yield _with(picture, broken=reason, cells=picture.cells[:1])
+
+
+def _copies(plan: Plan) -> dict[str, tuple[str, tuple[str, int]]]:
+    """Label → (kind of copy, label and field of the original); empty where originals and copies would share fields."""
+    if len(plan.labels) * plan.samples_per_class < PLANT_FROM or plan.fields < 3:
+        return {}
+    labels = plan.labels
+    copies = {
+        label: (kind, (label, 1)) for label, kind in zip(labels[:-1], ("equal_bytes", "near_equal"), strict=False)
+    }
+    return copies | {labels[-1]: ("near_equal", (labels[0], 2))}
+
+
+def _copied(plan: Plan, picture: MadePicture, original: MadePicture, kind: str) -> MadePicture:
+    """`picture` with the pixels of `original`: the same, or a little brighter and with fresh sensor noise."""
+    pixels = original.pixels
+    if kind == "near_equal":
+        noise = plan.random("copy", picture.label).normal(4.0, 1.5, pixels.shape)
+        pixels = np.clip(pixels + noise, 0, 255).round().astype(np.uint8)
+    cells = [MadeSample(picture.label, c.x, c.y, c.region, c.planted) for c in original.cells[: len(picture.cells)]]
+    of = (original.label, original.field, original.number)
+    return _with(picture, pixels=pixels, mask=original.mask, cells=cells, copy=kind, copy_of=of)
+
+
+def _with(picture: MadePicture, **changes: object) -> MadePicture:
+    return MadePicture(**{**vars(picture), **changes})

@@ -1,0 +1,75 @@
+"""Made Pap smears: fields of cells that share stain, background and lamp."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+from workflow_scripts.synthetic.cells import (
+    cell_traits,
+    class_traits,
+    develop,
+    draw_cell,
+    make_field,
+    mucus,
+    neighbours,
+)
+from workflow_scripts.synthetic.pictures import Plan
+
+
+def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
+    """The pictures of one field: one per cell, or one with all of them."""
+    rng = plan.random("field", label, number)
+    look = make_field(plan.field_effect, rng)
+    centre = class_traits(plan.first_class + plan.labels.index(label), plan.difficulty)
+    count = max(1, plan.samples_of_field(number))
+    cells = [draw_cell(cell_traits(centre, plan.difficulty, rng), plan.size, rng) for _ in range(count)]
+    if plan.whole_fields:
+        yield _whole_field(plan, label, index, number, cells, look, rng)
+        return
+    for place, cell in enumerate(cells, start=1):
+        pixels = develop(cell.density + mucus(plan.size, plan.size, rng) + neighbours(plan.size, rng), look, rng)
+        made = _made_sample(label, cell.mask, 0, 0, cell.planted())
+        yield MadePicture(label, index, number, place, pixels, cell.mask, [made])
+
+
+def _whole_field(plan: Plan, label: str, index: int, number: int, cells: list, look, rng) -> MadePicture:
+    """All cells on one picture, in a jittered grid; of every third field the top is cut: nuclei lie near the edge."""
+    columns = int(np.ceil(np.sqrt(len(cells))))
+    rows = -(-len(cells) // columns)
+    pitch = int(plan.size * 1.25)
+    cut = int(plan.size * 0.4) if number % 3 == 1 else 0
+    height, width = rows * pitch, columns * pitch
+    density = mucus(height, width, rng)
+    mask = np.zeros((height, width), dtype=np.uint8)
+    places = []
+    for position, cell in enumerate(cells):
+        top, left = (int(side * pitch + rng.integers(0, pitch - plan.size + 1)) for side in divmod(position, columns))
+        area = (slice(top, top + plan.size), slice(left, left + plan.size))
+        density[:, *area] += cell.density
+        mask[area] = np.maximum(mask[area], cell.mask)
+        places.append((top, left))
+    density, mask = density[:, cut:], mask[cut:]
+    made = [
+        _made_sample(label, cell.mask, left, top - cut, cell.planted())
+        for cell, (top, left) in zip(cells, places, strict=True)
+    ]
+    made = [_clipped(cell, mask.shape) for cell in made]
+    return MadePicture(label, index, number, 1, develop(density, look, rng), mask, made)
+
+
+def _made_sample(label: str, mask: np.ndarray, left: int, top: int, planted: dict[str, float]) -> MadeSample:
+    """A cell whose window begins at (left, top) of its picture: centre and box of the nucleus."""
+    rows, columns = np.nonzero(mask == 2)
+    box = (columns.min() + left, rows.min() + top, columns.max() + 1 + left, rows.max() + 1 + top)
+    centre = (round(float(columns.mean())) + left, round(float(rows.mean())) + top)
+    return MadeSample(label, *centre, tuple(int(side) for side in box), planted)
+
+
+def _clipped(cell: MadeSample, shape: tuple[int, int]) -> MadeSample:
+    """The same cell with centre and box inside a picture of that shape."""
+    height, width = shape
+    x, y = min(max(cell.x, 0), width - 1), min(max(cell.y, 0), height - 1)
+    left, top, right, bottom = cell.region
+    box = (max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+    return MadeSample(cell.label, x, y, box, cell.planted)

@@ -1,0 +1,88 @@
+"""Check a study on made data against what was planted in them.
+
+In: the made folders (truth.csv and the masks in .truth), the dataset, the packed masks and the Grad-CAM maps of each
+protocol. Out: truth.csv of the study: how well masks recover planted nuclei, which planted copies were found, and how
+much of each network's Grad-CAM lies on what was planted, beside chance and beside the same network with random weights.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--out", type=Path, required=True, help="the table")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.truth import TRUTH
+
+    lines = [
+        {"what": what, "protocol": protocol, "run": run, **vars(found)}
+        for what, protocol, run, found in _measured(args, args.study_folder)
+    ]
+    TRUTH.write(args.out, pd.DataFrame(lines, columns=list(TRUTH.columns)))
+    for line in lines:
+        entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
+
+
+def _measured(args: argparse.Namespace, folder: Path):
+    """(what, protocol, run, Found) of everything that can be checked."""
+    import numpy as np
+
+    from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST
+    from workflow_scripts.contracts.explanation import read_maps
+    from workflow_scripts.data.sources import parse_sources
+    from workflow_scripts.preprocessing.packing import Packing
+    from workflow_scripts.synthetic import truth
+
+    settings, sources = args.settings, parse_sources(args.source)
+    manifest = MANIFEST.read(folder / "dataset" / "manifest.csv")
+    yield from (
+        ("duplicates", "", "", found)
+        for found in truth.duplicates(
+            _planted(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
+        )
+    )
+    kind = settings["preprocess"]["mask"]
+    if kind == "none" and not settings["explain"]:
+        return
+    regions = truth.regions(manifest, sources, Packing(**settings["preprocess"]))
+    if kind != "none":
+        packed = np.load(folder / "arrays" / "masks.npy", mmap_mode="r")
+        index = ARRAY_INDEX.read(folder / "arrays" / "index.csv")
+        found = {name: packed[row] > 0 for name, row in zip(index["id"], index["first"], strict=True)}
+        yield "masks", "", "", truth.masks(regions, found, kind)
+    for protocol in settings["protocols"]:
+        for run in settings["explain"]:
+            ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
+            for branch, values in maps.items():
+                yield "gradcam", protocol, run, truth.energy(regions, ids, values, random[branch], branch)
+
+
+def _planted(sources: dict[str, Path], manifest):
+    """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
+    import pandas as pd
+
+    tables = []
+    for adapter, folder in sources.items():
+        table = pd.read_csv(folder / "truth.csv", dtype=str, keep_default_na=False)
+        prefix = f"{adapter}/" if len(sources) > 1 else ""
+        for column in ("id", "copy_of"):
+            table[column] = (prefix + table[column]).where(table[column] != "", "")
+        tables.append(table)
+    planted = pd.concat(tables, ignore_index=True)
+    return planted[planted["id"].isin(manifest["id"])]
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
