@@ -7,11 +7,10 @@ import pandas as pd
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
-from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import captions, words
-from workflow_scripts.reporting.numbers import cost, setting_rows
+from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows
 from workflow_scripts.reporting.obtained import POOLED, overall
 from workflow_scripts.reporting.order import (
     main_run,
@@ -83,14 +82,13 @@ def split_section(results: Results) -> dict[str, Any]:
 
 def runs_section(results: Results) -> dict[str, Any]:
     """One table of runs a protocol, with the paper's own numbers where it has them."""
-    papers = _paper_numbers(results)
     tables = []
     for protocol in ordered_protocols(results):
         pooled = POOLED_METRICS if results.settings["folds"][protocol.name] > 1 else ()
         metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *pooled]))
         rows = []
         for name in ordered_runs(results):
-            run, claim = protocol.runs[name], papers.get(name)
+            run, claim = protocol.runs[name], printed_claim(results, name, results.headline)
             found = {metric: overall(run, metric) for metric in metrics}
             rows.append(
                 {
@@ -125,18 +123,6 @@ def runs_section(results: Results) -> dict[str, Any]:
         "groups_known": results.dataset["groups_known"],
         "runs": ordered_runs(results),
     }
-
-
-def _paper_numbers(results: Results) -> dict[str, Claim]:
-    """Run → the paper's headline metric on the test subset."""
-    if results.published is None:
-        return {}
-    found: dict[str, Claim] = {}
-    for claim in results.published.claims:
-        wanted = (results.settings["study"], results.headline, "test", None)
-        if (claim.study, claim.metric, claim.subset, claim.class_name) == wanted and claim.run and not claim.against:
-            found.setdefault(claim.run, claim)
-    return found
 
 
 def comparisons_section(results: Results) -> dict[str, Any]:
