@@ -41,7 +41,7 @@ def run_ingest(out: Path, jobs: int = 1, made: bool = False, sources: dict | Non
 
 def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None = None, **changes: object) -> Path:
     """Preprocess what run_ingest wrote; the folder of the array."""
-    settings = {"study": "test", "preprocess": Preprocess(**changes).model_dump(mode="json")}
+    settings = {"study": "test", "preprocess": Preprocess(**changes).model_dump(mode="json", exclude={"pixel_size"})}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     montage = out / "montage.png"
     preprocess.main(

@@ -6,7 +6,8 @@ units than the first run.
 Out: metrics.json in the folder of each run, fold and seed; in --out for each run {run}/metrics.csv (each fold and
 seed, and their mean as fold "all", seed "all"), {run}/metrics.json (the mean), {run}/confusion.png, roc.png,
 reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
-headline metric from the reference run with interval, McNemar's test) and comparison.png. Figures and comparisons are
+headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
+runs by DeLong's test, two classes only). Figures and comparisons are
 of the subset that the protocol reports: the test subset, or where there is none the validation subset.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
@@ -21,17 +22,19 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import HISTORY, METRICS
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
 from workflow_scripts.evaluation.paired import compare
+from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.sources import by_source
-from workflow_scripts.evaluation.sources import rows as source_rows
+from workflow_scripts.evaluation.subgroups import by_subgroup, members
 from workflow_scripts.evaluation.tables import Dataset, Key
 
 SUBSETS = ("validation", "test")
@@ -39,13 +42,14 @@ SUBSETS = ("validation", "test")
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all runs of the protocol share: settings, dataset, folder of the runs, and the draws of each subset."""
+    """What all runs of the protocol share: settings, dataset, folders, draws of each subset, members of subgroups."""
 
     settings: SimpleNamespace
     dataset: Dataset
     runs: Path
     out: Path
     resamplers: dict[str, Resampler]
+    subgroups: dict[str, pd.Index]
 
     def title(self, run: str, n: int) -> str:
         """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
@@ -71,7 +75,8 @@ def main(args: argparse.Namespace) -> None:
     dataset = tables.read_dataset(args.dataset)
     units = read_runs(args.runs, settings, expects, dataset)
     resamplers = resamplers_of(units[settings.runs[0]], settings)
-    protocol = Protocol(settings, dataset, args.runs, args.out, resamplers)
+    subgroups = members(dataset, settings.evaluate.subgroups, settings.evaluate.aggregate)
+    protocol = Protocol(settings, dataset, args.runs, args.out, resamplers, subgroups)
     metrics = pd.concat([evaluate_run(protocol, run, units[run]) for run in settings.runs])
     compare_runs(protocol, units, metrics)
     METRICS.write(args.out / "metrics.csv", metrics)
@@ -104,18 +109,23 @@ def resamplers_of(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampl
 def evaluate_run(protocol: Protocol, run: str, units: dict[Key, pd.DataFrame]) -> pd.DataFrame:
     """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
-    options, results, sources = settings.evaluate, {}, {}
+    options, results, sources, subgroups = settings.evaluate, {}, {}, {}
     for subset, resampler in protocol.resamplers.items():
         frames = tables.subset_of(units, subset)
         results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
         sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
+        subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
     for key in units:
         found = {subset: result[key].as_json() for subset, result in results.items()}
         write_json(tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
     reported = results[settings.reported][ALL]
     write_figures(protocol, run, tables.subset_of(units, settings.reported), reported)
     write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
-    tidy = [rows(results, settings.protocol, run), source_rows(sources, settings.protocol, run)]
+    tidy = [
+        rows(results, settings.protocol, run),
+        part_rows(sources, settings.protocol, run, "source"),
+        part_rows(subgroups, settings.protocol, run, "subgroup"),
+    ]
     table = pd.concat([part for part in tidy if len(part)])
     METRICS.write(out / "metrics.csv", table)
     shown = reported.overall[options.headline]
@@ -153,7 +163,7 @@ def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame],
 
 
 def compare_runs(protocol: Protocol, units: dict[str, dict[Key, pd.DataFrame]], metrics: pd.DataFrame) -> None:
-    """Write comparison.csv and comparison.png: every run against the reference on the reported subset."""
+    """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
     from workflow_scripts.evaluation.forest import forest_figure
     from workflow_scripts.reporting.style import save_figure
 
@@ -168,6 +178,7 @@ def compare_runs(protocol: Protocol, units: dict[str, dict[Key, pd.DataFrame]], 
     title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     COMPARISON.write(protocol.out / "comparison.csv", compared)
+    DELONG.write(protocol.out / "delong.csv", delong_table(frames, settings.protocol, protocol.dataset.classes))
     figure = forest_figure(headline, pooled, reference, title)
     save_figure(figure, protocol.out / "comparison.png", made=protocol.dataset.made)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, reference)

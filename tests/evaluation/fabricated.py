@@ -33,6 +33,7 @@ OPTIONS = {
     "bootstrap": 200,
     "calibration_bins": 10,
     "reference": None,
+    "subgroups": [],
 }
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabricated import Study
+from sklearn.metrics import roc_auc_score
 
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.runs import METRICS, UNITS
 from workflow_scripts.evaluation import figures
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
@@ -88,6 +90,22 @@ def test_the_mean_is_over_folds_and_seeds_within_which_the_metric_was_computed(e
     assert study.metrics("cnn")["test"]["macro_auc"]["value"] == pytest.approx(mean["value"].item())
 
 
+def test_folds_are_pooled_for_a_second_auc_and_only_where_there_are_several(evaluated, tmp_path):
+    study, _, table = evaluated
+    row = table[(table["metric"] == "pooled_macro_auc") & (table["subset"] == "test")]
+    assert row["fold"].tolist() == ["all"] and row["seed"].tolist() == ["all"]
+    expected = []
+    for seed in (0, 7):
+        both = pd.concat([study.read("cnn", fold, seed).query("subset == 'test'") for fold in (0, 1)])
+        expected.append(np.mean([roc_auc_score(both["label"] == name, both[f"p_{name}"]) for name in CLASSES]))
+    assert row["value"].item() == pytest.approx(np.mean(expected)) and row["n"].item() == len(both)
+    within = table.query("metric == 'macro_auc' and subset == 'test' and fold == 'all'")["value"].item()
+    assert row["value"].item() != within and row["low"].item() < row["value"].item() < row["high"].item()
+    single = Study(tmp_path, CLASSES)
+    single.add("cnn", 2.0)
+    assert not run(single)[1]["metric"].isin(POOLED_METRICS).any()
+
+
 def test_equal_metrics_have_equal_intervals(evaluated):
     _, _, table = evaluated
     ends = [table.loc[table["metric"] == name, ["low", "high"]] for name in ("balanced_accuracy", "macro_sensitivity")]
@@ -98,7 +116,8 @@ def test_the_table_is_tidy(evaluated):
     _, _, table = evaluated
     key = ["fold", "seed", "subset", "level", "class", "metric"]
     assert not table.duplicated(key).any()
-    assert len(table) == 5 * 2 * (len(OVERALL) + len(CLASSES) * len(PER_CLASS))
+    pooled = table["metric"].isin(POOLED_METRICS).sum()
+    assert len(table) == 5 * 2 * (len(OVERALL) + len(CLASSES) * len(PER_CLASS)) + pooled
     assert set(table.loc[table["level"] == "overall", "class"]) == {""}
 
 

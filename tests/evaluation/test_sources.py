@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.sources import by_source, rows
+from workflow_scripts.evaluation.parts import rows
+from workflow_scripts.evaluation.sources import by_source
 from workflow_scripts.evaluation.tables import Dataset
 
 CLASSES = ["a1", "a2", "b1", "b2"]
@@ -54,7 +55,7 @@ def test_intervals_hold_the_value_and_seeds_are_averaged():
     p[0] = p[3]  # one of four of source a is wrong
     estimate = found(p, seeds=(0, 1))["a"]["accuracy"]
     assert estimate.value == 0.75 and estimate.low < 0.75 < estimate.high and estimate.n == 4
-    table = rows({"test": found(p)}, "grouped", "cnn")
+    table = rows({"test": found(p)}, "grouped", "cnn", "source")
     assert set(table["level"]) == {"source"} and len(table) == 6
 
 

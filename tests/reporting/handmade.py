@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts import plates
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import write_json
@@ -16,6 +16,7 @@ from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.contracts.truth import TRUTH
 from workflow_scripts.reporting.results import read_results
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
@@ -25,6 +26,7 @@ EVALUATE = {
     "bootstrap": 200,
     "calibration_bins": 10,
     "reference": None,
+    "subgroups": [],
 }
 
 
@@ -69,15 +71,26 @@ class Study:
             evaluation = self.folder / "evaluation" / protocol
             picture(evaluation / "comparison.png")
             COMPARISON.write(evaluation / "comparison.csv", self._comparison(protocol))
+            DELONG.write(evaluation / "delong.csv", self._delong(protocol))
             for run in self.settings["explain"]["runs"]:
                 explanation = self.folder / "explanation" / protocol / run
                 for kind in ("gradcam", "errors", "embedding"):
                     picture(explanation / f"{kind}.png")
                 pair = (self.classes[0], self.classes[-1], 2, 0.5)
                 CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))
+        if self.settings["source"] == "made":
+            TRUTH.write(self.folder / "truth.csv", self.truth())
         if self.settings["paper"]:
             self.plates()
         return self
+
+    def truth(self) -> pd.DataFrame:
+        """Planted copies that were found, and a network that looks at what was planted."""
+        lines = [
+            ("duplicates", "", "", "", "recall", 0.75, None, None, 4),
+            ("gradcam", "published", "cvm", "cnn", "energy", 0.612, 0.25, 0.26, 6),
+        ]
+        return pd.DataFrame(lines, columns=list(TRUTH.columns))
 
     def plates(self) -> None:
         """The list of the paper's figures and tables, with one picture and one that could not be drawn."""
@@ -202,6 +215,16 @@ class Study:
             if run != reference
         ]
         return pd.DataFrame(rows, columns=list(COMPARISON.columns))
+
+    def _delong(self, protocol: str) -> pd.DataFrame:
+        first, *others = self.settings["runs"]
+        rows = [
+            (protocol, 0, seed, first, other, 0.9, 0.8126, 0.0874, 0.0016, 2.1875, 0.0287, 0.0574, 2, 2)
+            for seed in self.settings["seeds"]
+            for other in others
+            if len(self.classes) == 2
+        ]
+        return pd.DataFrame(rows, columns=list(DELONG.columns))
 
     def _units(self, protocol: str, accuracy: float, seed: int) -> pd.DataFrame:
         manifest = self.manifest().assign(subset=self.subsets(protocol), fold=0, n_samples=1)

@@ -11,14 +11,16 @@ import torch
 from handmade import Study
 from PIL import Image
 from safetensors.torch import save_file
+from sklearn.metrics import roc_curve
 
 from workflow_scripts import plates
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import Claim
-from workflow_scripts.reporting.obtained import NOTHING, obtained
-from workflow_scripts.reporting.plates import diagrams
+from workflow_scripts.reporting.obtained import NOTHING, obtained, overall
+from workflow_scripts.reporting.plates import diagrams, learning, roc
+from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import read_results
 
 PAPER = Path(plates.__file__).parent / "studies" / "cvm_cervix"
@@ -137,3 +139,64 @@ def test_sizes_come_from_the_parameters_or_from_the_compressed_file(study):
     protocol = results.protocols["published"]
     assert obtained(results, protocol, claim(metric="parameter_size", run="soft_vote")).value == 3
     assert obtained(results, protocol, claim(metric="parameter_size", run="cvm")).value == 4000 / 2**20
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A study of two classes with three trained runs and a vote, two seeds."""
+    study = Study(tmp_path_factory.mktemp("two"), runs=("cvm", "resnet18", "vgg11", "soft_vote"), paper="").write()
+    return read_results(study.folder, study.settings, None)
+
+
+def test_accuracies_of_several_runs_are_means_of_their_trainings(two):
+    figure = learning.accuracies(two, {"cvm": "fused", "resnet18": "ResNet-18"})
+    for axes, column in zip(figure.axes, ("train_accuracy", "validation_accuracy"), strict=True):
+        thick = {line.get_label(): line for line in axes.lines if line.get_linewidth() > 1}
+        assert set(thick) == {"fused", "ResNet-18"} and len(axes.lines) == 2 * (1 + 2)
+        expected = np.mean([table[column] for table in two.protocols["published"].runs["cvm"].histories], axis=0)
+        assert thick["fused"].get_ydata() == pytest.approx(expected)
+        assert thick["fused"].get_color() != thick["ResNet-18"].get_color()
+    assert "mean of 2 trainings" in figure.get_suptitle()
+
+
+def test_the_loss_curve_marks_the_smallest_validation_loss_and_the_papers_epoch(two):
+    run = two.protocols["published"].runs["cvm"]
+    histories = [table.assign(validation_loss=[0.75, 0.25, 0.5]) for table in run.histories]
+    changed = replace(run, histories=histories)
+    protocol = replace(two.protocols["published"], runs={"cvm": changed})
+    figure = learning.losses(replace(two, protocols={"published": protocol}), "cvm", named_epoch=3)
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts == ["training subset", "validation subset", "smallest validation loss: epoch 2", "paper: epoch 3"]
+    mark = next(line for line in figure.axes[0].lines if line.get_label().startswith("smallest"))
+    assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([2], [0.25])
+
+
+def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(two):
+    figure = roc.curves(two, {"cvm": "fused", "soft_vote": "vote"})
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    run = two.protocols["published"].runs["cvm"]
+    value = overall(run, "macro_auc")
+    assert texts[0] == f"fused: {value.value:.3f} ({value.low:.3f} to {value.high:.3f})" and len(texts) == 3
+    grid = np.linspace(0, 1, 201)
+    curves = []
+    for units in run.units:
+        test = units[units["subset"] == "test"]
+        fpr, tpr, _ = roc_curve(test["label"] == "b", test["p_b"])
+        curves.append(np.interp(grid, fpr, tpr))
+    assert figure.axes[0].lines[0].get_ydata()[1:] == pytest.approx(np.mean(curves, axis=0))
+    assert (
+        figure.axes[0].get_ylabel() == "Sensitivity for b"
+        and figure.axes[0].get_title() == "published, test subset, n = 4"
+    )
+
+
+def test_plates_say_what_they_need(two, results):
+    for draw, says in (
+        (lambda: learning.accuracies(two, {"vgg19": "VGG"}), "needs the run vgg19 under the protocol published"),
+        (lambda: learning.losses(two, "soft_vote"), "needs the training of soft_vote"),
+        (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the run cvm under the protocol elsewhere"),
+        (lambda: roc.curves(two, {"vgg19": "VGG"}), "needs the run vgg19"),
+        (lambda: roc.curves(results, {"cvm": "fused"}), "needs a study of two classes; this one has 3"),
+    ):
+        with pytest.raises(NotDrawnError, match=says):
+            draw()

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from handmade import EVALUATE, Study
 
@@ -317,6 +319,28 @@ def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_e
     assert not re.search(r"\bnan\b", part)
 
 
+def test_delongs_test_is_shown_for_two_classes_and_says_what_it_assumes(small, tmp_path):
+    page = small.page[small.page.index("DeLong") :]
+    assert cells(page, "cvm − soft_vote") == ["0", "0", "0.900 − 0.813", "+0.087", "0.040", "2.19", "0.029", "0.057"]
+    assert "takes samples as independent, also those of one group" in text_of(page)
+    assert "DeLong" not in write(Study(tmp_path, classes=("a", "b", "c")).write())
+
+
+def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):
+    assert 'id="subgroups"' not in small.page
+    study = Study(tmp_path, evaluate={**EVALUATE, "subgroups": ["source", "hpv"]}).write()
+    path = study.folder / "evaluation" / "published" / "cvm" / "metrics.csv"
+    table = METRICS.read(path)
+    head = ("published", "cvm", "all", "all", "test", "subgroup", "source=sipakmed")
+    rows = [(*head, "accuracy", 0.625, 0.5, 0.75, 16), (*head, "sensitivity", 0.5, np.nan, np.nan, 8)]
+    METRICS.write(path, pd.concat([table, pd.DataFrame(rows, columns=table.columns)]))
+    page = write(study)
+    page = page[page.index('id="subgroups"') :]
+    assert cells(page, "source: sipakmed") == ["published", "62.5 % 50.0 to 75.0", "16", "50.0 %", "8", "–", "–"]
+    assert "No column hpv in manifest.csv" in text_of(page)
+    assert "Sensitivity and specificity are of b" in text_of(page)
+
+
 def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_path):
     study = Study(tmp_path)
     study.nothing_clusters = True
@@ -393,3 +417,12 @@ def test_a_protocol_without_a_test_subset_has_no_part_in_the_premium_and_no_test
     assert set(row.selected_on) == {"second"}
     page = text_of(index_page([row]))
     assert "No test images validation images, selected on" in page
+
+
+def test_what_was_planted_in_made_data_stands_beside_what_was_found_and_only_there(small, tmp_path):
+    assert "share of the planted pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: share of the maps that lies on what was planted")
+    assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
+    real = Study(tmp_path, source="real").write()
+    assert not (real.folder / "truth.csv").exists()
+    assert "What was planted" not in write(real)

@@ -83,17 +83,25 @@ def test_notes_keep_tables():
     assert "<td>1</td>" in markdown("| a |\n|---|\n| 1 |\n")
 
 
+# Caption → kinds of figures that it is for, each with the wildcards that it has beside the study.
+FIGURES = {
+    "evaluation": {
+        **dict.fromkeys(("confusion", "roc", "reliability", "curves"), {"protocol", "run"}),
+        "comparison": {"protocol"},
+    },
+    "explanation": dict.fromkeys(("gradcam", "errors", "embedding"), {"protocol", "run"}),
+}
+
+
 @pytest.mark.parametrize("path", sorted(CAPTIONS.glob("*.rst")), ids=lambda path: path.stem)
 def test_captions_fill_with_the_wildcards_of_their_figures_and_are_valid_text(path):
     from docutils.core import publish_doctree
     from jinja2 import Environment, StrictUndefined
 
-    of_runs = ("confusion", "roc", "reliability", "curves", "explanation")
-    names = {"study"} | ({"protocol", "run"} if path.stem in of_runs else set())
-    names |= {"protocol"} if path.stem == "comparison" else set()
-    figures = ("gradcam", "errors", "embedding") if path.stem == "explanation" else ("",)
+    figures = FIGURES.get(path.stem, {"": set()})
     starts = set()
-    for figure in figures:
+    for figure, more in figures.items():
+        names = {"study", *more}
         wildcards = SimpleNamespace(**{name: f"the_{name}" for name in names}, figure=figure)
         text = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
         filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards))

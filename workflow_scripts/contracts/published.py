@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
 # What papers also print: counts, confusions between two classes, cost.
 OTHER_METRICS = (
@@ -58,8 +58,8 @@ class Claim:
     """One printed number.
 
     id: unique in the paper; place: where it is printed; study: whose data it is about; metric: a name of
-    SUBSET_METRICS, CLASS_METRICS or OTHER_METRICS; value: in `unit`, as printed; decimals: digits printed after the
-    point; exact_decimals: of these, the ones that carry information (91.80 beside 91.60 and 91.70: one).
+    SUBSET_METRICS, POOLED_METRICS, CLASS_METRICS or OTHER_METRICS; value: in `unit`, as printed; decimals: digits
+    printed after the point; exact_decimals: of these, those that carry information (91.80 beside 91.60 and 91.70: one).
     subset, class_name, run, source: what the number is about; None: not about one (macro averages have no class_name);
     source is an adapter, where a study has several.
     predicted: for `confusions`, the class they were taken for. n: how many samples or units the number rests on.
@@ -217,7 +217,7 @@ def _claim(entry: dict, path: str) -> Claim:
     where = f"{path}, claim {entry.get('id', entry)}"
     extra = {"source", "predicted", "relation", "among", "against"}
     _keys(entry, where, {"id", "place", "study", "metric", "value", "unit"}, _COMMON | extra)
-    known = (*SUBSET_METRICS, *CLASS_METRICS, *OTHER_METRICS)
+    known = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
     for key, allowed in (("metric", known), ("unit", UNITS), ("subset", SUBSETS), ("relation", RELATIONS)):
         if entry.get(key) is not None and entry[key] not in allowed:
             raise UserError(f"{where}: {key} {entry[key]!r} is unknown; use one of {', '.join(allowed)}")

@@ -100,6 +100,16 @@ def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, we
     return _from_confusion(counts)[0][metric]
 
 
+def from_confusion(
+    labels: np.ndarray, p: np.ndarray, weights: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """What follows from who was taken for what: overall D values, per class D×K; as in `replicates`, without the rest.
+
+    `p`: N×K with rows that sum to 1.
+    """
+    return _from_confusion(_confusion(labels, p.argmax(axis=1), weights, p.shape[1]))
+
+
 def once(samples: int) -> np.ndarray:
     """N×1 weights of the one draw that takes every sample once: the data themselves."""
     return np.ones((samples, 1), dtype="float32")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.runs import METRICS
-from workflow_scripts.evaluation.bootstrap import Resampler, replicates
+from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, Scores, point
 from workflow_scripts.evaluation.tables import Key, arrays
 
@@ -54,9 +54,10 @@ def estimate(
     """Estimates of each fold and seed, and under "all" of the mean over folds and seeds.
 
     `frames` holds one subset's units for each (fold, seed), every fold with the same seeds. A metric is computed within
-    each fold and then averaged, AUC as well. The interval of the mean covers which groups were sampled (one draw for
-    all folds and seeds) and, with several seeds, the spread of training; with folds, training samples are shared
-    between folds, which no interval can show (Bengio & Grandvalet, JMLR 5:1089, 2004).
+    each fold and then averaged, AUC as well; where there are several folds, "all" also has POOLED_METRICS. The interval
+    of the mean covers which groups were sampled (one draw for all folds and seeds) and, with several seeds, the spread
+    of training; with folds, training samples are shared between folds, which no interval can show (Bengio & Grandvalet,
+    JMLR 5:1089, 2004).
     """
     points, draws, counts = {}, {}, {}
     for key, frame in frames.items():
@@ -85,7 +86,22 @@ def estimate(
         },
     )
     found[ALL] = _result(mean, pooled, sum(counts[fold, seeds[0]] for fold in folds), resampler, classes)
+    if len(folds) > 1:
+        found[ALL].overall["pooled_macro_auc"] = _pooled_auc(frames, folds, seeds, resampler)
     return found
+
+
+def _pooled_auc(frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[int], resampler: Resampler) -> Estimate:
+    """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
+    values, draws = [], np.empty((1, len(seeds), resampler.draws))
+    for place, seed in enumerate(seeds):
+        together = pd.concat([frames[fold, seed] for fold in folds], ignore_index=True)
+        labels, p = arrays(together)
+        values.append(replicates_of("macro_auc", labels, p, once(len(labels)))[0])
+        draws[0, place] = replicates_of("macro_auc", labels, p, resampler.weights(together))
+    value = float(np.mean(values))
+    ends = (np.nan, np.nan) if np.isnan(value) else resampler.interval(resampler.pool(draws), "pooled_macro_auc")
+    return Estimate(value, *ends, len(together))
 
 
 def _result(values: Scores, draws: Scores, counts: np.ndarray, resampler: Resampler, classes: list[str]) -> Result:

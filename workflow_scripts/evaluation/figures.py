@@ -12,13 +12,14 @@ from workflow_scripts.evaluation.bootstrap import Resampler, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
 from workflow_scripts.evaluation.tables import Key, arrays
-from workflow_scripts.reporting.style import COLOURS, SEQUENTIAL, new_figure
+from workflow_scripts.reporting.style import COLOURS, LINES, SEQUENTIAL, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 GRID = np.linspace(0, 1, 201)
-LINES = ("-", "--", ":")
 NEAR = 0.9  # above this mean AUC the curves crowd in the corner, which is then shown larger
 DARK = 0.55  # cividis is light above: black text there, white text below
 
@@ -34,27 +35,42 @@ def confusion(frames: dict[Key, pd.DataFrame], classes: list[str]) -> np.ndarray
 
 def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Figure":
     """Counts and row shares of a K×K confusion matrix; the colour is the share of the true class (row)."""
-    size = len(classes)
-    support = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
-    side, names = max(2.4, 0.56 * size), max(map(len, classes))
+    side, names = max(2.4, 0.56 * len(classes)), max(map(len, classes))
     figure, axes = new_figure(side + 0.075 * names + 2.0, side + 0.05 * names + 1.1)
     figure.set_layout_engine("compressed")  # the one made for axes of a fixed aspect
+    picture = confusion_panel(axes, counts, classes)
+    support = counts.sum(axis=1)
+    axes.set_yticks(range(len(classes)), [f"{name} ({n:.0f})" for name, n in zip(classes, support, strict=True)])
+    axes.set(ylabel="True class (units)", title=title)
+    figure.colorbar(picture, ax=axes, shrink=0.75, label="Share of the true class")
+    return figure
+
+
+def confusion_panel(
+    axes: "Axes", counts: np.ndarray, classes: list[str], shares_too: bool = True, size: float = 8
+) -> "AxesImage":
+    """Draw a K×K confusion matrix, in each cell its count and, if wanted, its share of the row; returns the image.
+
+    `size` of the text in the cells, in points.
+    """
+    support = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
     picture = axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
     axes.grid(False)
     axes.spines[:].set_visible(False)
     whole = np.allclose(counts, counts.round())
     for row, column in np.argwhere(counts > 0):
-        number = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
+        text = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
+        if shares_too:
+            share = shares[row, column]
+            text += f"\n{100 * share:.0f} %" if share >= 0.005 else "\n<1 %"
         colour = "black" if shares[row, column] > DARK else "white"
-        share = f"{100 * shares[row, column]:.0f} %" if shares[row, column] >= 0.005 else "<1 %"
-        label = axes.text(column, row, f"{number}\n{share}", ha="center", va="center", color=colour, fontsize=8)
+        label = axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
         label.set_in_layout(False)  # inside its cell anyway; the layout would measure every one of them twice
-    axes.set_xticks(range(size), classes, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(size), [f"{name} ({n:.0f})" for name, n in zip(classes, support[:, 0], strict=True)])
-    axes.set(xlabel="Predicted class", ylabel="True class (units)", title=title)
-    figure.colorbar(picture, ax=axes, shrink=0.75, label="Share of the true class")
-    return figure
+    axes.set_xticks(range(len(classes)), classes, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set_xlabel("Predicted class")
+    return picture
 
 
 def mean_curve(frames: dict[Key, pd.DataFrame], k: int) -> np.ndarray | None:

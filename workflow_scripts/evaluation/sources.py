@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
-from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.estimates import ALL, Estimate
+from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.parts import on_part
 from workflow_scripts.evaluation.tables import Dataset, Key, arrays
 
 ACCURACY, WITHIN, CROSSED = SOURCE_METRICS
@@ -30,35 +30,22 @@ def by_source(
     if len(names) < 2:
         return {}
     source_of = manifest.groupby("id" if aggregate == "none" else "unit")["source"].first()
-    folds, seeds = sorted({fold for fold, _ in frames}), sorted({seed for _, seed in frames})
     found: dict[str, dict[str, Estimate]] = {}
     for name in names:
         own = np.isin(dataset.classes, manifest.loc[manifest["source"] == name, "label"].unique())
-        values: dict[str, list] = {metric: [] for metric in (ACCURACY, WITHIN, CROSSED)}
-        draws: dict[str, list] = {metric: [] for metric in values}
-        n = 0
-        for fold in folds:
-            for seed in seeds:
-                frame = frames[fold, seed]
-                part = frame[(frame["id"].map(source_of) == name).to_numpy()]
-                n += len(part) if seed == seeds[0] else 0
-                weights = resampler.weights(part)
-                for metric, hits in _hits(part, own).items():
-                    values[metric].append(hits.mean() if len(hits) else np.nan)
-                    total = weights.sum(axis=0, dtype="float64")
-                    drawn = hits.astype("float64") @ weights
-                    draws[metric].append(np.divide(drawn, total, out=np.full_like(total, np.nan), where=total > 0))
-        shape = (len(folds), len(seeds), resampler.draws)
-        found[name] = {
-            metric: Estimate(
-                float(np.nanmean(values[metric])),
-                *resampler.interval(resampler.pool(np.array(draws[metric]).reshape(shape)), ACCURACY),
-                n,
-            )
-            for metric in values
-            if not np.isnan(values[metric]).all()
-        }
+
+        def shares(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
+            return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
+
+        found[name] = on_part(frames, source_of.index[source_of == name], shares, resampler)
     return found
+
+
+def _share(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Share of hits in each draw (D); NaN where nothing was drawn."""
+    total = weights.sum(axis=0, dtype="float64")
+    drawn = hits.astype("float64") @ weights
+    return np.divide(drawn, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 def _hits(units: pd.DataFrame, own: np.ndarray) -> dict[str, np.ndarray]:
@@ -70,14 +57,3 @@ def _hits(units: pd.DataFrame, own: np.ndarray) -> dict[str, np.ndarray]:
         WITHIN: np.where(own, p, -1.0).argmax(axis=1) == labels,
         CROSSED: ~own[predicted],
     }
-
-
-def rows(found: dict[str, dict[str, dict[str, Estimate]]], protocol: str, run: str) -> pd.DataFrame:
-    """Tidy table (contract METRICS) of {subset: by_source(…)}: level "source", the source's name in column class."""
-    lines = [
-        (protocol, run, ALL, ALL, subset, "source", source, metric, e.value, e.low, e.high, e.n)
-        for subset, sources in found.items()
-        for source, metrics in sources.items()
-        for metric, e in metrics.items()
-    ]
-    return pd.DataFrame(lines, columns=list(METRICS.columns))

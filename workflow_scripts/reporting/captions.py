@@ -84,6 +84,11 @@ GLOSSARY = (
     ("F1-score", "Harmonic mean of precision and sensitivity."),
     ("AUC", "Area under the ROC curve: 0.5 is chance, 1 perfect ranking."),
     (
+        "Folds pooled",
+        "The metric of the predictions of all folds thrown together, instead of the mean of the folds' own. It also "
+        "compares samples that different networks have scored, whose scales may differ.",
+    ),
+    (
         "Calibration error (ECE)",
         "Mean distance between how sure the network is and how often it is right; 0 is perfect.",
     ),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from workflow_scripts.contracts.metric_names import SOURCE_METRICS
+from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import UNITS, Claim
-from workflow_scripts.reporting import captions
+from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, reported_words, run_words
@@ -87,6 +87,47 @@ def sources_section(results: Results) -> dict[str, Any]:
         for source in names
     ]
     return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None]}
+
+
+def truth_section(results: Results) -> dict[str, Any]:
+    """What was planted in made data beside what was found of it."""
+    rows = []
+    for line in results.truth.to_dict("records"):
+        where = " ".join(filter(None, (line["run"], line["part"])))
+        of = f"{where}, {line['protocol']}" if line["protocol"] else where
+        numbers = {key: words.number("share", line[key], 3) for key in ("value", "chance", "untrained")}
+        rows.append({"words": words.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers})
+    return {"truth_rows": rows}
+
+
+def subgroups_section(results: Results) -> dict[str, Any]:
+    """Accuracy, sensitivity and specificity in subgroups, the main run's first; columns that the manifest lacks."""
+    wanted = results.settings["evaluate"]["subgroups"]
+    rows = [
+        {
+            "run": name,
+            "protocol": protocol_words(protocol),
+            "column": column,
+            "value": part.partition("=")[2],
+            "values": {metric: overall(run, metric, class_name=part) for metric in SUBGROUP_METRICS},
+        }
+        for name in ordered_runs(results)
+        for protocol in ordered_protocols(results)
+        for run in [protocol.runs[name]]
+        for column in wanted
+        for part in _parts(run, column)
+    ]
+    return {
+        "subgroup_rows": {name: [row for row in rows if row["run"] == name] for name in ordered_runs(results)},
+        "subgroups_missing": [column for column in wanted if column not in results.manifest],
+        "subgroups_positive": results.classes[-1] if len(results.classes) == 2 else "",
+    }
+
+
+def _parts(run: Run, column: str) -> list[str]:
+    """Subgroups of a column that were evaluated on the reported subset, in their order."""
+    rows = run.metrics[(run.metrics["level"] == "subgroup") & (run.metrics["subset"] == run.reported)]
+    return [part for part in rows["class"].unique() if part.startswith(f"{column}=")]
 
 
 def compression_section(results: Results) -> dict[str, Any]:

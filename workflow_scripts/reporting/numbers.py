@@ -38,6 +38,15 @@ def _verdict(claim: Claim, value: Value) -> str:
     return "above" if claim.scaled - claim.rounding_error > value.high else "inside"
 
 
+def printed_claim(results: Results, run: str, metric: str, subset: str = "test") -> Claim | None:
+    """The first number that the paper prints for a run of this study as a whole, or None; no difference."""
+    wanted = (results.settings["study"], run, metric, subset, None)
+    for claim in results.published.claims if results.published else ():
+        if (claim.study, claim.run, claim.metric, claim.subset, claim.class_name) == wanted and not claim.against:
+            return claim
+    return None
+
+
 @dataclass(frozen=True)
 class Leaks:
     """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples."""

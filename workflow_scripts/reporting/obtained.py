@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from workflow_scripts.contracts.published import CLASS_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.contracts.published import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
 from workflow_scripts.contracts.runs import classes_of, predicted
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import missing
@@ -64,7 +64,7 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
         return _epoch_accuracy(run, claim)
     if claim.metric == "confusions":
         return _confusions(run, claim, answered_by(protocol, claim.subset))
-    if claim.metric not in (*SUBSET_METRICS, *CLASS_METRICS):
+    if claim.metric not in (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS):
         return NOTHING
     return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.class_name or "")
 

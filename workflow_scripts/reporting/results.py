@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts import record
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
@@ -14,6 +14,7 @@ from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.truth import TRUTH
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
@@ -46,7 +47,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON.
+    """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
@@ -56,6 +57,7 @@ class Protocol:
     record: dict
     runs: dict[str, Run]
     comparison: pd.DataFrame
+    delong: pd.DataFrame
     figure: Path
     explained: dict[str, dict[str, Path]]
     confusions: dict[str, pd.DataFrame]
@@ -77,7 +79,10 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Results:
-    """A study's results. settings: those of the report step; published, notes: None and empty without a paper."""
+    """A study's results. settings: those of the report step; published, notes: None and empty without a paper.
+
+    truth: contract TRUTH; empty for real data.
+    """
 
     folder: Path
     settings: dict
@@ -90,6 +95,7 @@ class Results:
     protocols: dict[str, Protocol]
     published: Published | None
     notes: str
+    truth: pd.DataFrame
 
     @property
     def made(self) -> bool:
@@ -139,6 +145,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
         protocols={name: _protocol(folder, settings, name) for name in settings["protocols"]},
         published=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
+        truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 
@@ -151,6 +158,7 @@ def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
         record=record.read_record(folder / "splits" / f"{name}.json"),
         runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
+        delong=DELONG.read(evaluation / "delong.csv"),
         figure=_picture(evaluation / "comparison.png"),
         explained={
             run: {kind: _picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
-from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import captions, words
-from workflow_scripts.reporting.numbers import cost, setting_rows
+from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows
 from workflow_scripts.reporting.obtained import POOLED, overall
 from workflow_scripts.reporting.order import (
     main_run,
@@ -21,7 +21,8 @@ from workflow_scripts.reporting.order import (
     run_words,
 )
 from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.words import DASH
 
 # With more classes the labels of a matrix need the whole width of the page.
 NARROW = 5
@@ -81,13 +82,13 @@ def split_section(results: Results) -> dict[str, Any]:
 
 def runs_section(results: Results) -> dict[str, Any]:
     """One table of runs a protocol, with the paper's own numbers where it has them."""
-    metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS]))
-    papers = _paper_numbers(results)
     tables = []
     for protocol in ordered_protocols(results):
+        pooled = POOLED_METRICS if results.settings["folds"][protocol.name] > 1 else ()
+        metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *pooled]))
         rows = []
         for name in ordered_runs(results):
-            run, claim = protocol.runs[name], papers.get(name)
+            run, claim = protocol.runs[name], printed_claim(results, name, results.headline)
             found = {metric: overall(run, metric) for metric in metrics}
             rows.append(
                 {
@@ -124,26 +125,36 @@ def runs_section(results: Results) -> dict[str, Any]:
     }
 
 
-def _paper_numbers(results: Results) -> dict[str, Claim]:
-    """Run → the paper's headline metric on the test subset."""
-    if results.published is None:
-        return {}
-    found: dict[str, Claim] = {}
-    for claim in results.published.claims:
-        wanted = (results.settings["study"], results.headline, "test", None)
-        if (claim.study, claim.metric, claim.subset, claim.class_name) == wanted and claim.run and not claim.against:
-            found.setdefault(claim.run, claim)
-    return found
-
-
 def comparisons_section(results: Results) -> dict[str, Any]:
     """Each run against the reference, over all seeds, in the order of the runs' tables."""
     items = []
     for protocol in ordered_protocols(results):
         pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")
         rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
-        items.append({"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows})
-    return {"comparisons": items, "reference": reference(results)}
+        items.append(
+            {"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows, "delong": _delong(protocol)}
+        )
+    positive = results.classes[-1] if len(results.classes) == 2 else ""
+    return {"comparisons": items, "reference": reference(results), "positive": positive}
+
+
+def _delong(protocol: Protocol) -> list[dict[str, Any]]:
+    """Pairs of runs by DeLong's test, each fold and seed; none for more than two classes."""
+    pairs = protocol.delong[protocol.delong["other"] != ""]
+    return [
+        {
+            "pair": f"{row.run} − {row.other}",
+            "fold": row.fold,
+            "seed": row.seed,
+            "aucs": f"{words.number('auc', row.auc)} − {words.number('auc', row.other_auc)}",
+            "difference": DASH if words.missing(row.difference) else f"{row.difference:+.3f}".replace("-", "−"),
+            "error": words.number("auc", row.variance**0.5),
+            "z": DASH if words.missing(row.z) else f"{row.z:.2f}".replace("-", "−"),
+            "p": words.p_value(row.p),
+            "p_holm": words.p_value(row.p_holm),
+        }
+        for row in pairs.itertuples()
+    ]
 
 
 def _comparison(run: str, row: pd.Series) -> dict[str, Any]:

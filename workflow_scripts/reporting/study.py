@@ -31,8 +31,10 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **extras.explained_section(results),
         **extras.plates_section(results),
         **extras.sources_section(results),
+        **extras.subgroups_section(results),
         **extras.compression_section(results),
         **extras.times_section(results),
+        **extras.truth_section(results),
         **sections.how_it_was_made(results),
     }
     return render("report.html.j2", {**context, "sections": _contents(context)})
@@ -49,7 +51,9 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("gradcam", "What the networks looked at", context["explained"]),
         ("paper", "Paper's figures and tables", context["plates"]),
         ("sources", "Sources", context["source_rows"]),
+        ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),
         ("compression", "Fewer bits", context["compression_rows"]),
+        ("truth", "What was planted", context["truth_rows"]),
         ("claims", "All printed numbers", context["all_claims"]),
         ("costs", "Costs", True),
         ("settings", "Settings", True),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # Okabe & Ito, "Color Universal Design" (2008): eight colours told apart with every common colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+# With six colours that lines are told apart by, eighteen lines.
+LINES = ("-", "--", ":")
 SEQUENTIAL = "cividis"
 MADE_NOTE = "MADE DATA – not a result on patients"
 

@@ -10,6 +10,7 @@ METRIC_NAMES = {
     "macro_specificity": "Macro specificity",
     "macro_f1": "Macro F1-score",
     "macro_auc": "Macro AUC",
+    "pooled_macro_auc": "Macro AUC, folds pooled",
     "log_loss": "Log loss",
     "kappa": "Cohen's kappa",
     "brier": "Brier score",
@@ -21,7 +22,7 @@ METRIC_NAMES = {
     "auc": "AUC",
 }
 # Shares of samples, written in percent; the rest are pure numbers.
-PERCENT = frozenset(METRIC_NAMES) - {"macro_auc", "auc", "log_loss", "kappa", "brier"}
+PERCENT = frozenset(METRIC_NAMES) - {"macro_auc", "pooled_macro_auc", "auc", "log_loss", "kappa", "brier"}
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece"})
 # Order of the columns of the runs' table, after the headline metric.
 TABLE_METRICS = ("accuracy", "macro_precision", "macro_sensitivity", "macro_f1", "macro_auc", "ece")
@@ -57,6 +58,13 @@ FEATURES = {
     "colour": "colour statistics",
     "size": "image size",
     "stained": "share of brown nuclei",
+}
+# What of made data is checked, by which measure.
+TRUTH_NAMES = {
+    ("duplicates", "precision"): "Equal pictures: share of the pairs found that were planted",
+    ("duplicates", "recall"): "Equal pictures: share of the planted pairs that were found",
+    ("masks", "dice"): "Masks of nuclei: Dice coefficient with the planted nuclei",
+    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on what was planted",
 }
 DASH = "–"
 

@@ -248,6 +248,12 @@ class Evaluate(Block):
     reference: str | None = Field(
         None, description="Run that every other run is compared with, on the same samples; null: the first run."
     )
+    subgroups: list[str] = Field(
+        [],
+        description="Columns of manifest.csv that the adapter added (age, stage, …): accuracy, sensitivity and "
+        "specificity are also reported for each of their values. A numeric column with more than 6 values is cut at "
+        "its tertiles. A column that is not there is said in the report.",
+    )
 
 
 class Explain(Block):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.reporting import words
+from workflow_scripts.reporting.numbers import printed_claim
 from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.plates.plate import NotDrawnError
@@ -53,17 +54,9 @@ def runs_beside(results: Results, runs: dict[str, str], protocol: str) -> "Figur
 
 
 def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
-    """What the paper prints for a run of this study."""
-    for claim in results.published.claims if results.published else ():
-        same = (claim.study, claim.run, claim.metric, claim.subset) == (
-            results.settings["study"],
-            run,
-            metric,
-            subset,
-        )
-        if same and claim.class_name is None and not claim.against:
-            return claim.scaled
-    return None
+    """What the paper prints for a run of this study, as this project keeps it."""
+    claim = printed_claim(results, run, metric, subset)
+    return claim.scaled if claim else None
 
 
 def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str, per_series: bool = False) -> "Figure":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.results import Results, Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,3 +28,14 @@ class Plate:
     reading: str
     studies: tuple[str, ...]
     draw: Callable[[Results], "Figure"]
+
+
+def chosen_runs(results: Results, runs: tuple[str, ...], protocol: str, trained: bool = False) -> dict[str, Run]:
+    """The named runs under a protocol; NotDrawnError names the first that is missing, or is not trained."""
+    found = results.protocols.get(protocol)
+    for run in runs:
+        if found is None or run not in found.runs:
+            raise NotDrawnError(f"needs the run {run} under the protocol {protocol}")
+        if trained and not found.runs[run].trained:
+            raise NotDrawnError(f"needs the training of {run}, which is not a trained run")
+    return {run: found.runs[run] for run in runs}

@@ -1,7 +1,7 @@
 """Made immunohistochemistry: blue and brown nuclei on a pale ground; by grade more of them are brown, and larger.
 
-Images of one patient share stain, lamp and focus. In a picture's mask 1 is a nucleus without and 2 one with the brown
-stain.
+Images of one patient share stain, lamp and focus. Most nuclei lie in an island of epithelium; around it are a few blue
+ones of the stroma. In a picture's mask 1 is a nucleus without and 2 one with the brown stain.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ DAB = np.array([0.27, 0.57, 0.78], dtype=np.float32)
 ASPECT = 1920 / 986
 # Nuclei of a picture, and their radius as a share of its height.
 NUCLEI, RADIUS = 46, 0.05
+# Share of the nuclei that are stroma, and how large the island is in units of height and width.
+STROMA, ISLAND = 0.12, (0.24, 0.36)
 # A picture's own share of brown nuclei scatters by this much around its grade's, easy and hard.
 SCATTER = (0.05, 0.25)
 STAGES, TREATMENTS = ("I", "II", "III"), ("none", "radiotherapy", "chemotherapy")
@@ -64,17 +66,24 @@ def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator)
     share = np.clip(share + rng.normal(0, SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty), 0.02, 0.98)
     density = np.full((3, height, width), 0.03, np.float32)
     mask = np.zeros((height, width), np.uint8)
+    middle_of_island, extent = rng.uniform(0.25, 0.75, 2), rng.uniform(*ISLAND, 2)
     for _ in range(round(NUCLEI * grade.crowding * rng.uniform(0.8, 1.2))):
-        radius = size * RADIUS * grade.size * np.exp(rng.normal(0, 0.18))
-        stained = rng.uniform() < share
-        _nucleus(density, mask, radius, stained, rng)
+        radius = size * RADIUS * np.exp(rng.normal(0, 0.18))
+        if rng.uniform() < STROMA:
+            _nucleus(density, mask, rng.uniform(0, 1, 2), radius, False, rng)
+            continue
+        turn, out = rng.uniform(0, 2 * np.pi), np.sqrt(rng.uniform())
+        place = middle_of_island + extent * out * np.array([np.sin(turn), np.cos(turn)])
+        _nucleus(density, mask, place, radius * grade.size, rng.uniform() < share, rng)
     return density, mask
 
 
-def _nucleus(density: np.ndarray, mask: np.ndarray, radius: float, stained: bool, rng: np.random.Generator) -> None:
-    """Draw an ellipse at a random place; where it would cover much of another one, nothing is drawn."""
+def _nucleus(
+    density: np.ndarray, mask: np.ndarray, place: np.ndarray, radius: float, stained: bool, rng: np.random.Generator
+) -> None:
+    """Draw an ellipse at `place` (y, x as shares); where it would cover much of another one, nothing is drawn."""
     height, width = mask.shape
-    y, x, turn = rng.uniform(0, height), rng.uniform(0, width), rng.uniform(0, np.pi)
+    y, x, turn = *(np.clip(place, 0, 0.999) * (height, width)), rng.uniform(0, np.pi)
     long = radius * rng.uniform(1.0, 1.5)
     top, left = max(0, int(y - long - 1)), max(0, int(x - long - 1))
     bottom, right = min(height, int(y + long + 2)), min(width, int(x + long + 2))

@@ -1,0 +1,73 @@
+"""Made data are checked against what was planted in them: right things count, wrong ones do not."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.raw import run_ingest, run_preprocess, run_synthesise
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.synthetic import truth
+
+SMALL = {"samples_per_class": 16, "samples_per_field": 4, "size": 80}
+
+
+def planted_table(*copies: tuple[str, str]) -> pd.DataFrame:
+    names = sorted({name for pair in copies for name in pair} | {"other"})
+    return pd.DataFrame({"id": names, "copy_of": [dict(copies).get(name, "") for name in names]})
+
+
+def pairs(*found: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(found, columns=["id_a", "id_b"])
+
+
+def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs_too() -> None:
+    planted = planted_table(("b", "a"), ("c", "a"))
+    found = {one.measure: (one.value, one.n) for one in truth.duplicates(planted, pairs(("a", "b"), ("other", "c")))}
+    assert found == {"precision": (0.5, 2), "recall": (pytest.approx(1 / 3), 3)}
+    every = truth.duplicates(planted, pairs(("b", "a"), ("c", "a"), ("b", "c")))
+    assert [one.value for one in every] == [1, 1]
+    assert truth.duplicates(planted_table(), pairs()) == []
+
+
+def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> None:
+    region = np.zeros((4, 4), bool)
+    region[:2] = True
+    inside, even = np.where(region, 1.0, 0.0), np.ones((4, 4))
+    maps, random = np.stack([inside, even, 0 * even]), np.stack([even] * 3)
+    found = truth.energy({"a": region, "b": region, "c": region}, ["a", "b", "c"], maps, random, "cnn")
+    assert found.value == pytest.approx(0.75) and found.n == 2
+    assert found.chance == 0.5 and found.untrained == 0.5
+
+
+@pytest.mark.parametrize(("adapter", "fit"), [("sipakmed", "squash"), ("cric", "crop"), ("zeb2_ihc", "pad")])
+def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, adapter: str, fit: str) -> None:
+    made = run_synthesise(tmp_path / "made", adapter, **SMALL)
+    dataset = run_ingest(tmp_path / "dataset", made=True, sources={adapter: made}, crop=60)
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
+    manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "images.npy")
+    regions = truth.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False, "none"))
+    assert list(regions) == list(manifest["id"])
+    darker = []
+    for name, pixels in zip(manifest["id"], images, strict=True):
+        region = regions[name]
+        assert region.shape == (48, 48) and 0 < region.mean() < 1
+        darker.append(pixels[~region].mean() - pixels[region].mean())
+    assert np.mean(np.array(darker) > 5) > 0.9  # what was planted absorbs light
+
+
+def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
+    made = run_synthesise(tmp_path / "made", "zeb2_ihc", **SMALL | {"samples_per_field": 3, "size": 120})
+    dataset = run_ingest(tmp_path / "dataset", made=True, sources={"zeb2_ihc": made})
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72, mask="grey")
+    manifest = MANIFEST.read(dataset / "manifest.csv")
+    planted = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
+    found = truth.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
+    assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
+    regions = truth.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False, "grey"))
+    packed = dict(zip(manifest["id"], np.load(arrays / "masks.npy") > 0, strict=True))
+    assert truth.masks(regions, packed, "grey").value > 0.85
+    wrong = dict(zip(manifest["id"], np.roll(np.load(arrays / "masks.npy"), 1, axis=0) > 0, strict=True))
+    assert truth.masks(regions, wrong, "grey").value < 0.6

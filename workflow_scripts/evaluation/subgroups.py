@@ -1,0 +1,95 @@
+"""Accuracy, sensitivity and specificity in subgroups: the values of columns that an adapter added to the manifest.
+
+A subgroup is called column=value. Units of all folds are taken together before a metric is computed, because a small
+subgroup may be missing from a fold; seeds are averaged.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
+from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, normalised
+from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.parts import on_part
+from workflow_scripts.evaluation.tables import Dataset, Key, arrays
+
+ACCURACY, SENSITIVITY, SPECIFICITY = SUBGROUP_METRICS
+UNKNOWN = "unknown"
+MOST_VALUES = 6  # a numeric column of more values is cut at its tertiles
+SMALL = 10  # of fewer units no interval is given
+
+
+def members(dataset: Dataset, columns: list[str], aggregate: str) -> dict[str, pd.Index]:
+    """Subgroup → ids of what is judged (samples, or units where samples are aggregated), in the order of the columns.
+
+    A column that the manifest lacks has no subgroups; of several samples of a unit the first one with a value counts.
+    """
+    manifest, found = dataset.manifest, {}
+    key = "id" if aggregate == "none" else "unit"
+    for column in (name for name in columns if name in manifest):
+        labels, order = _labels(manifest[column])
+        value_of = labels.groupby(manifest[key].to_numpy(), sort=False).first().fillna(UNKNOWN)
+        for label in [*order, UNKNOWN]:
+            if (ids := value_of.index[value_of == label]).size:
+                found[f"{column}={label}"] = ids
+    return found
+
+
+def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Each row's label, None where the cell is empty, and the labels in their order."""
+    if not pd.api.types.is_numeric_dtype(values):
+        kept = values.where(values != "", None)
+        return kept, sorted(set(kept.dropna()))
+    known = values.dropna()
+    if known.nunique() <= MOST_VALUES:
+        return values.map(lambda value: f"{value:g}", na_action="ignore").astype(object), [
+            f"{value:g}" for value in sorted(known.unique())
+        ]
+    ends = list(dict.fromkeys(np.quantile(known, [1 / 3, 2 / 3])))
+    names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False))]
+    names.append(f"> {ends[-1]:g}")
+    places = np.searchsorted(ends, values.to_numpy(), side="left")
+    return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[places.clip(max=len(ends))])), names
+
+
+def by_subgroup(
+    frames: dict[Key, pd.DataFrame], resampler: Resampler, groups: dict[str, pd.Index], classes: list[str]
+) -> dict[str, dict[str, Estimate]]:
+    """Subgroup → metric → estimate over all folds and seeds of one subset; subgroups without units are left out.
+
+    `groups`: of `members`. With two classes sensitivity and specificity are of the last, the positive one, and n is the
+    number of units of that or of the other class; with more they are macro averages over the classes in the subgroup.
+    Of fewer than SMALL units there is no interval.
+    """
+    seeds = sorted({seed for _, seed in frames})
+    together = {
+        (0, seed): pd.concat([frame for (_, own), frame in frames.items() if own == seed], ignore_index=True)
+        for seed in seeds
+    }
+    first = together[0, seeds[0]]
+    found = {}
+    for name, ids in groups.items():
+        labels = first.loc[first["id"].isin(ids), "label"]
+        if not len(labels):
+            continue
+        sizes = dict.fromkeys(SUBGROUP_METRICS, len(labels))
+        if len(classes) == 2:
+            positive = int((labels == classes[-1]).sum())
+            sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
+        estimates = on_part(together, ids, _measure, resampler)
+        found[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
+    return found
+
+
+def _sized(estimate: Estimate, n: int) -> Estimate:
+    return replace(estimate, n=n) if n >= SMALL else Estimate(estimate.value, np.nan, np.nan, n)
+
+
+def _measure(units: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
+    labels, p = arrays(units)
+    overall, each = from_confusion(labels, normalised(p), weights)
+    if p.shape[1] == 2:
+        return {ACCURACY: overall["accuracy"], **{name: each[name][:, 1] for name in (SENSITIVITY, SPECIFICITY)}}
+    return {ACCURACY: overall["accuracy"], **{name: overall[f"macro_{name}"] for name in (SENSITIVITY, SPECIFICITY)}}
