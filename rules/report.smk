@@ -24,7 +24,7 @@ rule plates:
     benchmark:
         "<logs>/{study}/plates.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/torch.yaml"
     params:
         settings=settings("plates", "study"),
         code=code("plates", "study"),
