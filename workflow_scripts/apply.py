@@ -140,7 +140,7 @@ def _predict(
             names, pixels, ratios = zip(*read, strict=True)
             images = np.stack(pixels)
             found.paths += names
-            found.probabilities += list(network.probabilities(images, names))
+            found.probabilities += list(network.probabilities(images, names, run.masks(images)))
             found.why += familiar.reasons(statistics(images, np.array(ratios)))
             found.shown += pixels[: args.sheet - len(found.shown)]
     return found
@@ -202,7 +202,8 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
             *(["unlike the training data"] if row.why else []),
         ]
         pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
-    columns = figure.columns_of(gradcam(network.model, network.batch(images, paths), p.argmax(axis=1)))
+    batch = network.batch(images, paths, run.masks(images))
+    columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1)))
     text = figure.CAPTION_NEW.format(run=run.settings["run"], n=len(images), total=len(table))
     figure.draw(path, text, pictures, columns, run.made)
 

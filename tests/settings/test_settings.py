@@ -80,7 +80,7 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
             {"studies": {"cvm_cervix": {"train": {"learning_rate": "fast"}}}},
             "train.learning_rate: 'fast' is not allowed",
         ),
-        ({"studies": {"x": {"like": "nothing"}}}, "names 'nothing', which is no study; known: cvm_blood"),
+        ({"studies": {"x": {"like": "nothing"}}}, "names 'nothing', which is no study; known: colposcopy_resnet50"),
         ({"studies": {"cvm_cervix": {"explain": {"runs": ["nothing"]}}}}, "explain.runs names 'nothing'"),
         ({"studies": {"cvm_cervix": {"protocols": {"p": {"fractions": [1, 0, 0]}}}}}, "`kind` is missing"),
         ({"studies": {"cvm_cervix": {"protocols": {"published": {"fractions": [0.6, 0.2, 0.3]}}}}}, "sum to 1.1"),

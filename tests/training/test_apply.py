@@ -16,8 +16,9 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import APPLIED
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.runs import PREDICTIONS
+from workflow_scripts.preprocessing.masks import mask
 
-PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False}
+PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False, "mask": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,26 @@ def study(tmp_path_factory):
     train.main(inputs.arguments(out=folder, settings=settings))
     predict.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
     return inputs, folder
+
+
+def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
+    inputs = made.make_inputs(tmp_path / "made")
+    images = np.load(inputs.images)
+    np.save(inputs.root / "arrays" / "masks.npy", np.stack([mask(pixels, "grey") for pixels in images]))
+    packing = {**PACKING, "mask": "grey"}
+    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": packing}})
+    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
+    write_json(inputs.root / "dataset" / "record.json", ingest)
+    folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
+    settings = made.settings(epochs=1)
+    train.main(inputs.arguments(out=folder, settings=settings))
+    predict.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
+    before = PREDICTIONS.read(folder / "predictions.csv").query("subset == 'test'")
+    save(tmp_path / "new", {name: images[int(name.removeprefix("cell_"))] for name in before["id"]})
+    apply.main(arguments(folder, tmp_path / "new"))
+    after = APPLIED.read(inputs.root / "predict" / "mine" / "predictions.csv").set_index("path")
+    columns = [f"p_{name}" for name in made.CLASSES]
+    assert np.allclose(after.loc[before["id"] + ".png", columns], before[columns], atol=1e-5)
 
 
 def save(folder, images):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workflow_scripts.explanation.gradcam import Maps
 from workflow_scripts.reporting import scalebar, style
+from workflow_scripts.reporting.overlay import WEIGHT, overlay
 from workflow_scripts.reporting.scalebar import Scale
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 CELL = 1.35
-OPACITY = 0.55
 LETTERS_AN_INCH = 15
 LETTERS_BESIDE = 22
 CAPTION = (
@@ -28,12 +28,10 @@ CAPTION_NEW = (
     "{run} on the first {n} of {total} new images: Grad-CAM shows where the network looked for the class it predicted, "
     "features how strongly the same layer responds at all."
 )
-WEIGHT = "weight of the place for the predicted class (maximum of each map = 1)"
 WEIGHT_AND_FEATURES = (
     "Grad-CAM: weight of the place for the predicted class (maximum of each map = 1); "
     "features: mean |activation| (smallest of each map = 0, largest = 1)"
 )
-EMPTY = "empty: nothing speaks\nfor this class"
 
 
 @dataclass(frozen=True)
@@ -128,13 +126,8 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
 
 def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, laid_over: bool) -> "AxesImage | None":
     """Draw one map; returns what a colour bar can be made for, None for an empty map."""
+    if laid_over:
+        return overlay(axis, pixels, values)
     height, width = pixels.shape[:2]
-    where = {"extent": (-0.5, width - 0.5, height - 0.5, -0.5), "vmin": 0, "vmax": 1, "cmap": style.SEQUENTIAL}
-    if not laid_over:
-        return axis.imshow(values, interpolation="nearest", **where)
-    axis.imshow(pixels.mean(axis=2), cmap="gray", vmin=0, vmax=255)
-    if values.any():
-        return axis.imshow(values, alpha=OPACITY, **where)
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-    axis.text(0.5, 0.5, EMPTY, fontsize=6, ha="center", va="center", transform=axis.transAxes, bbox=box)
-    return None
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    return axis.imshow(values, interpolation="nearest", extent=extent, vmin=0, vmax=1, cmap=style.SEQUENTIAL)

@@ -15,6 +15,7 @@ from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
+from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.preprocessing.packing import Packing
 from workflow_scripts.training import devices, inference
 from workflow_scripts.training.data import Feeder, Subset
@@ -70,6 +71,11 @@ class FinishedRun:
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
             made=bool(dataset["made"]),
         )
+
+    def masks(self, images: np.ndarray) -> np.ndarray | None:
+        """uint8 N×S×S masks of packed images (uint8 N×S×S×3), as the study has them; None where it has none."""
+        kind = self.packing.mask
+        return None if kind == "none" else np.stack([mask(pixels, kind) for pixels in images])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.plates import layers
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.style import COLOURS, new_figure
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 2.5, 1.0
+# Boxes in a line of a chart that is longer than a page is wide.
+LINE = 4
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,66 @@ def _separable(shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
                 if other.startswith(f"{block}.") and len(then) == 4 and then[1:] == (shape[0], 1, 1):
                     yield key, shape, then
                     break
+
+
+def residual(results: Results, run: str) -> "Figure":
+    """A residual block of the trained network beside the same layers without their shortcut."""
+    block = layers.residual_block(weight_shapes(first_weights(results, run)))
+    if block is None:
+        raise NotDrawnError(f"the network of {run} has no residual block")
+    boxes, arrows = {}, []
+    for column, x in (("plain", 0.0), ("residual", 4.6)):
+        names = [f"{column} in", *(f"{column} {number}" for number in range(len(block.path))), f"{column} out"]
+        boxes[names[0]] = Box(x, 0, (f"{column.capitalize()} block", "input x", f"{block.path[0].inputs} channels"))
+        for place, (name, layer) in enumerate(zip(names[1:-1], block.path, strict=True), start=1):
+            last = place == len(block.path)
+            text = f"{layer.inputs} → {layer.outputs} channels"
+            boxes[name] = Box(
+                x, -1.5 * place, (f"{layer.kernel}×{layer.kernel} convolution", text, "" if last else "ReLU")
+            )
+        total = "F(x)" if column == "plain" else "F(x) + x" if block.shortcut is None else "F(x) + W x"
+        below = -1.5 * (len(block.path) + 1)
+        boxes[names[-1]] = Box(x, below, (total, "then ReLU", f"{block.path[-1].outputs} channels"), COLOURS[2])
+        arrows += list(zip(names, names[1:], strict=False))
+    one = block.shortcut
+    text = ("as it is", "no weights") if one is None else (f"{one.kernel}×{one.kernel} convolution W", "")
+    boxes["shortcut"] = Box(8.0, below / 2, ("Shortcut", *text), COLOURS[1])
+    figure = chart(boxes, [*arrows, ("residual in", "shortcut"), ("shortcut", "residual out")])
+    figure.suptitle(f"block {block.name} of {run}", fontsize=9)
+    return figure
+
+
+def schematic(results: Results, run: str) -> "Figure":
+    """The stages of a trained network with their channels, then the layers of its classifier, from its weights file."""
+    shapes = weight_shapes(first_weights(results, run))
+    stages, last = layers.stages(shapes), layers.classifier(shapes)
+    if not stages or not last or stages[-1].outputs != last[0].inputs:
+        raise NotDrawnError(f"the stages of the network of {run} cannot be told from its weights file")
+    size = results.settings["preprocess"]["size"]
+    texts = [(("Image", f"{size}×{size} pixels", "3 channels"), COLOURS[5])]
+    for stage in stages:
+        words = (
+            stage.name,
+            f"{stage.convolutions} convolution{'s' if stage.convolutions > 1 else ''}, {stage.values:,} values",
+            f"{stage.inputs} → {stage.outputs} channels",
+        )
+        texts.append((words, COLOURS[5]))
+    texts.append((("Pooling", "mean of each channel", f"{last[0].inputs} features"), COLOURS[5]))
+    for layer in last:
+        final = layer is last[-1]
+        words = ("Fully connected", f"{layer.inputs} → {layer.outputs}", "softmax" if final else "ReLU")
+        texts.append((words, COLOURS[2] if final else COLOURS[1]))
+    boxes = {str(place): Box(*_snake(place), *text) for place, text in enumerate(texts)}
+    figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
+    model = results.settings["runs"][run]["spec"].get("model", run)
+    figure.suptitle(f"{run}: {model}, {sum(math.prod(shape) for shape in shapes.values()):,} values", fontsize=9)
+    return figure
+
+
+def _snake(place: int) -> tuple[float, float]:
+    """Place of a box in lines of LINE, each in the other direction than the one above."""
+    line, step = divmod(place, LINE)
+    return 3.2 * (step if line % 2 == 0 else LINE - 1 - step), -1.6 * line
 
 
 def first_weights(results: Results, run: str) -> Path:
