@@ -35,7 +35,7 @@ class Grade:
     crowding: float
 
 
-GRADES = {"normal": Grade(0.2, 1.0, 1.0), "low_grade": Grade(0.5, 1.15, 1.2), "high_grade": Grade(0.7, 1.3, 1.4)}
+GRADES = {"normal": Grade(0.1, 1.0, 1.0), "low_grade": Grade(0.55, 1.15, 1.2), "high_grade": Grade(0.8, 1.3, 1.4)}
 
 
 def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
