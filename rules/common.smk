@@ -125,15 +125,15 @@ def evaluation_labels(wildcards):
     return {"run": run, "figure": EVALUATION_FIGURES[wildcards.figure]}
 
 
-def run_tables(folder):
-    """What every run leaves, whatever makes it."""
+def run_tables(folder, *keys):
+    """What every run leaves, whatever makes it; with `keys` only those."""
     names = {
         "predictions": "predictions.csv",
         "units": "units.csv",
         "record": "record.json",
         "ledger": "ledger.json",
     }
-    return {key: f"{folder}/{name}" for key, name in names.items()}
+    return {key: f"{folder}/{names[key]}" for key in keys or names}
 
 
 def failures(since):

@@ -1,4 +1,4 @@
-# Networks: training, and prediction with what was trained.
+# Networks: training with prediction, and what is judged.
 
 
 rule train:
@@ -13,6 +13,7 @@ rule train:
     output:
         weights="<trained_run>/weights.safetensors",
         history="<trained_run>/history.csv",
+        predictions="<trained_run>/predictions.csv",
         cost="<trained_run>/train.json",
     log:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
@@ -43,29 +44,30 @@ rule predict:
         images=ancient(rules.preprocess.output.images),
         masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
-        trained=[rules.train.output.weights, rules.train.output.cost],
+        trained=[
+            rules.train.output.weights,
+            rules.train.output.predictions,
+            rules.train.output.cost,
+        ],
         weights=start_weights,
     output:
-        **run_tables("<trained_run>"),
+        **run_tables("<trained_run>", "units", "record", "ledger"),
     log:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
     conda:
-        "../envs/torch.yaml"
-    resources:
-        gpu=GPUS_PER_JOB,
+        "../envs/data.yaml"
     params:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
-        code=code("predict", "study", "protocol", "run"),
-        device=device,
+        code=code("predict", "study"),
         weights=start_arguments,
     message:
-        "{wildcards.study}: predict with {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+        "{wildcards.study}: conclude {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " {params.weights} --run $(dirname {output.record}) --device {params.device}"
+        " {params.weights} --run $(dirname {output.record})"
 
 
 rule baseline:

@@ -12,6 +12,7 @@ from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
 from workflow_scripts.contracts.runs import class_columns, write_run_tables
+from workflow_scripts.contracts.weights import require_classes
 
 
 def arguments() -> argparse.Namespace:
@@ -48,7 +49,7 @@ def _compress(args: argparse.Namespace, weights_path: Path) -> tuple[Path, dict,
     trained, to = args.settings["member"], args.settings["spec"]["to"]
     device = "cpu" if to == "onnx" else args.device
     applied = Applied.read(args, weights_path, trained, trained["fold"], device)
-    applied.weights.require_classes(applied.samples.classes, weights_path)
+    require_classes(applied.weights.classes, applied.samples.classes, weights_path)
     before, speed_before = applied.score(applied.network())
     file = compression.compress(applied.network(), applied.weights, to, args.out / "model", applied.samples.size)
     after, speed = applied.score(compression.restore(applied.network(), file, trained))

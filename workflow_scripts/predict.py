@@ -1,4 +1,8 @@
-"""Apply a trained run: its weights and its fold come in, probabilities of the validation and test subset go out."""
+"""Conclude a training: probabilities of the validation and test samples come in, what is judged and the record go out.
+
+The training writes predictions.csv itself, while its network is in memory. Here no deep-learning library is loaded: the
+samples of a unit become one row, and the record says what the run is.
+"""
 
 import argparse
 from pathlib import Path
@@ -6,12 +10,14 @@ from pathlib import Path
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.files import digest_file, read_json
 from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
-from workflow_scripts.contracts.runs import write_run_tables
+
+# Of what training measured, what is said of the prediction.
+MEASURED = ("device", "torch_threads", "predict_images_per_second")
 
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.fold_parser(__doc__, "--run")
+    parser = entry.fold_parser(__doc__, "--run", device=False)
     parser.add_argument(
         "--weights", action="append", default=[], metavar="NAME=FILE", help="what training started from"
     )
@@ -19,12 +25,13 @@ def arguments() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write predictions.csv, units.csv, ledger.json and, last, record.json."""
+    """Write units.csv, ledger.json and, last, record.json."""
     settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
     weights_path = args.run / "weights.safetensors"
     with ledger(args.run / "ledger.json") as cost:
-        code, measured = _predict(args, settings, weights_path)
-        cost.update(measured, train=read_json(args.run / "train.json"))
+        code = _conclude(args, settings, weights_path)
+        measured = read_json(args.run / "train.json")
+        cost.update({key: measured[key] for key in MEASURED}, train=measured)
     inputs = entry.fold_inputs(args)
     outputs = {name: digest_file(args.run / name) for name in ("predictions.csv", "units.csv")}
     record = make_record(
@@ -43,15 +50,23 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _predict(args: argparse.Namespace, settings: dict, weights_path: Path) -> tuple[str, dict]:
-    """Write the tables; returns the digest of the code that trained, and what predicting cost."""
-    from workflow_scripts.training.inference import Applied
+def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
+    """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
+    from workflow_scripts.contracts.errors import UserError
+    from workflow_scripts.contracts.runs import PREDICTIONS, write_units
+    from workflow_scripts.contracts.weights import origin, read_header, require_classes
+    from workflow_scripts.data.packed import read_fold
 
-    applied = Applied.read(args, weights_path, settings, settings["fold"], args.device)
-    applied.weights.require_classes(applied.samples.classes, weights_path)
-    table, speed = applied.score(applied.network())
-    write_run_tables(args.run, table, applied.weights.classes, args.settings["aggregate"])
-    return applied.weights.code, applied.cost(speed)
+    trained = origin(read_header(weights_path).metadata, settings, weights_path)
+    _, classes, samples, _ = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
+    require_classes(trained.classes, classes, weights_path)
+    table = PREDICTIONS.read(args.run / "predictions.csv")
+    judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
+    columns = ["id", "subset", "label"]
+    if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
+        raise UserError(f"{args.run / 'predictions.csv'} is not of the samples of {args.split}; train the run again")
+    write_units(args.run, table, trained.classes, args.settings["aggregate"])
+    return trained.code
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train one run: a fold of a split and packed pixels come in, a network is trained, weights and history go out.
+"""Train one run: a fold of a split and packed pixels come in, weights, history and predictions go out.
 
 Killed at any moment and started again, it continues from its last state in the work folder and ends in the same bytes.
 """
@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Train and write weights.safetensors, history.csv and, last, train.json."""
+    """Train and write weights.safetensors, history.csv, predictions.csv and, last, train.json."""
     from workflow_scripts.contracts.locks import lock
     from workflow_scripts.training import devices
     from workflow_scripts.training.checkpoints import Checkpoints
@@ -69,10 +69,12 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     """Train, write weights and history, and say what it cost."""
     import pandas as pd
 
+    from workflow_scripts.contracts.runs import write_predictions
     from workflow_scripts.contracts.seeds import seed_for
     from workflow_scripts.models.build import build
-    from workflow_scripts.models.weights import TrainedWeights, write_trained
+    from workflow_scripts.models.weights import TrainedWeights, load_trained, write_trained
     from workflow_scripts.training import data, devices, sampling
+    from workflow_scripts.training.inference import Applied
     from workflow_scripts.training.loop import fit
     from workflow_scripts.training.view import View, training_seed
 
@@ -102,9 +104,12 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
     HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
     write_trained(args.out / "weights.safetensors", kept)
+    # Here, because a process that has loaded library and network takes no time to predict.
+    applied = Applied(args.settings["spec"], train, kept, samples, device, settings.fold)
+    table, speed = applied.score(load_trained(model, kept))
+    write_predictions(args.out, table, samples.classes)
     return {
-        "device": devices.describe(device),
-        "torch_threads": train.torch_threads,
+        **applied.cost(speed),
         "training_seconds": round(result.seconds, 3),
         "images_per_second": round(train.epochs * len(subsets["train"]) / max(result.seconds, 1e-9), 1),
         "epoch_kept": result.epoch,

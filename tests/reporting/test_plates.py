@@ -18,6 +18,7 @@ from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.weights import read_header
 from workflow_scripts.reporting.obtained import NOTHING, obtained, overall
 from workflow_scripts.reporting.plates import diagrams, learning, roc
 from workflow_scripts.reporting.plates.plate import NotDrawnError
@@ -97,7 +98,7 @@ def test_equal_results_give_equal_bytes(drawn, study, tmp_path):
 
 
 def test_a_layer_that_saves_weights_is_found_and_counted(study):
-    shapes = diagrams.weight_shapes(study.folder / "runs/published/cvm/fold0-seed0/weights.safetensors")
+    shapes = read_header(study.folder / "runs/published/cvm/fold0-seed0/weights.safetensors").shapes
     assert shapes["hidden.weight"] == (12, 20)
     assert next(diagrams._separable(shapes)) == ("branches.cnn.block.depthwise.weight", (8, 1, 3, 3), (16, 8, 1, 1))
 

@@ -1,6 +1,8 @@
 """The predict step: probabilities of what was not trained on, from weights that belong to the run."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -84,3 +86,21 @@ def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
     arguments.split = foreign
     with pytest.raises(UserError, match="'stranger'"):
         predict.main(arguments)
+
+
+def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(trained):
+    path = trained.root / "run" / "predictions.csv"
+    before = path.read_bytes()
+    table = pd.read_csv(path)
+    arguments = trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"})
+    for changed in (table.iloc[1:], table.assign(label=table["label"].iloc[::-1].to_numpy())):
+        changed.to_csv(path, index=False)
+        with pytest.raises(UserError, match="is not of the samples of"):
+            predict.main(arguments)
+    path.write_bytes(before)
+
+
+def test_concluding_a_run_loads_no_deep_learning_library():
+    command = "import sys, workflow_scripts.predict, workflow_scripts.settings.code as code; "
+    command += "print(sorted(name for name in code.closure('workflow_scripts.predict') if '.models.' in name))"
+    assert subprocess.check_output([sys.executable, "-c", command], text=True).strip() == "[]"

@@ -71,23 +71,37 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
 
 
 def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
-    """Write predictions.csv and units.csv of a run.
+    """Write predictions.csv and units.csv of a run; see write_predictions and write_units."""
+    write_predictions(folder, samples, classes)
+    write_units(folder, samples, classes, aggregate)
 
-    `samples` has the contract's columns and one `p_<class>` a class, in [0, 1]. `aggregate` says how the samples of a
-    unit become one row: "none" (every sample is a unit), "mean" or "max" (of each class, then scaled to sum 1).
-    Raises UserError when a probability is not finite, a row does not sum to 1, or a unit has two labels or subsets.
+
+def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -> None:
+    """Write predictions.csv of a run.
+
+    `samples` has the contract's columns and one `p_<class>` a class, in [0, 1]. Raises UserError when a probability is
+    not finite or a row does not sum to 1.
     """
     columns = class_columns(classes)
-    samples = samples.sort_values("id", kind="stable").reset_index(drop=True)
     values = samples[columns].to_numpy(dtype="float64")
     if not np.isfinite(values).all() or not np.allclose(values.sum(axis=1), 1, atol=1e-4):
         raise UserError(f"{folder}: probabilities are not finite or do not sum to 1; the model has diverged")
-    PREDICTIONS.write(folder / "predictions.csv", samples[[*_COLUMNS, *columns]])
-    UNITS.write(folder / "units.csv", units_of(samples, columns, aggregate, str(folder)))
+    ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
+    PREDICTIONS.write(folder / "predictions.csv", ordered[[*_COLUMNS, *columns]])
+
+
+def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
+    """Write units.csv of a run from what predictions.csv holds.
+
+    `aggregate` says how the samples of a unit become one row: "none" (every sample is a unit), "mean" or "max" (of each
+    class, then scaled to sum 1). Raises UserError when a unit has two labels or subsets.
+    """
+    ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
+    UNITS.write(folder / "units.csv", units_of(ordered, class_columns(classes), aggregate, str(folder)))
 
 
 def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:
-    """One row per unit and fold, sorted by id; see write_run_tables."""
+    """One row per unit and fold, sorted by id; see write_units."""
     if aggregate == "none":
         units = samples.assign(n_samples=1)
     else:

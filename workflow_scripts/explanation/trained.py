@@ -12,6 +12,7 @@ from torch import nn
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.weights import require_classes
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.models.build import build
@@ -46,7 +47,7 @@ class Trained:
         given = settings["specs"][run]
         shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
         weights = read_trained(path, {**shared, "run": run, "spec": given["spec"], "train": given["train"]})
-        weights.require_classes(samples.classes, path)
+        require_classes(weights.classes, samples.classes, path)
         train = entry.namespace(given["train"])
         chosen = devices.prepare(device, train)
         network = load_trained(build(given["spec"], len(weights.classes), samples.size, 0), weights)

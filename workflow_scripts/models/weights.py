@@ -13,6 +13,7 @@ from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path, canonical_json
+from workflow_scripts.contracts.weights import origin
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,6 @@ class TrainedWeights:
     mean: list[float]
     std: list[float]
     classes: list[str]
-
-    def require_classes(self, classes: list[str], where: Path) -> None:
-        """Raise UserError, naming the file `where`, unless the network tells exactly these classes apart."""
-        if classes != self.classes:
-            raise UserError(
-                f"{where} was trained for the classes {', '.join(self.classes)}, the data have {', '.join(classes)}; "
-                "run the training again"
-            )
 
 
 def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...] = ()) -> None:
@@ -102,15 +95,9 @@ def write_trained(path: Path, weights: TrainedWeights) -> None:
 def read_trained(path: Path, settings: dict) -> TrainedWeights:
     """Read the weights of a finished training; UserError unless they were trained with exactly `settings`."""
     tensors, metadata = _read(path)
-    if "settings" not in metadata:
-        raise UserError(f"{path} does not say how it was trained; run the training again")
-    recorded = json.loads(metadata["settings"])
-    if canonical_json(recorded) != canonical_json(settings):
-        raise UserError(
-            f"{path} was trained with other settings ({_difference(recorded, settings)}); run the training again"
-        )
-    parts = {key: json.loads(metadata[key]) for key in ("mean", "std", "classes")}
-    return TrainedWeights(tensors, recorded, metadata["code"], **parts)
+    found = origin(metadata, settings, path)
+    mean, std = (json.loads(metadata[key]) for key in ("mean", "std"))
+    return TrainedWeights(tensors, found.settings, found.code, mean, std, found.classes)
 
 
 def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:
@@ -148,12 +135,3 @@ def _resized_positions(positions: torch.Tensor, model: nn.Module) -> torch.Tenso
     return resample_abs_pos_embed(
         positions.float(), new_size=model.patch_embed.grid_size, num_prefix_tokens=model.num_prefix_tokens
     )
-
-
-def _difference(recorded: object, wanted: object, where: str = "") -> str:
-    """First place, in order of keys, where two settings differ."""
-    if isinstance(recorded, dict) and isinstance(wanted, dict):
-        for key in sorted(recorded.keys() | wanted.keys()):
-            if recorded.get(key) != wanted.get(key):
-                return _difference(recorded.get(key), wanted.get(key), f"{where}.{key}".lstrip("."))
-    return f"{where}: {recorded!r} there, {wanted!r} now"

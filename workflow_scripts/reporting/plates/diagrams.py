@@ -1,14 +1,12 @@
 """Diagrams drawn from what a study really did: its settings, and the shapes in its weights file."""
 
-import json
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.weights import read_header
 from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.plates import layers
 from workflow_scripts.reporting.plates.plate import NotDrawnError
@@ -126,7 +124,7 @@ def structure(results: Results, run: str) -> "Figure":
     spec = results.settings["runs"].get(run, {}).get("spec", {})
     if spec.get("kind") != "fusion":
         raise NotDrawnError(f"needs the joint network {run}")
-    shapes = weight_shapes(first_weights(results, run))
+    shapes = read_header(first_weights(results, run)).shapes
     width, joined = shapes["hidden.weight"]
     classes = shapes["output.weight"][0]
     size = results.settings["preprocess"]["size"]
@@ -145,7 +143,7 @@ def structure(results: Results, run: str) -> "Figure":
 
 def depthwise(results: Results, run: str) -> "Figure":
     """The first depthwise separable convolution in a network, and what it saves against an ordinary one."""
-    for key, shape, then in _separable(weight_shapes(first_weights(results, run))):
+    for key, shape, then in _separable(read_header(first_weights(results, run)).shapes):
         kernel, channels, out = shape[2], shape[0], then[0]
         cheap, full = channels * kernel**2 + channels * out, channels * kernel**2 * out
         boxes = {
@@ -175,7 +173,7 @@ def _separable(shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
 
 def residual(results: Results, run: str) -> "Figure":
     """A residual block of the trained network beside the same layers without their shortcut."""
-    block = layers.residual_block(weight_shapes(first_weights(results, run)))
+    block = layers.residual_block(read_header(first_weights(results, run)).shapes)
     if block is None:
         raise NotDrawnError(f"the network of {run} has no residual block")
     boxes, arrows = {}, []
@@ -202,7 +200,7 @@ def residual(results: Results, run: str) -> "Figure":
 
 def schematic(results: Results, run: str) -> "Figure":
     """The stages of a trained network with their channels, then the layers of its classifier, from its weights file."""
-    shapes = weight_shapes(first_weights(results, run))
+    shapes = read_header(first_weights(results, run)).shapes
     stages, last = layers.stages(shapes), layers.classifier(shapes)
     if not stages or not last or stages[-1].outputs != last[0].inputs:
         raise NotDrawnError(f"the stages of the network of {run} cannot be told from its weights file")
@@ -240,17 +238,3 @@ def first_weights(results: Results, run: str) -> Path:
         raise NotDrawnError(f"needs the trained run {run}")
     fold, seed = protocol.runs[run].jobs[0]
     return results.folder / "runs" / protocol.name / run / f"fold{fold}-seed{seed}" / "weights.safetensors"
-
-
-def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of every tensor of a safetensors file, in the order of the file; reads only its head."""
-    try:
-        with open(path, "rb") as handle:
-            length = struct.unpack("<Q", handle.read(8))[0]
-            head = json.loads(handle.read(length))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
-    except (struct.error, ValueError):
-        raise UserError(f"{path} is no safetensors file; delete it and run the workflow again") from None
-    entries = [(key, entry) for key, entry in head.items() if key != "__metadata__"]
-    return {key: tuple(entry["shape"]) for key, entry in entries}
