@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from tests.workflow.conftest import TINY
+from tests.workflow.conftest import OFF, TINY
 from tests.workflow.dvc_copy import Copy, clone_of, make_copy
 
-CONFIG = "scale: demo\nseed: 0\nresults: results\n" + TINY.replace("  cvm_cervix: {active: false}\n", "")
+CONFIG = "scale: demo\nseed: 0\nresults: results\n" + TINY.replace(OFF, "")
 
 
 def planned(copy: Copy, *arguments: str) -> str:

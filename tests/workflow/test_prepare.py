@@ -18,6 +18,8 @@ CONFIG = """
 results: results-mine
 studies:
   cvm_cervix: {active: false}
+  zeb2_ihc: {active: false}
+  colposcopy_resnet50: {active: false}
   cvm_herlev:
     active: true
     source: data/herlev/raw

@@ -94,6 +94,7 @@ def test_your_own_images_in_ten_lines(tmp_path):
     workflow = Workflow(copy_of_the_project(tmp_path / "copy"), "mine.yaml")
     own_images(tmp_path / "images")
     (workflow.folder / "mine.yaml").write_text(block.replace("/path/to/images", str(tmp_path / "images")))
-    workflow.run()
+    assert re.search(r"snakemake my_cells --cores all --configfile my.yaml", readme)
+    workflow.run("my_cells")
     report = (workflow.folder / "results-mine" / "my_cells" / "report.html").read_text()
     assert "large" in report and "patients may repeat" in report.lower()
