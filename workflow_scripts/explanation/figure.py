@@ -83,7 +83,8 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
     """For each branch the trained network's maps, then the untrained network's, or without one the feature maps."""
     found = []
     for branch, maps in trained.items():
-        name = "" if branch == "model" else f"{branch}: "
+        # On a line of its own: a column is no wider than an image, and a vote's members have long names.
+        name = "" if branch == "model" else f"{branch}\n"
         height, width = maps.target.shape
         layer = f"{maps.target.name}, {height}×{width}" if maps.target.layer is not None else maps.target.name
         if untrained is None:

@@ -39,9 +39,14 @@ def _verdict(claim: Claim, value: Value) -> str:
 
 
 def printed_claim(results: Results, run: str, metric: str, subset: str = "test") -> Claim | None:
-    """The first number that the paper prints for a run of this study as a whole, or None; no difference."""
+    """A number that the paper prints for a run of this study as a whole, or None; no difference.
+
+    Of several the first headline claim, else the first one.
+    """
+    if results.published is None:
+        return None
     wanted = (results.settings["study"], run, metric, subset, None)
-    for claim in results.published.claims if results.published else ():
+    for claim in (*results.published.headline(results.settings["study"]), *results.published.claims):
         if (claim.study, claim.run, claim.metric, claim.subset, claim.class_name) == wanted and not claim.against:
             return claim
     return None
