@@ -14,6 +14,7 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 WORKFLOW = ROOT / "tests" / "workflow"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests go to one process: those of a file, and all that share the finished workflow.
 
