@@ -28,7 +28,7 @@ prepare: $(READY) ## download data sets that are missing and published weights, 
 	$(SNAKEMAKE) -s prepare.smk
 
 test: $(READY) ## all tests of up to 20 minutes together
-	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY) ## the long tests
 	$(BIN)/python -m pytest -q -m slow

@@ -1,10 +1,48 @@
-"""What runs again and what does not, after every kind of change."""
+"""A finished workflow: what runs again after every kind of change, and the supported ways into it.
 
+In one file, because the tests of a file share a process, and these share what took minutes to make.
+"""
+
+import os
+import re
 import shutil
+import stat
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.workflow.conftest import ROOT
+
+# Stands in for conda, which cannot be installed from a package index: makes an environment that is a virtual one with
+# access to the packages installed here. Solving against the real channels is not tested.
+STUB = """#!/usr/bin/env bash
+set -eu
+base={base}
+case "$1 ${{2:-}}" in
+  "info --json") echo '{{"conda_prefix": "'$base'", "platform": "linux-64"}}' ;;
+  "config --get") echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
+  "env create")
+    while [ $# -gt 0 ]; do case "$1" in --prefix) prefix=$2; shift ;; --file) file=$2; shift ;; esac; shift; done
+    mkdir -p "$prefix/bin" "$prefix/conda-meta"; touch "$prefix/conda-meta/history"
+    printf '#!/usr/bin/env bash\\necho "$@" >> %s/called\\nexec {python} "$@"\\n' "$prefix" > "$prefix/bin/python"
+    chmod +x "$prefix/bin/python"; echo "$file" >> $base/created ;;
+  *) case "$1" in --version) echo "conda 24.7.1" ;; clean) ;; *) echo "stub: $*" >&2; exit 1 ;; esac ;;
+esac
+"""
+ACTIVATE = 'export CONDA_PREFIX="$1"\nexport PATH="$1/bin:$PATH"\n'
+
+
+@pytest.fixture
+def conda(tmp_path) -> Path:
+    base = tmp_path / "conda"
+    (base / "bin").mkdir(parents=True)
+    (base / "bin" / "activate").write_text(ACTIVATE)
+    program = base / "bin" / "conda"
+    program.write_text(STUB.format(base=base, python=sys.executable))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return base
 
 
 @contextmanager
@@ -107,3 +145,36 @@ def test_results_that_were_not_made_here_are_not_believed(finished):
     assert done.returncode != 0
     assert "make restore" in done.stdout + done.stderr
     assert finished.planned() == {}
+
+
+def test_with_conda_every_job_runs_in_its_own_environment_and_results_are_shared(finished, conda):
+    environment = {"PATH": f"{conda / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    again = "results/first/splits/grouped.json"
+    finished.run(again, "--force", "--use-conda", **environment)
+    prefixes = list((finished.folder / ".snakemake" / "conda").glob("*_"))
+    called = [path / "called" for path in prefixes if (path / "called").exists()]
+    assert len(called) == 1 and "workflow_scripts.split" in called[0].read_text()
+    finished.run()
+    assert finished.planned() == {}
+    done = finished.run("-n", "-q", "rules", "--use-conda", **environment)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_every_rule_has_log_benchmark_message_and_environment():
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            if "shell:" in body:
+                head = body.split("\n\n\n")[0]
+                for part in ("log:", "benchmark:", "message:", "conda:", "settings=", "code="):
+                    assert part in head, f"{path.name}: rule {head.split(':')[0]} has no {part}"
+
+
+@pytest.mark.parametrize("target", ["first_data", "first_runs", "first_report", "first", "data", "runs", "reports"])
+def test_named_targets_are_there_and_done(finished, target):
+    assert finished.planned(target) == {}
+
+
+def test_snakemake_report_is_written_without_a_network(finished, tmp_path):
+    finished.run("--report", str(tmp_path / "report.html"))
+    text = (tmp_path / "report.html").read_text()
+    assert "confusion.png" in text and "gradcam.png" in text
