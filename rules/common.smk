@@ -119,6 +119,12 @@ def device(wildcards, input):
     return PLAN.config.device
 
 
+def time_limit(wildcards, resources):
+    """--time-limit with the minutes that a scheduler gives the job, where one does; not a trigger, as `sources`."""
+    minutes = resources.get("runtime")
+    return f"--time-limit {minutes}" if minutes else ""
+
+
 def evaluation_labels(wildcards):
     """What a figure of the evaluation is called in `snakemake --report`; the comparison is of all runs."""
     run = getattr(wildcards, "run", "all")

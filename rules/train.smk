@@ -29,12 +29,13 @@ rule train:
         code=code("train", "study", "protocol", "run"),
         device=device,
         weights=start_arguments,
+        limit=time_limit,
     message:
         "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
         " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device}"
+        " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
 
 
 rule predict:

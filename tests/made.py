@@ -36,7 +36,7 @@ class Inputs:
         """What an entry point's parser gives, the folders filled in."""
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
-        return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, **more)
+        return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, time_limit=None, **more)
 
 
 def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, shuffled: bool = False) -> Inputs:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.files import canonical_json, digest_text, read_json
 from workflow_scripts.contracts.record import input_digests, ledger, versions
 from workflow_scripts.contracts.runs import HISTORY
+
+# What a training leaves, the last one last.
+LEFT = ("weights.safetensors", "history.csv", "predictions.csv", "train.json")
 
 
 def arguments() -> argparse.Namespace:
@@ -19,6 +22,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
     parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
     parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
+    parser.add_argument(
+        "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
+    )
     return parser.parse_args()
 
 
@@ -43,13 +49,31 @@ def main(args: argparse.Namespace) -> None:
     name = digest_text(canonical_json(identity))
     store = Checkpoints(args.work / "checkpoints" / name)
     within = SAVE_WITHIN if args.save_within is None else args.save_within
-    saving = Saving(store, within, SAVE_AT_END if args.save_at_end is None else args.save_at_end)
+    until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
+    saving = Saving(store, within, SAVE_AT_END if args.save_at_end is None else args.save_at_end, until)
     locks = args.work / "locks"
     place = digest_text(str(args.out.resolve()))
     with lock(locks / f"{place}.lock", str(args.out)), lock(locks / f"{name}.lock", f"this training of {args.out}"):
+        if _done(args.out, name):
+            entry.log.info("this training of %s was finished by the process before this one", args.out)
+            return
         with ledger(args.out / "train.json") as cost:
-            cost.update(_train(args, files, device, saving))
+            cost.update(_train(args, files, device, saving), identity=name)
         store.clear()
+
+
+def seconds_of(minutes: float) -> float:
+    """How many seconds of a job's time limit its training may use.
+
+    No signal can be relied on at the limit: under SLURM with control groups none arrives. What is left over is for the
+    start of the job before this process, for saving, and for the coarse clock of schedulers.
+    """
+    return minutes * 60 - min(180.0, minutes * 60 / 4)
+
+
+def _done(out: Path, identity: str) -> bool:
+    """Whether this very training has left its files; a scheduler removes them before it wants it done again."""
+    return all((out / name).exists() for name in LEFT) and read_json(out / LEFT[-1]).get("identity") == identity
 
 
 def named_files(pairs: list[str]) -> dict[str, Path]:

@@ -206,6 +206,36 @@ def test_a_second_copy_stops_at_once(inputs, tmp_path, monkeypatch):
         run(inputs, tmp_path, made.settings())
 
 
+def test_a_training_leaves_before_its_time_limit_and_the_next_attempt_goes_on(inputs, tmp_path):
+    # No time at all: each attempt takes one step or ends an epoch, saves and leaves. Three epochs of five steps.
+    settings = made.settings(epochs=3, learning_rate=0.0017, select="best")
+    stops = 0
+    while True:
+        try:
+            left = run(inputs, tmp_path / "out", settings, time_limit=1e-9)
+            break
+        except UserError as error:
+            assert "time limit of this job comes near" in str(error)
+            assert not (tmp_path / "out" / "weights.safetensors").exists()
+            stops += 1
+    assert stops == 3 * 5 + 2
+    assert left == run(inputs, tmp_path / "whole", settings)
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(240, 240 * 60 - 180), (1, 45)])
+def test_part_of_the_time_limit_is_kept_for_leaving(minutes, seconds):
+    assert train.seconds_of(minutes) == seconds
+
+
+def test_a_training_that_its_forerunner_finished_is_not_done_again(inputs, tmp_path, monkeypatch):
+    settings = made.settings(learning_rate=0.0019)
+    whole = run(inputs, tmp_path / "out", settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_train", lambda *_: pytest.fail("trained again"))
+        assert run(inputs, tmp_path / "out", settings) == whole
+    assert run(inputs, tmp_path / "out", made.settings(learning_rate=0.0018)) != whole
+
+
 def test_a_loss_that_is_no_number_names_epoch_step_and_rate(inputs, tmp_path):
     with pytest.raises(UserError, match=r"not finite in epoch 1, step \d, at the learning rate 1e\+30"):
         run(inputs, tmp_path, made.settings(optimizer="sgd", learning_rate=1e30))

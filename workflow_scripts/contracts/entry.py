@@ -9,7 +9,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +19,11 @@ from types import SimpleNamespace
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.locks import lock
 
 log = logging.getLogger("workflow_scripts")
+# When this process began, on the clock of time.monotonic(), but for the start of Python.
+STARTED = time.monotonic()
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -54,25 +59,43 @@ def namespace(value: object) -> object:
     return value
 
 
-def start_log(path: Path | None) -> None:
-    """Send messages to the console and, with time, to `path`."""
+def start_log() -> None:
+    """Send messages to the console."""
     log.setLevel(logging.INFO)
     log.propagate = False
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(logging.Formatter("%(message)s"))
     console.addFilter(lambda record: not record.exc_info)
     log.addHandler(console)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def alone(path: Path | None) -> Iterator[None]:
+    """Send messages to the log file `path` as well, with time, once no other process does this very job.
+
+    A job outlives a Snakemake that was killed: its successor waits, so that neither's files end up among the other's.
+    """
+    if path is None:
+        yield
+        return
+    with lock(path.with_suffix(".lock"), f"the job of {path}", wait=True):
         file = logging.FileHandler(path, mode="w", encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
+        yield
 
 
 def run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
     """Run a step: exit 1 with one line for what a user can mend, with the log's name for a bug."""
-    start_log(arguments.log)
+    start_log()
+    # Held to the end of the process: the last lines go to the log as well.
+    with ExitStack() as held:
+        _run(main, arguments, held)
+
+
+def _run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, held: ExitStack) -> None:
     try:
+        held.enter_context(alone(arguments.log))
         main(arguments)
     except UserError as error:
         log.error("error: %s", error)

@@ -31,11 +31,19 @@ STEPS_BETWEEN_CHECKS = {"cpu": 1, "cuda": 50}
 
 @dataclass(frozen=True)
 class Saving:
-    """Where states go, and how often: at least `within` seconds apart within an epoch, `at_end` at ends of epochs."""
+    """Where states go, and how often: at least `within` seconds apart within an epoch, `at_end` at ends of epochs.
+
+    until: time.monotonic() at which the training has to leave, None: never.
+    """
 
     store: Checkpoints
     within: float = SAVE_WITHIN
     at_end: float = SAVE_AT_END
+    until: float | None = None
+
+    def over(self) -> bool:
+        """Whether the time that this training was given is over."""
+        return self.until is not None and time.monotonic() >= self.until
 
 
 @dataclass
@@ -74,9 +82,9 @@ def fit(
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
-    `seed` decides order, augmentation and dropout. SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt. Raises
-    UserError when a class has no training image, when a loss is not finite, or when `select` is best and there is no
-    validation subset.
+    `seed` decides order, augmentation and dropout. SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end
+    of the time that `saving` gives saves a state and raises UserError. Raises UserError also when a class has no
+    training image, when a loss is not finite, or when `select` is best and there is no validation subset.
     """
     counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
     for name, count in zip(classes, counts.tolist(), strict=True):
@@ -138,9 +146,9 @@ class _Run:
             images = sum(end - start for start, end in self.bounds[first:])
             self._finish_epoch(images / max(time.monotonic() - started, 1e-9))
             due = time.monotonic() - self.saved_at >= self.saving.at_end
-            if progress.epoch < self.train.epochs and (due or stop.asked):
+            if progress.epoch < self.train.epochs and (due or self._must_leave(stop)):
                 self._save()
-            self._leave_if_asked(stop)
+                self._leave_if_it_must(stop)
         self._count_seconds()
 
     def _steps(self, stop: SimpleNamespace) -> None:
@@ -157,10 +165,10 @@ class _Run:
             if progress.step - checked >= every or progress.step == len(self.bounds):
                 self._check(checked)
                 checked = progress.step
-            if stop.asked or time.monotonic() - self.saved_at >= self.saving.within:
+            if self._must_leave(stop) or time.monotonic() - self.saved_at >= self.saving.within:
                 self._check(checked)
                 self._save()
-                self._leave_if_asked(stop, saved=True)
+                self._leave_if_it_must(stop)
 
     def _step(self, images: torch.Tensor, targets: torch.Tensor) -> None:
         progress = self.progress
@@ -259,9 +267,19 @@ class _Run:
         restore_random_states(state["random"])
         log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
 
-    def _leave_if_asked(self, stop: SimpleNamespace, saved: bool = False) -> None:
-        if stop.asked and (saved or self.progress.epoch < self.train.epochs):
+    def _must_leave(self, stop: SimpleNamespace) -> bool:
+        return stop.asked or self.saving.over()
+
+    def _leave_if_it_must(self, stop: SimpleNamespace) -> None:
+        """Leave the training, whose state has just been saved, when it was asked to or when its time is over."""
+        if not self._must_leave(stop):
+            return
+        if stop.asked:
             raise KeyboardInterrupt
+        raise UserError(
+            f"the time limit of this job comes near, in epoch {self.progress.epoch + 1} of {self.train.epochs}; "
+            "a state is saved, the next attempt continues from it"
+        )
 
 
 @contextmanager
