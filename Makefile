@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow lint ui resume restore settings benchmarks clean
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui resume restore settings benchmarks clean
 
 help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
@@ -32,6 +32,12 @@ test: $(READY) ## all tests of up to 20 minutes together
 
 test-slow: $(READY) ## the long tests
 	$(BIN)/python -m pytest -q -m slow
+
+test-slurm: $(READY) ## the workflow on a small SLURM cluster that this makes on this machine (Debian, root: installs it)
+	TEST_INSTALL=1 $(BIN)/python -m pytest -q tests/slurm
+
+check-cluster: $(READY) ## does profiles/slurm fit the cluster at hand?
+	$(BIN)/python -m workflow_scripts.check_cluster
 
 lint: $(READY) ## format and lint of Python, Snakemake and settings
 	$(BIN)/ruff check .

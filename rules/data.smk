@@ -94,6 +94,7 @@ rule split:
         "<logs>/{study}/splits/{protocol}.log",
     benchmark:
         "<logs>/{study}/splits/{protocol}.tsv"
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:

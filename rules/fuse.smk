@@ -14,6 +14,7 @@ rule fuse:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/fuse.tsv"
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:

@@ -56,6 +56,7 @@ rule report_study:
         "<logs>/{study}/report.log",
     benchmark:
         "<logs>/{study}/report.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -78,6 +79,7 @@ rule index:
         "<logs>/index.log",
     benchmark:
         "<logs>/index.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:

@@ -11,6 +11,7 @@ rule track:
         "<logs>/{study}/track.log",
     benchmark:
         "<logs>/{study}/track.tsv"
+    localrule: True
     conda:
         "../envs/track.yaml"
     resources:

@@ -14,6 +14,7 @@ rule truth:
         "<logs>/{study}/truth.log",
     benchmark:
         "<logs>/{study}/truth.tsv"
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,12 +10,15 @@ from pathlib import Path
 def prepare_environment(root: Path) -> None:
     """What every job inherits: this project's modules, the Python that runs Snakemake, quiet waiting threads.
 
-    A conda environment puts its own Python before this one.
+    A conda environment puts its own Python before this one. On a SLURM cluster the executor finds the status helper
+    before the cluster's sacct.
     """
-    for name, folder in (("PYTHONPATH", root), ("PATH", Path(sys.executable).parent)):
-        parts = os.environ.get(name, "").split(os.pathsep)
-        if str(folder) not in parts[:1]:
-            os.environ[name] = os.pathsep.join(filter(None, [str(folder), *parts]))
+    programs = [root / "profiles" / "slurm" / "bin"] if shutil.which("scontrol") else []
+    for name, folders in (("PYTHONPATH", [root]), ("PATH", [*programs, Path(sys.executable).parent])):
+        first = [str(folder) for folder in folders]
+        parts = list(filter(None, os.environ.get(name, "").split(os.pathsep)))
+        if parts[: len(first)] != first:
+            os.environ[name] = os.pathsep.join([*first, *parts])
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
