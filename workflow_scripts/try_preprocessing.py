@@ -7,6 +7,7 @@ annotation).
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from workflow_scripts.contracts.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from workflow_scripts.preprocessing.packing import Packing
 
 KINDS = ("grey", "haematoxylin", "dab", "stained")
 # A pixel of an annotation is background when all its channels are below half of the range.
@@ -27,7 +30,7 @@ MASKS = Table("masks", {"path": "str", "mask": "str", "inside": "float", "dice":
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", required=True, help="study whose settings are tried, e.g. zeb2_ihc")
+    parser.add_argument("--study", required=True, help="study whose settings are tried")
     parser.add_argument("--images", type=Path, required=True, help="folder with image files, in any folders below it")
     parser.add_argument("--annotations", type=Path, help="folder with annotations of nuclei, named as the images")
     parser.add_argument("--scale", choices=["demo", "paper"], default="paper", help="scale of the settings")
@@ -41,22 +44,28 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     import pandas as pd
 
+    from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.reporting.plates import panels
     from workflow_scripts.reporting.style import save_figure
 
     study = _study(args)
-    packing, augment = study.preprocess, study.train.augment.model_dump()
-    images, packed = _images(args.images, packing)
-    lines = [line for name, pixels in packed.items() for line in _lines(name, pixels, _annotation(args, name, packing))]
+    packing, augment = Packing(**study.preprocess.model_dump(exclude={"pixel_size"})), study.train.augment.model_dump()
+    lines, shown, count = [], [], 0
+    for name, original, packed in _images(args.images, packing):
+        count += 1
+        lines += _lines(name, packed, _annotation(args, name, packing))
+        if len(shown) < args.show:
+            shown.append(_example(name, original, packed, study.preprocess.mask))
+    if not count:
+        raise UserError(f"--images: no readable image in {args.images}")
     table = pd.DataFrame(lines, columns=list(MASKS.columns))
     MASKS.write(args.out / "masks.csv", table)
-    shown = [_example(name, images[name], packed[name], packing.mask) for name in list(packed)[: args.show]]
     save_figure(panels.preprocessing_figure(shown, augment["noise"]), args.out / "preprocessing.png", made=False)
     save_figure(panels.augmentation_figure(shown[0].masked, augment), args.out / "augmentation.png", made=False)
     for kind, rows in table.groupby("mask", sort=False):
         dice = "" if rows["dice"].isna().all() else f", mean Dice {rows['dice'].mean():.3f} with {rows['dice'].count()}"
         entry.log.info("mask %s: keeps %.0f %% of the image%s", kind, 100 * rows["inside"].mean(), dice)
-    entry.log.info("%d images; see %s", len(packed), args.out / "preprocessing.png")
+    entry.log.info("%d images; see %s", count, args.out / "preprocessing.png")
 
 
 def _study(args: argparse.Namespace):
@@ -68,43 +77,37 @@ def _study(args: argparse.Namespace):
     return studies[args.study]
 
 
-def _images(folder: Path, preprocess) -> tuple[dict[str, "np.ndarray"], dict[str, "np.ndarray"]]:
-    """Path → pixels as in the file, and path → pixels as packed."""
+def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray", "np.ndarray"]]:
+    """Path, pixels as in the file, pixels as packed, of one image after another."""
     import numpy as np
     from PIL import Image
 
     from workflow_scripts.data.images import RefusedImageError, decode_file
     from workflow_scripts.data.sources import image_files
-    from workflow_scripts.preprocessing.packing import Packing, fitted
+    from workflow_scripts.preprocessing.packing import fitted
 
     if not folder.is_dir():
         raise UserError(f"--images: {folder} is no folder")
-    packing = Packing(**preprocess.model_dump(exclude={"pixel_size"}))
-    images, packed = {}, {}
     for name in image_files(folder):
         try:
-            images[name] = decode_file(folder / name)
+            pixels = decode_file(folder / name)
         except RefusedImageError as refusal:
             entry.log.warning("refused: %s: %s", name, refusal)
             continue
-        packed[name] = np.asarray(fitted(Image.fromarray(images[name]), packing))
-    if not packed:
-        raise UserError(f"--images: no readable image in {folder}")
-    return images, packed
+        yield name, pixels, np.asarray(fitted(Image.fromarray(pixels), packing))
 
 
-def _annotation(args: argparse.Namespace, name: str, preprocess) -> "np.ndarray | None":
+def _annotation(args: argparse.Namespace, name: str, packing: "Packing") -> "np.ndarray | None":
     """Bool S×S, where the annotation of an image has a nucleus; None where there is none."""
     import numpy as np
     from PIL import Image
 
     from workflow_scripts.data.images import decode_file
-    from workflow_scripts.preprocessing.packing import Packing, fitted
+    from workflow_scripts.preprocessing.packing import fitted
 
     path = args.annotations / name if args.annotations else None
     if path is None or not path.is_file():
         return None
-    packing = Packing(**preprocess.model_dump(exclude={"pixel_size"}))
     white = np.where(decode_file(path).max(axis=2) > HALF, 255, 0).astype(np.uint8)
     return np.asarray(fitted(Image.fromarray(np.repeat(white[..., None], 3, axis=2)), packing))[..., 0] > HALF
 

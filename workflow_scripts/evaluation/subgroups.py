@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
-from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, normalised
+from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.parts import on_part
 from workflow_scripts.evaluation.tables import Dataset, Key, arrays
 

@@ -197,7 +197,7 @@ def figures_section(results: Results) -> dict[str, Any]:
             value = overall(run, results.headline)
             runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
         sheets.append({"name": protocol_words(protocol), "runs": runs})
-    kinds = ("montage", "comparison", "headline", "gradcam")
+    kinds = ("montage", "comparison", "headline", *captions.EXPLAINED)
     return {"figure_sheets": sheets, "paper_figures": {kind: answers(kind) for kind in kinds}}
 
 

@@ -119,5 +119,7 @@ class Config(Block):
             raise ValueError(f"{where}: {spec.study} has no protocol {spec.protocol!r}")
         if missing := sorted(set(study.seeds) - set(source.seeds)):
             raise ValueError(f"{where}: {spec.study} is not trained with the seed {missing[0]}")
-        if source.preprocess != study.preprocess:
+        # How large a pixel is changes no pixel.
+        seen = [chosen.preprocess.model_dump(exclude={"pixel_size"}) for chosen in (source, study)]
+        if seen[0] != seen[1]:
             raise ValueError(f"{where}: {spec.study} has another preprocess; its network would see other images")

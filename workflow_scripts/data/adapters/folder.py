@@ -104,12 +104,22 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
 
 def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
     """Write each picture as PNG, and groups.csv at the end."""
+    yield from write_folders(root, pictures, "groups.csv", ".png", compress_level=3)
+
+
+def write_folders(
+    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: object
+) -> Iterator[Written]:
+    """Write each picture into the folder of its class, and at the end a table of paths, groups and attributes.
+
+    `options` are Pillow's for the format of `suffix`.
+    """
     rows = []
     for picture in pictures:
         group = f"{picture.label}-{picture.field:03d}"
         stem = f"{picture.label}/{picture.field:03d}_{picture.number:02d}"
         (root / stem).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture.pixels).save(root / f"{stem}.png", compress_level=3)
-        rows.append((f"{stem}.png", group))
-        yield Written(picture, f"{stem}.png", [stem], group)
-    pd.DataFrame(rows, columns=["path", "group"]).to_csv(root / "groups.csv", index=False, lineterminator="\n")
+        Image.fromarray(picture.pixels).save(root / f"{stem}{suffix}", **options)
+        rows.append({"path": f"{stem}{suffix}", "group": group, **picture.attributes})
+        yield Written(picture, f"{stem}{suffix}", [stem], group)
+    pd.DataFrame(rows).to_csv(root / table, index=False, lineterminator="\n")

@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import pandas as pd
-from PIL import Image
-
 from workflow_scripts.data.adapters import folder
 from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.sources import normal
@@ -36,12 +33,4 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
 
 def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
     """Write each picture as TIFF, and patients.csv at the end."""
-    rows = []
-    for picture in pictures:
-        patient = f"{picture.label}-{picture.field:03d}"
-        stem = f"{picture.label}/{picture.field:03d}_{picture.number:02d}"
-        (root / stem).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture.pixels).save(root / f"{stem}.tif", compression="tiff_lzw")
-        rows.append({"path": f"{stem}.tif", "group": patient, **picture.attributes})
-        yield Written(picture, f"{stem}.tif", [stem], patient)
-    pd.DataFrame(rows).to_csv(root / TABLE, index=False, lineterminator="\n")
+    yield from folder.write_folders(root, pictures, TABLE, ".tif", compression="tiff_lzw")
