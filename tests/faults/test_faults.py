@@ -23,7 +23,7 @@ studies:
     protocols: {{duplicate_free: null}}
     train: {{epochs: 2}}
     runs: {{sham_rim: null, sham_colour: null, resnet50-type_2: null}}
-    evaluate: {{bootstrap: 50}}
+    evaluate: {{bootstrap: 100}}
     explain: {{runs: []}}
 """
 
