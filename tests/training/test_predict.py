@@ -102,5 +102,6 @@ def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(train
 
 def test_concluding_a_run_loads_no_deep_learning_library():
     command = "import sys, workflow_scripts.predict, workflow_scripts.settings.code as code; "
-    command += "print(sorted(name for name in code.closure('workflow_scripts.predict') if '.models.' in name))"
+    command += "used = code.closure('workflow_scripts.predict'); "
+    command += "print(sorted(name for name in used if '.models.' in name or '.training.' in name))"
     assert subprocess.check_output([sys.executable, "-c", command], text=True).strip() == "[]"

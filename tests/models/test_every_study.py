@@ -1,0 +1,34 @@
+"""Every network that a shipped study trains at the scale of its paper can be built and has a layer for Grad-CAM."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from workflow_scripts.contracts.files import canonical_json
+from workflow_scripts.explanation.layers import target_layer
+from workflow_scripts.models.build import build
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.runs import TRAINED
+from workflow_scripts.settings.steps import Steps
+
+STEPS = Steps(settings(Path(__file__).resolve().parents[2], {"scale": "paper"}))
+# One run of each network and size; the 22 rivals of CVM-Cervix have tests of their own.
+NETWORKS = {
+    canonical_json([STEPS.spec(study, name), chosen.preprocess.size]): (study, name)
+    for study, chosen in STEPS.config.studies.items()
+    for name, run in chosen.runs.items()
+    if run.kind in TRAINED and (run.kind != "network" or study != "cvm_cervix")
+}
+
+
+@pytest.mark.parametrize(("study", "run"), NETWORKS.values())
+def test_it_is_built_and_has_a_layer_to_explain(study, run):
+    size = STEPS.study(study).preprocess.size
+    # Shapes only: no memory, no time.
+    with torch.device("meta"):
+        model = build(STEPS.spec(study, run), 3, size, seed=0)
+        parts = list(model.branches.values()) if hasattr(model, "branches") else [model]
+        assert model(torch.zeros(2, 3, size, size)).shape == (2, 3)
+        for part in parts:
+            assert min(target_layer(part, size).shape) > 1
