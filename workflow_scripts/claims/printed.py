@@ -1,7 +1,6 @@
 """How a number may have got its printed form: rounded (half up or half even) or cut off after the last digit."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from workflow_scripts.contracts.claims import UNITS, Claim
 
@@ -11,6 +10,8 @@ MODES = (ROUNDED, CUT)
 ANY = "either way"
 # Metrics are computed in floating point: what lies on the edge of an interval by less than this is inside.
 SLACK = 1e-12
+# How many units make one, of those that are shares.
+_ONE = {"percent": 100, "percentage_points": 100, "tenths": 10, "fraction": 1}
 SIGNS = {
     "percent": " %",
     "percentage_points": " points",
@@ -74,8 +75,7 @@ def numerators(claim: Claim, n: int, mode: str) -> list[int]:
 
 def _whole(claim: Claim) -> tuple[int, int]:
     """The printed digits as one whole number, and how many of its units make one: 91.7 % is 917 of 1000."""
-    scale = Fraction(10**claim.known_decimals) / Fraction(str(UNITS[claim.unit]))
-    return round(claim.value * 10**claim.known_decimals), int(scale)
+    return round(claim.value * 10**claim.known_decimals), _ONE[claim.unit] * 10**claim.known_decimals
 
 
 def written(value: float, claim: Claim, more: int = 0) -> str:

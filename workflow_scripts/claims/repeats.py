@@ -40,7 +40,7 @@ def check_sequences(published: Published) -> Iterator[Outcome]:
     duplication and reporting: are identical results reported for different measurements.
     """
     known: dict[tuple, dict[str, Claim]] = {}
-    for claim in published.claims:
+    for claim in sorted(published.claims, key=lambda claim: claim.cell is None):
         metric = _SAME_SCALE.get(claim.metric, claim.metric)
         if claim.run and not claim.against and metric == "accuracy" and claim.relation == "equal":
             known.setdefault((claim.study, claim.subset), {}).setdefault(claim.run, claim)

@@ -15,8 +15,22 @@ class Sizes:
     """Counts that a paper prints, and what follows from them; all answers are of one study."""
 
     def __init__(self, published: Published) -> None:
-        self.claims = published.claims
-        self.public = published.public
+        self._counts: dict[tuple, int] = {}
+        self._shares: dict[tuple, set[float]] = {}
+        self._copies: dict[tuple, int] = {}
+        self._classes: dict[tuple, list[str]] = {}
+        self._ways: dict[tuple, list[dict[str, int]]] = {}
+        for claim in published.claims:
+            if claim.metric == "samples" and claim.source is None:
+                about = (claim.study, claim.subset, claim.class_name, claim.run)
+                self._counts.setdefault(about, int(claim.value))
+                if claim.class_name:
+                    names = self._classes.setdefault((claim.study, claim.run), [])
+                    names += [] if claim.class_name in names else [claim.class_name]
+            if claim.metric == "share":
+                self._shares.setdefault((claim.study, claim.subset), set()).add(round(claim.scaled, 9))
+            if claim.metric == "copies":
+                self._copies.setdefault((claim.study, claim.run), int(claim.value))
 
     def count(
         self, study: str, subset: str | None, class_name: str | None = None, run: str | None = None
@@ -36,43 +50,41 @@ class Sizes:
         if subset == "all" and copies != 1:
             parts = [self._printed(study, part, class_name, run) for part in PARTS]
             return None if None in parts else sum(parts)
-        for claim in self.claims:
-            if (claim.metric, claim.study, claim.class_name, claim.run) == ("samples", study, class_name, run) and (
-                claim.subset == subset and claim.source is None
-            ):
-                value = int(claim.value)
-                return value if subset != "train" or value % copies else value // copies
-        return None
+        value = self._counts.get((study, subset, class_name, run))
+        return value // copies if value is not None and subset == "train" and value % copies == 0 else value
 
     def copies(self, study: str, run: str | None) -> int:
         """How many of each training image a run learned from, 1 unless said otherwise."""
-        found = [c for c in self.claims if (c.metric, c.study, c.run) == ("copies", study, run)]
-        return int(found[0].value) if found else 1
+        return self._copies.get((study, run), 1)
 
     def classes(self, study: str, run: str | None = None) -> list[str]:
         """Classes of which samples are counted, in the order of the paper."""
-        names = [
-            claim.class_name
-            for claim in self.claims
-            if claim.metric == "samples" and claim.study == study and claim.class_name and claim.run in (run, None)
-        ]
-        return list(dict.fromkeys(names))
+        general = self._classes.get((study, None), [])
+        return list(dict.fromkeys([*self._classes.get((study, run), []), *general]))
 
     def by_class(self, study: str, subset: str | None, run: str | None = None) -> list[dict[str, int]]:
         """Every way in which the samples of a subset may fall into classes; empty where that is unknown.
 
         Printed counts are one way; otherwise the stated share of each class, rounded down or up.
         """
+        key = study, subset, run
+        if key not in self._ways:
+            self._ways[key] = list(self._divisions(*key))
+        return self._ways[key]
+
+    def _divisions(self, study: str, subset: str | None, run: str | None) -> Iterator[dict[str, int]]:
         names = self.classes(study, run)
         printed = {name: self.count(study, subset, name, run) for name in names}
         if names and None not in printed.values():
-            return [printed]
+            yield printed
+            return
         share = self.share(study, subset)
         totals = [self.count(study, "all", name, run) for name in names]
         if share is None or not names or None in totals or len(names) > MOST_CLASSES:
-            return []
+            return
         choices = [sorted({math.floor(share * total), math.ceil(share * total)}) for total in totals]
-        return [dict(zip(names, sizes, strict=True)) for sizes in product(*choices)]
+        for sizes in product(*choices):
+            yield dict(zip(names, sizes, strict=True))
 
     def totals(self, study: str, subset: str | None, run: str | None = None) -> list[int]:
         """Every possible number of samples of a subset; empty where that is unknown."""
@@ -87,8 +99,8 @@ class Sizes:
 
     def share(self, study: str, subset: str | None) -> float | None:
         """The stated share of a subset; None where none or several different ones are stated."""
-        found = {c.scaled for c in self.claims if (c.metric, c.study, c.subset) == ("share", study, subset)}
-        return round(found.pop(), 9) if len(found) == 1 else None
+        found = self._shares.get((study, subset), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def of(self, claim: Claim) -> list[int]:
         """What a claim about a whole subset may rest on: its own n, else what is known of the subset."""

@@ -10,6 +10,8 @@ from workflow_scripts.claims.sizes import PARTS, Sizes, groups
 from workflow_scripts.contracts.claims import Claim, Published
 
 SUMS = "totals and parts"
+COPIES = "counts with copies"
+CLASSES = "number of classes"
 PATIENTS = "patients and images"
 RATIO = "ratio of counts"
 _COUNTED = ("samples", "patients", "units", "cells", "classes", "models", "features")
@@ -43,13 +45,14 @@ def check_sums(published: Published) -> Iterator[Outcome]:
     M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature
     577:167-169 (2020), section Errors.
     """
-    sums = printed_sums(published)
+    sums, twins = printed_sums(published), _twins(published)
     failing = Counter(claim.id for one in sums if not one.fits for claim in one.members)
     for one in sums:
         parts = " + ".join(f"{int(part.value)}" for part in one.parts)
         told = f"{parts} ({one.by}) = {one.found}"
         if one.fits:
-            yield from each(one.members, SUMS, CONSISTENT, f"{told}, as printed.")
+            members = [twin for claim in one.members for twin in twins[claim.id]]
+            yield from each(members, SUMS, CONSISTENT, f"{told}, as printed.")
             continue
         worst = max(failing[claim.id] for claim in one.members)
         why = f"{told}, but {int(one.total.value)} are printed."
@@ -57,13 +60,20 @@ def check_sums(published: Published) -> Iterator[Outcome]:
             if failing[claim.id] == worst:
                 rest = int(one.total.value) - one.found + int(claim.value)
                 nearest = one.found if claim is one.total else rest
-                yield Outcome(claim.id, SUMS, INCONSISTENT, why, str(nearest))
+                yield from each(twins[claim.id], SUMS, INCONSISTENT, why, str(nearest))
+
+
+def _twins(published: Published) -> dict[str, list[Claim]]:
+    """Claim → the claims that print the same number of the same thing, itself among them."""
+    same = ("study", "metric", "run", "class_name", "subset", "source", "predicted", "value")
+    return {claim.id: group for _, group in groups(list(published.claims), *same) for claim in group}
 
 
 def printed_sums(published: Published) -> list[Sum]:
-    """Every total with parts; a number that is printed twice is taken once, in its first place."""
+    """Every total with parts; a number that is printed twice is taken once, from a table if it stands in one."""
     sums = []
     counts = [claim for claim in published.claims if claim.metric in _COUNTED and claim.relation == "equal"]
+    counts.sort(key=lambda claim: claim.cell is None)
     homes = {(claim.study, claim.class_name): claim.source for claim in published.public if claim.class_name}
     for (_, metric, _), group in groups(counts, "study", "metric", "run"):
         first: dict[tuple, Claim] = {}
@@ -115,7 +125,7 @@ def check_copies(published: Published) -> Iterator[Outcome]:
         members = (claim, *trained, *(c for c in published.claims if _is_total(c, claim.study)))
         why = f"Training counts are {'' if whole else 'not all '}multiples of {int(claim.value)}; "
         why += f"without copies {counted} samples are left, {plain} are printed."
-        yield from each(members, SUMS, verdict(whole and counted == plain), why, str(counted))
+        yield from each(members, COPIES, verdict(whole and counted == plain), why, str(counted))
 
 
 def _is_total(claim: Claim, study: str) -> bool:
@@ -160,7 +170,7 @@ def check_classes(published: Published) -> Iterator[Outcome]:
         found = len({c.class_name for c in tables})
         if found:
             why = f"{found} classes are counted, {int(claim.value)} are named."
-            yield Outcome(claim.id, SUMS, verdict(found == claim.value), why, str(found))
+            yield Outcome(claim.id, CLASSES, verdict(found == claim.value), why, str(found))
 
 
 def check_ratio(published: Published) -> Iterator[Outcome]:

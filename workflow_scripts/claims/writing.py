@@ -39,13 +39,13 @@ def _judge(group: list[Claim], n: int) -> Iterator[Outcome]:
     only = {mode: sum(ways == {mode} for ways in numbers.values()) for mode in MODES}
     usual = max(MODES, key=lambda mode: (count[mode], mode == ROUNDED))
     odd = [claim for claim in possible_ones if usual not in fits[claim.id]]
-    told = f"{count[usual]} of {len(numbers)} numbers out of {n} fit {usual}, {only[usual]} of them only so"
+    told = f"Of {len(numbers)} numbers on {n} samples {count[usual]} fit when {usual}, {only[usual]} of them only so"
     if not odd:
         yield from each(possible_ones, NAME, CONSISTENT, f"{told}; one way of writing fits all.")
         return
     yield from each([c for c in possible_ones if c not in odd], NAME, CONSISTENT, f"{told}.")
     for claim in odd:
         k = numerators(claim, n, _OTHER[usual])[0]
-        why = f"{told}; this one exists only {_OTHER[usual]}."
+        why = f"{told}; this one fits only when {_OTHER[usual]}."
         nearest = f"{k}/{n} = {near(k / n, claim)}"
         yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest)
