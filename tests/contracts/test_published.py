@@ -70,8 +70,8 @@ def small(tmp_path, old="", new=""):
     return path
 
 
-def test_every_number_of_every_table_of_every_paper_is_there():
-    papers = [read_published(path) for path in STUDIES.glob("*/published.yaml")]
+def test_every_number_of_every_table_of_every_shipped_paper_is_there():
+    papers = [read_published(STUDIES / name / "published.yaml") for name in ELSEWHERE]
     found = Counter((paper.paper, claim.cell.table) for paper in papers for claim in paper.claims if claim.cell)
     found += Counter((paper.paper, layer.place.split(",")[0]) for paper in papers for layer in paper.layers)
     assert found == NUMBERS
