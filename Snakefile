@@ -1,7 +1,8 @@
 # Published deep-learning studies on cervical cancer, from raw files to a report.
 #
 # Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/settings.md.
-# Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report.
+# Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report;
+# consistency: every paper's printed numbers against each other, which needs no data.
 # What comes from elsewhere is fetched beforehand: prepare.smk.
 
 from snakemake.utils import min_version
@@ -26,6 +27,7 @@ include: "rules/evaluate.smk"
 include: "rules/explain.smk"
 include: "rules/truth.smk"
 include: "rules/report.smk"
+include: "rules/consistency.smk"
 include: "rules/track.smk"
 include: "rules/targets.smk"
 

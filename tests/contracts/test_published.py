@@ -29,7 +29,33 @@ tables:
     rows: {x: {printed: X, run: x, values: [91.5]}}
 claims:
   - {id: n, place: §2, study: a, metric: samples, unit: count, value: 10}
+statements:
+  - {id: best, place: §3, study: a, run: x, words: better than y, relation: higher, against: {run: [y]}}
+layers:
+  table2: {place: Table 2, study: a, rows: [[Pool, 8 x 8 x 3], [FC, 192]]}
+public:
+  - {id: n, place: Nobody 2020, study: a, metric: samples, unit: count, value: 12}
 """
+# Paper and table → how many numbers it prints. Of Table 1 of the histology paper (layers) each row is one.
+NUMBERS = {
+    ("cvm_cervix", "Table 1"): 12 * 4,
+    ("cvm_cervix", "Table 3"): 23 * 4,
+    ("cvm_cervix", "Table 4"): 3 * 4,
+    ("cvm_cervix", "Table 5"): 9 * 4,
+    ("zeb2_ihc", "Table 1"): 4 * 3,
+    ("colposcopy_resnet50", "Table 1"): 3,  # without the column Ratio
+    ("colposcopy_resnet50", "Table 2"): 3,
+    ("mri_resnet", "Table 1"): 3 * 3,
+    ("mri_resnet", "Table 2"): 3 * 3,
+    ("mri_resnet", "Table 3"): 3 * 3,
+    ("mri_resnet", "Table 4"): 3 * 3,
+    ("histology_vgg", "Table 1"): 13,
+    ("histology_vgg", "Table 2"): 2 * 3,
+    ("histology_vgg", "Table 3"): 4,
+    ("histology_vgg", 'Table "Result Comparison"'): 2 * 3,
+}
+# Paper → how many numbers are printed outside its tables, in the text and in figures.
+ELSEWHERE = {"cvm_cervix": 84, "zeb2_ihc": 22, "colposcopy_resnet50": 6, "mri_resnet": 8, "histology_vgg": 9}
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +70,34 @@ def small(tmp_path, old="", new=""):
     return path
 
 
-def test_every_cell_of_the_papers_tables_is_a_claim(cvm):
-    counts = Counter(claim.id.split(".")[0] for claim in cvm.claims)
-    assert counts["table1"] == 12 * 4
-    assert counts["table3"] == 23 * 4
-    assert counts["table4"] == 3 * 4
-    assert counts["table5"] == 9 * 4
+def test_every_number_of_every_table_of_every_shipped_paper_is_there():
+    papers = [read_published(STUDIES / name / "published.yaml") for name in ELSEWHERE]
+    found = Counter((paper.paper, claim.cell.table) for paper in papers for claim in paper.claims if claim.cell)
+    found += Counter((paper.paper, layer.place.split(",")[0]) for paper in papers for layer in paper.layers)
+    assert found == NUMBERS
+    assert {paper.paper: sum(not claim.cell for claim in paper.claims) for paper in papers} == ELSEWHERE
+
+
+def test_a_confusion_matrix_is_a_table_of_claims_with_true_and_predicted_class():
+    paper = read_published(STUDIES / "mri_resnet" / "published.yaml")
+    cell = paper.claim("table3.asc.ac")
+    assert (cell.metric, cell.class_name, cell.predicted, cell.run, cell.value) == (
+        "confusions",
+        "ASC",
+        "AC",
+        "expert_1",
+        7,
+    )
+
+
+def test_words_layers_and_what_others_print_are_read_beside_the_claims(tmp_path):
+    paper = read_published(small(tmp_path))
+    (said,) = paper.statements
+    assert (said.subject, said.field, said.others, said.metric) == ("x", "run", ("y",), None)
+    assert [(layer.id, layer.size) for layer in paper.layers] == [("table2.01", (8, 8, 3)), ("table2.02", (192,))]
+    assert [claim.value for claim in paper.public] == [12] and paper.claim("n").value == 10
+    with pytest.raises(KeyError):
+        paper.claim("nothing")
 
 
 def test_counts_of_the_tables_add_up_to_their_totals(cvm):
@@ -124,6 +172,12 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
         ("id: epochs", "id: n", "the id n occurs twice"),
         ("paper: small", "paper: [", "is not valid YAML"),
         ("citation: A small paper.", "", "lacks citation"),
+        ("relation: higher", "relation: better", "statement best: relation 'better' is unknown"),
+        ("against: {run: [y]}", "against: {run: y}", "against names one of run, subset, class and a list"),
+        ("against: {run: [y]}", "against: {subset: [test]}", "the statement itself has no subset"),
+        ("8 x 8 x 3", "8 by 8", "layers.table2, row 1"),
+        ("id: best", "id: n", "the id n occurs twice"),
+        ("place: Nobody 2020, study: a", "place: Nobody 2020, study: b", "study 'b' is not in studies"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path, old, new, message):

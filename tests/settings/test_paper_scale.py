@@ -12,8 +12,13 @@ from workflow_scripts.settings.steps import Steps
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = ROOT / "workflow_scripts" / "studies"
 PAPERS = {path.parent.name: read_published(path) for path in sorted(STUDIES.glob("*/published.yaml"))}
-EVERY = [(paper, study) for paper, published in PAPERS.items() for study in published.studies]
 STEPS = Steps(settings(ROOT, {"scale": "paper"}))
+# A paper may be read before its studies are in config.yaml: then only its numbers are checked against each other.
+SHIPPED = {
+    paper: [study for study in published.studies if study in STEPS.config.studies]
+    for paper, published in PAPERS.items()
+}
+EVERY = [(paper, study) for paper, studies in SHIPPED.items() for study in studies]
 # CVM-Cervix: §5.2 says relu where §3.1 and §3.4 say gelu, see notes.md.
 CONTRADICTIONS = {"cvm_cervix": {"activation_discussion"}}
 
@@ -47,10 +52,12 @@ def test_what_the_paper_leaves_open_still_names_a_setting(paper, study):
             used(study, entry.setting)
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", [paper for paper in PAPERS if SHIPPED[paper]])
 def test_every_run_that_the_paper_has_numbers_of_is_declared(paper):
-    claimed = {(claim.study, claim.run) for claim in PAPERS[paper].claims if claim.run}
-    declared = {(study, run) for study in PAPERS[paper].studies for run in STEPS.study(study).runs}
+    claimed = {
+        (claim.study, claim.run) for claim in PAPERS[paper].claims if claim.run and claim.study in SHIPPED[paper]
+    }
+    declared = {(study, run) for study in SHIPPED[paper] for run in STEPS.study(study).runs}
     assert claimed <= declared
 
 

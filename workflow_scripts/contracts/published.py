@@ -4,165 +4,28 @@ One file a paper, under `workflow_scripts/studies/<paper>/`; several studies may
 as well: the tables are written once, row by row as printed, and expanded here.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.contracts.claims import (
+    OTHER_METRICS,
+    RELATIONS,
+    SUBSETS,
+    UNITS,
+    WORD_RELATIONS,
+    Cell,
+    Claim,
+    Layer,
+    PaperSetting,
+    PaperStudy,
+    Published,
+    Statement,
+)
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
-# What papers also print: counts, confusions between two classes, cost.
-OTHER_METRICS = (
-    "samples",
-    "units",
-    "cells",
-    "fields",
-    "classes",
-    "models",
-    "confusions",
-    "parameter_size",
-    "training_time",
-    "epoch_time",
-    "test_time",
-    "time_per_sample",
-    "first_epoch_accuracy",
-    "last_epoch_accuracy",
-    "p_value",
-)
-# Unit → factor to the unit in which this project's results are kept.
-UNITS = {
-    "percent": 0.01,
-    "percentage_points": 0.01,
-    "fraction": 1.0,
-    "count": 1.0,
-    "seconds": 1.0,
-    "minutes": 60.0,
-    "hours": 3600.0,
-    "MB": 1.0,
-}
-SUBSETS = ("train", "validation", "test", "all", "external")
-RELATIONS = ("equal", "about", "highest")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Where a number stands in a table: the table's name, row and column as printed."""
-
-    table: str
-    row: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One printed number.
-
-    id: unique in the paper; place: where it is printed; study: whose data it is about; metric: a name of
-    SUBSET_METRICS, POOLED_METRICS, CLASS_METRICS or OTHER_METRICS; value: in `unit`, as printed; decimals: digits
-    printed after the point; exact_decimals: of these, those that carry information (91.80 beside 91.60 and 91.70: one).
-    subset, class_name, run, source: what the number is about; None: not about one (macro averages have no class_name);
-    source is an adapter, where a study has several.
-    predicted: for `confusions`, the class they were taken for. n: how many samples or units the number rests on.
-    relation: equal; about ("around", "roughly"); highest: the value, and that no run of `among` has a higher one.
-    against: a difference, to the same number with these fields replaced, e.g. {"run": "cvm"}.
-    cell: its place in a table; None for what is printed elsewhere.
-    """
-
-    id: str
-    place: str
-    study: str
-    metric: str
-    value: float
-    unit: str
-    decimals: int = 0
-    exact_decimals: int | None = None
-    subset: str | None = None
-    class_name: str | None = None
-    run: str | None = None
-    source: str | None = None
-    predicted: str | None = None
-    n: int | None = None
-    relation: str = "equal"
-    among: tuple[str, ...] = ()
-    against: dict[str, str] = field(default_factory=dict)
-    cell: Cell | None = None
-
-    @property
-    def printed(self) -> str:
-        """The number as the paper prints it, without its unit."""
-        return f"{self.value:.{self.decimals}f}"
-
-    @property
-    def scaled(self) -> float:
-        """The value as this project keeps it: shares in [0, 1], times in seconds, sizes in MB."""
-        return self.value * UNITS[self.unit]
-
-    @property
-    def rounding_error(self) -> float:
-        """Half a unit in the last digit that carries information, scaled like `scaled`."""
-        decimals = self.decimals if self.exact_decimals is None else self.exact_decimals
-        return 0.5 * 10.0**-decimals * UNITS[self.unit]
-
-
-@dataclass(frozen=True)
-class PaperSetting:
-    """How the paper says it worked. value None: the paper does not say.
-
-    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds;
-    means: what it holds when it is as printed, where that is not `value` itself (None).
-    studies: to which of the paper's studies it applies; empty: to all.
-    """
-
-    id: str
-    place: str
-    value: Any
-    unit: str | None = None
-    setting: str | None = None
-    means: Any = None
-    studies: tuple[str, ...] = ()
-    note: str = ""
-
-    @property
-    def expected(self) -> Any:
-        """What the study's setting holds when it is as the paper says."""
-        return self.value if self.means is None else self.means
-
-
-@dataclass(frozen=True)
-class PaperStudy:
-    """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run).
-
-    figures: kind of figure in a report → the paper's own figure that it answers, e.g. {"confusion": "Fig. 6"}.
-    """
-
-    title: str
-    headline: tuple[str, ...]
-    figures: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Published:
-    """All that a paper prints."""
-
-    paper: str
-    citation: str
-    studies: dict[str, PaperStudy]
-    settings: tuple[PaperSetting, ...]
-    claims: tuple[Claim, ...]
-
-    def claim(self, name: str) -> Claim:
-        """The claim of that id; KeyError if there is none."""
-        return next(claim for claim in self.claims if claim.id == name)
-
-    def headline(self, study: str) -> list[Claim]:
-        """Claims a report of `study` shows first; empty when the paper has no such study."""
-        known = self.studies.get(study)
-        return [self.claim(name) for name in known.headline] if known else []
-
-    def figure(self, study: str, kind: str) -> str:
-        """Which figure of the paper a kind of figure of a study answers; empty if none."""
-        known = self.studies.get(study)
-        return known.figures.get(kind, "") if known else ""
+_METRICS = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
 
 
 def read_published(path: Path) -> Published:
@@ -177,7 +40,7 @@ def read_published(path: Path) -> Published:
         raise UserError(f"{path} is missing; each folder under studies/ needs the paper's numbers") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML ({' '.join(str(error).split())})") from None
-    _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, {"tables", "claims"})
+    _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, _PARTS)
     studies = {}
     for name, entry in raw["studies"].items():
         _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline", "figures"})
@@ -186,12 +49,23 @@ def read_published(path: Path) -> Published:
     claims = [_claim(entry, str(path)) for entry in raw.get("claims", [])]
     for name, table in raw.get("tables", {}).items():
         claims += _table_claims(name, table, str(path))
-    published = Published(raw["paper"], raw["citation"], studies, settings, tuple(claims))
+    layers = [layer for name, table in raw.get("layers", {}).items() for layer in _layers(name, table, str(path))]
+    published = Published(
+        raw["paper"],
+        raw["citation"],
+        studies,
+        settings,
+        tuple(claims),
+        tuple(_statement(entry, str(path)) for entry in raw.get("statements", [])),
+        tuple(layers),
+        tuple(_claim(entry, str(path)) for entry in raw.get("public", [])),
+    )
     _check(published, str(path))
     return published
 
 
-_COMMON = {"study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "n"}
+_PARTS = {"tables", "claims", "statements", "layers", "public"}
+_COMMON = {"study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "predicted", "n"}
 
 
 def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
@@ -215,16 +89,53 @@ def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
 
 def _claim(entry: dict, path: str) -> Claim:
     where = f"{path}, claim {entry.get('id', entry)}"
-    extra = {"source", "predicted", "relation", "among", "against"}
+    extra = {"source", "relation", "among", "against"}
     _keys(entry, where, {"id", "place", "study", "metric", "value", "unit"}, _COMMON | extra)
-    known = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
-    for key, allowed in (("metric", known), ("unit", UNITS), ("subset", SUBSETS), ("relation", RELATIONS)):
-        if entry.get(key) is not None and entry[key] not in allowed:
-            raise UserError(f"{where}: {key} {entry[key]!r} is unknown; use one of {', '.join(allowed)}")
+    _known(entry, where, {"metric": _METRICS, "unit": UNITS, "subset": SUBSETS, "relation": RELATIONS})
     if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
         raise UserError(f"{where}: value {entry['value']!r} is not a number (write 2.0e-4, not 2e-4)")
-    fields = {("class_name" if key == "class" else key): value for key, value in entry.items()}
-    return Claim(**{**fields, "among": tuple(entry.get("among", ()))})
+    against = _with_class_name(entry.get("against", {}))
+    return Claim(**{**_with_class_name(entry), "among": tuple(entry.get("among", ())), "against": against})
+
+
+def _with_class_name(entry: dict) -> dict:
+    """`class` is no name for a field in Python."""
+    return {("class_name" if key == "class" else key): value for key, value in entry.items()}
+
+
+def _statement(entry: dict, path: str) -> Statement:
+    where = f"{path}, statement {entry.get('id', entry)}"
+    needed = {"id", "place", "study", "words", "relation", "against"}
+    _keys(entry, where, needed, {"metric", "subset", "class", "run"})
+    _known(entry, where, {"metric": _METRICS, "subset": SUBSETS, "relation": WORD_RELATIONS})
+    _keys(entry["against"], f"{where}, against", set(), {"run", "subset", "class"})
+    if len(entry["against"]) != 1 or not all(isinstance(others, list) for others in entry["against"].values()):
+        raise UserError(f"{where}: against names one of run, subset, class and a list, e.g. {{run: [expert_1]}}")
+    ((field, others),) = entry["against"].items()
+    if entry.get(field) is None:
+        raise UserError(f"{where}: against names {field}, but the statement itself has no {field}")
+    fields = {key: value for key, value in _with_class_name(entry).items() if key != "against"}
+    return Statement(**fields, field="class_name" if field == "class" else field, others=tuple(others))
+
+
+def _layers(name: str, table: dict, path: str) -> list[Layer]:
+    where = f"{path}, layers.{name}"
+    _keys(table, where, {"place", "study", "rows"}, set())
+    layers = []
+    for number, row in enumerate(table["rows"], 1):
+        try:
+            title, size = row
+            shape = tuple(int(part) for part in str(size).split("x"))
+        except (TypeError, ValueError):
+            raise UserError(f"{where}, row {number}: {row!r} is not [name, 224 x 224 x 64]") from None
+        layers.append(Layer(f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape))
+    return layers
+
+
+def _known(entry: dict, where: str, allowed: dict[str, Any]) -> None:
+    for key, names in allowed.items():
+        if entry.get(key) is not None and entry[key] not in names:
+            raise UserError(f"{where}: {key} {entry[key]!r} is unknown; use one of {', '.join(names)}")
 
 
 def _setting(entry: dict, path: str) -> PaperSetting:
@@ -244,7 +155,7 @@ def _keys(entry: Any, where: str, needed: set[str], allowed: set[str]) -> None:
 
 def _check(published: Published, path: str) -> None:
     seen: set[str] = set()
-    for entry in (*published.claims, *published.settings):
+    for entry in (*published.claims, *published.settings, *published.statements, *published.layers):
         if entry.id in seen:
             raise UserError(f"{path}: the id {entry.id} occurs twice; ids are unique")
         seen.add(entry.id)
@@ -252,8 +163,9 @@ def _check(published: Published, path: str) -> None:
     for name, study in published.studies.items():
         if unknown := [claim for claim in study.headline if claim not in claims]:
             raise UserError(f"{path}, studies.{name}.headline: there is no claim {', '.join(unknown)}")
-    for claim in published.claims:
+    for claim in (*published.claims, *published.statements, *published.layers, *published.public):
         if claim.study not in published.studies:
             raise UserError(f"{path}, claim {claim.id}: study {claim.study!r} is not in studies")
+    for claim in published.claims:
         if "study" in claim.against and claim.against["study"] not in published.studies:
             raise UserError(f"{path}, claim {claim.id}: against names the unknown study {claim.against['study']!r}")

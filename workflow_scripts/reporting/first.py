@@ -176,7 +176,8 @@ def claim_words(claim: Claim) -> str:
     if claim.subset and claim.subset != "all":
         parts.append(f"on {claim.subset}")
     if claim.against:
-        parts.append(f"minus that of {words.listed(list(claim.against.values()))}")
+        beside = "to" if claim.metric == "class_ratio" else "minus"
+        parts.append(f"{beside} that of {words.listed(list(claim.against.values()))}")
     if claim.relation != "equal":
         parts.append({"about": "(about)", "highest": f"(highest of {len({*claim.among, claim.run})})"}[claim.relation])
     return " ".join(parts)

@@ -22,6 +22,8 @@ NOTHING = Value(None)
 # Written by the evaluation in the columns fold and seed of what is over all of them.
 POOLED = "all"
 FLOAT32_BYTES = 4
+# Where the samples of a run are those of the study: only training images are copied.
+NEVER_COPIED = ("validation", "test")
 # Metric of the course of a training → row of its history.
 EPOCHS = {"first_epoch_accuracy": 0, "last_epoch_accuracy": -1}
 MIB = 2**20
@@ -51,7 +53,7 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
         return NOTHING
     if claim.against:
         return _difference(results, protocol, claim)
-    if claim.metric == "samples" and claim.run is None and claim.source is None:
+    if claim.metric == "samples" and claim.source is None and (claim.run is None or claim.subset in NEVER_COPIED):
         return _samples(results, protocol, claim)
     if claim.metric == "classes":
         return Value(len(results.classes))

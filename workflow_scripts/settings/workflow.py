@@ -236,6 +236,15 @@ class Plan:
         paper = self.study(study).paper
         return f"--paper {self.root / PACKAGE / 'studies' / paper}" if paper else ""
 
+    @property
+    def papers(self) -> list[str]:
+        """Every paper whose numbers are here, whether its studies are in the settings or not."""
+        return sorted(path.parent.name for path in (self.root / PACKAGE / "studies").glob("*/published.yaml"))
+
+    def paper_folders(self) -> str:
+        """--paper with the folder of every paper."""
+        return " ".join(f"--paper {self.root / PACKAGE / 'studies' / paper}" for paper in self.papers)
+
     def targets(self, study: str, phase: str) -> list[str]:
         """Files that a phase (data, runs, report, all) of a study must leave."""
         folder = f"{self.config.results}/{study}"

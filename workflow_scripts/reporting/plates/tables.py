@@ -44,7 +44,7 @@ def printed_tables(results: Results) -> list[PrintedTable]:
 def _frame(results: Results, claims: list[Claim]) -> pd.DataFrame:
     rows = claim_rows(results, claims)
     lines = [_line(results, row) for row in rows]
-    ranked = [row for row in rows if row.claim.run]  # runs compete, counts do not
+    ranked = [row for row in rows if row.claim.run and row.claim.unit != "count"]  # runs compete, counts do not
     ranks = {"printed": _ranks({row.claim.id: (row.claim.cell.column, row.claim.value) for row in ranked})}
     for protocol in ordered_protocols(results):
         values = {row.claim.id: (row.claim.cell.column, row.obtained[protocol.name].value) for row in ranked}

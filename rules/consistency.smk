@@ -1,0 +1,30 @@
+# The printed numbers of every paper, held against each other: no data, no study, nothing trained.
+
+
+rule consistency:
+    output:
+        table="<results>/consistency.csv",
+        page=report(
+            "<results>/consistency.html",
+            caption="captions/consistency.rst",
+            category="Printed numbers",
+            labels={"figure": "Consistency"},
+        ),
+    log:
+        "<logs>/consistency.log",
+    benchmark:
+        "<logs>/consistency.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=canonical_json({"papers": PLAN.papers}),
+        code=code_digest(
+            "workflow_scripts.consistency",
+            *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
+        ),
+        papers=lambda wildcards, input: PLAN.paper_folders(),
+    message:
+        "check the printed numbers of every paper against each other"
+    shell:
+        "python -m workflow_scripts.consistency --settings {params.settings:q} --code {params.code} --log {log}"
+        " {params.papers} --table {output.table} --out {output.page}"

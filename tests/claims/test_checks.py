@@ -1,0 +1,198 @@
+"""Each check finds what it is for: an invented paper without a mistake, and the same with one number altered."""
+
+import pytest
+
+from workflow_scripts.claims.checks import check_all
+from workflow_scripts.claims.outcome import INCONSISTENT
+from workflow_scripts.contracts.published import read_published
+
+# 150 samples, 90 + 60, divided 60:20:20. Test: 18 and 12; the network gets 16 and 11 right, its rivals 15 and 9, 13 and
+# 10, 12 and 8.
+CAREFUL = """
+paper: careful
+citation: Nobody.
+studies: {s: {title: S}}
+settings:
+  - {id: epochs, place: §1, value: 50, setting: runs.net.train.epochs}
+  - {id: optimizer, place: §1, value: adam, setting: runs.net.train.optimizer}
+  - {id: optimizer_again, place: §2, value: adam, setting: runs.net.train.optimizer}
+tables:
+  table1:
+    place: Table 1
+    study: s
+    metric: samples
+    unit: count
+    columns:
+      train: {printed: Train, subset: train}
+      validation: {printed: Validation, subset: validation}
+      test: {printed: Test, subset: test}
+      all: {printed: All, subset: all}
+    rows:
+      a: {printed: A, class: A, values: [54, 18, 18, 90]}
+      b: {printed: B, class: B, values: [36, 12, 12, 60]}
+      sum: {printed: Sum, values: [90, 30, 30, 150]}
+  table2:
+    place: Table 2
+    study: s
+    subset: test
+    unit: percent
+    decimals: 1
+    columns:
+      accuracy: {printed: Acc, metric: accuracy}
+      precision: {printed: P, metric: macro_precision}
+      sensitivity: {printed: R, metric: macro_sensitivity}
+      f1: {printed: F1, metric: macro_f1}
+    rows:
+      net: {printed: Net, run: net, values: [90.0, 89.4, 90.3, 89.7]}
+      rival: {printed: Rival, run: rival, values: [80.0, 79.2, 79.2, 79.2]}
+      third: {printed: Third, run: third, values: [76.7, 76.7, 77.8, 76.4]}
+      last: {printed: Last, run: last, values: [66.7, 66.1, 66.7, 66.1]}
+  table3:
+    place: Table 3
+    study: s
+    subset: test
+    run: net
+    metric: confusions
+    unit: count
+    columns: {a: {printed: A, predicted: A}, b: {printed: B, predicted: B}}
+    rows:
+      a: {printed: A, class: A, values: [16, 2]}
+      b: {printed: B, class: B, values: [1, 11]}
+  table4:
+    place: Table 4
+    study: s
+    subset: validation
+    run: net
+    unit: percent
+    columns:
+      p: {printed: P, metric: precision, class: A, decimals: 1}
+      r: {printed: R, metric: sensitivity, class: A, decimals: 1}
+      f: {printed: F1, metric: f1, class: A, decimals: 1}
+    rows: {net: {printed: Net, values: [94.1, 88.8, 91.4]}}
+claims:
+  - {id: abstract, place: Abstract, study: s, subset: test, run: net, metric: accuracy, unit: percent, value: 90}
+  - {id: margin, place: §3, study: s, subset: test, run: net, metric: accuracy, unit: percentage_points, value: 10,
+     relation: about, against: {run: rival}}
+  - {id: best, place: §3, study: s, subset: test, run: net, metric: macro_f1, unit: percent, value: 89.7, decimals: 1,
+     relation: highest, among: [rival, third]}
+  - {id: told, place: "§3, Fig. 2", study: s, subset: test, run: rival, metric: confusions, class: A, predicted: B,
+     value: 3, unit: count}
+  - {id: share.train, place: §1, study: s, subset: train, metric: share, value: 60, unit: percent}
+  - {id: share.test, place: §1, study: s, subset: test, metric: share, value: 20, unit: percent}
+  - {id: classes, place: §1, study: s, metric: classes, value: 2, unit: count}
+  - {id: patients, place: §1, study: s, subset: all, metric: patients, value: 100, unit: count}
+  - {id: ratio, place: §1, study: s, metric: class_ratio, class: A, against: {class: B}, value: 1.5, unit: fraction,
+     decimals: 1}
+  - {id: copies, place: §1, study: s, run: net, subset: train, metric: copies, value: 4, unit: count}
+  - {id: copied, place: §1, study: s, run: net, subset: train, metric: samples, value: 360, unit: count}
+  - {id: copied.validation, place: §1, study: s, run: net, subset: validation, metric: samples, value: 30, unit: count}
+  - {id: copied.test, place: §1, study: s, run: net, subset: test, metric: samples, value: 30, unit: count}
+  - {id: time, place: §4, study: s, run: net, metric: training_time, value: 100, unit: minutes}
+  - {id: epoch, place: §4, study: s, run: net, metric: epoch_time, value: 120, unit: seconds}
+  - {id: test.time, place: §4, study: s, run: net, subset: test, metric: test_time, value: 3.0, unit: seconds,
+     decimals: 1}
+  - {id: sample.time, place: §4, study: s, run: net, metric: time_per_sample, value: 0.1, unit: seconds, decimals: 1}
+  - {id: size, place: §4, study: s, run: net, metric: parameter_size, value: 80, unit: MB}
+  - {id: bits, place: §4, study: s, run: net, metric: bits, value: 32, unit: count}
+  - {id: small.size, place: §4, study: s, run: small, metric: parameter_size, value: 20, unit: MB}
+  - {id: small.bits, place: §4, study: s, run: small, metric: bits, value: 8, unit: count}
+  - {id: end.net, place: Fig. 1, study: s, run: net, subset: train, metric: last_epoch_accuracy, value: 97.0,
+     unit: percent, decimals: 1}
+  - {id: end.rival, place: Fig. 1, study: s, run: rival, subset: train, metric: last_epoch_accuracy, value: 80.0,
+     unit: percent, decimals: 1}
+  - {id: end.third, place: Fig. 1, study: s, run: third, subset: train, metric: last_epoch_accuracy, value: 76.7,
+     unit: percent, decimals: 1}
+statements:
+  - {id: better, place: §5, study: s, subset: test, run: net, words: beats the rival, relation: higher,
+     metric: accuracy, against: {run: [rival]}}
+  - {id: second, place: §5, study: s, subset: test, run: rival, words: second best, relation: second,
+     metric: accuracy, against: {run: [net, third]}}
+  - {id: worst, place: §5, study: s, subset: test, run: third, words: is worst, relation: lower,
+     metric: accuracy, against: {run: [net, rival]}}
+layers:
+  net: {place: Table 5, study: s, rows: [[Conv, 8 x 8 x 4], [Pool, 4 x 4 x 4], [Conv, 4 x 4 x 8], [FC, 128]]}
+public:
+  - {id: a, place: "Others 2020", study: s, class: A, subset: all, metric: samples, value: 95, unit: count}
+"""
+WORST = "words: is worst, relation: lower,\n     metric: accuracy, against: {run: "
+
+
+def inconsistent(tmp_path, old="", new=""):
+    """(Claim, check) of what is inconsistent when `old` is printed as `new`."""
+    assert CAREFUL.count(old) == 1 or not old, old
+    path = tmp_path / "published.yaml"
+    path.write_text(CAREFUL.replace(old, new, 1) if old else CAREFUL, encoding="utf-8")
+    return {(o.claim, o.check): o for o in check_all(read_published(path)) if o.outcome == INCONSISTENT}
+
+
+def test_a_paper_without_a_mistake_has_none(tmp_path):
+    assert inconsistent(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "claim", "check"),
+    [
+        ("[90.0, 89.4", "[91.0, 89.4", "table2.net.accuracy", "granularity"),
+        ("[94.1, 88.8", "[94.1, 89.8", "table4.net.r", "granularity"),
+        ("values: [94.1,", "values: [99.1,", "table4.net.p", "granularity"),
+        ("[76.7, 76.7", "[76.6, 76.7", "table2.third.accuracy", "one way of writing"),
+        ("88.8, 91.4]", "88.8, 92.4]", "table4.net.f", "F1 from precision and sensitivity"),
+        ("90.3, 89.7]", "90.3, 90.7]", "table2.net.f1", "F1 from precision and sensitivity"),
+        ("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity", "mean sensitivity from accuracy"),
+        ("79.2, 79.2, 79.2]", "79.2, 79.2, 79.3]", "table2.rival.f1", "2x2 tables"),
+        ("[90.0, 89.4", "[90.0, 89.6", "table2.net.precision", "metrics from the confusion matrix"),
+        ("values: [16, 2]", "values: [15, 2]", "table3.a.a", "sums of the confusion matrix"),
+        ("value: 3, unit: count", "value: 9, unit: count", "told", "confusions against errors"),
+        ("values: [54, 18", "values: [55, 18", "table1.a.train", "totals and parts"),
+        ("30, 30, 150]", "30, 30, 160]", "table1.sum.all", "totals and parts"),
+        ("value: 360", "value: 364", "copied", "counts with copies"),
+        ("metric: classes, value: 2", "metric: classes, value: 3", "classes", "number of classes"),
+        ("patients, value: 100", "patients, value: 151", "patients", "patients and images"),
+        ("value: 1.5", "value: 1.6", "ratio", "ratio of counts"),
+        ("share, value: 60", "share, value: 63", "share.train", "stated shares"),
+        ("value: 95, unit", "value: 89, unit", "table1.a.all", "public set"),
+        ("percent, value: 90}", "percent, value: 92}", "abstract", "printed twice"),
+        ("value: 97.0", "value: 90.0", "end.net", "repeated sequence"),
+        ("percentage_points, value: 10,", "percentage_points, value: 13,", "margin", "differences"),
+        ("value: 89.7, decimals: 1,\n     relation", "value: 79.0, decimals: 1,\n     relation", "best", "rankings"),
+        ("beats the rival, relation: higher", "below the rival, relation: lower", "better", "claims in words"),
+        ("second best, relation: second", "worst, relation: lower", "second", "claims in words"),
+        (f"third, {WORST}[net, rival]", f"net, {WORST}[rival, third]", "worst", "claims in words, each other"),
+        ("[Pool, 4 x 4 x 4]", "[Pool, 8 x 8 x 4]", "net.02", "layer sizes"),
+        ("§2, value: adam", "§2, value: sgd", "optimizer_again", "stated twice"),
+        ("value: 120, unit: seconds", "value: 130, unit: seconds", "epoch", "times and sizes"),
+        ("value: 0.1, unit: seconds", "value: 0.2, unit: seconds", "sample.time", "times and sizes"),
+        ("value: 20, unit: MB", "value: 40, unit: MB", "small.size", "times and sizes"),
+    ],
+)
+def test_an_altered_number_is_found_by_the_check_for_it(tmp_path, old, new, claim, check):
+    found = inconsistent(tmp_path, old, new)
+    assert (claim, check) in found, sorted(found)
+
+
+def test_of_a_table_of_counts_only_the_cell_where_row_and_column_fail_is_named(tmp_path):
+    found = inconsistent(tmp_path, "values: [36, 12, 12", "values: [36, 13, 12")
+    assert {claim for claim, check in found if check == "totals and parts"} == {"table1.b.validation"}
+    assert found["table1.b.validation", "totals and parts"].nearest == "12"
+
+
+def test_digits_are_derived_and_held_against_what_is_stated(tmp_path):
+    zeros = "columns:\n      accuracy: {printed: Acc, metric: accuracy}"
+    assert CAREFUL.count(zeros) == 1
+    stated = zeros.replace("metric: accuracy", "metric: accuracy, exact_decimals: 0")
+    found = inconsistent(tmp_path, zeros, stated)
+    assert ("table2.net.accuracy", "digits") in found
+
+
+def test_where_no_table_fits_the_suspect_and_its_nearest_value_are_named(tmp_path):
+    found = inconsistent(tmp_path, "90.3, 89.7]", "90.3, 89.9]")
+    assert found["table2.net.f1", "2x2 tables"].nearest.startswith("89.71 %")
+    assert ("table2.net.precision", "2x2 tables") not in found
+
+
+def test_what_names_no_metric_and_holds_by_some_only_is_not_decided(tmp_path):
+    path = tmp_path / "published.yaml"
+    text = CAREFUL.replace("metric: accuracy, against: {run: [net, rival]}", "against: {run: [net, rival]}")
+    path.write_text(text.replace("[76.7, 76.7, 77.8", "[76.7, 80.3, 77.8"), encoding="utf-8")
+    (one,) = [o for o in check_all(read_published(path)) if o.claim == "worst" and o.check == "claims in words"]
+    assert one.outcome == "not checkable" and "not by macro precision" in one.why

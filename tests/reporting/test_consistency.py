@@ -1,0 +1,105 @@
+"""Table and page of the printed numbers: every claim is there, with its outcome, in a page that stands alone."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from workflow_scripts import consistency
+from workflow_scripts.contracts.consistency import CONSISTENCY
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.published import read_published
+
+STUDIES = Path(consistency.__file__).parent / "studies"
+FOLDERS = sorted(path.parent for path in STUDIES.glob("*/published.yaml"))
+PAPERS = {folder.name: read_published(folder / "published.yaml") for folder in FOLDERS}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Table and page of all shipped papers."""
+    folder = tmp_path_factory.mktemp("results")
+    args = SimpleNamespace(paper=FOLDERS, table=folder / "consistency.csv", out=folder / "consistency.html")
+    consistency.main(args)
+    return SimpleNamespace(
+        table=CONSISTENCY.read(args.table), page=args.out.read_text(encoding="utf-8"), args=args, folder=folder
+    )
+
+
+def worst(table, paper):
+    """Claim → its outcome over all checks."""
+    rows = table[table["study"].isin(PAPERS[paper].studies)]
+    order = ["inconsistent", "consistent", "not checkable"]
+    return {claim: min(part["outcome"], key=order.index) for claim, part in rows.groupby("claim")}
+
+
+def test_every_claim_of_every_paper_has_a_row_with_place_and_value_as_printed(made):
+    rows = made.table.set_index(["study", "claim"]).sort_index()
+    for paper in PAPERS.values():
+        for claim in paper.claims:
+            found = rows.loc[[(claim.study, claim.id)]]
+            assert set(found["paper_place"]) == {claim.place}
+            assert claim.printed in found["published"].iloc[0]
+
+
+def test_scoreboard_counts_the_numbers_of_the_table(made):
+    board = made.page[made.page.index("Scoreboard") : made.page.index("</table>")]
+    for name, paper in PAPERS.items():
+        line = next(row for row in re.findall(r"<tr>.*?</tr>", board, re.S) if f'href="#{name}"' in row)
+        printed, consistent, inconsistent, open_ = (
+            int(n) for n in re.findall(r'<td class="num[^"]*">(\d+)</td>', line)
+        )
+        final = worst(made.table, name)
+        numbers = [final[claim.id] for claim in paper.claims]
+        assert printed == len(numbers) == consistent + inconsistent + open_
+        assert (consistent, inconsistent) == (numbers.count("consistent"), numbers.count("inconsistent"))
+
+
+def test_what_does_not_fit_stands_first_with_reason_and_nearest_value(made):
+    part = made.page[made.page.index('<h2 id="zeb2_ihc">') : made.page.index('<h2 id="checks">')]
+    assert part.index("94.4 %") < part.index("<details>")
+    assert "No whole number out of 129 or 130 gives 94.4 %." in part and "122/129 = 94.57 %" in part
+    assert "Key points" in part and "“Inception V4 delivered the least accurate results”" in part
+
+
+def test_page_says_what_inconsistent_means_and_that_it_is_no_medical_device(made):
+    text = " ".join(re.sub(r"<[^>]+>", " ", made.page).split())
+    assert "not that anybody did wrong" in text and "not a medical device" in text
+    assert text.count("Reference:") == len(re.findall("<dt>", made.page)) > 20
+
+
+def test_page_needs_no_network_and_no_script_and_can_be_used_with_a_keyboard(made):
+    assert not re.search(r"https?:|<script|src=|@import|url\(", made.page)
+    assert made.page.count("<details>") == made.page.count("<summary>") == made.page.count("</details>")
+    assert made.page.count('<div class="scroll" tabindex="0" role="region" aria-label=') == made.page.count("<table")
+    ids = re.findall(r' id="([^"]+)"', made.page)
+    assert len(ids) == len(set(ids)) and set(re.findall(r'href="#([^"]+)"', made.page)) <= set(ids)
+
+
+def test_equal_papers_give_equal_bytes(made, tmp_path):
+    args = SimpleNamespace(paper=FOLDERS, table=tmp_path / "consistency.csv", out=tmp_path / "consistency.html")
+    consistency.main(args)
+    for one, other in ((args.table, made.args.table), (args.out, made.args.out)):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_what_a_paper_prints_is_shown_as_text_and_never_as_markup(tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "published.yaml").write_text(
+        "paper: odd\ncitation: <b>Bold</b>\nstudies: {s: {title: S}}\nsettings: []\nclaims:\n"
+        '  - {id: n, place: "<i>§1</i>", study: s, metric: classes, value: 2, unit: count}\n',
+        encoding="utf-8",
+    )
+    args = SimpleNamespace(paper=[folder], table=tmp_path / "c.csv", out=tmp_path / "c.html")
+    consistency.main(args)
+    page = args.out.read_text(encoding="utf-8")
+    assert "&lt;b&gt;Bold" in page and "<b>Bold" not in page and "<i>§1" not in page
+
+
+def test_a_mistake_in_a_file_is_one_line_that_names_it(tmp_path):
+    args = SimpleNamespace(paper=[tmp_path], table=tmp_path / "c.csv", out=tmp_path / "c.html")
+    with pytest.raises(UserError, match="published.yaml is missing"):
+        consistency.main(args)
+    assert not args.table.exists() and not args.out.exists()

@@ -1,0 +1,106 @@
+"""F1-score against precision and sensitivity, mean sensitivity against accuracy."""
+
+from collections.abc import Iterator
+
+from workflow_scripts.claims.granularity import possible
+from workflow_scripts.claims.outcome import Outcome, each, verdict
+from workflow_scripts.claims.printed import MODES, Interval, interval, numerators, shown, written
+from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.contracts.claims import Claim, Published
+
+F1 = "F1 from precision and sensitivity"
+RECALL = "mean sensitivity from accuracy"
+_TRIPLES = (("precision", "sensitivity", "f1"), ("macro_precision", "macro_sensitivity", "macro_f1"))
+
+
+def check_f1(published: Published) -> Iterator[Outcome]:
+    """F1 = 2PR/(P+R) of one class; of means over classes a band, because the mean of F1s is not the F1 of means.
+
+    The mean of the classes' F1 lies between P + R − 1 and 2PR/(P+R) of the mean precision P and sensitivity R: the
+    harmonic mean is concave, and (1−p)(1−r) ≥ 0. Papers that print the F1 of the means print the upper end. Without a
+    sensitivity, it may be anything up to 1. Reference: J. Opitz, S. Burst, Macro F1 and Macro F1, arXiv:1911.03347
+    (2019), who show that the F1 of means is never the smaller one.
+    """
+    claims = [claim for claim in measured(published) if any(claim.metric in triple for triple in _TRIPLES)]
+    for _, group in groups(claims, "study", "run", "subset", "class_name"):
+        for place in dict.fromkeys(map(printed_together, group)):
+            here = {claim.metric: claim for claim in group if printed_together(claim) == place}
+            for triple in _TRIPLES:
+                precision, recall, f1 = (here.get(metric) for metric in triple)
+                if f1 and (precision or recall):
+                    yield from _f1(precision, recall, f1)
+
+
+def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Outcome]:
+    known = [interval(claim) if claim else Interval(0.0, 1.0) for claim in (precision, recall)]
+    top = _harmonic(*(min(end.high, 1.0) for end in known))
+    if f1.metric == "macro_f1":
+        bottom = max(0.0, sum(max(end.low, 0.0) for end in known) - 1)
+    else:
+        bottom = _harmonic(*(max(end.low, 0.0) for end in known))
+    claims = [claim for claim in (precision, recall, f1) if claim]
+    names = " and ".join(shown(claim) for claim in claims if claim is not f1)
+    lines = f"{written(bottom, f1, 1)} to {written(top, f1, 1)}"
+    fits = interval(f1).meets(Interval(bottom, top))
+    word = "allow" if fits else "do not allow"
+    why = f"Precision and sensitivity ({names}) {word} an F1 of {shown(f1)}."
+    if not (precision and recall):
+        why = f"{names} {word} an F1 of {shown(f1)}, whatever the number that is not printed."
+    yield from each(claims, F1, verdict(fits), why, f"F1 {lines}")
+
+
+def _harmonic(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a + b else 0.0
+
+
+def check_recall(published: Published) -> Iterator[Outcome]:
+    """The mean sensitivity over classes lies between two bounds that the accuracy and the class sizes set.
+
+    Highest when all errors are in the largest class, lowest when they fill the smallest ones: then the mean of k_c/n_c
+    with a given sum of k_c is extreme. Reference: own derivation (a fractional knapsack, G. B. Dantzig, Operations
+    Research 5:266-288, 1957).
+    """
+    sizes = Sizes(published)
+    claims = [claim for claim in measured(published) if claim.metric in ("accuracy", "macro_sensitivity")]
+    for _, group in groups(claims, "study", "run", "subset"):
+        for place in dict.fromkeys(map(printed_together, group)):
+            here = {claim.metric: claim for claim in group if printed_together(claim) == place}
+            if len(here) == 2:
+                yield from _recall(here["accuracy"], here["macro_sensitivity"], sizes)
+
+
+def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
+    ways = sizes.by_class(accuracy.study, accuracy.subset, accuracy.run)
+    ways = [way for way in ways if sum(way.values()) in possible(accuracy, sizes)]
+    bands = []
+    for way in ways:
+        n = sum(way.values())
+        right = sorted({k for mode in MODES for k in numerators(accuracy, n, mode)})
+        if right:
+            counts = sorted(way.values())
+            bands.append(Interval(lowest(counts, right[0]), highest(counts, right[-1])))
+    if not bands:
+        return
+    fits = any(interval(recall).meets(band) for band in bands)
+    ends = written(min(b.low for b in bands), recall, 1), written(max(b.high for b in bands), recall, 1)
+    word = "allow" if fits else "do not allow"
+    why = f"An accuracy of {shown(accuracy)} and the class sizes {word} a mean sensitivity of {shown(recall)}."
+    yield from each((accuracy, recall), RECALL, verdict(fits), why, f"{ends[0]} to {ends[1]}")
+
+
+def highest(counts: list[int], right: int) -> float:
+    """Largest mean of k_c/n_c with `right` in all: small classes, where one sample weighs most, are right first."""
+    total = 0.0
+    for size in sorted(counts):
+        taken = min(size, right)
+        total, right = total + taken / size, right - taken
+    return total / len(counts)
+
+
+def lowest(counts: list[int], right: int) -> float:
+    """Smallest mean of k_c/n_c with `right` in all: large classes are right first."""
+    total = 0.0
+    for size in sorted(counts, reverse=True):
+        taken = min(size, right)
+        total, right = total + taken / size, right - taken
+    return total / len(counts)

@@ -1,0 +1,103 @@
+"""All checks of a paper's numbers, and one list of what they say."""
+
+from workflow_scripts.claims import (
+    averages,
+    costs,
+    described,
+    digits,
+    granularity,
+    matrices,
+    rankings,
+    repeats,
+    shares,
+    totals,
+    two_classes,
+    writing,
+)
+from workflow_scripts.claims.outcome import NOT_CHECKABLE, ORDER, Check, Outcome
+from workflow_scripts.contracts.claims import Claim, Published
+
+# Name of a check, as in its outcomes → the check. `digits` says with how many digits the others work; it alone sees
+# what is stated by hand.
+CHECKS: dict[str, Check] = {
+    digits.NAME: digits.check,
+    granularity.NAME: granularity.check,
+    writing.NAME: writing.check,
+    averages.F1: averages.check_f1,
+    averages.RECALL: averages.check_recall,
+    two_classes.NAME: two_classes.check,
+    matrices.METRICS: matrices.check_metrics,
+    matrices.SUMS: matrices.check_sums,
+    matrices.PARTIAL: matrices.check_partial,
+    totals.SUMS: totals.check_sums,
+    totals.COPIES: totals.check_copies,
+    totals.CLASSES: totals.check_classes,
+    totals.PATIENTS: totals.check_patients,
+    totals.RATIO: totals.check_ratio,
+    shares.SPLIT: shares.check_split,
+    shares.PUBLIC: shares.check_public,
+    repeats.NAME: repeats.check,
+    repeats.SEQUENCES: repeats.check_sequences,
+    rankings.DIFFERENCES: rankings.check_differences,
+    rankings.RANKS: rankings.check_ranks,
+    rankings.WORDS: rankings.check_words,
+    rankings.CONFLICTS: rankings.check_conflicts,
+    described.LAYERS: described.check_layers,
+    described.SETTINGS: described.check_settings,
+    costs.NAME: costs.check,
+}
+NO_CHECK = "none"
+# What would be needed to say anything of a number that no check speaks of.
+_MISSING = {
+    "macro_auc": "the scores of the single samples",
+    "auc": "the scores of the single samples",
+    "first_epoch_accuracy": "how many samples it rests on",
+    "last_epoch_accuracy": "how many samples it rests on",
+    "macro_precision": "a confusion matrix, or the other metrics and the class sizes",
+    "macro_sensitivity": "a confusion matrix, or the other metrics and the class sizes",
+    "macro_specificity": "a confusion matrix, or the other metrics and the class sizes",
+    "classes": "the classes counted one by one",
+    "share": "the counts of the split",
+    "copies": "the counts with and without copies",
+    "training_time": "the time of an epoch",
+}
+
+
+def check_all(published: Published) -> list[Outcome]:
+    """What every check says of a paper: for a claim one outcome a check, the worst one where a check speaks twice.
+
+    Every claim, statement and layer has at least one outcome. One that is "not checkable" stays only where no check
+    comes to a verdict. In the order of the paper's file.
+    """
+    known = digits.with_known_digits(published)
+    found = [
+        outcome for name, check in CHECKS.items() for outcome in check(published if name == digits.NAME else known)
+    ]
+    worst: dict[tuple[str, str], Outcome] = {}
+    for outcome in found:
+        key = outcome.claim, outcome.check
+        if key not in worst or ORDER.index(outcome.outcome) < ORDER.index(worst[key].outcome):
+            worst[key] = outcome
+    by_claim: dict[str, list[Outcome]] = {}
+    for outcome in worst.values():
+        by_claim.setdefault(outcome.claim, []).append(outcome)
+    entries = [*published.claims, *published.statements, *published.layers, *published.settings]
+    ordered = []
+    for entry in entries:
+        outcomes = by_claim.get(entry.id, [])
+        decided = [outcome for outcome in outcomes if outcome.outcome != NOT_CHECKABLE]
+        if not outcomes and isinstance(entry, Claim):
+            missing = _MISSING.get(entry.metric, "another number to hold it against")
+            outcomes = [Outcome(entry.id, NO_CHECK, NOT_CHECKABLE, f"Missing: {missing}.")]
+        ordered += decided or outcomes
+    return ordered
+
+
+def overall(outcomes: list[Outcome]) -> dict[str, str]:
+    """Claim → its outcome over all checks: inconsistent if one says so, not checkable only if none decides."""
+    found: dict[str, str] = {}
+    for outcome in outcomes:
+        if ORDER.index(outcome.outcome) < ORDER.index(found.get(outcome.claim, ORDER[-1])):
+            found[outcome.claim] = outcome.outcome
+        found.setdefault(outcome.claim, outcome.outcome)
+    return found

@@ -1,0 +1,65 @@
+"""Times and sizes that follow from each other."""
+
+from collections.abc import Iterator
+
+from workflow_scripts.claims.outcome import Outcome, each, verdict
+from workflow_scripts.claims.printed import Interval, interval, shown
+from workflow_scripts.claims.sizes import Sizes
+from workflow_scripts.contracts.claims import Claim, Published
+
+NAME = "times and sizes"
+
+
+def check(published: Published) -> Iterator[Outcome]:
+    """Epochs times seconds are the training time, images times seconds the test time; size goes with bits a weight.
+
+    Reference: Nature 577:167-169 (2020), see totals.py: calculations from printed numbers.
+    """
+    sizes = Sizes(published)
+    for claim in published.claims:
+        one, epochs = _same(published, claim, "epoch_time"), _epochs(published, claim)
+        if claim.metric == "training_time" and one and epochs:
+            yield from _product(claim, one, epochs, "epochs")
+        if claim.metric == "test_time" and (one := _same(published, claim, "time_per_sample")):
+            for n in sizes.of(claim)[:1]:
+                yield from _product(claim, one, n, "samples")
+        if claim.metric == "parameter_size":
+            yield from _compressed(published, claim)
+
+
+def _same(published: Published, claim: Claim, metric: str, run: str | None = None) -> Claim | None:
+    wanted = (metric, claim.study, run or claim.run)
+    return next((c for c in published.claims if (c.metric, c.study, c.run) == wanted and not c.against), None)
+
+
+def _epochs(published: Published, claim: Claim) -> int | None:
+    """The stated number of epochs of a run, of the study if none is stated for the run alone."""
+    for path in (f"runs.{claim.run}.train.epochs", "train.epochs"):
+        for entry in published.settings:
+            if entry.setting == path and entry.value is not None and claim.study in (entry.studies or (claim.study,)):
+                return int(entry.value)
+    return None
+
+
+def _product(total: Claim, one: Claim, times: int, what: str) -> Iterator[Outcome]:
+    band = interval(one)
+    seconds = times * one.scaled
+    fits = interval(total).meets(Interval(times * band.low, times * band.high))
+    why = f"{times} {what} of {shown(one)} are {seconds:.1f} s, {seconds / 3600:.2f} h; {shown(total)} is printed."
+    yield from each((total, one), NAME, verdict(fits), why, f"{seconds:.1f} s")
+
+
+def _compressed(published: Published, size: Claim) -> Iterator[Outcome]:
+    """Each other run of the same study with its size and bits."""
+    bits = _same(published, size, "bits")
+    for other in published.claims:
+        if (other.metric, other.study) != ("parameter_size", size.study) or other.run == size.run or not bits:
+            continue
+        fewer = _same(published, other, "bits")
+        if not fewer or fewer.value >= bits.value:
+            continue
+        factor = fewer.value / bits.value
+        band = interval(size)
+        fits = interval(other).meets(Interval(factor * band.low, factor * band.high))
+        why = f"{fewer.printed} instead of {bits.printed} bits make {shown(size)} to {factor * size.scaled:g} MB."
+        yield from each((size, other, bits, fewer), NAME, verdict(fits), why, f"{factor * size.scaled:g} MB")

@@ -1,0 +1,76 @@
+"""How a paper describes what it did: tables of layers, settings that are stated twice."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import prod
+
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
+from workflow_scripts.contracts.claims import Layer, Published
+
+LAYERS = "layer sizes"
+SETTINGS = "stated twice"
+
+
+def check_layers(published: Published) -> Iterator[Outcome]:
+    """A pooling layer makes the map smaller and keeps its channels; a convolution is no larger than its input.
+
+    A convolution is smaller than its input only where the pooling layer before it was not: then the table has the
+    size one row too late. The first fully connected layer may list the unrolled map. Reference: K. Simonyan,
+    A. Zisserman, arXiv:1409.1556 (2014), Table 1: convolutions keep the size, max pooling halves it.
+    """
+    tables: dict[str, list[Layer]] = {}
+    for layer in published.layers:
+        tables.setdefault(layer.id.rsplit(".", 1)[0], []).append(layer)
+    for layers in tables.values():
+        yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
+        for before, layer in pairwise(layers):
+            yield _layer(before, layer)
+
+
+def _layer(before: Layer, layer: Layer) -> Outcome:
+    size, last = " x ".join(map(str, layer.size)), " x ".join(map(str, before.size))
+    if len(layer.size) == 1:
+        if len(before.size) == 1 or layer.size[0] != prod(before.size):
+            return Outcome(layer.id, LAYERS, NOT_CHECKABLE, "Missing: the width of a fully connected layer is free.")
+        return Outcome(layer.id, LAYERS, CONSISTENT, f"{last} unrolled are {layer.size[0]}.")
+    if len(before.size) == 1:
+        return Outcome(layer.id, LAYERS, INCONSISTENT, f"A map of {size} cannot follow a layer of {last}.")
+    (height, width, channels), (old_height, old_width, old_channels) = layer.size, before.size
+    if _pools(layer):
+        half = f"{old_height // 2} x {old_width // 2} x {old_channels}"
+        fits = height < old_height and width < old_width and channels == old_channels
+        why = f"Pooling turns {last} into {size}" if fits else f"Pooling should turn {last} into {half}, not {size}"
+        return Outcome(layer.id, LAYERS, verdict(fits), f"{why}.", "" if fits else half)
+    fits = (height, width) == (old_height, old_width)
+    why = f"A convolution keeps the map of {last}: {size}." if fits else f"A convolution turns {last} into {size}."
+    if not fits and _pools(before):
+        why += " The pooling layer before it should have done that."
+    return Outcome(layer.id, LAYERS, verdict(fits), why, "" if fits else f"{old_height} x {old_width} x {channels}")
+
+
+def _pools(layer: Layer) -> bool:
+    return layer.name.lower().startswith(("pool", "max pool", "maxpool", "average pool"))
+
+
+def check_settings(published: Published) -> Iterator[Outcome]:
+    """A setting that is stated in two places has one value, for each study that it applies to.
+
+    Reference: Nature 577:167-169 (2020), see totals.py: methods that contradict each other.
+    """
+    stated = [entry for entry in published.settings if entry.setting and entry.value is not None]
+    for entry in stated:
+        others = [
+            other
+            for other in stated
+            if other is not entry and other.setting == entry.setting and _overlap(entry.studies, other.studies)
+        ]
+        if others:
+            odd = [other for other in others if other.expected != entry.expected]
+            there = "; ".join(f"{other.value} ({other.place})" for other in odd or others)
+            word = "It is also stated as" if odd else "It is stated alike:"
+            nearest = ", ".join(str(other.value) for other in odd)
+            yield Outcome(entry.id, SETTINGS, verdict(not odd), f"{entry.value}. {word} {there}.", nearest)
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return not one or not other or bool(set(one) & set(other))

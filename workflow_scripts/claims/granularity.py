@@ -1,0 +1,84 @@
+"""Whether a share can be a whole number of samples out of so many."""
+
+from collections.abc import Iterator
+
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome
+from workflow_scripts.claims.printed import MODES, near, numerators, shown
+from workflow_scripts.claims.sizes import Sizes, measured
+from workflow_scripts.contracts.claims import Claim, Published
+
+NAME = "granularity"
+
+
+def check(published: Published) -> Iterator[Outcome]:
+    """Accuracy, sensitivity, specificity and precision must be k/n at the printed digits, rounded or cut off.
+
+    n is printed, or follows from the total and the stated share; then each possible n counts. Reference: the GRIM test
+    (there for means), N. J. L. Brown, J. A. J. Heathers, Social Psychological and Personality Science 8(4):363-369
+    (2017).
+    """
+    sizes = Sizes(published)
+    for claim in measured(published):
+        if claim.metric == "precision":
+            yield _precision(claim, sizes)
+        elif claim.metric in ("accuracy", "sensitivity", "specificity"):
+            yield _share(claim, possible(claim, sizes))
+
+
+def possible(claim: Claim, sizes: Sizes) -> list[int]:
+    """Every n that such a claim may rest on; empty where that is unknown."""
+    if claim.metric == "accuracy":
+        return sizes.of(claim)
+    if claim.metric == "sensitivity":
+        return sizes.of_class(claim)
+    ways = sizes.by_class(claim.study, claim.subset, claim.run)
+    names = [claim.class_name] if claim.class_name else sizes.classes(claim.study, claim.run)
+    return sorted({sum(way.values()) - way[name] for way in ways for name in names if name in way})
+
+
+def _share(claim: Claim, totals: list[int]) -> Outcome:
+    if not totals:
+        missing = "how many samples it rests on is not printed" + (
+            "" if claim.metric == "accuracy" else ", neither in all nor of its class"
+        )
+        return Outcome(claim.id, NAME, NOT_CHECKABLE, f"Missing: {missing}.")
+    for n in totals:
+        for mode in MODES:
+            if found := numerators(claim, n, mode):
+                several = f" (or {len(found) - 1} more)" if len(found) > 1 else ""
+                return Outcome(claim.id, NAME, CONSISTENT, f"{found[0]}{several} of {n}, {mode}.")
+    around = "; ".join(_around(claim, n) for n in totals)
+    which = " or ".join(map(str, totals))
+    return Outcome(claim.id, NAME, INCONSISTENT, f"No whole number out of {which} gives {shown(claim)}.", around)
+
+
+def _around(claim: Claim, n: int) -> str:
+    """The two shares next to the printed one."""
+    below = min(int(claim.scaled * n), n - 1)
+    return ", ".join(f"{k}/{n} = {near(k / n, claim)}" for k in (below, below + 1))
+
+
+def _precision(claim: Claim, sizes: Sizes) -> Outcome:
+    """Right answers are at most the class, wrong ones at most the rest; how many were predicted is free."""
+    ways = sizes.by_class(claim.study, claim.subset, claim.run)
+    names = [claim.class_name] if claim.class_name else sizes.classes(claim.study, claim.run)
+    pairs = sorted({(way[name], sum(way.values()) - way[name]) for way in ways for name in names if name in way})
+    if not pairs:
+        return Outcome(claim.id, NAME, NOT_CHECKABLE, "Missing: how many samples each class has.")
+    for inside, outside in pairs:
+        for predicted in range(1, inside + outside + 1):
+            for mode in MODES:
+                for right in numerators(claim, predicted, mode):
+                    if right <= inside and predicted - right <= outside:
+                        why = f"For example {right} right of {predicted} predicted, {mode}."
+                        return Outcome(claim.id, NAME, CONSISTENT, why)
+    best = min(
+        (abs(right / (right + wrong) - claim.scaled), right, right + wrong)
+        for inside, outside in pairs
+        for right in range(inside + 1)
+        for wrong in range(outside + 1)
+        if right + wrong
+    )
+    nearest = f"{best[1]}/{best[2]} = {near(best[1] / best[2], claim)}"
+    why = f"No number of right answers out of so many predictions gives {shown(claim)}."
+    return Outcome(claim.id, NAME, INCONSISTENT, why, nearest)

@@ -1,0 +1,156 @@
+"""Printed confusion matrices: their sums, and the metrics that follow from them against the printed ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workflow_scripts.claims.granularity import possible
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, Outcome, each, verdict
+from workflow_scripts.claims.printed import MODES, interval, numerators, written
+from workflow_scripts.claims.scores import f1_of_means, score, scores
+from workflow_scripts.claims.sizes import Sizes, groups, measured
+from workflow_scripts.contracts.claims import Claim, Published
+
+if TYPE_CHECKING:
+    import numpy as np
+
+METRICS = "metrics from the confusion matrix"
+SUMS = "sums of the confusion matrix"
+PARTIAL = "confusions against errors"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix of which every cell is printed; counts: true class × predicted class."""
+
+    study: str
+    run: str | None
+    subset: str | None
+    classes: tuple[str, ...]
+    counts: "np.ndarray"
+    cells: tuple[Claim, ...]
+
+
+def matrices(published: Published) -> list[Matrix]:
+    """Every matrix that is printed as a whole, classes in the order of its rows."""
+    import numpy as np
+
+    found = []
+    cells = [claim for claim in published.claims if claim.metric == "confusions" and claim.cell]
+    for (study, run, subset, _), group in groups(cells, "study", "run", "subset", "source"):
+        classes = tuple(dict.fromkeys(claim.class_name for claim in group))
+        values = {(claim.class_name, claim.predicted): claim for claim in group}
+        pairs = [(true, predicted) for true in classes for predicted in classes]
+        if len(group) == len(values) and set(values) == set(pairs):
+            counts = np.array([[int(values[true, predicted].value) for predicted in classes] for true in classes])
+            found.append(Matrix(study, run, subset, classes, counts, tuple(group)))
+    return found
+
+
+def check_metrics(published: Published) -> Iterator[Outcome]:
+    """What is printed of a run must follow from its confusion matrix, by one way of averaging over classes.
+
+    Ways: mean over classes, mean weighted by class size, all decisions thrown together, or one class alone.
+    Reference: M. Sokolova, G. Lapalme, Information Processing & Management 45(4):427-437 (2009), for the ways.
+    """
+    known = {(matrix.study, matrix.run, matrix.subset): matrix for matrix in matrices(published)}
+    for claim in measured(published):
+        matrix = known.get((claim.study, claim.run, claim.subset))
+        if matrix is None or (values := averages(matrix, claim)) is None:
+            continue
+        fitting = [way for way, value in values.items() if interval(claim).holds(value)]
+        listed = ", ".join(f"{way} {written(value, claim, 1)}" for way, value in values.items())
+        why = f"By the printed matrix: {listed}"
+        why += f"; the printed number is that of {fitting[0]}." if fitting else "; none is the printed number."
+        nearest = min(values.items(), key=lambda item: abs(item[1] - claim.scaled))
+        near = f"{written(nearest[1], claim, 1)} ({nearest[0]})"
+        yield Outcome(claim.id, METRICS, verdict(bool(fitting)), why, near)
+
+
+def averages(matrix: Matrix, claim: Claim) -> dict[str, float] | None:
+    """Way of averaging → a claim's metric from the matrix; None for a metric that a matrix does not give."""
+    found = scores(matrix.counts)
+    if claim.metric in ("accuracy", "balanced_accuracy"):
+        return {"the matrix": float(score(found, claim.metric, None))}
+    name = claim.metric.removeprefix("macro_")
+    if name not in found:
+        return None
+    each_class = found[name]
+    if claim.class_name in matrix.classes:
+        return {claim.class_name: float(each_class[matrix.classes.index(claim.class_name)])}
+    weights = matrix.counts.sum(1) / matrix.counts.sum()
+    values = {"mean over classes": float(each_class.mean()), "weighted mean": float(each_class @ weights)}
+    if name == "f1":
+        values["F1 of means"] = float(f1_of_means(found))
+    values["all together"] = _pooled(matrix, name)
+    return values | {f"{label} alone": float(value) for label, value in zip(matrix.classes, each_class, strict=True)}
+
+
+def _pooled(matrix: Matrix, name: str) -> float:
+    """Every sample is one decision for each class: precision, sensitivity and F1 are then all the accuracy."""
+    right, total, classes = matrix.counts.trace(), matrix.counts.sum(), len(matrix.classes)
+    if name == "specificity":
+        return float(((classes - 1) * total - (total - right)) / ((classes - 1) * total))
+    return float(right / total)
+
+
+def check_sums(published: Published) -> Iterator[Outcome]:
+    """The cells add up to the printed number of samples, each row to its class, alike in all matrices of a test set.
+
+    Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before
+    misconduct, Nature 577:167-169 (2020), section Errors.
+    """
+    sizes = Sizes(published)
+    whole = matrices(published)
+    for matrix in whole:
+        total, rows = int(matrix.counts.sum()), matrix.counts.sum(1).tolist()
+        totals = sizes.totals(matrix.study, matrix.subset, matrix.run) or sizes.totals(matrix.study, "all", matrix.run)
+        wanted = {tuple(way[name] for name in matrix.classes) for way in _ways(matrix, sizes)}
+        alike = [other for other in whole if (other.study, other.subset) == (matrix.study, matrix.subset)]
+        others = {tuple(other.counts.sum(1).tolist()) for other in alike}
+        wrong = []
+        if totals and total not in totals:
+            wrong.append(f"its cells add up to {total}, {' or '.join(map(str, totals))} are printed")
+        if wanted and tuple(rows) not in wanted:
+            wrong.append(f"its rows add up to {rows}, {' or '.join(str(list(way)) for way in wanted)} are printed")
+        if len(others) > 1:
+            wrong.append(f"its rows add up to {rows}, those of another matrix of the same samples do not")
+        told = f"Its cells add up to {total}, its rows to {', '.join(map(str, rows))}"
+        told += " as printed elsewhere." if totals or wanted or len(alike) > 1 else "."
+        why = f"The matrix does not fit: {'; '.join(wrong)}." if wrong else told
+        nearest = " or ".join(map(str, totals))
+        yield from each(matrix.cells, SUMS, INCONSISTENT if wrong else CONSISTENT, why, nearest if wrong else "")
+
+
+def _ways(matrix: Matrix, sizes: Sizes) -> list[dict[str, int]]:
+    ways = sizes.by_class(matrix.study, matrix.subset, matrix.run)
+    return [way for way in ways if set(way) == set(matrix.classes)]
+
+
+def check_partial(published: Published) -> Iterator[Outcome]:
+    """Confusions that the text tells are at most the errors of their class and of the whole subset.
+
+    Reference: as for sums; n − k errors follow from the accuracy k/n.
+    """
+    sizes = Sizes(published)
+    told = [claim for claim in measured(published) if claim.metric == "confusions" and not claim.cell]
+    for (study, run, subset), group in groups(told, "study", "run", "subset"):
+        errors = _errors(published, sizes, group[0])
+        wrong = sum(int(claim.value) for claim in group if claim.class_name != claim.predicted)
+        for class_name, row in groups(group, "class_name"):
+            size = sizes.count(study, subset, class_name[0], run)
+            inside = sum(int(claim.value) for claim in row)
+            fits = (size is None or inside <= size) and (errors is None or wrong <= errors)
+            if size is not None or errors is not None:
+                why = f"{inside} of {size} {class_name[0]}, and {wrong} of {errors} errors in all, are told."
+                yield from each(row, PARTIAL, verdict(fits), why)
+
+
+def _errors(published: Published, sizes: Sizes, about: Claim) -> int | None:
+    """The most errors that the printed accuracies of the same run and subset allow."""
+    found = []
+    for claim in measured(published):
+        same = (claim.study, claim.run, claim.subset) == (about.study, about.run, about.subset)
+        if claim.metric == "accuracy" and same:
+            found += [n - k for n in possible(claim, sizes) for mode in MODES for k in numerators(claim, n, mode)]
+    return max(found, default=None)

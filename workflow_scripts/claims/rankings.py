@@ -1,0 +1,197 @@
+"""What a paper says of its numbers in words: differences, best and worst, above and below."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from workflow_scripts.claims.matrices import Matrix, averages, matrices
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
+from workflow_scripts.claims.printed import SLACK, Interval, interval, shown, unit_step, written
+from workflow_scripts.contracts.claims import Claim, Published, Statement
+from workflow_scripts.contracts.metric_names import SUBSET_METRICS
+
+DIFFERENCES = "differences"
+RANKS = "rankings"
+WORDS = "claims in words"
+CONFLICTS = "claims in words, each other"
+# By which metrics a comparison may be meant that names none, where matrices are printed.
+_FROM_MATRIX = ("accuracy", "macro_sensitivity", "macro_precision", "macro_specificity", "macro_f1")
+_MATRIX_AVERAGE = {"accuracy": "the matrix"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its value, and the step in which it is printed (0: exact)."""
+
+    value: float
+    step: float = 0.0
+
+    def above(self, other: "Side") -> bool:
+        """Whether it is certainly the larger one: what is printed with equal digits keeps its order."""
+        if abs(self.step - other.step) < SLACK:
+            return self.value > other.value + SLACK
+        return self.value - self.step / 2 > other.value + other.step + SLACK
+
+
+def _side(claim: Claim) -> Side:
+    return Side(claim.scaled, unit_step(claim))
+
+
+def check_differences(published: Published) -> Iterator[Outcome]:
+    """A difference told in words is that of the two printed numbers.
+
+    "About", "nearly", "roughly" are taken as one unit in the last digit told: nearly 3 % is from 2 to 4 points.
+    Reference: Nature 577:167-169 (2020), see totals.py: calculations from printed numbers.
+    """
+    for claim in published.claims:
+        if not claim.against or claim.metric == "class_ratio":
+            continue
+        other = replace(claim, **{**claim.against, "against": {}})
+        first, second = _printed(published, replace(claim, against={})), _printed(published, other)
+        if first is None or second is None:
+            missing = " and ".join(str(c.run) for c, found in ((claim, first), (other, second)) if found is None)
+            yield Outcome(claim.id, DIFFERENCES, NOT_CHECKABLE, f"Missing: the number of {missing} is not printed.")
+            continue
+        a, b = interval(first), interval(second)
+        fits = interval(claim).meets(Interval(a.low - b.high, a.high - b.low))
+        found = written(first.scaled - second.scaled, claim, 2)
+        why = f"{shown(first)} minus {shown(second)} is {found}; {shown(claim)} is said."
+        yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, found)
+
+
+def _printed(published: Published, wanted: Claim) -> Claim | None:
+    """The first claim of the same quantity that is printed as a number of its own."""
+    for claim in published.claims:
+        same = (claim.study, claim.metric, claim.run, claim.subset, claim.class_name, claim.source)
+        other = (wanted.study, wanted.metric, wanted.run, wanted.subset, wanted.class_name, wanted.source)
+        if same == other and not claim.against and claim.id != wanted.id:
+            return claim
+    return None
+
+
+def check_ranks(published: Published) -> Iterator[Outcome]:
+    """A number that is called the highest is the highest of the runs that it is compared with.
+
+    Reference: as for differences.
+    """
+    for claim in published.claims:
+        if claim.relation != "highest":
+            continue
+        found = {run: _printed(published, replace(claim, run=run)) for run in claim.among if run != claim.run}
+        missing = [run for run, other in found.items() if other is None]
+        known = [other for other in found.values() if other]
+        above = [other for other in known if _side(other).above(_side(claim))]
+        if above:
+            best = max(above, key=lambda other: other.scaled)
+            why = f"{shown(claim)} is called the highest; {', '.join(f'{c.run} has {shown(c)}' for c in above)}."
+            yield Outcome(claim.id, RANKS, INCONSISTENT, why, f"{best.run} {shown(best)}")
+        elif missing:
+            yield Outcome(claim.id, RANKS, NOT_CHECKABLE, f"Missing: the numbers of {', '.join(missing)}.")
+        else:
+            yield Outcome(claim.id, RANKS, CONSISTENT, f"The highest of {len({*claim.among, claim.run})}.")
+
+
+def check_words(published: Published) -> Iterator[Outcome]:
+    """A relation told in words holds between the numbers that are printed or follow from printed matrices.
+
+    Where the paper names no metric: consistent if it holds by all that are known, inconsistent if by none; by some
+    only, what is missing is which one is meant. Reference: as for differences.
+    """
+    whole = {(matrix.study, matrix.run, matrix.subset): matrix for matrix in matrices(published)}
+    for statement in published.statements:
+        metrics = (statement.metric,) if statement.metric else (*_FROM_MATRIX, *_others())
+        told = {}
+        for metric in metrics:
+            names = (statement.subject, *statement.others)
+            values = [_value(published, whole, statement, metric, name) for name in names]
+            if None not in values:
+                told[metric] = (_holds(statement.relation, values), _listed(statement, values))
+        yield _of_words(statement, told)
+
+
+def _others() -> list[str]:
+    return [metric for metric in SUBSET_METRICS if metric not in _FROM_MATRIX]
+
+
+def _value(published: Published, whole: dict, statement: Statement, metric: str, name: str) -> Side | None:
+    """What is known of one side: from the printed matrices where all sides have one, else as printed, tables first."""
+    sides = [_place(statement, other) for other in (statement.subject, *statement.others)]
+    if all(side[:3] in whole for side in sides):
+        study, run, subset, class_name = _place(statement, name)
+        return _from_matrix(whole[study, run, subset], metric, class_name)
+    study, run, subset, class_name = _place(statement, name)
+    for claim in sorted(published.claims, key=lambda claim: claim.cell is None):
+        about = (claim.study, claim.run, claim.subset, claim.class_name, claim.metric)
+        if about == (study, run, subset, class_name, metric) and not claim.against:
+            return _side(claim)
+    return None
+
+
+def _place(statement: Statement, name: str) -> tuple:
+    about = replace(statement, **{statement.field: name})
+    return about.study, about.run, about.subset, about.class_name
+
+
+def _from_matrix(matrix: Matrix, metric: str, class_name: str | None) -> Side | None:
+    about = Claim("", "", matrix.study, metric, 0, "fraction", class_name=class_name)
+    found = averages(matrix, about)
+    if found is None:
+        return None
+    value = found.get(class_name or _MATRIX_AVERAGE.get(metric, "mean over classes"))
+    return None if value is None else Side(value)
+
+
+def _holds(relation: str, values: list[Side]) -> bool | None:
+    """Whether the first value stands to the others as told; None where the printed digits do not tell."""
+    first, *others = values
+    above = sum(other.above(first) for other in others)
+    below = sum(first.above(other) for other in others)
+    ties = len(others) - above - below
+    if relation == "second":
+        return False if above > 1 else None if ties else above == 1
+    wrong = above if relation == "higher" else below
+    return False if wrong else None if ties else True
+
+
+def _listed(statement: Statement, values: list[Side]) -> str:
+    names = (statement.subject, *statement.others)
+    return ", ".join(f"{name} {side.value:.3f}" for name, side in zip(names, values, strict=True))
+
+
+def _of_words(statement: Statement, told: dict[str, tuple[bool | None, str]]) -> Outcome:
+    decided = {metric: holds for metric, (holds, _) in told.items() if holds is not None}
+    said = f"“{statement.words}”"
+    listed = "; ".join(f"{metric.replace('_', ' ')}: {values}" for metric, (_, values) in told.items())
+    if not decided:
+        missing = f"digits enough to tell them apart ({listed})" if told else "the numbers behind it are not printed"
+        return Outcome(statement.id, WORDS, NOT_CHECKABLE, f"{said}. Missing: {missing}.")
+    yes = [metric.replace("_", " ") for metric, holds in decided.items() if holds]
+    no = [metric.replace("_", " ") for metric, holds in decided.items() if not holds]
+    if yes and no:
+        why = f"{said} holds by {', '.join(yes)}, not by {', '.join(no)}. Missing: which is meant."
+        return Outcome(statement.id, WORDS, NOT_CHECKABLE, why, listed)
+    why = f"{said} is what the numbers say." if yes else f"{said} is not what the numbers say."
+    return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed)
+
+
+def check_conflicts(published: Published) -> Iterator[Outcome]:
+    """Two statements do not exclude each other: A below B and B below A, or above and below at once.
+
+    Reference: as for differences.
+    """
+    statements = published.statements
+    for first in statements:
+        against = [other for other in statements if other is not first and _exclude(first, other)]
+        if against:
+            there = "; ".join(f"“{other.words}” ({other.place})" for other in against)
+            why = f"“{first.words}” excludes {there}."
+            yield Outcome(first.id, CONFLICTS, INCONSISTENT, why, ", ".join(other.subject for other in against))
+
+
+def _exclude(a: Statement, b: Statement) -> bool:
+    same = (a.study, a.field, a.metric) == (b.study, b.field, b.metric)
+    fixed = all(getattr(a, f) == getattr(b, f) for f in ("run", "subset", "class_name") if f != a.field)
+    if not (same and fixed) or "second" in (a.relation, b.relation):
+        return False
+    if a.relation == b.relation:
+        return a.subject in b.others and b.subject in a.others
+    return a.subject == b.subject and bool(set(a.others) & set(b.others))

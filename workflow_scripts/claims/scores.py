@@ -1,0 +1,57 @@
+"""Metrics of many confusion matrices at once."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def scores(matrix: "np.ndarray") -> dict[str, "np.ndarray"]:
+    """Metrics from counts: matrices … × true class × predicted class, whole numbers.
+
+    Returns accuracy (shape …) and precision, sensitivity, specificity, f1 (shape … × class). What is 0/0 is 0, as in
+    scikit-learn.
+    """
+    import numpy as np
+
+    matrix = np.asarray(matrix, float)
+    total = matrix.sum((-2, -1))
+    right = np.diagonal(matrix, axis1=-2, axis2=-1)
+    true, predicted = matrix.sum(-1), matrix.sum(-2)
+    negative = total[..., None] - true
+    return {
+        "accuracy": _ratio(right.sum(-1), total),
+        "precision": _ratio(right, predicted),
+        "sensitivity": _ratio(right, true),
+        "specificity": _ratio(negative - (predicted - right), negative),
+        "f1": _ratio(2 * right, true + predicted),
+    }
+
+
+def _ratio(part: "np.ndarray", whole: "np.ndarray") -> "np.ndarray":
+    import numpy as np
+
+    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)
+
+
+def score(found: dict[str, "np.ndarray"], metric: str, class_index: int | None) -> "np.ndarray | None":
+    """One metric of `scores` by its name in claims; macro_f1 is the mean of the classes' F1.
+
+    None for a metric that a confusion matrix does not give.
+    """
+    if metric == "accuracy":
+        return found["accuracy"]
+    if metric == "balanced_accuracy":
+        return found["sensitivity"].mean(-1)
+    name = metric.removeprefix("macro_")
+    if name not in found:
+        return None
+    if metric.startswith("macro_"):
+        return found[name].mean(-1)
+    return None if class_index is None else found[name][..., class_index]
+
+
+def f1_of_means(found: dict[str, "np.ndarray"]) -> "np.ndarray":
+    """The other macro F1: of the mean precision and the mean sensitivity."""
+    precision, sensitivity = found["precision"].mean(-1), found["sensitivity"].mean(-1)
+    return _ratio(2 * precision * sensitivity, precision + sensitivity)

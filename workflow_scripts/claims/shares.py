@@ -1,0 +1,80 @@
+"""Counts of a split against its stated shares, and of a study against the public set that it uses."""
+
+import math
+from collections.abc import Iterator
+
+from workflow_scripts.claims.outcome import INCONSISTENT, Outcome, each, verdict
+from workflow_scripts.claims.printed import shown
+from workflow_scripts.claims.sizes import PARTS, Sizes
+from workflow_scripts.contracts.claims import Claim, Published
+
+SPLIT = "stated shares"
+PUBLIC = "public set"
+
+
+def check_split(published: Published) -> Iterator[Outcome]:
+    """Each class (or the whole) is divided as stated, up to one sample: the rest of a rounding must go somewhere.
+
+    Where the counts of classes are printed each is judged, otherwise the total. Reference: A. Grey, M. J. Bolland,
+    A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature 577:167-169
+    (2020), section Errors: percentages against counts.
+    """
+    sizes = Sizes(published)
+    for share in published.claims:
+        if share.metric != "share":
+            continue
+        runs = dict.fromkeys(c.run for c in published.claims if (c.metric, c.study) == ("samples", share.study))
+        for run in runs:
+            for class_name in sizes.classes(share.study, run) or [None]:
+                yield from _divided(published, sizes, share, run, class_name)
+
+
+def _divided(
+    published: Published, sizes: Sizes, share: Claim, run: str | None, class_name: str | None
+) -> Iterator[Outcome]:
+    whole = sizes.count(share.study, "all", class_name, run)
+    part = sizes.count(share.study, share.subset, class_name, run)
+    if whole is None:
+        parts = [sizes.count(share.study, name, class_name, run) for name in PARTS]
+        whole = None if None in parts else sum(parts)
+    if whole is None or part is None:
+        return
+    wanted = share.scaled * whole
+    fits = abs(part - wanted) < 1 + 1e-9
+    what = f"{class_name}: " if class_name else ""
+    why = f"{what}{shown(share)} of {whole} are {wanted:.1f}; {part} are {100 * part / whole:.1f} %."
+    low, high = math.floor(wanted + 1e-9), math.ceil(wanted - 1e-9)
+    nearest = f"{low}" if low == high else f"{low} or {high}"
+    counts = [c for c in published.claims if (c.metric, c.study, c.run) == ("samples", share.study, run)]
+    counts = [c for c in counts if (c.subset, c.class_name, c.source) == (share.subset, class_name, None)]
+    yield from each((share, *counts), SPLIT, verdict(fits), why, nearest)
+
+
+def check_public(published: Published) -> Iterator[Outcome]:
+    """A study has no more samples of a class than the public set that they are from; totals of the set are equal.
+
+    Reference: the sources named under `public` in published.yaml; the way of checking as for the shares.
+    """
+    sizes = Sizes(published)
+    for known in published.public:
+        for claim in published.claims:
+            about = (claim.study, claim.metric, claim.subset, claim.class_name)
+            if about != (known.study, known.metric, known.subset, known.class_name) or claim.relation != "equal":
+                continue
+            if claim.source not in (known.source, None if known.class_name else known.source):
+                continue
+            yield _against(claim, known, sizes)
+
+
+def _against(claim: Claim, known: Claim, sizes: Sizes) -> Outcome:
+    value, there = int(claim.value), int(known.value)
+    told = f"{value} are printed"
+    if sizes.copies(claim.study, claim.run) != 1:
+        value = sizes.count(claim.study, claim.subset, claim.class_name, claim.run) or value
+        told = f"{value} are left without the copies"
+    if value > there:
+        why = f"{told}, but the public set has {there} ({known.place}): more than there are."
+        return Outcome(claim.id, PUBLIC, INCONSISTENT, why, f"at most {there}")
+    of_the_set = known.metric != "samples"
+    why = f"{told} of {there} in the public set ({known.place})."
+    return Outcome(claim.id, PUBLIC, verdict(value == there or not of_the_set), why, str(there))

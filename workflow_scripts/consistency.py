@@ -1,0 +1,41 @@
+"""Check the printed numbers of every paper against each other: consistency.csv and one page.
+
+In: with --paper, once a paper, the folder with its published.yaml. No data and no results are read.
+Out: --table (contract CONSISTENCY) and --out, a page that needs no network and no script.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--paper", type=Path, action="append", required=True, help="folder with published.yaml")
+    parser.add_argument("--table", type=Path, required=True, help="consistency.csv")
+    parser.add_argument("--out", type=Path, required=True, help="the page")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.claims.checks import check_all, overall
+    from workflow_scripts.claims.outcome import INCONSISTENT
+    from workflow_scripts.contracts.published import read_published
+    from workflow_scripts.reporting.consistency import consistency_page, write_table
+    from workflow_scripts.reporting.page import write_page
+
+    papers = [read_published(folder / "published.yaml") for folder in args.paper]
+    checked = [(paper, check_all(paper)) for paper in papers]
+    write_table(args.table, checked)
+    write_page(args.out, consistency_page(checked))
+    for paper, outcomes in checked:
+        final = overall(outcomes)
+        wrong = sum(final[claim.id] == INCONSISTENT for claim in paper.claims)
+        entry.log.info("%s: %d of %d printed numbers are inconsistent", paper.paper, wrong, len(paper.claims))
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,221 @@
+"""What a paper prints, as data classes: numbers, claims in words, layers, settings. Read by contracts/published.py."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# What papers also print: counts, shares of a split, confusions between two classes, cost.
+OTHER_METRICS = (
+    "samples",
+    "units",
+    "patients",
+    "cells",
+    "fields",
+    "classes",
+    "models",
+    "features",
+    "copies",
+    "share",
+    "class_ratio",
+    "bits",
+    "confusions",
+    "parameter_size",
+    "training_time",
+    "epoch_time",
+    "test_time",
+    "time_per_sample",
+    "first_epoch_accuracy",
+    "last_epoch_accuracy",
+    "p_value",
+)
+# Unit → factor to the unit in which this project's results are kept.
+UNITS = {
+    "percent": 0.01,
+    "percentage_points": 0.01,
+    "tenths": 0.1,
+    "fraction": 1.0,
+    "count": 1.0,
+    "seconds": 1.0,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "MB": 1.0,
+}
+SUBSETS = ("train", "validation", "test", "all", "external")
+RELATIONS = ("equal", "about", "highest")
+# Of a claim in words: above or below each it is set against, or only one of them is above it.
+WORD_RELATIONS = ("higher", "lower", "second")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a number stands in a table: the table's name, row and column as printed."""
+
+    table: str
+    row: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One printed number.
+
+    id: unique in the paper; place: where it is printed; study: whose data it is about; metric: a name of
+    SUBSET_METRICS, POOLED_METRICS, CLASS_METRICS or OTHER_METRICS; value: in `unit`, as printed; decimals: digits
+    printed after the point; exact_decimals: of these, those that carry information (91.80 beside 91.60 and 91.70: one).
+    subset, class_name, run, source: what the number is about; None: not about one (macro averages have no class_name;
+    a class metric without one is of a class that the paper does not name); source is an adapter, where a study has
+    several. `samples` of a run count what it was trained on, its copies included (`copies`: how many of each).
+    predicted: for `confusions`, the class they were taken for; a printed confusion matrix is one such claim a cell.
+    n: how many samples or units the number rests on.
+    relation: equal; about ("around", "roughly", or read from a curve); highest: the value, and that no run of `among`
+    has a higher one.
+    against: a difference (of class_ratio: a ratio) to the same number with these fields replaced, e.g. {"run": "cvm"}.
+    cell: its place in a table; None for what is printed elsewhere.
+    """
+
+    id: str
+    place: str
+    study: str
+    metric: str
+    value: float
+    unit: str
+    decimals: int = 0
+    exact_decimals: int | None = None
+    subset: str | None = None
+    class_name: str | None = None
+    run: str | None = None
+    source: str | None = None
+    predicted: str | None = None
+    n: int | None = None
+    relation: str = "equal"
+    among: tuple[str, ...] = ()
+    against: dict[str, str] = field(default_factory=dict)
+    cell: Cell | None = None
+
+    @property
+    def printed(self) -> str:
+        """The number as the paper prints it, without its unit."""
+        return f"{self.value:.{self.decimals}f}"
+
+    @property
+    def scaled(self) -> float:
+        """The value as this project keeps it: shares in [0, 1], times in seconds, sizes in MB."""
+        return self.value * UNITS[self.unit]
+
+    @property
+    def known_decimals(self) -> int:
+        """Digits after the point that carry information."""
+        return self.decimals if self.exact_decimals is None else self.exact_decimals
+
+    @property
+    def rounding_error(self) -> float:
+        """Half a unit in the last digit that carries information, scaled like `scaled`."""
+        return 0.5 * 10.0**-self.known_decimals * UNITS[self.unit]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim in words: a relation between numbers, e.g. "outperformed expert 1".
+
+    words: as printed; relation: one of WORD_RELATIONS; metric, run, subset, class_name: what is spoken of, metric None
+    where the paper does not say by which; field, others: what it is set against, the same number with that field
+    (run, subset or class_name) replaced by each of `others`.
+    """
+
+    id: str
+    place: str
+    study: str
+    words: str
+    relation: str
+    field: str
+    others: tuple[str, ...]
+    metric: str | None = None
+    subset: str | None = None
+    class_name: str | None = None
+    run: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """What is spoken of: the value of the field in which it differs from the others."""
+        return getattr(self, self.field)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of a printed table of layers; size: height, width, channels of its output, or its width alone."""
+
+    id: str
+    place: str
+    study: str
+    name: str
+    size: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PaperSetting:
+    """How the paper says it worked. value None: the paper does not say.
+
+    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds;
+    means: what it holds when it is as printed, where that is not `value` itself (None).
+    studies: to which of the paper's studies it applies; empty: to all.
+    """
+
+    id: str
+    place: str
+    value: Any
+    unit: str | None = None
+    setting: str | None = None
+    means: Any = None
+    studies: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def expected(self) -> Any:
+        """What the study's setting holds when it is as the paper says."""
+        return self.value if self.means is None else self.means
+
+
+@dataclass(frozen=True)
+class PaperStudy:
+    """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run).
+
+    figures: kind of figure in a report → the paper's own figure that it answers, e.g. {"confusion": "Fig. 6"}.
+    """
+
+    title: str
+    headline: tuple[str, ...]
+    figures: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """All that a paper prints.
+
+    public: what others print of the data that the paper uses (how many cells a public set has), as claims whose place
+    is the source; never counted among the paper's own.
+    """
+
+    paper: str
+    citation: str
+    studies: dict[str, PaperStudy]
+    settings: tuple[PaperSetting, ...]
+    claims: tuple[Claim, ...]
+    statements: tuple[Statement, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    public: tuple[Claim, ...] = ()
+
+    def claim(self, name: str) -> Claim:
+        """The claim of that id; KeyError if there is none."""
+        try:
+            return next(claim for claim in self.claims if claim.id == name)
+        except StopIteration:
+            raise KeyError(name) from None
+
+    def headline(self, study: str) -> list[Claim]:
+        """Claims a report of `study` shows first; empty when the paper has no such study."""
+        known = self.studies.get(study)
+        return [self.claim(name) for name in known.headline] if known else []
+
+    def figure(self, study: str, kind: str) -> str:
+        """Which figure of the paper a kind of figure of a study answers; empty if none."""
+        known = self.studies.get(study)
+        return known.figures.get(kind, "") if known else ""
