@@ -52,6 +52,16 @@ def test_files_that_came_from_elsewhere_are_named_and_missing_ones_are_not(workd
     assert unrecorded([LONG, SHORT, Path("results/other.json")], workdir) == [LONG, SHORT]
 
 
+def test_results_in_another_place_are_known_by_their_full_path(workdir, tmp_path):
+    elsewhere = tmp_path / "elsewhere" / "record.json"
+    assert unrecorded([elsewhere], workdir) == []
+    snakemake(workdir, str(elsewhere))
+    assert unrecorded([elsewhere], workdir) == []
+    copied = elsewhere.with_name("copied.json")
+    shutil.copy(elsewhere, copied)
+    assert unrecorded([elsewhere, copied], workdir) == [copied]
+
+
 def test_a_record_cut_short_by_a_crash_counts_as_none(workdir):
     record = record_path(SHORT, workdir)
     record.write_text(record.read_text()[:20])

@@ -45,13 +45,15 @@ def _is_whole(record: Path) -> bool:
 def _finished(paths: Iterable[Path], workdir: Path) -> Iterator[tuple[Path, Path]]:
     """Existing paths with the place of their record; without those that Snakemake makes again (marked incomplete)."""
     for path in paths:
-        name = path.relative_to(workdir) if path.is_absolute() else path
+        # A results folder elsewhere is named in full by the rules, and so in the records.
+        below = path.is_absolute() and path.is_relative_to(workdir) and not record_path(path, workdir).exists()
+        name = path.relative_to(workdir) if below else path
         if (workdir / name).exists() and not record_path(name, workdir, "incomplete").exists():
             yield path, record_path(name, workdir)
 
 
 def unrecorded(paths: Iterable[Path], workdir: Path) -> list[Path]:
-    """Those of `paths` (relative to `workdir` or below it) that exist but have no record in `workdir`/.snakemake.
+    """Those of `paths` (relative to `workdir`, or absolute) that exist but have no record in `workdir`/.snakemake.
 
     Outputs marked incomplete are left to `rerun-incomplete`.
     """
