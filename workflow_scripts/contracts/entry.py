@@ -105,7 +105,7 @@ def _run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespa
         sys.exit(130)
     except OSError as error:
         log.error("traceback", exc_info=True)
-        log.error("error: %s", f"{error.strerror or error}: {error.filename}" if error.filename else error)
+        log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         sys.exit(1)
     except Exception as error:
         log.error("traceback", exc_info=True)
