@@ -54,10 +54,11 @@ restore: $(READY) ## fetch results with DVC and let the workflow believe them
 settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
 	$(BIN)/python -m workflow_scripts.settings.schema
 
-benchmarks: $(READY) ## speed of preprocessing, training and planning on this machine
+benchmarks: $(READY) ## speed of preprocessing, training, planning and tracking on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py
 	$(BIN)/python tests/benchmarks/training.py
 	$(BIN)/python tests/benchmarks/planning.py
+	$(BIN)/python tests/benchmarks/tracking.py
 
 clean: ## remove made data, results of the demo, logs and work files; keeps .venv
 	rm -rf data/*/made-* results logs .work .snakemake .pytest_cache .ruff_cache
