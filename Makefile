@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow lint ui resume restore settings benchmarks clean
+.PHONY: help demo prepare test test-slow lint ui archive verify resume restore settings benchmarks clean
 
 help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
@@ -43,6 +43,12 @@ lint: $(READY) ## format and lint of Python, Snakemake and settings
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
 	$(BIN)/python -m workflow_scripts.browse
+
+archive: $(READY) ## put the results into one zip file, as a paper's supplement
+	$(BIN)/python -m workflow_scripts.archive $(if $(CONFIG),--configfile $(CONFIG))
+
+verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
+	$(BIN)/python -m workflow_scripts.verify $(or $(ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
