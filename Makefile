@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui resume restore settings benchmarks clean
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify resume restore settings benchmarks clean
 
 help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
@@ -50,6 +50,12 @@ lint: $(READY) ## format and lint of Python, Snakemake and settings
 ui: $(READY) ## take in every finished run and open the MLflow UI
 	$(BIN)/python -m workflow_scripts.browse
 
+archive: $(READY) ## put the results into one zip file, as a paper's supplement
+	$(BIN)/python -m workflow_scripts.archive $(if $(CONFIG),--configfile $(CONFIG))
+
+verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
+	$(BIN)/python -m workflow_scripts.verify $(or $(ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
+
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
 	$(SNAKEMAKE)
@@ -60,10 +66,11 @@ restore: $(READY) ## fetch results with DVC and let the workflow believe them
 settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
 	$(BIN)/python -m workflow_scripts.settings.schema
 
-benchmarks: $(READY) ## speed of preprocessing, training and planning on this machine
+benchmarks: $(READY) ## speed of preprocessing, training, planning and tracking on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py
 	$(BIN)/python tests/benchmarks/training.py
 	$(BIN)/python tests/benchmarks/planning.py
+	$(BIN)/python tests/benchmarks/tracking.py
 
 clean: ## remove made data, results of the demo, logs and work files; keeps .venv
 	rm -rf data/*/made-* results logs .work .snakemake .pytest_cache .ruff_cache

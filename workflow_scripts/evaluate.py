@@ -14,50 +14,17 @@ One job does them all, because loading the libraries is most of the cost, and be
 """
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.comparison import COMPARISON, DELONG
-from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import HISTORY, METRICS
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation import tables
-from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.delong import delong_table
-from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
-from workflow_scripts.evaluation.paired import compare
-from workflow_scripts.evaluation.parts import rows as part_rows
-from workflow_scripts.evaluation.sources import by_source
-from workflow_scripts.evaluation.subgroups import by_subgroup, members
-from workflow_scripts.evaluation.tables import Dataset, Key
-
-SUBSETS = ("validation", "test")
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What all runs of the protocol share: settings, dataset, folders, draws of each subset, members of subgroups."""
-
-    settings: SimpleNamespace
-    dataset: Dataset
-    runs: Path
-    out: Path
-    resamplers: dict[str, Resampler]
-    subgroups: dict[str, pd.Index]
-
-    def title(self, run: str, n: int) -> str:
-        """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
-        settings = self.settings
-        folds, seeds = settings.folds, len(settings.seeds)
-        several = [f"{folds} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (seeds > 1)
-        title = f"{run}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
-        return title + (f" ({', '.join(several)})" if several else "")
+from workflow_scripts.evaluation.estimates import ALL, Result
+from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
+from workflow_scripts.evaluation.tables import Key
 
 
 def arguments() -> argparse.Namespace:
@@ -71,68 +38,22 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    settings, expects = entry.namespace(args.settings), args.settings["expects"]
-    dataset = tables.read_dataset(args.dataset)
-    units = read_runs(args.runs, settings, expects, dataset)
-    resamplers = resamplers_of(units[settings.runs[0]], settings)
-    subgroups = members(dataset, settings.evaluate.subgroups, settings.evaluate.aggregate)
-    protocol = Protocol(settings, dataset, args.runs, args.out, resamplers, subgroups)
-    metrics = pd.concat([evaluate_run(protocol, run, units[run]) for run in settings.runs])
-    compare_runs(protocol, units, metrics)
+    protocol = read_protocol(args.settings, args.dataset, args.runs, args.out)
+    metrics = pd.concat([evaluate_run(protocol, run) for run in protocol.settings.runs])
+    compare_runs(protocol, metrics)
     METRICS.write(args.out / "metrics.csv", metrics)
 
 
-def read_runs(runs: Path, settings, expects: dict[str, dict[str, str]], dataset: Dataset) -> dict[str, dict]:
-    """Run → (fold, seed) → units table; UserError names a run with other settings or other units than the first."""
-    units: dict[str, dict[Key, pd.DataFrame]] = {}
-    for run in settings.runs:
-        tables.require_settings(runs / run, expects[run])
-        units[run] = tables.read_units(
-            runs / run, settings.folds, settings.seeds, dataset, settings.evaluate.aggregate, settings.reported
-        )
-        for key, frame in units[settings.runs[0]].items():
-            tables.same_units(frame, units[run][key], f"run {run}, fold {key[0]}, seed {key[1]}")
-    return units
-
-
-def resamplers_of(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampler]:
-    """The draws of each subset that has units, one for all runs: they judge the same units."""
-    found = {}
-    for subset in SUBSETS:
-        frames = tables.subset_of(units, subset).values()
-        if any(len(frame) for frame in frames):  # a protocol may do without a validation or a test subset
-            rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
-            found[subset] = Resampler(frames, settings.evaluate.bootstrap, rng)
-    return found
-
-
-def evaluate_run(protocol: Protocol, run: str, units: dict[Key, pd.DataFrame]) -> pd.DataFrame:
+def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
     """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
-    settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
-    options, results, sources, subgroups = settings.evaluate, {}, {}, {}
-    for subset, resampler in protocol.resamplers.items():
-        frames = tables.subset_of(units, subset)
-        results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
-        sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
-        subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
-    for key in units:
-        found = {subset: result[key].as_json() for subset, result in results.items()}
-        write_json(tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
-    reported = results[settings.reported][ALL]
-    write_figures(protocol, run, tables.subset_of(units, settings.reported), reported)
-    write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
-    tidy = [
-        rows(results, settings.protocol, run),
-        part_rows(sources, settings.protocol, run, "source"),
-        part_rows(subgroups, settings.protocol, run, "subgroup"),
-    ]
-    table = pd.concat([part for part in tidy if len(part)])
-    METRICS.write(out / "metrics.csv", table)
-    shown = reported.overall[options.headline]
+    settings = protocol.settings
+    table, reported = write_run(protocol, run)
+    write_figures(protocol, run, tables.subset_of(protocol.units[run], settings.reported), reported)
+    shown = reported.overall[settings.evaluate.headline]
     entry.log.info(
         "%s: %s %.4f [%.4f, %.4f]",
         protocol.title(run, shown.n),
-        options.headline,
+        settings.evaluate.headline,
         shown.value,
         shown.low,
         shown.high,
@@ -162,26 +83,21 @@ def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame],
         save_figure(figure, protocol.out / run / f"{name}.png", made=protocol.dataset.made)
 
 
-def compare_runs(protocol: Protocol, units: dict[str, dict[Key, pd.DataFrame]], metrics: pd.DataFrame) -> None:
+def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
     from workflow_scripts.evaluation.forest import forest_figure
     from workflow_scripts.reporting.style import save_figure
 
     settings, reported = protocol.settings, protocol.settings.reported
-    options = settings.evaluate
-    reference = options.reference or settings.runs[0]
-    frames = {run: tables.subset_of(found, reported) for run, found in units.items()}
-    compared = compare(frames, reference, options.headline, settings.protocol, protocol.resamplers[reported])
+    compared = write_comparisons(protocol)
     chosen = metrics["fold"].eq(ALL) & metrics["subset"].eq(reported) & metrics["level"].eq("overall")
-    headline = metrics[chosen & metrics["metric"].eq(options.headline)]
+    headline = metrics[chosen & metrics["metric"].eq(settings.evaluate.headline)]
     pooled = compared[compared["seed"] == ALL]
     title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
-    COMPARISON.write(protocol.out / "comparison.csv", compared)
-    DELONG.write(protocol.out / "delong.csv", delong_table(frames, settings.protocol, protocol.dataset.classes))
-    figure = forest_figure(headline, pooled, reference, title)
+    figure = forest_figure(headline, pooled, protocol.reference, title)
     save_figure(figure, protocol.out / "comparison.png", made=protocol.dataset.made)
-    entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, reference)
+    entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
 
 
 if __name__ == "__main__":

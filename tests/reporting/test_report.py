@@ -238,6 +238,29 @@ def test_costs_are_summed_over_trainings(small):
     assert cells(page, "soft_vote")[1:4] == ["2", "–", "–"]
 
 
+def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every_job_counted_it(small, tmp_path):
+    table = small.page[small.page.index('id="costs"') :]
+    assert cells(table, "training")[:2] == ["4", f"{4 * 61 / 3600:.3g}"]
+    assert cells(table, "together")[0] == "12" and cells(table, "together")[-1] == "the machine cannot tell"
+    assert "this machine cannot tell" in text_of(table)
+    study = Study(tmp_path).write()
+    for path in study.folder.rglob("ledger.json"):
+        ledger = read_json(path)
+        counted = {"processor_joules": 3.6e6, "gpu_seconds": 1800.0, "device_joules": 3.6e6}
+        for entry in (ledger, ledger.get("train", {})):
+            entry |= counted
+        write_json(path, ledger)
+    write(study)
+    table = (page := write(study))[page.index('id="costs"') :]
+    assert cells(table, "training")[3] == "2" and cells(table, "training")[-1] == "8"
+    assert cells(table, "together")[-1] == "24" and "cannot tell" not in text_of(table)
+    ledger = read_json(path)
+    del ledger["device_joules"]
+    write_json(path, ledger)
+    table = (page := write(study))[page.index('id="costs"') :]
+    assert cells(table, "together")[-1] == "the machine cannot tell"
+
+
 def test_metrics_hold_numbers_only_and_equal_the_table(small):
     metrics = read_json(small.study.folder / "metrics.json")
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,3 +179,19 @@ def test_snakemake_report_is_written_without_a_network(finished, tmp_path):
     finished.run("--report", str(tmp_path / "report.html"))
     text = (tmp_path / "report.html").read_text()
     assert "confusion.png" in text and "gradcam.png" in text
+
+
+def test_the_archive_of_finished_results_verifies_elsewhere(finished, tmp_path):
+    """Through the commands behind `make archive` and `make verify`; the second sees nothing but the zip file."""
+    shutil.copy(ROOT / "requirements.lock", finished.folder)
+    environment = {**os.environ, "PYTHONPATH": str(finished.folder)}
+    target = tmp_path / "supplement.zip"
+    steps = [("archive", "--configfile", finished.configfile, "--out", str(target)), ("verify", str(target))]
+    for step, *arguments in steps:
+        command = [sys.executable, "-m", f"workflow_scripts.{step}", *arguments]
+        folder = finished.folder if step == "archive" else tmp_path
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "DIFFERENT" not in done.stdout
+    for study in ("first", "second"):
+        assert f"same       {study}/metrics.json: the same bytes" in done.stdout

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.contracts import energy
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
 
 # What can change the numbers a step writes.
@@ -90,13 +91,17 @@ def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
 def ledger(path: Path) -> Iterator[dict]:
     """Measure the block and write host, start, wall and CPU seconds and peak memory (MiB) to `path`.
 
-    The yielded dictionary takes what the step itself knows, e.g. device and images per second.
+    Where a GPU was used also gpu_seconds and peak_device_memory_mib, and where the machine counts energy
+    processor_joules and device_joules. The yielded dictionary takes what the step itself knows, e.g. device and images
+    per second.
     """
     entry: dict[str, Any] = {"host": socket.gethostname(), "python": sys.version.split()[0]}
     entry["start"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu, counters = time.perf_counter(), time.process_time(), energy.read_counters()
     yield entry
     entry["wall_seconds"] = round(time.perf_counter() - wall, 3)
     entry["cpu_seconds"] = round(time.process_time() - cpu, 3)
+    entry.update(energy.device_use(entry["wall_seconds"]))
+    entry.update(energy.joules(counters, entry["cpu_seconds"]))
     entry["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     write_json(path, entry)

@@ -111,6 +111,59 @@ def cost(run: Run) -> Cost:
     )
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a kind of job cost over all protocols, runs, folds and seeds of a study; None: the machine cannot tell.
+
+    Times in hours (of a GPU: while a job held one), memory in MiB (the largest), energy in kWh.
+    """
+
+    step: str
+    jobs: int
+    wall: float
+    cpu: float
+    gpu: float
+    memory: float
+    device_memory: float | None
+    energy: float | None
+
+
+def spent(results: Results) -> list[Spent]:
+    """What the runs of a study cost by step, and together, from their ledgers.
+
+    Data, evaluation and report are left out: only Snakemake measures them, in logs/, which is not part of the results
+    and is gone after a restore or in an archive.
+    """
+    runs = [run for protocol in results.protocols.values() for run in protocol.runs.values()]
+    trained = [entry["train"] for run in runs for entry in run.ledgers if "train" in entry]
+    concluded = [entry for run in runs if run.trained for entry in run.ledgers]
+    others = [entry for run in runs if not run.trained for entry in run.ledgers]
+    steps = {"training": trained, "concluding trained runs": concluded, "votes and other runs": others}
+    rows = [_spent(step, entries) for step, entries in steps.items() if entries]
+    return [*rows, _spent("together", [entry for entries in steps.values() for entry in entries])]
+
+
+def _spent(step: str, entries: list[dict]) -> Spent:
+    counted = [_energy(entry) for entry in entries]
+    on_devices = [entry["peak_device_memory_mib"] for entry in entries if "peak_device_memory_mib" in entry]
+    return Spent(
+        step=step,
+        jobs=len(entries),
+        wall=sum(entry["wall_seconds"] for entry in entries) / 3600,
+        cpu=sum(entry["cpu_seconds"] for entry in entries) / 3600,
+        gpu=sum(entry.get("gpu_seconds", 0.0) for entry in entries) / 3600,
+        memory=max((entry["peak_memory_mib"] for entry in entries), default=0.0),
+        device_memory=max(on_devices, default=None),
+        energy=sum(counted) / 3.6e6 if entries and None not in counted else None,
+    )
+
+
+def _energy(entry: dict) -> float | None:
+    """Joules of a job; None where a counter of what it used is missing: half of the energy would look like all."""
+    needed = ["processor_joules", *(["device_joules"] if "gpu_seconds" in entry else [])]
+    return sum(entry[name] for name in needed) if all(name in entry for name in needed) else None
+
+
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None

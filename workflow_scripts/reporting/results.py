@@ -1,5 +1,6 @@
 """Everything a study's pages show, read from its results folder once; what should be there and is not is named."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,13 +121,15 @@ class Results:
         return [found for found in self.protocols.values() if found.leak_free and found.reported == "test"]
 
 
-def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
+def read_results(folder: Path, settings: dict, paper: Path | None, pictures: bool = True) -> Results:
     """Read a study's results folder.
 
     `settings`: the report step's (study, title, paper, scale, seed, source, protocols, folds, runs, seeds, preprocess,
-    evaluate, explain); `paper`: folder with published.yaml and notes.md, or None. Raises UserError that names the first
-    file that is missing or broken, or that belongs to another kind of data than the settings say.
+    evaluate, explain); `paper`: folder with published.yaml and notes.md, or None; without `pictures` nobody looks
+    whether they are there: an archive has none. Raises UserError that names the first file that is missing or broken,
+    or that belongs to another kind of data than the settings say.
     """
+    picture = _picture if pictures else Path
     dataset = record.read_record(folder / "dataset" / "record.json")
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
@@ -141,27 +144,27 @@ def read_results(folder: Path, settings: dict, paper: Path | None) -> Results:
         manifest=MANIFEST.read(folder / "dataset" / "manifest.csv"),
         quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
-        montage=_picture(folder / "dataset" / "montage.png"),
-        protocols={name: _protocol(folder, settings, name) for name in settings["protocols"]},
+        montage=picture(folder / "dataset" / "montage.png"),
+        protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
         published=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
         truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 
-def _protocol(folder: Path, settings: dict, name: str) -> Protocol:
+def _protocol(folder: Path, settings: dict, name: str, picture: Callable[[Path], Path]) -> Protocol:
     evaluation = folder / "evaluation" / name
     explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
     return Protocol(
         name=name,
         rule=settings["protocols"][name],
         record=record.read_record(folder / "splits" / f"{name}.json"),
-        runs={run: _run(folder, settings, name, run) for run in settings["runs"]},
+        runs={run: _run(folder, settings, name, run, picture) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         delong=DELONG.read(evaluation / "delong.csv"),
-        figure=_picture(evaluation / "comparison.png"),
+        figure=picture(evaluation / "comparison.png"),
         explained={
-            run: {kind: _picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            run: {kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
             for run in explained
         },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
@@ -174,7 +177,7 @@ def _kinds(settings: dict, run: str) -> list[str]:
     return ["gradcam", "errors", *(["embedding"] if embeds else [])]
 
 
-def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:
+def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
     evaluation = folder / "evaluation" / protocol / run
     jobs = tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
     folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
@@ -188,7 +191,7 @@ def _run(folder: Path, settings: dict, protocol: str, run: str) -> Run:
         records=[record.read_record(path / "record.json") for path in folders],
         ledgers=[read_json(path / "ledger.json") for path in folders],
         histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
-        figures={kind: _picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
         reported=reported_subset(settings["protocols"][protocol]),
     )
 

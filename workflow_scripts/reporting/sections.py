@@ -10,7 +10,7 @@ from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.reporting import captions, words
-from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows
+from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
 from workflow_scripts.reporting.obtained import POOLED, overall
 from workflow_scripts.reporting.order import (
     main_run,
@@ -226,6 +226,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
             for name in ordered_runs(results)
             for protocol in ordered_protocols(results)
         ],
+        "spent": spent(results),
         "setting_rows": setting_rows(results),
         "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
         "plain": plain,

@@ -55,7 +55,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("compression", "Fewer bits", context["compression_rows"]),
         ("truth", "What was planted", context["truth_rows"]),
         ("claims", "All printed numbers", context["all_claims"]),
-        ("costs", "Costs", True),
+        ("costs", "What it cost", True),
         ("settings", "Settings", True),
         ("provenance", "Provenance", True),
         ("notes", "Notes", context["notes"]),

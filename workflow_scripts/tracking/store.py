@@ -4,22 +4,28 @@ Where `tracking_uri` is null: a database and a folder of artifacts under the res
 be moved. Otherwise an MLflow server, to which everything is sent.
 
 A run carries the tag `identity` from its creation and `content`, a hash of all that is logged, as the last thing
-written. One without `content` is what a crash left, and is deleted. MLflow cannot change a parameter or take back a
-metric, so a run whose content changed is written anew and the former one deleted.
+written. One without `content` is what a crash left, or the double of a request whose answer was lost and that was sent
+again, and is deleted. MLflow cannot change a parameter or take back a metric, so a run whose content changed is written
+anew and the former one deleted.
 """
 
+import logging
 import os
 import re
 import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-# Before the first import of mlflow: nothing leaves the machine unasked, and a server that is away is said so soon.
+# Before the first import of mlflow: nothing leaves the machine unasked, no address is printed for every run, and a
+# server that is away is said so soon.
 os.environ.update({"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ENABLE_ASYNC_LOGGING": "false"})
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 for _name, _value in {"TIMEOUT": "30", "MAX_RETRIES": "2", "BACKOFF_FACTOR": "1"}.items():
     os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{_name}", _value)
 
@@ -30,8 +36,10 @@ from workflow_scripts.tracking.flatten import chunks  # noqa: E402
 
 IDENTITY, CONTENT, CURRENT, WORKPLACE, PARENT = "identity", "content", "current", "workplace", "mlflow.parentRunId"
 SCHEME = "mlflow-artifacts:/"
-# MLflow's limits for one request.
-METRICS_AT_ONCE, PARAMS_AT_ONCE = 1000, 100
+# MLflow takes at most 1000 values in one request, 100 of them parameters.
+METRICS_AT_ONCE, PARAMS_AT_ONCE = 900, 100
+# Runs sent to a server side by side: it has four workers unless told otherwise.
+SENDERS = 4
 
 
 def database_of(results: Path) -> Path:
@@ -106,6 +114,8 @@ def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
             yield Store(f"sqlite:///{database.resolve()}", study, results, artifacts_of(results))
     else:
         check_server(uri)
+        # A request that is sent again is no news; one that fails for good is an error.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         with mendable(f"the MLflow server {without_password(uri)}", "see its log, or set tracking_uri: null"):
             yield Store(uri, study, results, None)
 
@@ -124,9 +134,17 @@ class Store:
 
     def _experiment(self, study: str) -> str:
         """Identifier of the study's experiment; one that was deleted in the UI is taken back."""
+        from mlflow.exceptions import MlflowException
+
         found = self.client.get_experiment_by_name(study)
         if found is None:
-            return self.client.create_experiment(study, f"{SCHEME}{study}" if self.artifacts else None)
+            try:
+                return self.client.create_experiment(study, f"{SCHEME}{study}" if self.artifacts else None)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+                # somebody else was faster, or the answer to the first request was lost
+                found = self.client.get_experiment_by_name(study)
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         return found.experiment_id
@@ -142,7 +160,10 @@ class Store:
                 return
 
     def clean(self) -> int:
-        """Delete what a crash left; on a shared server only what began at this workplace. Returns how many."""
+        """Delete what a crash or a doubled request left; on a shared server only what began at this workplace.
+
+        Returns how many runs it deleted.
+        """
         half = [
             run_id
             for run_id, run in self.runs.items()
@@ -152,16 +173,44 @@ class Store:
             self.delete(run_id)
         return len(half)
 
-    def keep(self, entry: Entry, parent: str | None = None) -> str:
-        """Make the store hold `entry` exactly once, below `parent`; returns the run's id."""
-        same = [run for run in self.runs.values() if run.data.tags[IDENTITY] == entry.identity]
-        equal = [run for run in same if run.data.tags.get(CONTENT) == entry.content]
-        run_id = equal[0].info.run_id if equal else self._write(entry, parent)
-        if equal and parent:
-            self._tag(run_id, PARENT, parent)
+    def keep(self, entries: list[tuple[Entry, str | None]]) -> list[str]:
+        """Make the store hold each entry exactly once, below the parent beside it; returns the runs' ids."""
+        same = self._by_identity()
+        missing = [(entry, parent) for entry, parent in entries if not _equal(entry, same)]
+        if self.artifacts is None:
+            self._send(missing)
+        else:  # sqlite has one writer
+            for entry, parent in missing:
+                self._write(entry, parent)
+        same = self._by_identity()
+        return [self._only(entry, parent, same) for entry, parent in entries]
+
+    def _send(self, entries: list[tuple[Entry, str | None]]) -> None:
+        """Write entries side by side; the error of one keeps others from beginning, and is raised."""
+        with ThreadPoolExecutor(SENDERS) as pool:
+            written = [pool.submit(self._write, entry, parent) for entry, parent in entries]
+            try:
+                wait(written, return_when=FIRST_EXCEPTION)
+            finally:
+                pool.shutdown(cancel_futures=True)
+        for future in sorted(written, key=lambda future: future.cancelled()):
+            future.result()
+
+    def _by_identity(self) -> dict[str, list[Any]]:
+        """Runs that are the same but for what is logged."""
+        found: dict[str, list[Any]] = {}
+        for run in self.runs.values():
+            found.setdefault(run.data.tags[IDENTITY], []).append(run)
+        return found
+
+    def _only(self, entry: Entry, parent: str | None, same: dict[str, list[Any]]) -> str:
+        """Put an entry's run in its place and delete its predecessors; returns the run's id."""
+        run_id = _equal(entry, same)[0].info.run_id
         if parent is None:
             self._adopt(entry, run_id)
-        for run in same:
+        else:
+            self._tag(run_id, PARENT, parent)
+        for run in same[entry.identity]:
             if run.info.run_id != run_id:
                 self.delete(run.info.run_id)
         return run_id
@@ -200,15 +249,15 @@ class Store:
         last = max((step for _, _, step in entry.points), default=0)
         metrics = [Metric(name, value, entry.time_of(step, last), step) for name, value, step in entry.points]
         params = [Param(name, value) for name, value in entry.params.items()]
-        for some in chunks(metrics, METRICS_AT_ONCE):
-            self.client.log_batch(run_id, metrics=some)
-        for some in chunks(params, PARAMS_AT_ONCE):
-            self.client.log_batch(run_id, params=some)
+        batches = (chunks(metrics, METRICS_AT_ONCE), chunks(params, PARAMS_AT_ONCE))
+        for some_metrics, some_params in zip_longest(*batches, fillvalue=()):
+            self.client.log_batch(run_id, metrics=some_metrics, params=some_params)
         for name, path in entry.artifacts.items():
             self._put(run, name, path)
         self.client.set_terminated(run_id, "FINISHED", entry.end)
+        self.client.set_tag(run_id, CONTENT, entry.content)
+        run.data.tags[CONTENT] = entry.content
         self.runs[run_id] = run
-        self._tag(run_id, CONTENT, entry.content)
         return run_id
 
     def _put(self, run: Any, name: str, path: Path) -> None:
@@ -230,6 +279,12 @@ class Store:
         if self.artifacts is not None and run.info.artifact_uri.startswith(SCHEME):
             shutil.rmtree(self._folder(run).parent, ignore_errors=True)
 
+    def delete_doubles(self) -> None:
+        """Delete runs that a server began twice, because the answer to the first request was lost on its way."""
+        if self.artifacts is None:
+            self.runs = {run.info.run_id: run for run in self._all_runs()}
+            self.clean()
+
     def sweep(self, study: str) -> None:
         """Delete copies of artifacts whose run is in no database any more, e.g. after the database was deleted."""
         if self.artifacts is None or not (self.artifacts / study).is_dir():
@@ -248,3 +303,8 @@ class Store:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return False
             raise
+
+
+def _equal(entry: Entry, same: dict[str, list[Any]]) -> list[Any]:
+    """Those runs of an entry's identity that hold all that it holds."""
+    return [run for run in same.get(entry.identity, []) if run.data.tags.get(CONTENT) == entry.content]

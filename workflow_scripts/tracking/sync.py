@@ -36,13 +36,14 @@ def enter(results: Path, uri: str | None, study: str, children: list[Entry], hea
     with one_writer(results), open_store(results, uri, study) as store:
         if cleaned := store.clean():
             log.info("%s: deleted %d unfinished run(s) that an interrupted job left", study, cleaned)
-        for (protocol, run), members in by_run(children).items():
-            above = parent(results / study, protocol, run, members, headline)
-            above_id = store.keep(above)
-            for entry in members:
-                store.keep(entry, above_id)
+        groups = list(by_run(children).items())
+        parents = [parent(results / study, protocol, run, members, headline) for (protocol, run), members in groups]
+        ids = store.keep([(above, None) for above in parents])
+        store.keep([(entry, above) for above, (_, members) in zip(ids, groups, strict=True) for entry in members])
+        for above, (_, members) in zip(parents, groups, strict=True):
             entries += [above, *members]
         store.mark_current(children)
+        store.delete_doubles()
         store.sweep(study)
     return entries
 

@@ -1,0 +1,58 @@
+"""The MLflow UI in a real browser: what a user sees of finished results."""
+
+import re
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tests.system import require
+from tests.tracking.handmade import SETTINGS
+from workflow_scripts.tracking.server import HOST, choose_port, serving
+from workflow_scripts.tracking.store import database_of
+from workflow_scripts.tracking.sync import track_study
+
+pytestmark = pytest.mark.slow
+
+COLOUR = (213, 0, 150)  # nowhere else in the UI
+# Seconds of the page's own clock, which stands still while it waits for the server.
+PATIENCE = 30
+
+
+def page(chromium: Path, address: str, picture: Path) -> str:
+    """Text of a page when its scripts have run; what it looks like is kept in `picture`."""
+    command = [str(chromium), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    command += [f"--user-data-dir={picture.parent / 'profile'}", "--window-size=1400,1000"]
+    command += [f"--virtual-time-budget={1000 * PATIENCE}", f"--screenshot={picture}", "--dump-dom", address]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0 and picture.exists(), done.stderr
+    bare = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", done.stdout, flags=re.S)
+    return re.sub(r"\s+", " ", unescape(bare))
+
+
+def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, capsys):
+    from mlflow.tracking import MlflowClient
+    from PIL import Image
+
+    chromium = require(["chromium"], ["chromium"])["chromium"]
+    Image.new("RGB", (400, 300), COLOUR).save(study.folder / "evaluation/published/cnn/roc.png")
+    track_study(study.results, SETTINGS, study.folder / "tracked.json")
+    client = MlflowClient(f"sqlite:///{database_of(study.results)}")
+    experiment = client.get_experiment_by_name("toy").experiment_id
+    ids = {run.info.run_name: run.info.run_id for run in client.search_runs([experiment])}
+    port = choose_port(None)
+    with serving(study.results, port):
+        runs = f"http://{HOST}:{port}/#/experiments/{experiment}/runs"
+        overview = page(chromium, runs, tmp_path / "runs.png")
+        child = page(chromium, f"{runs}/{ids['cnn (published) fold0-seed0']}", tmp_path / "run.png")
+        figure = page(chromium, f"{runs}/{ids['cnn (published)']}/artifacts/figures/roc.png", tmp_path / "figure.png")
+    with capsys.disabled():
+        print(f"\nseen in the browser: {tmp_path}/runs.png, run.png, figure.png")
+    assert "Experiments toy" in overview and "6 matching runs" in overview
+    assert "cnn (published)" in overview and "vote (published)" in overview
+    assert "history/train_loss 0.333" in child and "test/accuracy 0.8 " in child and "spec.kind network" in child
+    assert "figures/roc.png" in figure
+    with Image.open(tmp_path / "figure.png") as seen:
+        shown = {colour: count for count, colour in seen.convert("RGB").getcolors(2**20)}
+    assert shown.get(COLOUR, 0) > 400 * 300 * 0.9

@@ -1,0 +1,79 @@
+"""Two versions of a table: the same bytes, the same numbers, or the first place where they differ."""
+
+import csv
+import json
+import math
+from dataclasses import dataclass
+from io import StringIO
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+# Tables hold nine significant digits; another processor may round the last of them, and what follows from small
+# differences, otherwise.
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a table: its name in the archive, whether it is the same, and that in words."""
+
+    name: str
+    same: bool
+    words: str
+
+    def __str__(self) -> str:
+        return f"{'same     ' if self.same else 'DIFFERENT'}  {self.name}: {self.words}"
+
+
+def compare_files(name: str, archived: Path, computed: Path) -> Outcome:
+    """Compare a table (CSV or JSON) as it was archived with the one computed now."""
+    if not archived.exists():
+        return Outcome(name, False, "is not in the archive")
+    if not computed.exists():
+        return Outcome(name, False, "does not follow from what is in the archive")
+    was, found = archived.read_bytes(), computed.read_bytes()
+    if was == found:
+        return Outcome(name, True, "the same bytes")
+    try:
+        cells = [_cells(content.decode("utf-8"), archived.suffix) for content in (was, found)]
+    except ValueError as error:
+        return Outcome(name, False, f"is not readable ({error})")
+    for place in {**cells[0], **cells[1]}:
+        first, second = (side.get(place) for side in cells)
+        if not _agree(first, second):
+            return Outcome(name, False, f"{place}: archived {_shown(first)}, computed {_shown(second)}")
+    return Outcome(name, True, "the same numbers")
+
+
+def _cells(text: str, suffix: str) -> dict[str, Any]:
+    """Every value of a table by its place."""
+    if suffix == ".json":
+        return dict(_leaves(json.loads(text), ""))
+    header, *rows = csv.reader(StringIO(text))
+    cells: dict[str, Any] = {f"column {number}": name for number, name in enumerate(header, start=1)}
+    for number, row in enumerate(rows, start=2):
+        for name, cell in zip_longest(header, row):
+            cells[f"row {number}, {name}"] = cell
+    return cells
+
+
+def _leaves(value: Any, place: str) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [leaf for key in value for leaf in _leaves(value[key], f"{place}.{key}" if place else key)]
+    if isinstance(value, list):
+        return [leaf for number, item in enumerate(value) for leaf in _leaves(item, f"{place}[{number}]")]
+    return [(place, value)]
+
+
+def _agree(first: Any, second: Any) -> bool:
+    if first == second:
+        return True
+    try:
+        return math.isclose(float(first), float(second), rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+    except (TypeError, ValueError):
+        return False
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None or value == "" else str(value)

@@ -1,0 +1,69 @@
+"""What of a results folder goes into an archive, and where in it the rest lies."""
+
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+
+# Below results/{study}: tables, records and the report. No images, no arrays, no weights.
+STUDY_FILES = (
+    "dataset/*.csv",
+    "dataset/record.json",
+    "arrays/record.json",
+    "splits/*.csv",
+    "splits/*.json",
+    "runs/*/*/*/*.csv",
+    "runs/*/*/*/*.json",
+    "evaluation/**/*.csv",
+    "evaluation/**/*.json",
+    "explanation/**/*.csv",
+    "explanation/**/*.json",
+    "paper/*.csv",
+    "curves/*.csv",
+    "truth.csv",
+    "metrics.json",
+    "report.html",
+)
+WEIGHTS = "runs/*/*/*/weights.safetensors"
+# Those of them that follow from the others without training.
+DERIVED = ("runs/*/*/*/metrics.json", "evaluation/**/*.csv", "evaluation/**/*.json", "curves/*.csv", "metrics.json")
+
+METADATA = "ro-crate-metadata.json"
+
+
+def settings_name(study: str) -> str:
+    """Name in the archive of the settings with which a study's tables were made."""
+    return f"{study}/settings.json"
+
+
+def paper_folder(paper: str) -> str:
+    """Folder in the archive of a paper's published numbers and notes."""
+    return f"papers/{paper}"
+
+
+def study_files(results: Path, study: str, weights: bool) -> list[str]:
+    """Names of a study's files below `results`, sorted."""
+    patterns = [*STUDY_FILES, *([WEIGHTS] if weights else [])]
+    return matching(results, study, patterns)
+
+
+def derived_files(folder: Path, study: str) -> list[str]:
+    """Names below `folder` of a study's tables that follow from its predictions, sorted."""
+    return matching(folder, study, DERIVED)
+
+
+def matching(folder: Path, study: str, patterns: tuple[str, ...] | list[str]) -> list[str]:
+    """Names below `folder` of the files of a study that fit one of the patterns, sorted, each once."""
+    found = {path for pattern in patterns for path in (folder / study).glob(pattern) if path.is_file()}
+    return sorted(path.relative_to(folder).as_posix() for path in found if not path.name.startswith("."))
+
+
+def refuse_paths_of_this_machine(name: str, text: str, places: list[Path]) -> None:
+    """Raise UserError where a file that is to be archived names a folder of this machine."""
+    for place in places:
+        at = text.find(f"{place}/")
+        if at >= 0:
+            line = text.count("\n", 0, at) + 1
+            raise UserError(
+                f"{name}, line {line} names {place}, a folder of this machine; write the path in the settings relative "
+                "to the working copy and run the workflow again"
+            )

@@ -1,0 +1,88 @@
+"""Every table that follows from the predictions in an archive, made again without training."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.archiving.comparing import Outcome, compare_files
+from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.runs import METRICS, PREDICTIONS, classes_of, write_units
+from workflow_scripts.contracts.splits import SPLIT
+
+
+def studies_of(archived: Path) -> list[str]:
+    """Names of the studies in an unpacked archive."""
+    return sorted(path.parent.name for path in archived.glob(settings_name("*")))
+
+
+def verify_study(archived: Path, work: Path, study: str) -> Iterator[Outcome]:
+    """Compare every table of a study with what follows from the archive's predictions.
+
+    `archived`: the unpacked archive; `work`: an empty folder, where the tables are made. What cannot be computed
+    because a file is missing or does not fit the others is an outcome too.
+    """
+    settings = read_json(archived / settings_name(study))
+    for protocol, stated in settings["evaluate"].items():
+        try:
+            yield from _predictions(archived, work, study, protocol, stated)
+        except UserError as error:
+            yield Outcome(f"{study}/splits/{protocol}.csv", False, _without(error, archived))
+    shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
+    for name in derived_files(work, study):
+        (work / name).unlink()
+    try:
+        for protocol, stated in settings["evaluate"].items():
+            _evaluate(work / study, protocol, stated)
+        _summarise(archived, work, study, settings["report"])
+    except UserError as error:
+        yield Outcome(study, False, f"the tables cannot be computed: {_without(error, work)}")
+        return
+    for name in sorted({*derived_files(archived, study), *derived_files(work, study)}):
+        yield compare_files(name, archived / name, work / name)
+
+
+def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: dict) -> Iterator[Outcome]:
+    """Units against the predictions that they sum up, and the subset of every prediction against the split."""
+    split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
+    odd, rows = [], 0
+    for run in stated["runs"]:
+        for job in (f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]):
+            name = f"{study}/runs/{protocol}/{run}/{job}"
+            predictions = PREDICTIONS.read(archived / name / "predictions.csv")
+            write_units(work / name, predictions, classes_of(predictions), stated["evaluate"]["aggregate"])
+            yield compare_files(f"{name}/units.csv", archived / name / "units.csv", work / name / "units.csv")
+            planned = split.reindex(pd.MultiIndex.from_frame(predictions[["id", "fold"]]))
+            wrong = planned.to_numpy() != predictions["subset"].to_numpy()
+            odd += [f"{run}/{job}: {sample!r} is another subset's" for sample in predictions["id"][wrong]]
+            rows += len(predictions)
+    words = odd[0] if odd else f"the subsets of {rows} predictions"
+    yield Outcome(f"{study}/splits/{protocol}.csv", not odd, words)
+
+
+def _evaluate(folder: Path, protocol: str, stated: dict) -> None:
+    from workflow_scripts.evaluation.protocol import read_protocol, write_comparisons, write_run
+
+    out = folder / "evaluation" / protocol
+    found = read_protocol(stated, folder / "dataset", folder / "runs" / protocol, out)
+    METRICS.write(out / "metrics.csv", pd.concat([write_run(found, run)[0] for run in found.settings.runs]))
+    write_comparisons(found)
+
+
+def _summarise(archived: Path, work: Path, study: str, stated: dict) -> None:
+    from workflow_scripts.reporting.premiums import premiums
+    from workflow_scripts.reporting.results import read_results
+    from workflow_scripts.reporting.summary import write_curves, write_metrics
+
+    paper = archived / paper_folder(stated["paper"]) if stated["paper"] else None
+    results = read_results(work / study, stated, paper, pictures=False)
+    write_curves(work / study / "curves", results)
+    write_metrics(work / study / "metrics.json", results, premiums(results))
+
+
+def _without(error: UserError, folder: Path) -> str:
+    """An error's text with the names that files have in the archive."""
+    return str(error).replace(f"{folder}/", "")

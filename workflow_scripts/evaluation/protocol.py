@@ -1,0 +1,133 @@
+"""All runs of a protocol judged by the same draws: the tables of an evaluation, without its figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.comparison import COMPARISON, DELONG
+from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.evaluation import tables
+from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.delong import delong_table
+from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
+from workflow_scripts.evaluation.paired import compare
+from workflow_scripts.evaluation.parts import rows as part_rows
+from workflow_scripts.evaluation.sources import by_source
+from workflow_scripts.evaluation.subgroups import by_subgroup, members
+from workflow_scripts.evaluation.tables import Dataset, Key
+
+SUBSETS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What all runs of the protocol share: settings, dataset, folders, draws of each subset, members of subgroups.
+
+    units: run → (fold, seed) → units table.
+    """
+
+    settings: SimpleNamespace
+    dataset: Dataset
+    runs: Path
+    out: Path
+    units: dict[str, dict[Key, pd.DataFrame]]
+    resamplers: dict[str, Resampler]
+    subgroups: dict[str, pd.Index]
+
+    @property
+    def reference(self) -> str:
+        """The run that the others are compared with."""
+        return self.settings.evaluate.reference or self.settings.runs[0]
+
+    def title(self, run: str, n: int) -> str:
+        """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
+        settings = self.settings
+        folds, seeds = settings.folds, len(settings.seeds)
+        several = [f"{folds} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (seeds > 1)
+        title = f"{run}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
+        return title + (f" ({', '.join(several)})" if several else "")
+
+
+def read_protocol(stated: dict, dataset: Path, runs: Path, out: Path) -> Protocol:
+    """Read the units of all runs of a protocol.
+
+    `stated`: settings of the evaluate step; `dataset`, `runs`: folders that ingest and the runs wrote; `out`: folder of
+    the evaluation. UserError names a run with other settings, or that judged other units than the first.
+    """
+    settings, known = entry.namespace(stated), tables.read_dataset(dataset)
+    units = _read_runs(runs, settings, stated["expects"], known)
+    resamplers = _resamplers(units[settings.runs[0]], settings)
+    subgroups = members(known, settings.evaluate.subgroups, settings.evaluate.aggregate)
+    return Protocol(settings, known, runs, out, units, resamplers, subgroups)
+
+
+def _read_runs(runs: Path, settings, expects: dict[str, dict[str, str]], dataset: Dataset) -> dict[str, dict]:
+    units: dict[str, dict[Key, pd.DataFrame]] = {}
+    for run in settings.runs:
+        tables.require_settings(runs / run, expects[run])
+        units[run] = tables.read_units(
+            runs / run, settings.folds, settings.seeds, dataset, settings.evaluate.aggregate, settings.reported
+        )
+        for key, frame in units[settings.runs[0]].items():
+            tables.same_units(frame, units[run][key], f"run {run}, fold {key[0]}, seed {key[1]}")
+    return units
+
+
+def _resamplers(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampler]:
+    """The draws of each subset that has units, one for all runs: they judge the same units."""
+    found = {}
+    for subset in SUBSETS:
+        frames = tables.subset_of(units, subset).values()
+        if any(len(frame) for frame in frames):  # a protocol may do without a validation or a test subset
+            rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
+            found[subset] = Resampler(frames, settings.evaluate.bootstrap, rng)
+    return found
+
+
+def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
+    """Write the metrics of a run, as JSON also of each fold and seed.
+
+    Returns them as a tidy table (contract METRICS), and the mean over folds and seeds of the reported subset.
+    """
+    settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
+    options, units, results, sources, subgroups = settings.evaluate, protocol.units[run], {}, {}, {}
+    for subset, resampler in protocol.resamplers.items():
+        frames = tables.subset_of(units, subset)
+        results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
+        sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
+        subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
+    for key in units:
+        found = {subset: result[key].as_json() for subset, result in results.items()}
+        write_json(tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
+    write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
+    tidy = [
+        rows(results, settings.protocol, run),
+        part_rows(sources, settings.protocol, run, "source"),
+        part_rows(subgroups, settings.protocol, run, "subgroup"),
+    ]
+    table = pd.concat([part for part in tidy if len(part)])
+    METRICS.write(out / "metrics.csv", table)
+    return table, results[settings.reported][ALL]
+
+
+def write_comparisons(protocol: Protocol) -> pd.DataFrame:
+    """Write comparison.csv and delong.csv: runs against each other on the reported subset; returns the former."""
+    settings = protocol.settings
+    frames = {run: tables.subset_of(found, settings.reported) for run, found in protocol.units.items()}
+    compared = compare(
+        frames,
+        protocol.reference,
+        settings.evaluate.headline,
+        settings.protocol,
+        protocol.resamplers[settings.reported],
+    )
+    COMPARISON.write(protocol.out / "comparison.csv", compared)
+    DELONG.write(protocol.out / "delong.csv", delong_table(frames, settings.protocol, protocol.dataset.classes))
+    return compared
