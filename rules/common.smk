@@ -15,6 +15,7 @@ from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.packs import packs
 from workflow_scripts.settings.published import WEIGHTS
 
 environment.prepare_environment(ROOT)
@@ -27,6 +28,7 @@ except UserError as error:
 GPUS_PER_JOB = int(PLAN.config.device != "cpu" and environment.has_gpu())
 RESULTS = PLAN.config.results
 STUDY = str(Path(RESULTS, "{study,%s}" % "|".join(PLAN.config.studies)))
+UNPACKED = [name for name, study in PLAN.config.studies.items() if study.pack == 1]
 PROTOCOL = "{protocol,[a-z0-9_]+}"
 RAW = "{raw," + "|".join(map(re.escape, PLAN.downloads)) + "}"
 EVALUATION_FIGURES = {
@@ -49,6 +51,18 @@ def run_pattern(step):
     return f"{STUDY}/runs/{PROTOCOL}/{run_wildcard(step)}/fold{{fold,\\d+}}-seed{{seed,\\d+}}"
 
 
+def single_pattern():
+    """The same of trainings that do not share a process."""
+    studies = str(Path(RESULTS, "{study,%s}" % ("|".join(UNPACKED) or "-")))
+    return run_pattern("train").replace(STUDY, studies)
+
+
+def packed_pattern(pack):
+    """Folder of the trainings of the runs of a pack."""
+    study = str(Path(RESULTS, "{study,%s}" % pack.study))
+    return f"{study}/runs/{{protocol,{pack.protocol}}}/{run_wildcard('train')}"
+
+
 # Constraints stand in the paths: a general one does not reach into a path variable.
 pathvars:
     results=RESULTS,
@@ -58,6 +72,7 @@ pathvars:
     arrays=f"{STUDY}/arrays",
     split=f"{STUDY}/splits/{PROTOCOL}",
     trained_run=run_pattern("train"),
+    single_run=single_pattern(),
     vote_run=run_pattern("fuse"),
     compressed_run=run_pattern("compress"),
     baseline_run=run_pattern("baseline"),
@@ -117,6 +132,11 @@ def run_folders(wildcards, input):
 def device(wildcards, input):
     """Device for torch; not a trigger, as `sources`."""
     return PLAN.config.device
+
+
+def training_threads(wildcards):
+    """Threads of a training."""
+    return PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
 
 
 def time_limit(wildcards, resources):

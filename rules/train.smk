@@ -1,41 +1,83 @@
 # Networks: training with prediction, and what is judged.
 
 
+# What a training reads and how it is called, alone or packed. Snakemake compares both, and settings and code: what is
+# the same in both ways trains nothing again that was trained in the other.
+LEARNED_FROM = {
+    "dataset": rules.ingest.output,
+    "arrays": [rules.preprocess.output.record, rules.preprocess.output.index],
+    # large, and identified by the sha256 in the record beside it
+    "images": ancient(rules.preprocess.output.images),
+    "masks": ancient(rules.preprocess.output.masks),
+    "split": rules.split.output.split,
+    "weights": start_weights,
+}
+LEARNED_WITH = {
+    "settings": settings("trainings", "study", "protocol", "run"),
+    "code": code("train", "study", "protocol", "run"),
+    "device": device,
+    "weights": start_arguments,
+    "limit": time_limit,
+}
+TRAIN = (
+    "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
+    " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+    " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
+)
+
+
 rule train:
     input:
-        dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
-        # large, and identified by the sha256 in the record beside it
-        images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
-        split=rules.split.output.split,
-        weights=start_weights,
+        **LEARNED_FROM,
     output:
-        weights="<trained_run>/weights.safetensors",
-        history="<trained_run>/history.csv",
-        predictions="<trained_run>/predictions.csv",
-        cost="<trained_run>/train.json",
+        weights="<single_run>/weights.safetensors",
+        history="<single_run>/history.csv",
+        predictions="<single_run>/predictions.csv",
+        cost="<single_run>/train.json",
     log:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
     conda:
         "../envs/torch.yaml"
-    threads: lambda wildcards: PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
+    threads: training_threads
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        settings=settings("train", "study", "protocol", "run", "fold", "seed"),
-        code=code("train", "study", "protocol", "run"),
-        device=device,
-        weights=start_arguments,
-        limit=time_limit,
+        **LEARNED_WITH,
     message:
         "{wildcards.study}: train {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
-        " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
+        TRAIN
+
+
+for pack in packs(PLAN):
+
+    rule:
+        name:
+            f"train_packed_{pack.study}_{pack.protocol}_{pack.number}"
+        input:
+            **LEARNED_FROM,
+        output:
+            weights=pack.paths(packed_pattern(pack), "weights.safetensors"),
+            history=pack.paths(packed_pattern(pack), "history.csv"),
+            predictions=pack.paths(packed_pattern(pack), "predictions.csv"),
+            cost=pack.paths(packed_pattern(pack), "train.json"),
+        log:
+            pack.paths("<logs>/{study}/runs/{protocol}/{run}", "train.log"),
+        benchmark:
+            f"<logs>/{{study}}/runs/{{protocol}}/{{run}}/pack{pack.number}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: training_threads
+        resources:
+            gpu=GPUS_PER_JOB,
+        params:
+            **LEARNED_WITH,
+        message:
+            f"{{wildcards.study}}: train {{wildcards.run}} ({{wildcards.protocol}}, {pack})"
+        shell:
+            TRAIN
 
 
 rule predict:
@@ -46,9 +88,9 @@ rule predict:
         masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         trained=[
-            rules.train.output.weights,
-            rules.train.output.predictions,
-            rules.train.output.cost,
+            "<trained_run>/weights.safetensors",
+            "<trained_run>/predictions.csv",
+            "<trained_run>/train.json",
         ],
         weights=start_weights,
     output:

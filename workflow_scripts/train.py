@@ -1,10 +1,13 @@
-"""Train one run: a fold of a split and packed pixels come in, weights, history and predictions go out.
+"""Train a run: a fold of a split and packed pixels come in, weights, history and predictions go out.
 
 Killed at any moment and started again, it continues from its last state in the work folder and ends in the same bytes.
+Several folds and seeds of the run may share the process, one after the other: loading the libraries takes seconds.
 """
 
 import argparse
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
@@ -12,32 +15,62 @@ from workflow_scripts.contracts.files import canonical_json, digest_text, read_j
 from workflow_scripts.contracts.record import input_digests, ledger, versions
 from workflow_scripts.contracts.runs import HISTORY
 
+if TYPE_CHECKING:
+    from workflow_scripts.training.checkpoints import Checkpoints
+
 # What a training leaves, the last one last.
 LEFT = ("weights.safetensors", "history.csv", "predictions.csv", "train.json")
 
 
-def arguments() -> argparse.Namespace:
-    """Command line of this step."""
-    parser = entry.fold_parser(__doc__, "--out", "--work")
+def arguments() -> list[argparse.Namespace]:
+    """Command line of this step: the arguments of each training, its fold and seed in its settings."""
+    parser = entry.fold_parser(__doc__, "--work")
+    several = {"type": Path, "nargs": "+", "required": True}
+    parser.add_argument("--out", **several, help="folder of each training, fold<number>-seed<number>")
+    parser.add_argument("--log", **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
     parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
     parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
     parser.add_argument(
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    found = [re.fullmatch(r"fold(\d+)-seed(\d+)", out.name) for out in args.out]
+    if not all(found) or len(found) != len(args.log):
+        parser.error("--out takes folders named fold<number>-seed<number>, and --log as many files")
+    changes = [
+        {"out": out, "log": log, "settings": {**args.settings, "fold": int(name[1]), "seed": int(name[2])}}
+        for out, log, name in zip(args.out, args.log, found, strict=True)
+    ]
+    return [argparse.Namespace(**{**vars(args), **change}) for change in changes]
 
 
 def main(args: argparse.Namespace) -> None:
     """Train and write weights.safetensors, history.csv, predictions.csv and, last, train.json."""
+    train(args).clear()
+
+
+def pack(trainings: list[argparse.Namespace]) -> None:
+    """Run this step for several trainings in one process; exits as entry.run_each when one fails.
+
+    The last state of each is kept until all are done: when one fails, a scheduler removes the files of all, and what
+    was finished must not be trained again.
+    """
+    stores: list[Checkpoints] = []
+    entry.run_each(lambda args: stores.append(train(args, keep=True)), trainings)
+    for store in stores:
+        store.clear()
+
+
+def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints":
+    """As main, but leave the saved states, which are returned; with `keep` also one of the training's end."""
     from workflow_scripts.contracts.locks import lock
     from workflow_scripts.training import devices
     from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.loop import SAVE_AT_END, SAVE_WITHIN, Saving
 
     files = named_files(args.weights)
-    train = entry.namespace(args.settings["train"])
-    device = devices.prepare(args.device, train)
+    device = devices.prepare(args.device, entry.namespace(args.settings["train"]))
     inputs = entry.fold_inputs(args)
     identity = {
         "settings": args.settings,
@@ -50,16 +83,17 @@ def main(args: argparse.Namespace) -> None:
     store = Checkpoints(args.work / "checkpoints" / name)
     within = SAVE_WITHIN if args.save_within is None else args.save_within
     until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
-    saving = Saving(store, within, SAVE_AT_END if args.save_at_end is None else args.save_at_end, until)
+    at_end = SAVE_AT_END if args.save_at_end is None else args.save_at_end
+    saving = Saving(store, within, at_end, until, finished=keep)
     locks = args.work / "locks"
     place = digest_text(str(args.out.resolve()))
     with lock(locks / f"{place}.lock", str(args.out)), lock(locks / f"{name}.lock", f"this training of {args.out}"):
         if _done(args.out, name):
             entry.log.info("this training of %s was finished by the process before this one", args.out)
-            return
+            return store
         with ledger(args.out / "train.json") as cost:
             cost.update(_train(args, files, device, saving), identity=name)
-        store.clear()
+    return store
 
 
 def seconds_of(minutes: float) -> float:
@@ -142,4 +176,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    given = arguments()
+    if len(given) == 1:
+        entry.run(main, given[0])
+    else:
+        pack(given)

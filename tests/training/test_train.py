@@ -142,7 +142,7 @@ def test_a_killed_training_ends_in_the_same_bytes(inputs, tmp_path):
 
 
 def test_the_command_line_continues_a_killed_training(inputs, tmp_path):
-    settings, out = made.settings(learning_rate=0.003), tmp_path / "out"
+    settings, out = made.settings(learning_rate=0.003), tmp_path / "fold0-seed0"
     assert start(inputs, out, settings, killed(signal.SIGKILL, after=4))[0] == -signal.SIGKILL
     given = ["--settings", json.dumps(settings), "--code", "code", "--log", tmp_path / "log", "--out", out]
     places = ["--dataset", inputs.root / "dataset", "--arrays", inputs.root / "arrays", "--split", inputs.split]

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from types import SimpleNamespace
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
 
 log = logging.getLogger("workflow_scripts")
@@ -28,7 +28,11 @@ STARTED = time.monotonic()
 
 def parser(description: str) -> argparse.ArgumentParser:
     """Argument parser with what every step takes: --settings, --code, --log."""
-    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        conflict_handler="resolve",  # a step may take several logs
+    )
     made.add_argument("--settings", required=True, type=json.loads, help="resolved settings of this step, as JSON")
     made.add_argument("--code", default="", help="digest of the step's code, kept in the record")
     made.add_argument("--log", type=Path, help="log file; tracebacks go there only")
@@ -82,32 +86,55 @@ def alone(path: Path | None) -> Iterator[None]:
         file = logging.FileHandler(path, mode="w", encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
-        yield
+        try:
+            yield
+        finally:
+            log.removeHandler(file)
+            file.close()
 
 
 def run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
     """Run a step: exit 1 with one line for what a user can mend, with the log's name for a bug."""
+    run_each(main, [arguments])
+
+
+def run_each(main: Callable[[argparse.Namespace], None], jobs: Iterable[argparse.Namespace]) -> None:
+    """Run a step for one job after the other, each with its own log; exit as `run` when any of them fails.
+
+    One that fails lets the others run; one that is interrupted or runs out of time ends them all.
+    """
     start_log()
-    # Held to the end of the process: the last lines go to the log as well.
-    with ExitStack() as held:
-        _run(main, arguments, held)
+    failed = 0
+    for job in jobs:
+        # What is said of an error goes to the job's log as well.
+        with ExitStack() as held:
+            code, last = _run(main, job, held)
+        failed = code or failed
+        if last:
+            break
+    if failed:
+        sys.exit(failed)
 
 
-def _run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, held: ExitStack) -> None:
+def _run(
+    main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, held: ExitStack
+) -> tuple[int, bool]:
+    """Exit status, and whether nothing else may begin."""
     try:
         held.enter_context(alone(arguments.log))
         main(arguments)
+        return 0, False
     except UserError as error:
         log.error("error: %s", error)
-        sys.exit(1)
+        return 1, isinstance(error, OutOfTimeError)
     except KeyboardInterrupt:
         log.error("error: interrupted; the next run continues")
-        sys.exit(130)
+        return 130, True
     except OSError as error:
         log.error("traceback", exc_info=True)
         log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        sys.exit(1)
+        return 1, False
     except Exception as error:
         log.error("traceback", exc_info=True)
         log.error("error: %s: %s; this is a bug, the traceback is in %s", type(error).__name__, error, arguments.log)
-        sys.exit(1)
+        return 1, False

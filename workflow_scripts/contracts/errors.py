@@ -6,3 +6,7 @@ class UserError(Exception):
 
     Entry points print it without a traceback; every other exception is a bug and keeps its traceback in the log.
     """
+
+
+class OutOfTimeError(UserError):
+    """The time limit of a job comes near: nothing else is begun in its process either."""

@@ -4,7 +4,8 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -12,6 +13,9 @@ from typing import IO
 from workflow_scripts.contracts.errors import UserError
 
 log = logging.getLogger("workflow_scripts")
+
+# Seconds between two looks at what another process holds.
+POLL = 1.0
 
 
 @contextmanager
@@ -52,3 +56,67 @@ def _held(path: Path, what: str, wait: bool) -> IO[str]:
         if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
             return handle
         handle.close()
+
+
+def claim(paths: Sequence[Path], count: int, what: str) -> list[int]:
+    """Positions of the first `count` lock files of a folder that nobody holds: now this process does, to its end.
+
+    None or all are taken. While too few are free it says once that it waits, `what` being what the files stand for,
+    and looks again every POLL seconds. The files stay: one that is removed while another process opens it binds nobody.
+    """
+    said = False
+    while True:
+        with _turn(paths[0].parent):
+            taken: dict[int, int] = {}
+            for position, path in enumerate(paths):
+                if len(taken) < count and (handle := _try(path)) is not None:
+                    taken[position] = handle
+            if len(taken) == count:
+                return list(taken)
+            for handle in taken.values():
+                os.close(handle)
+        if not said:
+            held = len(paths) - len(taken)
+            log.info("other jobs hold %d of %d %s, %d are needed; waiting", held, len(paths), what, count)
+        said = True
+        time.sleep(POLL)
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One process at a time looks for what is free: two that each take half of what they need would both go without."""
+    handle = _openable_by_all(folder / "workflow-claims.lock")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _try(path: Path) -> int | None:
+    """The lock file, open and locked; None while another process holds it."""
+    handle = _openable_by_all(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _openable_by_all(path: Path) -> int:
+    """The file, open for reading, which is enough to lock it; made when it is missing.
+
+    In a folder that all users share, Linux lets nobody open another user's file in order to make or to write it.
+    """
+    while True:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            pass
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            continue
+        os.fchmod(handle, 0o644)
+        return handle

@@ -72,12 +72,13 @@ class Steps:
         chosen = self.study(study)
         return merge(_plain(chosen.train), chosen.runs[run].train.model_dump(mode="json", exclude_unset=True))
 
+    def trainings(self, study: str, protocol: str, run: str) -> dict:
+        """What the trainings of a run under a protocol share: all but fold and seed."""
+        shared = {"study": study, "protocol": protocol, "run": run}
+        return {**shared, "spec": self.spec(study, run), "train": self.training(study, run)}
+
     def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {
-            **self._job(study, protocol, run, fold, seed),
-            "spec": self.spec(study, run),
-            "train": self.training(study, run),
-        }
+        return {**self.trainings(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
     def predict(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {

@@ -9,7 +9,18 @@ from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.overlay import merge
-from workflow_scripts.settings.runs import TRAINED, Evaluate, Explain, External, Fusion, Network, Run, Train, Vote
+from workflow_scripts.settings.runs import (
+    TRAINED,
+    Evaluate,
+    Explain,
+    External,
+    Fusion,
+    Network,
+    Positive,
+    Run,
+    Train,
+    Vote,
+)
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -36,6 +47,12 @@ class Study(Block):
         [0], description="Training seeds; each run is trained once per seed and fold. They never change a split."
     )
     train: Train = Field(Train(), description="How the study's networks are trained.")
+    pack: Positive = Field(
+        1,
+        description="How many trainings (folds and seeds of one run under one protocol) share a process, one after the "
+        "other. Worth it where a training is short beside the 5 s of its start. Changes no result and re-runs nothing "
+        "that is whole; where one of a pack is missing, the whole pack is trained.",
+    )
     runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
     explain: Explain = Field(Explain(), description="What is shown of a trained network's decisions.")

@@ -83,7 +83,7 @@ class Plan:
             modules.append(own)
             if step == "plates" and (self.root / own.replace(".", "/") / "figures.py").exists():
                 modules.append(f"{own}.figures")
-        if step == "train":
+        if step == "train":  # its settings: Steps.train, and Steps.trainings of all folds and seeds
             modules += self._networks(names[0], [names[2]])
         if step == "compress":
             modules += self._networks(names[0], [self.study(names[0]).runs[names[2]].of])

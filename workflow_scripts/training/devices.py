@@ -1,21 +1,27 @@
 """Where a network runs, and with which guarantees."""
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.locks import claim
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
+# Where jobs leave word which GPU is theirs: one place a machine, whatever a user's TMPDIR is.
+CLAIMS = Path("/tmp")
 
 
 def prepare(wanted: str, train: SimpleNamespace) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
 
-    The number of threads changes the bytes of a result on a CPU, so it never follows the machine. Raises UserError
-    when a GPU is wanted and there is none.
+    The number of threads changes the bytes of a result on a CPU, so it never follows the machine. A GPU is this
+    process's own from now on to its end, see own_gpus. Raises UserError when a GPU is wanted and there is none.
     """
     torch.set_num_threads(train.torch_threads)
     if wanted == "cuda" and not torch.cuda.is_available():
@@ -27,7 +33,25 @@ def prepare(wanted: str, train: SimpleNamespace) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(train.deterministic)
     torch.backends.cudnn.benchmark = not train.deterministic
-    return torch.device("cuda")
+    device = torch.device("cuda", _own())
+    torch.cuda.set_device(device)
+    return device
+
+
+@cache
+def _own() -> int:
+    uuids = [str(torch.cuda.get_device_properties(number).uuid) for number in range(torch.cuda.device_count())]
+    return own_gpus(uuids, 1)[0]
+
+
+def own_gpus(uuids: Sequence[str], count: int, folder: Path = CLAIMS) -> list[int]:
+    """Positions of `count` GPUs, among those that this process sees, that no other job on this machine uses.
+
+    While there are too few it waits. SLURM gives each job GPUs that are its own: there, the first ones.
+    """
+    if "SLURM_JOB_ID" in os.environ:
+        return list(range(count))
+    return claim([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs")
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.training import augment, devices, recipe, sampling
 from workflow_scripts.training.checkpoints import Checkpoints, random_states, restore_random_states
 from workflow_scripts.training.data import Feeder, batch_bounds
@@ -33,13 +33,14 @@ STEPS_BETWEEN_CHECKS = {"cpu": 1, "cuda": 50}
 class Saving:
     """Where states go, and how often: at least `within` seconds apart within an epoch, `at_end` at ends of epochs.
 
-    until: time.monotonic() at which the training has to leave, None: never.
+    until: time.monotonic() at which the training has to leave, None: never. finished: save the last epoch's end too.
     """
 
     store: Checkpoints
     within: float = SAVE_WITHIN
     at_end: float = SAVE_AT_END
     until: float | None = None
+    finished: bool = False
 
     def over(self) -> bool:
         """Whether the time that this training was given is over."""
@@ -83,7 +84,7 @@ def fit(
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
     `seed` decides order, augmentation and dropout. SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end
-    of the time that `saving` gives saves a state and raises UserError. Raises UserError also when a class has no
+    of the time that `saving` gives saves a state and raises OutOfTimeError. Raises UserError when a class has no
     training image, when a loss is not finite, or when `select` is best and there is no validation subset.
     """
     counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
@@ -149,6 +150,8 @@ class _Run:
             if progress.epoch < self.train.epochs and (due or self._must_leave(stop)):
                 self._save()
                 self._leave_if_it_must(stop)
+            elif progress.epoch == self.train.epochs and self.saving.finished:
+                self._save()
         self._count_seconds()
 
     def _steps(self, stop: SimpleNamespace) -> None:
@@ -265,7 +268,10 @@ class _Run:
             if getattr(self.progress, name) is not None:
                 setattr(self.progress, name, getattr(self.progress, name).to(self.device))
         restore_random_states(state["random"])
-        log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
+        if self.progress.epoch == self.train.epochs:
+            log.info("this training had reached its end; its last state is taken")
+        else:
+            log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
 
     def _must_leave(self, stop: SimpleNamespace) -> bool:
         return stop.asked or self.saving.over()
@@ -276,7 +282,7 @@ class _Run:
             return
         if stop.asked:
             raise KeyboardInterrupt
-        raise UserError(
+        raise OutOfTimeError(
             f"the time limit of this job comes near, in epoch {self.progress.epoch + 1} of {self.train.epochs}; "
             "a state is saved, the next attempt continues from it"
         )

@@ -1,0 +1,139 @@
+"""Each job has a GPU of its own. No GPU is asked: lock files stand for the devices, processes for the jobs."""
+
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import wait
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from workflow_scripts.contracts import locks
+from workflow_scripts.training import devices
+
+CONTEXT = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(autouse=True)
+def no_scheduler(monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    monkeypatch.setattr(locks, "POLL", 0.01)
+
+
+class Job:
+    """A process that takes GPUs, says which, and keeps them until it is told to end."""
+
+    def __init__(self, folder, uuids, count=1):
+        self.said, there = CONTEXT.Pipe(duplex=False)
+        self.end = CONTEXT.Event()
+
+        def work():
+            locks.log.info = lambda message, *values: there.send(message % values)
+            there.send([uuids[number] for number in devices.own_gpus(uuids, count, folder)])
+            self.end.wait()
+
+        self.process = CONTEXT.Process(target=work)
+        self.process.start()
+
+    def hears(self):
+        """What the job says next: the line that it waits, or its GPUs."""
+        assert self.said.poll(20)
+        return self.said.recv()
+
+    def silent(self):
+        return not self.said.poll(0.2)
+
+    def ends(self):
+        self.end.set()
+        self.process.join(20)
+        assert self.process.exitcode == 0
+
+
+@pytest.fixture
+def job(tmp_path):
+    jobs = []
+
+    def start(uuids, count=1):
+        jobs.append(Job(tmp_path, uuids, count))
+        return jobs[-1]
+
+    yield start
+    for one in jobs:
+        if one.process.is_alive():
+            one.process.kill()
+        one.process.join()
+
+
+def test_jobs_that_start_together_never_share_a_gpu_and_the_rest_wait_with_one_line(job):
+    jobs = [job(["a", "b", "c"]) for _ in range(5)]
+    heard = [one.hears() for one in jobs]
+    assert sorted(gpus[0] for gpus in heard if isinstance(gpus, list)) == ["a", "b", "c"]
+    waiting = [one for one, said in zip(jobs, heard, strict=True) if isinstance(said, str)]
+    assert len(waiting) == 2 and all(one.silent() for one in waiting)
+    assert "other jobs hold 3 of 3 GPUs, 1 are needed; waiting" in heard
+    first = next(one for one, said in zip(jobs, heard, strict=True) if said == ["b"])
+    first.ends()
+    got = wait([one.said for one in waiting], 20)
+    assert len(got) == 1 and got[0].recv() == ["b"]
+
+
+def test_a_killed_job_holds_no_gpu(job):
+    first = job(["a"])
+    assert first.hears() == ["a"]
+    second = job(["a"])
+    assert "waiting" in second.hears()
+    os.kill(first.process.pid, signal.SIGKILL)
+    assert second.hears() == ["a"]
+
+
+def test_a_gpu_is_known_by_its_uuid_whatever_else_a_job_sees(job):
+    # As with CUDA_VISIBLE_DEVICES=1 and =1,2: the same GPU has another number.
+    assert job(["b"]).hears() == ["b"]
+    assert job(["b", "c"]).hears() == ["c"]
+    assert job(["a", "b"]).hears() == ["a"]
+
+
+def test_who_needs_two_gpus_takes_both_or_none(job):
+    one = job(["a", "b"])
+    assert one.hears() == ["a"]
+    two = job(["a", "b"], count=2)
+    assert two.hears() == "other jobs hold 1 of 2 GPUs, 2 are needed; waiting"
+    other = job(["a", "b"])
+    assert other.hears() == ["b"]
+    other.ends()
+    one.ends()
+    assert two.hears() == ["a", "b"]
+
+
+def test_under_slurm_the_scheduler_places_the_jobs(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert devices.own_gpus(["a", "b"], 1, tmp_path) == devices.own_gpus(["a", "b"], 1, tmp_path) == [0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_file_can_be_locked_by_another_user(tmp_path):
+    before = os.umask(0o077)
+    try:
+        assert devices.own_gpus(["z"], 1, tmp_path) == [0]
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
+
+
+def test_a_process_keeps_the_one_gpu_that_it_has_taken(job, tmp_path, monkeypatch):
+    assert job(["a"]).hears() == ["a"]
+    own_gpus, used = devices.own_gpus, []
+    monkeypatch.setattr(devices, "own_gpus", lambda uuids, count: own_gpus(uuids, count, tmp_path))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: SimpleNamespace(uuid="abc"[number]))
+    monkeypatch.setattr(torch.cuda, "set_device", used.append)
+    train = SimpleNamespace(torch_threads=1, deterministic=False)
+    devices._own.cache_clear()
+    try:
+        # A job that explains several networks asks for each.
+        assert [devices.prepare("auto", train) for _ in range(2)] == [torch.device("cuda", 1)] * 2 == used
+    finally:
+        devices._own.cache_clear()
+        torch.backends.cudnn.benchmark = False

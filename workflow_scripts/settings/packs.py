@@ -1,0 +1,32 @@
+"""Which trainings share a process, for studies whose trainings are short."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflow_scripts.settings.workflow import Plan
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Trainings that share a process, of each run of a study under a protocol: fold and seed of each."""
+
+    study: str
+    protocol: str
+    number: int
+    jobs: list[tuple[int, int]]
+
+    def paths(self, folder: str, file: str) -> list[str]:
+        """A file of each training; `folder` is that of the run's trainings."""
+        return [f"{folder}/fold{fold}-seed{seed}/{file}" for fold, seed in self.jobs]
+
+    def __str__(self) -> str:
+        return ", ".join(f"fold {fold} seed {seed}" for fold, seed in self.jobs)
+
+
+def packs(plan: Plan) -> Iterator[Pack]:
+    """The packs of every study that packs its trainings, seed by seed: a further seed leaves all but the last alone."""
+    for study, chosen in plan.config.studies.items():
+        for protocol in chosen.protocols if chosen.pack > 1 else ():
+            jobs = sorted(plan.jobs(study, protocol), key=lambda job: chosen.seeds.index(job[1]))
+            for number, first in enumerate(range(0, len(jobs), chosen.pack)):
+                yield Pack(study, protocol, number, jobs[first : first + chosen.pack])
