@@ -3,10 +3,9 @@
 
 rule compress:
     input:
-        dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
         images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=lambda wildcards: f"{PLAN.compressed_folder(**wildcards)}/weights.safetensors",
     output:
@@ -28,16 +27,15 @@ rule compress:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.compress --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
         " --member $(dirname {input.weights}) --out $(dirname {output.record}) --device {params.device}"
 
 
 rule transfer:
     input:
-        dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
         images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
         weights=lambda wildcards: f"{PLAN.transferred(**wildcards)[1]}/weights.safetensors",
         there=lambda wildcards: f"{PLAN.transferred(**wildcards)[0]}/dataset/manifest.csv",
@@ -60,6 +58,6 @@ rule transfer:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.transfer --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
         " --member $(dirname {input.weights}) --manifest-there {input.there} --split-there {input.split_there}"
         " --out $(dirname {output.record}) --device {params.device}"

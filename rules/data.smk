@@ -47,6 +47,10 @@ rule ingest:
         " {params.sources} --out $(dirname {output.record}) --jobs {threads}"
 
 
+# A record stands for all that its job wrote: it holds their digests, or those of what they were made from. Jobs of which
+# there is one for every fold and seed name no more than that, because each file they name costs time in planning.
+
+
 rule preprocess:
     input:
         dataset=rules.ingest.output,

@@ -7,10 +7,8 @@
 
 rule evaluate:
     input:
-        dataset=rules.ingest.output,
-        units=lambda wildcards: PLAN.protocol_files(
-            wildcards.study, wildcards.protocol, "units.csv"
-        ),
+        dataset=rules.ingest.output.record,
+        # Each with the tables that the same job wrote.
         records=lambda wildcards: PLAN.protocol_files(
             wildcards.study, wildcards.protocol, "record.json"
         ),
@@ -38,4 +36,4 @@ rule evaluate:
         "{wildcards.study}: evaluate and compare the runs of {wildcards.protocol}"
     shell:
         "python -m workflow_scripts.evaluate --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --runs {params.runs} --out {output.folder}"
+        " --dataset $(dirname {input.dataset}) --runs {params.runs} --out {output.folder}"

@@ -3,7 +3,7 @@
 
 rule explain:
     input:
-        dataset=rules.ingest.output,
+        dataset=rules.ingest.output.record,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
         masks=ancient(rules.preprocess.output.masks),
@@ -40,5 +40,5 @@ rule explain:
         "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
     shell:
         "python -m workflow_scripts.explain --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
         " --runs {params.runs} --out {output.sheet} --device {params.device}"

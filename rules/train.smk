@@ -4,11 +4,10 @@
 # What a training reads and how it is called, alone or packed. Snakemake compares both, and settings and code: what is
 # the same in both ways trains nothing again that was trained in the other.
 LEARNED_FROM = {
-    "dataset": rules.ingest.output,
-    "arrays": [rules.preprocess.output.record, rules.preprocess.output.index],
+    "dataset": rules.ingest.output.record,
+    "arrays": rules.preprocess.output.record,
     # large, and identified by the sha256 in the record beside it
     "images": ancient(rules.preprocess.output.images),
-    "masks": ancient(rules.preprocess.output.masks),
     "split": rules.split.output.split,
     "weights": start_weights,
 }
@@ -21,7 +20,7 @@ LEARNED_WITH = {
 }
 TRAIN = (
     "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
-    " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+    " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
     " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
 )
 
@@ -82,16 +81,11 @@ for pack in packs(PLAN):
 
 rule predict:
     input:
-        dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
-        images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
         split=rules.split.output.split,
-        trained=[
-            "<trained_run>/weights.safetensors",
-            "<trained_run>/predictions.csv",
-            "<trained_run>/train.json",
-        ],
+        # Written last.
+        trained="<trained_run>/train.json",
         weights=start_weights,
     output:
         **run_tables("<trained_run>", "units", "record", "ledger"),
@@ -109,16 +103,15 @@ rule predict:
         "{wildcards.study}: conclude {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.arrays}) --split {input.split}"
         " {params.weights} --run $(dirname {output.record})"
 
 
 rule baseline:
     input:
-        dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
         images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
     output:
         **run_tables("<baseline_run>"),
@@ -135,5 +128,5 @@ rule baseline:
         "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.baseline --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
+        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
         " --out $(dirname {output.record})"

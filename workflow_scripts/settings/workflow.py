@@ -214,16 +214,17 @@ class Plan:
         ]
 
     def report_inputs(self, study: str) -> list[str]:
-        """Everything that a study's report shows."""
+        """Everything that a study's report shows; of a run its record, which stands for what the same job wrote.
+
+        Training curves are an input of the evaluation.
+        """
         folder = f"{self.config.results}/{study}"
         files = []
         for protocol in self.study(study).protocols:
             split = f"{folder}/splits/{protocol}"
             files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
             files.append(f"{folder}/evaluation/{protocol}")
-            for name in ("units.csv", "record.json", "ledger.json"):
-                files += self.protocol_files(study, protocol, name)
-            files += self.histories(study, protocol)
+            files += self.protocol_files(study, protocol, "record.json")
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
