@@ -33,12 +33,13 @@ test: $(READY) ## all tests of up to 20 minutes together
 test-slow: $(READY) ## the long tests
 	$(BIN)/python -m pytest -q -m slow
 
-lint: $(READY) ## format and lint of Python, Snakemake and settings
+lint: $(READY) ## format and lint of Python, Snakemake, settings and Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile prepare.smk rules
 	$(BIN)/snakemake --lint
 	$(BIN)/snakemake --lint -s prepare.smk
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m workflow_scripts.settings.schema --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
