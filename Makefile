@@ -30,7 +30,7 @@ prepare: $(READY) ## download data sets that are missing and published weights, 
 test: $(READY) ## all tests of up to 20 minutes together
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
-test-slow: $(READY) ## the long tests
+test-slow: $(READY) ## the long tests; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
 	$(BIN)/python -m pytest -q -m slow
 
 lint: $(READY) ## format and lint of Python, Snakemake, settings and Dockerfile
