@@ -30,7 +30,7 @@ prepare: $(READY) ## download data sets that are missing and published weights, 
 test: $(READY) ## all tests of up to 20 minutes together
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
-test-slow: $(READY) ## the long tests
+test-slow: $(READY) ## the long tests; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
 	$(BIN)/python -m pytest -q -m slow
 
 test-slurm: $(READY) ## the workflow on a small SLURM cluster that this makes on this machine (Debian, root: installs it)
@@ -39,12 +39,13 @@ test-slurm: $(READY) ## the workflow on a small SLURM cluster that this makes on
 check-cluster: $(READY) ## does profiles/slurm fit the cluster at hand?
 	$(BIN)/python -m workflow_scripts.check_cluster
 
-lint: $(READY) ## format and lint of Python, Snakemake and settings
+lint: $(READY) ## format and lint of Python, Snakemake, settings and Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile prepare.smk rules
 	$(BIN)/snakemake --lint
 	$(BIN)/snakemake --lint -s prepare.smk
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m workflow_scripts.settings.schema --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI

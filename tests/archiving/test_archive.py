@@ -10,7 +10,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from tests.reporting.handmade import Study
+from tests.reporting.handmade import EVALUATE, Study
 from workflow_scripts import evaluate, report, verify
 from workflow_scripts.archiving.packing import Archived, write_archive
 from workflow_scripts.contracts.errors import UserError
@@ -27,7 +27,7 @@ class Finished:
 
     def __init__(self, folder: Path) -> None:
         self.results = folder / "results"
-        study = Study(self.results)
+        study = Study(self.results, evaluate={**EVALUATE, "bootstrap": 20})
         study.write()
         self.settings = {"evaluate": {}, "report": study.settings}
         for protocol in study.settings["protocols"]:

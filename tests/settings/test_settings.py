@@ -1,5 +1,6 @@
 """The settings: layers in their order, mistakes said once and well, documents in step with the types."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -148,10 +149,15 @@ def test_environments_are_pinned_as_the_lock_file():
     assert 0 < len(files) <= 4
     for path in files:
         content = yaml.safe_load(path.read_text())
+        assert content["channels"] == ["conda-forge", "nodefaults"]
+        own = [item for item in content["dependencies"] if isinstance(item, str)]
+        assert [re.split("=+", item)[0] for item in own] == ["python", "pip"]
         pins = next(item["pip"] for item in content["dependencies"] if isinstance(item, dict))
         for pin in pins:
             name, version = pin.split("==")
             assert lock[name] == version, f"{path.name}: {pin}"
+    named = {name for rule in (ROOT / "rules").glob("*.smk") for name in re.findall(r"envs/(.+?)\"", rule.read_text())}
+    assert named == {path.name for path in files}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").glob("*.yaml")), ids=lambda path: path.stem)

@@ -1,7 +1,7 @@
 """ro-crate-metadata.json: what an archive holds, as RO-Crate 1.1 (https://w3id.org/ro/crate/1.1).
 
-Written here and not by the package rocrate: the description is one flat list of files, and that package would bring
-a dozen others into every installation.
+Written here and not by the package rocrate, which reads it: the description is one flat list of files, so that calling
+a package would be as long as this module, and one more to keep at its version.
 """
 
 import mimetypes
