@@ -4,6 +4,7 @@ All its state lies in one folder; nothing outside is touched, so several may run
 many small clusters. Where control groups can be written, jobs are held and killed by them, as on large ones.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -102,6 +103,31 @@ class Cluster:
     def stop_controller(self) -> None:
         """Stop the controller alone: an outage. Jobs go on."""
         self._stop(self.folder / "slurmctld.pid")
+
+    def fail_node(self) -> None:
+        """Let the plain node fail as by a power cut, with all that runs on it, and bring it back."""
+        node = f"plain{self.tag}"
+        os.kill(int((self.folder / f"slurmd-{node}.pid").read_text()), signal.SIGKILL)
+        for pid in self._processes_on(node):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.call("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+        self._daemon(self.programs["slurmd"], "-N", node)
+        self.call("scontrol", "update", f"nodename={node}", "state=resume")
+        self._until(lambda: self.call("sinfo", "-h", "-n", node, "-o", "%t").split()[0] in ("idle", "mix", "alloc"), 60)
+
+    def _processes_on(self, node: str) -> list[int]:
+        """Jobs of a node and what watches over them; other clusters of this machine have other settings."""
+        found, mine = [], f"SLURM_CONF={self.folder}/etc/slurm.conf"
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                inherited = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+                watcher = (folder / "cmdline").read_bytes().startswith(b"slurmstepd")
+            except OSError:
+                continue
+            if f"SLURMD_NODENAME={node}" in inherited or (watcher and mine in inherited):
+                found.append(int(folder.name))
+        return found
 
     def stop(self) -> None:
         """Cancel what is left, stop the daemons, remove their control groups."""

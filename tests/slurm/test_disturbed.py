@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.slurm.cluster import Cluster
 from tests.slurm.test_cluster import made, project
 from tests.workflow.conftest import Workflow
 
@@ -35,14 +37,14 @@ studies:
 """
 
 
-def long_study(folder: Path, epochs: int, seeds: list[int], cluster=None, **resources: object) -> Workflow:
+def long_study(
+    folder: Path, epochs: int, seeds: list[int], cluster: Cluster | None = None, **resources: object
+) -> Workflow:
     """The project with that study; trainings ask for no GPU, because this cluster has one only."""
     workflow = project(folder, cluster)
     (workflow.folder / "studies.yaml").write_text(SETTINGS.replace("EPOCHS", str(epochs)).replace("SEEDS", str(seeds)))
     if cluster:
         path = workflow.folder / "mine" / "config.yaml"
-        import yaml
-
         profile = yaml.safe_load(path.read_text())
         plain = {"slurm_partition": "normal", "gpu": 0, **resources}
         for rule in ("train", "predict"):
@@ -89,30 +91,26 @@ def states(workflow: Workflow) -> list[Path]:
     return list((workflow.folder / ".work" / "checkpoints").glob("*/*.pt"))
 
 
-def trainings(cluster, state: str) -> list[str]:
+def trainings(cluster: Cluster, state: str) -> list[str]:
     return [job["jobid"] for job in cluster.jobs() if "training" in job["comment"] and job["state"] == state]
 
 
 def test_cancelled_requeued_killed_and_without_its_node_a_training_ends_in_the_same_bytes(cluster, tmp_path):
-    workflow = long_study(tmp_path / "slurm", 60, [0, 1, 2], cluster)
+    workflow = long_study(tmp_path / "slurm", 40, [0, 1, 2], cluster)
     done_before = set(trainings(cluster, "COMPLETED"))
     snakemake = Running(workflow, "long_runs")
     try:
         running = snakemake.until(lambda: len(states(workflow)) >= 3 and trainings(cluster, "RUNNING"))
         cluster.call("scancel", running[0])
         cluster.call("scontrol", "requeue", running[1])
-        victim = subprocess.run(["pgrep", "-f", f"train --settings.*{workflow.folder.name}"], capture_output=True)
-        pids = [int(pid) for pid in victim.stdout.split()]
-        if pids:
-            os.kill(pids[-1], signal.SIGKILL)
-        snakemake.until(lambda: trainings(cluster, "RUNNING"))
-        cluster.call("scontrol", "update", f"nodename=plain{cluster.tag}", "state=down", "reason=test")
-        cluster.call("scontrol", "update", f"nodename=plain{cluster.tag}", "state=resume")
+        # The other one runs on, the requeued one again: then the node fails under both.
+        snakemake.until(lambda: set(running[1:]) <= set(trainings(cluster, "RUNNING")))
+        cluster.fail_node()
         snakemake.finish()
     finally:
         snakemake.stop()
     assert len(set(trainings(cluster, "COMPLETED")) - done_before) == 3
-    here = long_study(tmp_path / "here", 60, [0, 1, 2])
+    here = long_study(tmp_path / "here", 40, [0, 1, 2])
     here.run("long_runs")
     assert made(workflow) == made(here)
 
@@ -133,7 +131,7 @@ def test_out_of_time_a_training_leaves_and_the_retry_goes_on(cluster, tmp_path):
 
 
 def test_an_outage_of_the_controller_is_said_and_survived(cluster, tmp_path):
-    workflow = long_study(tmp_path / "slurm", 60, [0], cluster)
+    workflow = long_study(tmp_path / "slurm", 40, [0], cluster)
     snakemake = Running(workflow, "long_runs")
     try:
         snakemake.until(lambda: states(workflow))
