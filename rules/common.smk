@@ -135,8 +135,25 @@ def device(wildcards, input):
 
 
 def training_threads(wildcards):
-    """Threads of a training."""
-    return PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
+    """Threads of all processes of a training."""
+    train = PLAN.steps.training(wildcards.study, wildcards.run)
+    return train["torch_threads"] * train["processes"]
+
+
+def training_gpus(wildcards):
+    """GPUs of a training: one for each of its processes."""
+    return (
+        GPUS_PER_JOB * PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
+    )
+
+
+def start(wildcards, input):
+    """What starts the process or processes of a training; not a trigger, as `sources`."""
+    processes = PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
+    if processes == 1:
+        return "python -m"
+    # Without the dashes it takes the step's options for abbreviations of its own.
+    return f"torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
 
 
 def time_limit(wildcards, resources):

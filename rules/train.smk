@@ -15,12 +15,13 @@ LEARNED_FROM = {
 LEARNED_WITH = {
     "settings": settings("trainings", "study", "protocol", "run"),
     "code": code("train", "study", "protocol", "run"),
+    "start": start,
     "device": device,
     "weights": start_arguments,
     "limit": time_limit,
 }
 TRAIN = (
-    "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
+    "{params.start} workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
     " --dataset $(dirname {input.dataset[0]}) --arrays $(dirname {input.images}) --split {input.split}"
     " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
 )
@@ -42,7 +43,7 @@ rule train:
         "../envs/torch.yaml"
     threads: training_threads
     resources:
-        gpu=GPUS_PER_JOB,
+        gpu=training_gpus,
     params:
         **LEARNED_WITH,
     message:
@@ -71,7 +72,7 @@ for pack in packs(PLAN):
             "../envs/torch.yaml"
         threads: training_threads
         resources:
-            gpu=GPUS_PER_JOB,
+            gpu=training_gpus,
         params:
             **LEARNED_WITH,
         message:
