@@ -135,14 +135,43 @@ def device(wildcards, input):
 
 
 def training_threads(wildcards):
-    """Threads of a training."""
-    return PLAN.steps.training(wildcards.study, wildcards.run)["torch_threads"]
+    """Threads of all processes of a training."""
+    train = PLAN.steps.training(wildcards.study, wildcards.run)
+    return train["torch_threads"] * train["processes"]
+
+
+def training_gpus(wildcards):
+    """GPUs of a training: one for each of its processes."""
+    return (
+        GPUS_PER_JOB * PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
+    )
+
+
+def start(wildcards, input):
+    """What starts the process or processes of a training; not a trigger, as `sources`."""
+    processes = PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
+    if processes == 1:
+        return "python -m"
+    # Without the dashes it takes the step's options for abbreviations of its own.
+    return f"torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
 
 
 def time_limit(wildcards, resources):
     """--time-limit with the minutes that a scheduler gives the job, where one does; not a trigger, as `sources`."""
     minutes = resources.get("runtime")
     return f"--time-limit {minutes}" if minutes else ""
+
+
+def given_as_to_train(rule):
+    """Give a rule what profile and command line give to `train`: they name rules, and nobody can name every pack."""
+    resources = workflow.resource_settings
+    for given in (
+        resources._parsed_overwrite_resources,
+        resources._parsed_overwrite_threads,
+        workflow.group_settings.overwrite_groups,
+    ):
+        if "train" in given:
+            given.setdefault(rule, given["train"])
 
 
 def evaluation_labels(wildcards):

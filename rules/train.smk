@@ -14,12 +14,13 @@ LEARNED_FROM = {
 LEARNED_WITH = {
     "settings": settings("trainings", "study", "protocol", "run"),
     "code": code("train", "study", "protocol", "run"),
+    "start": start,
     "device": device,
     "weights": start_arguments,
     "limit": time_limit,
 }
 TRAIN = (
-    "python -m workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
+    "{params.start} workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
     " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
     " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
 )
@@ -41,7 +42,7 @@ rule train:
         "../envs/torch.yaml"
     threads: training_threads
     resources:
-        gpu=GPUS_PER_JOB,
+        gpu=training_gpus,
     params:
         **LEARNED_WITH,
     message:
@@ -51,10 +52,12 @@ rule train:
 
 
 for pack in packs(PLAN):
+    pack_name = f"train_packed_{pack.study}_{pack.protocol}_{pack.number}"
+    given_as_to_train(pack_name)
 
     rule:
         name:
-            f"train_packed_{pack.study}_{pack.protocol}_{pack.number}"
+            pack_name
         input:
             **LEARNED_FROM,
         output:
@@ -70,7 +73,7 @@ for pack in packs(PLAN):
             "../envs/torch.yaml"
         threads: training_threads
         resources:
-            gpu=GPUS_PER_JOB,
+            gpu=training_gpus,
         params:
             **LEARNED_WITH,
         message:

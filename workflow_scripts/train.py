@@ -5,7 +5,9 @@ Several folds and seeds of the run may share the process, one after the other: l
 """
 
 import argparse
+import os
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ from workflow_scripts.contracts.runs import HISTORY
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
+    from workflow_scripts.training.parallel import Team
+    from workflow_scripts.training.stopping import Saving
 
 # What a training leaves, the last one last.
 LEFT = ("weights.safetensors", "history.csv", "predictions.csv", "train.json")
@@ -38,6 +42,9 @@ def arguments() -> list[argparse.Namespace]:
     found = [re.fullmatch(r"fold(\d+)-seed(\d+)", out.name) for out in args.out]
     if not all(found) or len(found) != len(args.log):
         parser.error("--out takes folders named fold<number>-seed<number>, and --log as many files")
+    if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
+        # The log is the first process's; what the others say is of interest only when one of them fails.
+        args.log = [log.with_name(f"{log.name}.{rank}") for log in args.log]
     changes = [
         {"out": out, "log": log, "settings": {**args.settings, "fold": int(name[1]), "seed": int(name[2])}}
         for out, log, name in zip(args.out, args.log, found, strict=True)
@@ -47,7 +54,9 @@ def arguments() -> list[argparse.Namespace]:
 
 def main(args: argparse.Namespace) -> None:
     """Train and write weights.safetensors, history.csv, predictions.csv and, last, train.json."""
-    train(args).clear()
+    store = train(args)
+    if store:
+        store.clear()
 
 
 def pack(trainings: list[argparse.Namespace]) -> None:
@@ -62,15 +71,37 @@ def pack(trainings: list[argparse.Namespace]) -> None:
         store.clear()
 
 
-def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints":
-    """As main, but leave the saved states, which are returned; with `keep` also one of the training's end."""
-    from workflow_scripts.contracts.locks import lock
-    from workflow_scripts.training import devices
-    from workflow_scripts.training.checkpoints import Checkpoints
-    from workflow_scripts.training.loop import SAVE_AT_END, SAVE_WITHIN, Saving
+def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
+    """As main, but leave the saved states, which are returned; with `keep` also one of the training's end.
 
-    files = named_files(args.weights)
-    device = devices.prepare(args.device, entry.namespace(args.settings["train"]))
+    None in all but the first of several processes that train one network.
+    """
+    from workflow_scripts.contracts.locks import lock
+    from workflow_scripts.training import devices, parallel
+    from workflow_scripts.training.checkpoints import Checkpoints
+
+    files, block = named_files(args.weights), entry.namespace(args.settings["train"])
+    with parallel.team(block.processes) as team, ExitStack() as held:
+        device = devices.prepare(args.device, block, team)
+        name = _identity(args, files, device)
+        store = Checkpoints(args.work / "checkpoints" / name)
+        if team.first:
+            locks, place = args.work / "locks", digest_text(str(args.out.resolve()))
+            held.enter_context(lock(locks / f"{place}.lock", str(args.out)))
+            held.enter_context(lock(locks / f"{name}.lock", f"this training of {args.out}"))
+        # The others begin when the first has said that it is not done yet.
+        if team.told(team.first and _done(args.out, name)):
+            entry.log.info("this training of %s was finished by the process before this one", args.out)
+        elif team.first:
+            with ledger(args.out / "train.json") as cost:
+                cost.update(_train(args, files, device, _saving(args, store, keep), team), identity=name)
+        else:
+            _train(args, files, device, _saving(args, store, keep), team)
+        return store if team.first else None
+
+
+def _identity(args: argparse.Namespace, files: dict[str, Path], device: object) -> str:
+    """Digest of all that this training depends on."""
     inputs = entry.fold_inputs(args)
     identity = {
         "settings": args.settings,
@@ -79,21 +110,16 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints":
         "device": device.type,
         "versions": versions(),
     }
-    name = digest_text(canonical_json(identity))
-    store = Checkpoints(args.work / "checkpoints" / name)
+    return digest_text(canonical_json(identity))
+
+
+def _saving(args: argparse.Namespace, store: "Checkpoints", keep: bool) -> "Saving":
+    from workflow_scripts.training.stopping import SAVE_AT_END, SAVE_WITHIN, Saving
+
     within = SAVE_WITHIN if args.save_within is None else args.save_within
-    until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
     at_end = SAVE_AT_END if args.save_at_end is None else args.save_at_end
-    saving = Saving(store, within, at_end, until, finished=keep)
-    locks = args.work / "locks"
-    place = digest_text(str(args.out.resolve()))
-    with lock(locks / f"{place}.lock", str(args.out)), lock(locks / f"{name}.lock", f"this training of {args.out}"):
-        if _done(args.out, name):
-            entry.log.info("this training of %s was finished by the process before this one", args.out)
-            return store
-        with ledger(args.out / "train.json") as cost:
-            cost.update(_train(args, files, device, saving), identity=name)
-    return store
+    until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
+    return Saving(store, within, at_end, until, finished=keep)
 
 
 def seconds_of(minutes: float) -> float:
@@ -123,8 +149,8 @@ def named_files(pairs: list[str]) -> dict[str, Path]:
     return found
 
 
-def _train(args: argparse.Namespace, files: dict[str, Path], device: object, saving: object) -> dict:
-    """Train, write weights and history, and say what it cost."""
+def _train(args: argparse.Namespace, files: dict[str, Path], device: object, saving: "Saving", team: "Team") -> dict:
+    """Train, write weights and history, and say what it cost; all but the first of a team only train."""
     import pandas as pd
 
     from workflow_scripts.contracts.runs import write_predictions
@@ -158,7 +184,9 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
         len(subsets["validation"]),
         devices.describe(device),
     )
-    result = fit(model, *feeders, train, samples.classes, view.seed, saving)
+    result = fit(model, *feeders, train, samples.classes, view.seed, saving, team)
+    if not team.first:
+        return {}
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
     HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
     write_trained(args.out / "weights.safetensors", kept)

@@ -77,6 +77,12 @@ class Train(Block):
     torch_threads: Positive = Field(
         1, description="Threads of one training. It changes the bytes of the result, so it is a setting of the study."
     )
+    processes: Positive = Field(
+        1,
+        description="How many processes train one network together, each on a GPU of its own (or on `torch_threads` "
+        "cores), each learning from its part of every batch of `batch_size` images. It changes the bytes of the "
+        "result; batch normalisation goes by the parts. For networks that take days, on one machine.",
+    )
     copies: Literal["none", "fourfold"] = Field(
         "none",
         description="fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "

@@ -92,6 +92,11 @@ class Study(Block):
             merged = Train.model_validate(train)
         except ValidationError as error:
             raise ValueError(f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+        if merged.processes > 1 and self.pack > 1:
+            raise ValueError(
+                f"{where}.processes is {merged.processes}, but the study's pack is {self.pack}; short trainings are "
+                "packed, long ones spread over processes, set one of them to 1"
+            )
         if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
             raise ValueError(f"{where}.extra names {unknown[0]!r}, which is no class of this study")
 

@@ -11,17 +11,19 @@ import torch
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.locks import claim
+from workflow_scripts.training.parallel import ALONE, Team
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 # Where jobs leave word which GPU is theirs: one place a machine, whatever a user's TMPDIR is.
 CLAIMS = Path("/tmp")
 
 
-def prepare(wanted: str, train: SimpleNamespace) -> torch.device:
+def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. A GPU is this
-    process's own from now on to its end, see own_gpus. Raises UserError when a GPU is wanted and there is none.
+    process's own from now on to its end, see own_gpus. Raises UserError when a GPU is wanted and there is none, or
+    fewer than the `team` that this process belongs to needs.
     """
     torch.set_num_threads(train.torch_threads)
     if wanted == "cuda" and not torch.cuda.is_available():
@@ -33,15 +35,22 @@ def prepare(wanted: str, train: SimpleNamespace) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(train.deterministic)
     torch.backends.cudnn.benchmark = not train.deterministic
-    device = torch.device("cuda", _own())
+    if torch.cuda.device_count() < team.size:
+        raise UserError(
+            f"train.processes is {team.size}, but there are only {torch.cuda.device_count()} GPU(s) here; lower "
+            "train.processes, or set device to cpu"
+        )
+    # The first process takes the GPUs for all.
+    device = torch.device("cuda", team.told(_own(team.size) if team.first else None)[team.rank])
     torch.cuda.set_device(device)
+    team.use_gpus()
     return device
 
 
 @cache
-def _own() -> int:
+def _own(count: int) -> list[int]:
     uuids = [str(torch.cuda.get_device_properties(number).uuid) for number in range(torch.cuda.device_count())]
-    return own_gpus(uuids, 1)[0]
+    return own_gpus(uuids, count)
 
 
 def own_gpus(uuids: Sequence[str], count: int, folder: Path = CLAIMS) -> list[int]:

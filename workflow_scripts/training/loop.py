@@ -2,49 +2,27 @@
 
 import logging
 import math
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import OutOfTimeError, UserError
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.training import augment, devices, recipe, sampling
-from workflow_scripts.training.checkpoints import Checkpoints, random_states, restore_random_states
+from workflow_scripts.training.checkpoints import random_states, restore_random_states
 from workflow_scripts.training.data import Feeder, batch_bounds
 from workflow_scripts.training.inference import evaluate
+from workflow_scripts.training.parallel import ALONE, Team
+from workflow_scripts.training.stopping import Saving, Stop, stop_signals
 
 log = logging.getLogger("workflow_scripts")
 
-# Seconds between two saved states: within an epoch, and at the ends of short epochs.
-SAVE_WITHIN = 180.0
-SAVE_AT_END = 10.0
 # Reading a loss from a GPU makes the GPU wait.
 STEPS_BETWEEN_CHECKS = {"cpu": 1, "cuda": 50}
-
-
-@dataclass(frozen=True)
-class Saving:
-    """Where states go, and how often: at least `within` seconds apart within an epoch, `at_end` at ends of epochs.
-
-    until: time.monotonic() at which the training has to leave, None: never. finished: save the last epoch's end too.
-    """
-
-    store: Checkpoints
-    within: float = SAVE_WITHIN
-    at_end: float = SAVE_AT_END
-    until: float | None = None
-    finished: bool = False
-
-    def over(self) -> bool:
-        """Whether the time that this training was given is over."""
-        return self.until is not None and time.monotonic() >= self.until
 
 
 @dataclass
@@ -80,12 +58,14 @@ def fit(
     classes: list[str],
     seed: int,
     saving: Saving,
+    team: Team = ALONE,
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
-    `seed` decides order, augmentation and dropout. SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end
-    of the time that `saving` gives saves a state and raises OutOfTimeError. Raises UserError when a class has no
-    training image, when a loss is not finite, or when `select` is best and there is no validation subset.
+    Every process of a `team` calls this and gets the same. `seed` decides order, augmentation and dropout. SIGTERM and
+    Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state and raises
+    OutOfTimeError. Raises UserError when a class has no training image, when a loss is not finite, or when `select` is
+    best and there is no validation subset.
     """
     counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
     for name, count in zip(classes, counts.tolist(), strict=True):
@@ -93,8 +73,8 @@ def fit(
             raise UserError(f"class {name!r} has no image in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
-    run = _Run(model, training, validation, train, counts, seed, saving)
-    with _stop_signals() as stop:
+    run = _Run(model, training, validation, train, counts, seed, saving, team)
+    with stop_signals(once=team.size > 1) as stop:
         try:
             run.all_epochs(stop)
         except RuntimeError as error:
@@ -111,7 +91,7 @@ def fit(
 
 
 class _Run:
-    """One training in one process."""
+    """One training, in one process or as one of a team."""
 
     def __init__(
         self,
@@ -122,12 +102,15 @@ class _Run:
         counts: torch.Tensor,
         seed: int,
         saving: Saving,
+        team: Team,
     ) -> None:
+        self.team = team
         self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
         self.device = training.device
         self.model = model.to(self.device, memory_format=training.layout)
         recipe.freeze(self.model, train.freeze)
         self.optimizer = recipe.optimiser(self.model, train)
+        self.weight = recipe.class_weight(train, counts.to(self.device))
         self.criterion = recipe.criterion(train, counts.to(self.device))
         self.bounds = batch_bounds(len(training), train.batch_size)
         self.progress = Progress()
@@ -135,7 +118,7 @@ class _Run:
         torch.manual_seed(seed)
         self._restore()
 
-    def all_epochs(self, stop: SimpleNamespace) -> None:
+    def all_epochs(self, stop: Stop) -> None:
         """Every epoch that is left."""
         progress = self.progress
         while progress.epoch < self.train.epochs:
@@ -147,14 +130,14 @@ class _Run:
             images = sum(end - start for start, end in self.bounds[first:])
             self._finish_epoch(images / max(time.monotonic() - started, 1e-9))
             due = time.monotonic() - self.saved_at >= self.saving.at_end
-            if progress.epoch < self.train.epochs and (due or self._must_leave(stop)):
-                self._save()
-                self._leave_if_it_must(stop)
-            elif progress.epoch == self.train.epochs and self.saving.finished:
-                self._save()
+            if progress.epoch == self.train.epochs:
+                if self.saving.finished:
+                    self._save()
+                break
+            self._save_or_leave(due, stop)
         self._count_seconds()
 
-    def _steps(self, stop: SimpleNamespace) -> None:
+    def _steps(self, stop: Stop) -> None:
         progress, subset = self.progress, self.training.subset
         places, keys = sampling.epoch(self.train.sampling, subset.targets, subset.keys, self.seed, progress.epoch)
         changes = augment.draw(self.train.augment, self.seed, progress.epoch, keys, self.device)
@@ -162,29 +145,33 @@ class _Run:
         every = STEPS_BETWEEN_CHECKS[self.device.type]
         checked = progress.step
         while progress.step < len(self.bounds):
-            start, end = self.bounds[progress.step]
-            self._step(*self.training.batch(places[start:end], changes, np.arange(start, end)))
+            self._step(places, changes)
             progress.step += 1
             if progress.step - checked >= every or progress.step == len(self.bounds):
                 self._check(checked)
                 checked = progress.step
-            if self._must_leave(stop) or time.monotonic() - self.saved_at >= self.saving.within:
-                self._check(checked)
-                self._save()
-                self._leave_if_it_must(stop)
+            self._save_or_leave(time.monotonic() - self.saved_at >= self.saving.within, stop)
 
-    def _step(self, images: torch.Tensor, targets: torch.Tensor) -> None:
-        progress = self.progress
+    def _step(self, places: np.ndarray, changes: augment.Changes) -> None:
+        """An optimiser step; `places`: the epoch's samples in their order."""
+        progress, (start, end) = self.progress, self.bounds[self.progress.step]
+        part = self.team.part(start, end)
         recipe.set_learning_rate(self.optimizer, self._rate(progress.step))
         self.optimizer.zero_grad(set_to_none=True)
-        with devices.autocast(self.device, self.train.precision):
-            logits = self.model(images)
-        loss = self.criterion(logits.float(), targets)
-        loss.backward()
+        self.team.seed(self.seed, progress.epoch, progress.step)
+        loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
+        if len(part):
+            images, targets = self.training.batch(places[part], changes, part)
+            with devices.autocast(self.device, self.train.precision):
+                logits = self.model(images)
+            loss = self.criterion(logits.float(), targets)
+            if len(part) < end - start:
+                loss = loss * recipe.share(targets, self.training.targets[places[start:end]], self.weight)
+            loss.backward()
+            hits = (logits.argmax(1) == targets).sum()
+        loss, hits = self.team.summed(self.model, len(part) / (end - start), loss.detach(), hits)
         self.optimizer.step()
-        with torch.no_grad():
-            progress.losses[progress.step] = loss
-            progress.hits[progress.step] = (logits.argmax(1) == targets).sum()
+        progress.losses[progress.step], progress.hits[progress.step] = loss, hits
 
     def _rate(self, step: int) -> float:
         return recipe.learning_rate(self.train, self.progress.epoch * len(self.bounds) + step, len(self.bounds))
@@ -202,7 +189,10 @@ class _Run:
     def _finish_epoch(self, images_a_second: float) -> None:
         progress, bounds = self.progress, np.array(self.bounds)
         sizes = bounds[:, 1] - bounds[:, 0]
-        loss, accuracy = evaluate(self.model, self.validation, self.criterion, self.train.precision)
+        found = (math.nan, math.nan)
+        if self.team.first:
+            found = evaluate(self.model, self.validation, self.criterion, self.train.precision)
+        loss, accuracy = self.team.told(found)
         if len(self.validation) and not math.isfinite(loss):
             raise UserError(
                 f"the validation loss is not finite after epoch {progress.epoch + 1}; lower train.learning_rate"
@@ -245,7 +235,23 @@ class _Run:
         self.progress.seconds += now - self.counted_from
         self.counted_from = now
 
+    def _save_or_leave(self, due: bool, stop: Stop) -> None:
+        """Save a state if one is `due`; leave if any process of the team has to, with a state of this very step."""
+        if due:
+            self._save()
+        reason = self.team.largest(self.saving.reason(stop))
+        if reason and not due:
+            self._save()
+        stop.leave(reason, self.progress.epoch, self.train.epochs)
+
     def _save(self) -> None:
+        if self.progress.step:
+            self._check(0)
+        if self.team.first:
+            self._write_state()
+        self.saved_at = time.monotonic()
+
+    def _write_state(self) -> None:
         self._count_seconds()
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
@@ -255,7 +261,6 @@ class _Run:
         }
         # The state before an epoch's validation and the one after it are not the same.
         self.saving.store.save(self.progress.epoch * (len(self.bounds) + 1) + self.progress.step, state)
-        self.saved_at = time.monotonic()
 
     def _restore(self) -> None:
         state = self.saving.store.load()
@@ -272,37 +277,3 @@ class _Run:
             log.info("this training had reached its end; its last state is taken")
         else:
             log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
-
-    def _must_leave(self, stop: SimpleNamespace) -> bool:
-        return stop.asked or self.saving.over()
-
-    def _leave_if_it_must(self, stop: SimpleNamespace) -> None:
-        """Leave the training, whose state has just been saved, when it was asked to or when its time is over."""
-        if not self._must_leave(stop):
-            return
-        if stop.asked:
-            raise KeyboardInterrupt
-        raise OutOfTimeError(
-            f"the time limit of this job comes near, in epoch {self.progress.epoch + 1} of {self.train.epochs}; "
-            "a state is saved, the next attempt continues from it"
-        )
-
-
-@contextmanager
-def _stop_signals() -> Iterator[SimpleNamespace]:
-    """Within the block, the first SIGTERM or Ctrl-C only sets `asked`; a second one acts at once."""
-    stop = SimpleNamespace(asked=False)
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.asked = True
-        log.info("stopping after this step; a state is saved")
-        signal.signal(number, before[number])
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

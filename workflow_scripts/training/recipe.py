@@ -42,11 +42,21 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
+def class_weight(train: SimpleNamespace, counts: torch.Tensor) -> torch.Tensor | None:
+    """Weight of each class in the loss, None: all weigh the same; `counts`: training images of each class."""
+    if train.class_weights == "balanced":
+        return counts.sum() / (len(counts) * counts.float())
+    return None
+
+
+def share(part: torch.Tensor, batch: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor | float:
+    """What the loss of a part of a batch counts in the loss of the batch, by the class numbers of their samples."""
+    return len(part) / len(batch) if weight is None else weight[part].sum() / weight[batch].sum()
+
+
 def criterion(train: SimpleNamespace, counts: torch.Tensor) -> Criterion:
     """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class."""
-    weight = None
-    if train.class_weights == "balanced":
-        weight = counts.sum() / (len(counts) * counts.float())
+    weight = class_weight(train, counts)
     if train.loss == "focal":
         return lambda logits, targets: _focal(logits, targets, weight)
     return nn.CrossEntropyLoss(weight=weight, label_smoothing=train.label_smoothing)
