@@ -113,7 +113,8 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
         self.call("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
         self._daemon(self.programs["slurmd"], "-N", node)
-        self.call("scontrol", "update", f"nodename={node}", "state=resume")
+        # It may have come back by itself.
+        self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
         self._until(lambda: self.call("sinfo", "-h", "-n", node, "-o", "%t").split()[0] in ("idle", "mix", "alloc"), 60)
 
     def _processes_on(self, node: str) -> list[int]:
