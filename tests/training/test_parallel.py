@@ -156,6 +156,33 @@ def test_no_part_of_a_batch_is_a_single_image():
     assert ALONE.part(5, 9).tolist() == [5, 6, 7, 8]
 
 
+def test_what_is_summed_are_gradients_and_the_weighted_running_statistics(monkeypatch):
+    parts = {0: torch.randn(4, 3), 1: torch.randn(2, 3)}
+    sent = {}
+
+    def work(rank, reduce):
+        """The network of one process after a backward pass and the sum."""
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+        model.unused = torch.nn.Parameter(torch.ones(1))
+        loss_here = (model[1](model[0](parts[rank])) ** 3).sum()
+        loss_here.backward()
+        before = [value.clone() for value in (model[0].weight.grad, model[1].running_mean, model[1].running_var)]
+        monkeypatch.setattr(torch.distributed, "all_reduce", reduce)
+        hits = torch.tensor(rank + 1)
+        summed = Team(rank, 2).summed(model, len(parts[rank]) / 6, loss_here.detach(), hits)
+        return before, model, summed
+
+    before = [work(rank, lambda total, group: sent.update({len(sent): total.clone()}))[0] for rank in (0, 1)]
+    for rank in (0, 1):
+        _, model, (loss, hits) = work(rank, lambda total, group: total.copy_(sent[0] + sent[1]))
+        torch.testing.assert_close(model[0].weight.grad, before[0][0] + before[1][0])
+        torch.testing.assert_close(model[1].running_mean, (4 * before[0][1] + 2 * before[1][1]) / 6)
+        torch.testing.assert_close(model[1].running_var, (4 * before[0][2] + 2 * before[1][2]) / 6)
+        assert model.unused.grad is None  # so that weight decay leaves it alone, as with one process
+        assert hits == 3 and hits.dtype == torch.int64
+
+
 def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
