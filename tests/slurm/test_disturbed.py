@@ -116,7 +116,7 @@ def test_cancelled_requeued_killed_and_without_its_node_a_training_ends_in_the_s
 
 
 def test_out_of_time_a_training_leaves_and_the_retry_goes_on(cluster, tmp_path):
-    workflow = long_study(tmp_path / "slurm", 120, [0], cluster, runtime="1 * attempt")
+    workflow = long_study(tmp_path / "slurm", 240, [0], cluster, runtime="1 * attempt")
     snakemake = Running(workflow, "long_runs")
     try:
         snakemake.finish()
@@ -125,7 +125,7 @@ def test_out_of_time_a_training_leaves_and_the_retry_goes_on(cluster, tmp_path):
     logs = "".join(path.read_text() for path in (workflow.folder / "logs" / "slurm").rglob("*.log"))
     assert "the time limit of this job comes near" in logs
     assert re.search(r"continuing in epoch \d+", logs)
-    here = long_study(tmp_path / "here", 120, [0])
+    here = long_study(tmp_path / "here", 240, [0])
     here.run("long_runs")
     assert made(workflow) == made(here)
 
