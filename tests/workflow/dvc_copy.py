@@ -1,5 +1,6 @@
 """A working copy under git and DVC, and the means to use both as a user does."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -47,6 +48,20 @@ class Copy:
 
     def git(self, *arguments: str) -> None:
         self.run("git", *arguments)
+
+    def commit_results(self) -> None:
+        """As docs/restore.md says: what DVC wrote, and the small files that are in git although results/ is ignored."""
+        self.git("add", "-A")
+        small = [path for pattern in ("metrics.json", "curves") for path in self.folder.glob(f"results/*/{pattern}")]
+        self.git("add", "-f", *(str(path.relative_to(self.folder)) for path in small))
+        self.git("commit", "-q", "-m", "results")
+
+    def changes(self, study: str) -> tuple[dict, dict]:
+        """What a user asks DVC after a change: file → numbers other than committed, file → curves of a study."""
+        numbers = json.loads(self.dvc("metrics", "diff", "--json").stdout)
+        curves = json.loads(self.dvc("plots", "diff", "--json", "--targets", f"results/{study}/curves").stdout)
+        assert "errors" not in curves
+        return numbers, curves["data"]
 
 
 def make_copy(folder: Path, config: str) -> Copy:

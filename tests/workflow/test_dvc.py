@@ -126,3 +126,16 @@ def test_restore_without_stored_results_is_one_line(copy):
     assert told.stderr.strip().splitlines() == [
         "error: dvc.lock holds no results of an active study; `dvc repro` makes them, `dvc push` stores them"
     ]
+
+
+def test_numbers_and_curves_that_changed_since_the_last_commit_are_shown(copy):
+    copy.commit_results()
+    assert copy.changes("first")[0] == {}
+    copy.edit("results/first/metrics.json", "0.5", "0.75")
+    copy.edit("results/first/curves/published__tiny.csv", "2,1", "2,0.5")
+    numbers, curves = copy.changes("first")
+    assert numbers == {"results/first/metrics.json": {"accuracy": {"old": 0.5, "new": 0.75, "diff": 0.25}}}
+    (name,) = (name for name in curves if name.endswith("published__tiny.csv"))
+    assert {revision for curve in curves[name] for revision in curve["revisions"]} == {"HEAD", "workspace"}
+    page = copy.dvc("plots", "diff", "--targets", "results/first/curves")
+    assert "index.html" in page.stdout

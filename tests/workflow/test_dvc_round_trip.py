@@ -27,8 +27,7 @@ def test_restored_results_need_nothing_and_a_changed_setting_runs_its_study_only
     assert set(metrics) == {f"results/{study}/metrics.json" for study in studies}
     plots = json.loads(copy.dvc("plots", "show", "--json").stdout)
     assert "errors" not in plots and "results/first/curves/published__tiny.csv" in plots["data"]
-    copy.git("add", "-A")
-    copy.git("commit", "-q", "-m", "results")
+    copy.commit_results()
     copy.dvc("push")
 
     clone = clone_of(copy.folder, tmp_path / "clone")
@@ -44,18 +43,10 @@ def test_restored_results_need_nothing_and_a_changed_setting_runs_its_study_only
     assert "second: train other (grouped" in text and "first:" not in text and "read the raw files" not in text
     assert clone.repro("report@first", "report@second") == ["runs@second", "report@second"]
     assert (clone.folder / "results/first/metrics.json").read_bytes() == before
-    assert_changes_are_shown(clone)
-
-
-def assert_changes_are_shown(clone: Copy) -> None:
-    """What a user asks DVC after a change: which numbers and curves of which study are others now."""
-    changed = json.loads(clone.dvc("metrics", "diff", "--json").stdout)["diff"]
-    assert set(changed) == {"results/second/metrics.json"}
-    numbers = changed["results/second/metrics.json"]
-    assert any(name.startswith("runs.grouped.other.") and {"old", "new"} <= set(numbers[name]) for name in numbers)
-    shown = clone.dvc("metrics", "diff", "--md").stdout
-    assert "results/second/metrics.json" in shown and "runs.grouped.other." in shown
-    plots = json.loads(clone.dvc("plots", "diff", "--json").stdout)
-    assert "errors" not in plots
-    curves = plots["data"]["results/second/curves/grouped__other.csv"]
-    assert {revision for curve in curves for revision in curve["revisions"]} == {"HEAD", "workspace"}
+    numbers, curves = clone.changes("second")
+    assert set(numbers) == {"results/second/metrics.json"}
+    assert any(name.startswith("runs.grouped.other.") for name in numbers["results/second/metrics.json"])
+    found = [
+        revision for curve in curves["results/second/curves/grouped__other.csv"] for revision in curve["revisions"]
+    ]
+    assert {"HEAD", "workspace"} <= set(found)
