@@ -43,6 +43,7 @@ rule report_study:
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
         plates=lambda wildcards: PLAN.plates(wildcards.study),
+        verdict=rules.verdict.output,
     output:
         page=report(
             "<study>/report.html",

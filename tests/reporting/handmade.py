@@ -25,6 +25,7 @@ EVALUATE = {
     "aggregate": "none",
     "bootstrap": 200,
     "calibration_bins": 10,
+    "margin": 0.02,
     "reference": None,
     "subgroups": [],
 }

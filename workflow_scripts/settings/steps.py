@@ -130,7 +130,8 @@ class Steps:
                 }
                 for run in chosen.runs
             },
-            "evaluate": _plain(chosen.evaluate),
+            # The verdict alone depends on the margin.
+            "evaluate": chosen.evaluate.model_dump(mode="json", exclude={"margin"}),
         }
 
     def explain(self, study: str, protocol: str) -> dict:
@@ -183,6 +184,10 @@ class Steps:
         }
 
     def plates(self, study: str) -> dict:
+        evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})
+        return {**self.report(study), "evaluate": evaluated}
+
+    def verdict(self, study: str) -> dict:
         return self.report(study)
 
     def track(self, study: str) -> dict:
