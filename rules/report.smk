@@ -73,7 +73,8 @@ rule report_study:
 
 rule index:
     input:
-        PLAN.active_targets("report"),
+        studies=PLAN.active_targets("report"),
+        consistency=rules.consistency.output,
     output:
         "<results>/index.html",
     log:
@@ -84,10 +85,14 @@ rule index:
     conda:
         "../envs/report.yaml"
     params:
-        settings=canonical_json(PLAN.steps.index(PLAN.active)),
-        code=code_digest("workflow_scripts.index"),
+        settings=canonical_json(PLAN.steps.index(PLAN.active, PLAN.papers)),
+        code=code_digest(
+            "workflow_scripts.index",
+            *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
+        ),
+        papers=lambda wildcards, input: PLAN.paper_folders(),
     message:
         "write the index over the studies"
     shell:
         "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results $(dirname {output}) --out {output}"
+        " --results $(dirname {output}) {params.papers} --consistency {input.consistency[0]} --out {output}"

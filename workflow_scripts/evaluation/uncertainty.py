@@ -14,6 +14,8 @@ import numpy as np
 from workflow_scripts.evaluation.bootstrap import DEFINED, defined_mean
 
 LEVEL = 0.95
+# Of two trainings the spread may be small by luck, and Satterthwaite's degrees of freedom trust that.
+FEWEST_TRAININGS = 3
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Uncertain:
 
     @property
     def known(self) -> bool:
-        """Whether both parts are."""
-        return self.sampling is not None and self.training is not None
+        """Whether both parts are, the spread of trainings from at least three."""
+        return self.sampling is not None and self.training is not None and self.trainings >= FEWEST_TRAININGS
 
     @property
     def error(self) -> float:

@@ -4,7 +4,7 @@ A number. The difference obtained minus published has an interval: from the lowe
 interval minus the largest number that is printed like the published one, to its upper end minus the smallest.
 - holds: the whole interval lies within ± margin, which was declared beforehand (`evaluate.margin`);
 - higher, lower: it does not, and lies above, or below, zero;
-- cannot tell: all else, and whenever a part of the uncertainty is unknown: one training seed, or one group.
+- cannot tell: all else, and whenever a part of the uncertainty is unknown: fewer than three seeds, or one group.
 "Holds" is the two one-sided tests of Schuirmann (J. Pharmacokinet. Biopharm. 15:657, 1987), which at 5 % ask for the
 90 % interval; here the 95 % one is asked for, the same that excludes the published number. That is stricter: it says
 "holds" less often, never more often, and the simulations give no reason to be more lenient. What is counted exactly

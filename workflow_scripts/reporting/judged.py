@@ -14,7 +14,7 @@ from workflow_scripts.reporting import words
 from workflow_scripts.reporting.answers import MEASURED, AbsentError, Answer, answer, measured
 from workflow_scripts.reporting.comparable import differences, printed_n
 from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
-from workflow_scripts.reporting.orders import Order, judge, order_of, power_words, share_words
+from workflow_scripts.reporting.orders import Order, few_seeds, judge, order_of, power_words, share_words
 from workflow_scripts.reporting.results import Protocol, Results
 
 Entry = Claim | Statement | Layer
@@ -143,8 +143,8 @@ def _counts_data(entry: Entry) -> bool:
 
 def _order(results: Results, side: Side, order: Order, subject: Claim) -> tuple[str, str]:
     found = judge(results, side.protocol, side.measures, order)
-    n = printed_n(results, subject)
-    return found.word, " ".join(filter(None, (order.by + share_words(found), power_words(n, None, found.apart))))
+    said = order.by + share_words(found, len(results.settings["seeds"]))
+    return found.word, " ".join(filter(None, (said, power_words(printed_n(results, subject), None, found.apart))))
 
 
 def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: Answer) -> tuple[str, str]:
@@ -196,8 +196,10 @@ def gap(claim: Claim, value: float) -> str:
 
 def needed_words(found: Needed, ours: Answer, n: int, seeds: int) -> str:
     """How many more samples or seeds would decide."""
-    if ours.uncertain.training is None:
-        return "One training seed: how far trainings differ is unknown, at least 2 more seeds are needed."
+    if ours.uncertain.sampling is None:
+        return "More groups are needed."
+    if not ours.uncertain.known:
+        return few_seeds(seeds)
     if found.units:
         return f"With this value about {words.plural(found.units - n, 'more sample', 'more samples')} would tell."
     if found.seeds:
@@ -206,8 +208,6 @@ def needed_words(found: Needed, ours: Answer, n: int, seeds: int) -> str:
         units, more = max(found.both[0] - n, 0), max(found.both[1] - seeds, 0)
         more_seeds = words.plural(more, "more seed")
         return f"With this value about {words.grouped(units)} more samples and {more_seeds} would tell."
-    if ours.uncertain.sampling is None:
-        return "More groups are needed."
     return "The number is printed too coarsely for this margin: more samples or seeds would not help."
 
 

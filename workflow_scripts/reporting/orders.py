@@ -6,7 +6,7 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim, Statement
 from workflow_scripts.evaluation.quantities import Measured, discordant
-from workflow_scripts.evaluation.uncertainty import Uncertain
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
 from workflow_scripts.evaluation.verdict import (
     detectable_apart,
     detectable_paired,
@@ -88,13 +88,19 @@ def _claims(order: Order) -> list[Claim]:
     return [replace(order.subject, **{order.field: rival}) for rival in order.rivals]
 
 
-def share_words(found: Judged) -> str:
+def few_seeds(seeds: int) -> str:
+    """That there are too few training seeds, and how many more it takes."""
+    more = words.plural(FEWEST_TRAININGS - seeds, "more seed is", "more seeds are")
+    return f"{words.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
+
+
+def share_words(found: Judged, seeds: int) -> str:
     """In which share of the draws the order holds, and what is unknown."""
     if np.isnan(found.share):
         return "The order is undefined in the bootstrap draws."
     text = f"The order holds in {100 * found.share:.0f} % of the bootstrap draws."
-    if any(part.training is None for part in found.parts):
-        text += " One training seed: how far trainings differ is unknown, at least 2 more seeds are needed."
+    if any(part.sampling is not None and not part.known for part in found.parts):
+        text += f" {few_seeds(seeds)}"
     return text
 
 

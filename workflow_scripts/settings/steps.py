@@ -201,9 +201,10 @@ class Steps:
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
         }
 
-    def index(self, studies: list[str]) -> dict:
+    def index(self, studies: list[str], papers: list[str]) -> dict:
         return {
-            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies}
+            "papers": papers,
+            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies},
         }
 
     def _train_or_nothing(self, study: str, run: str) -> dict:
