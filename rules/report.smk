@@ -43,6 +43,7 @@ rule report_study:
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
         plates=lambda wildcards: PLAN.plates(wildcards.study),
+        verdict=rules.verdict.output,
     output:
         page=report(
             "<study>/report.html",
@@ -72,7 +73,8 @@ rule report_study:
 
 rule index:
     input:
-        PLAN.active_targets("report"),
+        studies=PLAN.active_targets("report"),
+        consistency=rules.consistency.output,
     output:
         "<results>/index.html",
     log:
@@ -83,10 +85,14 @@ rule index:
     conda:
         "../envs/report.yaml"
     params:
-        settings=canonical_json(PLAN.steps.index(PLAN.active)),
-        code=code_digest("workflow_scripts.index"),
+        settings=canonical_json(PLAN.steps.index(PLAN.active, PLAN.papers)),
+        code=code_digest(
+            "workflow_scripts.index",
+            *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
+        ),
+        papers=lambda wildcards, input: PLAN.paper_folders(),
     message:
         "write the index over the studies"
     shell:
         "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results $(dirname {output}) --out {output}"
+        " --results $(dirname {output}) {params.papers} --consistency {input.consistency[0]} --out {output}"

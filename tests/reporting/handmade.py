@@ -2,11 +2,12 @@
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts import plates
+from workflow_scripts import plates, verdict
 from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
@@ -25,6 +26,7 @@ EVALUATE = {
     "aggregate": "none",
     "bootstrap": 200,
     "calibration_bins": 10,
+    "margin": 0.02,
     "reference": None,
     "subgroups": [],
 }
@@ -82,7 +84,18 @@ class Study:
             TRUTH.write(self.folder / "truth.csv", self.truth())
         if self.settings["paper"]:
             self.plates()
+        self.judge()
         return self
+
+    @property
+    def paper(self) -> Path | None:
+        """Folder with the paper's numbers."""
+        return Path(plates.__file__).parent / "studies" / "cvm_cervix" if self.settings["paper"] else None
+
+    def judge(self) -> None:
+        """The verdict on every printed number."""
+        out = self.folder / "verdict.csv"
+        verdict.main(SimpleNamespace(study_folder=self.folder, settings=self.settings, paper=self.paper, out=out))
 
     def truth(self) -> pd.DataFrame:
         """Planted copies that were found, and a network that looks at what was planted."""
@@ -94,7 +107,7 @@ class Study:
 
     def plates(self) -> None:
         """The list of the paper's figures and tables, with one picture and one that could not be drawn."""
-        paper = Path(plates.__file__).parent / "studies" / "cvm_cervix"
+        paper = self.paper
         picture(self.folder / "paper" / "fig05_performance.png")
         line = {"kind": "figure", "title": "Averages", "reading": "Level is good.", "missing": ""}
         lines = [

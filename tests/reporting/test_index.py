@@ -7,10 +7,15 @@ from types import SimpleNamespace
 import pytest
 from handmade import Study
 
-from workflow_scripts import index, report
+from workflow_scripts import consistency, index, report
+from workflow_scripts.claims.checks import check_all, overall
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.verdict import VERDICT
 
+STATES = (CONSISTENT, INCONSISTENT, NOT_CHECKABLE)
 PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
 
 
@@ -36,12 +41,16 @@ def write(results, *names):
         }
     }
     settings["studies"] = {name: settings["studies"][name] for name in names or settings["studies"]}
-    out = results / "index.html"
-    index.main(SimpleNamespace(settings=settings, results=results, out=out))
+    out, papers = results / "index.html", [PAPER, PAPER.parent / "colposcopy_resnet50"]
+    table = results / "consistency.csv"
+    if not table.exists():
+        consistency.main(SimpleNamespace(paper=papers, table=table, out=results / "consistency.html"))
+    index.main(SimpleNamespace(settings=settings, results=results, paper=papers, consistency=table, out=out))
     return out.read_text(encoding="utf-8")
 
 
 def row(page, name):
+    page = page[page.index("</section>") :]
     line = next(line for line in re.findall(r"<tr>.*?</tr>", page, flags=re.DOTALL) if f"<code>{name}</code>" in line)
     return [
         " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<t[hd].*?</t[hd]>", line, re.DOTALL)
@@ -76,8 +85,36 @@ def test_studies_without_a_paper_come_last_and_show_no_published_number(results)
 def test_links_lead_to_the_reports_and_nowhere_else(results):
     page = write(results)
     links = re.findall(r'(?:href|src)="([^"#]+)"', page)
-    assert links == ["cvm_cervix/report.html", "own_cells/report.html"]
+    assert set(links) == {"consistency.html", "cvm_cervix/report.html", "own_cells/report.html"}
     assert all((results / link).is_file() for link in links)
+    anchors = re.findall(r'id="([^"]+)"', (results / "consistency.html").read_text(encoding="utf-8"))
+    assert set(re.findall(r'href="consistency.html#([^"]+)"', page)) <= set(anchors)
+
+
+def score(page, paper):
+    """Cells of a paper's row on the scoreboard."""
+    line = next(line for line in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if f"consistency.html#{paper}" in line)
+    return [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td.*?</td>", line, re.DOTALL)]
+
+
+def test_the_scoreboard_counts_every_printed_number_once_by_its_outcome(results):
+    page = write(results)
+    published = read_published(PAPER / "published.yaml")
+    found = overall(check_all(published))
+    printed, fits, contradicts, unknown, _ = score(page, "cvm_cervix")
+    assert printed == str(len(published.claims))
+    outcomes = [found[claim.id] for claim in published.claims]
+    assert [int(fits), int(contradicts), int(unknown)] == [outcomes.count(name) for name in STATES]
+
+
+def test_the_scoreboard_shows_verdicts_and_premium_and_what_was_not_run(results):
+    page = write(results)
+    obtained = score(page, "cvm_cervix")[-1]
+    verdicts = VERDICT.read(results / "cvm_cervix" / "verdict.csv")["verdict"].value_counts()
+    assert all(f"{count} {word}" in obtained for word, count in verdicts.items())
+    assert "leak premium of cvm:" in obtained and "2 training seeds: fewer than 3" in obtained
+    assert "not run: cvm_herlev, cvm_blood" in obtained
+    assert score(page, "colposcopy_resnet50")[-1] == "not run: colposcopy_resnet50"
 
 
 def test_made_data_are_announced_only_where_there_are_any(results):
@@ -86,7 +123,7 @@ def test_made_data_are_announced_only_where_there_are_any(results):
 
 
 def test_a_missing_report_or_metrics_file_is_named(results):
-    for name in ("report.html", "metrics.json"):
+    for name in ("report.html", "metrics.json", "verdict.csv"):
         path = results / "own_cells" / name
         kept = path.read_bytes()
         path.unlink()

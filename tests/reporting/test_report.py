@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from handmade import EVALUATE, Study
+from judging import Real
 
 from workflow_scripts import evaluate, report
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.verdict import VERDICT
 from workflow_scripts.reporting.obtained import obtained, overall
 from workflow_scripts.reporting.overview import index_page, study_row
 from workflow_scripts.reporting.page import without_costs
@@ -74,7 +76,8 @@ def test_page_loads_nothing_from_elsewhere(small):
         assert tag not in ("script", "link", "iframe", "object", "embed", "base")
         for name in ("src", "href", "srcset", "data", "poster"):
             value = attributes.get(name, "")
-            assert not value or value.startswith(("#", "data:image/png;base64,")), (tag, value)
+            own = value.startswith(("#", "data:image/png;base64,", "../consistency.html#"))
+            assert not value or own, (tag, value)
         assert "url(" not in attributes.get("style", "")
     assert "@import" not in small.page
     assert "url(" not in small.page
@@ -82,27 +85,90 @@ def test_page_loads_nothing_from_elsewhere(small):
 
 def test_made_data_are_said_to_say_nothing_about_the_paper(small, tmp_path):
     assert "they say nothing about the paper" in text_of(small.page)
-    assert "published is" not in text_of(small.page)
-    real = Study(tmp_path, source="real", scale="paper").write()
-    page = text_of(write(real))
+    assert "cannot tell" not in text_of(verdicts(small.page))
+    real = Real(tmp_path).write()
+    page = text_of(write(real, real.paper))
     assert "Made data" not in page
     assert "Demo scale" not in page
-    assert "published is above" in page
+
+
+def verdicts(page: str) -> str:
+    """The verdict's part of a page."""
+    return page[page.index('id="verdict"') : page.index('<div class="first">')]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    study = Real(tmp_path_factory.mktemp("judged")).write()
+    return SimpleNamespace(study=study, page=write(study, study.paper))
+
+
+def test_every_row_of_the_verdict_is_on_the_page_with_its_numbers_and_word(real):
+    table = VERDICT.read(real.study.folder / "verdict.csv")
+    part = verdicts(real.page)
+    assert part.count('<th scope="row">') == len(table)
+    tally = text_of(part[part.index('class="tally"') : part.index("</p>")])
+    for word, count in table["verdict"].value_counts().items():
+        assert f"{count} {word}" in tally
+    row = next(line for line in table.to_dict("records") if line["claim"] == "optimistic")
+    shown = next(line for line in re.findall(r"<tr.*?</tr>", part, re.DOTALL) if "97.0 %" in line)
+    ends = " to ".join(f"{100 * row[name]:.1f}" for name in ("low", "high"))
+    assert f"97.0 % {100 * row['obtained']:.1f} % {ends}" in text_of(shown)
+    assert "lower" in text_of(shown) and row["why"] in text_of(shown)
+
+
+def test_the_headline_comes_first_then_what_contradicts_the_paper(real):
+    part = verdicts(real.page)
+    words = re.findall(r'<td class="why"><b class="[a-z]*">([a-z ]+)</b>', part)
+    assert words[0] == "cannot tell" and set(words[1:5]) == {"lower", "higher", "fails"}
+    assert words.index("not run") > words.index("holds")
+    assert part.index('<tr class="main">') < part.index("<tr>\n" if "<tr>\n" in part else '<tr><th scope="row">')
+
+
+def test_each_row_leads_to_its_evidence(real):
+    part = verdicts(real.page)
+    rows = re.findall(r"<tr.*?</tr>", part, re.DOTALL)
+    best = next(row for row in rows if "Accuracy of cvm on test (highest of 2)" in row)
+    assert (
+        'href="#runs-published"' in best
+        and 'href="#comparisons"' in best
+        and "MLflow: cvm (published)" in text_of(best)
+    )
+    assert 'href="../consistency.html#small:best"' in best
+    assert any('href="#costs"' in row and "Training time" in row for row in rows)
+    assert "printed inconsistently" in text_of(part)  # one accuracy printed as 90, 97 and 70 %
+
+
+def test_a_claims_link_leads_to_its_row_of_the_printed_numbers(real):
+    from workflow_scripts.claims.checks import check_all
+    from workflow_scripts.reporting.consistency import consistency_page
+
+    published = read_published(real.study.paper / "published.yaml")
+    page = consistency_page([(published, check_all(published))])
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'consistency.html#([^"]+)"', real.page)) <= anchors
+
+
+def test_the_premium_stands_first_and_few_seeds_are_said(real, small):
+    part = text_of(verdicts(real.page))
+    premium = read_json(real.study.folder / "metrics.json")["leak_premium"]["grouped"]["cvm"]["value"]
+    assert (
+        f"Leak premium of cvm : {100 * premium:+.1f} points".replace("-", "−") in part and "3 training seeds." in part
+    )
+    assert "2 training seeds: fewer than 3" in text_of(verdicts(small.page))
 
 
 def test_page_says_that_it_is_no_medical_device(small):
     assert "It is not a medical device" in text_of(small.page)
 
 
-def test_headline_numbers_equal_the_papers_and_the_metrics_table(small):
-    study = small.study
-    row = cells(small.page, "Accuracy<small")
+def test_headline_numbers_are_those_of_the_papers_and_of_the_verdict(small):
+    line = VERDICT.read(small.study.folder / "verdict.csv").set_index("claim").loc["fig5.test.accuracy"]
+    row = cells(small.page, "Accuracy of cvm on test<small")
     assert row[0] == "91.72 %"
-    for column, protocol in ((1, "published"), (2, "grouped")):
-        table = METRICS.read(study.folder / "evaluation" / protocol / "cvm" / "metrics.csv")
-        rows = table[(table["fold"] == "all") & (table["subset"] == "test") & (table["metric"] == "accuracy")]
-        value, low, high = rows.iloc[0][["value", "low", "high"]]
-        assert row[column] == f"{100 * value:.1f} % {100 * low:.1f} to {100 * high:.1f}"
+    for shown, name in ((row[1], "obtained"), (row[2], "leak_free")):
+        low, high = (line[f"{'' if name == 'obtained' else 'leak_free_'}{end}"] for end in ("low", "high"))
+        assert shown == f"{100 * line[name]:.1f} % {100 * low:.1f} to {100 * high:.1f}"
 
 
 def test_table_of_runs_shows_each_run_with_its_own_numbers(small):
@@ -139,7 +205,7 @@ def test_settings_that_differ_from_the_paper_are_marked(small):
 def test_notes_glossary_and_every_section_of_the_contents_are_there(small):
     tags = Tags(small.page).found
     anchors = {attributes["id"] for _, attributes in tags if "id" in attributes}
-    links = {attributes["href"][1:] for tag, attributes in tags if tag == "a"}
+    links = {attributes["href"][1:] for tag, attributes in tags if tag == "a" and attributes["href"][0] == "#"}
     assert links <= anchors
     assert "<h3>Contradictions and oddities in the paper</h3>" in small.page
     assert "Leak premium" in text_of(small.page[small.page.index('id="terms"') :])
@@ -411,7 +477,6 @@ def test_numbers_of_a_protocol_without_a_test_subset_are_of_its_validation_image
     assert "second (validation images, selected on)" in heading
     assert cells(page, "soft_vote")[1].startswith(f"{100 * chosen.loc['soft_vote', 'value']:.1f} %")
     text = text_of(selected.page)
-    assert "no leaks; validation images, selected on" in text
     assert "*: validation images, selected on; no test result" in text
     assert "second split*" in selected.page
     assert "Confusion matrix, cvm, second (validation images, selected on)." in text
@@ -438,7 +503,7 @@ def test_a_protocol_without_a_test_subset_has_no_part_in_the_premium_and_no_test
     row = study_row(selected.study.folder, "cvm_cervix", {"title": "", "paper": ""}, selected.study.folder)
     assert set(row.leak_free) == {"grouped"} and set(row.obtained) == {"published"}
     assert set(row.selected_on) == {"second"}
-    page = text_of(index_page([row]))
+    page = text_of(index_page([row], []))
     assert "No test images validation images, selected on" in page
 
 

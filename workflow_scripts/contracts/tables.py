@@ -16,13 +16,15 @@ class Table:
     """A CSV contract: its name, its columns with pandas types, and whether further columns may follow.
 
     Types are "str", "int", "float"; text columns never hold NaN (an empty cell is the empty string). Rows keep the
-    order in which they are written. `key` names the columns whose values must be unique together.
+    order in which they are written. `key` names the columns whose values must be unique together. `absent` is how a
+    number that there is not is written and read.
     """
 
     name: str
     columns: dict[str, str]
     open: bool = False
     key: tuple[str, ...] = ()
+    absent: str = ""
 
     def check(self, frame: pd.DataFrame, where: str) -> None:
         """Raise UserError when columns are missing, unexpected or repeat a key."""
@@ -44,7 +46,9 @@ class Table:
         self.check(frame, str(path))
         extra = [column for column in frame.columns if column not in self.columns]
         with atomic_path(path) as temporary:
-            frame[[*self.columns, *extra]].to_csv(temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n")
+            frame[[*self.columns, *extra]].to_csv(
+                temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n", na_rep=self.absent
+            )
 
     def as_text(self, path: Path) -> pd.DataFrame:
         """Read and check, every cell as it is written; an empty cell is the empty string."""
@@ -67,8 +71,8 @@ class Table:
     def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:
         if kind == "str":
             return values
-        numbers = pd.to_numeric(values.where(values != ""), errors="coerce")
-        wrong = numbers.isna() & (values != "")
+        numbers = pd.to_numeric(values.where(values != self.absent), errors="coerce")
+        wrong = numbers.isna() & (values != self.absent)
         if kind is None:
             return values if wrong.any() or not len(values) else numbers
         if wrong.any():

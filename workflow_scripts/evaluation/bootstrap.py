@@ -46,13 +46,13 @@ class Resampler:
         that draw.
         """
         folds, seeds, draws = values.shape
-        everything = _mean(values, axis=1)
+        everything = defined_mean(values, axis=1)
         if seeds == 1:
-            return _mean(everything, axis=0)
+            return defined_mean(everything, axis=0)
         if (folds, seeds) not in self._seeds:
             self._seeds[folds, seeds] = self._rng.integers(0, seeds, (folds, seeds, draws))
-        drawn = _mean(np.take_along_axis(values, self._seeds[folds, seeds], axis=1), axis=1)
-        return _mean(everything + np.sqrt(seeds / (seeds - 1)) * (drawn - everything), axis=0)
+        drawn = defined_mean(np.take_along_axis(values, self._seeds[folds, seeds], axis=1), axis=1)
+        return defined_mean(everything + np.sqrt(seeds / (seeds - 1)) * (drawn - everything), axis=0)
 
     def interval(self, values: np.ndarray, metric: str | None = None) -> tuple[float, float]:
         """95 % percentile interval of D values; NaN for a single group or where too few draws are defined.
@@ -156,7 +156,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
 
 
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+def defined_mean(values: np.ndarray, axis: int) -> np.ndarray:
     """Mean of the defined values; NaN where there is none."""
     defined = ~np.isnan(values)
     return _ratio(np.where(defined, values, 0).sum(axis=axis), defined.sum(axis=axis))

@@ -1,11 +1,11 @@
-"""The first screen of a study's report, and the list of all numbers that the paper prints."""
+"""What surrounds the verdict on the first screen of a study's report, and how printed numbers are written."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.numbers import claim_rows, leaks
+from workflow_scripts.reporting.numbers import leaks
 from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import (
     headline_claims,
@@ -31,11 +31,10 @@ class StripRow:
 
 
 def first_screen(results: Results) -> dict[str, Any]:
-    """What was run on what, published against obtained, what leaked."""
+    """What was run on what, the headline metric under every protocol, what leaked."""
     main, metric = main_run(results), results.headline
     protocols = ordered_protocols(results)
     claims = [claim for claim in headline_claims(results) if claim.run == main]
-    rows = claim_rows(results, claims)
     shown = claims[0] if claims else None
     strip_metric = shown.metric if shown else metric
     values = {protocol.name: overall(protocol.runs[main], strip_metric) for protocol in protocols}
@@ -66,7 +65,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "headline": metric,
         "sentence": _sentence(results),
         "facts": _facts(results),
-        "claim_rows": rows,
+        "has_claims": bool(claims),
         "no_claims": _why_no_claims(results),
         "strip_rows": strip,
         "strip_axis": axis,
@@ -142,26 +141,6 @@ def _why_no_premium(results: Results) -> str:
     if results.as_published.leak_free:
         return "The published protocol is itself free of leaks."
     return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
-
-
-def claims_section(results: Results) -> dict[str, Any]:
-    """Every number that the paper prints about these data."""
-    claims = (
-        [claim for claim in results.published.claims if claim.study == results.settings["study"]]
-        if results.published
-        else []
-    )
-    rows = claim_rows(results, claims)
-    matched = sum(any(value.value is not None for value in row.obtained.values()) for row in rows)
-    return {
-        "all_claims": rows,
-        "all_matched": matched,
-        "claim_words": claim_words,
-        "claim_value": claim_value,
-        "unit_words": lambda claim: {"percent": "%", "percentage_points": "points", "count": ""}.get(
-            claim.unit, claim.unit
-        ),
-    }
 
 
 def claim_words(claim: Claim) -> str:

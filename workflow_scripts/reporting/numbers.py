@@ -13,29 +13,18 @@ from workflow_scripts.reporting.words import LEAK_NAMES
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim beside what each protocol gave. verdict: protocol → inside, below, above; empty where undefined."""
+    """A claim beside what each protocol gave."""
 
     claim: Claim
     obtained: dict[str, Value]
-    verdict: dict[str, str]
 
 
 def claim_rows(results: Results, claims: list[Claim]) -> list[ClaimRow]:
-    """Each claim beside every protocol's value; made data get no verdict, they cannot confirm anything."""
-    rows = []
-    for claim in claims:
-        found = {name: obtained(results, protocol, claim) for name, protocol in results.protocols.items()}
-        verdict = {name: "" if results.made else _verdict(claim, value) for name, value in found.items()}
-        rows.append(ClaimRow(claim, found, verdict))
-    return rows
-
-
-def _verdict(claim: Claim, value: Value) -> str:
-    if value.low is None or value.high is None or claim.relation == "about":
-        return ""
-    if claim.scaled + claim.rounding_error < value.low:
-        return "below"
-    return "above" if claim.scaled - claim.rounding_error > value.high else "inside"
+    """Each claim beside every protocol's value."""
+    return [
+        ClaimRow(claim, {name: obtained(results, protocol, claim) for name, protocol in results.protocols.items()})
+        for claim in claims
+    ]
 
 
 def printed_claim(results: Results, run: str, metric: str, subset: str = "test") -> Claim | None:
@@ -173,11 +162,13 @@ def _mean(values: list[float | None]) -> float | None:
 class SettingRow:
     """A setting as the paper says it and as the study had it.
 
-    known: whether a setting of the study corresponds; same: None where the two cannot be compared.
+    setting: where it stands in the study's settings, empty where none corresponds; known: whether the study has it;
+    same: None where the two cannot be compared.
     """
 
     name: str
     place: str
+    setting: str
     paper: Any
     unit: str | None
     note: str
@@ -186,12 +177,17 @@ class SettingRow:
     same: bool | None
 
 
-def setting_rows(results: Results) -> list[SettingRow]:
-    """The paper's settings beside the study's; empty without a paper."""
+def setting_rows(results: Results, run: str | None) -> list[SettingRow]:
+    """The paper's settings beside the study's; empty without a paper.
+
+    run: a trained run, whose training is compared where the paper speaks of training in general; None: of none.
+    """
     if results.published is None:
         return []
     used = {
-        **{key: results.settings[key] for key in ("preprocess", "protocols", "seeds", "evaluate")},
+        **{key: results.settings[key] for key in ("preprocess", "protocols", "seeds", "evaluate", "explain")},
+        "adapters": results.dataset["settings"].get("adapters", []),
+        "train": results.settings["runs"][run]["train"] if run else {},
         "runs": {name: {**run["spec"], **run} for name, run in results.settings["runs"].items()},
         "ingest": results.dataset["settings"].get("ingest", {}),
     }
@@ -204,7 +200,10 @@ def setting_rows(results: Results) -> list[SettingRow]:
         same = value == setting.expected if known and setting.value is not None else None
         name = setting.id.replace("_", " ")
         shown = value if known else None
-        rows.append(SettingRow(name, setting.place, setting.value, setting.unit, setting.note, known, shown, same))
+        where = setting.setting or ""
+        rows.append(
+            SettingRow(name, setting.place, where, setting.value, setting.unit, setting.note, known, shown, same)
+        )
     return rows
 
 

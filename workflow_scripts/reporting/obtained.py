@@ -71,6 +71,11 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
     return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.class_name or "")
 
 
+def class_of(results: Results, name: str) -> str | None:
+    """The study's class that a paper's name means, written alike but for small and capital letters; else None."""
+    return next((known for known in results.classes if known.casefold() == name.casefold()), None)
+
+
 def answered_by(protocol: Protocol, subset: str | None) -> str:
     """The subset that answers what the paper says about one: of its test subset, the one that the protocol reports."""
     return protocol.reported if subset in (None, "test") else subset
@@ -82,9 +87,10 @@ def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
     subsets = list(counts) if claim.subset in (None, "all") else [answered_by(protocol, claim.subset)]
     if claim.class_name is None:
         return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
-    if claim.class_name not in results.classes:
+    name = class_of(results, claim.class_name)
+    if name is None:
         return NOTHING
-    return Value(sum(counts.get(subset, {}).get(claim.class_name, 0) for subset in subsets))
+    return Value(sum(counts.get(subset, {}).get(name, 0) for subset in subsets))
 
 
 def _size(run: Run) -> Value:

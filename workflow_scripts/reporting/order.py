@@ -24,6 +24,15 @@ def main_run(results: Results) -> str:
     return reference(results) or next(iter(results.settings["runs"]))
 
 
+def trained_run(results: Results) -> str | None:
+    """The main run, or of a vote or a compressed one the first trained run that it is made of; else None."""
+    main, runs = main_run(results), results.settings["runs"]
+    spec = runs[main]["spec"]
+    return next(
+        (name for name in (main, *spec.get("members", ()), spec.get("of")) if "train" in runs.get(name, {})), None
+    )
+
+
 def reference(results: Results) -> str:
     """The run that the others were compared with; empty where there is only one run."""
     for protocol in results.protocols.values():

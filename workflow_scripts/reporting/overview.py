@@ -4,13 +4,19 @@ import os
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.verdict import VERDICT, WORDS
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.obtained import NOTHING, Value
 from workflow_scripts.reporting.page import render
+from workflow_scripts.reporting.verdicts import COLOURS, seed_words
+
+if TYPE_CHECKING:
+    from workflow_scripts.reporting.scoreboard import PaperScore
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,7 @@ class StudyRow:
     """A study in the index. obtained, leak_free, selected_on, premium: protocol → value.
 
     paper_value None: nothing is printed. selected_on: of protocols without a test subset, on the validation images that
-    the epoch was chosen on; never among the other two.
+    the epoch was chosen on; never among the other two. verdicts: word → number of claims, in the order of WORDS.
     """
 
     name: str
@@ -36,18 +42,21 @@ class StudyRow:
     leak_free: dict[str, Value]
     selected_on: dict[str, Value]
     premium: dict[str, Value]
+    seeds: int
+    verdicts: dict[str, int]
 
 
 def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> StudyRow:
     """Read a study's row; `about` has its title and paper, links are relative to `base`.
 
-    Raises UserError when metrics.json, the dataset's record or the report is missing.
+    Raises UserError when metrics.json, verdict.csv, the dataset's record or the report is missing.
     """
     numbers = read_json(folder / "metrics.json")
     record = read_record(folder / "dataset" / "record.json")
     report = folder / "report.html"
     if not report.is_file():
         raise UserError(f"{report} is missing; run the workflow again, it makes the page")
+    counts = VERDICT.read(folder / "verdict.csv")["verdict"].value_counts()
     (run, found), *_ = numbers["headline"].items()
     (metric, values), *_ = found.items()
     by_protocol = {protocol: _value(leaf) for protocol, leaf in values["protocols"].items()}
@@ -69,6 +78,8 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
         leak_free={protocol: value for protocol, value in by_protocol.items() if protocol in free},
         selected_on={protocol: value for protocol, value in by_protocol.items() if protocol not in tested},
         premium={protocol: _value(runs.get(run, {})) for protocol, runs in numbers["leak_premium"].items()},
+        seeds=numbers["data"]["seeds"],
+        verdicts={word: int(counts[word]) for word in WORDS if word in counts},
     )
 
 
@@ -78,14 +89,17 @@ def _value(leaf: dict[str, float]) -> Value:
     return Value(leaf["value"], leaf.get("low"), leaf.get("high"), leaf.get("n"))
 
 
-def index_page(rows: list[StudyRow]) -> str:
-    """The index as one HTML document, papers in alphabetical order, studies without a paper last."""
+def index_page(rows: list[StudyRow], scores: "list[PaperScore]") -> str:
+    """The index as one HTML document: the papers' scoreboard, then studies by paper, those without a paper last."""
     rows = sorted(rows, key=lambda row: (row.paper == "", row.paper, row.name))
     papers = [(paper, list(part)) for paper, part in groupby(rows, key=lambda row: row.paper)]
     return render(
         "index.html.j2",
         {
             "papers": papers,
+            "scores": scores,
+            "seed_words": seed_words,
+            "colours": COLOURS,
             "any_made": any(row.made for row in rows),
             "any_selected": any(row.selected_on for row in rows),
             "disclaimer": captions.DISCLAIMER,

@@ -19,6 +19,7 @@ from workflow_scripts.reporting.order import (
     protocol_words,
     reference,
     run_words,
+    trained_run,
 )
 from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Protocol, Results
@@ -227,7 +228,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
             for protocol in ordered_protocols(results)
         ],
         "spent": spent(results),
-        "setting_rows": setting_rows(results),
+        "setting_rows": setting_rows(results, trained_run(results)),
         "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
         "plain": plain,
         "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],

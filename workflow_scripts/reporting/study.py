@@ -5,6 +5,7 @@ from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words, rule_words
 from workflow_scripts.reporting.page import render
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.verdicts import premium_words, verdict_section
 
 
 def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
@@ -22,7 +23,8 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "protocol_words": protocol_words,
         "premiums": premiums,
         **first.first_screen(results),
-        **first.claims_section(results),
+        **verdict_section(results),
+        "premium_of_main": premium_words(results, premiums),
         **sections.data_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),
@@ -43,6 +45,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
 def _contents(context: dict) -> list[tuple[str, str]]:
     """Id and name of the sections that the page has."""
     entries = [
+        ("verdict", "Verdict", True),
         ("data", "Data", True),
         ("splits", "Splits", True),
         ("runs", "Runs", True),
@@ -54,7 +57,6 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),
         ("compression", "Fewer bits", context["compression_rows"]),
         ("truth", "What was planted", context["truth_rows"]),
-        ("claims", "All printed numbers", context["all_claims"]),
         ("costs", "What it cost", True),
         ("settings", "Settings", True),
         ("provenance", "Provenance", True),

@@ -20,7 +20,7 @@ def write_metrics(path: Path, results: Results, premiums: dict[str, dict[str, Va
 def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str, Any]:
     """Numbers at the leaves, nine significant digits; what is undefined is left out.
 
-    data: samples, classes, refused, made (1 or 0); protocols → leak_free (1 or 0), leak_pairs, test_samples,
+    data: samples, classes, refused, made (1 or 0), seeds; protocols → leak_free (1 or 0), leak_pairs, test_samples,
     test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one);
     runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high;
     headline → run → metric → paper, and per protocol value, low, high: the main run alone.
@@ -39,6 +39,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
             "classes": len(results.classes),
             "refused": len(results.quarantine),
             "made": int(results.made),
+            "seeds": len(results.settings["seeds"]),
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},
         "runs": {

@@ -19,7 +19,7 @@ from workflow_scripts.settings.load import LOCAL, SHIPPED, read_yaml
 from workflow_scripts.settings.workflow import Plan
 
 STATED = Path(".work/settings")
-# Folders of results/{study} by the phase that leaves them; report.html, metrics.json, curves/ are the report's.
+# Folders of results/{study} by the phase that leaves them; the report's files beside them: dvc.yaml.
 FOLDERS = {
     "data": ("dataset", "arrays", "splits"),
     "runs": ("runs", "evaluation", "explanation"),
@@ -34,7 +34,7 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
     if phase == "report":
         if chosen.paper:
             yield "plates", (study,)
-        yield "report", (study,)
+        yield from (("verdict", (study,)), ("report", (study,)))
         return
     if phase == "data":
         if plan.steps.made(study):

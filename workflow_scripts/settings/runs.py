@@ -250,6 +250,11 @@ class Evaluate(Block):
         "none", description="How the samples of one unit become one prediction; none: every sample is a unit."
     )
     bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of the bootstrap (groups, where known).")
+    margin: Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        0.02,
+        description="How far an obtained share may be from the published one and still count as the same; a verdict "
+        "of `holds` needs the whole interval inside. Declared beforehand: changing it after the results is no test.",
+    )
     calibration_bins: Annotated[int, Field(ge=2)] = Field(10, description="Bins of the reliability curve.")
     reference: str | None = Field(
         None, description="Run that every other run is compared with, on the same samples; null: the first run."

@@ -131,7 +131,8 @@ class Steps:
                 }
                 for run in chosen.runs
             },
-            "evaluate": _plain(chosen.evaluate),
+            # The verdict alone depends on the margin.
+            "evaluate": chosen.evaluate.model_dump(mode="json", exclude={"margin"}),
         }
 
     def explain(self, study: str, protocol: str) -> dict:
@@ -184,6 +185,10 @@ class Steps:
         }
 
     def plates(self, study: str) -> dict:
+        evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})
+        return {**self.report(study), "evaluate": evaluated}
+
+    def verdict(self, study: str) -> dict:
         return self.report(study)
 
     def track(self, study: str) -> dict:
@@ -197,9 +202,10 @@ class Steps:
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
         }
 
-    def index(self, studies: list[str]) -> dict:
+    def index(self, studies: list[str], papers: list[str]) -> dict:
         return {
-            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies}
+            "papers": papers,
+            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies},
         }
 
     def _train_or_nothing(self, study: str, run: str) -> dict:

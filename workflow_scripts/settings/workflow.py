@@ -78,7 +78,7 @@ class Plan:
             modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
             modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
-        if step in ("report", "plates"):
+        if step in ("report", "plates", "verdict"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)
             if step == "plates" and (self.root / own.replace(".", "/") / "figures.py").exists():
@@ -255,7 +255,7 @@ class Plan:
             return data
         if phase == "runs":
             return [*data, *self.report_inputs(study)]
-        report = [f"{folder}/report.html", f"{folder}/metrics.json"]
+        report = [f"{folder}/report.html", f"{folder}/metrics.json", f"{folder}/verdict.csv"]
         return report if phase == "report" else [*report, f"{folder}/tracked.json"]
 
     def is_trained(self, study: str, run: str) -> bool:

@@ -1,0 +1,26 @@
+# The obtained numbers against every printed one, claim by claim.
+
+
+rule verdict:
+    input:
+        dataset=rules.ingest.output,
+        montage=rules.preprocess.output.montage,
+        arrays=rules.preprocess.output.record,
+        files=lambda wildcards: PLAN.report_inputs(wildcards.study),
+    output:
+        "<study>/verdict.csv",
+    log:
+        "<logs>/{study}/verdict.log",
+    benchmark:
+        "<logs>/{study}/verdict.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=settings("verdict", "study"),
+        code=code("verdict", "study"),
+        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+    message:
+        "{wildcards.study}: judge the paper's numbers"
+    shell:
+        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code} --log {log}"
+        " --study-folder $(dirname {output}) {params.paper} --out {output}"

@@ -1,0 +1,183 @@
+"""verdict.csv: every printed number has a verdict, and none that it must not have."""
+
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from handmade import TRAIN, Study
+from judging import Real, claims, rows
+
+from workflow_scripts import verdict
+from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.verdict import (
+    CANNOT_TELL,
+    DECIDED,
+    FAILS,
+    HOLDS,
+    LOWER,
+    MADE,
+    NOT_CHECKED,
+    NOT_COMPARABLE,
+    NOT_RUN,
+    VERDICT,
+    WORDS,
+)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return Real(tmp_path_factory.mktemp("real")).write()
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return rows(study)
+
+
+EXPECTED = {
+    "accuracy": CANNOT_TELL,  # 400 samples are too few for two points at 90 %
+    "optimistic": LOWER,
+    "modest": "higher",
+    "lead": CANNOT_TELL,
+    "best": HOLDS,
+    "worst": FAILS,
+    "absent": NOT_RUN,
+    "other_n": NOT_COMPARABLE,
+    "confused": CANNOT_TELL,
+    "samples": HOLDS,
+    "samples.a": LOWER,
+    "ratio": HOLDS,
+    "time": NOT_COMPARABLE,
+    "models": NOT_CHECKED,
+    "unnamed": NOT_CHECKED,
+    "beats": HOLDS,
+    "alike": CANNOT_TELL,
+    "net.01": NOT_CHECKED,
+}
+
+
+@pytest.mark.parametrize(("claim", "word"), EXPECTED.items())
+def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
+    assert found[claim].word == word, found[claim].why
+    assert found[claim].why.endswith(".")
+
+
+def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
+    out = tmp_path / "verdict.csv"
+    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=study.paper, out=out))
+    table = VERDICT.as_text(out)
+    assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
+    assert set(table["verdict"]) <= set(WORDS)
+    numbers = pd.read_csv(out).set_index("claim")
+    assert numbers.loc["accuracy", "obtained"] == pytest.approx(0.9) and numbers.loc["accuracy", "n"] == 400
+    assert numbers.loc["accuracy", "low"] < 0.9 < numbers.loc["accuracy", "high"]
+    assert numbers["obtained"].dtype == "float64" and pd.isna(numbers.loc["absent", "obtained"])
+    assert VERDICT.read(out).set_index("claim").loc["accuracy", "leak_free"] == pytest.approx(0.9)
+
+
+def test_what_is_missing_or_unknown_is_named(found):
+    assert found["absent"].why == "Missing: the run vgg16."
+    assert "400 test samples instead of 500" in found["other_n"].why
+    assert "more samples would tell" in found["lead"].why
+    assert "differ here" in found["best"].why and "80 % power" in found["best"].why
+    assert "by accuracy" in found["beats"].why
+
+
+def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
+    row = found["confused"]
+    assert row.obtained.value == pytest.approx(20) and row.obtained.n == 200
+    assert "margin ±4.0" in row.why  # two points of 200
+
+
+def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
+    one = rows(Real(tmp_path, seeds=[0]).write())
+    assert {one[name].word for name in ("accuracy", "optimistic", "best", "beats")} == {CANNOT_TELL}
+    assert all(
+        "1 training seed: how far trainings differ is unknown, at least 2 more" in one[name].why
+        for name in ("accuracy", "optimistic", "best")
+    )
+    assert one["samples"].word == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"scale": "demo"}, "scale demo"),
+        ({"preprocess": {"size": 64, "fit": "squash", "interpolation": "bilinear"}}, "input size 64 instead of 48"),
+    ],
+)
+def test_another_scale_or_setting_is_not_comparable_and_named(tmp_path, changes, named):
+    other = rows(Real(tmp_path, **changes).write())
+    assert other["optimistic"].word == NOT_COMPARABLE and named in other["optimistic"].why
+    assert other["optimistic"].obtained.value == pytest.approx(0.9)
+    assert other["best"].word == NOT_COMPARABLE
+    words = {row.word for row in other.values()}
+    assert not words & {FAILS, LOWER} or "scale" not in changes
+
+
+def test_a_setting_of_another_run_makes_only_that_run_incomparable(tmp_path):
+    study = Real(tmp_path)
+    study.settings["runs"]["cvm"]["train"] = {**TRAIN, "epochs": 4}
+    other = rows(study.write())
+    assert "epochs 4 instead of 3" in other["optimistic"].why and other["samples"].word == HOLDS
+    study.settings["runs"]["weak"]["train"] = {**TRAIN, "learning_rate": 0.1}
+    assert "rate 0.1 instead of 0.0002" not in rows(study)["optimistic"].why
+    assert "rate 0.1" in rows(study)["worst"].why or "epochs 4" in rows(study)["worst"].why
+
+
+def test_class_counts_that_are_off_are_not_comparable(tmp_path):
+    study = Real(tmp_path)
+    study.write()
+    text = study.paper.joinpath("published.yaml").read_text().replace("value: 1020", "value: 1100")
+    path = study.folder.parent / "paper"
+    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=rewritten(path, text)))
+    assert found["optimistic"].word == NOT_COMPARABLE and "1 000 of a instead of 1100" in found[
+        "optimistic"
+    ].why.replace("\u202f", " ")
+    assert found["samples"].word == HOLDS
+
+
+def rewritten(paper, text):
+    other = paper.parent / "other"
+    other.mkdir()
+    (other / "published.yaml").write_text(text, encoding="utf-8")
+    (other / "notes.md").write_text("# Notes\n", encoding="utf-8")
+    return other
+
+
+def test_made_data_never_yield_a_verdict(tmp_path):
+    study = Real(tmp_path, source="made").write()
+    found = rows(study)
+    assert not {row.word for row in found.values()} & {*DECIDED, CANNOT_TELL, NOT_COMPARABLE}
+    assert found["optimistic"].word == MADE and "says nothing about the paper" in found["optimistic"].why
+    assert found["optimistic"].obtained.value == pytest.approx(0.9)
+
+
+def test_without_a_published_protocol_nothing_is_judged(tmp_path):
+    rule = {"grouped": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "group"}}
+    found = rows(Real(tmp_path, protocols=rule, folds={"grouped": 1}).write())
+    assert found["optimistic"].word == NOT_RUN and "no protocol called published" in found["optimistic"].why
+
+
+def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
+    rules = {"published": {"kind": "holdout", "fractions": [0.8, 0.2, 0.0], "by": "sample"}}
+    found = rows(Real(tmp_path, protocols=rules, folds={"published": 1}).write())
+    assert found["optimistic"].word == NOT_COMPARABLE and "no test subset" in found["optimistic"].why
+
+
+def test_a_study_without_a_paper_has_an_empty_table(tmp_path):
+    study = Study(tmp_path, paper="").write()
+    out = tmp_path / "verdict.csv"
+    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=None, out=out))
+    assert VERDICT.read(out).empty
+
+
+def test_what_the_weights_weigh_is_no_matter_of_chance(study):
+    path = next(iter((study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
+    kept = path.read_text()
+    write_json(path, {**json.loads(kept), "wall_seconds": 99.0})
+    try:
+        assert rows(study)["optimistic"] == rows(study)["optimistic"]
+    finally:
+        path.write_text(kept)

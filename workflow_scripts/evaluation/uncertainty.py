@@ -1,0 +1,107 @@
+"""How far an obtained number may be from the true one: which samples were taken, and which trainings.
+
+The percentile interval of metrics.csv covers both parts, but is too short where seeds or groups are few: of three
+seeds it takes the spread for known, and where every draw gives the same value (a perfect run) it has no width. A
+verdict needs what holds there too, so here both parts have a standard error each, joined by a t distribution with
+Satterthwaite's degrees of freedom (Biometrics Bulletin 2:110, 1946). tests/evaluation/test_verdict.py and
+tests/benchmarks/verdict.py measure how often what follows is wrong, by both intervals.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workflow_scripts.evaluation.bootstrap import DEFINED, defined_mean
+
+LEVEL = 0.95
+# Of two trainings the spread may be small by luck, and Satterthwaite's degrees of freedom trust that.
+FEWEST_TRAININGS = 3
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A value with the standard errors of its two parts.
+
+    sampling: which groups were drawn, None where it is undefined, 0 of what is no sample; training: of the mean over
+    seeds, None of one seed, 0 where nothing is random; groups, trainings: degrees of freedom of the two, plus one.
+    """
+
+    value: float
+    sampling: float | None
+    training: float | None
+    groups: int
+    trainings: int
+
+    @property
+    def known(self) -> bool:
+        """Whether both parts are, the spread of trainings from at least three."""
+        return self.sampling is not None and self.training is not None and self.trainings >= FEWEST_TRAININGS
+
+    @property
+    def error(self) -> float:
+        """Standard error of both parts that are known, together."""
+        return float(np.hypot(self.sampling or 0.0, self.training or 0.0))
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of `error`."""
+        parts = [
+            (part or 0.0, max(count - 1, 1))
+            for part, count in ((self.sampling, self.groups), (self.training, self.trainings))
+        ]
+        below = sum(part**4 / count for part, count in parts)
+        return self.error**4 / below if below else np.inf
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Value ± t × error, of the parts that are known; NaN where the sampling is not."""
+        from scipy.stats import t
+
+        if self.sampling is None:
+            return np.nan, np.nan
+        half = float(t.ppf(0.5 + level / 2, self.freedom)) * self.error
+        return self.value - half, self.value + half
+
+    def heavier(self, level: float) -> float:
+        """How much farther out the t distribution has its one-sided `level` than the normal one."""
+        from scipy.stats import norm, t
+
+        return float(t.ppf(level, self.freedom) / norm.ppf(level))
+
+
+def uncertain(points: np.ndarray, draws: np.ndarray | None, groups: int, n: int, difference: bool) -> Uncertain:
+    """A value and its parts.
+
+    points: F×S values of folds and seeds, draws: F×S×D bootstrap replicates of them (None: of what is no sample),
+    groups: what was drawn, n: units. difference: of two numbers on the same units, else a share in [0, 1].
+    """
+    value = float(points.mean())
+    folds, seeds = points.shape
+    training = float(np.sqrt(points.var(axis=1, ddof=1).sum() / seeds) / folds) if seeds > 1 else None
+    sampling = 0.0 if draws is None else _sampling(value, draws, groups, n * seeds, difference)
+    return Uncertain(value, sampling, training, groups, folds * (seeds - 1) + 1)
+
+
+def _sampling(value: float, draws: np.ndarray, groups: int, n: int, difference: bool) -> float | None:
+    """Standard error over the draws, widened as few groups and rare errors need; None where it is undefined."""
+    means = defined_mean(draws.reshape(-1, draws.shape[2]), axis=0)
+    means = means[~np.isnan(means)]
+    if groups < 2 or np.isnan(value) or len(means) < DEFINED * draws.shape[2]:
+        return None
+    spread = float(means.std(ddof=1) * np.sqrt(groups / (groups - 1)))
+    return max(spread, rare(value, spread, groups, n, difference))
+
+
+def rare(value: float, spread: float, groups: int, n: int, difference: bool) -> float:
+    """Standard error that is left where all draws agree because hardly anything went wrong.
+
+    n: predictions, of all trainings. Of a share that of Agresti & Coull (Am. Stat. 52:119, 1998), two successes and
+    two failures added to the number of predictions that are worth as much as independent ones, by the spread of the
+    draws; at least the groups. Of a paired difference that of two discordant units added to none.
+    """
+    if difference:
+        return float(np.sqrt(2) / (groups + 4))
+    inside = min(max(value, 0.0), 1.0)
+    worth = inside * (1 - inside) / spread**2 if spread else groups
+    worth = min(max(worth, groups), max(n, groups))
+    added = (inside * worth + 2) / (worth + 4)
+    return float(np.sqrt(added * (1 - added) / (worth + 4)))

@@ -1,0 +1,142 @@
+"""What a study obtained for a printed number, with the uncertainty that a verdict needs."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
+from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.evaluation.metrics import RANGES
+from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
+from workflow_scripts.evaluation.uncertainty import Uncertain
+from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained
+from workflow_scripts.reporting.results import Protocol, Results
+
+MEASURED = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, CONFUSIONS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An obtained number: value with its interval, uncertain: None of what is counted exactly; missing: why none.
+
+    scale: how many of the value's unit make one of `uncertain` (the size of the class, of confusions; else 1).
+    """
+
+    value: Value
+    uncertain: Uncertain | None = None
+    missing: str = ""
+    scale: float = 1.0
+
+
+def measured(results: Results, protocol: Protocol) -> Measured:
+    """The runs of a protocol, ready to be measured; all of them on the same draws."""
+    settings = results.settings
+    rng = np.random.default_rng(seed_for(settings["study"], protocol.name, settings["seed"], "verdict"))
+    runs = {name: dict(zip(run.jobs, run.units, strict=True)) for name, run in protocol.runs.items()}
+    options = settings["evaluate"]
+    return Measured(runs, results.classes, options["bootstrap"], options["calibration_bins"], rng)
+
+
+def answer(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Answer:
+    """The number under one protocol, as `obtained` has it, with its uncertainty; or why there is none."""
+    if claim.metric in EPOCHS:
+        return _epoch(results, protocol, claim)
+    if claim.metric not in MEASURED:
+        return _exact(results, protocol, claim)
+    try:
+        found = quantity(results, protocol, measures, claim)
+    except AbsentError as absent:
+        return Answer(NOTHING, missing=str(absent))
+    return _of(found, claim)
+
+
+class AbsentError(Exception):
+    """A number that this study does not have, and why."""
+
+
+def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Quantity:
+    """A claim's number, or its difference to another, with its draws; raises AbsentError."""
+    if not claim.against:
+        return _single(results, protocol, measures, claim, ())
+    if "subset" in claim.against and protocol.reported != "test":
+        raise AbsentError("this protocol has no test subset, both sides would be the same images")
+    other = replace(claim, **{**claim.against, "against": {}})
+    subsets = tuple(sorted({answered_by(protocol, one.subset) for one in (claim, other)}))
+    ours = _single(results, protocol, measures, claim, subsets)
+    return ours - _single(results, protocol, measures, other, subsets)
+
+
+def _single(results: Results, protocol: Protocol, measures: Measured, claim: Claim, over: tuple[str, ...]) -> Quantity:
+    names = [None if name is None else class_of(results, name) for name in (claim.class_name, claim.predicted)]
+    for wanted, name in zip((claim.class_name, claim.predicted), names, strict=True):
+        if wanted is not None and name is None:
+            raise AbsentError(f"{wanted} is no class of this study")
+    subset = answered_by(protocol, claim.subset)
+    try:
+        return measures.quantity(claim.run, claim.metric, subset, names[0] or "", names[1] or "", over)
+    except KeyError:
+        raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
+
+
+def _of(found: Quantity, claim: Claim) -> Answer:
+    """The value with the interval that the verdict rests on, cut to what is possible."""
+    uncertain = found.uncertain
+    if np.isnan(uncertain.value):
+        return Answer(NOTHING, missing="the metric is undefined, as for a class that was never predicted")
+    scale = float(found.n) if claim.metric == CONFUSIONS else 1.0
+    low, high = uncertain.interval()
+    if not found.difference:
+        low, high = np.clip([low, high], *RANGES.get(claim.metric, (0.0, 1.0)))
+    ends = [None if np.isnan(end) else float(end) * scale for end in (low, high)]
+    return Answer(Value(uncertain.value * scale, *ends, found.n), uncertain, scale=scale)
+
+
+def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
+    """Of the course of a training, whose images are no sample: only trainings differ."""
+    value = obtained(results, protocol, claim)
+    if value.value is None:
+        return Answer(NOTHING, missing="this run has no such training curve")
+    run = protocol.runs[claim.run]
+    column = f"{claim.subset}_accuracy"
+    found = {job: float(h[column].iloc[EPOCHS[claim.metric]]) for job, h in zip(run.jobs, run.histories, strict=True)}
+    folds, seeds = sorted({fold for fold, _ in found}), sorted({seed for _, seed in found})
+    points = np.array([[found[fold, seed] for seed in seeds] for fold in folds])
+    training = float(np.sqrt(points.var(axis=1, ddof=1).sum() / len(seeds)) / len(folds)) if len(seeds) > 1 else None
+    uncertain = Uncertain(float(points.mean()), 0.0, training, 2, len(folds) * (len(seeds) - 1) + 1)
+    ends = np.clip(uncertain.interval(), 0.0, 1.0) if training is not None else (None, None)
+    return Answer(Value(uncertain.value, *ends), uncertain)
+
+
+def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
+    """What is counted: samples, classes, sizes of weights."""
+    if claim.class_name and class_of(results, claim.class_name) is None:
+        return Answer(NOTHING, missing=f"{claim.class_name} is no class of this study")
+    if claim.metric == "class_ratio":
+        value = _ratio(results, claim)
+    elif claim.source is not None:
+        value = _of_source(results, claim)
+    else:
+        value = obtained(results, protocol, claim)
+    if value.value is None:
+        return Answer(NOTHING, missing="this study does not count it")
+    n = {"samples": value.value, "classes": len(results.manifest), "class_ratio": len(results.manifest)}.get(
+        claim.metric
+    )
+    return Answer(Value(value.value, value.value, value.value, n))
+
+
+def _ratio(results: Results, claim: Claim) -> Value:
+    counts = results.manifest["label"].value_counts()
+    other = class_of(results, claim.against.get("class_name", ""))
+    if other is None or not counts.get(other, 0):
+        return NOTHING
+    return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[other]))
+
+
+def _of_source(results: Results, claim: Claim) -> Value:
+    """Samples or classes that come from one of the study's data sets."""
+    part = results.manifest[results.manifest["source"] == claim.source]
+    if part.empty or claim.subset not in (None, "all"):
+        return NOTHING
+    return Value(len(part) if claim.metric == "samples" else part["label"].nunique())

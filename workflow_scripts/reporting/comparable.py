@@ -1,0 +1,129 @@
+"""Whether a study's number can be held against the paper's: what of its settings and data is not as the paper says."""
+
+from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.subsets import SUBSETS
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.numbers import setting_rows
+from workflow_scripts.reporting.obtained import answered_by, class_of
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.sections import plain
+
+# The largest part by which numbers of samples may differ.
+TOLERANCE = 0.05
+# Settings of how results are shown change none.
+_SHOWN = ("evaluate.", "explain.")
+_DATA = ("adapters", "ingest.", "protocols.")
+
+
+def differences(results: Results, protocol: Protocol, claim: Claim, runs: list[str]) -> list[str]:
+    """What is not the paper's, in words; empty where a verdict can be given. `runs`: those that the claim is about."""
+    found = []
+    if results.settings["scale"] != "paper":
+        found.append(f"scale {results.settings['scale']}")
+    found += _settings(results, runs, only_data=not runs)
+    if runs:
+        found += _samples(results, protocol, claim, runs[0])
+        if protocol.reported != "test" and claim.subset in (None, "test"):
+            found.append("no test subset: the epoch was selected on the images that are reported")
+    return found
+
+
+def related(results: Results, runs: list[str]) -> list[str]:
+    """The runs themselves and those that they are made of: members of a vote, what was compressed."""
+    found = []
+    for run in runs:
+        spec = results.settings["runs"][run]["spec"]
+        inner = [*spec.get("members", []), *([spec["of"]] if spec["kind"] == "compressed" else [])]
+        found += [run, *(name for name in inner if name in results.settings["runs"])]
+    return list(dict.fromkeys(found))
+
+
+def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
+    """Settings that the paper states and that are others here; where it states two, either will do."""
+    names = related(results, runs)
+    trained = next((name for name in names if "train" in results.settings["runs"][name]), None)
+    stated: dict[str, list] = {}
+    for row in setting_rows(results, trained):
+        if row.same is None or row.setting.startswith(_SHOWN):
+            continue
+        if row.setting.startswith("runs.") and row.setting.split(".")[1] not in names:
+            continue
+        if row.setting.startswith("protocols.") and not row.setting.startswith("protocols.published."):
+            continue
+        if only_data and not row.setting.startswith(_DATA):
+            continue
+        stated.setdefault(row.setting, []).append(row)
+    return [
+        f"{rows[0].name} {plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
+        for rows in stated.values()
+        if not any(row.same for row in rows)
+    ]
+
+
+def _brief(value: object) -> str:
+    text = plain(value)
+    return text if len(text) < 50 else f"{text[:45]}…"
+
+
+def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> list[str]:
+    """Numbers of samples that are off by more than TOLERANCE: of the subset, else of all, and of each class."""
+    found = []
+    subset = answered_by(protocol, claim.subset)
+    printed = printed_n(results, claim)
+    if printed and subset in SUBSETS:
+        ours = judged(protocol, run, subset)
+        if ours and off(ours, printed):
+            found.append(f"{words.grouped(ours)} {subset} samples instead of {words.grouped(printed)}")
+    counts = results.manifest["label"].value_counts()
+    for other in _counts(results):
+        if other.class_name is None:
+            if off(len(results.manifest), other.value):
+                found.append(f"{words.grouped(len(results.manifest))} samples instead of {other.printed}")
+            continue
+        name = class_of(results, other.class_name)
+        if name is None:
+            found.append(f"class {other.class_name} is not among this study's")
+        elif off(int(counts.get(name, 0)), other.value):
+            found.append(f"{words.grouped(int(counts.get(name, 0)))} of {name} instead of {other.printed}")
+    return list(dict.fromkeys(found))
+
+
+def _counts(results: Results) -> list[Claim]:
+    """What the paper prints of how many samples there are in all: of each class and together."""
+    return [
+        claim
+        for claim in results.published.claims
+        if claim.study == results.settings["study"]
+        and (claim.metric, claim.subset, claim.source, claim.run) == ("samples", "all", None, None)
+        and not claim.against
+    ]
+
+
+def judged(protocol: Protocol, run: str, subset: str) -> int:
+    """Units of a subset that a run judged, over all folds; training samples are judged by none."""
+    found = protocol.runs[run]
+    first = found.jobs[0][1]
+    tables = zip(found.jobs, found.units, strict=True)
+    return sum(int((units["subset"] == subset).sum()) for (_, seed), units in tables if seed == first)
+
+
+def printed_n(results: Results, claim: Claim) -> int | None:
+    """On how many samples the paper's number rests, as far as it says: itself, its counts, or a share of all."""
+    if claim.n:
+        return claim.n
+    subset = claim.subset or "test"
+    of_study = [other for other in results.published.claims if other.study == claim.study and not other.against]
+
+    def first(metric: str, subset: str) -> Claim | None:
+        key = (metric, subset, None, None)
+        return next((c for c in of_study if (c.metric, c.subset, c.class_name, c.source) == key), None)
+
+    if count := first("samples", subset):
+        return int(count.value)
+    share, total = first("share", subset), first("samples", "all")
+    return round(share.scaled * total.value) if share and total else None
+
+
+def off(ours: float, printed: float) -> bool:
+    """Whether two numbers of samples differ by more than TOLERANCE of the printed one."""
+    return abs(ours - printed) > TOLERANCE * printed

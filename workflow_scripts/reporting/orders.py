@@ -1,0 +1,123 @@
+"""Printed orders: the best of several runs, one above another, one class below the others."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from workflow_scripts.contracts.claims import Claim, Statement
+from workflow_scripts.evaluation.quantities import Measured, discordant
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
+from workflow_scripts.evaluation.verdict import (
+    detectable_apart,
+    detectable_paired,
+    order_verdict,
+    share_in_order,
+)
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.answers import quantity
+from workflow_scripts.reporting.obtained import answered_by
+from workflow_scripts.reporting.results import Protocol, Results
+
+
+@dataclass(frozen=True)
+class Order:
+    """A claimed order. subject: the number that is spoken of; field, rivals: it again with that field replaced.
+
+    relation: higher, lower, second, or highest (no rival is above). by: said where the paper does not name the metric.
+    """
+
+    subject: Claim
+    field: str
+    rivals: tuple[str, ...]
+    relation: str
+    by: str = ""
+
+    @property
+    def runs(self) -> list[str]:
+        """Every run that it needs."""
+        own = [self.subject.run] if self.subject.run else []
+        return list(dict.fromkeys([*own, *(self.rivals if self.field == "run" else ())]))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the draws say: word, share of draws, largest discordance with a rival (None: not of runs)."""
+
+    word: str
+    share: float
+    parts: list[Uncertain]
+    apart: float | None
+
+
+def order_of(entry: Claim | Statement, headline: str) -> Order | None:
+    """The order that an entry says; None of a claim that says none. headline: the metric where none is named."""
+    if isinstance(entry, Statement):
+        metric = entry.metric or headline
+        subject = Claim(
+            entry.id, entry.place, entry.study, metric, 0.0, "fraction", subset=entry.subset, run=entry.run,
+            class_name=entry.class_name,
+        )  # fmt: skip
+        by = "" if entry.metric else f"By what is not said; here by {words.metric_name(metric).lower()}. "
+        return Order(subject, entry.field, entry.others, entry.relation, by)
+    if entry.relation == "highest":
+        return Order(entry, "run", tuple(run for run in entry.among if run != entry.run), "highest")
+    return None
+
+
+def judge(results: Results, protocol: Protocol, measures: Measured, order: Order) -> Judged:
+    """The order on the bootstrap draws; raises AbsentError where a number is not there."""
+    sign = -1 if order.relation == "lower" else 1
+    leads, parts = [], []
+    over = tuple(sorted({answered_by(protocol, claim.subset) for claim in (order.subject, *_claims(order))}))
+    resampler = measures.resampler(over)
+    for rival in order.rivals:
+        lead = quantity(results, protocol, measures, replace(order.subject, against={order.field: rival}))
+        part = lead.uncertain
+        parts.append(replace(part, value=sign * part.value))
+        leads.append(sign * lead.pooled(resampler))
+    share = share_in_order(leads, parts, above=int(order.relation == "second"), strict=order.relation != "highest")
+    known = all(part.known for part in parts)
+    apart = None
+    if order.field == "run":
+        subset = answered_by(protocol, order.subject.subset)
+        apart = max(discordant(measures.runs[order.subject.run], measures.runs[name], subset) for name in order.rivals)
+    return Judged(order_verdict(share, known), share, parts, apart)
+
+
+def _claims(order: Order) -> list[Claim]:
+    return [replace(order.subject, **{order.field: rival}) for rival in order.rivals]
+
+
+def few_seeds(seeds: int) -> str:
+    """That there are too few training seeds, and how many more it takes."""
+    more = words.plural(FEWEST_TRAININGS - seeds, "more seed is", "more seeds are")
+    return f"{words.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
+
+
+def share_words(found: Judged, seeds: int) -> str:
+    """In which share of the draws the order holds, and what is unknown."""
+    if np.isnan(found.share):
+        return "The order is undefined in the bootstrap draws."
+    text = f"The order holds in {100 * found.share:.0f} % of the bootstrap draws."
+    if any(part.sampling is not None and not part.known for part in found.parts):
+        text += f" {few_seeds(seeds)}"
+    return text
+
+
+def power_words(n: int | None, share: float | None, apart: float | None) -> str:
+    """How large a difference of two accuracies the paper's number of samples could show at all.
+
+    share: an accuracy to start from; apart: discordance seen here, where both runs are. Empty where n is unknown.
+    """
+    if not n or (apart is None and share is None):
+        return ""
+    if apart:
+        smallest, how = detectable_paired(apart, n), f"paired, with the {100 * apart:.1f} % of samples that differ here"
+    elif share is not None:
+        smallest, how = detectable_apart(share, n), "two proportions, an upper bound for pairs"
+    else:
+        return ""
+    return (
+        f"The paper's {words.grouped(n)} samples show differences in accuracy from {100 * smallest:.1f} points on "
+        f"(80 % power, 5 %; {how})."
+    )

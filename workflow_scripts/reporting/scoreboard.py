@@ -1,0 +1,55 @@
+"""The scoreboard of the index: a row a paper, run or not."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, ORDER
+from workflow_scripts.contracts.consistency import CONSISTENCY
+from workflow_scripts.contracts.published import read_published
+from workflow_scripts.reporting.overview import StudyRow
+
+
+@dataclass(frozen=True)
+class PaperScore:
+    """A paper's printed numbers by what the check of them says, and its studies.
+
+    rows: of studies that were run; not_run: names of the studies that the paper has numbers about and that were not.
+    """
+
+    paper: str
+    printed: int
+    consistent: int
+    inconsistent: int
+    not_checkable: int
+    rows: tuple[StudyRow, ...]
+    not_run: tuple[str, ...]
+
+
+def paper_scores(papers: list[Path], consistency: Path, rows: list[StudyRow], base: Path) -> list[PaperScore]:
+    """A row for each folder with a published.yaml, in their order.
+
+    consistency: the table, whose page must lie beside it in the folder `base` of the index (ValueError otherwise).
+    """
+    if os.path.relpath(consistency.parent, base) != ".":
+        raise ValueError(f"{consistency} does not lie beside the index in {base}")
+    table = CONSISTENCY.read(consistency)
+    return [_score(folder, table, rows) for folder in papers]
+
+
+def _score(folder: Path, table, rows: list[StudyRow]) -> PaperScore:
+    published = read_published(folder / "published.yaml")
+    worst: dict[str, str] = {}
+    own = table[table["study"].isin(published.studies)]
+    for claim, outcome in zip(own["claim"], own["outcome"], strict=True):
+        worst[claim] = min(worst.get(claim, outcome), outcome, key=ORDER.index)
+    found = [worst[claim.id] for claim in published.claims]
+    mine = tuple(row for row in rows if row.paper == published.paper)
+    run = {row.name for row in mine}
+    return PaperScore(
+        published.paper,
+        len(found),
+        *(found.count(outcome) for outcome in (CONSISTENT, INCONSISTENT, NOT_CHECKABLE)),
+        mine,
+        tuple(name for name in published.studies if name not in run),
+    )

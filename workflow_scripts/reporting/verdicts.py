@@ -1,0 +1,174 @@
+"""The verdict as a report shows it: one table, what matters first, each row with where its evidence is."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from workflow_scripts.claims.checks import check_all, overall
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
+from workflow_scripts.contracts import verdict as word
+from workflow_scripts.contracts.claims import Claim, Layer, Statement
+from workflow_scripts.contracts.verdict import VERDICT, WORDS
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.judged import TIMES, Entry
+from workflow_scripts.reporting.obtained import Value
+from workflow_scripts.reporting.order import headline_claims, main_run
+from workflow_scripts.reporting.results import Results
+
+# Rows of the first screen; the others are folded away.
+SHOWN = 6
+FEWEST_SEEDS = 3
+# After the headline: what contradicts the paper, what contradicts itself there, then the rest.
+_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.MADE, word.NOT_RUN, word.NOT_CHECKED)
+# How a verdict is coloured; the word says it as well.
+COLOURS = {word.HOLDS: "good", **dict.fromkeys((word.HIGHER, word.LOWER, word.FAILS), "bad")}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row of the table. links: (text, address) of its evidence; mlflow: name of its run there; printed_fits: what the
+    check of printed numbers says."""
+
+    what: str
+    place: str
+    printed: str
+    obtained: str
+    obtained_ends: str
+    leak_free: str
+    leak_free_ends: str
+    word: str
+    why: str
+    headline: bool
+    printed_fits: str
+    links: tuple[tuple[str, str], ...]
+    mlflow: str
+
+    @property
+    def colour(self) -> str:
+        return COLOURS.get(self.word, "")
+
+    @property
+    def short(self) -> str:
+        """The reason's beginning, where it is a long list."""
+        parts = self.why.split("; ")
+        return self.why if len(parts) < 4 else "; ".join(parts[:2]) + f"; and {len(parts) - 2} more."
+
+
+def verdict_section(results: Results) -> dict[str, Any]:
+    """Rows of verdict.csv, what matters first; how many of each verdict; whether seeds are few."""
+    table = VERDICT.read(results.folder / "verdict.csv")
+    shown = _rows(results, table.to_dict("records")) if len(table) else []
+    found = Counter(row.word for row in shown)
+    return {
+        "verdict_rows": shown[:SHOWN],
+        "more_verdicts": shown[SHOWN:],
+        "tally": [(found[name], name, COLOURS.get(name, "")) for name in WORDS if found[name]],
+        "margin": results.settings["evaluate"]["margin"],
+        "several_seeds": len(results.settings["seeds"]) > 1,
+        "seed_words": seed_words(len(results.settings["seeds"])),
+    }
+
+
+def seed_words(seeds: int) -> str:
+    """How many training seeds there are, and what too few of them mean."""
+    text = words.plural(seeds, "training seed")
+    if seeds == 1:
+        return f"{text}: how far trainings differ is unknown"
+    return text + (
+        f": fewer than {FEWEST_SEEDS}, how far trainings differ is hardly known" if seeds < FEWEST_SEEDS else ""
+    )
+
+
+def _rows(results: Results, lines: list[dict]) -> list[Shown]:
+    paper = results.published
+    fits = overall(check_all(paper))
+    entries = {entry.id: entry for entry in (*paper.claims, *paper.statements, *paper.layers)}
+    first = [claim.id for claim in headline_claims(results)]
+    shown = [(_rank(line, first, fits), _row(results, entries[line["claim"]], line, fits, first)) for line in lines]
+    return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
+
+
+def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]:
+    """Headline claims in their order; then what contradicts; then by verdict, in the order of the paper's file."""
+    if line["claim"] in first:
+        return 0, first.index(line["claim"])
+    if line["verdict"] in (word.HIGHER, word.LOWER, word.FAILS):
+        return 1, 0
+    if fits.get(line["claim"]) == INCONSISTENT:
+        return 2, 0
+    return 3 + _ORDER.index(line["verdict"]), 0
+
+
+def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first: list[str]) -> Shown:
+    ours = Value(*(_or_none(line[name]) for name in ("obtained", "low", "high")))
+    free = Value(*(_or_none(line[name]) for name in ("leak_free", "leak_free_low", "leak_free_high")))
+    fit = fits.get(entry.id, "")
+    return Shown(
+        entry_words(entry),
+        entry.place,
+        line["published"],
+        *_written(entry, ours),
+        *_written(entry, free),
+        line["verdict"],
+        line["why"],
+        entry.id in first,
+        fit if fit in (CONSISTENT, INCONSISTENT) else "",
+        tuple(_links(results, entry, line["verdict"], fit)),
+        f"{entry.run} (published)" if getattr(entry, "run", None) in results.settings["runs"] else "",
+    )
+
+
+def _or_none(number: float) -> float | None:
+    return None if words.missing(number) else number
+
+
+def entry_words(entry: Entry) -> str:
+    """What a row is about."""
+    from workflow_scripts.reporting.first import claim_words
+
+    if isinstance(entry, Claim):
+        return claim_words(entry)
+    return f"Layer {entry.name}" if isinstance(entry, Layer) else f"In words, of {entry.subject}"
+
+
+def _written(entry: Entry, value: Value) -> tuple[str, str]:
+    """A number and its interval in the form of the claim; a dash where there is none."""
+    from workflow_scripts.reporting.first import claim_value
+
+    if value.value is None:
+        return words.DASH, ""
+    if isinstance(entry, Claim) and (entry.unit in ("count", "MB") or entry.metric == "class_ratio"):
+        text = f"{value.value:.2f}" if entry.metric == "class_ratio" else claim_value(entry, value)
+        ends = entry.metric == "confusions" and value.low is not None
+        return text, f"{value.low:.1f} to {value.high:.1f}" if ends else ""
+    if isinstance(entry, Claim) and entry.unit == "percentage_points":
+        ends = "" if value.low is None else f"{words.points(value.low)} to {words.points(value.high)}"
+        return f"{words.points(value.value)} points", ends
+    metric = entry.metric or "accuracy"
+    return words.number(metric, value.value), words.interval(metric, value.low, value.high)
+
+
+def _links(results: Results, entry: Entry, said: str, fit: str) -> list[tuple[str, str]]:
+    """Where a row's evidence stands, in this report and on the page of printed numbers."""
+    found = []
+    if said == word.NOT_COMPARABLE and getattr(entry, "metric", "") not in TIMES:
+        found.append(("settings", "#settings"))
+    if isinstance(entry, Claim) and entry.metric in TIMES:
+        found.append(("costs", "#costs"))
+    elif isinstance(entry, Claim) and entry.run is None:
+        found.append(("splits", "#splits") if entry.subset not in (None, "all") else ("data", "#data"))
+    elif getattr(entry, "run", None) in results.settings["runs"] and "published" in results.protocols:
+        found.append(("metrics", "#runs-published"))
+        if isinstance(entry, Statement) or entry.relation == "highest" or "run" in entry.against:
+            found.append(("comparison", "#comparisons"))
+        else:
+            found.append(("figures", "#figures"))
+    if fit:
+        found.append(("printed number", f"../consistency.html#{results.published.paper}:{entry.id}"))
+    return found
+
+
+def premium_words(results: Results, premiums: dict[str, dict[str, Value]]) -> list[tuple[str, Value]]:
+    """Leak premium of the main run against each protocol without leaks."""
+    main = main_run(results)
+    return [(protocol, found[main]) for protocol, found in premiums.items() if main in found]

@@ -1,0 +1,41 @@
+"""Judge every number that a study's paper prints about it: verdict.csv.
+
+In: everything that a report reads, and with --paper the folder with published.yaml.
+Done: the obtained number under the protocol called published, and under the one without leaks, each with an interval
+that covers both which samples were taken (whole groups, by bootstrap) and how trainings differ (seeds, folds); the
+verdict by the rule of evaluation/verdict.py, which docs/verdicts.md explains. metrics.csv has an interval over both as
+well; why the verdict does not rest on it, evaluation/uncertainty.py says.
+Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from workflow_scripts.contracts import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--paper", type=Path, help="folder with published.yaml and notes.md")
+    parser.add_argument("--out", type=Path, required=True, help="verdict.csv")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.contracts.verdict import WORDS
+    from workflow_scripts.reporting.judged import judged, write
+    from workflow_scripts.reporting.results import read_results
+
+    rows = judged(read_results(args.study_folder, args.settings, args.paper))
+    write(args.out, rows)
+    found = Counter(row.word for row in rows)
+    counts = ", ".join(f"{found[word]} {word}" for word in WORDS if found[word]) or "nothing is printed about it"
+    entry.log.info("%s: %s", args.settings["study"], counts)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
