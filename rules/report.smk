@@ -52,6 +52,7 @@ rule report_study:
             labels={"run": "all", "figure": "Report"},
         ),
         metrics="<study>/metrics.json",
+        card="<study>/model_card.md",
         curves=directory("<study>/curves"),
     log:
         "<logs>/{study}/report.log",

@@ -96,7 +96,7 @@ def leave_declared(folder: Path, phase: str, active: bool) -> None:
     for name in FOLDERS[phase]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     if phase == "report" and not active:
-        for name, text in (("report.html", ""), ("verdict.csv", ""), ("metrics.json", "{}\n")):
+        for name, text in (("report.html", ""), ("verdict.csv", ""), ("model_card.md", ""), ("metrics.json", "{}\n")):
             if not (folder / name).exists():
                 write_text(folder / name, text)
 

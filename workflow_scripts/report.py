@@ -1,11 +1,12 @@
 """Write a study's report.
 
-In: everything the study left (dataset/, arrays/record.json, splits/, runs/…/units.csv, record.json, ledger.json,
-history.csv, evaluation/, explanation/), and with --paper the folder with published.yaml and notes.md.
-Done: published numbers beside obtained ones, the leak premium, all tables and figures on one page.
-Out: report.html, one file that needs no network and no script; beside it metrics.json (numbers only, for `dvc metrics`)
-and curves/ (mean training curves, for `dvc plots`). Everything but the page's section on costs is the same bytes
-whenever the results are.
+In: verdict.csv, and everything else the study left (dataset/, arrays/record.json, splits/, runs/…/units.csv,
+record.json, ledger.json, history.csv, evaluation/, explanation/), and with --paper the folder with published.yaml and
+notes.md.
+Done: the verdict on every printed number, the leak premium, all tables and figures, a checklist on one page.
+Out: report.html, one file that needs no network and no script; beside it metrics.json (numbers only, for `dvc
+metrics`), model_card.md (of the main run) and curves/ (mean training curves, for `dvc plots`). All but the page's
+section on costs is the same bytes whenever the results are.
 """
 
 import argparse
@@ -25,6 +26,8 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    from workflow_scripts.contracts.files import write_text
+    from workflow_scripts.reporting.checklist import model_card
     from workflow_scripts.reporting.page import write_page
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results import read_results
@@ -35,6 +38,7 @@ def main(args: argparse.Namespace) -> None:
     found = premiums(results)
     write_curves(args.out.parent / "curves", results)
     write_metrics(args.out.parent / "metrics.json", results, found)
+    write_text(args.out.parent / "model_card.md", model_card(results))
     write_page(args.out, study_page(results, found))
     entry.log.info(
         "%s: %d runs under %d protocols on one page",

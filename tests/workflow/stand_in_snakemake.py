@@ -26,6 +26,7 @@ def make(study: str, phase: str) -> None:
     if phase == "report":
         write_text(folder / "report.html", text)
         write_text(folder / "verdict.csv", text)
+        write_text(folder / "model_card.md", text)
         write_json(folder / "metrics.json", {"accuracy": 0.5})
         (folder / "curves" / "made.txt").unlink()
         write_text(folder / "curves" / "published__tiny.csv", "epoch,validation_loss\n1,2\n2,1\n")

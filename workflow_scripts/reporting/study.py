@@ -1,16 +1,17 @@
 """The page of one study."""
 
 from workflow_scripts.reporting import captions, extras, first, sections
+from workflow_scripts.reporting.checklist import checklist, model_card
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words, rule_words
-from workflow_scripts.reporting.page import render
+from workflow_scripts.reporting.page import markdown, render
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.verdicts import premium_words, verdict_section
 
 
 def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
     """The report as one HTML document. `premiums`: leak-free protocol → run → difference in shares."""
-    settings = results.settings
+    settings, answered = results.settings, checklist(results)
     context = {
         "title": settings["title"] or settings["study"],
         "study": settings["study"],
@@ -38,6 +39,9 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **extras.times_section(results),
         **extras.truth_section(results),
         **sections.how_it_was_made(results),
+        "checklist": answered,
+        "checklist_open": [row.item.item for row in answered if not row.text],
+        "card": markdown(model_card(results)),
     }
     return render("report.html.j2", {**context, "sections": _contents(context)})
 
@@ -60,6 +64,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("costs", "What it cost", True),
         ("settings", "Settings", True),
         ("provenance", "Provenance", True),
+        ("checklist", "Checklist", True),
         ("notes", "Notes", context["notes"]),
         ("terms", "Terms", True),
     ]

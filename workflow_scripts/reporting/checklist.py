@@ -1,0 +1,256 @@
+"""The checklist of a report and the model card of its main run: filled from what the files know, else open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.reporting import captions, words
+from workflow_scripts.reporting.numbers import cost, leaks
+from workflow_scripts.reporting.obtained import overall
+from workflow_scripts.reporting.order import (
+    main_run,
+    ordered_protocols,
+    protocol_words,
+    reported_words,
+    rule_words,
+    run_words,
+    trained_run,
+)
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.sections import plain
+
+ITEMS = Path(__file__).with_name("checklist.yaml")
+USE = "Checking whether a published number can be reached again."
+# Columns that every manifest has; what else there is was added by an adapter.
+_OWN_COLUMNS = 9
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of checklist.yaml; answer: name of a function of ANSWERS, file: what it reads; empty where open."""
+
+    id: str
+    item: str
+    guidelines: tuple[str, ...]
+    answer: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An item with what is known; text empty: open."""
+
+    item: Item
+    text: str
+
+
+@cache
+def items() -> tuple[Item, ...]:
+    """The items, in the order of the file; UserError names one that is wrong."""
+    import yaml
+
+    found = []
+    for entry in yaml.safe_load(ITEMS.read_text(encoding="utf-8")):
+        if entry.get("answer", "") not in ("", *ANSWERS):
+            raise UserError(f"{ITEMS}, {entry['id']}: there is no answer {entry['answer']!r}; use {', '.join(ANSWERS)}")
+        found.append(Item(**{**entry, "guidelines": tuple(entry["guidelines"])}))
+    return tuple(found)
+
+
+def checklist(results: Results) -> list[Answered]:
+    """Every item with its answer."""
+    return [Answered(item, ANSWERS[item.answer](results) if item.answer else "") for item in items()]
+
+
+def _shown(results: Results) -> Protocol:
+    """The published protocol, or where there is none the first one."""
+    return ordered_protocols(results)[0]
+
+
+def data_source(results: Results) -> str:
+    sources = words.listed(sorted(set(results.manifest["source"])))
+    if results.made:
+        return f"Made by this project in the format of {sources}; no patient's data."
+    return f"Real, read by {sources}."
+
+
+def inclusion(results: Results) -> str:
+    left = sum(results.dataset["left_out"].values())
+    return (
+        f"{words.plural(len(results.manifest), 'sample')} taken, {words.grouped(left)} left out by label or number, "
+        f"{words.plural(len(results.quarantine), 'file')} refused."
+    )
+
+
+def participants(results: Results) -> str:
+    """What the adapter added of patients; empty where it added nothing."""
+    columns = list(results.manifest.columns[_OWN_COLUMNS:])
+    known = [name for name in results.settings["evaluate"]["subgroups"] if name in columns]
+    groups = results.manifest["group"]
+    count = groups[groups != ""].nunique()
+    return f"{words.plural(count, 'group')}; known of them: {words.listed(known)}." if known else ""
+
+
+def reference_standard(results: Results) -> str:
+    counts = results.manifest["label"].value_counts()
+    return "; ".join(f"{name} {words.grouped(int(counts.get(name, 0)))}" for name in results.classes) + "."
+
+
+def sample_size(results: Results) -> str:
+    main = main_run(results)
+    found = [(protocol, overall(protocol.runs[main], results.headline)) for protocol in ordered_protocols(results)]
+    return "; ".join(f"{protocol.name}: {words.grouped(value.n)}" for protocol, value in found if value.n) + "."
+
+
+def missing_data(results: Results) -> str:
+    refused = sum(results.dataset["refused"].values())
+    return (
+        f"Unreadable files are refused with a reason and counted, here {words.grouped(refused)}; nothing is filled in."
+    )
+
+
+def preprocessing(results: Results) -> str:
+    settings = results.settings["preprocess"]
+    return "; ".join(f"{name} {plain(settings[name])}" for name in sorted(settings) if settings[name] is not None) + "."
+
+
+def split(results: Results) -> str:
+    return "; ".join(f"{protocol_words(found)}: {rule_words(found)}" for found in ordered_protocols(results)) + "."
+
+
+def leaked(results: Results) -> str:
+    found = [(protocol.name, leaks(protocol)) for protocol in ordered_protocols(results)]
+    known = "" if results.dataset["groups_known"] else " Not every patient or field is known, so some may repeat."
+    return (
+        "; ".join(
+            f"{name}: {words.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
+            for name, leak in found
+        )
+        + f".{known}"
+    )
+
+
+def model(results: Results) -> str:
+    run = _shown(results).runs[main_run(results)]
+    size = cost(run).parameters
+    return f"{run.name}: {run_words(run)}" + (f", {words.grouped(size)} parameters." if size else ".")
+
+
+def training(results: Results) -> str:
+    name = trained_run(results)
+    if name is None:
+        return "Nothing was trained."
+    train = results.settings["runs"][name]["train"]
+    told = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
+    said = "; ".join(f"{key.replace('_', ' ')} {plain(train[key])}" for key in told if key in train)
+    return f"{said}; {words.plural(len(results.settings['seeds']), 'seed')}."
+
+
+def performance(results: Results) -> str:
+    parts = []
+    for protocol in ordered_protocols(results):
+        value = overall(protocol.runs[main_run(results)], results.headline)
+        ends = words.interval(results.headline, value.low, value.high)
+        text = words.number(results.headline, value.value) + (f" ({ends})" if ends else "")
+        parts.append(f"{protocol.name}, {reported_words(protocol)}: {text}")
+    return f"{words.metric_name(results.headline)}: {'; '.join(parts)}."
+
+
+def calibration(results: Results) -> str:
+    value = overall(_shown(results).runs[main_run(results)], "ece")
+    text = words.number("ece", value.value)
+    return "" if value.value is None else f"Calibration error {text} ({_shown(results).name})."
+
+
+def subgroups(results: Results) -> str:
+    known = [name for name in results.settings["evaluate"]["subgroups"] if name in results.manifest]
+    return f"By {words.listed(known)}, under Subgroups." if known else ""
+
+
+def external(results: Results) -> str:
+    runs = [name for name, run in results.settings["runs"].items() if run["spec"]["kind"] == "external"]
+    return f"Of other studies' networks here: {words.listed(runs)}." if runs else ""
+
+
+def explanation(results: Results) -> str:
+    runs = results.settings["explain"]["runs"]
+    return f"Grad-CAM of {words.listed(runs)}." if runs else ""
+
+
+def errors(results: Results) -> str:
+    runs = results.settings["explain"]["runs"]
+    return f"Most confident errors and confused classes of {words.listed(runs)}." if runs else ""
+
+
+def code(results: Results) -> str:
+    record = _shown(results).runs[main_run(results)].records[0]
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
+    return f"Every run's record.json holds its settings, digests of code and inputs, and versions: {versions}."
+
+
+ANSWERS: dict[str, Callable[[Results], str]] = {
+    "data_source": data_source,
+    "inclusion": inclusion,
+    "participants": participants,
+    "reference_standard": reference_standard,
+    "sample_size": sample_size,
+    "missing_data": missing_data,
+    "preprocessing": preprocessing,
+    "split": split,
+    "leaks": leaked,
+    "model": model,
+    "training": training,
+    "performance": performance,
+    "calibration": calibration,
+    "subgroups": subgroups,
+    "external": external,
+    "explanation": explanation,
+    "errors": errors,
+    "code": code,
+}
+
+
+def model_card(results: Results) -> str:
+    """The model card of the main run, as Markdown; sections after Mitchell et al. (doi:10.1145/3287560.3287596)."""
+    found = {answered.item.id: answered.text or "Not known from the files: open." for answered in checklist(results)}
+    sections = [
+        ("Model", [found["model"], found["training"]]),
+        ("Intended use", [f"{USE} {captions.DISCLAIMER}", found["intended_use"]]),
+        ("Data", [found[name] for name in ("data_source", "inclusion", "reference_standard", "participants")]),
+        ("Split", [found["split"], found["leaks"]]),
+        ("Performance", [found["performance"], _by_class(results), found["calibration"], found["subgroups"]]),
+        ("Limits", [*_limits(results), found["external"]]),
+        ("To repeat it", [found["code"]]),
+    ]
+    lines = [f"# Model card: {main_run(results)}, study {results.settings['study']}", ""]
+    for title, parts in sections:
+        lines += [f"## {title}", "", *(f"- {_escaped(part)}" for part in dict.fromkeys(parts) if part), ""]
+    return "\n".join(lines)
+
+
+def _by_class(results: Results) -> str:
+    """Sensitivity of each class under the protocol shown first."""
+    run = _shown(results).runs[main_run(results)]
+    found = [(name, overall(run, "sensitivity", class_name=name).value) for name in results.classes]
+    known = [f"{name} {words.number('sensitivity', value)}" for name, value in found if value is not None]
+    return f"Sensitivity by class ({_shown(results).name}): {'; '.join(known)}." if known else ""
+
+
+def _limits(results: Results) -> list[str]:
+    settings, limits = results.settings, []
+    if results.made:
+        limits.append("Learned from made pictures: says nothing about patients.")
+    if settings["scale"] == "demo":
+        limits.append("Demo scale: smaller pictures, networks or trainings than the paper's.")
+    if len(settings["seeds"]) < 3:
+        limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
+    if not results.leak_free:
+        limits.append("No protocol without leaks and with a test subset was run.")
+    return limits
+
+
+def _escaped(text: str) -> str:
+    """Names of classes and runs stay as they are in Markdown."""
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>#|" else sign for sign in text)
