@@ -1,6 +1,8 @@
-"""Forty times kill -9 at random moments of the demo, then one run to the end: the same bytes as undisturbed."""
+"""Forty times kill -9 at random moments of a demo, then one run to the end: the same bytes as undisturbed."""
 
 import random
+import shutil
+import time
 
 import pytest
 
@@ -22,10 +24,35 @@ NAMES = (
 SETTINGS = "studies:\n  zeb2_ihc: {active: false}\n"
 
 
+# The demo of one study: all phases that the demo has.
+SETTINGS = "studies:\n  cvm_cervix: {active: false}\n  zeb2_ihc: {active: false}\n"
+
+
 def demo(folder) -> Workflow:
     copy_of_the_project(folder)
-    (folder / "my.yaml").write_text("scale: demo\n")
+    (folder / "my.yaml").write_text(SETTINGS)
     return Workflow(folder, "my.yaml")
+
+
+def killed_somewhere(workflow: Workflow, chance: random.Random) -> bool:
+    """Start the workflow and kill it, sometimes while it plans, mostly at work; False when it ended before that."""
+    started = Started(workflow)
+    try:
+        if chance.random() < 0.1:
+            moment = chance.uniform(0.5, 4)
+        else:
+            while started.process.poll() is None and "Execute" not in started.output.read_text():
+                time.sleep(0.1)
+            moment = chance.uniform(0.2, 7)
+        if started.ended_within(moment):
+            assert started.process.returncode == 0, started.output.read_text()
+            return False
+        # Snakemake alone, which leaves its jobs behind, or all.
+        started.kill(with_its_jobs=chance.random() < 0.7)
+        return True
+    finally:
+        if started.process.poll() is None:
+            started.clean_up()
 
 
 @pytest.mark.slow
@@ -36,21 +63,17 @@ def test_forty_kills_change_nothing(tmp_path):
     killed, moments = demo(tmp_path / "killed"), []
     while len(moments) < KILLS:
         killed.run("--unlock")
-        started = Started(killed)
-        try:
-            # Planning takes some five seconds; now and then it is what is killed.
-            ended = started.ended_within(chance.uniform(3, 24))
-            assert not ended, f"ended after {len(moments)} kills:\n{started.output.read_text()}"
-            started.kill(with_its_jobs=chance.random() < 0.7)
-            moments.append(len(results_of(killed, "record.json")))
-        finally:
-            if started.process.poll() is None:
-                started.clean_up()
+        if killed_somewhere(killed, chance):
+            moments.append(len(list((killed.folder / "logs").rglob("*.log"))))
+        else:
+            # Done before it was killed often enough: once more from the start.
+            for name in ("results", "data", "logs", ".work", ".snakemake"):
+                shutil.rmtree(killed.folder / name)
     killed.run("--unlock")
     killed.run()
-    print(f"records there when it was killed: {moments}")
-    assert len(set(moments)) > KILLS / 8, "the kills did not spread over the phases"
+    print(f"jobs begun when it was killed: {moments}")
+    assert len(set(moments)) > KILLS / 5, "the kills did not spread over the phases"
     undisturbed = results_of(quiet, *NAMES)
-    assert len(undisturbed) > 100
+    assert len(undisturbed) > 20
     assert results_of(killed, *NAMES) == undisturbed
     assert killed.planned() == {}
