@@ -162,8 +162,8 @@ def time_limit(wildcards, resources):
     return f"--time-limit {minutes}" if minutes else ""
 
 
-def given_as_to_train(rule):
-    """Give a rule what profile and command line give to `train`: they name rules, and nobody can name every pack."""
+def given_as_to_train(name):
+    """Give a pack what profile and command line give to `train`: they go by names, and nobody can name every pack."""
     resources = workflow.resource_settings
     for given in (
         resources._parsed_overwrite_resources,
@@ -171,7 +171,7 @@ def given_as_to_train(rule):
         workflow.group_settings.overwrite_groups,
     ):
         if "train" in given:
-            given.setdefault(rule, given["train"])
+            given.setdefault(name, given["train"])
 
 
 def evaluation_labels(wildcards):
