@@ -50,6 +50,6 @@ class Started:
 
 
 def results_of(workflow: Workflow, *names: str) -> dict[str, bytes]:
-    """Content of every file of these names under the results."""
-    files = [path for name in names for path in sorted((workflow.folder / "results").rglob(name))]
+    """Content of every file of these names under the results; MLflow's copies lie under names of its own."""
+    files = [path for name in names for path in sorted((workflow.folder / "results").glob(f"[!m]*/**/{name}"))]
     return {str(Path(path).relative_to(workflow.folder)): path.read_bytes() for path in files}

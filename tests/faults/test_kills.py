@@ -72,7 +72,7 @@ def test_forty_kills_change_nothing(tmp_path):
     killed.run("--unlock")
     killed.run()
     print(f"jobs begun when it was killed: {moments}")
-    assert len(set(moments)) > KILLS / 5, "the kills did not spread over the phases"
+    assert len(set(moments)) >= 5, "the kills did not spread over the phases"
     undisturbed = results_of(quiet, *NAMES)
     assert len(undisturbed) > 20
     assert results_of(killed, *NAMES) == undisturbed
