@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 from tests.workflow.conftest import Workflow
 
@@ -51,5 +50,5 @@ class Started:
 
 def results_of(workflow: Workflow, *names: str) -> dict[str, bytes]:
     """Content of every file of these names under the results; MLflow's copies lie under names of its own."""
-    files = [path for name in names for path in sorted((workflow.folder / "results").glob(f"[!m]*/**/{name}"))]
-    return {str(Path(path).relative_to(workflow.folder)): path.read_bytes() for path in files}
+    files = [path for name in names for path in sorted((workflow.folder / "results").rglob(name))]
+    return {str(path.relative_to(workflow.folder)): path.read_bytes() for path in files if "mlflow" not in path.parts}
