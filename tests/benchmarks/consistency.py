@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "claims"))
 
-from fabricated import random_paper
+from invented import random_paper
 
 from workflow_scripts.claims.checks import CHECKS, check_all
 from workflow_scripts.claims.outcome import INCONSISTENT

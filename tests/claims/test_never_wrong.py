@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP
 
 import numpy as np
 import pytest
-from fabricated import paper, random_matrix, random_paper
+from invented import paper, random_matrix, random_paper
 
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT

@@ -12,7 +12,7 @@ import pytest
 
 from tests.system import require
 from tests.tracking.handmade import SETTINGS
-from tests.tracking.test_faults import held, whole
+from tests.tracking.test_bad_servers import held, whole
 from workflow_scripts.contracts import files
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.server import HOST, choose_port, serving
