@@ -6,6 +6,6 @@ from pathlib import Path
 
 def test_no_two_modules_of_tests_share_a_name():
     names = Counter(path.name for path in Path(__file__).parent.rglob("*.py") if path.name != "conftest.py")
-    # Imported by their full name.
+    # One of the two is imported by its full name.
     shared = {name for name, count in names.items() if count > 1} - {"handmade.py"}
     assert not shared
