@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -51,3 +52,12 @@ def _install(packages: list[str]) -> None:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.fail(f"{' '.join(command)}: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+
+
+def free_ports(count: int) -> list[int]:
+    """Free ports of this machine, out of all: tests in other processes look for some at the same time."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

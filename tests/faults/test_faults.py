@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from tests.faults.conftest import Started, results_of
+from tests.system import free_ports
 from tests.workflow.conftest import OFF, Workflow, copy_of_the_project
-from workflow_scripts.tracking.server import choose_port, serving
+from workflow_scripts.tracking.server import serving
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +111,7 @@ def test_a_data_set_that_vanished(workflow, tmp_path):
 
 
 def test_a_stopped_mlflow_server(workflow):
-    port = choose_port(None)
+    (port,) = free_ports(1)
     with open(workflow.folder / "mine.yaml", "a") as file:
         file.write(f"tracking_uri: http://127.0.0.1:{port}\n")
     text = said(workflow.run("mine", check=False))

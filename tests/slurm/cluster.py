@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system import require
+from tests.system import free_ports, require
 
 PROGRAMS, PACKAGES = ("slurmctld", "slurmd", "sbatch", "squeue", "munged"), ("slurm-wlm", "munge")
 CGROUPS = Path("/sys/fs/cgroup")
@@ -200,12 +200,3 @@ def running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody uses."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.tracking.server import HOST, choose_port, serving
+from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.store import database_of
 from workflow_scripts.tracking.sync import track_study
 
@@ -26,7 +27,7 @@ def server(tmp_path_factory, empty_database):
     folder = tmp_path_factory.mktemp("server")
     database_of(folder).parent.mkdir(parents=True)
     shutil.copyfile(empty_database, database_of(folder))
-    port = choose_port(None)
+    (port,) = free_ports(1)
     with serving(folder, port):
         yield port
 
@@ -153,7 +154,7 @@ def test_a_server_that_is_killed_and_started_again_ends_up_with_everything_once(
     folder = tmp_path / "server"
     database_of(folder).parent.mkdir(parents=True)
     shutil.copyfile(empty_database, database_of(folder))
-    port, count = choose_port(None), iter(range(10**6))
+    port, count = *free_ports(1), iter(range(10**6))
     settings = {**SETTINGS, "tracking": f"http://{HOST}:{port}"}
     with serving(folder, port) as process:
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import require
+from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
-from workflow_scripts.tracking.server import HOST, choose_port, serving
+from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.store import database_of
 from workflow_scripts.tracking.sync import track_study
 
@@ -41,7 +41,7 @@ def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, c
     client = MlflowClient(f"sqlite:///{database_of(study.results)}")
     experiment = client.get_experiment_by_name("toy").experiment_id
     ids = {run.info.run_name: run.info.run_id for run in client.search_runs([experiment])}
-    port = choose_port(None)
+    (port,) = free_ports(1)
     with serving(study.results, port):
         runs = f"http://{HOST}:{port}/#/experiments/{experiment}/runs"
         overview = page(chromium, runs, tmp_path / "runs.png")

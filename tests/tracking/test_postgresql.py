@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import require
+from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
 from tests.tracking.test_bad_servers import held, whole
 from workflow_scripts.contracts import files
 from workflow_scripts.tracking import server
-from workflow_scripts.tracking.server import HOST, choose_port, serving
+from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
 
 pytestmark = pytest.mark.slow
@@ -50,8 +50,8 @@ def postgresql(port: int) -> Iterator[str]:
 
 
 def test_a_server_on_postgresql_takes_every_run_once_also_when_one_changes(study, tmp_path, monkeypatch):
-    with postgresql(choose_port(None)) as database:
-        shipped, port = server.command, choose_port(None)
+    with postgresql(*free_ports(1)) as database:
+        shipped, port = server.command, *free_ports(1)
         monkeypatch.setattr(
             server,
             "command",

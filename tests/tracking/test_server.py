@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
 from workflow_scripts.contracts import files
 from workflow_scripts.contracts.errors import UserError
@@ -33,12 +34,13 @@ def artifacts(address: str, experiment: str) -> dict[str, list[str]]:
 def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(study, tmp_path):
     track_study(study.results, SETTINGS, study.folder / "tracked.json")
     moved = study.results.rename(tmp_path / "elsewhere")
-    port = choose_port(None)
+    (port,) = free_ports(1)
     with serving(moved, port) as process:
         address = f"http://{HOST}:{port}"
         listed = artifacts(address, "toy")
         assert "units.csv" in listed["cnn (published) fold0-seed0"] and "figures" in listed["cnn (published)"]
-        run = next((moved / "mlflow" / "artifacts" / "toy").iterdir()).name
+        # Runs above others have figures instead of a record.
+        run = next((moved / "mlflow" / "artifacts" / "toy").glob("*/artifacts/record.json")).parents[1].name
         content = urllib.request.urlopen(f"{address}/get-artifact?path=record.json&run_uuid={run}").read()
         assert json.loads(content)["code"] == "c0de"
 
