@@ -27,7 +27,7 @@ demo: $(READY) ## run the demo on made data; ends with results/index.html
 prepare: $(READY) ## download data sets that are missing and published weights, for the studies of CONFIG
 	$(SNAKEMAKE) -s prepare.smk
 
-test: $(READY) ## all tests of up to 20 minutes together
+test: $(READY) ## all tests but the long ones
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY) ## the long tests; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
