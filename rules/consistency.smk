@@ -14,6 +14,7 @@ rule consistency:
         "<logs>/consistency.log",
     benchmark:
         "<logs>/consistency.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
