@@ -164,12 +164,8 @@ def time_limit(wildcards, resources):
 
 def given_as_to_train(name):
     """Give a pack what profile and command line give to `train`: they go by names, and nobody can name every pack."""
-    resources = workflow.resource_settings
-    for given in (
-        resources._parsed_overwrite_resources,
-        resources._parsed_overwrite_threads,
-        workflow.group_settings.overwrite_groups,
-    ):
+    asked = workflow.resource_settings
+    for given in (asked._parsed_overwrite_resources, asked._parsed_overwrite_threads):
         if "train" in given:
             given.setdefault(name, given["train"])
 

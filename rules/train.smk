@@ -1,6 +1,9 @@
 # Networks: training with prediction, and what is judged.
 
 
+# On a cluster a training and what concludes it are one job: a job costs two starts of Snakemake.
+TRAINING = "training"
+
 # What a training reads and how it is called, alone or packed. Snakemake compares both, and settings and code: what is
 # the same in both ways trains nothing again that was trained in the other.
 LEARNED_FROM = {
@@ -40,6 +43,8 @@ rule train:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
     conda:
         "../envs/torch.yaml"
+    group:
+        TRAINING
     threads: training_threads
     resources:
         gpu=training_gpus,
@@ -71,6 +76,8 @@ for pack in packs(PLAN):
             f"<logs>/{{study}}/runs/{{protocol}}/{{run}}/pack{pack.number}.tsv"
         conda:
             "../envs/torch.yaml"
+        group:
+            TRAINING
         threads: training_threads
         resources:
             gpu=training_gpus,
@@ -98,6 +105,8 @@ rule predict:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
     conda:
         "../envs/data.yaml"
+    group:
+        TRAINING
     params:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
         code=code("predict", "study"),

@@ -13,7 +13,6 @@ rule verdict:
         "<logs>/{study}/verdict.log",
     benchmark:
         "<logs>/{study}/verdict.tsv"
-    localrule: True
     conda:
         "../envs/report.yaml"
     params:

@@ -24,13 +24,19 @@ def in_another_process(work):
     return process, go
 
 
-def test_who_does_not_wait_is_told_who_works_there(tmp_path):
+def holding(path):
+    """Work that holds a lock until it is told to go."""
+
     def work(ready, go):
-        with lock(tmp_path / "a.lock", "the folder"):
+        with lock(path, "the folder"):
             ready.set()
             go.wait()
 
-    process, go = in_another_process(work)
+    return work
+
+
+def test_who_does_not_wait_is_told_who_works_there(tmp_path):
+    process, go = in_another_process(holding(tmp_path / "a.lock"))
     try:
         with (
             pytest.raises(UserError, match=f"the folder is already being worked on by process {process.pid}"),
@@ -45,12 +51,7 @@ def test_who_does_not_wait_is_told_who_works_there(tmp_path):
 
 
 def test_a_killed_holder_holds_nothing(tmp_path):
-    def work(ready, go):
-        with lock(tmp_path / "a.lock", "the folder"):
-            ready.set()
-            go.wait()
-
-    process, _ = in_another_process(work)
+    process, _ = in_another_process(holding(tmp_path / "a.lock"))
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     with lock(tmp_path / "a.lock", "the folder"):
