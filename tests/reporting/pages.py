@@ -1,0 +1,39 @@
+"""A report as its tests see it: written by the step, read as words and cells."""
+
+import html as html_module
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+from handmade import Study
+
+from workflow_scripts import report
+
+PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
+
+
+def write(study: Study, paper: Path | None = PAPER) -> str:
+    """Run the step on a handmade study; returns the page."""
+    out = study.folder / "report.html"
+    report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=paper, out=out))
+    return out.read_text(encoding="utf-8")
+
+
+def text_of(page: str) -> str:
+    """The words of a page, spaces normalised."""
+    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    return " ".join(html_module.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def cells(page: str, row: str) -> list[str]:
+    """Texts of the cells of the first table row whose head contains `row`."""
+    for line in re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL):
+        head = re.search(r"<th scope=\"row\">(.*?)</th>", line, flags=re.DOTALL)
+        if head and row in head.group(1):
+            return [text_of(cell) for cell in re.findall(r"<td.*?</td>", line, flags=re.DOTALL)]
+    raise AssertionError(f"no row {row}")
+
+
+def verdicts(page: str) -> str:
+    """The verdict's part of a page."""
+    return page[page.index('id="verdict"') : page.index('<div class="first">')]
