@@ -41,10 +41,10 @@ rule train:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
-    conda:
-        "../envs/torch.yaml"
     group:
         TRAINING
+    conda:
+        "../envs/torch.yaml"
     threads: training_threads
     resources:
         gpu=training_gpus,
@@ -74,10 +74,10 @@ for pack in packs(PLAN):
             pack.paths("<logs>/{study}/runs/{protocol}/{run}", "train.log"),
         benchmark:
             f"<logs>/{{study}}/runs/{{protocol}}/{{run}}/pack{pack.number}.tsv"
-        conda:
-            "../envs/torch.yaml"
         group:
             TRAINING
+        conda:
+            "../envs/torch.yaml"
         threads: training_threads
         resources:
             gpu=training_gpus,
@@ -103,10 +103,10 @@ rule predict:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
-    conda:
-        "../envs/data.yaml"
     group:
         TRAINING
+    conda:
+        "../envs/data.yaml"
     params:
         settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
         code=code("predict", "study"),
