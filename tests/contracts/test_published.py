@@ -132,7 +132,7 @@ def test_a_number_printed_twice_has_one_value(cvm):
 
 def test_headline_claims_are_what_evaluation_computes_on_the_test_subset(cvm):
     for study in cvm.studies:
-        claims = cvm.headline(study)
+        claims = cvm.about(study).headline(study)
         assert claims[0].metric == "accuracy"
         assert all(claim.metric in SUBSET_METRICS and claim.subset == "test" and claim.run for claim in claims)
         assert all(claim.study == study for claim in claims)
@@ -167,6 +167,11 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
         ("values: [91.5]", "values: [91.5, 3]", "tables.table1.rows.x: 2 values for 1 columns"),
         ("values: [91.5]", "values: [9e1]", "value '9e1' is not a number"),
         ("headline: [table1.x.accuracy]", "headline: [missing]", "there is no claim missing"),
+        (
+            "headline: [table1.x.accuracy]",
+            "beside: elsewhere",
+            "beside: 'elsewhere' is no study with numbers of its own",
+        ),
         ("study: a, metric", "study: b, metric", "claim n: study 'b' is not in studies"),
         ("value: 10}", "value: 10, decmals: 2}", "claim n: unknown key decmals"),
         ("id: epochs", "id: n", "the id n occurs twice"),
@@ -191,3 +196,11 @@ def test_a_mistake_is_named_with_its_place(tmp_path, old, new, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="published.yaml is missing"):
         read_published(tmp_path / "published.yaml")
+
+
+def test_a_part_has_the_numbers_of_the_whole_but_for_data_sets_that_it_lacks(cvm):
+    part = cvm.about("cvm_sipakmed")
+    assert {claim.study for claim in part.claims} == {"cvm_sipakmed"}
+    assert {claim.source for claim in part.claims} == {None, "sipakmed"}
+    assert part.claim("fig5.test.accuracy").value == cvm.claim("fig5.test.accuracy").value
+    assert cvm.about("cvm_herlev") is cvm and cvm.about("unheard_of") is cvm

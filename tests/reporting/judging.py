@@ -15,7 +15,9 @@ from workflow_scripts.reporting.results import read_results
 PAPER = """\
 paper: small
 citation: A small paper.
-studies: {cvm_cervix: {title: A small study, headline: [accuracy]}}
+studies:
+  cvm_cervix: {title: A small study, headline: [accuracy]}
+  a_part: {title: A part of it, beside: cvm_cervix, source: sipakmed}
 settings:
   - {id: input_size, place: p. 1, value: 48, setting: preprocess.size}
   - {id: epochs, place: p. 1, value: 3, setting: runs.cvm.train.epochs}
@@ -41,6 +43,10 @@ claims:
      predicted: B, value: 20, unit: count, n: 400}
   - {id: samples, place: p. 2, study: cvm_cervix, subset: all, metric: samples, value: 2000, unit: count}
   - {id: samples.a, place: p. 2, study: cvm_cervix, subset: all, metric: samples, class: A, value: 1020, unit: count}
+  - {id: samples.sipakmed, place: p. 2, study: cvm_cervix, source: sipakmed, subset: all, metric: samples, value: 2001,
+     unit: count}
+  - {id: samples.cric, place: p. 2, study: cvm_cervix, source: cric, subset: all, metric: samples, value: 900,
+     unit: count}
   - {id: ratio, place: p. 2, study: cvm_cervix, metric: class_ratio, class: a, against: {class: b}, value: 1.0,
      unit: fraction, decimals: 1}
   - {id: time, place: p. 2, study: cvm_cervix, run: cvm, metric: training_time, value: 2, unit: hours}

@@ -47,6 +47,8 @@ EXPECTED = {
     "confused": CANNOT_TELL,
     "samples": HOLDS,
     "samples.a": LOWER,
+    "samples.sipakmed": LOWER,
+    "samples.cric": NOT_RUN,
     "ratio": HOLDS,
     "time": NOT_COMPARABLE,
     "models": NOT_CHECKED,
@@ -136,6 +138,16 @@ def test_class_counts_that_are_off_are_not_comparable(tmp_path):
         "optimistic"
     ].why.replace("\u202f", " ")
     assert found["samples"].word == HOLDS
+
+
+def test_data_without_printed_numbers_stand_beside_those_that_they_are_a_part_of(tmp_path):
+    found = rows(Real(tmp_path, study="a_part").write())
+    assert "samples.cric" not in found
+    assert (found["samples.sipakmed"].word, found["samples.a"].word) == (LOWER, LOWER)
+    for claim in ("accuracy", "optimistic", "best", "beats", "samples"):
+        assert found[claim].word == NOT_COMPARABLE
+        assert found[claim].why.startswith("Not as in the paper: A part of it instead of A small study")
+    assert found["accuracy"].obtained.value == pytest.approx(0.9) and found["accuracy"].entry.study == "a_part"
 
 
 def rewritten(paper, text):

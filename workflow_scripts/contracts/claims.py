@@ -1,6 +1,6 @@
 """What a paper prints, as data classes: numbers, claims in words, layers, settings. Read by contracts/published.py."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # What papers also print: counts, shares of a split, confusions between two classes, cost.
@@ -179,11 +179,19 @@ class PaperStudy:
     """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run).
 
     figures: kind of figure in a report → the paper's own figure that it answers, e.g. {"confusion": "Fig. 6"}.
+    beside: of data that the paper prints no results about: the study of the paper whose numbers are shown beside its
+    own; source: the one of that study's data sets that it has, None: all.
     """
 
     title: str
     headline: tuple[str, ...]
     figures: dict[str, str]
+    beside: str | None = None
+    source: str | None = None
+
+    def has(self, source: str | None) -> bool:
+        """Whether its data hold that data set, of the study that it stands beside; None: no particular one."""
+        return source is None or self.source in (None, source)
 
 
 @dataclass(frozen=True)
@@ -209,6 +217,34 @@ class Published:
             return next(claim for claim in self.claims if claim.id == name)
         except StopIteration:
             raise KeyError(name) from None
+
+    def about(self, study: str) -> "Published":
+        """The same, with what is printed about the study that this one stands beside as if it were about this one.
+
+        Numbers about data sets that it does not have are left out. Unchanged for a study with numbers of its own.
+        """
+        own = self.studies.get(study)
+        if own is None or own.beside is None:
+            return self
+
+        def of(entries: tuple) -> tuple:
+            of_it = (entry for entry in entries if entry.study == own.beside)
+            return tuple(replace(entry, study=study) for entry in of_it if own.has(getattr(entry, "source", None)))
+
+        other = self.studies[own.beside]
+        settings = tuple(
+            replace(setting, studies=(*setting.studies, study)) if own.beside in setting.studies else setting
+            for setting in self.settings
+        )
+        return replace(
+            self,
+            studies={**self.studies, study: replace(own, headline=other.headline, figures=other.figures)},
+            settings=settings,
+            claims=of(self.claims),
+            statements=of(self.statements),
+            layers=of(self.layers),
+            public=of(self.public),
+        )
 
     def headline(self, study: str) -> list[Claim]:
         """Claims a report of `study` shows first; empty when the paper has no such study."""

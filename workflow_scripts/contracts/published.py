@@ -43,8 +43,10 @@ def read_published(path: Path) -> Published:
     _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, _PARTS)
     studies = {}
     for name, entry in raw["studies"].items():
-        _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline", "figures"})
-        studies[name] = PaperStudy(entry["title"], tuple(entry.get("headline", ())), entry.get("figures", {}))
+        _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline", "figures", "beside", "source"})
+        studies[name] = PaperStudy(
+            **{**entry, "headline": tuple(entry.get("headline", ())), "figures": entry.get("figures", {})}
+        )
     settings = tuple(_setting(entry, str(path)) for entry in raw["settings"])
     claims = [_claim(entry, str(path)) for entry in raw.get("claims", [])]
     for name, table in raw.get("tables", {}).items():
@@ -163,6 +165,8 @@ def _check(published: Published, path: str) -> None:
     for name, study in published.studies.items():
         if unknown := [claim for claim in study.headline if claim not in claims]:
             raise UserError(f"{path}, studies.{name}.headline: there is no claim {', '.join(unknown)}")
+        if study.beside not in (None, *(other for other, about in published.studies.items() if not about.beside)):
+            raise UserError(f"{path}, studies.{name}.beside: {study.beside!r} is no study with numbers of its own")
     for claim in (*published.claims, *published.statements, *published.layers, *published.public):
         if claim.study not in published.studies:
             raise UserError(f"{path}, claim {claim.id}: study {claim.study!r} is not in studies")

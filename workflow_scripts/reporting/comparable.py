@@ -17,7 +17,7 @@ _DATA = ("adapters", "ingest.", "protocols.")
 
 def differences(results: Results, protocol: Protocol, claim: Claim, runs: list[str]) -> list[str]:
     """What is not the paper's, in words; empty where a verdict can be given. `runs`: those that the claim is about."""
-    found = []
+    found = _other_data(results, claim)
     if results.settings["scale"] != "paper":
         found.append(f"scale {results.settings['scale']}")
     found += _settings(results, runs, only_data=not runs)
@@ -26,6 +26,14 @@ def differences(results: Results, protocol: Protocol, claim: Claim, runs: list[s
         if protocol.reported != "test" and claim.subset in (None, "test"):
             found.append("no test subset: the epoch was selected on the images that are reported")
     return found
+
+
+def _other_data(results: Results, claim: Claim) -> list[str]:
+    """Whether the paper's number is about other data; the size of a class, or of one data set, is about that alone."""
+    own = results.published.studies[claim.study]
+    if own.beside is None or (claim.metric in ("samples", "classes") and (claim.source or claim.class_name)):
+        return []
+    return [f"{own.title} instead of {results.published.studies[own.beside].title}"]
 
 
 def related(results: Results, runs: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +83,8 @@ class Protocol:
 class Results:
     """A study's results. settings: those of the report step; published, notes: None and empty without a paper.
 
+    printed: all of the paper; published: the same as far as it is about this study (Published.about).
+
     truth: contract TRUTH; empty for real data.
     """
 
@@ -94,9 +97,13 @@ class Results:
     equal_pairs: pd.DataFrame
     montage: Path
     protocols: dict[str, Protocol]
-    published: Published | None
+    printed: Published | None
     notes: str
     truth: pd.DataFrame
+
+    @cached_property
+    def published(self) -> Published | None:
+        return self.printed.about(self.settings["study"]) if self.printed else None
 
     @property
     def made(self) -> bool:
@@ -146,7 +153,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
         montage=picture(folder / "dataset" / "montage.png"),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
-        published=read_published(paper / "published.yaml") if paper else None,
+        printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
         truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )

@@ -51,5 +51,5 @@ def _score(folder: Path, table, rows: list[StudyRow]) -> PaperScore:
         len(found),
         *(found.count(outcome) for outcome in (CONSISTENT, INCONSISTENT, NOT_CHECKABLE)),
         mine,
-        tuple(name for name in published.studies if name not in run),
+        tuple(name for name, study in published.studies.items() if name not in run and not study.beside),
     )

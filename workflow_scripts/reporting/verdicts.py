@@ -81,7 +81,7 @@ def seed_words(seeds: int) -> str:
 
 def _rows(results: Results, lines: list[dict]) -> list[Shown]:
     paper = results.published
-    fits = overall(check_all(paper))
+    fits = overall(check_all(results.printed))
     entries = {entry.id: entry for entry in (*paper.claims, *paper.statements, *paper.layers)}
     first = [claim.id for claim in headline_claims(results)]
     shown = [(_rank(line, first, fits), _row(results, entries[line["claim"]], line, fits, first)) for line in lines]
