@@ -1,12 +1,17 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
+import gc
 import re
 import shlex
 import sys
 import time
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 started = time.time()
+# Plans are made of millions of objects that all stay: to look for garbage among them takes a twentieth of the time.
+gc.set_threshold(100_000, 50, 100)
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
@@ -15,7 +20,7 @@ from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
-from workflow_scripts.settings.packs import packs
+from workflow_scripts.settings.packs import packs, wholes
 from workflow_scripts.settings.published import WEIGHTS
 
 environment.prepare_environment(ROOT)
@@ -57,10 +62,22 @@ def single_pattern():
     return run_pattern("train").replace(STUDY, studies)
 
 
-def packed_pattern(pack):
+def pattern_of(pack):
     """Folder of the trainings of the runs of a pack."""
     study = str(Path(RESULTS, "{study,%s}" % pack.study))
     return f"{study}/runs/{{protocol,{pack.protocol}}}/{run_wildcard('train')}"
+
+
+def whole_pattern(whole):
+    """Folder of all trainings of a run. With study and protocol as wildcards, a long list of rules would be tried."""
+    return f"{RESULTS}/{whole.study}/runs/{whole.protocol}/{run_wildcard('train')}"
+
+
+def named(whole, wildcards):
+    """Wildcards of a rule whose study and protocol stand in its paths."""
+    return SimpleNamespace(
+        study=whole.study, protocol=whole.protocol, run=wildcards.run
+    )
 
 
 # Constraints stand in the paths: a general one does not reach into a path variable.
@@ -71,7 +88,6 @@ pathvars:
     dataset=f"{STUDY}/dataset",
     arrays=f"{STUDY}/arrays",
     split=f"{STUDY}/splits/{PROTOCOL}",
-    trained_run=run_pattern("train"),
     single_run=single_pattern(),
     vote_run=run_pattern("fuse"),
     compressed_run=run_pattern("compress"),
@@ -85,16 +101,28 @@ pathvars:
 
 def settings(step, *names):
     """Canonical JSON of what a step reads of a study's settings; `names` are wildcards that the step depends on."""
-    return lambda wildcards: canonical_json(
-        PLAN.settings(step, *(getattr(wildcards, name) for name in names))
+    return lambda wildcards: settings_text(
+        step, *(getattr(wildcards, name) for name in names)
     )
+
+
+@cache
+def settings_text(step, *names):
+    """Kept, because the trainings of a run share one."""
+    return canonical_json(PLAN.settings(step, *names))
 
 
 def code(step, *names):
     """Digest of a step's code and of the modules that its settings name."""
-    return lambda wildcards: code_digest(
-        *PLAN.modules(step, *(getattr(wildcards, name) for name in names))
+    return lambda wildcards: step_digest(
+        step, *(getattr(wildcards, name) for name in names)
     )
+
+
+@cache
+def step_digest(step, *names):
+    """Kept, because all jobs of a study, or of a run, share one."""
+    return code_digest(*PLAN.modules(step, *names))
 
 
 def pairs(option, values):
@@ -134,32 +162,49 @@ def device(wildcards, input):
     return PLAN.config.device
 
 
+@cache
+def training(study, run):
+    """Settings of a run's trainings, kept as above."""
+    return PLAN.steps.training(study, run)
+
+
 def training_threads(wildcards):
     """Threads of all processes of a training."""
-    train = PLAN.steps.training(wildcards.study, wildcards.run)
+    train = training(wildcards.study, wildcards.run)
     return train["torch_threads"] * train["processes"]
 
 
 def training_gpus(wildcards):
     """GPUs of a training: one for each of its processes."""
-    return (
-        GPUS_PER_JOB * PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
-    )
+    return GPUS_PER_JOB * training(wildcards.study, wildcards.run)["processes"]
 
 
 def start(wildcards, input):
     """What starts the process or processes of a training; not a trigger, as `sources`."""
-    processes = PLAN.steps.training(wildcards.study, wildcards.run)["processes"]
+    processes = training(wildcards.study, wildcards.run)["processes"]
     if processes == 1:
         return "python -m"
     # Without the dashes it takes the step's options for abbreviations of its own.
     return f"torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
 
 
-def time_limit(wildcards, resources):
-    """--time-limit with the minutes that a scheduler gives the job, where one does; not a trigger, as `sources`."""
+def training_step(wildcards):
+    """--settings and --code of a training. One function, as below: thousands of jobs call each before the first begins."""
+    run = (wildcards.study, wildcards.protocol, wildcards.run)
+    stated = shlex.quote(settings_text("trainings", *run))
+    return f"--settings {stated} --code {step_digest('train', *run)}"
+
+
+def training_options(wildcards, input, resources):
+    """Where a training finds what it reads and on which device; not a trigger, as `sources`.
+
+    --time-limit: the minutes that a scheduler gives the job, where one does.
+    """
+    study = shlex.quote(f"{RESULTS}/{wildcards.study}")
+    folders = f"--dataset {study}/dataset --arrays {study}/arrays --split {study}/splits/{wildcards.protocol}.csv"
     minutes = resources.get("runtime")
-    return f"--time-limit {minutes}" if minutes else ""
+    limit = f"--time-limit {minutes}" if minutes else ""
+    return f"{folders} --device {PLAN.config.device} {start_arguments(wildcards, input)} {limit}"
 
 
 def given_as_to_train(name):
@@ -176,15 +221,14 @@ def evaluation_labels(wildcards):
     return {"run": run, "figure": EVALUATION_FIGURES[wildcards.figure]}
 
 
-def run_tables(folder, *keys):
-    """What every run leaves, whatever makes it; with `keys` only those."""
-    names = {
-        "predictions": "predictions.csv",
-        "units": "units.csv",
-        "record": "record.json",
-        "ledger": "ledger.json",
+def run_tables(folder):
+    """What every run leaves, whatever makes it."""
+    return {
+        "predictions": f"{folder}/predictions.csv",
+        "units": f"{folder}/units.csv",
+        "record": f"{folder}/record.json",
+        "ledger": f"{folder}/ledger.json",
     }
-    return {key: f"{folder}/{names[key]}" for key in keys or names}
 
 
 def failures(since):

@@ -8,11 +8,10 @@
 rule evaluate:
     input:
         dataset=rules.ingest.output.record,
-        # Each with the tables that the same job wrote.
+        # Each with the tables that it was concluded from.
         records=lambda wildcards: PLAN.protocol_files(
             wildcards.study, wildcards.protocol, "record.json"
         ),
-        history=lambda wildcards: PLAN.histories(wildcards.study, wildcards.protocol),
     output:
         folder=report(
             directory("<evaluation>"),

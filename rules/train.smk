@@ -1,13 +1,10 @@
 # Networks: training with prediction, and what is judged.
 
 
-# On a cluster a training and what concludes it are one job: a job costs two starts of Snakemake.
-TRAINING = "training"
-
 # What a training reads and how it is called, alone or packed. Snakemake compares both, and settings and code: what is
 # the same in both ways trains nothing again that was trained in the other.
 LEARNED_FROM = {
-    "dataset": rules.ingest.output.record,
+    # It stands for the table of samples as well, which it was made from.
     "arrays": rules.preprocess.output.record,
     # large, and identified by the sha256 in the record beside it
     "images": ancient(rules.preprocess.output.images),
@@ -15,17 +12,13 @@ LEARNED_FROM = {
     "weights": start_weights,
 }
 LEARNED_WITH = {
-    "settings": settings("trainings", "study", "protocol", "run"),
-    "code": code("train", "study", "protocol", "run"),
     "start": start,
-    "device": device,
-    "weights": start_arguments,
-    "limit": time_limit,
+    "step": training_step,
+    "options": training_options,
 }
 TRAIN = (
-    "{params.start} workflow_scripts.train --settings {params.settings:q} --code {params.code} --log {log}"
-    " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
-    " {params.weights} --out $(dirname {output.weights}) --work .work --device {params.device} {params.limit}"
+    "{params.start} workflow_scripts.train {params.step} {params.options} --log {log}"
+    " --out $(dirname {output.weights}) --work .work"
 )
 
 
@@ -41,8 +34,6 @@ rule train:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
     benchmark:
         "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
-    group:
-        TRAINING
     conda:
         "../envs/torch.yaml"
     threads: training_threads
@@ -66,16 +57,14 @@ for pack in packs(PLAN):
         input:
             **LEARNED_FROM,
         output:
-            weights=pack.paths(packed_pattern(pack), "weights.safetensors"),
-            history=pack.paths(packed_pattern(pack), "history.csv"),
-            predictions=pack.paths(packed_pattern(pack), "predictions.csv"),
-            cost=pack.paths(packed_pattern(pack), "train.json"),
+            weights=pack.paths(pattern_of(pack), "weights.safetensors"),
+            history=pack.paths(pattern_of(pack), "history.csv"),
+            predictions=pack.paths(pattern_of(pack), "predictions.csv"),
+            cost=pack.paths(pattern_of(pack), "train.json"),
         log:
             pack.paths("<logs>/{study}/runs/{protocol}/{run}", "train.log"),
         benchmark:
             f"<logs>/{{study}}/runs/{{protocol}}/{{run}}/pack{pack.number}.tsv"
-        group:
-            TRAINING
         conda:
             "../envs/torch.yaml"
         threads: training_threads
@@ -89,34 +78,51 @@ for pack in packs(PLAN):
             TRAIN
 
 
-rule predict:
-    input:
-        dataset=rules.ingest.output.record,
-        arrays=rules.preprocess.output.record,
-        split=rules.split.output.split,
-        # Written last.
-        trained="<trained_run>/train.json",
-        weights=start_weights,
-    output:
-        **run_tables("<trained_run>", "units", "record", "ledger"),
-    log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.log",
-    benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/predict.tsv"
-    group:
-        TRAINING
-    conda:
-        "../envs/data.yaml"
-    params:
-        settings=settings("predict", "study", "protocol", "run", "fold", "seed"),
-        code=code("predict", "study"),
-        weights=start_arguments,
-    message:
-        "{wildcards.study}: conclude {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
-    shell:
-        "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.arrays}) --split {input.split}"
-        " {params.weights} --run $(dirname {output.record})"
+# All trainings of a run are concluded in one job, which takes a moment for each.
+for whole in wholes(PLAN):
+    whole_study = f"{RESULTS}/{whole.study}"
+    whole_logs = f"{PLAN.logs}/{whole.study}/runs/{whole.protocol}/{{run}}"
+
+    rule:
+        name:
+            f"predict_{whole.study}_{whole.protocol}"
+        input:
+            dataset=f"{whole_study}/dataset/record.json",
+            arrays=f"{whole_study}/arrays/record.json",
+            split=f"{whole_study}/splits/{whole.protocol}.csv",
+            # Written last.
+            trained=whole.paths(
+                f"{whole_study}/runs/{whole.protocol}/{{run}}", "train.json"
+            ),
+            weights=lambda wildcards, whole=whole: start_weights(
+                named(whole, wildcards)
+            ),
+        output:
+            units=whole.paths(whole_pattern(whole), "units.csv"),
+            ledger=whole.paths(whole_pattern(whole), "ledger.json"),
+            record=whole.paths(whole_pattern(whole), "record.json"),
+        log:
+            f"{whole_logs}/predict.log",
+        benchmark:
+            f"{whole_logs}/predict.tsv"
+        # On a cluster a job of its own would take longer to start than to run.
+        localrule: True
+        conda:
+            "../envs/data.yaml"
+        params:
+            settings=lambda wildcards, whole=whole: settings_text(
+                "predictions", whole.study, whole.protocol, wildcards.run
+            ),
+            code=step_digest("predict", whole.study),
+            weights=lambda wildcards, input, whole=whole: start_arguments(
+                named(whole, wildcards), input
+            ),
+        message:
+            f"{whole.study}: conclude {{wildcards.run}} ({whole.protocol})"
+        shell:
+            "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
+            " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.arrays}) --split {input.split}"
+            " {params.weights} --run $(dirname {output.record})"
 
 
 rule baseline:

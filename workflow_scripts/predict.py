@@ -1,7 +1,7 @@
-"""Conclude a training: probabilities of the validation and test samples come in, what is judged and the record go out.
+"""Conclude trainings: probabilities of the validation and test samples come in, what is judged and the record go out.
 
 The training writes predictions.csv itself, while its network is in memory. Here no deep-learning library is loaded: the
-samples of a unit become one row, and the record says what the run is.
+samples of a unit become one row, and the record says what the run is. One call concludes all folds and seeds of a run.
 """
 
 import argparse
@@ -17,15 +17,22 @@ MEASURED = ("device", "torch_threads", "predict_images_per_second")
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    parser = entry.fold_parser(__doc__, "--run", device=False)
+    parser = entry.fold_parser(__doc__, device=False)
+    parser.add_argument("--run", type=entry.job_folder, nargs="+", required=True, help="folder of each training")
     parser.add_argument(
         "--weights", action="append", default=[], metavar="NAME=FILE", help="what training started from"
     )
     return parser.parse_args()
 
 
+def conclude(args: argparse.Namespace) -> None:
+    """Run this step for every folder of --run."""
+    for folder in args.run:
+        main(argparse.Namespace(**{**vars(args), "run": folder, "settings": entry.job_settings(args.settings, folder)}))
+
+
 def main(args: argparse.Namespace) -> None:
-    """Write units.csv, ledger.json and, last, record.json."""
+    """Write units.csv, ledger.json and, last, record.json of one training."""
     settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
     weights_path = args.run / "weights.safetensors"
     with ledger(args.run / "ledger.json") as cost:
@@ -70,4 +77,4 @@ def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> s
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(conclude, arguments())

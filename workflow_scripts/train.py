@@ -6,7 +6,6 @@ Several folds and seeds of the run may share the process, one after the other: l
 
 import argparse
 import os
-import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +28,9 @@ LEFT = ("weights.safetensors", "history.csv", "predictions.csv", "train.json")
 def arguments() -> list[argparse.Namespace]:
     """Command line of this step: the arguments of each training, its fold and seed in its settings."""
     parser = entry.fold_parser(__doc__, "--work")
-    several = {"type": Path, "nargs": "+", "required": True}
-    parser.add_argument("--out", **several, help="folder of each training, fold<number>-seed<number>")
-    parser.add_argument("--log", **several, help="log file of each; tracebacks go there only")
+    several = {"nargs": "+", "required": True}
+    parser.add_argument("--out", type=entry.job_folder, **several, help="folder of each, fold<number>-seed<number>")
+    parser.add_argument("--log", type=Path, **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
     parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
     parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
@@ -39,15 +38,14 @@ def arguments() -> list[argparse.Namespace]:
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
     args = parser.parse_args()
-    found = [re.fullmatch(r"fold(\d+)-seed(\d+)", out.name) for out in args.out]
-    if not all(found) or len(found) != len(args.log):
-        parser.error("--out takes folders named fold<number>-seed<number>, and --log as many files")
+    if len(args.out) != len(args.log):
+        parser.error("--log takes as many files as --out takes folders")
     if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
         # The log is the first process's; what the others say is of interest only when one of them fails.
         args.log = [log.with_name(f"{log.name}.{rank}") for log in args.log]
     changes = [
-        {"out": out, "log": log, "settings": {**args.settings, "fold": int(name[1]), "seed": int(name[2])}}
-        for out, log, name in zip(args.out, args.log, found, strict=True)
+        {"out": out, "log": log, "settings": entry.job_settings(args.settings, out)}
+        for out, log in zip(args.out, args.log, strict=True)
     ]
     return [argparse.Namespace(**{**vars(args), **change}) for change in changes]
 

@@ -75,3 +75,17 @@ def test_steps_import_no_settings_and_a_missing_module_is_an_error():
             assert not found, f"{path.name} imports {found}"
     with pytest.raises(LookupError):
         code_digest("workflow_scripts.nothing")
+
+
+def test_what_earlier_calls_found_is_used_and_never_believed_about_another_text(copy):
+    before, memo = digest(copy, "split"), copy / ".work" / "modules.json"
+    kept = memo.read_text()
+    assert digest(copy, "split") == before and memo.read_text() == kept
+    memo.write_text("half a fi")
+    assert digest(copy, "split") == before and memo.read_text() == kept
+    memo.write_text(kept.replace("contracts.entry", "contracts.record"))
+    assert digest(copy, "split") != before  # it is used
+    path = copy / "workflow_scripts" / "split.py"
+    path.write_text(path.read_text() + "\nEXTRA = 1\n")
+    memo.write_text(kept)
+    assert digest(copy, "split") != before

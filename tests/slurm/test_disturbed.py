@@ -47,8 +47,7 @@ def long_study(
         path = workflow.folder / "mine" / "config.yaml"
         profile = yaml.safe_load(path.read_text())
         plain = {"slurm_partition": "normal", "gpu": 0, **resources}
-        for rule in ("train", "predict"):
-            profile["set-resources"][rule] |= plain
+        profile["set-resources"]["train"] |= plain
         path.write_text(yaml.safe_dump(profile))
     return workflow
 

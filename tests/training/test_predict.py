@@ -105,3 +105,14 @@ def test_concluding_a_run_loads_no_deep_learning_library():
     command += "used = code.closure('workflow_scripts.predict'); "
     command += "print(sorted(name for name in used if '.models.' in name or '.training.' in name))"
     assert subprocess.check_output([sys.executable, "-c", command], text=True).strip() == "[]"
+
+
+def test_all_trainings_of_a_run_are_concluded_in_one_call(trained, tmp_path):
+    folders = [tmp_path / f"fold0-seed{seed}" for seed in (0, 1)]
+    for seed, folder in enumerate(folders):
+        train.main(trained.arguments(out=folder, settings={**SETTINGS, "seed": seed}))
+    shared = {key: value for key, value in SETTINGS.items() if key not in ("fold", "seed")}
+    predict.conclude(trained.arguments(run=folders, settings={**shared, "aggregate": "none"}))
+    records = [json.loads((folder / "record.json").read_text()) for folder in folders]
+    assert [record["settings"]["seed"] for record in records] == [0, 1]
+    assert digest_file(folders[1] / "weights.safetensors") in records[1]["inputs"].values()

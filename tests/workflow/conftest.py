@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,13 +93,19 @@ class Workflow:
         return done
 
     def planned(self, *arguments: str, check: bool = True) -> dict[str, int]:
-        """Jobs that Snakemake would run now: rule → number; empty when there is nothing to do."""
+        """Jobs that Snakemake would run now: rule → number; empty when there is nothing to do.
+
+        A conclusion's rule is one of each study and protocol; they are counted together, as `predict`.
+        """
         done = self.run(*arguments, "-n", "-q", "rules", check=check)
         table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", done.stdout + done.stderr, re.S)
         if not table:
             assert "Nothing to be done" in done.stdout + done.stderr, done.stdout + done.stderr
             return {}
-        return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}
+        found = Counter()
+        for name, count in (line.split() for line in table[1].splitlines()):
+            found["predict" if name.startswith("predict_") else name] += int(count)
+        return dict(found)
 
     def planned_outputs(self) -> str:
         """The full text of a dry run, to see which studies and files it names."""

@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from workflow_scripts.contracts.locks import lock
 log = logging.getLogger("workflow_scripts")
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
 STARTED = time.monotonic()
+_JOB = r"fold(\d+)-seed(\d+)"
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -47,6 +49,19 @@ def fold_parser(description: str, *folders: str, device: bool = True) -> argpars
     if device:
         made.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     return made
+
+
+def job_folder(text: str) -> Path:
+    """For arguments that name the folder of a fold and seed; any other name is refused."""
+    if not re.fullmatch(_JOB, Path(text).name):
+        raise argparse.ArgumentTypeError(f"{text!r}: the folder is called fold<number>-seed<number>")
+    return Path(text)
+
+
+def job_settings(settings: dict, folder: Path) -> dict:
+    """A run's settings with fold and seed of such a folder."""
+    fold, seed = re.fullmatch(_JOB, folder.name).groups()
+    return {**settings, "fold": int(fold), "seed": int(seed)}
 
 
 def fold_inputs(args: argparse.Namespace) -> list[Path]:

@@ -2,15 +2,26 @@
 
 import ast
 import hashlib
+import json
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from workflow_scripts.contracts.files import atomic_path
 
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).resolve().parents[2]
 # Files that are no Python but shape a step's output belong to the package that reads them.
 _COMPANIONS = ("*.j2", "*.css", "*.yaml", "*.md")
+_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+MEMO = ROOT / ".work" / "modules.json"
+# Another Python has other syntax trees; another way to read them is in this file.
+_WRITTEN_BY = f"{sys.version} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
+@cache
 def _path_of(module: str) -> Path | None:
     """File of a module of this project, or None if there is no such module."""
     base = ROOT.joinpath(*module.split("."))
@@ -20,23 +31,65 @@ def _path_of(module: str) -> Path | None:
     return None
 
 
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+@dataclass(frozen=True)
+class _Module:
+    """What is known of a module's text. tree: digest of its syntax tree; imports: all names that it imports."""
+
+    source: str
+    tree: str
+    imports: tuple[str, ...]
 
 
 @cache
-def _imports(module: str) -> frozenset[str]:
-    """Modules of this project that a module imports, wherever in its text."""
-    path = _path_of(module)
-    found: set[str] = set()
-    for node in ast.walk(_tree(path)):
+def _module(name: str) -> _Module:
+    """The module as it is now; read from its text unless the memo knows that very text."""
+    text = _path_of(name).read_bytes()
+    source = hashlib.sha256(text).hexdigest()
+    known = _memo().get(name)
+    return known if known and known.source == source else _read(text, source)
+
+
+def _read(text: bytes, source: str) -> _Module:
+    """Imports wherever they stand; the syntax tree without docstrings, so that comments and layout do not count."""
+    tree, found = ast.parse(text), set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(name for name in found if name.split(".")[0] == PACKAGE and _path_of(name))
+        elif isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:] or [ast.Pass()]
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    own = sorted(name for name in found if name.split(".")[0] == PACKAGE)
+    return _Module(source, digest, tuple(own))
+
+
+@cache
+def _memo() -> dict[str, _Module]:
+    """What earlier calls found: to parse all modules takes two thirds of the time before a workflow begins."""
+    try:
+        kept = json.loads(MEMO.read_text(encoding="utf-8"))
+        return {name: _Module(*entry[:2], tuple(entry[2])) for name, entry in kept.get(_WRITTEN_BY, {}).items()}
+    except (OSError, ValueError):
+        return {}  # made anew
+
+
+def _keep(names: set[str]) -> None:
+    """Add modules to the memo. Where it cannot be written, each call takes a little longer."""
+    new = {name: _module(name) for name in names if _memo().get(name) != _module(name)}
+    if not new:
+        return
+    _memo().update(new)
+    entries = {name: [found.source, found.tree, found.imports] for name, found in sorted(_memo().items())}
+    with suppress(OSError), atomic_path(MEMO) as temporary:
+        temporary.write_text(json.dumps({_WRITTEN_BY: entries}), encoding="utf-8")
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Modules of this project that a module imports, wherever in its text."""
+    return frozenset(name for name in _module(module).imports if _path_of(name))
 
 
 @cache
@@ -53,18 +106,6 @@ def closure(module: str) -> frozenset[str]:
 
 
 @cache
-def _digest(path: Path) -> str:
-    """Digest of one module's syntax tree without docstrings: comments and layout do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-
-
-@cache
 def code_digest(*modules: str) -> str:
     """Digest over the import closures of `modules` and the templates and style sheets beside them.
 
@@ -77,10 +118,10 @@ def code_digest(*modules: str) -> str:
         names |= closure(module)
     total = hashlib.sha256()
     for name in sorted(names):
-        path = _path_of(name)
-        total.update(f"{name} {_digest(path)}\n".encode())
+        total.update(f"{name} {_module(name).tree}\n".encode())
     for folder in sorted({_path_of(name).parent for name in names}):
         for place in (folder, folder / "templates"):
             for companion in sorted(found for pattern in _COMPANIONS for found in place.glob(pattern)):
                 total.update(companion.name.encode() + companion.read_bytes())
+    _keep(names)
     return total.hexdigest()

@@ -1,4 +1,4 @@
-"""Which trainings share a process, for studies whose trainings are short."""
+"""Which trainings share a job: of studies whose trainings are short, a process; of every run, their conclusion."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from workflow_scripts.settings.workflow import Plan
 
 @dataclass(frozen=True)
 class Pack:
-    """Trainings that share a process, of each run of a study under a protocol: fold and seed of each."""
+    """Trainings that share a job, of each run of a study under a protocol: fold and seed of each."""
 
     study: str
     protocol: str
@@ -30,3 +30,10 @@ def packs(plan: Plan) -> Iterator[Pack]:
             jobs = sorted(plan.jobs(study, protocol), key=lambda job: chosen.seeds.index(job[1]))
             for number, first in enumerate(range(0, len(jobs), chosen.pack)):
                 yield Pack(study, protocol, number, jobs[first : first + chosen.pack])
+
+
+def wholes(plan: Plan) -> Iterator[Pack]:
+    """All trainings of a run together, for every study and protocol."""
+    for study, chosen in plan.config.studies.items():
+        for protocol in chosen.protocols:
+            yield Pack(study, protocol, 0, list(plan.jobs(study, protocol)))

@@ -81,10 +81,11 @@ class Steps:
         return {**self.trainings(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
     def predict(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {
-            **self.train(study, protocol, run, fold, seed),
-            "aggregate": self.study(study).evaluate.aggregate,
-        }
+        return {**self.predictions(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
+
+    def predictions(self, study: str, protocol: str, run: str) -> dict:
+        """What the conclusions of a run's trainings share: all but fold and seed."""
+        return {**self.trainings(study, protocol, run), "aggregate": self.study(study).evaluate.aggregate}
 
     def fuse(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}

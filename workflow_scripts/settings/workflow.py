@@ -166,11 +166,6 @@ class Plan:
         """A file of every fold and seed of every run of a protocol."""
         return [path for run in self.study(study).runs for path in self.run_files(study, protocol, run, name)]
 
-    def histories(self, study: str, protocol: str) -> list[str]:
-        """Training curves of every trained run, fold and seed of a protocol."""
-        trained = [run for run in self.study(study).runs if self.is_trained(study, run)]
-        return [path for run in trained for path in self.run_files(study, protocol, run, "history.csv")]
-
     def member_folders(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict[str, str]:
         """Member of a vote → its run folder of the same fold and seed."""
         members = self.study(study).runs[run].members
@@ -214,17 +209,12 @@ class Plan:
         ]
 
     def report_inputs(self, study: str) -> list[str]:
-        """Everything that a study's report shows; of a run its record, which stands for what the same job wrote.
-
-        Training curves are an input of the evaluation.
-        """
+        """What stands for everything that a study's report shows: the evaluation for the runs that it is of."""
         folder = f"{self.config.results}/{study}"
         files = []
         for protocol in self.study(study).protocols:
             split = f"{folder}/splits/{protocol}"
-            files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
-            files.append(f"{folder}/evaluation/{protocol}")
-            files += self.protocol_files(study, protocol, "record.json")
+            files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv", f"{folder}/evaluation/{protocol}"]
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
