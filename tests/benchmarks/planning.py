@@ -1,8 +1,10 @@
-"""Time and memory of `snakemake -n` as the number of jobs grows.
+"""Time and memory of `snakemake -n` as the number of jobs grows, on made studies; nothing is executed.
 
-Run as a script; prints one table. Grows the seeds of one made study; nothing is executed.
+Run as a script, e.g. `python tests/benchmarks/planning.py --largest 6000`; prints one table. 24 models, 10 folds and 5
+seeds of five studies are 6,000 trainings under one protocol.
 """
 
+import argparse
 import re
 import resource
 import subprocess
@@ -11,14 +13,39 @@ import tempfile
 import time
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
+# Models, folds, seeds, studies, protocols.
+SIZES = ((4, 5, 1, 5, 1), (24, 10, 1, 5, 1), (24, 10, 5, 5, 1), (24, 10, 5, 5, 2), (24, 10, 20, 5, 1))
 
 
-def plan(seeds: int) -> tuple[int, float]:
-    """Number of jobs and seconds of a dry run of the shipped study with that many seeds."""
+def settings(models: int, folds: int, seeds: int, studies: int, protocols: int) -> dict:
+    """Settings of that many made studies; the shipped ones do not run."""
+    runs = {f"model{number:02d}": {"kind": "network", "model": "test_resnet"} for number in range(models)}
+    rules = {"published": "sample", "grouped": "group"}
+    study = {
+        "paper": "cvm_cervix",
+        "adapters": ["herlev"],
+        "protocols": {
+            name: {"kind": "kfold", "folds": folds, "validation": 0.1, "by": by}
+            for name, by in list(rules.items())[:protocols]
+        },
+        "seeds": list(range(seeds)),
+        "runs": runs,
+        "evaluate": {"reference": "model00"},
+        "explain": {"runs": ["model00"]},
+    }
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["studies"]
+    off = {name: {"active": False} for name in shipped}
+    return {"studies": off | {f"study{number}": study for number in range(studies)}}
+
+
+def plan(chosen: dict) -> tuple[int, float]:
+    """Number of jobs and seconds of a dry run with these settings."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_text(f"results: {folder}/results\nstudies: {{cvm_cervix: {{seeds: {list(range(seeds))}}}}}\n")
+        config.write_text(yaml.safe_dump({**chosen, "results": f"{folder}/results"}))
         command = [sys.executable, "-m", "snakemake", "-n", "-q", "rules", "--cores", "1", "--configfile", str(config)]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -26,12 +53,22 @@ def plan(seeds: int) -> tuple[int, float]:
 
 
 def main() -> None:
-    """Print jobs, seconds and the largest memory so far."""
-    print(f"{'jobs':>7} {'seconds':>8} {'ms per job':>11} {'peak MiB':>9}")
-    for seeds in (1, 10, 50, 100):
-        jobs, seconds = plan(seeds)
+    """Print trainings, jobs, seconds and the largest memory so far."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--largest", type=int, default=6000, help="number of trainings from which on nothing is planned"
+    )
+    largest = parser.parse_args().largest
+    what = "models × folds × seeds × studies × protocols"
+    print(f"{what:>46} {'trainings':>9} {'jobs':>7} {'seconds':>8} {'peak MiB':>9}")
+    for size in SIZES:
+        models, folds, seeds, studies, protocols = size
+        trainings = models * folds * seeds * studies * protocols
+        if trainings > largest:
+            continue
+        jobs, seconds = plan(settings(*size))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{jobs:7d} {seconds:8.1f} {1000 * seconds / jobs:11.1f} {peak:9.0f}")
+        print(f"{' × '.join(map(str, size)):>46} {trainings:9d} {jobs:7d} {seconds:8.1f} {peak:9.0f}", flush=True)
 
 
 if __name__ == "__main__":
