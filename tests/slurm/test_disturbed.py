@@ -91,7 +91,7 @@ def states(workflow: Workflow) -> list[Path]:
 
 
 def trainings(cluster: Cluster, state: str) -> list[str]:
-    return [job["jobid"] for job in cluster.jobs() if "training" in job["comment"] and job["state"] == state]
+    return [job["jobid"] for job in cluster.jobs() if "rule_train" in job["comment"] and job["state"] == state]
 
 
 def test_cancelled_requeued_killed_and_without_its_node_a_training_ends_in_the_same_bytes(cluster, tmp_path):
