@@ -95,13 +95,15 @@ def trainings(cluster: Cluster, state: str) -> list[str]:
 
 
 def test_cancelled_requeued_killed_and_without_its_node_a_training_ends_in_the_same_bytes(cluster, tmp_path):
-    workflow = long_study(tmp_path / "slurm", 40, [0, 1, 2], cluster)
+    workflow = long_study(tmp_path / "slurm", 100, [0, 1, 2], cluster)
     done_before = set(trainings(cluster, "COMPLETED"))
     snakemake = Running(workflow, "long_runs")
     try:
         running = snakemake.until(lambda: len(states(workflow)) >= 3 and trainings(cluster, "RUNNING"))
         cluster.call("scancel", running[0])
         cluster.call("scontrol", "requeue", running[1])
+        # SLURM lets a requeued job wait for two minutes, in which the other one would end.
+        cluster.call("scontrol", "update", f"JobId={running[1]}", "StartTime=now")
         # The other one runs on, the requeued one again: then the node fails under both.
         snakemake.until(lambda: set(running[1:]) <= set(trainings(cluster, "RUNNING")))
         cluster.fail_node()
@@ -109,7 +111,7 @@ def test_cancelled_requeued_killed_and_without_its_node_a_training_ends_in_the_s
     finally:
         snakemake.stop()
     assert len(set(trainings(cluster, "COMPLETED")) - done_before) == 3
-    here = long_study(tmp_path / "here", 40, [0, 1, 2])
+    here = long_study(tmp_path / "here", 100, [0, 1, 2])
     here.run("long_runs")
     assert made(workflow) == made(here)
 
