@@ -150,6 +150,19 @@ def test_data_without_printed_numbers_stand_beside_those_that_they_are_a_part_of
     assert found["accuracy"].obtained.value == pytest.approx(0.9) and found["accuracy"].entry.study == "a_part"
 
 
+def test_what_is_stated_of_a_run_is_stated_of_its_variants(tmp_path):
+    study = Real(tmp_path)
+    study.settings["runs"]["weak"]["train"] = {**TRAIN, "epochs": 4}
+    study.write()
+    text = (
+        study.paper.joinpath("published.yaml").read_text().replace("settings:", "variants: {weak: cvm}\nsettings:", 1)
+    )
+    paper = rewritten(study.folder.parent / "paper", text)
+    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=paper))
+    assert found["beats"].word == NOT_COMPARABLE and "epochs 4 instead of 3" in found["beats"].why
+    assert found["optimistic"].word == LOWER and rows(study)["beats"].word == HOLDS
+
+
 def rewritten(paper, text):
     other = paper.parent / "other"
     other.mkdir()

@@ -200,6 +200,7 @@ class Published:
 
     public: what others print of the data that the paper uses (how many cells a public set has), as claims whose place
     is the source; never counted among the paper's own.
+    variants: a run that differs in what its own settings say → the run that all else is stated of.
     """
 
     paper: str
@@ -210,6 +211,7 @@ class Published:
     statements: tuple[Statement, ...] = ()
     layers: tuple[Layer, ...] = ()
     public: tuple[Claim, ...] = ()
+    variants: dict[str, str] = field(default_factory=dict)
 
     def claim(self, name: str) -> Claim:
         """The claim of that id; KeyError if there is none."""

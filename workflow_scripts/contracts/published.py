@@ -61,12 +61,13 @@ def read_published(path: Path) -> Published:
         tuple(_statement(entry, str(path)) for entry in raw.get("statements", [])),
         tuple(layers),
         tuple(_claim(entry, str(path)) for entry in raw.get("public", [])),
+        dict(raw.get("variants", {})),
     )
     _check(published, str(path))
     return published
 
 
-_PARTS = {"tables", "claims", "statements", "layers", "public"}
+_PARTS = {"tables", "claims", "statements", "layers", "public", "variants"}
 _COMMON = {"study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "predicted", "n"}
 
 

@@ -51,7 +51,8 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     names = related(results, runs)
     trained = next((name for name in names if "train" in results.settings["runs"][name]), None)
     stated: dict[str, list] = {}
-    for row in setting_rows(results, trained):
+    variants = [name for name in names if name in results.published.variants]
+    for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
         if row.same is None or row.setting.startswith(_SHOWN):
             continue
         if row.setting.startswith("runs.") and row.setting.split(".")[1] not in names:

@@ -177,10 +177,11 @@ class SettingRow:
     same: bool | None
 
 
-def setting_rows(results: Results, run: str | None) -> list[SettingRow]:
+def setting_rows(results: Results, run: str | None, variant: str = "") -> list[SettingRow]:
     """The paper's settings beside the study's; empty without a paper.
 
     run: a trained run, whose training is compared where the paper speaks of training in general; None: of none.
+    variant: a run that is compared in place of the one that it is a variant of.
     """
     if results.published is None:
         return []
@@ -195,12 +196,14 @@ def setting_rows(results: Results, run: str | None) -> list[SettingRow]:
     for setting in results.published.settings:
         if setting.studies and results.settings["study"] not in setting.studies:
             continue
-        value = _lookup(used, setting.setting) if setting.setting else _ABSENT
+        where = setting.setting or ""
+        if variant and where.startswith(base := f"runs.{results.published.variants[variant]}."):
+            where = f"runs.{variant}.{where.removeprefix(base)}"
+        value = _lookup(used, where) if where else _ABSENT
         known = value is not _ABSENT
         same = value == setting.expected if known and setting.value is not None else None
         name = setting.id.replace("_", " ")
         shown = value if known else None
-        where = setting.setting or ""
         rows.append(
             SettingRow(name, setting.place, where, setting.value, setting.unit, setting.note, known, shown, same)
         )
