@@ -162,8 +162,13 @@ def test_a_study_without_a_paper_has_a_page(tmp_path):
 
 
 def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
-    study = Study(tmp_path, study="cvm_sipakmed").write()
+    study = Study(tmp_path, study="cvm_cric").write()
     assert "The paper prints no result for these data." in text_of(write(study))
+
+
+def test_a_study_beside_another_shows_the_numbers_of_that_one(tmp_path):
+    text = text_of(write(Study(tmp_path, study="cvm_sipakmed").write()))
+    assert "The paper prints no result for these data." not in text and "91.72 %" in text
 
 
 def test_everything_but_the_costs_is_the_same_whatever_the_machine(small, tmp_path):

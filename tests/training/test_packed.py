@@ -148,4 +148,4 @@ def test_the_command_line_takes_several_folders(inputs, tmp_path):
         assert [(tmp_path / job.out.name / name).read_bytes() for name in FILES] == left([job])[0]
     done = subprocess.run([*map(str, step), "--out", tmp_path], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "--out takes folders named fold<number>-seed<number>" in done.stderr
+    assert "the folder is called fold<number>-seed<number>" in done.stderr
