@@ -10,15 +10,7 @@ import importlib.util
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
-
-
-def arguments() -> argparse.Namespace:
-    """Command line of the step."""
-    parser = entry.parser(__doc__)
-    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
-    parser.add_argument("--paper", type=Path, required=True, help="folder with published.yaml and notes.md")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the figures and tables")
-    return parser.parse_args()
+from workflow_scripts.reporting.arguments import study_arguments
 
 
 def main(args: argparse.Namespace) -> None:
@@ -79,4 +71,4 @@ def draw(plate, results, folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, study_arguments(__doc__, "folder of the figures and tables", paper=True))

@@ -10,18 +10,9 @@ section on costs is the same bytes whenever the results are.
 """
 
 import argparse
-from pathlib import Path
 
 from workflow_scripts.contracts import entry
-
-
-def arguments() -> argparse.Namespace:
-    """Command line of the step."""
-    parser = entry.parser(__doc__)
-    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
-    parser.add_argument("--paper", type=Path, help="folder with published.yaml and notes.md")
-    parser.add_argument("--out", type=Path, required=True, help="the page; metrics.json and curves/ come beside it")
-    return parser.parse_args()
+from workflow_scripts.reporting.arguments import study_arguments
 
 
 def main(args: argparse.Namespace) -> None:
@@ -49,4 +40,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, study_arguments(__doc__, "the page; metrics.json and curves/ come beside it"))

@@ -10,18 +10,9 @@ Out: --out (contract VERDICT), a row for each claim, statement and layer about t
 
 import argparse
 from collections import Counter
-from pathlib import Path
 
 from workflow_scripts.contracts import entry
-
-
-def arguments() -> argparse.Namespace:
-    """Command line of the step."""
-    parser = entry.parser(__doc__)
-    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
-    parser.add_argument("--paper", type=Path, help="folder with published.yaml and notes.md")
-    parser.add_argument("--out", type=Path, required=True, help="verdict.csv")
-    return parser.parse_args()
+from workflow_scripts.reporting.arguments import study_arguments
 
 
 def main(args: argparse.Namespace) -> None:
@@ -38,4 +29,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, study_arguments(__doc__, "verdict.csv"))

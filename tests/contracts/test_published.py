@@ -172,6 +172,7 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
             "beside: elsewhere",
             "beside: 'elsewhere' is no study with numbers of its own",
         ),
+        ("citation: A small paper.", "citation: A.\nvariants: {x: y}", "variants.x: no setting is stated of 'y'"),
         ("study: a, metric", "study: b, metric", "claim n: study 'b' is not in studies"),
         ("value: 10}", "value: 10, decmals: 2}", "claim n: unknown key decmals"),
         ("id: epochs", "id: n", "the id n occurs twice"),

@@ -150,6 +150,14 @@ def test_data_without_printed_numbers_stand_beside_those_that_they_are_a_part_of
     assert found["accuracy"].obtained.value == pytest.approx(0.9) and found["accuracy"].entry.study == "a_part"
 
 
+def test_classes_that_were_filled_up_to_the_printed_sizes_prove_nothing(tmp_path):
+    study = Real(tmp_path, study="a_part").write()
+    text = study.paper.joinpath("published.yaml").read_text().replace(", source: sipakmed}", "}", 1)
+    paper = rewritten(study.folder.parent / "paper", text.replace("value: 1020", "value: 1000"))
+    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=paper))
+    assert found["samples.a"].word == NOT_COMPARABLE and found["samples.a"].obtained.value == 1000
+
+
 def test_what_is_stated_of_a_run_is_stated_of_its_variants(tmp_path):
     study = Real(tmp_path)
     study.settings["runs"]["weak"]["train"] = {**TRAIN, "epochs": 4}

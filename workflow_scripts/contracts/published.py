@@ -162,6 +162,9 @@ def _check(published: Published, path: str) -> None:
         if entry.id in seen:
             raise UserError(f"{path}: the id {entry.id} occurs twice; ids are unique")
         seen.add(entry.id)
+    for run, base in published.variants.items():
+        if not any((setting.setting or "").startswith(f"runs.{base}.") for setting in published.settings):
+            raise UserError(f"{path}, variants.{run}: no setting is stated of {base!r}")
     claims = {claim.id for claim in published.claims}
     for name, study in published.studies.items():
         if unknown := [claim for claim in study.headline if claim not in claims]:

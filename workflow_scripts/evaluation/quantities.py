@@ -98,16 +98,15 @@ class Measured:
 
     def _pair(self, run, metric, key, frame, class_name, predicted, over) -> tuple[float, np.ndarray]:
         """The value on the units as they are, and on each draw."""
-        kind = metric if metric in _COSTLY else CONFUSIONS
-        found = []
+        costly, found = metric in _COSTLY, []
         for draws in (False, True):
-            place = (run, key, draws, over, kind in _COSTLY, len(frame), tuple(frame["subset"].iloc[:1]))
+            place = (run, key, draws, over, costly, len(frame), tuple(frame["subset"].iloc[:1]))
             weights = self._weights_of(key, frame, over) if draws else once(len(frame))
             if metric == CONFUSIONS:
                 found.append(self._taken_for(frame, weights, class_name, predicted))
                 continue
             if place not in self._found:
-                self._found[place] = self._scores(frame, weights, costly=kind in _COSTLY)
+                self._found[place] = self._scores(frame, weights, costly)
             scores = self._found[place]
             name = "macro_auc" if metric in POOLED_METRICS else metric
             each = scores.per_class[name][:, self.classes.index(class_name)] if class_name else scores.overall[name]

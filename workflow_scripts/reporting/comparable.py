@@ -29,9 +29,13 @@ def differences(results: Results, protocol: Protocol, claim: Claim, runs: list[s
 
 
 def _other_data(results: Results, claim: Claim) -> list[str]:
-    """Whether the paper's number is about other data; the size of a class, or of one data set, is about that alone."""
+    """Whether the paper's number is about other data.
+
+    Where the study has one of the paper's data sets as it is, sizes of that set and of its classes are about it.
+    """
     own = results.published.studies[claim.study]
-    if own.beside is None or (claim.metric in ("samples", "classes") and (claim.source or claim.class_name)):
+    size = claim.metric in ("samples", "classes") and (claim.source or claim.class_name)
+    if own.beside is None or (own.source and size):
         return []
     return [f"{own.title} instead of {results.published.studies[own.beside].title}"]
 
