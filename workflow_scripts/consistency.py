@@ -24,8 +24,8 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.claims.checks import check_all, overall
     from workflow_scripts.claims.outcome import INCONSISTENT
     from workflow_scripts.contracts.published import read_published
-    from workflow_scripts.reporting.consistency import consistency_page, write_table
-    from workflow_scripts.reporting.page import write_page
+    from workflow_scripts.reporting.pages.consistency import consistency_page, write_table
+    from workflow_scripts.reporting.pages.page import write_page
 
     papers = [read_published(folder / "published.yaml") for folder in args.paper]
     checked = [(paper, check_all(paper)) for paper in papers]

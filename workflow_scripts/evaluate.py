@@ -63,8 +63,8 @@ def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
 
 def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame], result: Result) -> None:
     """The figures of a run's reported subset, and the training curves of a trained run."""
+    from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.evaluation import figures
-    from workflow_scripts.reporting.style import save_figure
 
     settings, classes = protocol.settings, protocol.dataset.classes
     title = protocol.title(run, result.overall["accuracy"].n)
@@ -85,8 +85,8 @@ def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame],
 
 def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
+    from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.evaluation.forest import forest_figure
-    from workflow_scripts.reporting.style import save_figure
 
     settings, reported = protocol.settings, protocol.settings.reported
     compared = write_comparisons(protocol)

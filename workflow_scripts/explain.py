@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from workflow_scripts.drawing.scalebar import Scale
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.explanation.voted import Voted
-    from workflow_scripts.reporting.scalebar import Scale
     from workflow_scripts.training.data import Samples
 
 ALWAYS = ("gradcam.csv", "gradcam.png", "gradcam.npz", "confusions.csv", "errors.png")
@@ -91,7 +91,7 @@ def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trai
 def _scales(dataset: Path, preprocess: dict) -> "dict[str, Scale] | None":
     """Scale of each sample's picture, where the size of a pixel is known."""
     from workflow_scripts.contracts.dataset import MANIFEST
-    from workflow_scripts.reporting.scalebar import scales_of
+    from workflow_scripts.drawing.scalebar import scales_of
 
     manifest = MANIFEST.read(dataset / "manifest.csv")
     found = scales_of(manifest, preprocess)

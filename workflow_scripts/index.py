@@ -25,9 +25,10 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    from workflow_scripts.reporting.overview import index_page, study_row
-    from workflow_scripts.reporting.page import write_page
-    from workflow_scripts.reporting.scoreboard import paper_scores
+    from workflow_scripts.reporting.pages.overview import index_page
+    from workflow_scripts.reporting.pages.page import write_page
+    from workflow_scripts.reporting.pages.scoreboard import paper_scores
+    from workflow_scripts.reporting.pages.study_row import study_row
 
     studies = args.settings["studies"]
     rows = [study_row(args.results / name, name, about, args.out.parent) for name, about in studies.items()]

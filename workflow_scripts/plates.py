@@ -50,8 +50,8 @@ def plates_of(paper: str, study: str) -> list:
 
 def draw(plate, results, folder: Path) -> dict[str, str]:
     """Write a figure; its line in plates.csv, which says what is missing where it cannot be drawn."""
+    from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.reporting.plates.plate import NotDrawnError
-    from workflow_scripts.reporting.style import save_figure
 
     line = {
         "file": "",

@@ -18,11 +18,11 @@ from workflow_scripts.reporting.arguments import study_arguments
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.contracts.files import write_text
-    from workflow_scripts.reporting.checklist import model_card
-    from workflow_scripts.reporting.page import write_page
+    from workflow_scripts.reporting.pages.checklist import model_card
+    from workflow_scripts.reporting.pages.page import write_page
+    from workflow_scripts.reporting.pages.study import study_page
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results import read_results
-    from workflow_scripts.reporting.study import study_page
     from workflow_scripts.reporting.summary import write_curves, write_metrics
 
     results = read_results(args.study_folder, args.settings, args.paper)

@@ -44,9 +44,9 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     import pandas as pd
 
+    from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.reporting.plates import panels
-    from workflow_scripts.reporting.style import save_figure
 
     study = _study(args)
     packing, augment = Packing(**study.preprocess.model_dump(exclude={"pixel_size"})), study.train.augment.model_dump()

@@ -18,7 +18,7 @@ from workflow_scripts.reporting.arguments import study_arguments
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.contracts.verdict import WORDS
-    from workflow_scripts.reporting.judged import judged, write
+    from workflow_scripts.reporting.judging.judged import judged, write
     from workflow_scripts.reporting.results import read_results
 
     rows = judged(read_results(args.study_folder, args.settings, args.paper))

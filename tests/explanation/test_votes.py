@@ -12,8 +12,8 @@ from tests import made
 from workflow_scripts import explain, fuse, predict
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS, read_maps
+from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
-from workflow_scripts.reporting import scalebar, style
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.workflow import Plan
 from workflow_scripts.training.data import read_samples

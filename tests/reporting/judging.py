@@ -9,7 +9,7 @@ from handmade import Study
 from workflow_scripts.contracts.plates import PLATES
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.contracts.runs import class_columns
-from workflow_scripts.reporting.judged import Row, judged
+from workflow_scripts.reporting.judging.judged import Row, judged
 from workflow_scripts.reporting.results import read_results
 
 PAPER = """\

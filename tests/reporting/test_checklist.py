@@ -10,7 +10,7 @@ from judging import Real
 from workflow_scripts import report
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.runs import METRICS
-from workflow_scripts.reporting.checklist import checklist, items, model_card
+from workflow_scripts.reporting.pages.checklist import checklist, items, model_card
 from workflow_scripts.reporting.results import read_results
 
 

@@ -56,7 +56,7 @@ def test_each_row_leads_to_its_evidence(real):
 
 def test_a_claims_link_leads_to_its_row_of_the_printed_numbers(real):
     from workflow_scripts.claims.checks import check_all
-    from workflow_scripts.reporting.consistency import consistency_page
+    from workflow_scripts.reporting.pages.consistency import consistency_page
 
     published = read_published(real.study.paper / "published.yaml")
     page = consistency_page([(published, check_all(published))])

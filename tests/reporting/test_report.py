@@ -1,9 +1,7 @@
 """A study's report: opens offline, says what it must, and shows the numbers that were evaluated."""
 
-import json
 import re
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,22 +10,13 @@ from handmade import EVALUATE, Study
 from judging import Real
 from pages import PAPER, cells, text_of, verdicts, write
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.contracts.verdict import VERDICT
-from workflow_scripts.reporting.page import without_costs
+from workflow_scripts.reporting.pages.page import without_costs
 
 ELEVEN = [f"Class {number}" for number in range(11)]
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    study = Study(
-        tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}
-    ).write()
-    return SimpleNamespace(study=study, page=write(study))
 
 
 class Tags(HTMLParser):
@@ -239,74 +228,6 @@ def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every
     write_json(path, ledger)
     table = (page := write(study))[page.index('id="costs"') :]
     assert cells(table, "together")[-1] == "the machine cannot tell"
-
-
-def test_metrics_hold_numbers_only_and_equal_the_table(small):
-    metrics = read_json(small.study.folder / "metrics.json")
-
-    def leaves(tree):
-        return [leaf for item in tree.values() for leaf in (leaves(item) if isinstance(item, dict) else [item])]
-
-    assert all(isinstance(leaf, int | float) and not isinstance(leaf, bool) for leaf in leaves(metrics))
-    assert metrics["runs"]["published"]["cvm"]["accuracy"] == pytest.approx(small.study.accuracy(1, 0))
-    assert metrics["headline"]["cvm"]["accuracy"]["paper"] == pytest.approx(0.9172)
-    assert metrics["protocols"]["published"]["test_samples_with_a_leak"] == 3
-    assert json.dumps(metrics, allow_nan=False)
-
-
-def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
-    folder = small.study.folder / "curves"
-    assert sorted(path.name for path in folder.iterdir()) == ["grouped__cvm.csv", "published__cvm.csv"]
-    lines = (folder / "published__cvm.csv").read_text().splitlines()
-    assert lines[0].startswith("epoch,learning_rate,train_loss")
-    assert lines[1].split(",")[2] == "1.5"
-    assert len(lines) == 4
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "dataset/montage.png",
-        "evaluation/published/comparison.png",
-        "evaluation/published/cvm/roc.png",
-        "evaluation/published/cvm/curves.png",
-        "explanation/grouped/cvm/gradcam.png",
-        "evaluation/grouped/cvm/metrics.csv",
-        "evaluation/grouped/comparison.csv",
-        "runs/grouped/cvm/fold0-seed1/ledger.json",
-        "runs/grouped/cvm/fold0-seed1/history.csv",
-        "splits/grouped.json",
-        "dataset/record.json",
-    ],
-)
-def test_what_should_be_there_and_is_not_is_named(small, name):
-    path = small.study.folder / name
-    kept = path.read_bytes()
-    path.unlink()
-    try:
-        with pytest.raises(UserError, match=re.escape(str(path))) as error:
-            write(small.study)
-        assert "\n" not in str(error.value)
-    finally:
-        path.write_bytes(kept)
-
-
-def test_a_broken_figure_is_named(small):
-    path = small.study.folder / "evaluation/published/cvm/confusion.png"
-    kept = path.read_bytes()
-    path.write_bytes(b"")
-    try:
-        with pytest.raises(UserError, match=r"confusion.png is no PNG file"):
-            write(small.study)
-    finally:
-        path.write_bytes(kept)
-
-
-def test_results_of_another_kind_of_data_are_refused(tmp_path):
-    study = Study(tmp_path).write()
-    study.settings["source"] = "real"
-    with pytest.raises(UserError, match="holds made data, the settings say real"):
-        write(study)
 
 
 def test_a_reference_that_the_settings_name_is_shown_first_where_no_claim_decides(tmp_path):

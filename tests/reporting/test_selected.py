@@ -11,7 +11,8 @@ from workflow_scripts import evaluate
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.reporting.obtained import obtained, overall
-from workflow_scripts.reporting.overview import index_page, study_row
+from workflow_scripts.reporting.pages.overview import index_page
+from workflow_scripts.reporting.pages.study_row import study_row
 from workflow_scripts.reporting.results import read_results
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 
 CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
 

@@ -41,7 +41,7 @@ def test_a_comment_a_docstring_and_formatting_change_nothing(copy):
 
 def test_a_template_counts_for_the_report(copy):
     before = {step: digest(copy, step) for step in ("report", "split")}
-    template = next((copy / "workflow_scripts" / "reporting" / "templates").glob("*.j2"))
+    template = next((copy / "workflow_scripts" / "reporting" / "pages" / "templates").glob("*.j2"))
     template.write_text(template.read_text() + "<!-- more -->")
     assert digest(copy, "report") != before["report"]
     assert digest(copy, "split") == before["split"]

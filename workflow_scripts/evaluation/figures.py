@@ -1,6 +1,6 @@
 """Figures of one run: confusion matrix, ROC curves, reliability, training curves.
 
-Each function takes plain arrays and returns a matplotlib figure; `save_figure` of reporting.style writes it.
+Each function takes plain arrays and returns a matplotlib figure; `save_figure` of drawing.style writes it.
 """
 
 from typing import TYPE_CHECKING
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.drawing.style import COLOURS, LINES, SEQUENTIAL, new_figure
 from workflow_scripts.evaluation.bootstrap import Resampler, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
 from workflow_scripts.evaluation.tables import Key, arrays
-from workflow_scripts.reporting.style import COLOURS, LINES, SEQUENTIAL, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

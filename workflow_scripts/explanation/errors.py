@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.reporting import style
+from workflow_scripts.drawing import style
 
 CAPTION = (
     "{run}: the {n} most confident of {wrong} errors on {total} {of}. Grad-CAM: where the network looked for the "

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.drawing import scalebar, style
+from workflow_scripts.drawing.overlay import WEIGHT, overlay
+from workflow_scripts.drawing.scalebar import Scale
 from workflow_scripts.explanation.gradcam import Maps
-from workflow_scripts.reporting import scalebar, style
-from workflow_scripts.reporting.overlay import WEIGHT, overlay
-from workflow_scripts.reporting.scalebar import Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.files import write_text
+from workflow_scripts.drawing import style
 from workflow_scripts.explanation.embedding import Embedding
-from workflow_scripts.reporting import style
 
 SIDE = 3.1
 LETTERS_AN_INCH = 15

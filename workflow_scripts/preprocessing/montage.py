@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.data.images import crop, decode, read_bytes
-from workflow_scripts.reporting.style import COLOURS, new_figure, save_figure, wrapped
+from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 
 EXAMPLES = 4
 # Longest side of an image that is kept as it was, for figures.

@@ -1,6 +1,7 @@
 """How numbers, metrics and kinds of things are written in pages: one wording everywhere."""
 
 import math
+from typing import Any
 
 METRIC_NAMES = {
     "accuracy": "Accuracy",
@@ -142,3 +143,16 @@ def listed(names: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     names = list(names)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def plain(value: Any) -> str:
+    """A setting's value as people write it."""
+    if value is None or value == {}:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

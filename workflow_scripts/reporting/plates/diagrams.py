@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.weights import read_header
+from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.plates import layers
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import COLOURS, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.style import new_figure
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

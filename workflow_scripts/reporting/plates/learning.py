@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import mean_history
 from workflow_scripts.reporting.plates.plate import chosen_runs
 from workflow_scripts.reporting.results import Results, Run
-from workflow_scripts.reporting.style import COLOURS, LINES, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

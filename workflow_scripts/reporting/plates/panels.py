@@ -8,9 +8,9 @@ import numpy as np
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.data.packed import ORIGINALS, read_originals
+from workflow_scripts.drawing.style import new_figure
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

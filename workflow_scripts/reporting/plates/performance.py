@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import printed_claim
 from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import COLOURS, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

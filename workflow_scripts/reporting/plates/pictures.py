@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
+from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.evaluation.figures import confusion, confusion_panel
 from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_runs
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
 from workflow_scripts.evaluation.figures import GRID, mean_curve
 from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.reporting import words
@@ -9,7 +10,6 @@ from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import reported_words
 from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_runs
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import COLOURS, LINES, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

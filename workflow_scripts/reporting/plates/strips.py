@@ -7,11 +7,11 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.explanation import read_maps
-from workflow_scripts.reporting import scalebar
-from workflow_scripts.reporting.overlay import WEIGHT, overlay
+from workflow_scripts.drawing import scalebar
+from workflow_scripts.drawing.overlay import WEIGHT, overlay
+from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.style import COLOURS, new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

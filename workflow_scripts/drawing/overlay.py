@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workflow_scripts.reporting.style import SEQUENTIAL
+from workflow_scripts.drawing.style import SEQUENTIAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,12 +1,13 @@
 """The page of one study."""
 
-from workflow_scripts.reporting import captions, extras, first, sections
-from workflow_scripts.reporting.checklist import checklist, model_card
+from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words, rule_words
-from workflow_scripts.reporting.page import markdown, render
+from workflow_scripts.reporting.pages import extras, first, sections
+from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.page import markdown, render
+from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.verdicts import premium_words, verdict_section
 
 
 def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:

@@ -6,7 +6,6 @@ from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import setting_rows
 from workflow_scripts.reporting.obtained import answered_by, class_of
 from workflow_scripts.reporting.results import Protocol, Results
-from workflow_scripts.reporting.sections import plain
 
 # The largest part by which numbers of samples may differ.
 TOLERANCE = 0.05
@@ -67,14 +66,14 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
             continue
         stated.setdefault(row.setting, []).append(row)
     return [
-        f"{rows[0].name} {plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
+        f"{rows[0].name} {words.plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
         for rows in stated.values()
         if not any(row.same for row in rows)
     ]
 
 
 def _brief(value: object) -> str:
-    text = plain(value)
+    text = words.plain(value)
     return text if len(text) < 50 else f"{text[:45]}…"
 
 

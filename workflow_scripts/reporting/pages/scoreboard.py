@@ -7,7 +7,7 @@ from pathlib import Path
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, ORDER
 from workflow_scripts.contracts.consistency import CONSISTENCY
 from workflow_scripts.contracts.published import read_published
-from workflow_scripts.reporting.overview import StudyRow
+from workflow_scripts.reporting.pages.study_row import StudyRow
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from workflow_scripts.contracts import verdict as word
 from workflow_scripts.contracts.claims import Claim, Layer, Statement
 from workflow_scripts.contracts.verdict import VERDICT, WORDS
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judged import TIMES, Entry
+from workflow_scripts.reporting.judging.judged import TIMES, Entry
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import headline_claims, main_run
 from workflow_scripts.reporting.results import Results
@@ -124,7 +124,7 @@ def _or_none(number: float) -> float | None:
 
 def entry_words(entry: Entry) -> str:
     """What a row is about."""
-    from workflow_scripts.reporting.first import claim_words
+    from workflow_scripts.reporting.pages.first import claim_words
 
     if isinstance(entry, Claim):
         return claim_words(entry)
@@ -133,7 +133,7 @@ def entry_words(entry: Entry) -> str:
 
 def _written(entry: Entry, value: Value) -> tuple[str, str]:
     """A number and its interval in the form of the claim; a dash where there is none."""
-    from workflow_scripts.reporting.first import claim_value
+    from workflow_scripts.reporting.pages.first import claim_value
 
     if value.value is None:
         return words.DASH, ""

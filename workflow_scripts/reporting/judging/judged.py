@@ -11,10 +11,10 @@ from workflow_scripts.contracts.verdict import VERDICT
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
 from workflow_scripts.evaluation.verdict import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.answers import MEASURED, AbsentError, Answer, answer, measured
-from workflow_scripts.reporting.comparable import differences, printed_n
+from workflow_scripts.reporting.judging.answers import MEASURED, AbsentError, Answer, answer, measured
+from workflow_scripts.reporting.judging.comparable import differences, printed_n
+from workflow_scripts.reporting.judging.orders import Order, few_seeds, judge, order_of, power_words, share_words
 from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
-from workflow_scripts.reporting.orders import Order, few_seeds, judge, order_of, power_words, share_words
 from workflow_scripts.reporting.results import Protocol, Results
 
 Entry = Claim | Statement | Layer

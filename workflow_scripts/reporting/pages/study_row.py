@@ -1,22 +1,14 @@
-"""The index over studies: one row each, from the numbers that its report left."""
+"""A study's row in the index, from the numbers that its report left."""
 
 import os
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verdict import VERDICT, WORDS
-from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.obtained import NOTHING, Value
-from workflow_scripts.reporting.page import render
-from workflow_scripts.reporting.verdicts import COLOURS, seed_words
-
-if TYPE_CHECKING:
-    from workflow_scripts.reporting.scoreboard import PaperScore
 
 
 @dataclass(frozen=True)
@@ -87,21 +79,3 @@ def _value(leaf: dict[str, float]) -> Value:
     if "value" not in leaf:
         return NOTHING
     return Value(leaf["value"], leaf.get("low"), leaf.get("high"), leaf.get("n"))
-
-
-def index_page(rows: list[StudyRow], scores: "list[PaperScore]") -> str:
-    """The index as one HTML document: the papers' scoreboard, then studies by paper, those without a paper last."""
-    rows = sorted(rows, key=lambda row: (row.paper == "", row.paper, row.name))
-    papers = [(paper, list(part)) for paper, part in groupby(rows, key=lambda row: row.paper)]
-    return render(
-        "index.html.j2",
-        {
-            "papers": papers,
-            "scores": scores,
-            "seed_words": seed_words,
-            "colours": COLOURS,
-            "any_made": any(row.made for row in rows),
-            "any_selected": any(row.selected_on for row in rows),
-            "disclaimer": captions.DISCLAIMER,
-        },
-    )

@@ -19,7 +19,6 @@ from workflow_scripts.reporting.order import (
     trained_run,
 )
 from workflow_scripts.reporting.results import Protocol, Results
-from workflow_scripts.reporting.sections import plain
 
 ITEMS = Path(__file__).with_name("checklist.yaml")
 USE = "Checking whether a published number can be reached again."
@@ -113,7 +112,10 @@ def missing_data(results: Results) -> str:
 
 def preprocessing(results: Results) -> str:
     settings = results.settings["preprocess"]
-    return "; ".join(f"{name} {plain(settings[name])}" for name in sorted(settings) if settings[name] is not None) + "."
+    return (
+        "; ".join(f"{name} {words.plain(settings[name])}" for name in sorted(settings) if settings[name] is not None)
+        + "."
+    )
 
 
 def split(results: Results) -> str:
@@ -144,7 +146,7 @@ def training(results: Results) -> str:
         return "Nothing was trained."
     train = results.settings["runs"][name]["train"]
     told = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
-    said = "; ".join(f"{key.replace('_', ' ')} {plain(train[key])}" for key in told if key in train)
+    said = "; ".join(f"{key.replace('_', ' ')} {words.plain(train[key])}" for key in told if key in train)
     return f"{said}; {words.plural(len(results.settings['seeds']), 'seed')}."
 
 

@@ -14,7 +14,7 @@ from workflow_scripts.reporting.order import (
     protocol_words,
     reported_words,
 )
-from workflow_scripts.reporting.page import axis_for
+from workflow_scripts.reporting.pages.page import axis_for
 from workflow_scripts.reporting.results import Results
 
 

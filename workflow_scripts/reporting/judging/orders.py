@@ -14,7 +14,7 @@ from workflow_scripts.evaluation.verdict import (
     share_in_order,
 )
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.answers import quantity
+from workflow_scripts.reporting.judging.answers import quantity
 from workflow_scripts.reporting.obtained import answered_by
 from workflow_scripts.reporting.results import Protocol, Results
 

@@ -21,7 +21,7 @@ from workflow_scripts.reporting.order import (
     run_words,
     trained_run,
 )
-from workflow_scripts.reporting.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.words import DASH
 
@@ -230,7 +230,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "spent": spent(results),
         "setting_rows": setting_rows(results, trained_run(results)),
         "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
-        "plain": plain,
+        "plain": words.plain,
         "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],
         "processors": sorted({entry["processor"] for _, entry in records}),
         "digests": [
@@ -245,16 +245,3 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "notes": markdown(results.notes),
         "glossary": captions.GLOSSARY,
     }
-
-
-def plain(value: Any) -> str:
-    """A setting's value as people write it."""
-    if value is None or value == {}:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,8 +10,8 @@ from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts.claims import Claim, Layer, PaperSetting, Published, Statement
 from workflow_scripts.contracts.consistency import CONSISTENCY
 from workflow_scripts.reporting import captions
-from workflow_scripts.reporting.first import claim_words
-from workflow_scripts.reporting.page import render
+from workflow_scripts.reporting.pages.first import claim_words
+from workflow_scripts.reporting.pages.page import render
 
 Checked = list[tuple[Published, list[Outcome]]]
 Entry = Claim | Statement | Layer | PaperSetting

@@ -9,7 +9,7 @@ from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, reported_words, run_words
-from workflow_scripts.reporting.page import data_uri, plot_uri
+from workflow_scripts.reporting.pages.page import data_uri, plot_uri
 from workflow_scripts.reporting.results import Results, Run
 
 MOST_CONFUSED = 10

@@ -1,0 +1,16 @@
+"""The study that most tests of a page look at."""
+
+from types import SimpleNamespace
+
+import pytest
+from handmade import Study
+from pages import write
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A handmade study with every section, and its page."""
+    study = Study(
+        tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}
+    ).write()
+    return SimpleNamespace(study=study, page=write(study))

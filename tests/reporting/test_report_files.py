@@ -1,0 +1,79 @@
+"""What the report leaves beside its page, and what it refuses to read."""
+
+import json
+import re
+
+import pytest
+from handmade import Study
+from pages import write
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import read_json
+
+
+def test_metrics_hold_numbers_only_and_equal_the_table(small):
+    metrics = read_json(small.study.folder / "metrics.json")
+
+    def leaves(tree):
+        return [leaf for item in tree.values() for leaf in (leaves(item) if isinstance(item, dict) else [item])]
+
+    assert all(isinstance(leaf, int | float) and not isinstance(leaf, bool) for leaf in leaves(metrics))
+    assert metrics["runs"]["published"]["cvm"]["accuracy"] == pytest.approx(small.study.accuracy(1, 0))
+    assert metrics["headline"]["cvm"]["accuracy"]["paper"] == pytest.approx(0.9172)
+    assert metrics["protocols"]["published"]["test_samples_with_a_leak"] == 3
+    assert json.dumps(metrics, allow_nan=False)
+
+
+def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
+    folder = small.study.folder / "curves"
+    assert sorted(path.name for path in folder.iterdir()) == ["grouped__cvm.csv", "published__cvm.csv"]
+    lines = (folder / "published__cvm.csv").read_text().splitlines()
+    assert lines[0].startswith("epoch,learning_rate,train_loss")
+    assert lines[1].split(",")[2] == "1.5"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dataset/montage.png",
+        "evaluation/published/comparison.png",
+        "evaluation/published/cvm/roc.png",
+        "evaluation/published/cvm/curves.png",
+        "explanation/grouped/cvm/gradcam.png",
+        "evaluation/grouped/cvm/metrics.csv",
+        "evaluation/grouped/comparison.csv",
+        "runs/grouped/cvm/fold0-seed1/ledger.json",
+        "runs/grouped/cvm/fold0-seed1/history.csv",
+        "splits/grouped.json",
+        "dataset/record.json",
+    ],
+)
+def test_what_should_be_there_and_is_not_is_named(small, name):
+    path = small.study.folder / name
+    kept = path.read_bytes()
+    path.unlink()
+    try:
+        with pytest.raises(UserError, match=re.escape(str(path))) as error:
+            write(small.study)
+        assert "\n" not in str(error.value)
+    finally:
+        path.write_bytes(kept)
+
+
+def test_a_broken_figure_is_named(small):
+    path = small.study.folder / "evaluation/published/cvm/confusion.png"
+    kept = path.read_bytes()
+    path.write_bytes(b"")
+    try:
+        with pytest.raises(UserError, match=r"confusion.png is no PNG file"):
+            write(small.study)
+    finally:
+        path.write_bytes(kept)
+
+
+def test_results_of_another_kind_of_data_are_refused(tmp_path):
+    study = Study(tmp_path).write()
+    study.settings["source"] = "real"
+    with pytest.raises(UserError, match="holds made data, the settings say real"):
+        write(study)
