@@ -30,8 +30,8 @@ prepare: $(READY) ## download data sets that are missing and published weights, 
 test: $(READY) ## all tests but the long ones
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
-test-slow: $(READY) ## the long tests; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
-	$(BIN)/python -m pytest -q -m slow
+test-slow: $(READY) ## the long tests but those of test-slurm; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
+	$(BIN)/python -m pytest -q -m slow --ignore=tests/slurm
 
 test-slurm: $(READY) ## the workflow on a small SLURM cluster that this makes on this machine (Debian, root: installs it)
 	TEST_INSTALL=1 $(BIN)/python -m pytest -q tests/slurm
