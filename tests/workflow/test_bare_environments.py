@@ -53,9 +53,15 @@ def entry_points() -> dict[str, set[str]]:
     """Environment → entry points of the rules that name it."""
     found = defaultdict(set)
     for path in (ROOT / "rules").glob("*.smk"):
-        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+        text = path.read_text()
+        shared = dict(re.findall(r"^([A-Z]+) = \(\n(.*?)^\)", text, flags=re.M | re.S))
+        for body in re.split(r"^ *rule\b.*:$", text, flags=re.M)[1:]:
             if environment := re.search(r"envs/(\w+)\.yaml", body):
-                found[environment[1]].update(re.findall(rf"python -m {PACKAGE}\.(\w+)", body))
+                shell = body[body.index("shell:") :]
+                shell += "".join(text for name, text in shared.items() if re.search(rf"\b{name}\b", shell))
+                entries = re.findall(rf"\b{PACKAGE}\.(\w+) ", shell)
+                assert entries, f"{path.name}: what does the rule call?\n{body}"
+                found[environment[1]].update(entries)
     return found
 
 
