@@ -46,9 +46,9 @@ EVALUATION_FIGURES = {
 MODEL = "{model," + ("|".join(map(re.escape, PLAN.published_models)) or "-") + "}"
 
 
-def run_wildcard(*steps):
-    """Wildcard for the runs that these steps make."""
-    return "{run,%s}" % ("|".join(PLAN.made_by_steps(*steps)) or "-")
+def run_wildcard(step):
+    """Wildcard for the runs that a step makes."""
+    return "{run,%s}" % ("|".join(PLAN.made_by[step]) or "-")
 
 
 def run_pattern(step):

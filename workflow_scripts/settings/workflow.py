@@ -52,10 +52,6 @@ class Plan:
                     raise UserError(f"config: run {name!r} is of another kind in another study; rename one of them")
         return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}
 
-    def made_by_steps(self, *steps: str) -> list[str]:
-        """Names of all runs that these steps make, in any study."""
-        return [name for step in steps for name in self.made_by[step]]
-
     def settings(self, step: str, *names: str) -> dict:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
