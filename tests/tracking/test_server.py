@@ -96,12 +96,14 @@ def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Tests that were started in the background of a shell hand down that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     address = process.stdout.readline().strip()
     assert address.startswith(f"http://{HOST}:")
     assert urllib.request.urlopen(f"{address}/health").status == 200
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate()
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 0 and "Traceback" not in told
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{address}/health")

@@ -145,6 +145,11 @@ def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
+def opened(text: str) -> str:
+    """A text as it opens a sentence or a cell; names in it keep their capitals."""
+    return text[:1].upper() + text[1:]
+
+
 def plain(value: Any) -> str:
     """A setting's value as people write it."""
     if value is None or value == {}:

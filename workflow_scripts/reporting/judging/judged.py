@@ -93,7 +93,7 @@ def _row(results: Results, published: Side | None, free: Side | None, entry: Ent
     ours = answer(results, published.protocol, published.measures, subject)
     theirs = answer(results, free.protocol, free.measures, subject) if free else Answer(NOTHING)
     if ours.missing and not (order and order.field == "class_name"):
-        return Row(entry, printed, NOTHING, theirs.value, word.NOT_RUN, f"{ours.missing.capitalize()}.")
+        return Row(entry, printed, NOTHING, theirs.value, word.NOT_RUN, f"{words.opened(ours.missing)}.")
     place = (entry, printed, ours.value, theirs.value)
     try:
         said = _order(results, published, order, subject) if order else _number(results, published, entry, ours, theirs)

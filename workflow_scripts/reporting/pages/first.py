@@ -145,7 +145,7 @@ def _why_no_premium(results: Results) -> str:
 
 def claim_words(claim: Claim) -> str:
     """A claim in words: what, of what, where."""
-    parts = [words.metric_name(claim.metric).capitalize() if claim.metric.islower() else claim.metric]
+    parts = [words.opened(words.metric_name(claim.metric)) if claim.metric.islower() else claim.metric]
     if claim.run:
         parts.append(f"of {claim.run}")
     if claim.class_name:
