@@ -190,6 +190,20 @@ def test_leak_premium_is_that_of_the_units_of_both_protocols(small):
     )
 
 
+def test_a_run_that_learned_elsewhere_has_no_premium(small, tmp_path):
+    study = Study(tmp_path).write()
+    spec = {"kind": "external", "study": "elsewhere", "of": "cvm", "protocol": "grouped", "classes": {}}
+    study.settings["runs"]["soft_vote"] = {"spec": spec}
+    for path in study.folder.glob("runs/*/soft_vote/*/record.json"):
+        write_json(path, {**read_json(path), "seen_in_training": {}})
+    page = write(study)
+    shown = page[page.index('id="premium"') : page.index('class="disclaimer"')]
+    assert "<code>cvm</code>" in shown and "<code>soft_vote</code>" not in shown
+    before = read_json(small.study.folder / "metrics.json")["leak_premium"]["grouped"]
+    assert "soft_vote" in before
+    assert read_json(study.folder / "metrics.json")["leak_premium"]["grouped"].keys() == before.keys() - {"soft_vote"}
+
+
 def test_no_premium_is_claimed_without_a_protocol_free_of_leaks(tmp_path):
     study = Study(tmp_path, protocols={"published": BY_SAMPLE}, folds={"published": 1}).write()
     assert "No protocol of this study is free of leaks" in text_of(write(study))

@@ -12,7 +12,8 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     """{leak-free protocol: {run: difference of the headline metric, with its interval}}; n: published test units.
 
     Empty where no protocol is called published, where nothing clusters, where that one has no leaks or no test subset,
-    or where none that has a test subset is free of leaks.
+    or where none that has a test subset is free of leaks. A run that learned from another study's samples has none:
+    nothing of this one's can leak into it.
     """
     published = results.as_published
     if published is None or published.nothing_clusters or published.leak_free or published.reported != "test":
@@ -21,6 +22,8 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     found: dict[str, dict[str, Value]] = {}
     for protocol in sorted(results.leak_free, key=lambda protocol: protocol.name):
         for name, run in published.runs.items():
+            if settings["runs"][name]["spec"]["kind"] == "external":
+                continue
             purpose = (settings["study"], protocol.name, "test", settings["seed"], "premium")
             rng = np.random.default_rng(seed_for(*purpose))
             draws = settings["evaluate"]["bootstrap"]

@@ -2,7 +2,7 @@
 
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.obtained import Value
-from workflow_scripts.reporting.order import ordered_protocols, protocol_words, rule_words
+from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, rule_words
 from workflow_scripts.reporting.pages import extras, first, sections
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
 from workflow_scripts.reporting.pages.page import markdown, render
@@ -27,6 +27,8 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **first.first_screen(results),
         **verdict_section(results),
         "premium_of_main": premium_words(results, premiums),
+        # An external run has none.
+        "premium_runs": [run for run in ordered_runs(results) if any(run in found for found in premiums.values())],
         **sections.data_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),
