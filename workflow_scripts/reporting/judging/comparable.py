@@ -100,60 +100,6 @@ def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> li
     return list(dict.fromkeys(found))
 
 
-def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
-    """Settings that the paper states and that are others here; where it states two, either will do."""
-    names = related(results, runs)
-    trained = next((name for name in names if "train" in results.settings["runs"][name]), None)
-    stated: dict[str, list] = {}
-    variants = [name for name in names if name in results.published.variants]
-    for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
-        if row.same is None or row.setting.startswith(_SHOWN):
-            continue
-        if row.setting.startswith("runs.") and row.setting.split(".")[1] not in names:
-            continue
-        if row.setting.startswith("protocols.") and not row.setting.startswith("protocols.published."):
-            continue
-        if only_data and not row.setting.startswith(_DATA):
-            continue
-        stated.setdefault(row.setting, []).append(row)
-    return [
-        f"{rows[0].name} {words.plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
-        for rows in stated.values()
-        if not any(row.same for row in rows)
-    ]
-
-
-def _brief(value: object) -> str:
-    text = words.plain(value)
-    return text if len(text) < 50 else f"{text[:45]}…"
-
-
-def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> list[str]:
-    """Numbers of samples that are off by more than TOLERANCE: of the subset, else of all, and of each class."""
-    found = []
-    subset = answered_by(protocol, claim.subset)
-    printed = printed_n(results, claim)
-    if printed and subset in SUBSETS:
-        ours = judged(protocol, run, subset)
-        if ours and off(ours, printed):
-            found.append(f"{words.grouped(ours)} {subset} samples instead of {words.grouped(printed)}")
-    counts = results.manifest["label"].value_counts()
-    for other in _counts(results):
-        if other.class_name is None:
-            if off(len(results.manifest), other.value):
-                found.append(
-                    f"{words.grouped(len(results.manifest))} samples instead of {words.grouped(int(other.value))}"
-                )
-            continue
-        name = class_of(results, other.class_name)
-        if name is None:
-            found.append(f"class {other.class_name} is not among this study's")
-        elif off(int(counts.get(name, 0)), other.value):
-            obtained, printed = words.grouped(int(counts.get(name, 0))), words.grouped(int(other.value))
-            found.append(f"{obtained} of {name} instead of {printed}")
-    return list(dict.fromkeys(found))
-
-
 def _counts(results: Results) -> list[Claim]:
     """What the paper prints of how many samples there are in all: of each class and together."""
     return [
