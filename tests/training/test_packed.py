@@ -8,19 +8,12 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 from tests import made
-from tests.training.test_train import ROOT, killed
+from tests.training.test_interrupted import ROOT, killed
 from workflow_scripts import train
 from workflow_scripts.contracts import entry
 
 FILES = ("weights.safetensors", "history.csv", "predictions.csv")
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    return made.make_inputs(tmp_path_factory.mktemp("made"))
 
 
 def trainings(inputs, folder, seeds=3, more=None, **block):

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from tests import made
-from tests.training.test_train import ROOT, killed
+from tests.training.test_interrupted import ROOT, killed
 from workflow_scripts import train
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
