@@ -204,7 +204,8 @@ def training_options(wildcards, input, resources):
     folders = f"--dataset {study}/dataset --arrays {study}/arrays --split {study}/splits/{wildcards.protocol}.csv"
     minutes = resources.get("runtime")
     limit = f"--time-limit {minutes}" if minutes else ""
-    return f"{folders} --device {PLAN.config.device} {start_arguments(wildcards, input)} {limit}"
+    device = f"--device {PLAN.config.device} --jobs-per-gpu {PLAN.config.jobs_per_gpu}"
+    return f"{folders} {device} {start_arguments(wildcards, input)} {limit}"
 
 
 def given_as_to_train(name):

@@ -36,6 +36,7 @@ class Inputs:
         """What an entry point's parser gives, the folders filled in."""
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
+        common |= {"jobs_per_gpu": 1}
         return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, time_limit=None, **more)
 
 

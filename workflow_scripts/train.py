@@ -32,6 +32,7 @@ def arguments() -> list[argparse.Namespace]:
     parser.add_argument("--out", type=entry.job_folder, **several, help="folder of each, fold<number>-seed<number>")
     parser.add_argument("--log", type=Path, **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
+    parser.add_argument("--jobs-per-gpu", type=int, default=1, help="trainings that may use one GPU at a time")
     parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
     parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
     parser.add_argument(
@@ -80,7 +81,7 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
 
     files, block = named_files(args.weights), entry.namespace(args.settings["train"])
     with parallel.team(block.processes) as team, ExitStack() as held:
-        device = devices.prepare(args.device, block, team)
+        device = devices.prepare(args.device, block, team, args.jobs_per_gpu)
         name = _identity(args, files, device)
         store = Checkpoints(args.work / "checkpoints" / name)
         if team.first:
@@ -194,6 +195,7 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     write_predictions(args.out, table, samples.classes)
     return {
         **applied.cost(speed),
+        "device": devices.describe(device, args.jobs_per_gpu),
         "training_seconds": round(result.seconds, 3),
         "images_per_second": round(train.epochs * len(subsets["train"]) / max(result.seconds, 1e-9), 1),
         "epoch_kept": result.epoch,

@@ -83,7 +83,7 @@ def test_a_setting_of_the_study_one_is_like_concerns_both(copy):
 @pytest.mark.parametrize(
     "text",
     [
-        "device: cpu\ntracking_uri: http://127.0.0.1:5000\n",
+        "device: cpu\njobs_per_gpu: 4\ntracking_uri: http://127.0.0.1:5000\n",
         "studies: {second: {scales: {paper: {train: {epochs: 9}}}}, asleep: {seeds: [4]}}\n",
     ],
     ids=["where things run", "another scale, an inactive study"],

@@ -24,13 +24,13 @@ def no_scheduler(monkeypatch):
 class Job:
     """A process that takes GPUs, says which, and keeps them until it is told to end."""
 
-    def __init__(self, folder, uuids, count=1):
+    def __init__(self, folder, uuids, count=1, jobs_per_gpu=1):
         self.said, there = CONTEXT.Pipe(duplex=False)
         self.end = CONTEXT.Event()
 
         def work():
             locks.log.info = lambda message, *values: there.send(message % values)
-            there.send([uuids[number] for number in devices.own_gpus(uuids, count, folder)])
+            there.send([uuids[number] for number in devices.own_gpus(uuids, count, jobs_per_gpu, folder)])
             self.end.wait()
 
         self.process = CONTEXT.Process(target=work)
@@ -54,8 +54,8 @@ class Job:
 def job(tmp_path):
     jobs = []
 
-    def start(uuids, count=1):
-        jobs.append(Job(tmp_path, uuids, count))
+    def start(uuids, count=1, jobs_per_gpu=1):
+        jobs.append(Job(tmp_path, uuids, count, jobs_per_gpu))
         return jobs[-1]
 
     yield start
@@ -106,16 +106,49 @@ def test_who_needs_two_gpus_takes_both_or_none(job):
     assert two.hears() == ["a", "b"]
 
 
+def test_jobs_that_may_share_a_gpu_spread_over_all_first_and_the_rest_wait(job):
+    jobs = [job(["a", "b"], jobs_per_gpu=2)]
+    assert jobs[0].hears() == ["a"]
+    for expected in (["b"], ["a"], ["b"]):
+        jobs.append(job(["a", "b"], jobs_per_gpu=2))
+        assert jobs[-1].hears() == expected
+    late = job(["a", "b"], jobs_per_gpu=2)
+    assert late.hears() == "other jobs hold 2 of 2 GPUs, 1 are needed; waiting"
+    jobs[1].ends()
+    assert late.hears() == ["b"]
+
+
+def test_a_job_that_shares_no_gpu_and_jobs_that_do_wait_for_each_other(job):
+    one, other = (job(["a"], jobs_per_gpu=3) for _ in range(2))
+    assert one.hears() == other.hears() == ["a"]
+    alone = job(["a"])
+    assert "waiting" in alone.hears()
+    one.ends()
+    assert alone.silent()
+    other.ends()
+    assert alone.hears() == ["a"]
+    late = job(["a"], jobs_per_gpu=3)
+    assert "waiting" in late.hears()
+    os.kill(alone.process.pid, signal.SIGKILL)
+    assert late.hears() == ["a"]
+
+
+def test_two_gpus_that_are_shared_are_two_different_ones(job):
+    assert job(["a", "b"], count=2, jobs_per_gpu=2).hears() == ["a", "b"]
+    assert job(["a", "b"], count=2, jobs_per_gpu=2).hears() == ["a", "b"]
+    assert "waiting" in job(["a", "b"], count=2, jobs_per_gpu=2).hears()
+
+
 def test_under_slurm_the_scheduler_places_the_jobs(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "1")
-    assert devices.own_gpus(["a", "b"], 1, tmp_path) == devices.own_gpus(["a", "b"], 1, tmp_path) == [0]
+    assert all(devices.own_gpus(["a", "b"], 1, folder=tmp_path) == [0] for _ in range(2))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_lock_file_can_be_locked_by_another_user(tmp_path):
     before = os.umask(0o077)
     try:
-        assert devices.own_gpus(["z"], 1, tmp_path) == [0]
+        assert devices.own_gpus(["z"], 1, folder=tmp_path) == [0]
     finally:
         os.umask(before)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
@@ -124,7 +157,7 @@ def test_a_lock_file_can_be_locked_by_another_user(tmp_path):
 def test_a_process_keeps_the_one_gpu_that_it_has_taken(job, tmp_path, monkeypatch):
     assert job(["a"]).hears() == ["a"]
     own_gpus, used = devices.own_gpus, []
-    monkeypatch.setattr(devices, "own_gpus", lambda uuids, count: own_gpus(uuids, count, tmp_path))
+    monkeypatch.setattr(devices, "own_gpus", lambda uuids, count, jobs: own_gpus(uuids, count, jobs, tmp_path))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: SimpleNamespace(uuid="abc"[number]))
@@ -137,3 +170,10 @@ def test_a_process_keeps_the_one_gpu_that_it_has_taken(job, tmp_path, monkeypatc
     finally:
         devices._own.cache_clear()
         torch.backends.cudnn.benchmark = False
+
+
+def test_the_name_of_a_gpu_that_others_may_use_says_so(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "GPU of a kind")
+    gpu = torch.device("cuda", 0)
+    assert devices.describe(gpu, 4) == "GPU of a kind, shared by up to 4 jobs"
+    assert devices.describe(gpu) == "GPU of a kind" and devices.describe(torch.device("cpu"), 4) == "cpu"

@@ -61,6 +61,13 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == {}
 
 
+def test_where_jobs_run_reaches_them_and_is_no_reason_to_run_again(finished):
+    where = ("--config", "device=cpu", "jobs_per_gpu=4")
+    assert finished.planned(*where) == {}
+    done = finished.run("-n", "-p", "--forcerun", "train", *where)
+    assert "--device cpu --jobs-per-gpu 4" in done.stdout + done.stderr
+
+
 def test_editing_a_module_runs_again_exactly_what_uses_it(finished):
     module = finished.folder / "workflow_scripts" / "evaluation" / "voting.py"
     with edited(module, lambda text: text + "\nEXTRA = 1\n"):

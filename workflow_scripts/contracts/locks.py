@@ -1,6 +1,7 @@
 """One process at a time at one place."""
 
 import fcntl
+import itertools
 import logging
 import os
 import socket
@@ -58,22 +59,24 @@ def _held(path: Path, what: str, wait: bool) -> IO[str]:
         handle.close()
 
 
-def claim(paths: Sequence[Path], count: int, what: str) -> list[int]:
-    """Positions of the first `count` lock files of a folder that nobody holds: now this process does, to its end.
+def claim(paths: Sequence[Path], count: int, what: str, seats: int = 1) -> list[int]:
+    """Positions of `count` lock files of a folder that have room for this process: it holds them to its end.
 
-    None or all are taken. While too few are free it says once that it waits, `what` being what the files stand for,
-    and looks again every POLL seconds. The files stay: one that is removed while another process opens it binds nobody.
+    With one of `seats`, a file is one process's; with more, up to so many that say the same number hold it together,
+    and those with the fewest come first. None or all are taken. While too few are free it says once that it waits,
+    `what` being what the files stand for, and looks again every POLL seconds. The files stay: one that is removed while
+    another process opens it binds nobody.
     """
     said = False
     while True:
         with _turn(paths[0].parent):
-            taken: dict[int, int] = {}
-            for position, path in enumerate(paths):
-                if len(taken) < count and (handle := _try(path)) is not None:
-                    taken[position] = handle
+            taken: dict[int, list[int]] = {}
+            for seat, (position, path) in itertools.product(range(seats), enumerate(paths)):
+                if len(taken) < count and position not in taken and (handles := _take(path, seat, seats)):
+                    taken[position] = handles
             if len(taken) == count:
-                return list(taken)
-            for handle in taken.values():
+                return sorted(taken)
+            for handle in itertools.chain(*taken.values()):
                 os.close(handle)
         if not said:
             held = len(paths) - len(taken)
@@ -93,11 +96,23 @@ def _turn(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _try(path: Path) -> int | None:
-    """The lock file, open and locked; None while another process holds it."""
+def _take(path: Path, seat: int, seats: int) -> list[int]:
+    """What holds this seat of a lock file; nothing while it is taken, or while the whole file is."""
+    whole = _try(path, fcntl.LOCK_EX if seats == 1 else fcntl.LOCK_SH)
+    if whole is None or seats == 1:
+        return [] if whole is None else [whole]
+    own = _try(path.with_suffix(f".{seat}{path.suffix}"), fcntl.LOCK_EX)
+    if own is None:
+        os.close(whole)
+        return []
+    return [whole, own]
+
+
+def _try(path: Path, how: int) -> int | None:
+    """The lock file, open and locked; None while another process's lock forbids it."""
     handle = _openable_by_all(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         return None

@@ -117,6 +117,11 @@ class Config(Block):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks are trained; auto: on a GPU where there is one. Re-runs nothing."
     )
+    jobs_per_gpu: Positive = Field(
+        1,
+        description="How many trainings may use one GPU at a time; their times are then those of a shared one. Small "
+        "networks leave most of a large GPU idle. Re-runs nothing; also name the number of jobs: --resources gpu=4.",
+    )
     studies: dict[str, Study] = Field(description="Name → study.")
 
     @model_validator(mode="after")

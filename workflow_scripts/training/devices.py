@@ -18,12 +18,12 @@ EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 CLAIMS = Path("/tmp")
 
 
-def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE) -> torch.device:
+def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE, jobs_per_gpu: int = 1) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. A GPU is this
-    process's own from now on to its end, see own_gpus. Raises UserError when a GPU is wanted and there is none, or
-    fewer than the `team` that this process belongs to needs.
+    process's own from now on to its end, or shared with others that give the same `jobs_per_gpu`, see own_gpus. Raises
+    UserError when a GPU is wanted and there is none, or fewer than the `team` that this process belongs to needs.
     """
     torch.set_num_threads(train.torch_threads)
     if wanted == "cuda" and not torch.cuda.is_available():
@@ -41,26 +41,26 @@ def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE) -> torch.de
             "train.processes, or set device to cpu"
         )
     # The first process takes the GPUs for all.
-    device = torch.device("cuda", team.told(_own(team.size) if team.first else None)[team.rank])
+    device = torch.device("cuda", team.told(_own(team.size, jobs_per_gpu) if team.first else None)[team.rank])
     torch.cuda.set_device(device)
     team.use_gpus()
     return device
 
 
 @cache
-def _own(count: int) -> list[int]:
+def _own(count: int, jobs_per_gpu: int) -> list[int]:
     uuids = [str(torch.cuda.get_device_properties(number).uuid) for number in range(torch.cuda.device_count())]
-    return own_gpus(uuids, count)
+    return own_gpus(uuids, count, jobs_per_gpu)
 
 
-def own_gpus(uuids: Sequence[str], count: int, folder: Path = CLAIMS) -> list[int]:
-    """Positions of `count` GPUs, among those that this process sees, that no other job on this machine uses.
+def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = CLAIMS) -> list[int]:
+    """Positions of `count` GPUs, among those that this process sees, that fewer other jobs use than may share one.
 
     While there are too few it waits. SLURM gives each job GPUs that are its own: there, the first ones.
     """
     if "SLURM_JOB_ID" in os.environ:
         return list(range(count))
-    return claim([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs")
+    return claim([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
@@ -68,6 +68,9 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def describe(device: torch.device) -> str:
-    """Name of the device for the ledger."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+def describe(device: torch.device, jobs_per_gpu: int = 1) -> str:
+    """Name of the device for the ledger, and whether others may have used it at the same time."""
+    if device.type == "cpu":
+        return "cpu"
+    shared = f", shared by up to {jobs_per_gpu} jobs" if jobs_per_gpu > 1 else ""
+    return f"{torch.cuda.get_device_name(device)}{shared}"

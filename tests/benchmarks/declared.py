@@ -1,0 +1,58 @@
+"""Networks and trainings that config.yaml declares for CVM-Cervix at scale paper, and made images to train them on."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import torch
+
+from workflow_scripts.contracts.entry import namespace
+from workflow_scripts.contracts.published import read_published
+from workflow_scripts.models.build import build
+from workflow_scripts.settings import load
+from workflow_scripts.settings.steps import Steps
+from workflow_scripts.training.data import Feeder, Subset
+from workflow_scripts.training.randomness import keys_of
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = "cvm_cervix"
+
+
+class Declared:
+    """The runs of the study at scale paper by name, and what the paper prints of them."""
+
+    def __init__(self) -> None:
+        self.steps = Steps(load.settings(ROOT, {"scale": "paper"}))
+        self.classes = list(self.steps.study(STUDY).ingest.classes)
+        self.printed = read_published(ROOT / "workflow_scripts" / "studies" / STUDY / "published.yaml")
+
+    def table3(self) -> list[str]:
+        """Runs in the order of the paper's Table 3, the fused network last."""
+        rows = [claim.run for claim in self.printed.claims if claim.id.startswith("table3.")]
+        return list(dict.fromkeys(rows))
+
+    def claimed(self, claim: str) -> float:
+        """A printed number by its id."""
+        return next(entry.value for entry in self.printed.claims if entry.id == claim)
+
+    def network(self, run: str, size: int) -> torch.nn.Module:
+        """A run's network, from scratch."""
+        return build(self.steps.spec(STUDY, run), len(self.classes), size, 0)
+
+    def train(self, run: str, **changes: object) -> SimpleNamespace:
+        """A run's training block, with what a benchmark changes in it."""
+        return namespace({**self.steps.training(STUDY, run), **changes})
+
+
+def feeder(images: np.ndarray, rows: np.ndarray, classes: int, device: torch.device, channels_last: bool) -> Feeder:
+    """Made samples on the device: the array's `rows`, their classes in turn."""
+    subset = Subset(rows, rows % classes, keys_of(map(str, rows)))
+    return Feeder(images, subset, device, [0.5] * 3, [0.25] * 3, channels_last)
+
+
+def made_images(count: int, size: int) -> np.ndarray:
+    """uint8 count×size×size×3 of noise: how long a training takes does not depend on what is in the images."""
+    return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype="uint8")
