@@ -133,7 +133,7 @@ def write_dataset(
     )
     write_record(args.out / "record.json", record)
     for label, numbers in collected.counts.items():
-        if numbers["found"] < numbers["wanted"]:
+        if min(numbers["found"], counts[label]) < numbers["wanted"]:
             said = (label, counts[label], numbers["wanted"], numbers["copies"])
             entry.log.info("%s: %d samples of %d wanted, %d of them copies", *said)
     entry.log.info("%d samples of %d classes, %d refused", len(samples), len(classes), len(quarantine))

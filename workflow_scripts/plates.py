@@ -31,12 +31,11 @@ def write(results, lines: list[dict[str, str]], folder: Path) -> None:
     from workflow_scripts.contracts.plates import PLATES, PRINTED
     from workflow_scripts.reporting.plates.tables import printed_tables
 
-    reading = "Printed and obtained numbers, with 95 % intervals and ranks (1: the largest)."
     lines = list(lines)
     for table in printed_tables(results):
         PRINTED.write(folder / table.file, table.frame)
         head = {"file": table.file, "kind": "table", "place": table.place, "title": table.place}
-        lines.append({**head, "reading": reading, "missing": ""})
+        lines.append({**head, "reading": table.reading, "missing": ""})
     PLATES.write(folder / "plates.csv", pd.DataFrame(lines, columns=list(PLATES.columns)))
 
 

@@ -49,9 +49,20 @@ def test_an_unfit_option_is_named():
         registry.create("resnet18", 2, 64, {"depths": 3})
 
 
-def test_a_size_that_is_too_small_names_the_smallest():
-    with pytest.raises(UserError, match="'inception_v3' cannot take images of 64 pixels; the smallest it takes is 75"):
-        registry.create("inception_v3", 2, 64, {})
+@pytest.mark.parametrize(
+    ("name", "size", "next_one"),
+    [("inception_v3", 64, 75), ("torchvision/alexnet", 32, 63), ("botnet50ts_256", 80, 96)],
+)
+def test_a_size_that_a_network_cannot_take_names_the_next_that_it_does(name, size, next_one):
+    wanted = f"{name!r} cannot take images of {size} pixels; the next size it takes is {next_one};"
+    with pytest.raises(UserError, match=wanted):
+        registry.create(name, 2, size, {})
+    registry.create(name, 2, next_one, {})
+
+
+def test_a_network_that_cannot_be_built_for_a_size_says_so():
+    with pytest.raises(UserError, match="vit_b_16' cannot be built for images of 90 pixels.*patch size"):
+        registry.create("torchvision/vit_b_16", 2, 90, {})
 
 
 def test_a_size_that_would_lose_a_border_is_refused():

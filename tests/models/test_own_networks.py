@@ -145,7 +145,7 @@ def test_without_a_classifier_they_give_features(name, features):
 @pytest.mark.parametrize(
     ("name", "size", "message"),
     [
-        ("inception_resnet_v1", 64, "cannot take images of 64 pixels; the smallest it takes is 75"),
+        ("inception_resnet_v1", 64, "cannot take images of 64 pixels; the next size it takes is 75"),
         ("t2t_vit_14", 12, "makes a token of about 16 pixels.*preprocess.size to at least 16"),
     ],
 )

@@ -90,6 +90,23 @@ def test_refused_files_and_pictures_under_two_labels_are_shown(small):
     assert cells(small.page, "equal pixels") == ["1", "1"]
 
 
+def test_classes_that_fall_short_of_the_wanted_number_say_what_became_of_it(tmp_path):
+    classes = ("LSIL", "HSIL", "NILM")
+    study = Study(tmp_path, classes=classes).write()
+    path = study.folder / "dataset" / "record.json"
+    wanted = {
+        "LSIL": {"wanted": 806, "found": 11, "copies": 0},
+        "HSIL": {"wanted": 12, "found": 7, "copies": 5},
+        "NILM": {"wanted": 10, "found": 15, "copies": 0},
+    }
+    write_json(path, {**read_json(path), "wanted": wanted})
+    page = write(study)
+    page = page[page.index("Fewer samples than wanted") : page.index("Pictures that occur")]
+    assert cells(page, "LSIL") == ["806", "11", "0", "10"]
+    assert cells(page, "HSIL") == ["12", "7", "5", "10"]
+    assert "NILM" not in page
+
+
 def test_settings_that_differ_from_the_paper_are_marked(small):
     assert cells(small.page, "epochs")[:2] == ["100 epochs §4.2 and §4.5", "3 differs"]
     assert cells(small.page, "batch size")[1] == "16"
@@ -212,7 +229,7 @@ def test_no_premium_is_claimed_without_a_protocol_free_of_leaks(tmp_path):
 def test_comparisons_show_the_pooled_rows_only(small):
     page = small.page[small.page.index('id="comparisons"') : small.page.index('id="figures"')]
     assert page.count('<th scope="row"><code>soft_vote</code>') == 2
-    assert cells(page, "soft_vote") == ["+1.2 −2.0 to +4.0", "3", "2", "0.04", "0.08"]
+    assert cells(page, "soft_vote") == ["+1.2 −2.0 to +4.0", "3", "2", "0.04", "0.12"]
 
 
 def test_costs_are_summed_over_trainings(small):

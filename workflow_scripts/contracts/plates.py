@@ -12,7 +12,7 @@ PLATES = Table(
 
 # One line per printed number of a table. column, row: as printed; printed: the number, in `unit`. Then for each
 # protocol P the columns P, P_low, P_high (in the same unit), P_rank (1: the largest) and P_p_holm (difference of the
-# run from the reference in the headline metric).
+# run from the reference in the headline metric, corrected for the comparisons of this table).
 PRINTED = Table(
     "printed numbers",
     {"claim": "str", "row": "str", "column": "str", "unit": "str", "printed": "str", "printed_rank": "str"},

@@ -15,7 +15,9 @@ from workflow_scripts.models.weights import check_names, load_start, tensor_name
 
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
 AUXILIARY = ("aux1", "aux2", "AuxLogits")
-LARGEST_TRIED = 512
+LARGEST_TRIED, STEP_TRIED = 512, 16
+# What a network raises for images that it cannot take.
+UNFIT = (RuntimeError, AssertionError, ValueError)
 
 
 def create(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None = None) -> nn.Module:
@@ -27,12 +29,18 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
     length of the output. Raises UserError for an unknown name, unfit options, weights that do not fit the options, or a
     size the network cannot take.
     """
-    model = _build(name, classes, size, options, published)
+    try:
+        model = _build(name, classes, size, options, published)
+    except UNFIT as error:
+        raise UserError(
+            f"model {name!r} cannot be built for images of {size} pixels, options {options}: {_line(error)}; change "
+            "preprocess.size or the options"
+        ) from None
     try:
         output = _output(model, size)
-    except (RuntimeError, AssertionError, ValueError) as error:
-        smallest = smallest_size(name, options)
-        hint = f"; the smallest it takes is {smallest}" if smallest and smallest > size else f" ({_line(error)})"
+    except UNFIT as error:
+        larger = next_size(name, options, size)
+        hint = f"; the next size it takes is {larger}" if larger else f" ({_line(error)})"
         raise UserError(f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size") from None
     if output.ndim != 2 or (classes and output.shape[1] != classes):
         raise UserError(
@@ -43,24 +51,34 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
     return model
 
 
-def smallest_size(name: str, options: dict[str, Any]) -> int | None:
-    """Smallest image side in pixels, up to 512, of a network whose layers do not depend on it; None when unknown."""
+def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
+    """The next larger image side in pixels, up to 512, that a network takes; None when none was found.
+
+    To the pixel where the layers do not depend on the size; else a multiple of 16.
+    """
     with torch.device("meta"):  # shapes without numbers: costs neither time nor memory
-        model = _build(name, 2, LARGEST_TRIED, options, None)
+        largest = _build(name, 2, LARGEST_TRIED, options, None)
+        low, high = size + 1, LARGEST_TRIED
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if _takes(largest, middle) else (middle + 1, high)
+        for tried in [low, *range(size // STEP_TRIED * STEP_TRIED + STEP_TRIED, LARGEST_TRIED + 1, STEP_TRIED)]:
+            try:
+                model = _build(name, 2, tried, options, None)
+            except (*UNFIT, UserError):
+                continue
+            # The first is the smallest of all only if its layers take other sizes as well.
+            if _takes(model, tried) and (tried != low or _takes(model, LARGEST_TRIED)):
+                return tried
+    return None
 
-    def takes(size: int) -> bool:
-        try:
-            with torch.device("meta"):
-                _output(model, size)
-        except (RuntimeError, AssertionError, ValueError):
-            return False
-        return True
 
-    low, high = 8, LARGEST_TRIED
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if takes(middle) else (middle + 1, high)
-    return low if low < LARGEST_TRIED else None
+def _takes(model: nn.Module, size: int) -> bool:
+    try:
+        _output(model, size)
+    except UNFIT:
+        return False
+    return True
 
 
 def known_names() -> list[str]:

@@ -28,10 +28,19 @@ def has_gpu() -> bool:
 
 
 def failures(logs: Path, since: float) -> str:
-    """The error line of every log written after `since`, one a line, for the end of a failed run."""
-    lines = []
+    """The error line of every log written after `since`, one a line, for the end of a failed run.
+
+    Below them, if runs failed, how to get on without: nothing is evaluated until all runs of a protocol are there.
+    """
+    lines, failed = [], {}
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
             found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))
             lines += [f"{path}: {line}" for line in found[-1:]]
+            study, folder, _, run, *_ = (*path.relative_to(logs).parts, *[""] * 4)
+            if found and folder == "runs":
+                failed.setdefault(study, {})[run] = None
+    for study, runs in failed.items():
+        without = ", ".join(f"{run}: null" for run in runs)
+        lines.append(f"To go on without what cannot be mended: studies: {{{study}: {{runs: {{{without}}}}}}}")
     return "\n".join(["", *(lines or ["No job wrote an error line; see the log of the failed rule."]), ""])

@@ -43,7 +43,9 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
             if line[name]:
                 ends = f" [{line[f'{name}_low']}, {line[f'{name}_high']}]" if line[f"{name}_low"] else ""
                 rank = f", rank {line[f'{name}_rank']}" if line[f"{name}_rank"] else ""
-                found.append({"protocol": protocol_words(protocol), "text": f"{line[name]}{ends}{rank}"})
+                p = line[f"{name}_p_holm"]
+                against = f", p {words.p_value(float(p))}" if p else ""
+                found.append({"protocol": protocol_words(protocol), "text": f"{line[name]}{ends}{rank}{against}"})
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
         cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": found}
     return {"columns": columns, "rows": rows, "cells": cells}

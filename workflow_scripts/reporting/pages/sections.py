@@ -46,7 +46,7 @@ def data_section(results: Results) -> dict[str, Any]:
         ],
         "refused_total": len(results.quarantine),
         "left_out": results.dataset["left_out"],
-        "wanted": results.dataset.get("wanted", {}),
+        "short_rows": _short_rows(results.dataset),
         "pair_rows": [
             {
                 "kind": words.LEAK_NAMES.get(kind, kind),
@@ -58,6 +58,15 @@ def data_section(results: Results) -> dict[str, Any]:
         "across": across.head(50).to_dict("records"),
         "across_more": len(across) > 50,
     }
+
+
+def _short_rows(dataset: dict[str, Any]) -> list[dict[str, Any]]:
+    """Classes with fewer samples than the settings want: how many are listed, made by copying, and used in the end."""
+    rows = [
+        {"label": label, **numbers, "used": dataset["counts"].get(label, 0)}
+        for label, numbers in dataset.get("wanted", {}).items()
+    ]
+    return [row for row in rows if min(row["found"], row["used"]) < row["wanted"]]
 
 
 def _class_row(name: str, part: pd.DataFrame, sources: list[str]) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import pandas as pd
 
 from workflow_scripts.contracts.plates import PRINTED
 from workflow_scripts.contracts.published import UNITS, Claim
+from workflow_scripts.evaluation.paired import holm
 from workflow_scripts.reporting.numbers import ClaimRow, claim_rows
 from workflow_scripts.reporting.obtained import POOLED
-from workflow_scripts.reporting.order import ordered_protocols
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.order import ordered_protocols, reference
+from workflow_scripts.reporting.results import Protocol, Results
 
 # Fewer rows are no ranking.
 FEWEST_RANKED = 3
@@ -18,10 +19,11 @@ FEWEST_RANKED = 3
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """A table of the paper: where it stands and, as a frame, contract PRINTED."""
+    """A table of the paper: where it stands, as a frame (contract PRINTED), and how to read it."""
 
     place: str
     frame: pd.DataFrame
+    reading: str
 
     @property
     def file(self) -> str:
@@ -38,10 +40,10 @@ def printed_tables(results: Results) -> list[PrintedTable]:
     for claim in results.published.claims:
         if claim.cell and claim.study == results.settings["study"] and claim.cell.table.startswith("Table"):
             places.setdefault(claim.cell.table, []).append(claim)
-    return [PrintedTable(place, _frame(results, claims)) for place, claims in sorted(places.items())]
+    return [_table(results, place, claims) for place, claims in sorted(places.items())]
 
 
-def _frame(results: Results, claims: list[Claim]) -> pd.DataFrame:
+def _table(results: Results, place: str, claims: list[Claim]) -> PrintedTable:
     rows = claim_rows(results, claims)
     lines = [_line(results, row) for row in rows]
     ranked = [row for row in rows if row.claim.run and row.claim.unit != "count"]  # runs compete, counts do not
@@ -49,17 +51,41 @@ def _frame(results: Results, claims: list[Claim]) -> pd.DataFrame:
     for protocol in ordered_protocols(results):
         values = {row.claim.id: (row.claim.cell.column, row.obtained[protocol.name].value) for row in ranked}
         ranks[protocol.name] = _ranks(values)
-    compared = {row.claim.id for row in rows if row.claim.run and row.claim.metric == results.headline}
+    competing = {row.claim.id: row.claim.run for row in ranked if row.claim.metric == results.headline}
+    numbers = []
     for line in lines:
         for name, found in ranks.items():
             line[f"{name}_rank"] = found.get(line["claim"], "")
-        for protocol in ordered_protocols(results):
-            pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")["p_holm"]
-            run = next(row.claim.run for row in rows if row.claim.id == line["claim"])
-            known = line["claim"] in compared and run in pooled.index
-            line[f"{protocol.name}_p_holm"] = f"{pooled[run]:.3g}" if known else ""
+    for protocol in ordered_protocols(results):
+        corrected = _corrected(protocol, set(competing.values()))
+        numbers.append(len(corrected))
+        for line in lines:
+            p = corrected.get(competing.get(line["claim"]))
+            line[f"{protocol.name}_p_holm"] = "" if p is None else f"{p:.3g}"
     frame = pd.DataFrame(lines)
-    return frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
+    frame = frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
+    return PrintedTable(place, frame, _reading(results, sorted(set(numbers) - {0})))
+
+
+def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
+    """Run → p of its difference from the reference, corrected for the runs of this table alone (Holm).
+
+    A paper that ranks 22 rivals makes 22 comparisons, whatever else was run beside them.
+    """
+    pooled = protocol.comparison[protocol.comparison["seed"] == POOLED]
+    pooled = pooled[pooled["run"].isin(runs)]
+    return dict(zip(pooled["run"], holm(pooled["p_mcnemar"].to_numpy()), strict=True))
+
+
+def _reading(results: Results, comparisons: list[int]) -> str:
+    text = "Rank 1 is the largest."
+    if not comparisons:
+        return text
+    pairs = "one comparison" if comparisons == [1] else f"{' or '.join(map(str, comparisons))} comparisons"
+    return (
+        f"{text} p: how often chance alone makes a difference from {reference(results)} at least as large (McNemar's "
+        f"test), corrected for {pairs} of this table (Holm)."
+    )
 
 
 def _line(results: Results, row: ClaimRow) -> dict[str, str]:

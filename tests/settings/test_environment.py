@@ -1,0 +1,46 @@
+"""What a failed run says at its end."""
+
+import os
+
+import pytest
+import yaml
+
+from workflow_scripts.settings.environment import failures
+
+NOW = 1_000_000.0
+
+
+@pytest.fixture
+def said(tmp_path):
+    """Write a log at a time and return what is said of all logs since NOW."""
+
+    def write(name, text, at=NOW + 1):
+        path = tmp_path / "logs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (at, at))
+        return failures(tmp_path / "logs", NOW)
+
+    return write
+
+
+def test_the_last_error_of_each_job_is_one_line_and_older_ones_are_left_out(said, tmp_path):
+    said("cells/ingest.log", "12:00 ERROR error: of yesterday\n", NOW - 1)
+    lines = said("cells/preprocess.log", "12:00 ERROR error: first\n12:01 INFO x\n12:02 ERROR error: last\n")
+    assert lines == f"\n{tmp_path}/logs/cells/preprocess.log: error: last\n"
+
+
+def test_runs_that_failed_come_with_the_settings_that_leave_them_out(said):
+    said("cells/runs/published/vgg/fold0-seed1/train.log", "12:00 ERROR error: out of memory\n")
+    said("cells/runs/grouped/vgg/fold0-seed0/train.log", "12:00 ERROR error: out of memory\n")
+    said("cells/runs/grouped/vit/predict.log", "12:00 INFO all is well\n")
+    said("blood/runs/grouped/cvm-int8/fold0-seed0/compress.log", "12:00 ERROR error: y\n")
+    *_, one, other = said("cells/report.log", "12:00 ERROR error: x\n").strip().splitlines()
+    hint = "To go on without what cannot be mended: "
+    assert one.startswith(hint) and other.startswith(hint)
+    assert yaml.safe_load(one.removeprefix(hint)) == {"studies": {"blood": {"runs": {"cvm-int8": None}}}}
+    assert yaml.safe_load(other.removeprefix(hint)) == {"studies": {"cells": {"runs": {"vgg": None}}}}
+
+
+def test_no_error_line_at_all_points_to_the_rule(said):
+    assert "see the log of the failed rule" in said("cells/ingest.log", "12:00 INFO fine\n")
