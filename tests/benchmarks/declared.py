@@ -53,6 +53,11 @@ def feeder(images: np.ndarray, rows: np.ndarray, classes: int, device: torch.dev
     return Feeder(images, subset, device, [0.5] * 3, [0.25] * 3, channels_last)
 
 
+def rounded(value: float) -> str:
+    """A speed with three digits, or all before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def made_images(count: int, size: int) -> np.ndarray:
     """uint8 count×size×size×3 of noise: how long a training takes does not depend on what is in the images."""
     return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype="uint8")

@@ -4,8 +4,8 @@
 
 Each run that config.yaml declares at scale paper, with its own settings, is trained for a few epochs on made images of
 the paper's number and size; its last epoch, with validation, counts. The first one is left out: it meets cold caches.
-With `--at-once 4` four trainings share the processor or the GPU, and the sum of their epochs is divided by four.
-Needs neither Snakemake nor data.
+Of fewer images the hours are those of the paper's number all the same, in proportion. With `--at-once 4` four trainings
+share the processor or the GPU, and the sum of their epochs is divided by four. Needs neither Snakemake nor data.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np
-from declared import Declared, feeder, made_images
+from declared import Declared, feeder, made_images, rounded
 
 from workflow_scripts.training import devices
 from workflow_scripts.training.loop import Saving, fit
 
-PAPER_EPOCHS = 100
+PAPER_EPOCHS, PAPER_IMAGES = 100, 5308
 # Table 1: a validation image for every three training images.
 TRAINED_TO_VALIDATED = 3
 LINE = re.compile(r"(\d+) parameters, ([\d.]+) s an epoch on (.+)")
@@ -49,7 +49,7 @@ def arguments(known: list[str]) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="+", choices=known, metavar="RUN", default=known, help=", ".join(known))
-    parser.add_argument("--images", type=int, default=5308, help="training images")
+    parser.add_argument("--images", type=int, default=PAPER_IMAGES, help="training images")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--at-once", type=int, default=1, help="trainings that share the device")
@@ -103,10 +103,10 @@ def main() -> None:
         for run, parameters, seconds, device in pool.map(lambda run: start(run, args), args.runs):
             total += seconds / args.at_once
             speed = args.images / seconds
-            print(f"| {run} | {parameters / 1e6:.1f} | {seconds:.2f} | {speed:.0f} | {device} |", flush=True)
-    hours = total * PAPER_EPOCHS / 3600
+            print(f"| {run} | {parameters / 1e6:.1f} | {seconds:.2f} | {rounded(speed)} | {device} |", flush=True)
+    hours = total * PAPER_EPOCHS / 3600 * PAPER_IMAGES / args.images
     paper, epoch = declared.claimed("training_time"), declared.claimed("epoch_time")
-    print(f"{len(args.runs)} networks, {PAPER_EPOCHS} epochs each: {hours:.2f} h")
+    print(f"{len(args.runs)} network(s), {PAPER_EPOCHS} epochs of {PAPER_IMAGES} images each: {hours:.2f} h")
     print(f"the paper, for the fused network alone: {paper:g} h, {epoch:g} s an epoch")
 
 

@@ -27,7 +27,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 import timm_script
 import torch
-from declared import Declared, feeder, made_images
+from declared import Declared, feeder, made_images, rounded
 
 from workflow_scripts.training import devices, recipe
 from workflow_scripts.training.checkpoints import Checkpoints
@@ -167,7 +167,7 @@ def main() -> None:
         for device in found:
             for run in args.runs:
                 speed = compare(declared, run, device, args, Path(name))
-                cells = [run, devices.describe(device), *(f"{speed[column]:.0f}" for column in columns)]
+                cells = [run, devices.describe(device), *(rounded(speed[column]) for column in columns)]
                 cells += [f"{speed['loop'] / speed[other]:.2f}" for other in columns if other != "loop"]
                 print("|".join(["", *(f" {cell} " for cell in cells), ""]), flush=True)
 
