@@ -32,7 +32,7 @@ def plates_section(results: Results) -> dict[str, Any]:
 
 
 def _table(results: Results, path: Any) -> dict[str, Any]:
-    """Rows and columns as printed; a cell holds the printed number and one line a protocol."""
+    """Rows and columns as printed; a cell holds the printed number and two lines a protocol."""
     frame = PRINTED.as_text(path)
     columns, rows = list(dict.fromkeys(frame["column"])), list(dict.fromkeys(frame["row"]))
     cells = {}
@@ -41,13 +41,14 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
         for protocol in ordered_protocols(results):
             name = protocol.name
             if line[name]:
-                ends = f" [{line[f'{name}_low']}, {line[f'{name}_high']}]" if line[f"{name}_low"] else ""
+                ends = f"{line[f'{name}_low']} to {line[f'{name}_high']}" if line[f"{name}_low"] else ""
                 rank = f", rank {line[f'{name}_rank']}" if line[f"{name}_rank"] else ""
                 p = line[f"{name}_p_holm"]
-                against = f", p {words.p_value(float(p))}" if p else ""
-                found.append({"protocol": protocol_words(protocol), "text": f"{line[name]}{ends}{rank}{against}"})
+                against = f"p {words.p_value(float(p))}" if p else ""
+                # Two lines, because the tables are wide.
+                found += [f"{protocol_words(protocol)}: {line[name]}{rank}", ", ".join(filter(None, [ends, against]))]
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
-        cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": found}
+        cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": list(filter(None, found))}
     return {"columns": columns, "rows": rows, "cells": cells}
 
 

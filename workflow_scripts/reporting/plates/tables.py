@@ -64,7 +64,7 @@ def _table(results: Results, place: str, claims: list[Claim]) -> PrintedTable:
             line[f"{protocol.name}_p_holm"] = "" if p is None else f"{p:.3g}"
     frame = pd.DataFrame(lines)
     frame = frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
-    return PrintedTable(place, frame, _reading(results, sorted(set(numbers) - {0})))
+    return PrintedTable(place, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))
 
 
 def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
@@ -77,8 +77,8 @@ def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
     return dict(zip(pooled["run"], holm(pooled["p_mcnemar"].to_numpy()), strict=True))
 
 
-def _reading(results: Results, comparisons: list[int]) -> str:
-    text = "Rank 1 is the largest."
+def _reading(results: Results, ranked: bool, comparisons: list[int]) -> str:
+    text = "Rank 1 is the largest." if ranked else ""
     if not comparisons:
         return text
     pairs = "one comparison" if comparisons == [1] else f"{' or '.join(map(str, comparisons))} comparisons"
