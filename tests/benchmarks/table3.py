@@ -25,9 +25,6 @@ from declared import Declared, feeder, made_images, rounded
 from workflow_scripts.training import devices
 from workflow_scripts.training.loop import Saving, fit
 
-PAPER_EPOCHS, PAPER_IMAGES = 100, 5308
-# Table 1: a validation image for every three training images.
-TRAINED_TO_VALIDATED = 3
 LINE = re.compile(r"(\d+) parameters, ([\d.]+) s an epoch on (.+)")
 
 
@@ -45,11 +42,11 @@ class EpochEnds:
         self.at.append(time.monotonic())
 
 
-def arguments(known: list[str]) -> argparse.Namespace:
+def arguments(known: list[str], images: int) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="+", choices=known, metavar="RUN", default=known, help=", ".join(known))
-    parser.add_argument("--images", type=int, default=PAPER_IMAGES, help="training images")
+    parser.add_argument("--images", type=int, default=images, help="training images")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--at-once", type=int, default=1, help="trainings that share the device")
@@ -66,7 +63,8 @@ def time_one(declared: Declared, args: argparse.Namespace) -> str:
     """Train one run in this process, see LINE."""
     train = declared.train(args.one, epochs=args.epochs, precision=args.precision)
     device = devices.prepare(args.device, train, jobs_per_gpu=args.at_once)
-    validated = math.ceil(args.images / TRAINED_TO_VALIDATED)
+    share = declared.claimed("table1.total.validation") / declared.claimed("table1.total.train")
+    validated = math.ceil(args.images * share)
     images, rows = made_images(args.images + validated, args.size), np.arange(args.images + validated)
     layout = (len(declared.classes), device, train.channels_last)
     parts = [feeder(images, part, *layout) for part in (rows[: args.images], rows[args.images :])]
@@ -92,21 +90,21 @@ def start(run: str, args: argparse.Namespace) -> tuple[str, int, float, str]:
 def main() -> None:
     """Print the table, a line as soon as each training is done."""
     declared = Declared()
-    args = arguments(declared.table3())
+    printed = int(declared.claimed("table1.total.train"))
+    args = arguments(declared.table3(), printed)
     if args.one:
         print(time_one(declared, args))
         return
     print(f"{args.images} images, {args.size} px, {args.precision}, {args.at_once} at once")
     print("| run | million parameters | s an epoch | images/s | device |\n|---|---|---|---|---|")
-    total = 0.0
+    hours = 0.0
     with ThreadPoolExecutor(args.at_once) as pool:
         for run, parameters, seconds, device in pool.map(lambda run: start(run, args), args.runs):
-            total += seconds / args.at_once
+            hours += seconds / args.at_once / 3600 * declared.train(run).epochs * printed / args.images
             speed = args.images / seconds
             print(f"| {run} | {parameters / 1e6:.1f} | {seconds:.2f} | {rounded(speed)} | {device} |", flush=True)
-    hours = total * PAPER_EPOCHS / 3600 * PAPER_IMAGES / args.images
     paper, epoch = declared.claimed("training_time"), declared.claimed("epoch_time")
-    print(f"{len(args.runs)} network(s), {PAPER_EPOCHS} epochs of {PAPER_IMAGES} images each: {hours:.2f} h")
+    print(f"{len(args.runs)} network(s), the paper's epochs of {printed} images each: {hours:.2f} h")
     print(f"the paper, for the fused network alone: {paper:g} h, {epoch:g} s an epoch")
 
 

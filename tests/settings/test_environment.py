@@ -42,5 +42,12 @@ def test_runs_that_failed_come_with_the_settings_that_leave_them_out(said):
     assert yaml.safe_load(other.removeprefix(hint)) == {"studies": {"cells": {"runs": {"vgg": None}}}}
 
 
+@pytest.mark.parametrize(
+    "why", ["interrupted; the next run continues", "a state is saved, the next attempt continues from it"]
+)
+def test_a_training_that_was_only_stopped_is_not_to_be_left_out(said, why):
+    assert "To go on without" not in said("cells/runs/grouped/vgg/fold0-seed0/train.log", f"12:00 ERROR error: {why}\n")
+
+
 def test_no_error_line_at_all_points_to_the_rule(said):
     assert "see the log of the failed rule" in said("cells/ingest.log", "12:00 INFO fine\n")

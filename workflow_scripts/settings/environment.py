@@ -6,6 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
+# What a training that was stopped says of itself: nothing is wrong with it.
+CONTINUES = re.compile(r"the next (run|attempt) continues")
+
 
 def prepare_environment(root: Path) -> None:
     """What every job inherits: this project's modules, the Python that runs Snakemake, quiet waiting threads.
@@ -38,7 +41,7 @@ def failures(logs: Path, since: float) -> str:
             found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))
             lines += [f"{path}: {line}" for line in found[-1:]]
             study, folder, _, run, *_ = (*path.relative_to(logs).parts, *[""] * 4)
-            if found and folder == "runs":
+            if found and folder == "runs" and not CONTINUES.search(found[-1]):
                 failed.setdefault(study, {})[run] = None
     for study, runs in failed.items():
         without = ", ".join(f"{run}: null" for run in runs)
