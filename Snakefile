@@ -36,23 +36,25 @@ include: "rules/targets.smk"
 rule all:
     default_target: True
     input:
-        PLAN.active_targets("all"),
+        active_targets(PLAN, "all"),
+        rules.consistency.output,
         "<results>/index.html",
 
 
 rule data:
     input:
-        PLAN.active_targets("data"),
+        active_targets(PLAN, "data"),
 
 
 rule runs:
     input:
-        PLAN.active_targets("runs"),
+        active_targets(PLAN, "runs"),
 
 
 rule reports:
     input:
-        PLAN.active_targets("report"),
+        active_targets(PLAN, "report"),
+        rules.consistency.output,
         "<results>/index.html",
 
 

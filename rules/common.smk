@@ -22,6 +22,7 @@ from workflow_scripts.settings.code import code_digest
 from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.packs import packs, wholes
 from workflow_scripts.settings.published import WEIGHTS
+from workflow_scripts.settings.targets import active_targets, pages, targets
 
 environment.prepare_environment(ROOT)
 try:

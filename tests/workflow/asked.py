@@ -48,7 +48,8 @@ def main(target: Path, arguments: list[str]) -> None:
         for job in workflows[-1].dag.jobs
         if job.shellcmd
     ]
-    target.write_text(json.dumps({"rules": rules, "jobs": jobs}), encoding="utf-8")
+    targets = [str(path) for job in workflows[-1].dag.jobs if not job.output for path in job.input]
+    target.write_text(json.dumps({"rules": rules, "jobs": jobs, "targets": targets}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ def asked(tmp_path_factory) -> dict:
     given += ["data/blood", *(str(Path(path).parent) for path in made)]
     given += [str(path) for path in (root / "workflow_scripts" / "studies").iterdir()]
     rules = {rule["name"]: rule for rule in (*planned["rules"], *prepared["rules"])}
-    return {"root": root, "given": given, "rules": rules, "jobs": [*planned["jobs"], *prepared["jobs"]]}
+    jobs = [*planned["jobs"], *prepared["jobs"]]
+    return {"root": root, "given": given, "rules": rules, "jobs": jobs, "targets": set(planned["targets"])}
 
 
 def external(study: str) -> dict:
@@ -100,6 +101,12 @@ def test_the_plan_holds_a_job_of_every_rule(asked):
     studies = ("cvm_", "zeb2_", "colposcopy_")  # shipped ones, of which rules are made and no job
     missing = shells - {job["rule"] for job in asked["jobs"]}
     assert not {name for name in missing if not any(study in name for study in studies)}, missing
+
+
+def test_the_targets_ask_every_job_of_a_study_for_a_file(asked):
+    """Otherwise nothing makes again what was deleted."""
+    unasked = {job["rule"] for job in asked["jobs"] if not set(job["output"]) & asked["targets"]}
+    assert unasked == {"synthesise", "download", "fetch_weights"}
 
 
 def test_every_argument_arrives_whole_and_nothing_else_is_executed(asked, tmp_path):

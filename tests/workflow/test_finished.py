@@ -61,6 +61,48 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == {}
 
 
+@contextmanager
+def away(path: Path):
+    """Without a file or folder for the length of the block; its times stay."""
+    kept = path.with_name(f"{path.name}.kept")
+    path.rename(kept)
+    try:
+        yield
+    finally:
+        kept.rename(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("runs/published/tiny", "train"),
+        ("runs/grouped/sham/fold0-seed0/units.csv", "baseline"),
+        ("splits/grouped.json", "split"),
+        ("evaluation/published", "evaluate"),
+        ("explanation/grouped", "explain"),
+    ],
+)
+def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, rule):
+    """That every job of a study is asked for: test_commands.py."""
+    with away(finished.folder / "results" / "first" / path):
+        planned = finished.planned()
+    assert planned[rule] == 1
+    assert not {"synthesise", "ingest", "preprocess"} & set(planned)
+    assert planned.get("train", 0) == (rule == "train")
+
+
+def test_a_deleted_run_comes_back_with_the_same_bytes(finished):
+    """The whole way once, with a run that takes a moment."""
+    folder = finished.folder / "results" / "first" / "runs" / "published" / "vote"
+    before = {path.name: path.read_bytes() for path in (folder / "fold0-seed0").iterdir()}
+    shutil.rmtree(folder)
+    finished.run()
+    after = {path.name: path.read_bytes() for path in (folder / "fold0-seed0").iterdir()}
+    assert set(after) == set(before)
+    assert all(after[name] == before[name] for name in before if name != "ledger.json")
+    assert finished.planned() == {}
+
+
 def test_where_jobs_run_reaches_them_and_is_no_reason_to_run_again(finished):
     where = ("--config", "device=cpu", "jobs_per_gpu=4")
     assert finished.planned(*where) == {}
