@@ -37,8 +37,8 @@ def leak_premium(
 
     Both arguments map (fold, seed) to units.csv tables, with the same training seeds, else UserError; values are means
     over folds and seeds. The interval covers the sampling of both test sets (groups that are in both are drawn
-    together, so that what the sets share cancels) and, with several seeds, training. A side of which all draws agree, as of
-    a perfect run, brings the uncertainty of its own exact interval.
+    together, so that what the sets share cancels) and, with several seeds, training. A side of which all draws agree,
+    as of a perfect run, brings the uncertainty of its own exact interval.
     """
     protocols = [subset_of(published, "test"), subset_of(leak_free, "test")]
     seeds = [sorted({seed for _, seed in frames}) for frames in protocols]
