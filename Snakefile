@@ -7,7 +7,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.17")
 
 
 configfile: "config.yaml"
@@ -59,4 +59,4 @@ rule reports:
 
 
 onerror:
-    print(failures(started))
+    print(failures(started, log))

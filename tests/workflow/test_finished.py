@@ -4,7 +4,6 @@ In one file, because the tests of a file share a process, and these share what t
 """
 
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -83,7 +82,7 @@ def away(path: Path):
     ],
 )
 def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, rule):
-    """That every job of a study is asked for: test_commands.py."""
+    """That every job of a study is asked for: test_rules.py."""
     with away(finished.folder / "results" / "first" / path):
         planned = finished.planned()
     assert planned[rule] == 1
@@ -208,16 +207,6 @@ def test_with_conda_every_job_runs_in_its_own_environment_and_results_are_shared
     assert finished.planned() == {}
     done = finished.run("-n", "-q", "rules", "--use-conda", **environment)
     assert "Nothing to be done" in done.stdout + done.stderr
-
-
-def test_every_rule_has_log_benchmark_message_and_environment():
-    for path in sorted((ROOT / "rules").glob("*.smk")):
-        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
-            if "shell:" in body:
-                # What a training shares with a pack of them stands above both.
-                head = body.split("\n\n\n")[0].replace("**LEARNED_WITH", "settings= code=")
-                for part in ("log:", "benchmark:", "message:", "conda:", "settings=", "code="):
-                    assert part in head, f"{path.name}: rule {head.split(':')[0]} has no {part}"
 
 
 @pytest.mark.parametrize("target", ["first_data", "first_runs", "first_report", "first", "data", "runs", "reports"])

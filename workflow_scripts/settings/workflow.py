@@ -278,5 +278,9 @@ def _is_published(part: object) -> bool:
 
 
 def _must_exist(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
     if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")
