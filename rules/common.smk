@@ -25,7 +25,12 @@ from workflow_scripts.settings.published import WEIGHTS
 
 environment.prepare_environment(ROOT)
 try:
-    PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
+    PLAN = pipeline.Plan(
+        ROOT,
+        workflow.config_settings.overwrite_config,
+        Path.cwd(),
+        workflow.config_settings.configfiles,
+    )
 except UserError as error:
     sys.exit(f"error: {error}")
 
