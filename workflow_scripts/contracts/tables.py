@@ -63,9 +63,13 @@ class Table:
 
     def read(self, path: Path) -> pd.DataFrame:
         """Read and check; further columns are numbers where every cell is one."""
-        frame = self.as_text(path)
+        return self.typed(self.as_text(path), str(path))
+
+    def typed(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
+        """The table with the contract's types, from one of text; UserError names the first cell that is no number."""
+        frame = frame.copy()
         for column in frame.columns:
-            frame[column] = self._convert(frame[column], self.columns.get(column), f"{path}, column {column}")
+            frame[column] = self._convert(frame[column], self.columns.get(column), f"{where}, column {column}")
         return frame
 
     def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:

@@ -30,7 +30,9 @@ class Ingest(Block):
     """What is taken from the raw files, and what is refused."""
 
     classes: Distinct[list[str]] | None = Field(
-        None, description="Class order in every table and figure. null: the labels that are found, sorted."
+        None,
+        description="Class order in every table and figure. null: the labels that are found, sorted; adapter `folder` "
+        "then stops where the folders look like parts of a split, patients or masks, and not like classes.",
     )
     labels: dict[str, str | None] | None = Field(
         None,
@@ -40,7 +42,14 @@ class Ingest(Block):
     groups: str | None = Field(
         None,
         description="Adapter `folder` only: CSV file, inside the source, with the columns path and group (and, if "
-        "wanted, unit). Without it no groups are known.",
+        "wanted, unit). Without it no groups are known. Of its further columns only those that `evaluate.subgroups` "
+        "names reach the results.",
+    )
+    masks: Literal["ask", "leave_out", "images"] = Field(
+        "ask",
+        description="Adapter `folder` only: what files are that look like masks beside images (`x_mask.png`, "
+        "`x-d.bmp`, `x_seg.png`, …). ask: the run stops and says what it saw; leave_out: they are no samples; images: "
+        "they are samples like the others.",
     )
     crop: Size = Field(
         90,

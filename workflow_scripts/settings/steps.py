@@ -54,6 +54,8 @@ class Steps:
             "scale": self.config.scale,
             "listing": listing,
             "ingest": _plain(chosen.ingest),
+            # Of what a user's table says beside the groups, nothing else may get into the results.
+            "subgroups": chosen.evaluate.subgroups,
         }
 
     def preprocess(self, study: str) -> dict:
