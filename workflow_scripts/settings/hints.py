@@ -6,6 +6,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.settings.study import Config, Study
 
 
@@ -69,7 +70,7 @@ def explain(error: ValidationError, config: dict) -> str:
             lines.append(f"{where}: `kind` is missing or unknown; one of {kinds}")
         else:
             lines.append(f"{where}: {item['input']!r} is not allowed: {_plain(item)}")
-    return "config: " + "\nconfig: ".join(lines)
+    return without_secrets("config: " + "\nconfig: ".join(lines))
 
 
 def _plain(item: dict) -> str:

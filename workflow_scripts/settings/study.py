@@ -3,8 +3,9 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from workflow_scripts.contracts.addresses import server_fault
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
@@ -105,14 +106,24 @@ class Study(Block):
             raise ValueError(f"{where} names {name!r}, which is no network or fusion of this study")
 
 
+def _server(value: object) -> object:
+    """A tracking_uri, refused without a word of it where it may hold a password."""
+    if value is not None and (fault := server_fault(value) if isinstance(value, str) else "is no text"):
+        raise ValueError(f"it {fault}")
+    return value
+
+
 class Config(Block):
     """The whole of the settings after resolving."""
 
     scale: Literal["demo", "paper"] = Field("demo", description="demo: small and fast; paper: what the paper states.")
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of splits and of made data.")
     results: str = Field("results", description="Folder that receives all results.")
-    tracking_uri: str | None = Field(
-        None, description="MLflow server (http://…). null: a database under the results folder."
+    tracking_uri: Annotated[str | None, BeforeValidator(_server)] = Field(
+        None,
+        description="MLflow server (http://host:port), without user name, password or token: these come from the "
+        "environment (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN). null: a "
+        "database under the results folder.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks are trained; auto: on a GPU where there is one. Re-runs nothing."
