@@ -223,6 +223,7 @@ def test_a_file_that_is_taken_from_elsewhere_is_left_out_and_not_copied(study, t
         ("metrics.json", '{"test": {"accuracy": {}}}'),
         ("ledger.json", '{"start": "yesterday"}'),
         ("ledger.json", "[]"),
+        ("metrics.json", '{"test": {"accuracy": {"value": "x", "low": [], "high": null, "n": {}}}, "x": 1}'),
     ],
 )
 def test_files_that_hold_something_else_are_one_line(study, name, content):
@@ -231,6 +232,13 @@ def test_files_that_hold_something_else_are_one_line(study, name, content):
         (path / "train.json").unlink(missing_ok=True)
     problems = track_everything(study.results, None, {"toy": "accuracy"})
     assert len(problems) == 2 and all("\n" not in problem for problem in problems) and len(active(study)) == 4
+
+
+@pytest.mark.parametrize("content", ["[]", '{"headline": []}', "{"])
+def test_a_receipt_that_is_none_is_one_line(study, content):
+    files.write_text(study.folder / "tracked.json", content)
+    (problem,) = track_everything(study.results, None, {})
+    assert "tracked.json" in problem and "\n" not in problem
 
 
 def test_a_copy_of_a_runs_folder_is_no_run_and_a_study_has_a_studys_name(study):

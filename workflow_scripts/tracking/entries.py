@@ -12,7 +12,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.runs import HISTORY
-from workflow_scripts.tracking.flatten import costs, final_metrics, parameters
+from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
 WEIGHTS = "weights.safetensors"
@@ -151,8 +151,8 @@ def _child(study_folder: Path, place: Place, headline: str | None, complete: boo
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
     weights = folder / WEIGHTS
-    tags = {**_tags(where, study_folder), "record": identity(record), "code": record.get("code", "")}
-    tags |= {f"version.{name}": version for name, version in record.get("versions", {}).items()}
+    tags = {**_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
+    tags |= {f"version.{safe_part(name)}": str(version) for name, version in record.get("versions", {}).items()}
     if WEIGHTS in there:
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
     return Entry(

@@ -88,8 +88,12 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
 
 
 def _headline(folder: Path) -> str | None:
+    """The headline metric that a study's receipt names."""
     path = folder / RECEIPT
-    return read_json(path)["headline"] if path.exists() else None
+    receipt = read_json(path) if path.is_file() else {}
+    if not isinstance(receipt, dict) or not isinstance(receipt.get("headline", ""), str | None):
+        raise UserError(f"{path} is no receipt of this workflow; delete it and run the workflow again")
+    return receipt.get("headline")
 
 
 def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:

@@ -131,9 +131,7 @@ def _first_seen(file: PublishedFile, sha256: str, lock: Path) -> str:
         f"{lock}, and a later download that differs is refused"
     )
     if urlsplit(file.url).scheme == "http":
-        text += (
-            "; it came over plain http, where it can be changed on its way: compare the sha256 with a colleague's"
-        )
+        text += "; it came over plain http, where it can be changed on its way: compare the sha256 with a colleague's"
     return text
 
 
