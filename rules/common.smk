@@ -28,7 +28,12 @@ from workflow_scripts.settings.targets import active_targets, pages, targets
 environment.prepare_environment(ROOT)
 logging.getLogger("snakemake.logging").addFilter(environment.names_the_way_on)
 try:
-    PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
+    PLAN = pipeline.Plan(
+        ROOT,
+        workflow.config_settings.overwrite_config,
+        Path.cwd(),
+        workflow.config_settings.configfiles,
+    )
 except UserError as error:
     sys.exit(f"error: {error}")
 

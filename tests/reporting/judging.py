@@ -22,6 +22,7 @@ settings:
   - {id: input_size, place: p. 1, value: 48, setting: preprocess.size}
   - {id: epochs, place: p. 1, value: 3, setting: runs.cvm.train.epochs}
   - {id: rate, place: p. 1, value: 0.0002, setting: train.learning_rate}
+  - {id: fractions, place: p. 1, value: [0.6, 0.2, 0.2], setting: protocols.as_published.fractions}
 claims:
   - {id: accuracy, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: accuracy, value: 90.0,
      unit: percent, decimals: 1, n: 400}

@@ -4,6 +4,7 @@ In one file, because the tests of a file share a process, and these share what t
 """
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -20,14 +21,15 @@ from tests.workflow.conftest import ROOT
 STUB = """#!/usr/bin/env bash
 set -eu
 base={base}
+python={python}
 case "$1 ${{2:-}}" in
   "info --json") echo '{{"conda_prefix": "'$base'", "platform": "linux-64"}}' ;;
   "config --get") echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
   "env create")
     while [ $# -gt 0 ]; do case "$1" in --prefix) prefix=$2; shift ;; --file) file=$2; shift ;; esac; shift; done
     mkdir -p "$prefix/bin" "$prefix/conda-meta"; touch "$prefix/conda-meta/history"
-    printf '#!/usr/bin/env bash\\necho "$@" >> %s/called\\nexec {python} "$@"\\n' "$prefix" > "$prefix/bin/python"
-    chmod +x "$prefix/bin/python"; echo "$file" >> $base/created ;;
+    printf '#!/usr/bin/env bash\\necho "$@" >> %q/called\\nexec %q "$@"\\n' "$prefix" "$python" > "$prefix/bin/python"
+    chmod +x "$prefix/bin/python"; echo "$file" >> "$base/created" ;;
   *) case "$1" in --version) echo "conda 24.7.1" ;; clean) ;; *) echo "stub: $*" >&2; exit 1 ;; esac ;;
 esac
 """
@@ -40,7 +42,7 @@ def conda(tmp_path) -> Path:
     (base / "bin").mkdir(parents=True)
     (base / "bin" / "activate").write_text(ACTIVATE)
     program = base / "bin" / "conda"
-    program.write_text(STUB.format(base=base, python=sys.executable))
+    program.write_text(STUB.format(base=shlex.quote(str(base)), python=shlex.quote(sys.executable)))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return base
 

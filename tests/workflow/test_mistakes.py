@@ -23,7 +23,7 @@ def said(workflow: Workflow, config: str, *arguments: str) -> str:
 
 def test_a_wrong_key_stops_before_any_job(fresh):
     text = said(fresh, "studies: {cvm_cervix: {trian: {epochs: 3}}}\n")
-    assert "error: config: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
+    assert "error: mine.yaml, line 1: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
     assert "rule " not in text
 
 

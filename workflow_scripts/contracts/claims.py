@@ -154,7 +154,8 @@ class Layer:
 class PaperSetting:
     """How the paper says it worked. value None: the paper does not say.
 
-    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds;
+    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds; the
+    protocol that splits as the paper did is called as_published in it, whatever its name;
     means: what it holds when it is as printed, where that is not `value` itself (None).
     studies: to which of the paper's studies it applies; empty: to all.
     """

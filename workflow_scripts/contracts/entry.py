@@ -21,6 +21,7 @@ from typing import NoReturn
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
 
@@ -95,12 +96,19 @@ def namespace(value: object) -> object:
     return value
 
 
+class _Shown(logging.Formatter):
+    """Lines without passwords: messages and tracebacks pass on what libraries and servers say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
 def start_log() -> None:
     """Send messages to the console."""
     log.setLevel(logging.INFO)
     log.propagate = False
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(logging.Formatter("%(message)s"))
+    console.setFormatter(_Shown("%(message)s"))
     console.addFilter(lambda record: not record.exc_info)
     log.addHandler(console)
 
@@ -116,7 +124,7 @@ def alone(path: Path | None) -> Iterator[None]:
         return
     with lock(path.with_suffix(".lock"), f"the job of {path}", wait=True):
         file = logging.FileHandler(path, mode="w", encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        file.setFormatter(_Shown("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
         try:
             yield

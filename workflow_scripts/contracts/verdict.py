@@ -17,7 +17,7 @@ WORDS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_
 DECIDED = (HOLDS, HIGHER, LOWER, FAILS)
 
 # claim: id of a claim, statement or layer in published.yaml; published: as printed; obtained, low, high: under the
-# protocol called published, in this project's units (shares in [0, 1], MiB, counts), with the interval that the verdict
+# protocol as published, in this project's units (shares in [0, 1], MiB, counts), with the interval that the verdict
 # rests on; n: units (of counts: samples) behind it; leak_free…: the same under the protocol without leaks; why: one or
 # two sentences. No cell is empty: a number that there is not is written "n/a", which pandas reads as missing.
 VERDICT = Table(

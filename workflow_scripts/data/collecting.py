@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
@@ -149,7 +149,7 @@ def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
     for name in sorted(found - set(order)):
         raise UserError(
             f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
-            "add it, or leave its label out with `labels: {label: null}`"
+            f"add it, or write `classes: null`, which takes every class that there is, or {LEAVE_OUT}"
         )
     for name in order:
         if name not in found:

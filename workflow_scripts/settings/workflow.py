@@ -1,7 +1,7 @@
 """What the workflow's rules ask: settings and code of a step, files of a study, checks before the first job."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
@@ -11,8 +11,16 @@ from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
-from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
+from workflow_scripts.settings.sources import (
+    check_apart,
+    check_not_overwriting,
+    check_source,
+    check_tables,
+    listing_digest,
+    source_folders,
+)
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
 
@@ -24,9 +32,10 @@ RESTORING = "RESTORING_RESULTS"
 class Plan:
     """The settings in force and all that follows from them for the rules; reads no data."""
 
-    def __init__(self, root: Path, command_line: dict, workdir: Path) -> None:
+    def __init__(self, root: Path, command_line: dict, workdir: Path, files: Sequence[Path] = ()) -> None:
+        """`command_line`: what --configfile and --config gave; `files`: those of --configfile, to name a line."""
         self.root, self.workdir = root, workdir
-        self.config = load(root, command_line)
+        self.config = load(root, command_line, files)
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.made_by = self._runs_by_step()
@@ -230,7 +239,7 @@ class Plan:
     @property
     def papers(self) -> list[str]:
         """Every paper whose numbers are here, whether its studies are in the settings or not."""
-        return sorted(path.parent.name for path in (self.root / PACKAGE / "studies").glob("*/published.yaml"))
+        return papers(self.root / PACKAGE)
 
     def paper_folders(self) -> list[Path]:
         """The folder of every paper."""
@@ -252,6 +261,8 @@ class Plan:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
             check_source(self.config, study, self.downloads)
+            check_apart(self.config, study, self.workdir)
+            check_tables(self.config, study)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):

@@ -130,7 +130,7 @@ def _why_no_claims(results: Results) -> str:
 
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
-        return "No protocol is called published, so there is nothing to subtract from."
+        return "No protocol splits as the paper did (role as_published), so there is nothing to subtract from."
     if results.as_published.nothing_clusters:
         return (
             "No duplicates or groups were found: the protocols by sample and by group are the same split, so the leak "
