@@ -58,7 +58,7 @@ class Finished:
             name: {"kind": "file", "path": f"{name}.csv", "by": by, "folds": 1}
             for name, by in (("grouped", "group"), ("published", "sample"))
         }
-        runs = ("cvm", "legacy_xception", "soft_vote")
+        runs = ("legacy_xception", "cvm", "soft_vote")  # not in the order of their names
         study = Leaking(self.results, runs=runs, evaluate={**EVALUATE, "bootstrap": 100}, protocols=rules)
         study.write()
         pairs = study.folder / "dataset" / "equal_pairs.csv"
@@ -144,6 +144,6 @@ def edited(change: Callable[[dict], None]) -> Callable[[bytes], bytes]:
     def edit(content: bytes) -> bytes:
         value = json.loads(content)
         change(value)
-        return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+        return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
     return edit

@@ -80,6 +80,7 @@ def read_settings(path: Path, study: str) -> dict:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
         stated = _Settings.model_validate(settings)
+        _check_measures(stated.report.evaluate)
         for evaluation in stated.evaluate.values():
             _check_measures(Evaluate.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
     except ValidationError as error:
