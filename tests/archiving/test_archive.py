@@ -246,7 +246,7 @@ def test_a_split_by_group_that_tears_one_apart_is_named(archive, tmp_path, capsy
 def test_a_sample_in_another_subset_than_the_split_says_is_named(archive, tmp_path, capsys):
     change = replaced(b"a/4_0,0,test", b"a/4_0,0,validation")
     bad, _ = verified(changed(archive, tmp_path / "bad.zip", ("cvm_cervix/splits/published.csv", change)), capsys)
-    assert "DIFFERENT  cvm_cervix/splits/published.csv: cvm/fold0-seed0: 'a/4_0' is another subset's" in bad
+    assert "DIFFERENT  cvm_cervix/splits/published.csv: legacy_xception/fold0-seed0: 'a/4_0' is another subset's" in bad
 
 
 def test_a_report_with_a_script_is_named_and_a_paper_with_other_numbers_is_marked(archive, tmp_path, capsys):

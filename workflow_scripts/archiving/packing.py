@@ -89,8 +89,8 @@ def _contents(
             if not path.resolve().is_relative_to((results / study.name).resolve()):
                 raise UserError(f"{path} is a link to a file outside the study's results; remove it")
         contents |= files
-        # In their own order: the first of several runs counts for more.
-        contents[settings_name(study.name)] = _json(study.settings, ordered=True)
+        # Keys sorted, as the steps received them.
+        contents[settings_name(study.name)] = _json(study.settings)
         about[study.name] = {"title": study.title, "paper": study.paper.name if study.paper else ""}
         if study.paper:
             contents[f"{paper_folder(study.paper.name)}/notes.md"] = study.paper / "notes.md"
@@ -111,8 +111,8 @@ def _shareable(path: Path) -> bytes:
     return _json(cost)
 
 
-def _json(value: dict, ordered: bool = False) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=not ordered, ensure_ascii=False) + "\n").encode()
+def _json(value: dict) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

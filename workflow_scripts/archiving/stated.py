@@ -119,7 +119,7 @@ def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
             "study": (evaluation.study, study),
             "protocol": (evaluation.protocol, protocol),
             "seed": (evaluation.seed, report.seed),
-            "runs": (evaluation.runs, list(report.runs)),
+            "runs": (sorted(evaluation.runs), sorted(report.runs)),
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(rule)),
