@@ -1,8 +1,8 @@
 """How many altered digits each check of printed numbers finds.
 
 Run as a script; prints one table for invented papers, with all that can be printed of a random confusion matrix, and
-one for each shipped paper. One digit of one number becomes another one. Found: the check calls something inconsistent, or
-makes a note of it, that did not before. A check is asked of the numbers of which it spoke before the change.
+one for each shipped paper. One digit of one number becomes another one. Found: the check calls something inconsistent,
+or notes it, that it did not before. A check is asked of the numbers of which it spoke before the change.
 """
 
 import sys

@@ -35,7 +35,7 @@ def check(published: Published) -> Iterator[Outcome]:
             there = "; ".join(dict.fromkeys(f"{shown(other)} ({other.place})" for other in others))
             word = "It is also printed as" if odd else "It is printed alike:"
             why, nearest = f"{shown(claim)}. {word} {there}.", shown(others[0]) if odd else ""
-            size = distance(others[0].scaled, claim) if odd else ""
+            size = f"{distance(others[0].scaled, claim)} as printed" if odd else ""
             yield Outcome(claim.id, NAME, verdict(not odd), why, nearest, tuple(o.id for o in others), size=size)
 
 
