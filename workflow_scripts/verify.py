@@ -6,11 +6,13 @@ metrics.json from those. Out: one line a table; exit status 1 when anything is m
 """
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.locks import own_folder
 
 
 def arguments() -> argparse.Namespace:
@@ -26,8 +28,8 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.archiving.recomputing import studies_of, verify_study
     from workflow_scripts.archiving.unpacking import unpack
 
-    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        archived, work = Path(folder, "archived"), Path(folder, "work")
+    with own_folder(Path(tempfile.gettempdir(), f"verify-{os.getuid()}")) as folder:
+        archived, work = folder / "archived", folder / "work"
         problems = unpack(args.archive, archived)
         for problem in problems:
             print(f"ALTERED    {problem}", flush=True)

@@ -1,6 +1,5 @@
 """Bring MLflow up to date with the files of one study or of all; running it again changes nothing."""
 
-import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.locks import lock
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import create_database, database_of, open_store
 
@@ -19,14 +19,7 @@ RECEIPT = "tracked.json"
 @contextmanager
 def one_writer(results: Path) -> Iterator[None]:
     """Wait until no other process writes to the tracking of these results; a killed one frees the lock."""
-    folder = results / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another process is writing to MLflow; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with lock(results / "mlflow" / ".lock", f"the tracking of {results}", wait=True):
         yield
 
 
