@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.processes import on_a_leash
 from workflow_scripts.tracking.store import artifacts_of, database_of
 
 HOST = "127.0.0.1"
@@ -63,9 +64,10 @@ def serving(results: Path, port: int) -> Iterator[subprocess.Popen]:
     log = results / "mlflow" / "server.log"
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with open(log, "w", encoding="utf-8") as output:
-        # A session of its own: Ctrl-C reaches only this process, which then ends the server and its workers together.
+        # A session of its own: Ctrl-C reaches only this process, which then ends the server and its workers together;
+        # where this one is killed, the leash does.
         process = subprocess.Popen(
-            command(results, port),
+            on_a_leash(command(results, port)),
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
