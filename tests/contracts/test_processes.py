@@ -84,3 +84,9 @@ def test_what_is_followed_gets_a_ctrl_c_whatever_ends_its_starter(started, numbe
     family.main.send_signal(number)
     family.ended()
     assert family.said().count("stopped as by Ctrl-C") == 1
+
+
+def test_a_process_whose_parent_has_ended_before_it_could_ask_ends_at_once(started):
+    """Its parent is another process than it was told."""
+    program = "from workflow_scripts.contracts.processes import end_with\nprint('up', flush=True)\nend_with(1)\ninput()"
+    assert started(program).ended() == -signal.SIGKILL
