@@ -15,7 +15,10 @@ from tests.workflow.conftest import ROOT, copy_of_the_project
 # What a folder of a user's may be called, and what a shell would do with it.
 HOSTILE = "my cló $(touch PWNED);touch PWNED; & 'a \"b `touch PWNED` \\ #ü"
 # Stand-ins that write down their arguments.
-STAND_INS = 'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; python() { note "$@"; }; torchrun() { note "$@"; }\n'
+STAND_INS = (
+    'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; exec() { "$@"; }; '
+    'python() { note "$@"; }; torchrun() { note "$@"; }\n'
+)
 WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts\.[a-z_]+|\d+|auto|cpu|\.work")
 # Parameters whose text is made of several words, quoted by settings/commands.py.
 READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders"}
