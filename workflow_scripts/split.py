@@ -16,6 +16,7 @@ from workflow_scripts.contracts import entry, record
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import reported_subset
@@ -62,7 +63,10 @@ def main(args: argparse.Namespace) -> None:
     dataset = record.read_record(args.dataset / "record.json")
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
-    clusters = join(manifest, pairs)
+    try:
+        clusters = join(manifest, pairs)
+    except UserError as error:
+        raise UserError(f"{args.dataset}: {error}; {remedy(args.dataset / 'manifest.csv')}") from None
     split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
     reported = reported_subset(args.settings["rule"])
     found = audit(manifest, split, clusters.pairs, reported)

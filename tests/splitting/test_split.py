@@ -112,6 +112,8 @@ def test_unknown_groups_are_said(dataset):
     (dataset / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": False}))
     _, _, record = run(dataset, BY_GROUP)
     assert record["groups_known"] is False and "a patient may be in several subsets" in record["note"]
+    assert "duplicate free only" in record["note"] and "patients may repeat" in record["note"]
+    assert "duplicate free" not in run(dataset, BY_SAMPLE)[2]["note"]
 
 
 def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path):

@@ -22,6 +22,11 @@ MANIFEST = Table(
     key=("id",),
 )
 
+# Further columns of the manifest where a sample is a window of its file, in pixels (it may reach beyond the edge), and
+# where there are copies: how each is turned.
+BOX = ("left", "top", "right", "bottom")
+CHANGE = "change"
+
 REASONS = (
     "empty_file",
     "not_an_image",
@@ -34,6 +39,9 @@ REASONS = (
     "outside_image",
     "missing_file",
     "duplicate_id",
+    "special_file",
+    "folder_link",
+    "other_ending",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
 

@@ -5,6 +5,7 @@ and validated; here they only become attributes.
 """
 
 import argparse
+import itertools
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -22,6 +24,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
+from workflow_scripts.contracts.processes import stoppable
 
 log = logging.getLogger("workflow_scripts")
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
@@ -29,9 +32,24 @@ STARTED = time.monotonic()
 _JOB = r"fold(\d+)-seed(\d+)"
 
 
+class StepParser(argparse.ArgumentParser):
+    """Says what it refuses in the job's log as well, where the end of a failed workflow looks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2, after the usage and one line."""
+        step = Path(sys.argv[0]).stem
+        line = f"error: {step}: {message}; `python -m workflow_scripts.{step} --help` says what it takes"
+        start = sys.argv.index("--log") + 1 if "--log" in sys.argv else len(sys.argv)
+        for name in itertools.takewhile(lambda word: not word.startswith("--"), sys.argv[start:]):
+            if Path(name).parent.is_dir():
+                with open(name, "a", encoding="utf-8") as file:
+                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR {line}\n")
+        super().error(message)
+
+
 def parser(description: str) -> argparse.ArgumentParser:
     """Argument parser with what every step takes: --settings, --code, --log."""
-    made = argparse.ArgumentParser(
+    made = StepParser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         conflict_handler="resolve",  # a step may take several logs
@@ -128,15 +146,24 @@ def run_each(main: Callable[[argparse.Namespace], None], jobs: Iterable[argparse
     """
     start_log()
     failed = 0
-    for job in jobs:
-        # What is said of an error goes to the job's log as well.
-        with ExitStack() as held:
-            code, last = _run(main, job, held)
-        failed = code or failed
-        if last:
-            break
+    try:
+        with stoppable():
+            for job in jobs:
+                # What is said of an error goes to the job's log as well.
+                with ExitStack() as held:
+                    code, last = _run(main, job, held)
+                failed = code or failed
+                if last:
+                    break
+    except KeyboardInterrupt:  # between two jobs
+        failed = _interrupted()
     if failed:
         sys.exit(failed)
+
+
+def _interrupted() -> int:
+    log.error("error: interrupted; the next run continues")
+    return 130
 
 
 def _run(
@@ -151,8 +178,7 @@ def _run(
         log.error("error: %s", error)
         return 1, isinstance(error, OutOfTimeError)
     except KeyboardInterrupt:
-        log.error("error: interrupted; the next run continues")
-        return 130, True
+        return _interrupted(), True
     except OSError as error:
         log.error("traceback", exc_info=True)
         log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 
 SIGNIFICANT = "%.9g"
 
@@ -55,7 +56,7 @@ class Table:
         try:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
-            raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a readable CSV file ({error})") from None
         self.check(frame, str(path))
@@ -63,9 +64,13 @@ class Table:
 
     def read(self, path: Path) -> pd.DataFrame:
         """Read and check; further columns are numbers where every cell is one."""
-        frame = self.as_text(path)
+        return self.typed(self.as_text(path), str(path))
+
+    def typed(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
+        """The table with the contract's types, from one of text; UserError names the first cell that is no number."""
+        frame = frame.copy()
         for column in frame.columns:
-            frame[column] = self._convert(frame[column], self.columns.get(column), f"{path}, column {column}")
+            frame[column] = self._convert(frame[column], self.columns.get(column), f"{where}, column {column}")
         return frame
 
     def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:

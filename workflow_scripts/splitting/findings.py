@@ -69,6 +69,11 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
             f"Split by sample: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
             + ("used before the test." if reported == "test" else "trained on.")
         )
+    elif unknown == len(manifest):
+        sentences.append(
+            "Split by group, which without groups is duplicate free only: no sample shares a unit or a picture with "
+            "another subset; patients may repeat."
+        )
     else:
         sentences.append("Split by group: no sample shares a known group, a unit or a picture with another subset.")
     if clusters.dropped:

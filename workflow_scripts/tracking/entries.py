@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.runs import HISTORY
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
@@ -142,7 +143,7 @@ def _child(study_folder: Path, place: Place, headline: str | None, complete: boo
     stated = record["settings"]
     where = {"study": study, "protocol": place.protocol, "run": place.run, "fold": place.fold, "seed": place.seed}
     if any(stated.get(key) != value for key, value in where.items()):
-        raise UserError(f"{folder}/record.json tells of another run than its folder; delete the folder, run again")
+        raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
     if complete or "metrics.json" in there:
         measured = read_json(folder / "metrics.json")

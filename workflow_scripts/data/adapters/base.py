@@ -7,6 +7,7 @@ An adapter is a module with
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
   not there. `ingest` holds the ingest settings as attributes;
 - `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
+- `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
 - `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
 

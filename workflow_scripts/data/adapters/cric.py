@@ -23,6 +23,7 @@ LABELS = ("ASC-H", "ASC-US", "HSIL", "LSIL", "NILM", "SCC")
 KNOWS_GROUPS = True
 WHOLE_FIELDS = True
 ANNOTATIONS = "classifications.json"
+READS = (ANNOTATIONS,)
 _NORMAL = "Negative for intraepithelial lesion"
 _SHORT = {name.lower(): name for name in LABELS} | {_NORMAL.lower(): "NILM", f"{_NORMAL} or malignancy".lower(): "NILM"}
 _CROPPED = re.compile(r"(.+)_\d+")
