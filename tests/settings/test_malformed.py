@@ -163,6 +163,15 @@ SECTION = {
         "runs: {x: {kind: network, model: resnet18, options: {a: 2020-01-01}}}",
         "runs.x.options: a: 2020-01-01 is no plain value",
     ),
+    "a network without a name": (
+        'title: x\n    evaluate: {reference: ""}\n    own_runs: {x: {kind: network, model: ""}}',
+        "runs.x.model: empty;",
+    ),
+    "no list of ids": (
+        'seeds: [1]\n    scales: {demo: {ingest: {ids: " "}}}',
+        "ingest.ids: empty; write a name or a path",
+    ),
+    "no split file": ('protocols: {own: {kind: file, path: ""}}', "protocols.own.path: empty; write a name or a path"),
     "options a list": ("runs: {x: {kind: network, model: y, options: [a]}}", "runs.x.options: a list is not allowed"),
 }
 INGEST = {
