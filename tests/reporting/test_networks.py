@@ -141,5 +141,5 @@ def test_what_was_not_explained_is_said(results):
 def test_missing_maps_are_an_error(study, results):
     path = study.folder / "explanation" / "grouped" / "resnet18" / "gradcam.npz"
     assert not path.exists()
-    with pytest.raises(UserError, match=r"gradcam.npz is missing; run the workflow again"):
+    with pytest.raises(UserError, match=r"gradcam.npz is missing; `snakemake .*explanation.* --force"):
         strips.gradcam_rows(results, "resnet18", "grouped")

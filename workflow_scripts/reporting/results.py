@@ -13,6 +13,7 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.protocols import AS_PUBLISHED, LEAK_FREE, roles
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
@@ -146,7 +147,8 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
         raise UserError(
-            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; run the workflow again"
+            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; "
+            f"{remedy(folder / 'dataset' / 'record.json')}"
         )
     return Results(
         folder=folder,
@@ -215,9 +217,9 @@ def _picture(path: Path) -> Path:
         with open(path, "rb") as handle:
             start = handle.read(8)
     except FileNotFoundError:
-        raise UserError(f"the figure {path} is missing; run the workflow again, it makes the figure") from None
+        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
     if start != b"\x89PNG\r\n\x1a\n":
-        raise UserError(f"the figure {path} is no PNG file; delete it and run the workflow again")
+        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
     return path
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.settings.study import Config, Study
 
 # Path of a key or a value → the file and line where it stands.
@@ -76,7 +77,7 @@ def explain(error: ValidationError, config: dict, locate: Locate, only_local: bo
             kind = words.removeprefix(".".join(steps)) if item["type"] == "value_error" else item["type"]
             if (kind, *own) not in said:
                 said.add((kind, *own))
-                lines.append(f"{locate(_place(item, steps, words))}: {words}")
+                lines.append(without_secrets(f"{locate(_place(item, steps, words))}: {words}"))
     return lines
 
 

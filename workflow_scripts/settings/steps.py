@@ -3,6 +3,7 @@
 from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.portable import without_folders
 from workflow_scripts.contracts.protocols import roles
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.overlay import merge
@@ -12,6 +13,11 @@ from workflow_scripts.settings.study import Config, Study
 
 def _plain(block: Any) -> Any:
     return block.model_dump(mode="json") if hasattr(block, "model_dump") else block
+
+
+def _named(block: Any) -> Any:
+    """As _plain, files of the user's without their folders: a step receives a file as an argument."""
+    return without_folders(_plain(block))
 
 
 class Steps:
@@ -63,13 +69,14 @@ class Steps:
         return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size"})}
 
     def split(self, study: str, protocol: str) -> dict:
+        rule = _named(self.study(study).protocols[protocol])
         # What a split is for changes none of it.
-        rule = self.study(study).protocols[protocol].model_dump(mode="json", exclude={"role"})
+        rule.pop("role")
         return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule}
 
     def spec(self, study: str, run: str) -> dict:
         """A run without its changes to the training."""
-        return self.study(study).runs[run].model_dump(mode="json", exclude={"train"})
+        return without_folders(self.study(study).runs[run].model_dump(mode="json", exclude={"train"}))
 
     def training(self, study: str, run: str) -> dict:
         """The complete training block of a run."""
@@ -191,7 +198,7 @@ class Steps:
 
     def _rules(self, study: str) -> dict[str, dict]:
         """Every protocol's rule with its role; which one comes first decides, and a step no longer sees that."""
-        rules = {name: _plain(rule) for name, rule in self.study(study).protocols.items()}
+        rules = {name: _named(rule) for name, rule in self.study(study).protocols.items()}
         return {name: {**rules[name], "role": role} for name, role in roles(rules).items()}
 
     def plates(self, study: str) -> dict:

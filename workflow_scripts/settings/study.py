@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from workflow_scripts.contracts import protocols
+from workflow_scripts.contracts.addresses import server_fault
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.settings.base import Block, Distinct, Filled
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
@@ -151,6 +152,13 @@ class Study(Block):
             yield f"{where} names {name!r}, which is no network or fusion of this study{remedy}"
 
 
+def _server(value: object) -> object:
+    """A tracking_uri, refused without a word of it where it may hold a password."""
+    if value is not None and (fault := server_fault(value) if isinstance(value, str) else "is no text"):
+        raise ValueError(f"it {fault}")
+    return value
+
+
 class Config(Block):
     """The whole of the settings after resolving."""
 
@@ -160,8 +168,11 @@ class Config(Block):
         "results",
         description="Folder that receives all results; `~` is the home folder. Neither inside a source nor around one.",
     )
-    tracking_uri: Filled | None = Field(
-        None, description="MLflow server (http://…). null: a database under the results folder."
+    tracking_uri: Annotated[Filled | None, BeforeValidator(_server)] = Field(
+        None,
+        description="MLflow server (http://host:port), without user name, password or token: these come from the "
+        "environment (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN). null: a "
+        "database under the results folder.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks are trained; auto: on a GPU where there is one. Re-runs nothing."

@@ -129,6 +129,11 @@ class Plan:
             return []
         return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
 
+    def split_files(self, study: str, protocol: str) -> list[str]:
+        """Table, record and leaks of a split."""
+        split = f"{self.config.results}/{study}/splits/{protocol}"
+        return [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
+
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
         rule = self.study(study).protocols[protocol]
@@ -223,8 +228,7 @@ class Plan:
         folder = f"{self.config.results}/{study}"
         files = []
         for protocol in self.study(study).protocols:
-            split = f"{folder}/splits/{protocol}"
-            files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv", f"{folder}/evaluation/{protocol}"]
+            files += [*self.split_files(study, protocol), f"{folder}/evaluation/{protocol}"]
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
@@ -246,18 +250,6 @@ class Plan:
         """The folder of every paper."""
         return [self.root / PACKAGE / "studies" / paper for paper in self.papers]
 
-    def targets(self, study: str, phase: str) -> list[str]:
-        """Files that a phase (data, runs, report, all) of a study must leave."""
-        folder = f"{self.config.results}/{study}"
-        protocols = self.study(study).protocols
-        data = [f"{folder}/arrays/record.json", *(f"{folder}/splits/{protocol}.json" for protocol in protocols)]
-        if phase == "data":
-            return data
-        if phase == "runs":
-            return [*data, *self.report_inputs(study)]
-        report = [f"{folder}/report.html", f"{folder}/metrics.json", f"{folder}/verdict.csv"]
-        return report if phase == "report" else [*report, f"{folder}/tracked.json"]
-
     def is_trained(self, study: str, run: str) -> bool:
         return self.study(study).runs[run].kind in TRAINED
 
@@ -269,10 +261,6 @@ class Plan:
         splits = [folder / "splits" / f"{protocol}.json" for protocol in protocols]
         runs = [Path(path) for name in protocols for path in self.protocol_files(study, name, "record.json")]
         return [*data, *splits, *runs]
-
-    def active_targets(self, phase: str) -> list[str]:
-        """The files of a phase of all active studies."""
-        return [path for study in self.active for path in self.targets(study, phase)]
 
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
@@ -306,5 +294,9 @@ def _is_published(part: object) -> bool:
 
 
 def _must_exist(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
     if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")

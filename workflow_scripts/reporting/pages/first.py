@@ -145,7 +145,9 @@ def _why_no_premium(results: Results) -> str:
 
 def claim_words(claim: Claim) -> str:
     """A claim in words: what, of what, where."""
-    parts = [words.opened(words.metric_name(claim.metric)) if claim.metric.islower() else claim.metric]
+    # What is averaged in which way is no word of the paper where it is assumed.
+    metric = claim.metric.removeprefix("macro_") if "metric" in claim.assumed else claim.metric
+    parts = [words.opened(words.metric_name(metric)) if metric.islower() else metric]
     if claim.run:
         parts.append(f"of {claim.run}")
     if claim.class_name:
