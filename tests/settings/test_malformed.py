@@ -264,6 +264,19 @@ def test_every_rule_of_the_workflow_is_a_name_that_no_study_takes():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "trackign_uri: http://anna:S3cret@host\n",
+        "device: http://anna:S3cret@host\n",
+        "seed: [http://anna:S3cret@host]\n",
+    ],
+)
+def test_a_password_in_the_wrong_place_is_not_repeated(text, tmp_path):
+    (line,) = said(text, tmp_path)
+    assert "S3cret" not in line and "anna" not in line
+
+
+@pytest.mark.parametrize(
     ("given", "folder"),
     [
         ("results", "results"),
