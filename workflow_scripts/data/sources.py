@@ -19,7 +19,7 @@ _OTHER_IMAGES = re.compile(
     r"|psd|qoi|raf|raw|rw2|scn|svg|svs|svslide|tga|vms|vmu|vsi|wmf|xcf)"
 )
 # Files that systems put into every folder.
-SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
+_SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
 NO_ENDING = "(no ending)"
 
 
@@ -75,8 +75,12 @@ def check_no_results(items: list[Item], where: str) -> None:
 
 def count_endings(paths: list[str]) -> dict[str, int]:
     """Ending → number of those files, in the order of the endings; files of the system do not count."""
-    kept = [path for path in paths if path.rpartition("/")[2].lower() not in SYSTEM_FILES]
-    return dict(sorted(Counter(map(ending, kept)).items()))
+    return dict(sorted(Counter(ending(path) for path in paths if not is_systems_own(path)).items()))
+
+
+def is_systems_own(path: str) -> bool:
+    """Whether a system put the file there, and no user."""
+    return path.rpartition("/")[2].lower() in _SYSTEM_FILES
 
 
 def ending_words(counts: dict[str, int]) -> str:
