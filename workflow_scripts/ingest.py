@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, PAIR_KINDS, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.data.adapters.base import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
-from workflow_scripts.data.equal_pairs import KINDS, SIDE, equal_pairs
+from workflow_scripts.data.equal_pairs import SIDE, equal_pairs
 from workflow_scripts.data.images import RefusedImageError
 from workflow_scripts.data.reading import read_samples
 from workflow_scripts.data.sources import parse_sources
@@ -140,7 +140,7 @@ def write_dataset(
         links_not_followed=collected.links,
         left_out=collected.left_out,
         wanted=collected.counts,
-        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in KINDS},
+        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across,
         made=args.settings["made"],
         scale=args.settings["scale"],
