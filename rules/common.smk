@@ -2,7 +2,6 @@
 
 import gc
 import re
-import shlex
 import sys
 import time
 from functools import cache
@@ -20,6 +19,7 @@ from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.packs import packs, wholes
 from workflow_scripts.settings.published import WEIGHTS
 
@@ -125,13 +125,6 @@ def step_digest(step, *names):
     return code_digest(*PLAN.modules(step, *names))
 
 
-def pairs(option, values):
-    """`option NAME=PATH` for each pair, quoted for the shell."""
-    return " ".join(
-        f"{option} {shlex.quote(f'{name}={path}')}" for name, path in values.items()
-    )
-
-
 def sources(wildcards, input):
     """--source arguments. That it takes `input` keeps it out of the re-run triggers: a moved folder is no new data."""
     return pairs("--source", PLAN.sources(wildcards.study))
@@ -191,21 +184,26 @@ def start(wildcards, input):
 def training_step(wildcards):
     """--settings and --code of a training. One function, as below: thousands of jobs call each before the first begins."""
     run = (wildcards.study, wildcards.protocol, wildcards.run)
-    stated = shlex.quote(settings_text("trainings", *run))
-    return f"--settings {stated} --code {step_digest('train', *run)}"
+    stated = settings_text("trainings", *run)
+    return words(["--settings", stated, "--code", step_digest("train", *run)])
 
 
-def training_options(wildcards, input, resources):
-    """Where a training finds what it reads and on which device; not a trigger, as `sources`.
+def training_options(wildcards, input, output, resources):
+    """Where a training finds what it reads, on which device, and where it writes; not a trigger, as `sources`.
 
     --time-limit: the minutes that a scheduler gives the job, where one does.
     """
-    study = shlex.quote(f"{RESULTS}/{wildcards.study}")
-    folders = f"--dataset {study}/dataset --arrays {study}/arrays --split {study}/splits/{wildcards.protocol}.csv"
+    study = f"{RESULTS}/{wildcards.study}"
+    split = f"{study}/splits/{wildcards.protocol}.csv"
     minutes = resources.get("runtime")
-    limit = f"--time-limit {minutes}" if minutes else ""
-    device = f"--device {PLAN.config.device} --jobs-per-gpu {PLAN.config.jobs_per_gpu}"
-    return f"{folders} {device} {start_arguments(wildcards, input)} {limit}"
+    given = [
+        *("--dataset", f"{study}/dataset", "--arrays", f"{study}/arrays"),
+        *("--split", split, "--device", PLAN.config.device),
+        *("--jobs-per-gpu", PLAN.config.jobs_per_gpu),
+        *(("--time-limit", minutes) if minutes else ()),
+    ]
+    weights = start_arguments(wildcards, input)
+    return f"{words(given)} {weights} --out {folders_of(output.weights)}"
 
 
 def given_as_to_train(name):

@@ -24,5 +24,5 @@ rule truth:
     message:
         "{wildcards.study}: compare with what was planted"
     shell:
-        "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code} --log {log}"
-        " {params.sources} --study-folder $(dirname {output}) --out {output}"
+        "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.sources} --study-folder "$(dirname {output:q})" --out {output:q}'

@@ -18,9 +18,11 @@ rule verdict:
     params:
         settings=settings("verdict", "study"),
         code=code("verdict", "study"),
-        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+        paper=lambda wildcards, input: option(
+            "--paper", PLAN.paper_folder(wildcards.study)
+        ),
     message:
         "{wildcards.study}: judge the paper's numbers"
     shell:
-        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder $(dirname {output}) {params.paper} --out {output}"
+        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --study-folder "$(dirname {output:q})" {params.paper} --out {output:q}'

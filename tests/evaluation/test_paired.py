@@ -60,7 +60,10 @@ def test_a_pair_turned_round_changes_signs_only():
 
 def test_a_run_does_not_differ_from_itself():
     row = paired({"x": made(1.0), "same": made(1.0)}, "x").loc[("all", "same")]
-    assert row["difference"] == row["low"] == row["high"] == 0 and row["p_mcnemar"] == row["p_holm"] == 1
+    assert row["difference"] == 0 and row["p_mcnemar"] == row["p_holm"] == 1
+    # That both never differed on 60 groups leaves room for what 60 groups cannot show.
+    unseen = 1 - 0.025 ** (1 / 60)
+    assert (row["low"], row["high"]) == pytest.approx((-unseen, unseen))
 
 
 def test_counts_are_of_units_that_one_run_alone_gets_right():
@@ -148,9 +151,18 @@ def test_no_premium_is_claimed_where_there_is_none():
 def test_what_both_test_sets_share_cancels():
     same = made(1.0, seeds=(0,))
     found = premium(same, {key: frame.copy() for key, frame in same.items()})
-    assert found.difference == found.low == found.high == 0
+    assert found.difference == 0 and found.high == -found.low == pytest.approx(1 - 0.025 ** (1 / 60))
     apart = premium(same, {key: frame.assign(group="q" + frame["group"]) for key, frame in same.items()})
     assert apart.low < -0.02 and apart.high > 0.02
+
+
+def test_a_perfect_side_brings_its_own_uncertainty_into_the_premium():
+    perfect = made(60.0, n=40, per_group=2)
+    both = premium(perfect, made(60.0, n=80, first=40, per_group=2))
+    ends = [1 - 0.025 ** (1 / groups) for groups in (20, 40)]
+    assert both.difference == 0 and (both.low, both.high) == pytest.approx((-ends[0], ends[1]))
+    published = premium(perfect, made(1.0, n=480, salt=1, first=40))
+    assert published.difference - published.low > ends[0] > published.high - published.difference > 0
 
 
 def test_protocols_may_differ_in_folds_but_not_in_seeds():

@@ -19,8 +19,10 @@ from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.weights import read_header
-from workflow_scripts.reporting.obtained import NOTHING, obtained, overall
-from workflow_scripts.reporting.plates import diagrams, learning, roc
+from workflow_scripts.reporting.numbers import printed_claim
+from workflow_scripts.reporting.obtained import NOTHING, Value, obtained, overall
+from workflow_scripts.reporting.order import ordered_protocols, protocol_words
+from workflow_scripts.reporting.plates import classes, diagrams, learning, performance, roc
 from workflow_scripts.reporting.plates.plate import NotDrawnError
 from workflow_scripts.reporting.results import read_results
 
@@ -194,6 +196,53 @@ def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(t
         figure.axes[0].get_ylabel() == "Sensitivity for b"
         and figure.axes[0].get_title() == "published, test subset, n = 4"
     )
+
+
+def bars(axes):
+    """Start and end of every interval that is drawn, along the axis of values."""
+    along = 0 if axes.collections and np.ptp(axes.collections[0].get_segments()[0][:, 1]) == 0 else 1
+    return [tuple(segment[:, along]) for bar in axes.collections for segment in bar.get_segments()]
+
+
+def test_sensitivities_stand_at_their_value_with_their_interval_under_each_protocol(two, monkeypatch):
+    protocols = ordered_protocols(two)
+    cells = {
+        (id(protocol.runs["cvm"]), name): Value(0.5 + 0.1 * i + 0.2 * j, 0.4 + 0.1 * i, 0.95 - 0.1 * j, 4)
+        for i, protocol in enumerate(protocols)
+        for j, name in enumerate("ab")
+    }
+    monkeypatch.setattr(classes, "overall", lambda run, metric, class_name: cells[id(run), class_name])
+    axes = classes.sensitivities(two, "cvm", {"both": ("a", "b"), "nowhere": ("x",)}).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "both"]
+    lines = [line for line in axes.lines if line.get_marker() != "None"]
+    intervals = []
+    for line, protocol in zip(lines, protocols, strict=True):
+        run = protocol.runs["cvm"]
+        tests = [units[units["subset"] == "test"] for units in run.units]
+        share = np.mean([((rows["p_b"] > rows["p_a"]) == (rows["label"] == "b")).mean() for rows in tests])
+        own = [cells[id(run), name] for name in "ab"]
+        assert list(line.get_xdata()) == pytest.approx([*(cell.value for cell in own), share])
+        intervals += [(cell.low, cell.high) for cell in own]
+        assert line.get_label() == protocol_words(protocol)
+    assert np.array(bars(axes)) == pytest.approx(np.array(intervals))
+
+
+def test_averages_of_a_run_stand_beside_the_printed_ones(results):
+    figure = performance.performance(results, ("cvm",))
+    for axes, subset in zip(figure.axes, ("validation", "test"), strict=True):
+        protocols = ordered_protocols(results)
+        marks = {line.get_label(): line for line in axes.lines}
+        assert set(marks) == {*map(protocol_words, protocols), "paper"}
+        intervals = []
+        for protocol in protocols:
+            cells = [overall(protocol.runs["cvm"], metric, subset) for metric in performance.METRICS]
+            assert list(marks[protocol_words(protocol)].get_ydata()) == pytest.approx([cell.value for cell in cells])
+            intervals += [(cell.low, cell.high) for cell in cells]
+        assert np.array(bars(axes)) == pytest.approx(np.array(intervals))
+        claims = [printed_claim(results, "cvm", metric, subset) for metric in performance.METRICS]
+        printed = {place + 0.4: claim.scaled for place, claim in enumerate(claims) if claim}
+        paper = marks["paper"]
+        assert dict(zip(paper.get_xdata(), paper.get_ydata(), strict=True)) == pytest.approx(printed) and printed
 
 
 def test_plates_say_what_they_need(two, results):

@@ -4,8 +4,9 @@ Images of one group (patient, field) resemble each other, so whole groups are dr
 own group. One draw is shared by all folds, seeds, runs and protocols that are resampled together: what they have in
 common cancels in a difference, as it should.
 
-Intervals are percentiles 2.5 and 97.5. With few groups (below about 20) they are too narrow, and where every draw gives
-the same value (a perfect run) they have no width; tests/evaluation/test_bootstrap.py measures the coverage.
+Intervals are percentiles 2.5 and 97.5. With few groups (below about 20) they are too narrow;
+tests/evaluation/test_bootstrap.py measures the coverage. Where every draw gives the same value (a perfect run) they
+have no width: evaluation/intervals.py replaces them there.
 """
 
 from collections.abc import Iterable

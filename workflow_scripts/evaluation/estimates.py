@@ -7,6 +7,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
+from workflow_scripts.evaluation.intervals import effective_sizes, interval
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, Scores, point
 from workflow_scripts.evaluation.tables import Key, arrays
 
@@ -66,7 +67,8 @@ def estimate(
         draws[key] = replicates(labels, p, resampler.weights(frame), bins)
         counts[key] = np.bincount(labels, minlength=len(classes))
     found: dict[Key | str, Result] = {
-        key: _result(points[key], draws[key], counts[key], resampler, classes) for key in frames
+        key: _result(points[key], draws[key], counts[key], effective_sizes([frame]), resampler, classes)
+        for key, frame in frames.items()
     }
     folds, seeds = sorted({fold for fold, _ in frames}), sorted({seed for _, seed in frames})
 
@@ -85,13 +87,16 @@ def estimate(
             for metric, values in each.items()
         },
     )
-    found[ALL] = _result(mean, pooled, sum(counts[fold, seeds[0]] for fold in folds), resampler, classes)
+    sizes = effective_sizes(frames.values())
+    found[ALL] = _result(mean, pooled, sum(counts[fold, seeds[0]] for fold in folds), sizes, resampler, classes)
     if len(folds) > 1:
-        found[ALL].overall["pooled_macro_auc"] = _pooled_auc(frames, folds, seeds, resampler)
+        found[ALL].overall["pooled_macro_auc"] = _pooled_auc(frames, folds, seeds, sizes, resampler)
     return found
 
 
-def _pooled_auc(frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[int], resampler: Resampler) -> Estimate:
+def _pooled_auc(
+    frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[int], sizes: Scores, resampler: Resampler
+) -> Estimate:
     """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
     values, draws = [], np.empty((1, len(seeds), resampler.draws))
     for place, seed in enumerate(seeds):
@@ -99,20 +104,30 @@ def _pooled_auc(frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[i
         labels, p = arrays(together)
         values.append(replicates_of("macro_auc", labels, p, once(len(labels)))[0])
         draws[0, place] = replicates_of("macro_auc", labels, p, resampler.weights(together))
-    value = float(np.mean(values))
-    ends = (np.nan, np.nan) if np.isnan(value) else resampler.interval(resampler.pool(draws), "pooled_macro_auc")
+    value, metric = float(np.mean(values)), "pooled_macro_auc"
+    ends = interval(resampler, value, resampler.pool(draws), metric, sizes.overall[metric])
     return Estimate(value, *ends, len(together))
 
 
-def _result(values: Scores, draws: Scores, counts: np.ndarray, resampler: Resampler, classes: list[str]) -> Result:
-    def one(value: float, drawn: np.ndarray, metric: str, n: int) -> Estimate:
-        low, high = (np.nan, np.nan) if np.isnan(value) else resampler.interval(drawn, metric)
-        return Estimate(float(value), low, high, int(n))
+def _result(
+    values: Scores, draws: Scores, counts: np.ndarray, sizes: Scores, resampler: Resampler, classes: list[str]
+) -> Result:
+    def estimated(value: float, drawn: np.ndarray, metric: str, size: float, n: int) -> Estimate:
+        return Estimate(float(value), *interval(resampler, float(value), drawn, metric, size), int(n))
 
-    overall = {metric: one(values.overall[metric], draws.overall[metric], metric, counts.sum()) for metric in OVERALL}
+    overall = {
+        metric: estimated(values.overall[metric], draws.overall[metric], metric, sizes.overall[metric], counts.sum())
+        for metric in OVERALL
+    }
     each = {
         name: {
-            metric: one(values.per_class[metric][k], draws.per_class[metric][:, k], metric, counts[k])
+            metric: estimated(
+                values.per_class[metric][k],
+                draws.per_class[metric][:, k],
+                metric,
+                sizes.per_class[metric][k],
+                counts[k],
+            )
             for metric in PER_CLASS
         }
         for k, name in enumerate(classes)

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.drawing.style import COLOURS, LINES, SEQUENTIAL, new_figure
-from workflow_scripts.evaluation.bootstrap import Resampler, sums_by
+from workflow_scripts.evaluation.bootstrap import Resampler, group_names, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
 from workflow_scripts.evaluation.tables import Key, arrays
 
@@ -131,6 +132,7 @@ def reliability_figure(
     """Accuracy against confidence in `bins` bins with 95 % intervals, and below it how many units each bin holds."""
     confident, right, count = np.zeros(bins), np.zeros(bins), np.zeros(bins)
     drawn_right, drawn_count = 0, 0
+    groups_of: list[set[str]] = [set() for _ in range(bins)]
     for frame in frames.values():
         labels, p = arrays(frame)
         p = normalised(p)
@@ -139,6 +141,8 @@ def reliability_figure(
         confident += np.bincount(code, weights=confidence, minlength=bins)
         right += np.bincount(code, weights=correct, minlength=bins)
         count += np.bincount(code, minlength=bins)
+        for members, number in zip(group_names(frame), code, strict=True):
+            groups_of[number].add(members)
         weights = resampler.weights(frame)
         drawn_right = drawn_right + sums_by(code, bins, weights * correct[:, None].astype("float32"))
         drawn_count = drawn_count + sums_by(code, bins, weights)
@@ -146,7 +150,9 @@ def reliability_figure(
         drawn = np.where(drawn_count > 0, drawn_right / drawn_count, np.nan)
     used = count > 0
     x, y = confident[used] / count[used], right[used] / count[used]
-    ends = np.array([resampler.interval(values) for values in drawn[used]]).T
+    sizes = np.array([len(groups) for groups in groups_of])[used]
+    bars = zip(y, drawn[used], sizes, strict=True)
+    ends = np.array([interval(resampler, value, draws, "accuracy", size) for value, draws, size in bars]).T
     figure, (axes, below) = new_figure(4.8, 5.4, rows=2, sharex=True, height_ratios=[3, 1])
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="perfect calibration")
     axes.vlines(x, *ends, color=COLOURS[0], linewidth=1.2)

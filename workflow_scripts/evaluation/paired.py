@@ -8,6 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.comparison import COMPARISON
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
 from workflow_scripts.evaluation.estimates import ALL
+from workflow_scripts.evaluation.intervals import difference_interval, effective_sizes
 from workflow_scripts.evaluation.tables import Key, arrays, same_units
 
 
@@ -18,7 +19,8 @@ def compare(
 
     `runs` maps a run to the test units of each (fold, seed); all runs must have judged the same units, else UserError.
     Values are means over folds. Both runs of a pair are measured on the same bootstrap draws of groups; the pooled
-    interval also draws the seeds. McNemar's test (Psychometrika 12:153, 1947; exact, two-sided) counts units that only
+    interval also draws the seeds; where no draw shows a difference it has the width that what was not seen may have.
+    McNemar's test (Psychometrika 12:153, 1947; exact, two-sided) counts units that only
     one run classifies correctly; pooled over seeds it is the sign test of the units that one run gets right in more
     seeds than the other. It takes units as independent: where groups are large, trust the interval, which does not.
     Holm's correction (Scand. J. Statist. 6:65, 1979) is over the runs compared, for each seed and for the pool.
@@ -33,7 +35,9 @@ def compare(
     rows = []
     for seed in [*seeds, ALL]:
         places = slice(None) if seed == ALL else [seeds.index(seed)]
-        found = [_row(measured[name], measured[reference], places, resampler) for name in runs if name != reference]
+        found = [
+            _row(measured[name], measured[reference], metric, places, resampler) for name in runs if name != reference
+        ]
         corrected = holm(np.array([row["p_mcnemar"] for row in found]))
         for name, row, p in zip([name for name in runs if name != reference], found, corrected, strict=True):
             head = {"protocol": protocol, "seed": str(seed), "run": name, "reference": reference, "metric": metric}
@@ -43,11 +47,15 @@ def compare(
 
 @dataclass(frozen=True)
 class _Measured:
-    """A run's headline metric: `values` F×S, `draws` F×S×D, `right` S×N (units of all folds, one after another)."""
+    """A run's headline metric: `values` F×S, `draws` F×S×D, `right` S×N (units of all folds, one after another).
+
+    effective_size: independent observations behind the metric.
+    """
 
     values: np.ndarray
     draws: np.ndarray
     right: np.ndarray
+    effective_size: float
 
 
 def _measure(
@@ -63,13 +71,15 @@ def _measure(
             values[f, s] = replicates_of(metric, labels, p, once(len(labels)))[0]
             draws[f, s] = replicates_of(metric, labels, p, weights)
             right[s].append(p.argmax(axis=1) == labels)
-    return _Measured(values, draws, np.stack([np.concatenate(parts) for parts in right]))
+    size = effective_sizes(frames.values()).overall[metric]
+    return _Measured(values, draws, np.stack([np.concatenate(parts) for parts in right]), size)
 
 
-def _row(ours: _Measured, theirs: _Measured, places, resampler: Resampler) -> dict:
+def _row(ours: _Measured, theirs: _Measured, metric: str, places, resampler: Resampler) -> dict:
     value, other = ours.values[:, places].mean(), theirs.values[:, places].mean()
     draws = resampler.pool(ours.draws[:, places] - theirs.draws[:, places])
-    low, high = resampler.interval(draws) if not np.isnan(value - other) else (np.nan, np.nan)
+    size = min(ours.effective_size, theirs.effective_size)
+    low, high = difference_interval(resampler, value - other, draws, metric, size)
     lead = ours.right[places].sum(axis=0) - theirs.right[places].sum(axis=0)
     only_run, only_reference = int((lead > 0).sum()), int((lead < 0).sum())
     return {

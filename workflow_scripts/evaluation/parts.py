@@ -8,14 +8,17 @@ import pandas as pd
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once
 from workflow_scripts.evaluation.estimates import ALL, Estimate
+from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.tables import Key
 
 # Units of the part (N rows) and how often each was drawn (N×D) → metric → D values, NaN where undefined.
 Measure = Callable[[pd.DataFrame, np.ndarray], dict[str, np.ndarray]]
+# Units of the part, of all folds and seeds → metric → independent observations behind it.
+Sizes = Callable[[pd.DataFrame], dict[str, float]]
 
 
 def on_part(
-    frames: dict[Key, pd.DataFrame], ids: pd.Index, measure: Measure, resampler: Resampler
+    frames: dict[Key, pd.DataFrame], ids: pd.Index, measure: Measure, sizes: Sizes, resampler: Resampler
 ) -> dict[str, Estimate]:
     """Metric → mean of a measure over folds and seeds on the units `ids`, with its interval; undefined ones left out.
 
@@ -24,25 +27,27 @@ def on_part(
     folds, seeds = sorted({fold for fold, _ in frames}), sorted({seed for _, seed in frames})
     values: dict[str, list[float]] = {}
     draws: dict[str, list[np.ndarray]] = {}
+    parts = []
     n = 0
     for fold in folds:
         for seed in seeds:
             part = frames[fold, seed]
             part = part[part["id"].isin(ids).to_numpy()]
+            parts.append(part)
             n += len(part) if seed == seeds[0] else 0
             for metric, found in measure(part, once(len(part))).items():
                 values.setdefault(metric, []).append(found[0])
             for metric, found in measure(part, resampler.weights(part)).items():
                 draws.setdefault(metric, []).append(found)
     shape = (len(folds), len(seeds), resampler.draws)
+    means = {metric: float(np.nanmean(points)) for metric, points in values.items() if not np.isnan(points).all()}
+    if not means:
+        return {}
+    behind = sizes(pd.concat(parts, ignore_index=True))
+    pooled = {metric: resampler.pool(np.array(draws[metric]).reshape(shape)) for metric in means}
     return {
-        metric: Estimate(
-            float(np.nanmean(points)),
-            *resampler.interval(resampler.pool(np.array(draws[metric]).reshape(shape)), metric),
-            n,
-        )
-        for metric, points in values.items()
-        if not np.isnan(points).all()
+        metric: Estimate(mean, *interval(resampler, mean, pooled[metric], metric, behind[metric]), n)
+        for metric, mean in means.items()
     }
 
 

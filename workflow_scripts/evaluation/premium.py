@@ -7,6 +7,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
+from workflow_scripts.evaluation.intervals import SAME, difference_interval, effective_sizes, exact, joined
 from workflow_scripts.evaluation.tables import Key, arrays, subset_of
 
 
@@ -36,14 +37,15 @@ def leak_premium(
 
     Both arguments map (fold, seed) to units.csv tables, with the same training seeds, else UserError; values are means
     over folds and seeds. The interval covers the sampling of both test sets (groups that are in both are drawn
-    together, so that what the sets share cancels) and, with several seeds, training.
+    together, so that what the sets share cancels) and, with several seeds, training. A side of which all draws agree,
+    as of a perfect run, brings the uncertainty of its own exact interval.
     """
     protocols = [subset_of(published, "test"), subset_of(leak_free, "test")]
     seeds = [sorted({seed for _, seed in frames}) for frames in protocols]
     if seeds[0] != seeds[1]:
         raise UserError(f"the leak premium needs the same training seeds under both protocols; {seeds[0]}, {seeds[1]}")
     resampler = Resampler([frame for frames in protocols for frame in frames.values()], draws, rng)
-    values, pooled, sizes = [], [], []
+    values, pooled, sizes, effective = [], [], [], []
     for frames in protocols:
         folds = sorted({fold for fold, _ in frames})
         found, drawn = np.empty((len(folds), len(seeds[0]))), np.empty((len(folds), len(seeds[0]), draws))
@@ -52,9 +54,16 @@ def leak_premium(
                 labels, p = arrays(frames[fold, seed])
                 found[f, s] = replicates_of(metric, labels, p, once(len(labels)))[0]
                 drawn[f, s] = replicates_of(metric, labels, p, resampler.weights(frames[fold, seed]))
-        values.append(found.mean())
+        values.append(float(found.mean()))
         pooled.append(resampler.pool(drawn))
         sizes.append(sum(len(frames[fold, seeds[0][0]]) for fold in folds))
+        effective.append(effective_sizes(frames.values()).overall[metric])
     difference = values[0] - values[1]
-    low, high = resampler.interval(pooled[0] - pooled[1]) if not np.isnan(difference) else (np.nan, np.nan)
-    return Premium(metric, *map(float, values), float(difference), low, high, *sizes, len(seeds[0]))
+    low, high = difference_interval(resampler, difference, pooled[0] - pooled[1], metric, min(effective))
+    own = [
+        exact(value, metric, size) if np.ptp(draws) < SAME else None
+        for value, draws, size in zip(values, pooled, effective, strict=True)
+    ]
+    if any(own):
+        low, high = joined(values, own, *resampler.interval(pooled[0] - pooled[1]))
+    return Premium(metric, *values, difference, low, high, *sizes, len(seeds[0]))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
-from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.bootstrap import Resampler, group_names
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.parts import on_part
 from workflow_scripts.evaluation.tables import Dataset, Key, arrays
@@ -37,8 +37,13 @@ def by_source(
         def shares(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
             return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
 
-        found[name] = on_part(frames, source_of.index[source_of == name], shares, resampler)
+        found[name] = on_part(frames, source_of.index[source_of == name], shares, _groups, resampler)
     return found
+
+
+def _groups(units: pd.DataFrame) -> dict[str, float]:
+    """Each metric is a proportion of all units of the source: so many groups stand behind it."""
+    return dict.fromkeys(SOURCE_METRICS, group_names(units).nunique())
 
 
 def _share(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:

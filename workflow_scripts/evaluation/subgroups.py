@@ -12,6 +12,7 @@ import pandas as pd
 from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.intervals import effective_sizes
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.parts import on_part
 from workflow_scripts.evaluation.tables import Dataset, Key, arrays
@@ -79,7 +80,7 @@ def by_subgroup(
         if len(classes) == 2:
             positive = int((labels == classes[-1]).sum())
             sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
-        estimates = on_part(together, ids, _measure, resampler)
+        estimates = on_part(together, ids, _measure, _sizes, resampler)
         found[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
     return found
 
@@ -90,7 +91,20 @@ def _sized(estimate: Estimate, n: int) -> Estimate:
 
 def _measure(units: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     labels, p = arrays(units)
-    overall, each = from_confusion(labels, normalised(p), weights)
-    if p.shape[1] == 2:
-        return {ACCURACY: overall["accuracy"], **{name: each[name][:, 1] for name in (SENSITIVITY, SPECIFICITY)}}
-    return {ACCURACY: overall["accuracy"], **{name: overall[f"macro_{name}"] for name in (SENSITIVITY, SPECIFICITY)}}
+    return _chosen(*from_confusion(labels, normalised(p), weights), p.shape[1])
+
+
+def _sizes(units: pd.DataFrame) -> dict[str, float]:
+    sizes = effective_sizes([units])
+    classes = len(sizes.per_class[SENSITIVITY])
+    return _chosen(sizes.overall, sizes.per_class, classes)
+
+
+def _chosen(
+    overall: dict[str, np.ndarray], per_class: dict[str, np.ndarray], classes: int
+) -> dict[str, np.ndarray | float]:
+    """What a subgroup is given of all metrics; `per_class` …×K."""
+    rates = (SENSITIVITY, SPECIFICITY)
+    if classes == 2:
+        return {ACCURACY: overall["accuracy"], **{name: per_class[name][..., 1] for name in rates}}
+    return {ACCURACY: overall["accuracy"], **{name: overall[f"macro_{name}"] for name in rates}}

@@ -1,10 +1,10 @@
 """How far an obtained number may be from the true one: which samples were taken, and which trainings.
 
 The percentile interval of metrics.csv covers both parts, but is too short where seeds or groups are few: of three
-seeds it takes the spread for known, and where every draw gives the same value (a perfect run) it has no width. A
-verdict needs what holds there too, so here both parts have a standard error each, joined by a t distribution with
-Satterthwaite's degrees of freedom (Biometrics Bulletin 2:110, 1946). tests/evaluation/test_verdict.py and
-tests/benchmarks/verdict.py measure how often what follows is wrong, by both intervals.
+seeds it takes the spread for known. A verdict needs what holds there too, so here both parts have a standard error
+each, joined by a t distribution with Satterthwaite's degrees of freedom (Biometrics Bulletin 2:110, 1946).
+tests/evaluation/test_verdict.py and tests/benchmarks/verdict.py measure how often what follows is wrong, by both
+intervals.
 """
 
 from dataclasses import dataclass

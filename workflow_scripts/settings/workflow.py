@@ -218,19 +218,19 @@ class Plan:
         """The folder of the paper's figures and tables, for studies that have a paper."""
         return [f"{self.config.results}/{study}/paper"] if self.study(study).paper else []
 
-    def paper_argument(self, study: str) -> str:
-        """--paper with the folder of the published numbers, for studies that have a paper."""
+    def paper_folder(self, study: str) -> list[Path]:
+        """The folder of the published numbers, for studies that have a paper."""
         paper = self.study(study).paper
-        return f"--paper {self.root / PACKAGE / 'studies' / paper}" if paper else ""
+        return [self.root / PACKAGE / "studies" / paper] if paper else []
 
     @property
     def papers(self) -> list[str]:
         """Every paper whose numbers are here, whether its studies are in the settings or not."""
         return sorted(path.parent.name for path in (self.root / PACKAGE / "studies").glob("*/published.yaml"))
 
-    def paper_folders(self) -> str:
-        """--paper with the folder of every paper."""
-        return " ".join(f"--paper {self.root / PACKAGE / 'studies' / paper}" for paper in self.papers)
+    def paper_folders(self) -> list[Path]:
+        """The folder of every paper."""
+        return [self.root / PACKAGE / "studies" / paper for paper in self.papers]
 
     def targets(self, study: str, phase: str) -> list[str]:
         """Files that a phase (data, runs, report, all) of a study must leave."""

@@ -1,0 +1,150 @@
+"""Intervals where every bootstrap draw agrees: as wide as so few samples deserve, never without width."""
+
+import json
+
+import numpy as np
+import pytest
+from fabricated import Study, units
+from scipy.stats import binomtest
+
+from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.estimates import ALL, estimate
+from workflow_scripts.evaluation.intervals import clopper_pearson, effective_sizes, exact
+from workflow_scripts.evaluation.metrics import point
+from workflow_scripts.evaluation.tables import arrays
+
+
+def perfect(labels, classes, per_group=0):
+    """Units that are all recognised, each with its own probability of the true class."""
+    return units(np.random.default_rng(0), np.asarray(labels), 60.0, classes, per_group=per_group)
+
+
+def shifted(labels, classes):
+    """Units that are all taken for the next class."""
+    frame = perfect((np.asarray(labels) + 1) % len(classes), classes)
+    return frame.assign(label=np.array(classes)[labels])
+
+
+def evaluated(frame, classes):
+    frames = {(0, 0): frame}
+    resampler = Resampler(frames.values(), 200, np.random.default_rng(0))
+    return estimate(frames, resampler, classes, 10)[ALL]
+
+
+@pytest.mark.parametrize("hits", [0, 1, 5, 9, 10])
+def test_whole_numbers_have_the_textbooks_interval(hits):
+    expected = binomtest(hits, 10).proportion_ci(method="exact")
+    assert clopper_pearson(hits / 10, 10) == pytest.approx((expected.low, expected.high))
+
+
+def test_ten_of_ten_right_are_not_proven_perfect():
+    found = evaluated(perfect(np.arange(10) % 2, ["a", "b"]), ["a", "b"])
+    low = 1 - binomtest(10, 10).proportion_ci(method="exact").low
+    assert 1 - found.overall["accuracy"].low == pytest.approx(low) and low == pytest.approx(0.3085, abs=1e-4)
+    assert found.overall["accuracy"].high == 1 and found.overall["balanced_accuracy"].high == 1
+    of_class = found.per_class["a"]["sensitivity"]
+    assert (of_class.low, of_class.high) == pytest.approx((binomtest(5, 5).proportion_ci(method="exact").low, 1))
+
+
+def test_one_image_of_each_of_sixteen_classes_all_wrong_may_still_be_right_sometimes():
+    classes = [f"class {number}" for number in range(16)]
+    found = evaluated(shifted(np.arange(16), classes), classes)
+    high = binomtest(0, 16).proportion_ci(method="exact").high
+    assert (found.overall["accuracy"].low, found.overall["accuracy"].high) == pytest.approx((0, high))
+
+
+def test_images_of_one_patient_count_as_one_observation():
+    single, grouped = (evaluated(perfect(np.arange(40) % 2, ["a", "b"], size), ["a", "b"]) for size in (0, 8))
+    assert single.overall["accuracy"].low == pytest.approx(0.025 ** (1 / 40))
+    assert grouped.overall["accuracy"].low == pytest.approx(0.025 ** (1 / 5))
+
+
+@pytest.mark.parametrize("labels", [np.arange(60) % 3, np.repeat([0, 1, 2], [6, 14, 40])], ids=["even", "uneven"])
+@pytest.mark.parametrize("frame", [perfect, shifted])
+def test_no_metric_of_an_extreme_run_has_an_interval_without_width(frame, labels):
+    classes = ["a", "b", "c"]
+    found = evaluated(frame(labels, classes), classes)
+    cells = {**found.overall, **{(name, m): e for name, each in found.per_class.items() for m, e in each.items()}}
+    for metric, cell in cells.items():
+        assert np.isnan(cell.value) or cell.high - cell.low > 1e-4 or np.isnan(cell.low), metric
+        biased = metric in ("log_loss", "brier", "ece", "kappa")  # of these a draw's value is off to one side
+        assert np.isnan(cell.low) or cell.low <= cell.value <= cell.high or biased
+    for metric in ("accuracy", "balanced_accuracy", "macro_sensitivity"):
+        assert not np.isnan(cells[metric].low)
+
+
+def test_a_run_that_always_gives_one_answer_has_intervals_and_no_kappas():
+    frame = perfect(np.zeros(40, dtype=int), ["a", "b"]).assign(label=np.array(["a", "b"])[np.arange(40) % 2])
+    found = evaluated(frame, ["a", "b"])
+    # Neither half of the mean over classes varies from draw to draw: it is exactly one half, and not known exactly.
+    cell = found.overall["balanced_accuracy"]
+    assert cell.value == 0.5 and cell.low == pytest.approx(binomtest(20, 40).proportion_ci(method="exact").low)
+    assert found.overall["kappa"].value == 0 and np.isnan(found.overall["kappa"].low)
+
+
+def test_an_interval_that_the_draws_give_stays_as_it_is():
+    frame = perfect(np.arange(60) % 2, ["a", "b"])
+    frame.loc[:5, ["p_a", "p_b"]] = frame.loc[:5, ["p_b", "p_a"]].to_numpy()
+    resampler = Resampler([frame], 200, np.random.default_rng(0))
+    right = (frame["p_a"] > frame["p_b"]) == (frame["label"] == "a")
+    drawn = (right.to_numpy()[:, None] * resampler.weights(frame)).mean(axis=0)
+    cell = estimate({(0, 0): frame}, resampler, ["a", "b"], 10)[ALL].overall["accuracy"]
+    assert (cell.low, cell.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+
+
+def test_effective_sizes_are_counted_as_documented():
+    frame = perfect([0, 0, 0, 0, 1, 1, 2, 2], ["a", "b", "c"]).assign(group=["p", "p", "q", "r", "p", "s", "s", "t"])
+    frame.loc[7, ["p_a", "p_b", "p_c"]] = [0.8, 0.1, 0.1]  # patient t's c is taken for a
+    found = effective_sizes([frame])
+    assert {name: sizes.tolist() for name, sizes in found.per_class.items()} == {
+        "sensitivity": [3, 2, 2],
+        "specificity": [3, 5, 4],
+        "precision": [4, 2, 1],
+        "f1": [4, 2, 2],
+        "auc": [3, 2, 2],
+    }
+    expected = {"accuracy": 5, "balanced_accuracy": 6, "macro_specificity": 9, "macro_precision": 3, "macro_auc": 3}
+    assert {name: found.overall[name] for name in expected} == expected
+    chance = (4 * 5 + 2 * 2 + 2 * 1) / 64
+    assert found.overall["kappa"] == pytest.approx(2 * 5 * (1 - chance))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_sensitivity", "macro_specificity", "macro_f1", "kappa"])
+@pytest.mark.parametrize("error", [0.01, 0.03, 0.06])
+def test_the_exact_interval_of_perfect_runs_holds_the_truth(metric, error):
+    """Whichever class the errors are in: of the runs that are perfect by luck, no more than one in 40 miss the truth.
+
+    A true error rate in one class is missed where a perfect run is likelier than 2.5 % and its interval excludes it.
+    """
+    labels, classes = np.repeat([0, 1, 2], [20, 40, 60]), ["a", "b", "c"]
+    frame = perfect(labels, classes)
+    size = effective_sizes([frame]).overall[metric]
+    low, _ = exact(1.0, metric, size)
+    many = np.repeat(labels, 1000)
+    for k, n in enumerate((20, 40, 60)):
+        if (1 - error) ** n < 0.025:
+            continue
+        wrong = (many == k) & (np.arange(len(many)) % 1000 < 1000 * error)
+        p = np.eye(3)[np.where(wrong, (many + 1) % 3, many)] * 0.8 + 0.2 / 3
+        assert low <= point(many, p, 10).overall[metric]
+
+
+def test_files_of_a_perfect_run_show_no_interval_without_width_at_any_level(tmp_path):
+    study = Study(tmp_path, ["a", "b"], n=160, folds=2, seeds=(0, 1))
+    runs = study.add("cnn", 60.0)
+    path = tmp_path / "dataset" / "manifest.csv"
+    manifest = MANIFEST.read(path)
+    source = np.where(np.arange(len(manifest)) % 3, "one", "two")
+    MANIFEST.write(path, manifest.assign(stage=np.where(np.arange(len(manifest)) % 2, "I", "II"), source=source))
+    study.evaluate("cnn", subgroups=["stage"])
+    table = METRICS.read(tmp_path / "evaluation" / "grouped" / "cnn" / "metrics.csv")
+    assert set(table["level"]) == {"overall", "class", "source", "subgroup"}
+    # Rates only: losses of so sure a run are nearly the same in every draw.
+    rates = table[~table["metric"].isin(["log_loss", "brier", "ece"])].dropna(subset="low")
+    assert len(rates) > 200 and rates["value"].isin([0.0, 1.0]).mean() > 0.95
+    assert (rates["high"] - rates["low"] > 0.01).all()
+    found = json.loads((runs / "fold0-seed0" / "metrics.json").read_text())["test"]
+    groups = arrays(study.read("cnn").query("subset == 'test'"))[0].size // 4
+    assert found["accuracy"]["low"] == pytest.approx(0.025 ** (1 / groups)) and found["kappa"]["low"] < 1
