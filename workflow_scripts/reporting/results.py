@@ -69,6 +69,13 @@ class Protocol:
         return bool(self.record["leak_free"])
 
     @property
+    def leak_words(self) -> str:
+        """Whether leaks are left, in two or three words; where groups are unknown, only that none was found."""
+        if not self.leak_free:
+            return "leaks kept"
+        return "no leaks" if self.record["groups_known"] else "leaks: none found"
+
+    @property
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
         return bool(self.record["nothing_clusters"])
@@ -121,6 +128,11 @@ class Results:
     def as_published(self) -> Protocol | None:
         """The paper's own protocol: the one called `published`, if the study has it."""
         return self.protocols.get("published")
+
+    @property
+    def without_leaks(self) -> str:
+        """What a protocol is that keeps together what is known to belong together."""
+        return "without leaks" if self.dataset["groups_known"] else "without known leaks"
 
     @property
     def leak_free(self) -> list[Protocol]:
