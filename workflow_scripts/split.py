@@ -45,7 +45,8 @@ def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: li
     if (labels < 0).any():
         label = manifest["label"].iloc[int((labels < 0).argmax())]
         raise UserError(f"manifest.csv has the label {label!r}, which is none of the classes {', '.join(classes)}")
-    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes)
+    groups_given = bool((manifest["group"] != "").any() or manifest["unit"].duplicated().any())
+    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes, groups_given)
     rng = np.random.default_rng(seed_for(settings.study, "", "", settings.seed, "split"))
     try:
         if rule.kind == "holdout":

@@ -149,7 +149,8 @@ def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
     for name in sorted(found - set(order)):
         raise UserError(
             f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
-            "add it, or leave its label out with `labels: {label: null}`"
+            "add it, leave its label out with `labels: {label: null}`, or take the classes as the files have them with "
+            "`classes: null`"
         )
     for name in order:
         if name not in found:

@@ -11,15 +11,21 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.splitting.assign import assign, empty_cells
 
+LEAVE_OUT = "leave the class out (ingest.labels: every label with its class, null for this one)"
+
 
 @dataclass(frozen=True)
 class Samples:
-    """What a split needs: ids (N), class number of each (N), class names, cluster number of each (N)."""
+    """What a split needs: ids (N), class number of each (N), class names, cluster number of each (N).
+
+    `groups_given`: whether anything but equal pictures made the clusters.
+    """
 
     ids: np.ndarray
     labels: np.ndarray
     classes: list[str]
     clusters: np.ndarray
+    groups_given: bool = True
 
     def by(self, by: str) -> str:
         """How to split: where no cluster holds two samples, by group is by sample, the very same split."""
@@ -82,7 +88,7 @@ def divide(samples: Samples, rows: np.ndarray, fractions: list[float], by: str, 
             if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
                 raise UserError(
                     f"class {name!r} has {totals[k]} samples, too few for shares {wanted} (train / validation / test): "
-                    f"it would get {' / '.join(map(str, targets[:, k]))}; change the shares or leave the class out"
+                    f"it would get {' / '.join(map(str, targets[:, k]))}; change the shares or {LEAVE_OUT}"
                 )
         return _divide_by_sample(samples.labels[rows], targets, rng)
     # A small class has a place in every subset that has a share, even where its own count rounds to none.
@@ -123,9 +129,12 @@ def _by_group(
     for k, name in enumerate(samples.classes):
         groups, needed = int((counts[:, k] > 0).sum()), int((targets[:, k] > 0).sum())
         if groups < needed:
+            sets = "group(s) of samples that must stay together"
+            if not samples.groups_given:
+                sets = "different picture(s), the others are copies (equal_pairs.csv lists them)"
             raise UserError(
-                f"class {name!r} has {groups} group(s) of samples that must stay together, too few for {what}: "
-                f"{needed} subsets want one each; change the protocol or leave the class out"
+                f"class {name!r} has {groups} {sets}, too few for {what}: {needed} subsets want one each; change the "
+                f"protocol or {LEAVE_OUT}"
             )
     chosen = assign(counts, targets, rng)
     empty = empty_cells(counts, targets, chosen)
@@ -133,7 +142,7 @@ def _by_group(
         name, groups = samples.classes[empty[0][1]], int((counts[:, empty[0][1]] > 0).sum())
         raise UserError(
             f"class {name!r}: its {groups} groups, which hold other classes too, were not divided so that each subset "
-            f"of {what} has one; use fewer subsets or leave the class out"
+            f"of {what} has one; use fewer subsets or {LEAVE_OUT}"
         )
     return chosen[np.searchsorted(present, samples.clusters[rows])]
 
