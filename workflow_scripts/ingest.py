@@ -40,10 +40,16 @@ def main(args: argparse.Namespace) -> None:
     sources = parse_sources(args.source)
     if list(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
+    for folder in sources.values():
+        if args.out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(
+                f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
+                "`results` to a folder elsewhere"
+            )
     collected = collect(sources, settings.ingest, settings.subgroups)
     manifest, seen = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
-    classes = class_order(manifest["label"], settings.ingest.classes)
+    classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[list(MANIFEST.columns)].join(seen.digests)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
     write_dataset(args, collected, manifest, classes, pairs)

@@ -2,10 +2,10 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
@@ -142,8 +142,13 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
-    """The study's classes in order; UserError when the settings' classes are not those of the readable samples."""
+def class_order(
+    found: Iterable[str], classes: list[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
+) -> list[str]:
+    """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
+
+    `passed_over`: ending → number of files that are no samples, for the message.
+    """
     found = set(found)
     order = sorted(found) if classes is None else list(classes)
     for name in sorted(found - set(order)):
@@ -159,7 +164,10 @@ def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
                 f"the files have {', '.join(sorted(found)) or 'no class at all'}"
             )
     if len(order) < 2:
-        raise UserError(f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`")
+        seen = f"; passed over: {ending_words(passed_over)}" if passed_over else ""
+        raise UserError(
+            f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`{seen}"
+        )
     return order
 
 
