@@ -76,6 +76,7 @@ def main(args: argparse.Namespace) -> None:
     found.passed_over += passed_over
     QUARANTINE.write(out / "quarantine.csv", _quarantine([*found.refused, *found.passed_over]))
     _say_passed_over(found.passed_over)
+    _warn_of_formulas(paths)
     if not found.paths:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     table = _table(found, run.weights.classes)
@@ -123,6 +124,14 @@ def _endings(passed_over: list[tuple[str, str, str]]) -> dict[str, int]:
     from workflow_scripts.data.sources import count_endings
 
     return count_endings([path for path, reason, _ in passed_over if reason == "other_ending"])
+
+
+def _warn_of_formulas(paths: list[str]) -> None:
+    """One line on names that a spreadsheet would run instead of show."""
+    from workflow_scripts.contracts.spreadsheet import formulas
+
+    if begun := formulas(paths):
+        entry.log.warning("%d paths are formulas to a spreadsheet, first %r; rename these files", len(begun), begun[0])
 
 
 def _say_passed_over(passed_over: list[tuple[str, str, str]]) -> None:

@@ -212,3 +212,29 @@ def test_a_source_of_another_layout_is_one_line(tmp_path: Path, adapter: str) ->
     with pytest.raises(UserError) as error:
         found(adapter, tmp_path)
     assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_cric_annotations_are_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    cric_fields(tmp_path)
+    path = tmp_path / "classifications.json"
+    fields = json.loads(path.read_text())
+    path.write_bytes(json.dumps([{**field, "note": "ü"} for field in fields], ensure_ascii=False).encode(encoding))
+    assert len(found("cric", tmp_path)[0]) == 6
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 200_000, "[1, 2]", ""])
+def test_cric_annotations_that_are_none_are_named_and_nobody_is_told_to_delete_them(tmp_path: Path, text: str) -> None:
+    cric_fields(tmp_path)
+    (tmp_path / "classifications.json").write_text(text)
+    with pytest.raises(UserError, match="take the file as it is published") as error:
+        found("cric", tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_link_that_leads_back_refuses_no_image_of_a_published_layout_twice(tmp_path: Path) -> None:
+    save(tmp_path / "monocyte" / "MO_1.jpg", picture(1))
+    (tmp_path / "again").symlink_to(".")
+    (tmp_path / "all").symlink_to(tmp_path / "monocyte")
+    samples, refused = found("peripheral_blood", tmp_path)
+    assert list(samples) == ["monocyte/MO_1"] and not refused

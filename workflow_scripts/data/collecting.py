@@ -10,6 +10,7 @@ from types import MappingProxyType, SimpleNamespace
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
@@ -21,8 +22,6 @@ from workflow_scripts.data.walking import Item, walk
 OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))
 # Beside made data; see synthesise.
 MADE_FILES = ("made.json", "truth.csv")
-# Cells that begin so are formulas to a spreadsheet, unless they are numbers.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -126,20 +125,12 @@ def _say(collected: Collected) -> None:
     names = [
         name for sample in samples for name in (sample.id, sample.label, sample.group, *sample.attributes.values())
     ]
-    if formulas := sorted({name for name in names if name.startswith(FORMULA) and not _is_number(name)}):
+    if begun := formulas(names):
         log.warning(
             "%d ids, labels, groups or further cells begin with %s, first %r: a spreadsheet takes them for formulas; "
             "rename them before tables of this study are opened or passed on",
-            *(len(formulas), " ".join(FORMULA[:4]), formulas[0]),
+            *(len(begun), " ".join(FORMULA), begun[0]),
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return text in ("-", "+")
-    return True
 
 
 def class_order(
