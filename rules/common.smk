@@ -1,6 +1,7 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
 import gc
+import logging
 import re
 import sys
 import time
@@ -22,10 +23,17 @@ from workflow_scripts.settings.code import code_digest
 from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.packs import packs, wholes
 from workflow_scripts.settings.published import WEIGHTS
+from workflow_scripts.settings.targets import active_targets, pages, targets
 
 environment.prepare_environment(ROOT)
+logging.getLogger("snakemake.logging").addFilter(environment.names_the_way_on)
 try:
-    PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
+    PLAN = pipeline.Plan(
+        ROOT,
+        workflow.config_settings.overwrite_config,
+        Path.cwd(),
+        workflow.config_settings.configfiles,
+    )
 except UserError as error:
     sys.exit(f"error: {error}")
 
@@ -230,6 +238,7 @@ def run_tables(folder):
     }
 
 
-def failures(since):
-    """The one line of every job that failed since `since`."""
-    return environment.failures(Path(PLAN.logs), since)
+def failures(since, log):
+    """The one line of every job that failed since `since`; `log`: Snakemake's own log, or several."""
+    told = [log] if isinstance(log, str) else map(str, log or ())
+    return environment.failures(Path(PLAN.logs), since, told)

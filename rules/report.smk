@@ -78,7 +78,7 @@ rule report_study:
 
 rule index:
     input:
-        studies=PLAN.active_targets("report"),
+        studies=[path for study in PLAN.active for path in pages(PLAN, study)],
         consistency=rules.consistency.output,
     output:
         "<results>/index.html",

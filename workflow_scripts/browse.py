@@ -27,7 +27,6 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.load import settings
-    from workflow_scripts.tracking.store import without_password
     from workflow_scripts.tracking.sync import track_everything
 
     config = settings(Path.cwd())
@@ -42,7 +41,7 @@ def main(args: argparse.Namespace) -> None:
         if problems:
             raise UserError(f"{len(problems)} entries were left out, see above")
     elif config.tracking_uri:
-        _show(without_password(config.tracking_uri), args.no_open)
+        _show(config.tracking_uri, args.no_open)
     else:
         _serve(results, args)
 

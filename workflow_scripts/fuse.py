@@ -10,6 +10,7 @@ from pathlib import Path
 from workflow_scripts.contracts import entry, record
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
 from workflow_scripts.evaluation.voting import vote
 
@@ -36,7 +37,10 @@ def require_member(settings, name: str, folder: Path) -> None:
     wanted = {"run": name, **{key: getattr(settings, key) for key in ("study", "protocol", "fold", "seed")}}
     for key, value in wanted.items():
         if found.get(key) != value:
-            raise UserError(f"{folder}/record.json: {key} {found.get(key)!r}, the vote wants {value!r}; run it again")
+            raise UserError(
+                f"{folder}/record.json: {key} {found.get(key)!r}, the vote wants {value!r}; "
+                f"{remedy(folder / 'record.json')}"
+            )
 
 
 def main(args: argparse.Namespace) -> None:

@@ -60,6 +60,7 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
 def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
     """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
     from workflow_scripts.contracts.errors import UserError
+    from workflow_scripts.contracts.layout import remedy
     from workflow_scripts.contracts.runs import PREDICTIONS, write_units
     from workflow_scripts.contracts.weights import origin, read_header, require_classes
     from workflow_scripts.data.packed import read_fold
@@ -71,7 +72,8 @@ def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> s
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
     columns = ["id", "subset", "label"]
     if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
-        raise UserError(f"{args.run / 'predictions.csv'} is not of the samples of {args.split}; train the run again")
+        path = args.run / "predictions.csv"
+        raise UserError(f"{path} is not of the samples of {args.split}; {remedy(path)}")
     write_units(args.run, table, trained.classes, args.settings["aggregate"])
     return trained.code
 

@@ -14,12 +14,14 @@ import numpy as np
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
 from workflow_scripts.data.packed import ORIGINALS, write_originals
 from workflow_scripts.data.sources import parse_sources
 from workflow_scripts.preprocessing.montage import montage, originals
-from workflow_scripts.preprocessing.packing import Packing, pack
+from workflow_scripts.preprocessing.packing import ChangedFileError, Packing, pack
 
 
 def arguments() -> argparse.Namespace:
@@ -40,7 +42,11 @@ def main(args: argparse.Namespace) -> None:
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     packing = Packing(**vars(settings.preprocess))
     start = time.perf_counter()
-    shape = pack(args.out / "images.npy", args.out / "masks.npy", manifest, sources, packing, args.jobs)
+    try:
+        shape = pack(args.out / "images.npy", args.out / "masks.npy", manifest, sources, packing, args.jobs)
+    except ChangedFileError as error:
+        again = error.path if dataset["made"] else args.dataset / "record.json"
+        raise UserError(f"{error}; {remedy(again)}") from None
     entry.log.info("%d images packed, %.0f a second", shape[0], shape[0] / (time.perf_counter() - start))
     index = manifest[["id"]].assign(first=np.arange(len(manifest)), count=1)
     ARRAY_INDEX.write(args.out / "index.csv", index)

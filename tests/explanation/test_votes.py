@@ -108,7 +108,7 @@ def test_a_weighted_vote_whose_record_names_others_is_refused(votes, tmp_path):
     path = tmp_path / "record.json"
     path.write_text('{"weights": {"cnn": 1.0}}')
     members = [type("Member", (), {"run": run}) for run in MEMBERS]
-    with pytest.raises(UserError, match="has no weight for each member of weighted; run the vote again"):
+    with pytest.raises(UserError, match="has no weight for each member of weighted; `snakemake .*record.json --force"):
         voted.Voted.of("weighted", members, "weighted", tmp_path)
 
 

@@ -249,7 +249,7 @@ def test_plates_say_what_they_need(two, results):
     for draw, says in (
         (lambda: learning.accuracies(two, {"vgg19": "VGG"}), "needs the run vgg19 under the protocol published"),
         (lambda: learning.losses(two, "soft_vote"), "needs the training of soft_vote"),
-        (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the run cvm under the protocol elsewhere"),
+        (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the protocol elsewhere"),
         (lambda: roc.curves(two, {"vgg19": "VGG"}), "needs the run vgg19"),
         (lambda: roc.curves(results, {"cvm": "fused"}), "needs a study of two classes; this one has 3"),
     ):

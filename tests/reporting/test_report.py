@@ -12,6 +12,7 @@ from pages import PAPER, cells, text_of, verdicts, write
 
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.contracts.verdict import VERDICT
 from workflow_scripts.reporting.pages.page import without_costs
@@ -369,3 +370,13 @@ def test_what_was_planted_in_made_data_stands_beside_what_was_found_and_only_the
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()
     assert "What was planted" not in write(real)
+
+
+def test_a_split_by_group_without_groups_is_called_duplicate_free_and_one_with_them_is_not(small, tmp_path):
+    assert "Hold-out 60 : 20 : 20, groups kept together." in text_of(small.page)
+    study = Study(tmp_path).write()
+    path = study.folder / "splits" / "grouped.json"
+    write_record(path, {**read_json(path), "groups_known": False})
+    page = text_of(write(study))
+    assert "duplicate free: not every group is known, so patients may repeat" in page
+    assert "groups kept together" not in page

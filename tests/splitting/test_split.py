@@ -112,6 +112,8 @@ def test_unknown_groups_are_said(dataset):
     (dataset / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": False}))
     _, _, record = run(dataset, BY_GROUP)
     assert record["groups_known"] is False and "a patient may be in several subsets" in record["note"]
+    assert "duplicate free only" in record["note"] and "patients may repeat" in record["note"]
+    assert "duplicate free" not in run(dataset, BY_SAMPLE)[2]["note"]
 
 
 def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path):
@@ -154,11 +156,10 @@ def rewrite(dataset, pairs, group=None):
         manifest.assign(group=group).to_csv(dataset / "manifest.csv", index=False)
 
 
-def test_where_a_class_is_copies_of_one_picture_the_message_says_copies_and_no_groups(dataset):
+def test_where_a_class_is_copies_of_one_picture_the_message_says_so(dataset):
     rewrite(dataset, [("s080", f"s{n:03d}", "equal_pixels") for n in range(81, 120)], group="")
-    with pytest.raises(UserError, match="class 'b' has 1 different picture.* copies .equal_pairs.csv") as error:
+    with pytest.raises(UserError, match="class 'b' has 1 .*copies of one picture, see equal_pairs.csv"):
         run(dataset, BY_GROUP)
-    assert "group(s)" not in str(error.value) and "null for this one" in str(error.value)
 
 
 @pytest.mark.parametrize("kind", ["flipped", "turned"])

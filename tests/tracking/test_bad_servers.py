@@ -14,8 +14,8 @@ from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
-from workflow_scripts.tracking.store import database_of
 from workflow_scripts.tracking.sync import track_study
 
 ROOT = Path(__file__).resolve().parents[2]

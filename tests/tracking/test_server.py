@@ -109,8 +109,9 @@ def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
         urllib.request.urlopen(f"{address}/health")
 
 
-def test_a_broken_database_ends_the_step_with_one_line(study, tmp_path):
-    (study.results / "mlflow" / "mlflow.db").write_bytes(b"no database" * 100)
+def test_a_folder_that_cannot_be_used_ends_the_step_with_one_line(study, tmp_path):
+    (study.results / "mlflow").rename(tmp_path / "elsewhere")
+    (study.results / "mlflow").symlink_to(tmp_path / "elsewhere")
     receipt = study.folder / "tracked.json"
     arguments = ["--settings", json.dumps(SETTINGS), "--log", str(tmp_path / "track.log")]
     arguments += ["--results", str(study.results), "--receipt", str(receipt)]
@@ -123,4 +124,14 @@ def test_a_broken_database_ends_the_step_with_one_line(study, tmp_path):
     )
     assert done.returncode == 1 and not receipt.exists()
     (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("error: ") and "mlflow.db cannot be used" in line
+    assert line == f"error: {study.results}/mlflow is a link; remove it, its files are made anew from the results"
+
+
+def test_the_servers_log_does_not_follow_a_link(study, tmp_path, monkeypatch):
+    (tmp_path / "precious").write_text("mine")
+    (study.results / "mlflow" / "server.log").symlink_to(tmp_path / "precious")
+    monkeypatch.setattr(server, "command", lambda *_: [sys.executable, "-c", "print('away')"])
+    with pytest.raises(UserError, match="server.log says why"), serving(study.results, 1):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (study.results / "mlflow" / "server.log").read_text() == "away\n"

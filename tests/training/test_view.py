@@ -203,7 +203,7 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
 @pytest.mark.parametrize(
     ("masks", "said"),
     [
-        (None, "masks.npy is missing; run the workflow again"),
+        (None, "masks.npy is missing; `snakemake .*masks.npy --force"),
         (np.zeros((5, 32, 32), "uint8"), "no mask for each image"),
     ],
 )

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from snakemake import api, cli
+from snakemake import api, cli, parser
 
 
 def main(target: Path, arguments: list[str]) -> None:
@@ -43,12 +43,17 @@ def main(target: Path, arguments: list[str]) -> None:
             "shell": job.shellcmd,
             "wildcards": dict(job.wildcards_dict),
             "params": {name: str(value) for name, value in job.params.items()},
+            # Those that make Snakemake run the job again when they change.
+            "triggers": [str(value) for value in job.non_derived_params],
             **{part: [str(path) for path in getattr(job, part)] for part in ("input", "output", "log")},
         }
         for job in workflows[-1].dag.jobs
         if job.shellcmd
     ]
-    target.write_text(json.dumps({"rules": rules, "jobs": jobs}), encoding="utf-8")
+    targets = [str(path) for job in workflows[-1].dag.jobs if not job.output for path in job.input]
+    directives = {word for kind in vars(parser).values() for word in getattr(kind, "subautomata", None) or ()}
+    told = {"rules": rules, "jobs": jobs, "targets": targets, "directives": sorted(directives)}
+    target.write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":

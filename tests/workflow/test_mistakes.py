@@ -23,7 +23,7 @@ def said(workflow: Workflow, config: str, *arguments: str) -> str:
 
 def test_a_wrong_key_stops_before_any_job(fresh):
     text = said(fresh, "studies: {cvm_cervix: {trian: {epochs: 3}}}\n")
-    assert "error: config: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
+    assert "error: mine.yaml, line 1: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
     assert "rule " not in text
 
 
@@ -62,3 +62,13 @@ studies:
 """
     text = said(fresh, config)
     assert "error: 8 of 8 files were refused" in text or "max_refused" in text
+
+
+def test_a_folder_that_a_killed_run_left_locked_is_one_line_with_the_command(fresh):
+    locks = fresh.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    (locks / "0.output.lock").write_text("results-locked/consistency.csv\n")
+    text = said(fresh, "results: results-locked\n", "consistency")
+    assert "error: " in text and "`make resume`" in text and "--unlock" not in text
+    fresh.run("--unlock")
+    assert not locks.exists()

@@ -17,6 +17,7 @@ class Sizes:
     def __init__(self, published: Published) -> None:
         self._counts: dict[tuple, int] = {}
         self._shares: dict[tuple, set[float]] = {}
+        self._share_ids: dict[tuple, list[str]] = {}
         self._copies: dict[tuple, int] = {}
         self._classes: dict[tuple, list[str]] = {}
         self._ways: dict[tuple, list[dict[str, int]]] = {}
@@ -29,6 +30,7 @@ class Sizes:
                     names += [] if claim.class_name in names else [claim.class_name]
             if claim.metric == "share":
                 self._shares.setdefault((claim.study, claim.subset), set()).add(round(claim.scaled, 9))
+                self._share_ids.setdefault((claim.study, claim.subset), []).append(claim.id)
             if claim.metric == "copies":
                 self._copies.setdefault((claim.study, claim.run), int(claim.value))
 
@@ -101,6 +103,14 @@ class Sizes:
         """The stated share of a subset; None where none or several different ones are stated."""
         found = self._shares.get((study, subset), set())
         return next(iter(found)) if len(found) == 1 else None
+
+    def behind(self, claim: Claim) -> tuple[str, ...]:
+        """Ids of the shares from which the number of samples of a claim follows; none where a number is printed."""
+        if claim.n is not None or self.count(claim.study, claim.subset, None, claim.run) is not None:
+            return ()
+        names = self.classes(claim.study, claim.run)
+        printed = [self.count(claim.study, claim.subset, name, claim.run) for name in names]
+        return () if names and None not in printed else tuple(self._share_ids.get((claim.study, claim.subset), ()))
 
     def of(self, claim: Claim) -> list[int]:
         """What a claim about a whole subset may rest on: its own n, else what is known of the subset."""

@@ -5,6 +5,7 @@ and validated; here they only become attributes.
 """
 
 import argparse
+import itertools
 import json
 import logging
 import os
@@ -15,10 +16,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
 
@@ -28,9 +31,24 @@ STARTED = time.monotonic()
 _JOB = r"fold(\d+)-seed(\d+)"
 
 
+class StepParser(argparse.ArgumentParser):
+    """Says what it refuses in the job's log as well, where the end of a failed workflow looks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2, after the usage and one line."""
+        step = Path(sys.argv[0]).stem
+        line = f"error: {step}: {message}; `python -m workflow_scripts.{step} --help` says what it takes"
+        start = sys.argv.index("--log") + 1 if "--log" in sys.argv else len(sys.argv)
+        for name in itertools.takewhile(lambda word: not word.startswith("--"), sys.argv[start:]):
+            if Path(name).parent.is_dir():
+                with open(name, "a", encoding="utf-8") as file:
+                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR {line}\n")
+        super().error(message)
+
+
 def parser(description: str) -> argparse.ArgumentParser:
     """Argument parser with what every step takes: --settings, --code, --log."""
-    made = argparse.ArgumentParser(
+    made = StepParser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         conflict_handler="resolve",  # a step may take several logs
@@ -78,12 +96,19 @@ def namespace(value: object) -> object:
     return value
 
 
+class _Shown(logging.Formatter):
+    """Lines without passwords: messages and tracebacks pass on what libraries and servers say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
 def start_log() -> None:
     """Send messages to the console."""
     log.setLevel(logging.INFO)
     log.propagate = False
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(logging.Formatter("%(message)s"))
+    console.setFormatter(_Shown("%(message)s"))
     console.addFilter(lambda record: not record.exc_info)
     log.addHandler(console)
 
@@ -99,7 +124,7 @@ def alone(path: Path | None) -> Iterator[None]:
         return
     with lock(path.with_suffix(".lock"), f"the job of {path}", wait=True):
         file = logging.FileHandler(path, mode="w", encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        file.setFormatter(_Shown("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
         try:
             yield

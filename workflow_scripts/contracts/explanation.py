@@ -6,6 +6,7 @@ import numpy as np
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.tables import Table
 
 IDS, RANDOM = "ids", ":random"
@@ -50,7 +51,7 @@ def read_maps(path: Path) -> tuple[list[str], dict[str, np.ndarray], dict[str, n
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        raise UserError(f"{path} is missing; {remedy(path)}") from None
     ids = arrays.pop(IDS).tolist()
     random = {key.removesuffix(RANDOM): arrays.pop(key) for key in list(arrays) if key.endswith(RANDOM)}
     return ids, *({key: values.astype("float32") for key, values in part.items()} for part in (arrays, random))

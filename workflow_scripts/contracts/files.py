@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.layout import remedy
 
 
 @contextmanager
@@ -54,9 +55,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON ({error}); delete it and run the workflow again") from None
+        raise UserError(f"{path} is missing; {remedy(Path(path))}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}); delete it, {remedy(Path(path))}") from None
 
 
 def digest_text(text: str) -> str:

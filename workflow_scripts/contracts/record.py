@@ -15,6 +15,7 @@ from typing import Any
 
 from workflow_scripts.contracts import energy
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
+from workflow_scripts.contracts.portable import without_folders
 
 # What can change the numbers a step writes.
 PACKAGES = (
@@ -53,12 +54,12 @@ def versions() -> dict[str, str]:
 def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) -> dict:
     """Record of a step's output.
 
-    `settings` are the resolved settings the step received, `code` the digest of its code, `inputs` maps a file's name
-    in the results tree to its sha256. `more` is what the step adds (counts, digests of outputs); no times, no paths
-    outside the results.
+    `settings` are the resolved settings the step received (kept without_folders), `code` the digest of its code,
+    `inputs` maps a file's name in the results tree to its sha256. `more` is what the step adds (counts, digests of
+    outputs); no times, no paths outside the results.
     """
     return {
-        "settings": settings,
+        "settings": without_folders(settings),
         "code": code,
         "inputs": dict(sorted(inputs.items())),
         "versions": versions(),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 
 SIGNIFICANT = "%.9g"
 
@@ -55,7 +56,7 @@ class Table:
         try:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
-            raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a readable CSV file ({error})") from None
         self.check(frame, str(path))

@@ -9,7 +9,7 @@ from types import MappingProxyType, SimpleNamespace
 
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
@@ -145,8 +145,7 @@ def class_order(
     for name in sorted(found - set(order)):
         raise UserError(
             f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
-            "add it, leave its label out with `labels: {label: null}`, or take the classes as the files have them with "
-            "`classes: null`"
+            f"add it, or write `classes: null`, which takes every class that there is, or {LEAVE_OUT}"
         )
     for name in order:
         if name not in found:

@@ -8,6 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path, read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.splits import SPLIT
 
 ORIGINALS = "originals.npz"
@@ -40,7 +41,7 @@ def read_fold(
     assigned = SPLIT.read(split)
     assigned = assigned[assigned["fold"] == fold]
     if assigned.empty:
-        raise UserError(f"{split} has no fold {fold}; run the workflow again")
+        raise UserError(f"{split} has no fold {fold}; {remedy(split)}")
     manifest, index = MANIFEST.read(dataset / "manifest.csv"), ARRAY_INDEX.read(arrays / "index.csv")
     if (index["count"] != 1).any():
         raise UserError(
@@ -51,17 +52,17 @@ def read_fold(
     for column, file in (("label", dataset / "manifest.csv"), ("row", arrays / "index.csv")):
         if table[column].isna().any():
             lost = table.loc[table[column].isna(), "id"].iloc[0]
-            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; run the workflow again")
+            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; {remedy(split)}")
     unknown = set(table["label"]) - set(classes)
     if unknown:
         raise UserError(f"{dataset / 'manifest.csv'} has the label {min(unknown)!r}, which is no class of the study")
     images, masks = _opened(arrays / "images.npy"), _opened(arrays / "masks.npy")
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 3 or images.dtype != np.uint8:
-        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; delete it and run the workflow again")
+        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; {remedy(arrays / 'images.npy')}")
     if table["row"].max() >= len(images):
-        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; run the workflow again")
+        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; {remedy(arrays / 'images.npy')}")
     if masks.dtype != np.uint8 or masks.ndim != 3 or (len(masks) and masks.shape != images.shape[:3]):
-        raise UserError(f"{arrays / 'masks.npy'} has no mask for each image; delete it and run the workflow again")
+        raise UserError(f"{arrays / 'masks.npy'} has no mask for each image; {remedy(arrays / 'images.npy')}")
     return (
         images,
         classes,
@@ -74,4 +75,4 @@ def _opened(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r")
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        raise UserError(f"{path} is missing; {remedy(path)}") from None

@@ -13,6 +13,8 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.protocols import AS_PUBLISHED, LEAK_FREE, roles
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
@@ -51,10 +53,13 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
+    role: what it is for, see contracts.protocols; leak_free, below, is what was found in the data.
+
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
 
     name: str
+    role: str | None
     rule: dict
     record: dict
     runs: dict[str, Run]
@@ -126,8 +131,8 @@ class Results:
 
     @property
     def as_published(self) -> Protocol | None:
-        """The paper's own protocol: the one called `published`, if the study has it."""
-        return self.protocols.get("published")
+        """The protocol that splits as the paper did, if the study has one."""
+        return next((protocol for protocol in self.protocols.values() if protocol.role == AS_PUBLISHED), None)
 
     @property
     def without_leaks(self) -> str:
@@ -136,8 +141,9 @@ class Results:
 
     @property
     def leak_free(self) -> list[Protocol]:
-        """Protocols with a test subset that keep together what belongs together."""
-        return [found for found in self.protocols.values() if found.leak_free and found.reported == "test"]
+        """Protocols with a test subset that keep together what belongs together: those made for it first, by name."""
+        free = [protocol for protocol in self.protocols.values() if protocol.leak_free and protocol.reported == "test"]
+        return sorted(free, key=lambda protocol: (protocol.role != LEAK_FREE, protocol.name))
 
 
 def read_results(folder: Path, settings: dict, paper: Path | None, pictures: bool = True) -> Results:
@@ -153,7 +159,8 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
         raise UserError(
-            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; run the workflow again"
+            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; "
+            f"{remedy(folder / 'dataset' / 'record.json')}"
         )
     return Results(
         folder=folder,
@@ -176,6 +183,7 @@ def _protocol(folder: Path, settings: dict, name: str, picture: Callable[[Path],
     explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
     return Protocol(
         name=name,
+        role=roles(settings["protocols"])[name],
         rule=settings["protocols"][name],
         record=record.read_record(folder / "splits" / f"{name}.json"),
         runs={run: _run(folder, settings, name, run, picture) for run in settings["runs"]},
@@ -221,9 +229,9 @@ def _picture(path: Path) -> Path:
         with open(path, "rb") as handle:
             start = handle.read(8)
     except FileNotFoundError:
-        raise UserError(f"the figure {path} is missing; run the workflow again, it makes the figure") from None
+        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
     if start != b"\x89PNG\r\n\x1a\n":
-        raise UserError(f"the figure {path} is no PNG file; delete it and run the workflow again")
+        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
     return path
 
 

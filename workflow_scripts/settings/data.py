@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.base import Block, Distinct
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=8, le=4096)]
@@ -29,7 +29,7 @@ class Synthetic(Block):
 class Ingest(Block):
     """What is taken from the raw files, and what is refused."""
 
-    classes: list[str] | None = Field(
+    classes: Distinct[list[str]] | None = Field(
         None,
         description="Class order in every table and figure. null: the labels that are found, sorted; adapter `folder` "
         "then stops where the folders look like parts of a split, patients or masks, and not like classes.",
@@ -108,6 +108,15 @@ class Preprocess(Block):
     )
 
 
+Role = Literal["as_published", "leak_free"] | None
+ROLE = (
+    "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
+    "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
+    "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
+    "for the first split by sample if no other says so; further ones have no role and are shown beside."
+)
+
+
 class Holdout(Block):
     """One split into training, validation and test subset."""
 
@@ -122,6 +131,7 @@ class Holdout(Block):
         description="sample: each image for itself, groups may be torn apart; group: images of one group, and "
         "near-equal images, stay together.",
     )
+    role: Role = Field(None, description=ROLE)
 
     @model_validator(mode="after")
     def _sum(self) -> "Holdout":
@@ -141,6 +151,7 @@ class KFold(Block):
         0.1, description="Share of each fold's training samples that is its validation subset."
     )
     by: Literal["sample", "group"] = Field("sample", description="As for holdout.")
+    role: Role = Field(None, description="As for holdout.")
 
 
 class SplitFile(Block):
@@ -151,6 +162,7 @@ class SplitFile(Block):
     by: Literal["sample", "group"] = Field(
         "group", description="group: the leak audit must find nothing, or the run stops; sample: leaks are only listed."
     )
+    role: Role = Field(None, description="As for holdout.")
     folds: Annotated[int, Field(ge=1)] = Field(1, description="Number of folds in the file, numbered from 0.")
 
 

@@ -46,6 +46,39 @@ def check_source(config: Config, study: str, downloadable: Container[str] = ()) 
         raise UserError(f"{where}; put the files of `{adapter}` there, or set another source{several}")
 
 
+def check_apart(config: Config, study: str, workdir: Path) -> None:
+    """Raise UserError when the results folder lies inside a source, or a source inside it: one would change the other.
+
+    A second run would read the first one's figures as images.
+    """
+    if config.studies[study].source == "synthetic":
+        return
+    results = (workdir / config.results).resolve()
+    for folder in source_folders(config, study).values():
+        source = (workdir / folder).resolve()
+        if results.is_relative_to(source) or source.is_relative_to(results):
+            how = "is" if results == source else "lies inside" if results.is_relative_to(source) else "holds"
+            raise UserError(
+                f"results: {config.results} {how} the source {folder} of studies.{study}, whose images would mix with "
+                "the results; name a results folder beside it"
+            )
+
+
+def check_tables(config: Config, study: str) -> None:
+    """Raise UserError when a table that `ingest` names inside the source is no file; made data bring their own."""
+    chosen = config.studies[study]
+    if chosen.source == "synthetic":
+        return
+    folder = Path(next(iter(source_folders(config, study).values())))
+    for key in ("groups", "ids"):
+        name = getattr(chosen.ingest, key)
+        if name and not (folder / name).is_file():
+            state = "is a folder" if (folder / name).is_dir() else "does not exist"
+            raise UserError(
+                f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"
+            )
+
+
 @cache
 def listing_digest(folder: str) -> str:
     """sha256 over relative path and size of every file below `folder`: a changed folder has another digest."""

@@ -1,7 +1,7 @@
 """What the workflow's rules ask: settings and code of a step, files of a study, checks before the first job."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
@@ -11,8 +11,16 @@ from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
-from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
+from workflow_scripts.settings.sources import (
+    check_apart,
+    check_not_overwriting,
+    check_source,
+    check_tables,
+    listing_digest,
+    source_folders,
+)
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
 
@@ -24,9 +32,10 @@ RESTORING = "RESTORING_RESULTS"
 class Plan:
     """The settings in force and all that follows from them for the rules; reads no data."""
 
-    def __init__(self, root: Path, command_line: dict, workdir: Path) -> None:
+    def __init__(self, root: Path, command_line: dict, workdir: Path, files: Sequence[Path] = ()) -> None:
+        """`command_line`: what --configfile and --config gave; `files`: those of --configfile, to name a line."""
         self.root, self.workdir = root, workdir
-        self.config = load(root, command_line)
+        self.config = load(root, command_line, files)
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.made_by = self._runs_by_step()
@@ -114,6 +123,11 @@ class Plan:
         if not self.study(study).explain.runs:
             return []
         return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
+
+    def split_files(self, study: str, protocol: str) -> list[str]:
+        """Table, record and leaks of a split."""
+        split = f"{self.config.results}/{study}/splits/{protocol}"
+        return [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
 
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
@@ -209,8 +223,7 @@ class Plan:
         folder = f"{self.config.results}/{study}"
         files = []
         for protocol in self.study(study).protocols:
-            split = f"{folder}/splits/{protocol}"
-            files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv", f"{folder}/evaluation/{protocol}"]
+            files += [*self.split_files(study, protocol), f"{folder}/evaluation/{protocol}"]
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
@@ -226,23 +239,11 @@ class Plan:
     @property
     def papers(self) -> list[str]:
         """Every paper whose numbers are here, whether its studies are in the settings or not."""
-        return sorted(path.parent.name for path in (self.root / PACKAGE / "studies").glob("*/published.yaml"))
+        return papers(self.root / PACKAGE)
 
     def paper_folders(self) -> list[Path]:
         """The folder of every paper."""
         return [self.root / PACKAGE / "studies" / paper for paper in self.papers]
-
-    def targets(self, study: str, phase: str) -> list[str]:
-        """Files that a phase (data, runs, report, all) of a study must leave."""
-        folder = f"{self.config.results}/{study}"
-        protocols = self.study(study).protocols
-        data = [f"{folder}/arrays/record.json", *(f"{folder}/splits/{protocol}.json" for protocol in protocols)]
-        if phase == "data":
-            return data
-        if phase == "runs":
-            return [*data, *self.report_inputs(study)]
-        report = [f"{folder}/report.html", f"{folder}/metrics.json", f"{folder}/verdict.csv"]
-        return report if phase == "report" else [*report, f"{folder}/tracked.json"]
 
     def is_trained(self, study: str, run: str) -> bool:
         return self.study(study).runs[run].kind in TRAINED
@@ -256,14 +257,12 @@ class Plan:
         runs = [Path(path) for name in protocols for path in self.protocol_files(study, name, "record.json")]
         return [*data, *splits, *runs]
 
-    def active_targets(self, phase: str) -> list[str]:
-        """The files of a phase of all active studies."""
-        return [path for study in self.active for path in self.targets(study, phase)]
-
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
             check_source(self.config, study, self.downloads)
+            check_apart(self.config, study, self.workdir)
+            check_tables(self.config, study)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):
@@ -290,5 +289,9 @@ def _is_published(part: object) -> bool:
 
 
 def _must_exist(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
     if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.tracking.store import artifacts_of, database_of
+from workflow_scripts.tracking.database import artifacts_of, database_of
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 5000, 5100
@@ -62,7 +62,8 @@ def serving(results: Path, port: int) -> Iterator[subprocess.Popen]:
     artifacts_of(results).mkdir(parents=True, exist_ok=True)
     log = results / "mlflow" / "server.log"
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with open(log, "w", encoding="utf-8") as output:
+    log.unlink(missing_ok=True)  # a link is not followed
+    with open(log, "x", encoding="utf-8") as output:
         # A session of its own: Ctrl-C reaches only this process, which then ends the server and its workers together.
         process = subprocess.Popen(
             command(results, port),

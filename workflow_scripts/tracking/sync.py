@@ -1,33 +1,20 @@
 """Bring MLflow up to date with the files of one study or of all; running it again changes nothing."""
 
-import fcntl
 import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.tracking.database import one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
-from workflow_scripts.tracking.store import create_database, database_of, open_store
+from workflow_scripts.tracking.store import open_store
 
 log = logging.getLogger("workflow_scripts")
 
 RECEIPT = "tracked.json"
-
-
-@contextmanager
-def one_writer(results: Path) -> Iterator[None]:
-    """Wait until no other process writes to the tracking of these results; a killed one frees the lock."""
-    folder = results / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another process is writing to MLflow; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+STUDY = "[a-z][a-z0-9_]*"
 
 
 def enter(results: Path, uri: str | None, study: str, children: list[Entry], headline: str | None) -> list[Entry]:
@@ -84,10 +71,12 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
     problems = []
     if uri is None:
         with one_writer(results):
-            if not database_of(results).exists():
-                create_database(database_of(results))
+            prepare_database(results)
     for folder in sorted({path.parents[4] for path in results.glob("*/runs/*/*/fold*-seed*/record.json")}):
         study = folder.name
+        if not re.fullmatch(STUDY, study):
+            problems.append(f"{folder} has no study's name")
+            continue
         try:
             headline = headlines.get(study) or _headline(folder)
             children = list(_readable(folder, finished(folder), headline, problems))
@@ -99,8 +88,12 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
 
 
 def _headline(folder: Path) -> str | None:
+    """The headline metric that a study's receipt names."""
     path = folder / RECEIPT
-    return read_json(path)["headline"] if path.exists() else None
+    receipt = read_json(path) if path.is_file() else {}
+    if not isinstance(receipt, dict) or not isinstance(receipt.get("headline", ""), str | None):
+        raise UserError(f"{path} is no receipt of this workflow; delete it and run the workflow again")
+    return receipt.get("headline")
 
 
 def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ from torch import nn
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -58,9 +59,9 @@ class FinishedRun:
         files = [study / "arrays" / "record.json", folder / WEIGHTS]
         for path in files:
             if not path.is_file():
-                raise UserError(f"{path} is missing; run the workflow again, it makes the file")
+                raise UserError(f"{path} is missing; {remedy(path)}")
             if digest_file(path) != record["inputs"].get(path.relative_to(study).as_posix()):
-                raise UserError(f"{path} has changed since {folder} was finished; run the workflow again")
+                raise UserError(f"{path} has changed since {folder} was finished; {remedy(folder / 'record.json')}")
         dataset = read_record(study / "dataset" / "record.json")
         return cls(
             folder=folder,

@@ -6,6 +6,7 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
@@ -114,11 +115,24 @@ def _fetch_one(file: PublishedFile, work: Path, lock: _Lock, patience: Patience)
     target, stated = _at(file, work), Expected(file.size, file.sha256, file.md5)
     sha256 = check(target, stated, file.url) if target.exists() else fetch(file.url, target, stated, patience)
     lock.compare(file, target, sha256)
+    if not (file.sha256 or file.md5 or file.url in lock.files):
+        log.warning("%s", _first_seen(file, sha256, lock.path))
     if file.format == "7z" and not _begins_with(target, SEVEN_ZIP):
         target.unlink()
         raise UserError(f"{file.url} gave no 7z archive; the address may ask for a login, see the data set's page")
     if file.format in ("plain", "7z"):  # other archives when they have been unpacked: a login page is none
         lock.remember(file, target.stat().st_size, sha256)
+
+
+def _first_seen(file: PublishedFile, sha256: str, lock: Path) -> str:
+    """What a user must know of a file that nothing could be compared with."""
+    text = (
+        f"{file.url}: its publisher states no checksum, so nothing proves these bytes; sha256 {sha256} is written to "
+        f"{lock}, and a later download that differs is refused"
+    )
+    if urlsplit(file.url).scheme == "http":
+        text += "; it came over plain http, where it can be changed on its way: compare the sha256 with a colleague's"
+    return text
 
 
 def _begins_with(path: Path, start: bytes) -> bool:

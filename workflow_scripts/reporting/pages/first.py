@@ -133,7 +133,7 @@ def _why_no_claims(results: Results) -> str:
 
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
-        return "No protocol is called published, so there is nothing to subtract from."
+        return "No protocol splits as the paper did (role as_published), so there is nothing to subtract from."
     if results.as_published.nothing_clusters:
         return (
             "No groups and no equal pictures were found: the protocols by sample and by group are the same split, so "
@@ -160,7 +160,9 @@ def not_looked_for(results: Results) -> str:
 
 def claim_words(claim: Claim) -> str:
     """A claim in words: what, of what, where."""
-    parts = [words.opened(words.metric_name(claim.metric)) if claim.metric.islower() else claim.metric]
+    # What is averaged in which way is no word of the paper where it is assumed.
+    metric = claim.metric.removeprefix("macro_") if "metric" in claim.assumed else claim.metric
+    parts = [words.opened(words.metric_name(metric)) if metric.islower() else metric]
     if claim.run:
         parts.append(f"of {claim.run}")
     if claim.class_name:

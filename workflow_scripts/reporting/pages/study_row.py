@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verdict import VERDICT, WORDS
 from workflow_scripts.reporting.obtained import NOTHING, Value
@@ -47,7 +48,7 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
     record = read_record(folder / "dataset" / "record.json")
     report = folder / "report.html"
     if not report.is_file():
-        raise UserError(f"{report} is missing; run the workflow again, it makes the page")
+        raise UserError(f"{report} is missing; {remedy(report)}")
     counts = VERDICT.read(folder / "verdict.csv")["verdict"].value_counts()
     (run, found), *_ = numbers["headline"].items()
     (metric, values), *_ = found.items()

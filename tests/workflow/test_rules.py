@@ -1,8 +1,9 @@
-"""What reaches a shell: every argument of every job arrives whole, whatever stands in a path or a setting."""
+"""Rules and jobs as Snakemake itself knows them, those made in loops too: what each has, and what reaches a shell."""
 
 import json
 import os
 import re
+import shlex
 import string
 import subprocess
 import sys
@@ -13,10 +14,20 @@ import pytest
 from tests.workflow.conftest import ROOT, copy_of_the_project
 
 # What a folder of a user's may be called, and what a shell would do with it.
-HOSTILE = "my cló $(touch PWNED);touch PWNED; & 'a \"b `touch PWNED` \\ #ü"
+HOSTILE = "my cló $(touch PWNED);touch PWNED; & 'a \"b `touch PWNED` \\ #ü *"
+# Refused in the path of a file that is an input of a rule.
+BRACES = "{x} <y>"
+# The settings refuse other signs in the name of a results folder.
+RESULTS = "my cló (ü), a=b + c@d ~"
 # Stand-ins that write down their arguments.
 STAND_INS = 'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; python() { note "$@"; }; torchrun() { note "$@"; }\n'
 WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts\.[a-z_]+|\d+|auto|cpu|\.work")
+# Directives that Snakemake 9.0 had; those that came later, with their version.
+EARLY = {"benchmark", "conda", "configfile", "default_target", "include", "input", "localrule", "log", "message"}
+EARLY |= {"name", "onerror", "output", "params", "report", "resources", "rule", "shell", "threads"}
+LATE = {"pathvars": (9, 12)}
+# Snakemake's own attributes that rules/common.smk reads for packs; 9.16.0 does not have them, 9.16.3 has.
+ATTRIBUTES = (9, 17)
 # Parameters whose text is made of several words, quoted by settings/commands.py.
 READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders"}
 
@@ -39,17 +50,17 @@ def asked(tmp_path_factory) -> dict:
     base = tmp_path_factory.mktemp("base")
     root = copy_of_the_project(base / HOSTILE)
     for adapter in ("sipakmed", "cric"):
-        (base / f"raw {HOSTILE}" / adapter).mkdir(parents=True)
-        (base / f"raw {HOSTILE}" / adapter / "a.bmp").touch()
+        (base / f"raw {HOSTILE} {BRACES}" / adapter).mkdir(parents=True)
+        (base / f"raw {HOSTILE} {BRACES}" / adapter / "a.bmp").touch()
     for name in ("start", "own"):
         (base / f"{name} {HOSTILE}").write_text("id,fold,subset\n")
     settings = {
-        "results": f"{base}/results {HOSTILE}",
+        "results": f"{base}/{RESULTS}",
         "studies": {
             "zeb2_ihc": {"active": False},
             "colposcopy_resnet50": {"active": False},
             "cvm_cervix": {
-                "source": f"{base}/raw {HOSTILE}",
+                "source": f"{base}/raw {HOSTILE} {BRACES}",
                 "protocols": {"own": {"kind": "file", "path": f"{base}/own {HOSTILE}"}},
                 "runs": {
                     "xception": {"weights": f"{base}/start {HOSTILE}"},
@@ -74,7 +85,7 @@ def asked(tmp_path_factory) -> dict:
     settings["studies"]["made"]["runs"]["xception"] = {"weights": "published"}
     configfile.write_text(json.dumps(settings))
     prepared = ask(root, configfile, "-s", "prepare.smk")
-    given = [f"{base}/raw {HOSTILE}/{name}" for name in ("sipakmed", "cric")]
+    given = [f"{base}/raw {HOSTILE} {BRACES}/{name}" for name in ("sipakmed", "cric")]
     given += [f"{base}/start {HOSTILE}", f"{base}/own {HOSTILE}"]
     # Of every training there is one command, which names folders that are no input.
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
@@ -82,7 +93,14 @@ def asked(tmp_path_factory) -> dict:
     given += ["data/blood", *(str(Path(path).parent) for path in made)]
     given += [str(path) for path in (root / "workflow_scripts" / "studies").iterdir()]
     rules = {rule["name"]: rule for rule in (*planned["rules"], *prepared["rules"])}
-    return {"root": root, "given": given, "rules": rules, "jobs": [*planned["jobs"], *prepared["jobs"]]}
+    jobs = [*planned["jobs"], *prepared["jobs"]]
+    return {
+        "directives": planned["directives"],
+        "given": given,
+        "rules": rules,
+        "jobs": jobs,
+        "targets": set(planned["targets"]),
+    }
 
 
 def external(study: str) -> dict:
@@ -100,6 +118,44 @@ def test_the_plan_holds_a_job_of_every_rule(asked):
     studies = ("cvm_", "zeb2_", "colposcopy_")  # shipped ones, of which rules are made and no job
     missing = shells - {job["rule"] for job in asked["jobs"]}
     assert not {name for name in missing if not any(study in name for study in studies)}, missing
+
+
+def test_every_rule_has_log_benchmark_message_and_environment(asked):
+    for name, rule in asked["rules"].items():
+        if rule["shell"]:
+            for part in ("log", "benchmark", "message", "conda"):
+                assert rule[part], f"rule {name} has no {part}"
+
+
+def test_every_job_runs_again_when_its_settings_or_its_code_change(asked, tmp_path):
+    for job in asked["jobs"]:
+        given = arguments_of(job, tmp_path)
+        compared = [word for value in job["triggers"] for word in (value, *shlex.split(value))]
+        for option in ("--settings", "--code"):
+            assert given[given.index(option) + 1] in compared, f"{job['rule']}: {option}"
+
+
+def test_where_files_lie_is_no_reason_to_run_a_job_again(asked):
+    for job in asked["jobs"]:
+        assert not [value for value in job["triggers"] if HOSTILE in value], job["rule"]
+
+
+def test_the_oldest_snakemake_that_is_let_in_has_all_that_the_rules_use(asked):
+    files = [ROOT / "Snakefile", ROOT / "prepare.smk", *(ROOT / "rules").glob("*.smk")]
+    stated = {line for path in files[:2] for line in re.findall(r'^min_version\("(.*)"\)', path.read_text(), re.M)}
+    assert len(stated) == 1
+    locked = re.search(r"^snakemake==(.*)$", (ROOT / "requirements.lock").read_text(), re.M)[1]
+    least, most = (tuple(map(int, version.split("."))) for version in (*stated, locked))
+    written = {word for path in files for word in re.findall(r"^ *([a-z_]+):", path.read_text(), re.M)}
+    used = written & set(asked["directives"])
+    assert used - set(LATE) <= EARLY, "a directive that is new here: say since which version Snakemake has it"
+    assert max(ATTRIBUTES, *(LATE[word] for word in used & set(LATE))) <= least <= most
+
+
+def test_the_targets_ask_every_job_of_a_study_for_a_file(asked):
+    """Otherwise nothing makes again what was deleted."""
+    unasked = {job["rule"] for job in asked["jobs"] if not set(job["output"]) & asked["targets"]}
+    assert unasked == {"synthesise", "download", "fetch_weights"}
 
 
 def test_every_argument_arrives_whole_and_nothing_else_is_executed(asked, tmp_path):
