@@ -268,9 +268,10 @@ class Evaluate(Block):
     )
     subgroups: Distinct[list[str]] = Field(
         [],
-        description="Columns of manifest.csv that the adapter added (age, stage, …): accuracy, sensitivity and "
-        "specificity are also reported for each of their values. A numeric column with more than 6 values is cut at "
-        "its tertiles. A column that is not there is said in the report.",
+        description="Columns of the table of groups (`ingest.groups`: age, stage, …) or of manifest.csv: accuracy, "
+        "sensitivity and specificity are also reported for each of their values. A numeric column with more than 6 "
+        "values is cut at its tertiles. A column that is not there is said in the report. No other column of the table "
+        "reaches the results; naming one more makes the manifest anew.",
     )
 
 
