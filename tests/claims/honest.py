@@ -10,6 +10,8 @@ import numpy as np
 from workflow_scripts.contracts.claims import Cell, Claim, PaperStudy, Published
 
 Numbers = dict[str, Decimal]
+# Of these a paper that says what STATED says would say something wrong: of one training, averaged in one way.
+MISSTATED = ("mean_of_five", "mixed")
 # What a paper says where it says that its numbers are of one training.
 STATED = {"one_training": "One training.", "average": "Averages over the classes.", "split_unit": "Images."}
 
@@ -115,9 +117,27 @@ def accuracy_cut_off(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
     return {"accuracy": _digits(exact["accuracy"], 4, ROUND_DOWN), **rest}
 
 
+def thrown_together(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
+    """Micro averages: with one label a sample all are the accuracy."""
+    value = _digits(_accuracy(counts), 4)
+    return {"accuracy": value, **{f"macro_{name}": value for name in _NAMES}}
+
+
+def accuracy_over_classes(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
+    """The accuracy as the mean of (TP + TN) / n over the classes: the formula of two classes, class by class."""
+    errors, exact = int(counts.sum() - counts.trace()), _exact(counts)
+    accuracy = 1 - Fraction(2 * errors, len(counts) * int(counts.sum()))
+    return {name: _digits(accuracy if name == "accuracy" else value, 4) for name, value in exact.items()}
+
+
+def mixed(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
+    """Plain means of precision and recall beside a weighted F1."""
+    return rounded_once(rng, counts) | {"macro_f1": weighted(rng, counts)["macro_f1"]}
+
+
 PIPELINES: tuple[Callable[[np.random.Generator, np.ndarray], Numbers], ...] = (
     *(rounded_once, class_values_of_three_digits, class_values_of_two_digits, weighted, mean_of_five, rounded_twice),
-    *(f1_of_the_printed, accuracy_cut_off),
+    *(f1_of_the_printed, accuracy_cut_off, thrown_together, accuracy_over_classes, mixed),
 )
 
 

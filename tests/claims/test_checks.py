@@ -115,7 +115,11 @@ statements:
   - {id: worst, place: §5, study: s, subset: test, run: third, words: is worst, relation: lower,
      metric: accuracy, against: {run: [net, rival]}}
 layers:
-  net: {place: Table 5, study: s, rows: [[Conv, 8 x 8 x 4], [Pool, 4 x 4 x 4], [Conv, 4 x 4 x 8], [FC, 128]]}
+  net:
+    place: Table 5
+    study: s
+    network: VGG-4
+    rows: [[Conv, 8 x 8 x 4], [Pool, 4 x 4 x 4], [Conv, 4 x 4 x 8], [FC, 128]]
 public:
   - {id: a, place: "Others 2020", study: s, class: A, subset: all, metric: samples, value: 95, unit: count}
 """
@@ -165,7 +169,7 @@ def test_a_paper_without_a_mistake_has_none(tmp_path):
         ("value: 1.5", "value: 1.6", "ratio", "ratio of counts"),
         ("share, value: 60", "share, value: 63", "share.train", "stated shares"),
         ("percent, value: 90}", "percent, value: 92}", "abstract", "printed twice"),
-        ("percentage_points, value: 10,", "percentage_points, value: 13,", "margin", "differences"),
+        ("percentage_points, value: 10,", "percentage_points, value: 17,", "margin", "differences"),
         ("value: 89.7, decimals: 1,\n     relation", "value: 79.0, decimals: 1,\n     relation", "best", "rankings"),
         ("beats the rival, relation: higher", "below the rival, relation: lower", "better", "claims in words"),
         ("second best, relation: second", "worst, relation: lower", "second", "claims in words"),

@@ -5,7 +5,7 @@ import pytest
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.issues import issues
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE
-from workflow_scripts.contracts.claims import Cell, Claim, PaperSetting, PaperStudy, Published, Statement
+from workflow_scripts.contracts.claims import Cell, Claim, Layer, PaperSetting, PaperStudy, Published, Statement
 
 STATED = {"one_training": "One training.", "split_unit": "Images were divided."}
 
@@ -59,14 +59,66 @@ def test_a_split_by_patient_is_not_held_to_shares_of_images():
     )
 
 
-def test_n_that_follows_from_a_share_is_known_only_where_images_were_divided():
-    def outcomes(stated):
-        share = Claim("share", "T", "s", "share", 20, "percent", subset="test", stated=stated)
-        accuracy = Claim("a", "T1", "s", "accuracy", 94.4, "percent", 1, subset="test", run="r", stated=STATED)
-        return check_all(paper([count(649, "all"), share, accuracy]))
+def from_share(accuracy, share=20, stated=STATED):
+    part = Claim("share", "T", "s", "share", share, "percent", subset="test", stated=stated)
+    number = Claim("a", "T1", "s", "accuracy", accuracy, "percent", 1, subset="test", run="r", stated=STATED)
+    return check_all(paper([count(649, "all"), part, number]))
 
-    assert of(outcomes({}), INCONSISTENT) == set() and of(outcomes({}), NOTE) == {"a"}
-    assert of(outcomes(STATED), INCONSISTENT) == {"a"}
+
+def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
+    (found,) = [o for o in from_share(94.4) if o.claim == "a"]
+    assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
+    # Of no n from 127 to 136.
+    assert of(from_share(99.9), INCONSISTENT) == {"a"}
+    assert of(from_share(99.9, stated={}), NOTE) == {"a"}
+
+
+def test_a_share_that_is_rounded_is_no_mistake():
+    claims = split({"train": 667, "test": 333}, {"train": 67, "test": 33}, STATED)
+    assert of(check_all(paper(claims)), INCONSISTENT) == set()
+
+
+def test_accuracy_of_several_classes_may_be_a_mean_over_them():
+    classes = [count(40, "test", name) for name in "ABC"]
+    # 17 errors of 120: 1 − 2 · 17 / (3 · 120) = 90.56 %, which is no share of 120.
+    claims = [
+        *classes,
+        Claim("a", "T1", "s", "accuracy", 90.56, "percent", 2, subset="test", run="r", stated=STATED, n=120),
+    ]
+    (found,) = [o for o in check_all(paper(claims)) if o.claim == "a"]
+    assert found.outcome == NOTE and "(TP + TN) / n over the 3 classes" in found.innocent
+    two = [o for o in check_all(paper([*classes[:2], *claims[3:]])) if o.claim == "a"]
+    assert {o.outcome for o in two} == {INCONSISTENT}
+
+
+@pytest.mark.parametrize(("said", "outcome"), [(3, CONSISTENT), (7, CONSISTENT), (15, INCONSISTENT)])
+def test_a_difference_in_percent_may_be_relative(said, outcome):
+    values = {"new": 43, "old": 40}
+    claims = [
+        Claim(f"a.{run}", "T1", "s", "accuracy", value, "percent", 1, subset="test", run=run)
+        for run, value in values.items()
+    ]
+    told = Claim(
+        *("d", "§", "s", "accuracy", said, "percentage_points"), run="new", subset="test", relation="about",
+        against={"run": "old"},
+    )  # fmt: skip
+    (found,) = [o for o in check_all(paper([*claims, told])) if o.claim == "d"]
+    assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(("network", "outcome"), [("", NOTE), ("ResNet-18", NOTE), ("VGG16", INCONSISTENT)])
+def test_strides_are_free_in_networks_other_than_a_vgg(network, outcome):
+    sizes = ((56, 56, 64), (28, 28, 128))
+    layers = tuple(Layer(f"t.{i}", f"row {i}", "s", "Conv", size, network) for i, size in enumerate(sizes))
+    (found,) = [o for o in check_all(paper(layers=layers)) if o.claim == "t.1"]
+    assert found.outcome == outcome
+
+
+def test_another_release_of_a_public_set_is_a_note():
+    known = (Claim("p", "Others", "s", "cells", 11534, "count"),)
+    own = Claim("own", "§1", "s", "cells", 11530, "count")
+    (found,) = [o for o in check_all(paper([own], public=known)) if o.check == "public set"]
+    assert found.outcome == NOTE and "another release" in found.innocent
 
 
 def test_a_share_may_be_of_what_is_left_after_the_test_subset():

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from honest import PIPELINES, STATED, matrix, mean_of_five, printed, rounded_once
+from honest import MISSTATED, PIPELINES, STATED, matrix, mean_of_five, printed, rounded_once
 from invented import paper, random_matrix, random_paper
 
 from workflow_scripts.claims.checks import check_all
@@ -54,7 +54,7 @@ def accused(pipeline, classes: int, papers: int, stated: dict[str, str]) -> list
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.__name__)
 def test_no_usual_way_of_making_a_papers_numbers_is_called_inconsistent(pipeline, classes):
     assert accused(pipeline, classes, 12, {}) == []
-    if pipeline is not mean_of_five:
+    if pipeline.__name__ not in MISSTATED:
         assert accused(pipeline, classes, 12, STATED) == []
 
 
@@ -63,7 +63,7 @@ def test_no_usual_way_of_making_a_papers_numbers_is_called_inconsistent(pipeline
 def test_no_usual_way_is_called_inconsistent_in_many_papers(pipeline):
     for classes in (2, 3, 5, 11):
         assert accused(pipeline, classes, 60, {}) == []
-        if pipeline is not mean_of_five:
+        if pipeline.__name__ not in MISSTATED:
             assert accused(pipeline, classes, 60, STATED) == []
 
 

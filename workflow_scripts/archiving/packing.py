@@ -68,7 +68,7 @@ def write_archive(
             members.append(Member(name, len(content), sha256(content).hexdigest()))
             _add(archive, name, content)
         for name, fault in page_faults(pages, contents).items():
-            raise UserError(f"{name} {fault}; run the workflow again, it makes the page")
+            raise UserError(f"{name} {fault}; delete it, `snakemake --cores all` makes it again")
         titles = {study.name: study.title for study in studies}
         _add(archive, METADATA, _json(describe(titles, date.today().isoformat(), members)))
     return len(members)

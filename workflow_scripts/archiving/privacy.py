@@ -78,7 +78,9 @@ def refuse_private(name: str, content: bytes, private: Private, names: bool) -> 
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{name} is no text in UTF-8 ({error.reason}); run the workflow again, it makes it") from None
+        raise UserError(
+            f"{name} is no text in UTF-8 ({error.reason}); delete it, `snakemake --cores all` makes it again"
+        ) from None
     if found := private.find(text, names):
         line, words, kind = found
         remedy = (

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import Outcome, each, verdict
+from workflow_scripts.claims.outcome import NOTE, Outcome, each, verdict
 from workflow_scripts.claims.printed import MODES, Interval, distance, interval, numerators, shown, written
 from workflow_scripts.claims.scores import COARSEST
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
 from workflow_scripts.contracts.claims import Claim, Published
 
 F1 = "F1 from precision and sensitivity"
@@ -94,9 +94,21 @@ def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
     word = "allow" if fits else "do not allow"
     why = f"An accuracy of {shown(accuracy)} and the class sizes {word} a mean sensitivity of {shown(recall)}."
     size = "" if fits else distance(min(max(recall.scaled, low), high), recall)
+    innocent = "" if fits else _otherwise(accuracy, sizes)
+    outcome = NOTE if innocent else verdict(fits)
     for claim, other in ((accuracy, recall), (recall, accuracy)):
         others = (other.id, *sizes.behind(claim))
-        yield Outcome(claim.id, RECALL, verdict(fits), why, f"{ends[0]} to {ends[1]}", others, size=size)
+        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", others, innocent, size)
+
+
+def _otherwise(accuracy: Claim, sizes: Sizes) -> str:
+    """Why the accuracy may say less of the right answers than it seems to; empty where it may not."""
+    if sizes.behind(accuracy):
+        return ROUNDED_SHARE
+    classes = len(sizes.classes(accuracy.study, accuracy.run))
+    if classes > 2:
+        return f"The accuracy may be the mean of (TP + TN) / n over the {classes} classes, which is the larger one."
+    return ""
 
 
 def highest(counts: list[int], right: int) -> float:

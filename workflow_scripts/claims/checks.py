@@ -50,7 +50,7 @@ _ABOUT = ("metric", "subset", "run", "class_name")
 # and names of contracts.claims.UNSAID. Checks that never do so, and those of layers, have none.
 PREMISES: dict[str, tuple[str, ...]] = {
     granularity.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
-    averages.F1: _ABOUT,
+    averages.F1: (*_ABOUT, "average"),
     averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
     two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     # It tries every average, whatever the claim calls it.

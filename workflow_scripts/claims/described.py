@@ -1,14 +1,18 @@
 """How a paper describes what it did: tables of layers, settings that are stated twice."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, verdict
 from workflow_scripts.contracts.claims import Layer, PaperSetting, Published
 
 LAYERS = "layer sizes"
 SETTINGS = "stated twice"
+# Networks whose convolutions keep the size of a map and whose pooling layers halve it.
+_KEEPING = "VGG"
+_STRIDES = "A convolution of stride 2 makes a map smaller, a pooling layer of stride 1 keeps its size."
 # The same function of two classes.
 _CROSS_ENTROPY = {"cross_entropy", "binary_cross_entropy"}
 
@@ -16,9 +20,10 @@ _CROSS_ENTROPY = {"cross_entropy", "binary_cross_entropy"}
 def check_layers(published: Published) -> Iterator[Outcome]:
     """A pooling layer makes the map smaller and keeps its channels; a convolution is no larger than its input.
 
-    A convolution is smaller than its input only where the pooling layer before it was not: then the table has the
-    size one row too late. The first fully connected layer may list the unrolled map. Reference: K. Simonyan,
-    A. Zisserman, arXiv:1409.1556 (2014), Table 1: convolutions keep the size, max pooling halves it.
+    A convolution is smaller than its input only where the pooling layer before it was not: then the table has the size
+    one row too late. Of a network that is not said to be a VGG, whose strides are free, it is a note. The first fully
+    connected layer may list the unrolled map. Reference: K. Simonyan, A. Zisserman, arXiv:1409.1556 (2014), Table 1:
+    convolutions keep the size, max pooling halves it.
     """
     tables: dict[str, list[Layer]] = {}
     for layer in published.layers:
@@ -26,7 +31,9 @@ def check_layers(published: Published) -> Iterator[Outcome]:
     for layers in tables.values():
         yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
         for before, layer in pairwise(layers):
-            yield _layer(before, layer)
+            one = _layer(before, layer)
+            noted = one.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
+            yield replace(one, outcome=NOTE, innocent=_STRIDES) if noted else one
 
 
 def _layer(before: Layer, layer: Layer) -> Outcome:

@@ -1,10 +1,11 @@
 """Whether a share can be a whole number of samples out of so many."""
 
 from collections.abc import Iterator
+from itertools import product
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome
 from workflow_scripts.claims.printed import MODES, distance, interval, near, numerators, shown
-from workflow_scripts.claims.sizes import Sizes, measured
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, measured
 from workflow_scripts.contracts.claims import Claim, Published
 
 NAME = "granularity"
@@ -55,7 +56,23 @@ def _share(claim: Claim, sizes: Sizes) -> Outcome:
     which = " or ".join(map(str, totals))
     nearest = min((k / n for n in totals for k in _ends(claim, n)), key=lambda value: abs(value - claim.scaled))
     why = f"No whole number out of {which} gives {shown(claim)}."
-    return Outcome(claim.id, NAME, INCONSISTENT, why, around, sizes.behind(claim), size=distance(nearest, claim))
+    innocent = _otherwise(claim, sizes, totals)
+    outcome, size = NOTE if innocent else INCONSISTENT, distance(nearest, claim)
+    return Outcome(claim.id, NAME, outcome, why, around, sizes.behind(claim), innocent, size)
+
+
+def _otherwise(claim: Claim, sizes: Sizes, totals: list[int]) -> str:
+    """By which other n, or other accuracy, it would fit; empty where there is none."""
+    if claim.metric != "accuracy":
+        return ROUNDED_SHARE if sizes.behind(claim) else ""
+    for n, mode in product(sizes.of_rounded_share(claim), MODES):
+        if found := numerators(claim, n, mode):
+            return f"{ROUNDED_SHARE} {found[0]} of {n} would fit, {mode}."
+    classes = len(sizes.classes(claim.study, claim.run))
+    # Each error is a false negative of one class and a false positive of another: (TP + TN) / n lacks both.
+    if classes > 2 and any(numerators(claim, n * classes, mode) for n in totals for mode in MODES):
+        return f"It may be the mean of (TP + TN) / n over the {classes} classes, which is no share of the samples."
+    return ""
 
 
 def _mean(claim: Claim, sizes: Sizes) -> Outcome:
@@ -115,5 +132,7 @@ def _precision(claim: Claim, sizes: Sizes) -> Outcome:
     )
     nearest = f"{best[1]}/{best[2]} = {near(best[1] / best[2], claim)}"
     why = f"No number of right answers out of so many predictions gives {shown(claim)}."
-    size = distance(best[1] / best[2], claim)
-    return Outcome(claim.id, NAME, INCONSISTENT, why, nearest, sizes.behind(claim), size=size)
+    innocent, size = _otherwise(claim, sizes, []), distance(best[1] / best[2], claim)
+    return Outcome(
+        claim.id, NAME, NOTE if innocent else INCONSISTENT, why, nearest, sizes.behind(claim), innocent, size
+    )

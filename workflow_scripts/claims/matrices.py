@@ -101,7 +101,11 @@ def averages(matrix: Matrix, claim: Claim) -> dict[str, float] | None:
 
     found = scores(matrix.counts)
     if claim.metric in ("accuracy", "balanced_accuracy"):
-        return {"the matrix": float(score(found, claim.metric, None))}
+        values = {"the matrix": float(score(found, claim.metric, None))}
+        if claim.metric == "accuracy" and len(matrix.classes) > 2:
+            errors = 1 - float(found["accuracy"])
+            values["mean of (TP + TN) / n over classes"] = 1 - 2 * errors / len(matrix.classes)
+        return values
     name = claim.metric.removeprefix("macro_")
     if name not in found:
         return None
@@ -185,4 +189,8 @@ def _errors(published: Published, sizes: Sizes, about: Claim) -> int | None:
         same = (claim.study, claim.run, claim.subset) == (about.study, about.run, about.subset)
         if claim.metric == "accuracy" and same:
             found += [n - k for n in possible(claim, sizes) for mode in MODES for k in numerators(claim, n, mode)]
-    return max(found, default=None)
+    if not found:
+        return None
+    # The mean of (TP + TN) / n over the classes counts each error as two of so many.
+    classes = len(sizes.classes(about.study, about.run))
+    return max(found) * max(classes, 2) // 2

@@ -39,7 +39,8 @@ def _side(claim: Claim) -> Side:
 def check_differences(published: Published) -> Iterator[Outcome]:
     """A difference told in words is that of the two printed numbers.
 
-    "About", "nearly", "roughly" are taken as one unit in the last digit told: nearly 3 % is from 2 to 4 points.
+    "About", "nearly", "roughly" are taken as one unit in the last digit told: nearly 3 % is from 2 to 4 points, or as
+    many percent of the second number.
     Reference: Nature 577:167-169 (2020), see totals.py: calculations from printed numbers.
     """
     for claim in published.claims:
@@ -56,8 +57,15 @@ def check_differences(published: Published) -> Iterator[Outcome]:
         fits = interval(claim).meets(Interval(a.low - b.high, a.high - b.low))
         found = written(first.scaled - second.scaled, claim, 2)
         why = f"{shown(first)} minus {shown(second)} is {found}; {shown(claim)} is said."
+        if not fits and second.scaled and _is_relative(claim, first, second):
+            fits, why = True, f"{why} Of {shown(second)} it is that share."
         size = "" if fits else distance(first.scaled - second.scaled, claim)
         yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, found, (first.id, second.id), size=size)
+
+
+def _is_relative(claim: Claim, first: Claim, second: Claim) -> bool:
+    """Whether percents told of a difference are those of the second number."""
+    return claim.unit == "percentage_points" and interval(claim).holds((first.scaled - second.scaled) / second.scaled)
 
 
 def _printed(published: Published, wanted: Claim) -> Claim | None:

@@ -11,7 +11,7 @@ from workflow_scripts.contracts.metric_names import CLASS_METRICS
 if TYPE_CHECKING:
     import numpy as np
 
-MEAN, WEIGHTED, ALONE, ROUNDED = "mean", "weighted", "alone", "rounded"
+MEAN, WEIGHTED, MICRO, ALONE, ROUNDED = "mean", "weighted", "micro", "alone", "rounded"
 # Digits after the point that class values may have had before the mean was taken, of a share in [0, 1].
 DIGITS = (3, 2, 4)
 
@@ -39,6 +39,7 @@ def readings(claims: list[Claim], names: list[str]) -> Iterator[Reading]:
         yield from alone
     yield Reading(MEAN, "as means over the classes" if unnamed else "")
     yield Reading(WEIGHTED, "as means weighted by class size")
+    yield Reading(MICRO, "as shares of all decisions thrown together")
     if not unnamed and any("metric" in claim.assumed for claim in claims):
         yield from alone
     for digits in DIGITS:
@@ -81,6 +82,8 @@ class Values:
     def _means(self, name: str, reading: Reading) -> "list[np.ndarray]":
         import numpy as np
 
+        if reading.kind == MICRO:
+            return [self.exact["accuracy"]]
         weights = np.array(self.sizes) / sum(self.sizes) if reading.kind == WEIGHTED else np.full(2, 0.5)
         if reading.kind != ROUNDED:
             found = [self.exact[name] @ weights]

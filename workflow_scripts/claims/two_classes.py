@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, each
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, each
 from workflow_scripts.claims.printed import ANY, CUT, ROUNDED, distance, interval, near, shown
+from workflow_scripts.claims.readings import ROUNDED as KIND_ROUNDED
 from workflow_scripts.claims.readings import Reading, Values, readings
 from workflow_scripts.claims.scores import harmonic
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
@@ -42,9 +43,9 @@ def check(published: Published) -> Iterator[Outcome]:
 
     All rounded, all cut off, or each in its own way; means over the classes plain, weighted by class size, or of class
     values that were rounded before; F1 of the classes or of the means; a class metric of a class that is not named may
-    be of either class or a mean, the same for all. If no table fits, those numbers are suspects without any one of
-    which a table fits. Reference: A. Fazekas, G. Kovács, Testing the consistency of performance scores reported for
-    binary classification problems, arXiv:2310.12527 (2023).
+    be of either class or a mean: the same way for all, else each of exact class values in its own. If no table fits,
+    those numbers are suspects without any one of which a table fits. Reference: A. Fazekas, G. Kovács, Testing the
+    consistency of performance scores reported for binary classification problems, arXiv:2310.12527 (2023).
     """
     sizes = Sizes(published)
     for (study, run, subset), group in groups(list(_candidates(published)), "study", "run", "subset"):
@@ -56,7 +57,9 @@ def check(published: Published) -> Iterator[Outcome]:
             if ways and all(_count(way) <= MOST_TABLES for way in ways):
                 behind = sizes.behind(here[0])
                 for one in _alone_and_together(here, [_division(way) for way in ways], group):
-                    yield replace(one, others=(*one.others, *behind))
+                    one = replace(one, others=(*one.others, *behind))
+                    noted = behind and one.outcome == INCONSISTENT
+                    yield replace(one, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else one
 
 
 def _candidates(published: Published) -> Iterator[Claim]:
@@ -115,7 +118,22 @@ def _judge(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
                 word = f" ({reading.words})" if reading.words else ""
                 yield from each(claims, NAME, CONSISTENT, f"{told}{word}.", found)
                 return
+    for division in divisions:
+        fits = _each_for_itself(claims, division).all(0)
+        if fits.any():
+            found = _table(division, fits)
+            why = f"{int(fits.sum())} tables fit, for example {found} (each number in an average of its own)."
+            yield from each(claims, NAME, CONSISTENT, why, found)
+            return
     yield from _contradiction(claims, divisions)
+
+
+def _each_for_itself(claims: list[Claim], division: Division) -> "np.ndarray":
+    """Which of the claims every table fits by any reading of exact class values, not the same for all."""
+    import numpy as np
+
+    views = _views(claims, [division], (ANY,), claims)
+    return np.logical_or.reduce([fits for _, reading, fits in views if reading.kind != KIND_ROUNDED])
 
 
 def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:

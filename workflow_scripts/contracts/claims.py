@@ -155,13 +155,17 @@ class Statement:
 
 @dataclass(frozen=True)
 class Layer:
-    """A row of a printed table of layers; size: height, width, channels of its output, or its width alone."""
+    """A row of a printed table of layers.
+
+    size: height, width, channels of its output, or its width alone; network: which one the paper says that it is.
+    """
 
     id: str
     place: str
     study: str
     name: str
     size: tuple[int, ...]
+    network: str = ""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _statement(entry: dict, path: str) -> Statement:
 
 def _layers(name: str, table: dict, path: str) -> list[Layer]:
     where = f"{path}, layers.{name}"
-    _keys(table, where, {"place", "study", "rows"}, set())
+    _keys(table, where, {"place", "study", "rows"}, {"network"})
     layers = []
     for number, row in enumerate(table["rows"], 1):
         try:
@@ -165,7 +165,8 @@ def _layers(name: str, table: dict, path: str) -> list[Layer]:
             shape = tuple(int(part) for part in str(size).split("x"))
         except (TypeError, ValueError):
             raise UserError(f"{where}, row {number}: {row!r} is not [name, 224 x 224 x 64]") from None
-        layers.append(Layer(f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape))
+        about = (f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape)
+        layers.append(Layer(*about, table.get("network", "")))
     return layers
 
 

@@ -174,7 +174,7 @@ def _unreadable(database: Path) -> str | None:
             versions = [row[0] for row in connection.execute("SELECT version_num FROM alembic_version")]
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY:
-            raise UserError(f"{database} is locked by another program; end it, then run this again") from None
+            raise UserError(f"{database} is locked by another program; end that first") from None
         return f"is damaged ({error})"
     if state != "ok":
         return "is damaged"

@@ -103,7 +103,7 @@ def _of_this_workflow(folder: Path) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{folder}: its files do not hold what this workflow writes ({type(error).__name__}: {error}); delete the "
-            "folder and run the workflow again"
+            "folder, `snakemake --cores all` makes it again"
         ) from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.tracking.database import one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import open_store
@@ -92,7 +93,7 @@ def _headline(folder: Path) -> str | None:
     path = folder / RECEIPT
     receipt = read_json(path) if path.is_file() else {}
     if not isinstance(receipt, dict) or not isinstance(receipt.get("headline", ""), str | None):
-        raise UserError(f"{path} is no receipt of this workflow; delete it and run the workflow again")
+        raise UserError(f"{path} is no receipt of this workflow; {remedy(path)}")
     return receipt.get("headline")
 
 

@@ -6,6 +6,7 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 
 import shutil
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from workflow_scripts.contracts.entry import log
@@ -42,7 +43,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
         if by_hand:
             raise UserError(
                 f"{len(by_hand)} files are fetched; 7z archives are not unpacked here, do it by hand: "
-                f'for f in {work}/*.7z; do 7z x -o{folder} "$f"; done; then remove {work}'
+                f'for f in {quote(str(work))}/*.7z; do 7z x -o{quote(str(folder))} "$f"; done; then remove {work}'
             )
         staged = work / "unpacked"
         shutil.rmtree(staged, ignore_errors=True)

@@ -167,7 +167,7 @@ def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: An
         n = ours.value.n or 0
         why += f" {needed_words(needed(window, ours.uncertain, margin, n, seeds), ours, n, seeds)}"
     elif theirs.uncertain is not None:
-        why += f" Without leaks: {verdict(window, theirs.uncertain, margin)}."
+        why += f" {results.without_leaks.capitalize()}: {verdict(window, theirs.uncertain, margin)}."
     if found in (word.HIGHER, word.LOWER):
         why += f" {word.OWN_CHANCE}"
     return found, why
