@@ -185,8 +185,8 @@ def start(wildcards, input):
     processes = training(wildcards.study, wildcards.run)["processes"]
     if processes == 1:
         return "python -m"
-    # Without the dashes it takes the step's options for abbreviations of its own.
-    return f"torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
+    # Without the dashes it takes the step's options for abbreviations of its own. Its processes end with LAUNCHER.
+    return f"LAUNCHER=$$ exec torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
 
 
 def training_step(wildcards):

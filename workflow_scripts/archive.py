@@ -34,7 +34,8 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.workflow import PACKAGE, Plan
 
     root = Path.cwd()
-    plan = Plan(root, read_yaml(args.configfile) if args.configfile else {}, root)
+    files = [args.configfile] if args.configfile else []
+    plan = Plan(root, read_yaml(args.configfile) if args.configfile else {}, root, files)
     results = Path(plan.config.results)
     names = [name for name in plan.active if finished(results, name)]
     left_out = [name for name in plan.active if name not in names]

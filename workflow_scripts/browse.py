@@ -6,7 +6,6 @@ MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the addre
 
 import argparse
 import os
-import signal
 import sys
 import webbrowser
 from pathlib import Path
@@ -49,8 +48,6 @@ def main(args: argparse.Namespace) -> None:
 def _serve(results: Path, args: argparse.Namespace) -> None:
     from workflow_scripts.tracking.server import HOST, choose_port, serving
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     port = choose_port(args.port)
     entry.log.info("starting the MLflow server …")
     try:

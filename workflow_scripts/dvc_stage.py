@@ -7,13 +7,13 @@ study depends on to .work/settings, which DVC compares. Exits with Snakemake's s
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.processes import followed
 
 if TYPE_CHECKING:
     from workflow_scripts.settings.workflow import Plan
@@ -94,7 +94,7 @@ def snakemake(*arguments: str, restoring: bool = False) -> int:
     from workflow_scripts.settings.workflow import RESTORING
 
     environment = {**os.environ, **({RESTORING: "1"} if restoring else {})}
-    return subprocess.run([sys.executable, "-m", "snakemake", *arguments], env=environment, check=False).returncode
+    return followed([sys.executable, "-m", "snakemake", *arguments], env=environment).returncode
 
 
 def leave_declared(folder: Path, phase: str, active: bool) -> None:

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, PAIR_KINDS, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.data.adapters.base import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
-from workflow_scripts.data.equal_pairs import KINDS, SIDE, equal_pairs
+from workflow_scripts.data.equal_pairs import SIDE, equal_pairs
 from workflow_scripts.data.images import RefusedImageError
 from workflow_scripts.data.reading import read_samples
 from workflow_scripts.data.sources import parse_sources
@@ -40,10 +40,16 @@ def main(args: argparse.Namespace) -> None:
     sources = parse_sources(args.source)
     if list(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
+    for folder in sources.values():
+        if args.out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(
+                f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
+                "`results` to a folder elsewhere"
+            )
     collected = collect(sources, settings.ingest, settings.subgroups)
     manifest, seen = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
-    classes = class_order(manifest["label"], settings.ingest.classes)
+    classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[list(MANIFEST.columns)].join(seen.digests)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
     write_dataset(args, collected, manifest, classes, pairs)
@@ -140,7 +146,7 @@ def write_dataset(
         links_not_followed=collected.links,
         left_out=collected.left_out,
         wanted=collected.counts,
-        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in KINDS},
+        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across,
         made=args.settings["made"],
         scale=args.settings["scale"],

@@ -64,14 +64,17 @@ def main(args: argparse.Namespace) -> None:
 
 def clear(folder: Path) -> None:
     """Empty the folder, or make it; UserError when it holds files that this step has not made."""
-    if folder.exists() and any(folder.iterdir()):
-        if not ((folder / MARK).exists() or (folder / "made.json").exists()):
-            raise UserError(
-                f"{folder} holds files that were not made here; move them away, made data would replace them"
-            )
-        shutil.rmtree(folder)
+    made_here = (folder / MARK).exists() or (folder / "made.json").exists()
+    if folder.exists() and any(folder.iterdir()) and not made_here:
+        raise UserError(f"{folder} holds files that were not made here; move them away, made data would replace them")
     folder.mkdir(parents=True, exist_ok=True)
+    # First and never away, so that what is half removed is still known for what it is.
     (folder / MARK).touch()
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != MARK:
+            path.unlink()
 
 
 def damage(path: Path, reason: str) -> None:

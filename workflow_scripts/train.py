@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_text, read_json
+from workflow_scripts.contracts.processes import end_with
 from workflow_scripts.contracts.record import input_digests, ledger, versions
 from workflow_scripts.contracts.runs import HISTORY
 
@@ -39,6 +40,7 @@ def arguments() -> list[argparse.Namespace]:
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
     args = parser.parse_args()
+    end_with_launcher()
     if len(args.out) != len(args.log):
         parser.error("--log takes as many files as --out takes folders")
     if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
@@ -49,6 +51,15 @@ def arguments() -> list[argparse.Namespace]:
         for out, log in zip(args.out, args.log, strict=True)
     ]
     return [argparse.Namespace(**{**vars(args), **change}) for change in changes]
+
+
+def end_with_launcher() -> None:
+    """Among several processes: end with torchrun, which started this one and whose end the others could not survive.
+
+    LAUNCHER, if the workflow has set it, is torchrun's process number; torchrun may have ended before this call.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        end_with(int(os.environ.get("LAUNCHER", os.getppid())))
 
 
 def main(args: argparse.Namespace) -> None:

@@ -9,12 +9,14 @@ altered or different.
 """
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.locks import own_folder
 
 
 def arguments() -> argparse.Namespace:
@@ -31,8 +33,8 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.archiving.unpacking import unpack
     from workflow_scripts.archiving.whole import given, verify_pages
 
-    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        archived, work = Path(folder, "archived"), Path(folder, "work")
+    with own_folder(Path(tempfile.gettempdir(), f"verify-{os.getuid()}")) as folder:
+        archived, work = folder / "archived", folder / "work"
         work.mkdir()
         problems = unpack(args.archive, archived)
         print(f"sha256     {digest_file(args.archive)}", flush=True)

@@ -15,7 +15,7 @@ from workflow_scripts import evaluate, report, split, verify
 from workflow_scripts.archiving.packing import Archived, Options, write_archive
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.files import canonical_json, read_json, write_json
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,8 +58,9 @@ class Finished:
             name: {"kind": "file", "path": f"{name}.csv", "by": by, "folds": 1}
             for name, by in (("grouped", "group"), ("published", "sample"))
         }
-        runs = ("cvm", "legacy_xception", "soft_vote")
+        runs = ("legacy_xception", "cvm", "soft_vote")  # not in the order of their names
         study = Leaking(self.results, runs=runs, evaluate={**EVALUATE, "bootstrap": 100}, protocols=rules)
+        study.settings = json.loads(canonical_json(study.settings))  # as a step receives them
         study.write()
         pairs = study.folder / "dataset" / "equal_pairs.csv"
         pair = ("a/0_0", "a/1_0", "equal_pixels", 0.0, "a", "a")

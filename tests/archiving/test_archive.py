@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 import zipfile
 from hashlib import sha256
 from pathlib import Path
@@ -76,6 +77,11 @@ def test_every_link_of_every_page_ends_inside(archive, tmp_path):
         ('<a href="../../x">x</a>', "links to '../../x'"),
         ('<a href="javascript:x()">x</a>', "links to 'javascript:x()'"),
         ('<a href="http://[">x</a>', "links to"),
+        ('<a href="java&#115;cript:x()">x</a>', "links to 'javascript:x()'"),
+        ("<A HREF='gone.html'>x</A>", "links to 'gone.html'"),
+        ("<SCRIPT src=x>", "has 'script'"),
+        ("<svg/onload=x()>", "has 'onload'"),
+        (f'<a href="{"x" * 30_000}">', "has 'a tag of 30008 signs'"),
         ("<script>x()</script>", "has 'script'"),
         ('<p onclick="x()">x</p>', "has 'onclick'"),
         ('<meta http-equiv="refresh" content="0">', "has 'meta'"),
@@ -88,6 +94,15 @@ def test_a_page_with_a_dead_link_or_something_active_is_named(html, fault):
     assert page_faults(pages, pages)["a/page.html"].startswith(fault)
     fine = '<a href="other.html#there">x</a> <a href="#me" id="me">y</a> <img src="data:image/png;base64,AA==">'
     assert page_faults({**pages, "a/page.html": fine}, pages) == {}
+
+
+@pytest.mark.parametrize(
+    "part", ["<a", "<!--", '<a href="', "<a b=' ", "&#", "</", f"<a {'x' * 9000}", f"<a x{' ' * 9000}"]
+)
+def test_a_page_without_end_is_read_in_time(part):
+    started = time.process_time()
+    page_faults({"a.html": part * (2_000_000 // len(part))}, ["a.html"])
+    assert time.process_time() - started < 20
 
 
 def test_it_is_a_research_object_without_images_weights_names_of_machines_or_folders(archive, finished):
@@ -231,7 +246,7 @@ def test_a_split_by_group_that_tears_one_apart_is_named(archive, tmp_path, capsy
 def test_a_sample_in_another_subset_than_the_split_says_is_named(archive, tmp_path, capsys):
     change = replaced(b"a/4_0,0,test", b"a/4_0,0,validation")
     bad, _ = verified(changed(archive, tmp_path / "bad.zip", ("cvm_cervix/splits/published.csv", change)), capsys)
-    assert "DIFFERENT  cvm_cervix/splits/published.csv: cvm/fold0-seed0: 'a/4_0' is another subset's" in bad
+    assert "DIFFERENT  cvm_cervix/splits/published.csv: legacy_xception/fold0-seed0: 'a/4_0' is another subset's" in bad
 
 
 def test_a_report_with_a_script_is_named_and_a_paper_with_other_numbers_is_marked(archive, tmp_path, capsys):

@@ -204,6 +204,7 @@ BAD_SETTINGS = {
     "subset": set_at("evaluate", "published", "reported", value=EVIL),
     "explained run": set_at("report", "explain", "runs", value=[EVIL]),
     "bootstrap": set_at("evaluate", "published", "evaluate", "bootstrap", value=10**9),
+    "bootstrap of the report": set_at("report", "evaluate", "bootstrap", value=10**9),
     "bins": set_at("evaluate", "published", "evaluate", "calibration_bins", value=10**9),
     "another key": set_at("evaluate", "published", "evil", value=1),
     "a text": lambda _: b'"text"',

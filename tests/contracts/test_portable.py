@@ -7,9 +7,10 @@ import pytest
 
 from workflow_scripts.contracts.portable import without_folders
 from workflow_scripts.contracts.record import make_record
-from workflow_scripts.settings.load import check
+from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "/mnt/klinik/anna.mueller"
 
 
@@ -40,7 +41,7 @@ def test_no_step_and_no_record_holds_a_users_folder():
         "runs": runs,
         "explain": {"runs": ["one"]},
     }
-    steps = Steps(check({"studies": {"mine": study}}))
+    steps = Steps(settings(ROOT, {"studies": {"mine": study}}))
     received = [steps.report("mine"), steps.plates("mine"), steps.split("mine", "own"), steps.evaluate("mine", "own")]
     received += [steps.explain("mine", "own"), steps.truth("mine"), steps.track("mine"), steps.preprocess("mine")]
     received += [steps.predicting("mine", "own", run, 0, 0) for run in runs]

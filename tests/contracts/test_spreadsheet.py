@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.spreadsheet import read_sheet
+from workflow_scripts.contracts.spreadsheet import formulas, read_sheet
 
 ROWS = [["path", "group"], ["Größe/ä.png", "p 1"], ["b/1,5.png", "p2"]]
 WANTED = {"path": ["Größe/ä.png", "b/1,5.png"], "group": ["p 1", "p2"]}
@@ -111,3 +111,9 @@ def test_folders_pipes_devices_and_missing_files_are_named_and_not_read(tmp_path
     ):
         with pytest.raises(UserError, match=said):
             read_sheet(tmp_path / name, "ingest.groups", ("path",))
+
+
+def test_what_a_spreadsheet_takes_for_a_formula() -> None:
+    begun = ["=1", "@SUM(1)", "+49 x", "-d", "=HYPERLINK(1)", "-1+1"]
+    plain = ["-5", "+1.5e-3", "-1,5", "-", "+", "a=1", "", "1-2", "-inf", "+49 89"]
+    assert formulas(begun + plain) == sorted(begun)

@@ -67,16 +67,43 @@ def test_pipes_devices_and_links_in_circles_are_refused_or_passed_over_and_nothi
     assert "4 links to folders were not followed" in said()
 
 
-def test_results_of_this_project_among_the_images_are_refused(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "files"),
+    [
+        ("results/mine/dataset", ("manifest.csv", "record.json")),
+        ("results/mine/arrays", ("images.npy", "index.csv")),
+        ("results/mine/splits", ("grouped.leaks.csv",)),
+        ("old/run/fold0-seed0", ("ledger.json", "record.json")),
+    ],
+)
+def test_results_of_this_project_among_the_images_are_refused(tmp_path, folder, files) -> None:
     root = class_folders(tmp_path / "raw", "a", "b", each=2)
-    touch(root, "results/mine/dataset/manifest.csv", "results/mine/dataset/record.json")
-    save(root / "results" / "mine" / "dataset" / "montage.png", picture(60))
-    for classes in (None, ["a", "b", "results"]):
-        with pytest.raises(UserError, match="results/mine/dataset holds results of this project") as error:
+    touch(root, *(f"{folder}/{name}" for name in files))
+    save(root / folder / "montage.png", picture(60))
+    for classes in (None, ["a", "b", folder.split("/")[0]]):
+        with pytest.raises(UserError, match=f"{folder} holds results of this project") as error:
             run_ingest(tmp_path / "out", sources={"folder": root}, classes=classes)
         assert "\n" not in str(error.value)
-    (root / "results" / "mine" / "dataset" / "record.json").unlink()
+    (root / folder / files[-1]).unlink()
     run_ingest(tmp_path / "out", sources={"folder": root})
+
+
+def test_results_that_would_lie_among_the_images_are_refused_before_anything_is_written(tmp_path) -> None:
+    root = class_folders(tmp_path / "raw", "a", "b", each=2)
+    with pytest.raises(UserError, match="the results lie in the folder of images"):
+        run_ingest(root / "results" / "mine" / "dataset", sources={"folder": root})
+    assert not (root / "results").exists()
+
+
+def test_a_class_whose_images_are_not_read_is_named(tmp_path, said) -> None:
+    root = class_folders(tmp_path / "raw", "a", "b", each=2)
+    touch(root, "c/1.heic", "c/2.heic", "docs/readme.txt")
+    run_ingest(tmp_path / "out", sources={"folder": root})
+    assert "folder 'c' is no class, no image in it is read: .heic 2" in said() and "'docs'" not in said()
+    for path in (root / "b").iterdir():
+        path.rename(path.with_suffix(".dcm"))
+    with pytest.raises(UserError, match=r"1 class.*; passed over: \.dcm 2, \.heic 2 .images of formats"):
+        run_ingest(tmp_path / "out", sources={"folder": root})
 
 
 def test_classes_whose_names_are_nearly_equal_are_warned_of(tmp_path, said) -> None:

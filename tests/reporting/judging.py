@@ -52,11 +52,15 @@ claims:
      unit: fraction, decimals: 1}
   - {id: time, place: p. 2, study: cvm_cervix, run: cvm, metric: training_time, value: 2, unit: hours}
   - {id: models, place: p. 2, study: cvm_cervix, metric: models, value: 2, unit: count}
+  - {id: vague, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: macro_f1, value: 50, unit: percent,
+     n: 400, assumed: {metric: Of which mean it is is not said.}}
   - {id: unnamed, place: p. 2, study: cvm_cervix, run: cvm, subset: test, metric: sensitivity, value: 90,
      unit: percent}
 statements:
   - {id: beats, place: p. 3, study: cvm_cervix, run: weak, subset: test, relation: lower,
      words: weak is weaker, against: {run: [cvm]}}
+  - {id: vaguely, place: p. 3, study: cvm_cervix, run: weak, subset: test, metric: accuracy, relation: lower,
+     words: weak is worse somehow, against: {run: [cvm]}, assumed: {metric: By what is not said.}}
   - {id: alike, place: p. 3, study: cvm_cervix, run: cvm, subset: test, class: a, metric: sensitivity,
      relation: higher, words: a is found more often, against: {class: [b]}}
 layers:

@@ -57,6 +57,8 @@ EXPECTED = {
     "time": NOT_COMPARABLE,
     "models": NOT_CHECKED,
     "unnamed": NOT_CHECKED,
+    "vague": NOT_COMPARABLE,
+    "vaguely": NOT_COMPARABLE,
     "beats": HOLDS,
     "alike": CANNOT_TELL,
     "net.01": NOT_CHECKED,
@@ -88,6 +90,18 @@ def test_what_is_missing_or_unknown_is_named(found):
     assert "more samples would tell" in found["lead"].why
     assert "differ here" in found["best"].why and "80 % power" in found["best"].why
     assert "by accuracy" in found["beats"].why
+
+
+def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(found):
+    assert found["vague"].why == "Left open by the paper: Of which mean it is is not said."
+    assert found["vague"].obtained.value == pytest.approx(0.9, abs=0.01) and found["vague"].published == "50 %"
+    assert found["vaguely"].why == "Left open by the paper: By what is not said."
+
+
+def test_higher_lower_and_orders_say_that_the_papers_own_chance_is_not_in_them(found):
+    uncertain = {"optimistic", "modest", "best", "worst", "beats"}
+    assert {name for name, row in found.items() if "the paper's own chance" in row.why} == uncertain
+    assert {found[name].word for name in uncertain} == {LOWER, "higher", HOLDS, FAILS}
 
 
 def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):

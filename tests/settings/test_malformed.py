@@ -80,10 +80,13 @@ TOP = {
     "study for studies": ("study: {mine: {}}\n", "line 1: study: unknown key; did you mean studies?"),
     "results empty": ('results: ""\n', "line 1: results: empty; name a folder, such as results: results-mine"),
     "results null": ("results:\n", "line 1: results: empty; give it text"),
-    "results a number": ("results: 2024\n", 'YAML reads 2024 as a number; put quotes around it: "2024"'),
+    "results a number": ("results: 2024\n", "YAML reads it as a number (2024); put quotes around it"),
     "results a list": ("results: [a]\n", "line 1: results: a list is not allowed; write text"),
     "results with a command": ('results: "r$(touch x)"\n', "line 1: results: 'r$(touch x)' has the sign '$'"),
-    "tracking_uri a number": ("tracking_uri: 5000\n", "line 1: tracking_uri: text is wanted, and YAML reads 5000"),
+    "tracking_uri a number": (
+        "tracking_uri: 5000\n",
+        "line 1: tracking_uri: text is wanted, and YAML reads it as a number (5000)",
+    ),
     "seed a word": ("seed: abc\n", "line 1: seed: 'abc' is not allowed: input should be a valid integer"),
     "seed a truth value": ("seed: yes\n", "line 1: seed: True is not allowed; write a number"),
     "a removed run that is none": (
@@ -141,7 +144,7 @@ SECTION = {
     "explain.runs a word": ("explain: {runs: cvm}", "explain.runs: 'cvm' is not allowed; write a list"),
     "evaluate a list": ("evaluate: [accuracy]", "evaluate: a list is not allowed; write keys and values, such as"),
     "active a list": ("active: [1]", "active: a list is not allowed; write true or false"),
-    "a number as key": ("5: x", "studies.mine.5: a key must be a word, and YAML reads 5 as a number"),
+    "a number as key": ("5: x", "studies.mine.5: a key must be a word, and YAML reads it as a number (5)"),
     "scales a list": ("scales: [paper]", "scales: a list is not allowed; write what differs below a scale"),
     "a scale misspelt": ("scales: {papr: {seeds: [1]}}", "scales.papr: no such scale; did you mean paper?"),
     "a scale a word": ("scales: {paper: big}", "scales.paper: 'big' is not allowed; write keys and values"),
@@ -163,15 +166,34 @@ SECTION = {
         "runs: {x: {kind: network, model: resnet18, options: {a: 2020-01-01}}}",
         "runs.x.options: a: 2020-01-01 is no plain value",
     ),
+    "a network without a name": (
+        'title: x\n    evaluate: {reference: ""}\n    own_runs: {x: {kind: network, model: ""}}',
+        "runs.x.model: empty;",
+    ),
+    "no list of ids": (
+        'seeds: [1]\n    scales: {demo: {ingest: {ids: " "}}}',
+        "ingest.ids: empty; write a name or a path",
+    ),
+    "no split file": ('protocols: {own: {kind: file, path: ""}}', "protocols.own.path: empty; write a name or a path"),
     "options a list": ("runs: {x: {kind: network, model: y, options: [a]}}", "runs.x.options: a list is not allowed"),
 }
 INGEST = {
     "no as class": ("classes: [no, b]", "ingest.classes.0: text is wanted, and YAML reads yes, no, on, off, true and"),
-    "a number as label": ("classes: null, labels: {1: ill}", "ingest.labels.1: a name must be text, and YAML reads 1"),
+    "a number as label": (
+        "classes: null, labels: {1: ill}",
+        "ingest.labels.1: a name must be text, and YAML reads it as a number (1)",
+    ),
     "no as label": ("classes: null, labels: {no: ill}", "ingest.labels: a name must be text, and YAML reads yes, no"),
     "no as a label's class": ("classes: null, labels: {a: no}", "ingest.labels.a: text is wanted, and YAML reads yes"),
     "a class twice": ("classes: [a, b, a]", "ingest.classes: 'a' stands there 2 times; write it once"),
-    "a date as class": ("classes: [2020-01-01, b]", "ingest.classes.0: text is wanted, and YAML reads 2020-01-01 as a"),
+    "a time as class": (
+        "classes: [1:30, b]",
+        "ingest.classes.0: text is wanted, and YAML reads it as a number (90); put",
+    ),
+    "a date as class": (
+        "classes: [2020-01-01, b]",
+        "ingest.classes.0: text is wanted, and YAML reads it as a date (2020-01-01)",
+    ),
 }
 PAPERS = {
     "cvm_cervx": "studies.mine.paper: no paper is called 'cvm_cervx'; did you mean cvm_cervix?",
@@ -239,6 +261,19 @@ def test_every_rule_of_the_workflow_is_a_name_that_no_study_takes():
     files = [ROOT / "Snakefile", ROOT / "prepare.smk", *(ROOT / "rules").glob("*.smk")]
     named = {name for file in files for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", file.read_text(), re.M)}
     assert "ingest" in named and named == RULES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trackign_uri: http://anna:S3cret@host\n",
+        "device: http://anna:S3cret@host\n",
+        "seed: [http://anna:S3cret@host]\n",
+    ],
+)
+def test_a_password_in_the_wrong_place_is_not_repeated(text, tmp_path):
+    (line,) = said(text, tmp_path)
+    assert "S3cret" not in line and "anna" not in line
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,16 @@ def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published(
         settings(ROOT, external(protocol="duplicate_free"))
 
 
+def test_a_run_name_of_two_kinds_names_both_studies():
+    runs = {"cvm@there": {"kind": "network", "model": "resnet18"}}
+    user = external()
+    user["studies"]["there"]["runs"] = runs
+    with pytest.raises(
+        UserError, match=r"studies.other.runs.cvm@there: external here, network in there; a name has one"
+    ):
+        Plan(ROOT, user, ROOT)
+
+
 def test_a_paper_s_setting_of_its_own_protocol_finds_it_under_any_name():
     assert named_protocol("protocols.as_published.by", "printed") == "protocols.printed.by"
     assert named_protocol("protocols.selection.by", "printed") == "protocols.selection.by"

@@ -144,3 +144,31 @@ def test_a_label_that_is_no_class_is_refused(dataset):
     (dataset / "record.json").write_text(json.dumps({"classes": ["b"], "groups_known": True}))
     with pytest.raises(UserError, match="label 'a'"):
         run(dataset, BY_SAMPLE)
+
+
+def rewrite(dataset, pairs, group=None):
+    """Other equal pairs (id, id, kind), and one group for all samples where it is given."""
+    manifest = pd.read_csv(dataset / "manifest.csv", keep_default_na=False)
+    label = manifest.set_index("id")["label"]
+    rows = [(a, b, kind, 0.01, label[a], label[b]) for a, b, kind in pairs]
+    pd.DataFrame(rows, columns=list(EQUAL_PAIRS.columns)).to_csv(dataset / "equal_pairs.csv", index=False)
+    if group is not None:
+        manifest.assign(group=group).to_csv(dataset / "manifest.csv", index=False)
+
+
+def test_where_a_class_is_copies_of_one_picture_the_message_says_so(dataset):
+    rewrite(dataset, [("s080", f"s{n:03d}", "equal_pixels") for n in range(81, 120)], group="")
+    with pytest.raises(UserError, match="class 'b' has 1 .*copies of one picture, see equal_pairs.csv"):
+        run(dataset, BY_GROUP)
+
+
+@pytest.mark.parametrize("kind", ["flipped", "turned"])
+def test_flipped_and_turned_copies_are_kept_together_or_counted_as_leaks(dataset, kind):
+    rewrite(dataset, [(f"s{n:03d}", f"s{n + 40:03d}", kind) for n in range(40)], group="")
+    _, leaks, record = run(dataset, BY_SAMPLE)
+    assert record["leaks"][kind] > 0 and not record["leak_free"]
+    assert record["leaks"][kind] + record["leaks_train_validation"][kind] == (leaks["why"] == kind).sum()
+    table, leaks, record = run(dataset, BY_GROUP)
+    subset = table.set_index("id")["subset"]
+    assert all(subset[f"s{n:03d}"] == subset[f"s{n + 40:03d}"] for n in range(40))
+    assert leaks.empty and record["leak_free"]

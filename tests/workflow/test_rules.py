@@ -20,7 +20,10 @@ BRACES = "{x} <y>"
 # The settings refuse other signs in the name of a results folder.
 RESULTS = "my cló (ü), a=b + c@d ~"
 # Stand-ins that write down their arguments.
-STAND_INS = 'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; python() { note "$@"; }; torchrun() { note "$@"; }\n'
+STAND_INS = (
+    'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; exec() { "$@"; }; '
+    'python() { note "$@"; }; torchrun() { note "$@"; }\n'
+)
 WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts\.[a-z_]+|\d+|auto|cpu|\.work")
 # Directives that Snakemake 9.0 had; those that came later, with their version.
 EARLY = {"benchmark", "conda", "configfile", "default_target", "include", "input", "localrule", "log", "message"}

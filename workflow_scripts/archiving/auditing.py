@@ -35,10 +35,12 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
         LEAKS.write(work / f"{name}.leaks.csv", found.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
         stated = read_json(archived / f"{name}.json")
+        # What a split is for changes none of it, so that its step does not see the role.
+        ruled = {key: value for key, value in rule.items() if key != "role"}
         made = {
             **stated,
             **findings(rule, record, manifest, split, clusters, found),
-            **{"protocol": protocol, "rule": rule, "inputs": {**stated["inputs"], **digests}},
+            **{"protocol": protocol, "rule": ruled, "inputs": {**stated["inputs"], **digests}},
             "outputs": {
                 f"{protocol}.csv": digest_file(archived / f"{name}.csv"),
                 f"{protocol}.leaks.csv": digest_file(work / f"{name}.leaks.csv"),

@@ -89,6 +89,7 @@ def _contents(
             if not path.resolve().is_relative_to((results / study.name).resolve()):
                 raise UserError(f"{path} is a link to a file outside the study's results; remove it")
         contents |= files
+        # Keys sorted, as the steps received them.
         contents[settings_name(study.name)] = _json(study.settings)
         about[study.name] = {"title": study.title, "paper": study.paper.name if study.paper else ""}
         if study.paper:

@@ -3,13 +3,19 @@
 import posixpath
 import re
 from collections.abc import Collection
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 # What no page of this workflow has: it would run, load or send something.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
 _LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/png|#)|expression\(", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+_TAG = re.compile(r"<([a-zA-Z][^\s/<>]*)([^<>]*)")
+# Begins only after a sign that ends another, and takes nothing back: no text makes it slow.
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++)""")
+LONGEST_TAG = 20_000
+LINKS = ("href", "src", "srcset", "data", "xlink:href", "action", "formaction", "poster", "background")
 OVER_ALL = ("consistency.csv", "consistency.html", "index.html")
 
 
@@ -37,31 +43,35 @@ def write_pages(target: Path, results: Path, studies: dict[str, dict], papers: l
     write_page(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
 
 
-class _Page(HTMLParser):
-    """Collects what a page links to, its anchors, and what in it is active."""
+class _Page:
+    """What a page links to, its anchors, and what in it is active.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Read by tags that end before the next one begins, as this workflow writes them: in time that grows with the length
+    of the page only, whatever it holds.
+    """
+
+    def __init__(self, html: str) -> None:
+        html = _PICTURE.sub("data:image/png;base64,", html)
         self.links: list[str] = []
         self.anchors: set[str] = set()
-        self.active: list[str] = []
+        self.active: list[str] = ["style"] if _LOADS.search(html) else []
+        for tag, attributes in _TAG.findall(html):
+            if len(attributes) > LONGEST_TAG:
+                self.active.append(f"a tag of {len(attributes)} signs")
+                continue
+            values = {name.lower(): unescape(value.strip("\"'")) for name, value in _ATTRIBUTE.findall(attributes)}
+            self._note(tag.lower(), values)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note one tag."""
-        if tag in ACTIVE or (tag == "meta" and dict(attrs).get("http-equiv")):
+    def _note(self, tag: str, values: dict[str, str]) -> None:
+        if tag in ACTIVE or (tag == "meta" and "http-equiv" in values):
             self.active.append(tag)
-        for name, value in attrs:
-            if name.startswith("on") or (name == "style" and _LOADS.search(value or "")):
+        for name, value in values.items():
+            if name.startswith("on"):
                 self.active.append(name)
-            elif name in ("href", "src", "srcset", "data", "xlink:href", "action", "poster"):
-                self.links.append(value or "")
+            elif name in LINKS:
+                self.links.append(value)
             elif name in ("id", "name"):
-                self.anchors.add(value or "")
-
-    def handle_data(self, data: str) -> None:
-        """Note what a style sheet would load."""
-        if self.lasttag == "style" and _LOADS.search(data):
-            self.active.append("style")
+                self.anchors.add(value)
 
 
 def page_faults(pages: dict[str, str], names: Collection[str]) -> dict[str, str]:
@@ -69,10 +79,7 @@ def page_faults(pages: dict[str, str], names: Collection[str]) -> dict[str, str]
 
     `pages`: name in the archive → HTML; `names`: all files of the archive. Links between pages include their anchors.
     """
-    parsed = {}
-    for name, html in pages.items():
-        parsed[name] = _Page()
-        parsed[name].feed(html)
+    parsed = {name: _Page(html) for name, html in pages.items()}
     faults = {}
     for name, page in parsed.items():
         dead = [link for link in page.links if not _leads(name, link, parsed, names)]

@@ -80,6 +80,7 @@ def read_settings(path: Path, study: str) -> dict:
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
         stated = _Settings.model_validate(settings)
+        _check_measures(stated.report.evaluate)
         for evaluation in stated.evaluate.values():
             _check_measures(Evaluate.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
     except ValidationError as error:
@@ -118,7 +119,7 @@ def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
             "study": (evaluation.study, study),
             "protocol": (evaluation.protocol, protocol),
             "seed": (evaluation.seed, report.seed),
-            "runs": (evaluation.runs, list(report.runs)),
+            "runs": (sorted(evaluation.runs), sorted(report.runs)),
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(rule)),

@@ -45,7 +45,11 @@ REASONS = (
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
 
-# Pairs of samples that show the same picture; kind: equal_bytes, equal_pixels, near_equal; distance in [0, 1].
+# How two samples show the same picture. flipped: one is the other's mirror image, turned or not; turned: by 90, 180 or
+# 270 degrees. The last three are judged by a distance, see data.equal_pairs.
+PAIR_KINDS = ("equal_bytes", "equal_pixels", "near_equal", "flipped", "turned")
+NEAR_KINDS = PAIR_KINDS[2:]
+# Pairs of samples that show the same picture; kind: PAIR_KINDS; distance in [0, 1].
 EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},

@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
+from workflow_scripts.contracts.processes import stoppable
 
 log = logging.getLogger("workflow_scripts")
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
@@ -145,15 +146,24 @@ def run_each(main: Callable[[argparse.Namespace], None], jobs: Iterable[argparse
     """
     start_log()
     failed = 0
-    for job in jobs:
-        # What is said of an error goes to the job's log as well.
-        with ExitStack() as held:
-            code, last = _run(main, job, held)
-        failed = code or failed
-        if last:
-            break
+    try:
+        with stoppable():
+            for job in jobs:
+                # What is said of an error goes to the job's log as well.
+                with ExitStack() as held:
+                    code, last = _run(main, job, held)
+                failed = code or failed
+                if last:
+                    break
+    except KeyboardInterrupt:  # between two jobs
+        failed = _interrupted()
     if failed:
         sys.exit(failed)
+
+
+def _interrupted() -> int:
+    log.error("error: interrupted; the next run continues")
+    return 130
 
 
 def _run(
@@ -168,8 +178,7 @@ def _run(
         log.error("error: %s", error)
         return 1, isinstance(error, OutOfTimeError)
     except KeyboardInterrupt:
-        log.error("error: interrupted; the next run continues")
-        return 130, True
+        return _interrupted(), True
     except OSError as error:
         log.error("traceback", exc_info=True)
         log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-import tempfile
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,27 +11,38 @@ from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.locks import exclusive
+
+# In the names of files that are not yet whole, which begin with a dot; .gitignore and .dvcignore name it too.
+UNFINISHED = ".unfinished"
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; rename it onto `path` when the block ends without an error.
 
-    The suffix is kept, because libraries choose a format by it. Missing parent folders are made.
+    One name for each `path`, so that what a killed process has left is written over. While another process writes to
+    it, this one waits. The suffix is kept, because libraries choose a format by it. Missing parent folders are made.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.stem}{UNFINISHED}{path.suffix}")
+    with exclusive(temporary):
+        _sweep(path)
+        try:
+            yield temporary
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left beside `path` when each took a name of its own."""
+    left = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
+    for entry in os.scandir(path.parent):
+        if left.fullmatch(entry.name):
+            Path(entry).unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

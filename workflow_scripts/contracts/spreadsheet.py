@@ -10,7 +10,7 @@ import io
 import re
 import stat
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,9 @@ _OTHER_FORMATS = {
     b"%PDF": "a PDF file",
     b"{\\rtf": "an RTF file",
 }
+# What begins so is a formula to a spreadsheet, unless it is a number or the sign alone.
+FORMULA = ("=", "+", "-", "@")
+_NO_FORMULA = re.compile(r"[+-]([\d., ]*|inf|nan)([eE][+-]?\d+)?", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
 
 
@@ -53,8 +56,8 @@ def read_sheet(path: Path, setting: str, required: Sequence[str], known: Sequenc
     `setting` is the key that names the file. `required` are columns that must be there, in any case of letters;
     `known` are further ones that are matched so. Raises UserError, one line, for what is no such table.
     """
-    text = _text(path, f"{setting}: {path}")
     where = f"{setting}: {path}"
+    text = read_text(path, where)
     lines, delimiter = _lines(text, where, [*required, *known])
     if not lines:
         raise UserError(f"{where} has no row; its first row names the columns ({', '.join(required)})")
@@ -66,7 +69,16 @@ def read_sheet(path: Path, setting: str, required: Sequence[str], known: Sequenc
     return Sheet(path, columns, rows)
 
 
-def _text(path: Path, where: str) -> str:
+def formulas(names: Iterable[str]) -> list[str]:
+    """Those of the names, sorted, that a spreadsheet takes for formulas: they begin so and are no numbers."""
+    return sorted({name for name in names if name.startswith(FORMULA) and not _NO_FORMULA.fullmatch(name)})
+
+
+def read_text(path: Path, where: str) -> str:
+    """Text of a file that a user gives, whatever its encoding; UserError, beginning with `where`, for what is none.
+
+    Pipes and devices are not read, nor what is larger than any table.
+    """
     try:
         state = path.stat()
         if stat.S_ISDIR(state.st_mode):

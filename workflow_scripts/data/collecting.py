@@ -2,14 +2,15 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
+from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
@@ -21,8 +22,6 @@ from workflow_scripts.data.walking import Item, walk
 OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))
 # Beside made data; see synthesise.
 MADE_FILES = ("made.json", "truth.csv")
-# Cells that begin so are formulas to a spreadsheet, unless they are numbers.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -126,24 +125,21 @@ def _say(collected: Collected) -> None:
     names = [
         name for sample in samples for name in (sample.id, sample.label, sample.group, *sample.attributes.values())
     ]
-    if formulas := sorted({name for name in names if name.startswith(FORMULA) and not _is_number(name)}):
+    if begun := formulas(names):
         log.warning(
             "%d ids, labels, groups or further cells begin with %s, first %r: a spreadsheet takes them for formulas; "
             "rename them before tables of this study are opened or passed on",
-            *(len(formulas), " ".join(FORMULA[:4]), formulas[0]),
+            *(len(begun), " ".join(FORMULA), begun[0]),
         )
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return text in ("-", "+")
-    return True
+def class_order(
+    found: Iterable[str], classes: list[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
+) -> list[str]:
+    """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
 
-
-def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
-    """The study's classes in order; UserError when the settings' classes are not those of the readable samples."""
+    `passed_over`: ending → number of files that are no samples, for the message.
+    """
     found = set(found)
     order = sorted(found) if classes is None else list(classes)
     for name in sorted(found - set(order)):
@@ -158,7 +154,10 @@ def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
                 f"the files have {', '.join(sorted(found)) or 'no class at all'}"
             )
     if len(order) < 2:
-        raise UserError(f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`")
+        seen = f"; passed over: {ending_words(passed_over)}" if passed_over else ""
+        raise UserError(
+            f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`{seen}"
+        )
     return order
 
 

@@ -19,8 +19,16 @@ _OTHER_IMAGES = re.compile(
     r"|psd|qoi|raf|raw|rw2|scn|svg|svs|svslide|tga|vms|vmu|vsi|wmf|xcf)"
 )
 # Files that systems put into every folder.
-SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
+_SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
 NO_ENDING = "(no ending)"
+# Files that lie in one folder in no results but this project's.
+_RESULTS = (
+    {"manifest.csv", "record.json"},
+    {"quarantine.csv", "equal_pairs.csv"},
+    {"images.npy", "index.csv"},
+    {"ledger.json", "record.json"},
+    {".leaks.csv"},
+)
 
 
 def parse_sources(given: list[str]) -> dict[str, Path]:
@@ -64,19 +72,23 @@ def check_no_results(items: list[Item], where: str) -> None:
     folders: dict[str, set[str]] = {}
     for item in items:
         folder, _, name = item.path.rpartition("/")
-        if name in ("manifest.csv", "record.json"):
-            folders.setdefault(folder, set()).add(name)
-    if results := sorted(folder for folder, names in folders.items() if len(names) == 2):
-        raise UserError(
-            f"{where}: {results[0] or 'it'} holds results of this project (manifest.csv, record.json), whose figures "
-            "would be read as images; move the results out of it, or set `results` to a folder elsewhere"
-        )
+        folders.setdefault(folder, set()).add(".leaks.csv" if name.endswith(".leaks.csv") else name)
+    for folder in sorted(folders):
+        if any(names <= folders[folder] for names in _RESULTS):
+            raise UserError(
+                f"{where}: {folder or 'it'} holds results of this project, whose figures would be read as images; move "
+                "them out of it, or set `results` to a folder elsewhere"
+            )
 
 
 def count_endings(paths: list[str]) -> dict[str, int]:
     """Ending → number of those files, in the order of the endings; files of the system do not count."""
-    kept = [path for path in paths if path.rpartition("/")[2].lower() not in SYSTEM_FILES]
-    return dict(sorted(Counter(map(ending, kept)).items()))
+    return dict(sorted(Counter(ending(path) for path in paths if not is_systems_own(path)).items()))
+
+
+def is_systems_own(path: str) -> bool:
+    """Whether a system put the file there, and no user."""
+    return path.rpartition("/")[2].lower() in _SYSTEM_FILES
 
 
 def ending_words(counts: dict[str, int]) -> str:
@@ -85,6 +97,11 @@ def ending_words(counts: dict[str, int]) -> str:
     others = {name: number for name, number in counts.items() if name not in images}
     said = [_listed(images) + " (images of formats that are not read: save them as PNG or TIFF)"] if images else []
     return "; ".join([*said, *([_listed(others)] if others else [])])
+
+
+def holds_other_images(paths: list[str]) -> bool:
+    """Whether there are images among the files, in formats that are not read."""
+    return any(_OTHER_IMAGES.fullmatch(ending(path)) for path in paths)
 
 
 def _listed(counts: dict[str, int]) -> str:

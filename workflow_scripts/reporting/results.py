@@ -74,6 +74,13 @@ class Protocol:
         return bool(self.record["leak_free"])
 
     @property
+    def leak_words(self) -> str:
+        """Whether leaks are left, in two or three words; where groups are unknown, only that none was found."""
+        if not self.leak_free:
+            return "leaks kept"
+        return "no leaks" if self.record["groups_known"] else "leaks: none found"
+
+    @property
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
         return bool(self.record["nothing_clusters"])
@@ -126,6 +133,11 @@ class Results:
     def as_published(self) -> Protocol | None:
         """The protocol that splits as the paper did, if the study has one."""
         return next((protocol for protocol in self.protocols.values() if protocol.role == AS_PUBLISHED), None)
+
+    @property
+    def without_leaks(self) -> str:
+        """What a protocol is that keeps together what is known to belong together."""
+        return "without leaks" if self.dataset["groups_known"] else "without known leaks"
 
     @property
     def leak_free(self) -> list[Protocol]:

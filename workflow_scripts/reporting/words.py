@@ -34,6 +34,8 @@ LEAK_NAMES = {
     "equal_bytes": "equal files",
     "equal_pixels": "equal pixels",
     "near_equal": "near-equal pixels",
+    "flipped": "mirrored copies",
+    "turned": "turned copies",
 }
 REASON_NAMES = {
     "empty_file": "empty file",

@@ -14,6 +14,14 @@ def _distinct(values: list | None) -> list | None:
     return values
 
 
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("empty; write a name or a path, or take the line out")
+    return text
+
+
+# Text that says something.
+Filled = Annotated[str, AfterValidator(_filled)]
 # A list in which nothing may stand twice.
 Distinct = Annotated[_List, AfterValidator(_distinct)]
 

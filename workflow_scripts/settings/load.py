@@ -1,12 +1,13 @@
 """The settings in force: read, resolved, checked. The only way into them, for Snakefile, tests and tools."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.settings.files import SettingsFile, read_settings_file, shown
 from workflow_scripts.settings.hints import explain
@@ -107,7 +108,7 @@ def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> L
     ]
     lines = lines or [f"{layers.line([path])}: {_named(path)}{words}" for path, words in mistakes(command_line)]
     if lines:
-        raise UserError("\n".join(lines))
+        raise _refusal(lines)
     _check_mentions(layers)
     return layers
 
@@ -130,7 +131,12 @@ def _check_mentions(layers: Layers) -> None:
                     f"{layers.line([path])}: {'.'.join(path)}: null removes nothing; {nearest(path[-1], given)}"
                 )
     if lines:
-        raise UserError("\n".join(dict.fromkeys(lines)))
+        raise _refusal(lines)
+
+
+def _refusal(lines: Iterable[str]) -> UserError:
+    """The error with all its lines; an address that somebody wrote in the wrong place may hold a password."""
+    return UserError(without_secrets("\n".join(dict.fromkeys(lines))))
 
 
 def _named(path: tuple) -> str:
@@ -144,7 +150,7 @@ def check(resolved: dict, layers: Layers) -> Config:
     try:
         return Config.model_validate(resolved)
     except ValidationError as error:
-        raise UserError("\n".join(explain(error, resolved, layers.locate))) from None
+        raise _refusal(explain(error, resolved, layers.locate)) from None
 
 
 def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequence[Path] = ()) -> Config:
@@ -164,7 +170,7 @@ def _check_other_scale(scale: str, layers: Layers) -> None:
                 Config.model_validate(resolved)
             except ValidationError as error:
                 if lines := explain(error, resolved, layers.locate, only_local=True):
-                    raise UserError("\n".join(f"at scale {other}: {line}" for line in lines)) from None
+                    raise _refusal(f"at scale {other}: {line}" for line in lines) from None
 
 
 def _completed(config: Config) -> Config:

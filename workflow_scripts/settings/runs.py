@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
-from workflow_scripts.settings.base import Block, Distinct, changes_of
+from workflow_scripts.settings.base import Block, Distinct, Filled, changes_of
 from workflow_scripts.settings.data import Share
 from workflow_scripts.settings.options import Options
 
@@ -128,7 +128,7 @@ class Network(Block):
     """A network that is trained on the images."""
 
     kind: Literal["network"] = Field(description="One network.")
-    model: str = Field(
+    model: Filled = Field(
         description="Name as timm has it (resnet18), torchvision/<name>, or one that is written here: "
         f"{', '.join(OWN)}."
     )
@@ -137,7 +137,7 @@ class Network(Block):
         description="Further arguments of the model's constructor. Not such as load weights (`pretrained`, "
         "`checkpoint_path`, …): `weights` alone names them.",
     )
-    weights: str | None = Field(
+    weights: Filled | None = Field(
         None,
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
         "data/weights) or the path of a safetensors file.",
@@ -153,12 +153,12 @@ class Network(Block):
 class Branch(Block):
     """One feature extractor of a fusion network."""
 
-    model: str = Field(
+    model: Filled = Field(
         description="Name as for a network. With a distillation token (deit_tiny_distilled_patch16_224) the features "
         "are the mean of the class token and the distillation token."
     )
     options: Options = Field({}, description="As for a network.")
-    weights: str | None = Field(None, description="As for a network.")
+    weights: Filled | None = Field(None, description="As for a network.")
 
 
 class Fusion(Block):
@@ -268,9 +268,10 @@ class Evaluate(Block):
     )
     subgroups: Distinct[list[str]] = Field(
         [],
-        description="Columns of manifest.csv that the adapter added (age, stage, …): accuracy, sensitivity and "
-        "specificity are also reported for each of their values. A numeric column with more than 6 values is cut at "
-        "its tertiles. A column that is not there is said in the report.",
+        description="Columns of the table of groups (`ingest.groups`: age, stage, …) or of manifest.csv: accuracy, "
+        "sensitivity and specificity are also reported for each of their values. A numeric column with more than 6 "
+        "values is cut at its tertiles. A column that is not there is said in the report. No other column of the table "
+        "reaches the results; naming one more makes the manifest anew.",
     )
 
 

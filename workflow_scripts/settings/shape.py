@@ -182,7 +182,7 @@ def _unquoted(value: Any) -> str:
         return f'YAML reads {_TRUTHS} as a truth value; put quotes around it, such as "{"yes" if value else "no"}"'
     if value is None:
         return 'YAML reads null, ~ and nothing as no value; put quotes around it, such as "null"'
-    return f'YAML reads {value} as {_KINDS.get(type(value).__name__, "another value")}; put quotes around it: "{value}"'
+    return f"YAML reads it as {_KINDS.get(type(value).__name__, 'another value')} ({value}); put quotes around it"
 
 
 _KINDS = {"int": "a number", "float": "a number", "date": "a date", "datetime": "a time", "bytes": "binary data"}

@@ -72,7 +72,7 @@ def check_tables(config: Config, study: str) -> None:
     folder = Path(next(iter(source_folders(config, study).values())))
     for key in ("groups", "ids"):
         name = getattr(chosen.ingest, key)
-        if name and not (folder / name).is_file():
+        if name is not None and not (folder / name).is_file():
             state = "is a folder" if (folder / name).is_dir() else "does not exist"
             raise UserError(
                 f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from workflow_scripts.contracts import protocols
 from workflow_scripts.contracts.addresses import server_fault
 from workflow_scripts.data.adapters.registry import adapters
-from workflow_scripts.settings.base import Block, Distinct
+from workflow_scripts.settings.base import Block, Distinct, Filled
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.names import NAME, RUN_NAME, known_paper, name_mistakes, nearest, results_folder
 from workflow_scripts.settings.overlay import merge
@@ -41,7 +41,7 @@ class Study(Block):
         description="Readers of the raw files: modules of data/adapters, or the name of a study that has its own. "
         "Several: the source has a subfolder named after each.",
     )
-    source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
+    source: Filled = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
     synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
     ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
     preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
@@ -168,7 +168,7 @@ class Config(Block):
         "results",
         description="Folder that receives all results; `~` is the home folder. Neither inside a source nor around one.",
     )
-    tracking_uri: Annotated[str | None, BeforeValidator(_server)] = Field(
+    tracking_uri: Annotated[Filled | None, BeforeValidator(_server)] = Field(
         None,
         description="MLflow server (http://host:port), without user name, password or token: these come from the "
         "environment (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN). null: a "

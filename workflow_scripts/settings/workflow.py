@@ -54,11 +54,16 @@ class Plan:
     def _runs_by_step(self) -> dict[str, list[str]]:
         """Step → names of the runs that it makes; a name belongs to one step, because rules go by names."""
         made_by: dict[str, str] = {}
-        for study in self.config.studies.values():
-            for name, run in study.runs.items():
-                step = STEPS[run.kind]
+        named_in: dict[str, str] = {}
+        for study, chosen in self.config.studies.items():
+            for name, run in chosen.runs.items():
+                step, first = STEPS[run.kind], named_in.setdefault(name, study)
                 if made_by.setdefault(name, step) != step:
-                    raise UserError(f"config: run {name!r} is of another kind in another study; rename one of them")
+                    other = self.study(first).runs[name].kind
+                    raise UserError(
+                        f"studies.{study}.runs.{name}: {run.kind} here, {other} in {first}; a name has one kind in all "
+                        "studies, rename one of them"
+                    )
         return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}
 
     def settings(self, step: str, *names: str) -> dict:

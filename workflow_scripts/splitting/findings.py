@@ -60,8 +60,8 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
         sentences.append(f"{unknown} of {len(manifest)} samples have no known group and may repeat a patient.")
     if clusters.nothing:
         sentences.append(
-            "No duplicates or groups were found: protocols by sample and by group are the same split, so the leak "
-            "premium cannot be measured on these images."
+            "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
+            "leak premium cannot be measured on these images."
         )
     elif by == "sample":
         leaking, tested = sum(found.samples.values()), sum(found.tested.values())

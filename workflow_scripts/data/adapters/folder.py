@@ -18,7 +18,14 @@ from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Wr
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
 from workflow_scripts.data.layout import check_classes, check_masks, masks_beside
-from workflow_scripts.data.sources import count_endings, ending_words, image_files, normal, without_extension
+from workflow_scripts.data.sources import (
+    count_endings,
+    ending_words,
+    holds_other_images,
+    is_image,
+    normal,
+    without_extension,
+)
 from workflow_scripts.data.walking import walk
 
 LABELS = None
@@ -31,9 +38,10 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
     UserError, too, where the folders look like something else than classes and no setting names the classes, and where
     images look like masks of others.
     """
-    paths = list(image_files(root))
+    items = list(walk(root))
+    paths = [item.path for item in items if is_image(item)]
     if not paths:
-        there = ending_words(count_endings([item.path for item in walk(root)]))
+        there = ending_words(count_endings([item.path for item in items]))
         raise UserError(
             f"no image file in {root}{f', only {there}' if there else ''}; put a folder for each class there, with "
             f"images that end in {', '.join(SUFFIXES)}"
@@ -43,6 +51,7 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
     depth = _wrapping_folders(paths)
     if ingest.classes is None and ingest.labels is None:
         check_classes(paths, depth, root)
+    _warn_of_unread_classes([item.path for item in items if not is_image(item)], paths, depth)
     for path in paths:
         parts = path.split("/")
         if len(parts) < depth + 2:
@@ -57,6 +66,18 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
             known.unit,
             attributes=known.attributes,
         )
+
+
+def _warn_of_unread_classes(others: list[str], paths: list[str], depth: int) -> None:
+    """Warn of folders beside the classes that hold images in formats that are not read, and nothing else."""
+    read = {path.split("/")[depth] for path in paths if path.count("/") > depth}
+    unread: dict[str, list[str]] = {}
+    for path in others:
+        if path.count("/") > depth and (name := path.split("/")[depth]) not in read:
+            unread.setdefault(name, []).append(path)
+    for name, files in unread.items():
+        if holds_other_images(files):
+            log.warning("folder %r is no class, no image in it is read: %s", name, ending_words(count_endings(files)))
 
 
 def _without_masks(paths: list[str], wanted: str, root: Path) -> list[str]:

@@ -55,7 +55,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
             folder.rmdir()  # empty, or another process filled it meanwhile and this stops
         lock.remember_count(_files(staged))
         staged.rename(folder)
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)
     return _record(source, folder, lock)
 
 
@@ -177,6 +177,8 @@ def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
             f"{folder} holds {count} files, {lock.count} were downloaded; remove the folder to download it again, or "
             f"{lock.path} to keep it as your own"
         )
+    if not any(file.format == "7z" for file in source.files):
+        shutil.rmtree(f"{folder}.download", ignore_errors=True)  # of a call that was killed at its very end
     return _record(source, folder, lock)
 
 

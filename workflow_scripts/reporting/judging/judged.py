@@ -101,8 +101,12 @@ def _row(results: Results, published: Side | None, free: Side | None, entry: Ent
     if results.made:
         detail = f" {said[1]}" if order else ""
         return Row(*place, word.MADE, MACHINERY + detail)
-    if others := differences(results, published.protocol, subject, [] if _counts_data(entry) else runs):
-        return Row(*place, word.NOT_COMPARABLE, f"Not as in the paper: {'; '.join(others)}.")
+    others = differences(results, published.protocol, subject, [] if _counts_data(entry) else runs)
+    # What this project read into the paper is no ground for a verdict on it.
+    if others or entry.assumed:
+        told = [f"Not as in the paper: {'; '.join(others)}."] if others else []
+        told += [f"Left open by the paper: {sentence}" for sentence in dict.fromkeys(entry.assumed.values())]
+        return Row(*place, word.NOT_COMPARABLE, " ".join(told))
     return Row(*place, *said)
 
 
@@ -143,7 +147,9 @@ def _counts_data(entry: Entry) -> bool:
 def _order(results: Results, side: Side, order: Order, subject: Claim) -> tuple[str, str]:
     found = judge(results, side.protocol, side.measures, order)
     said = order.by + share_words(found, len(results.settings["seeds"]))
-    return found.word, " ".join(filter(None, (said, power_words(printed_n(results, subject), None, found.apart))))
+    chance = word.OWN_CHANCE if found.word in word.DECIDED else ""
+    power = power_words(printed_n(results, subject), None, found.apart)
+    return found.word, " ".join(filter(None, (said, power, chance)))
 
 
 def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: Answer) -> tuple[str, str]:
@@ -161,7 +167,9 @@ def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: An
         n = ours.value.n or 0
         why += f" {needed_words(needed(window, ours.uncertain, margin, n, seeds), ours, n, seeds)}"
     elif theirs.uncertain is not None:
-        why += f" Without leaks: {verdict(window, theirs.uncertain, margin)}."
+        why += f" {results.without_leaks.capitalize()}: {verdict(window, theirs.uncertain, margin)}."
+    if found in (word.HIGHER, word.LOWER):
+        why += f" {word.OWN_CHANCE}"
     return found, why
 
 
