@@ -155,9 +155,14 @@ def test_the_oldest_snakemake_that_is_let_in_has_all_that_the_rules_use(asked):
     assert max(ATTRIBUTES, *(LATE[word] for word in used & set(LATE))) <= least <= most
 
 
-def test_the_targets_ask_every_job_of_a_study_for_a_file(asked):
+def test_the_targets_ask_for_a_file_of_every_folder_that_a_job_of_a_study_leaves(asked):
     """Otherwise nothing makes again what was deleted."""
-    unasked = {job["rule"] for job in asked["jobs"] if not set(job["output"]) & asked["targets"]}
+    named = asked["targets"] | {str(Path(path).parent) for path in asked["targets"]}
+    unasked = {
+        job["rule"]
+        for job in asked["jobs"]
+        if not all({path, str(Path(path).parent)} & named for path in job["output"])
+    }
     assert unasked == {"synthesise", "download", "fetch_weights"}
 
 

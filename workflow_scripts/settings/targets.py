@@ -5,9 +5,6 @@ Snakemake makes a missing file again only if a target names it, or if something 
 
 from workflow_scripts.settings.workflow import Plan
 
-# What each job that makes a run leaves last, and what later steps read without naming it.
-OF_A_RUN = ("record.json", "units.csv", "predictions.csv")
-
 
 def data_targets(plan: Plan, study: str) -> list[str]:
     """What stands for a study's samples, pixels and splits."""
@@ -17,9 +14,12 @@ def data_targets(plan: Plan, study: str) -> list[str]:
 
 
 def run_targets(plan: Plan, study: str) -> list[str]:
-    """The files of every run, fold and seed, and the folders of what was evaluated and explained."""
+    """The record of every run, fold and seed, written last, and the folders of what was evaluated and explained.
+
+    One file a run: each that is named costs time in planning.
+    """
     protocols = plan.study(study).protocols
-    runs = [path for protocol in protocols for name in OF_A_RUN for path in plan.protocol_files(study, protocol, name)]
+    runs = [path for protocol in protocols for path in plan.protocol_files(study, protocol, "record.json")]
     return [*data_targets(plan, study), *runs, *plan.report_inputs(study)]
 
 
