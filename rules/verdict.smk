@@ -8,7 +8,8 @@ rule verdict:
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
-        "<study>/verdict.csv",
+        table="<study>/verdict.csv",
+        record="<study>/verdict.json",
     log:
         "<logs>/{study}/verdict.log",
     benchmark:
@@ -23,4 +24,4 @@ rule verdict:
         "{wildcards.study}: judge the paper's numbers"
     shell:
         "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder $(dirname {output}) {params.paper} --out {output}"
+        " --study-folder $(dirname {output.table}) {params.paper} --out {output.table}"

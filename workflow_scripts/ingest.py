@@ -17,6 +17,7 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters.base import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
 from workflow_scripts.data.equal_pairs import KINDS, SIDE, equal_pairs
@@ -42,6 +43,8 @@ def main(args: argparse.Namespace) -> None:
     sources = parse_sources(args.source)
     if list(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
+    for folder in sources.values() if settings.made else ():
+        require_all(folder / "made.json")
     collected = collect(sources, settings.ingest)
     samples, thumbnails = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
     check_refused(collected.refused, len(samples), settings.ingest.max_refused)

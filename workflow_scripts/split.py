@@ -19,6 +19,7 @@ from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.splitting.audit import Audit, audit
 from workflow_scripts.splitting.clusters import Clusters, join
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold
@@ -103,7 +104,7 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = entry.namespace(args.settings)
-    dataset = record.read_record(args.dataset / "record.json")
+    dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
     clusters = join(manifest, pairs)
@@ -117,7 +118,7 @@ def main(args: argparse.Namespace) -> None:
         args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")]
     )
     if args.split_file:
-        inputs[args.split_file.name] = digest_file(args.split_file)
+        inputs[f"split file {args.split_file.name}"] = digest_file(args.split_file)
     target = args.out / settings.protocol
     paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
     SPLIT.write(paths["split"], split)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from tests.reporting.handmade import EVALUATE, Study
+from tests.vouched import vouch
 from workflow_scripts import evaluate, report, verify
 from workflow_scripts.archiving.packing import Archived, write_archive
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +37,9 @@ class Finished:
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
                 (path.parent / "weights.safetensors").write_bytes(b"weights")
                 ledger = path.with_name("ledger.json")
-                write_json(ledger, {**read_json(ledger), "host": "somebodys-machine"})
+                write_record(ledger, {**read_json(ledger), "host": "somebodys-machine"})
+                vouch(path.with_name("record.json"), "predictions.csv", "units.csv")
+                vouch(path.with_name("train.json"), "weights.safetensors")
             runs = list(study.settings["runs"])
             self.settings["evaluate"][protocol] = stated = {
                 **{key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")},
@@ -46,8 +50,10 @@ class Finished:
             with patch.object(evaluate, "write_figures"):
                 out = study.folder / "evaluation" / protocol
                 evaluate.main(SimpleNamespace(settings=stated, code="", out=out, **folders))
+        study.judge()
         out = study.folder / "report.html"
-        report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=PAPER, out=out))
+        folders = {"study_folder": study.folder, "paper": PAPER, "out": out}
+        report.main(SimpleNamespace(settings=study.settings, code="", **folders))
 
     def archive(self, target: Path, weights: bool = False) -> Path:
         study = Archived("cvm_cervix", "A small study", self.settings, PAPER)
@@ -234,9 +240,14 @@ def test_results_without_a_report_or_with_a_path_of_this_machine_are_not_archive
     copy = Finished.__new__(Finished)
     copy.results, copy.settings = tmp_path / "results", finished.settings
     shutil.copytree(finished.results, copy.results)
-    record = copy.results / RUN / "record.json"
-    write_json(record, {**read_json(record), "settings": {"weights": f"{copy.results}/mine.safetensors"}})
-    with pytest.raises(UserError, match=r"record.json, line \d+ names .*, a folder of this machine"):
+    ledger = copy.results / RUN / "ledger.json"
+    write_record(ledger, {**read_json(ledger), "weights": f"{copy.results}/mine.safetensors"})
+    with pytest.raises(UserError, match=r"ledger.json, line \d+ names .*, a folder of this machine"):
+        copy.archive(tmp_path / "a.zip")
+    (copy.results / RUN / "units.csv").write_text("cut")
+    with pytest.raises(
+        UserError, match=rf"{RUN}/units.csv has changed: it is not what .*record.json says; `snakemake "
+    ):
         copy.archive(tmp_path / "a.zip")
     (copy.results / "cvm_cervix" / "report.html").unlink()
     with pytest.raises(UserError, match="has no report; run the workflow to its end first"):

@@ -47,8 +47,8 @@ def study_files(results: Path, study: str, weights: bool) -> list[str]:
 
 
 def derived_files(folder: Path, study: str) -> list[str]:
-    """Names below `folder` of a study's tables that follow from its predictions, sorted."""
-    return matching(folder, study, DERIVED)
+    """Names below `folder` of a study's tables that follow from its predictions, sorted; their records do not."""
+    return [name for name in matching(folder, study, DERIVED) if not name.endswith("/record.json")]
 
 
 def matching(folder: Path, study: str, patterns: tuple[str, ...] | list[str]) -> list[str]:

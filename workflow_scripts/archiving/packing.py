@@ -17,6 +17,8 @@ from workflow_scripts.archiving.contents import (
 from workflow_scripts.archiving.crate import Member, describe
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.record import sealed
+from workflow_scripts.contracts.verified import UNKNOWN, differences
 
 # Of a ledger: whose machine it was is nobody's business.
 PRIVATE = ("host",)
@@ -62,12 +64,22 @@ def _contents(results: Path, studies: list[Archived], lock: Path, weights: bool)
     for study in studies:
         if not (results / study.name / "report.html").exists():
             raise UserError(f"{results / study.name} has no report; run the workflow to its end first")
-        contents |= {name: results / name for name in study_files(results, study.name, weights)}
+        packed = {name: results / name for name in study_files(results, study.name, weights)}
+        refuse_differences(results / study.name, set(packed.values()))
+        contents |= packed
         contents[settings_name(study.name)] = _json(study.settings)
         if study.paper:
             folder = paper_folder(study.paper.name)
             contents |= {f"{folder}/{name}": study.paper / name for name in ("published.yaml", "notes.md")}
     return contents
+
+
+def refuse_differences(study: Path, packed: set[Path]) -> None:
+    """Raise UserError where a study's file is not what its record says, or would be packed although none knows it."""
+    found = [item for item in differences(study) if item.state != UNKNOWN or item.path in packed]
+    if found:
+        rest = f" ({len(found) - 1} more, `make check` lists them)" if len(found) > 1 else ""
+        raise UserError(f"{found[0].path} {found[0].why}{rest}")
 
 
 def _shareable(path: Path) -> bytes:
@@ -78,7 +90,7 @@ def _shareable(path: Path) -> bytes:
     for ledger in (cost, cost.get("train", {})):
         for key in PRIVATE:
             ledger.pop(key, None)
-    return _json(cost)
+    return _json(sealed(cost))
 
 
 def _json(value: dict) -> bytes:

@@ -35,13 +35,14 @@ REASONS = (
     "missing_file",
     "duplicate_id",
 )
-QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
+QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 
 # Pairs of samples that show the same picture; kind: equal_bytes, equal_pixels, near_equal; distance in [0, 1].
 EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},
     key=("id_a", "id_b"),
+    values={"kind": ("equal_bytes", "equal_pixels", "near_equal")},
 )
 
 # Rows [first, first + count) of the array belong to a sample.

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import reread
 from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
 from workflow_scripts.data.parallel import ordered_map
 from workflow_scripts.data.selecting import changed
@@ -133,11 +134,11 @@ def pack_file(task: FileTask, packing: Packing, arrays: Arrays) -> int:
         image = decode(data, at_least=_at_least(packing) if task.parts[0].box is None else None)
         windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
     except RefusedImageError as refusal:
-        raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; run ingest again") from None
+        raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; {reread(task.path)}") from None
     for part, window in zip(task.parts, windows, strict=True):
         seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
         if seen != part.sha256:
-            raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
+            raise UserError(f"{task.path} has changed since ingest read it; {reread(task.path)}")
         pixels = np.asarray(fitted(changed(window, part.change), packing))
         _write_row(arrays.images, arrays.images_start, part.row, pixels)
         if arrays.masks is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
@@ -12,7 +13,14 @@ from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.runs import STEPS, TRAINED
-from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
+from workflow_scripts.settings.sources import (
+    check_made,
+    check_not_overwriting,
+    check_source,
+    listing_digest,
+    named_tables,
+    source_folders,
+)
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
 
@@ -56,6 +64,9 @@ class Plan:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
             return self.steps.ingest(names[0], self._listing(names[0]))
+        if step == "split":
+            own = [digest_file(path) for path in self.split_file(*names) if Path(path).is_file()]
+            return self.steps.split(*names) | ({"split_file": own[0]} if own else {})
         if step == "download":
             return published_sources()[self.downloads[names[0]]].as_settings()
         if step == "fetch_weights":
@@ -63,9 +74,10 @@ class Plan:
         return getattr(self.steps, step)(*names)
 
     def _listing(self, study: str) -> dict[str, str] | None:
+        tables = named_tables(self.config, study)
         if self.steps.made(study):
-            return None  # the made files' own record is an input of the job
-        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()}
+            return tables or None  # the made files' own record is an input of the job
+        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()} | tables
 
     def modules(self, step: str, *names: str) -> list[str]:
         """The entry point of a step and the modules that its settings name."""
@@ -264,6 +276,7 @@ class Plan:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
             check_source(self.config, study, self.downloads)
+            check_made(self.config, study)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):

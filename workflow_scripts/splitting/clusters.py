@@ -51,7 +51,8 @@ def pair_positions(manifest: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndar
     if unknown.any():
         row = pairs.iloc[int(unknown.argmax())]
         raise UserError(
-            f"equal_pairs.csv names {row['id_a']!r} and {row['id_b']!r}, not both are in manifest.csv; run ingest again"
+            f"equal_pairs.csv names {row['id_a']!r} and {row['id_b']!r}, not both are in manifest.csv; "
+            "both are of ingest: run the workflow again with `--forcerun ingest`"
         )
     return ends[0], ends[1]
 

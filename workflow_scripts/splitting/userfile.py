@@ -16,10 +16,6 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str
     outside 0 … folds-1, and a class without a sample in one of the subsets of a fold.
     """
     table = SPLIT.read(path)
-    wrong = ~table["subset"].isin(SUBSETS)
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise UserError(f"{path}, row {row + 2}: subset {table['subset'].iloc[row]!r}; use {', '.join(SUBSETS)}")
     wrong = ~table["id"].isin(set(manifest["id"]))
     if wrong.any():
         row = int(wrong.to_numpy().argmax())

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import create_database, database_of, open_store
 
@@ -70,9 +71,12 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
 def track_study(results: Path, settings: dict, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
     study, headline = settings["study"], settings["headline"]
+    for kind in ("evaluation", "explanation"):
+        for record in sorted((results / study / kind).glob("*/record.json")):
+            require_all(record)
     children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
     entries = enter(results, settings["tracking"], study, children, headline)
-    write_json(path, receipt(study, headline, entries))
+    write_record(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
 
@@ -100,7 +104,7 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
 
 def _headline(folder: Path) -> str | None:
     path = folder / RECEIPT
-    return read_json(path)["headline"] if path.exists() else None
+    return read_record(path)["headline"] if path.exists() else None
 
 
 def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:
