@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.digests import folder_digests
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, digest_text
+from workflow_scripts.contracts.files import digest_file, digest_text, read_json
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.settings.study import Config
@@ -103,7 +103,7 @@ def check_not_overwriting(config: Config, study: str, root: Path) -> None:
     path = root / config.results / study / "dataset" / "record.json"
     if not path.exists():
         return
-    record = read_record(path)["settings"]
+    record = read_json(path)["settings"]  # also of an older checkout: it is to be protected, not believed
     now_made = config.studies[study].source == "synthetic"
     if not record["made"] and now_made:
         what = "results on real data; a run on made data would overwrite them"
