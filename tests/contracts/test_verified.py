@@ -248,8 +248,10 @@ def test_the_record_and_the_target_of_a_file_follow_from_its_path(name, record, 
 
 
 def test_made_data_and_predictions_of_new_images_have_remedies_of_their_own():
-    assert remedy(Path("data/herlev/made-x/a/b.bmp")).startswith("`rm -r data/herlev/made-x`, then run the workflow")
-    assert "apply the run again" in remedy(Path("results/x/predict/mine/predictions.csv"))
+    assert remedy(Path("data/herlev/made-x/a/b.bmp")).startswith(
+        "`rm -r data/herlev/made-x && snakemake data/herlev/made-x/made.json "
+    )
+    assert "apply the run once more" in remedy(Path("results/x/predict/mine/predictions.csv"))
 
 
 class Reported:

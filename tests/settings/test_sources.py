@@ -114,7 +114,7 @@ def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
     path = next(folder.rglob("*.png"))
     content, name = path.read_bytes(), path.relative_to(folder).as_posix()
     path.write_bytes(content[:-1] + b"x")
-    command = f"; `rm -r {folder}`, then run the workflow again: it makes these data again"
+    command = f"; `rm -r {folder} && snakemake {folder}/made.json --cores all`"
     with pytest.raises(UserError, match=f"{name} changed in the made data of mine, {folder}{command}"):
         check_made(made, "mine")
     path.unlink()

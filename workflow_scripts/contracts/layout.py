@@ -59,9 +59,10 @@ def reread(path: Path) -> str:
 def remedy(path: Path) -> str:
     """What a user does to have a file made again: a command, in words that end a sentence."""
     if made := _MADE.fullmatch(path.as_posix()):
-        return f"`rm -r {shlex.quote(made['folder'])}`, then run the workflow again: it makes these data again"
+        folder = shlex.quote(made["folder"])
+        return f"`rm -r {folder} && snakemake {folder}/made.json --cores all` (with your --configfile) makes it again"
     about = known(path)
     if about and about.target is None:
-        return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run again"
+        return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run once more"
     target = about.target if about else path
     return f"`snakemake {shlex.quote(target.as_posix())} --force --cores all` (with your --configfile) makes it again"
