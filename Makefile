@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify resume restore settings notices \
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check resume restore settings notices \
 	benchmarks clean
 # A stamp that is not what the lock file holds is made again, whatever its time.
 .PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
@@ -63,6 +63,9 @@ archive: $(READY) ## put the results into one zip file, as a paper's supplement
 
 verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
 	$(BIN)/python -m workflow_scripts.verify $(or $(ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
+
+check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
+	$(BIN)/python -m workflow_scripts.check $(if $(CONFIG),--configfile $(CONFIG))
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock

@@ -56,6 +56,7 @@ rule report_study:
         metrics="<study>/metrics.json",
         card="<study>/model_card.md",
         curves=directory("<study>/curves"),
+        record="<study>/report.json",
     log:
         "<logs>/{study}/report.log",
     benchmark:

@@ -9,7 +9,8 @@ rule truth:
         masks=ancient(rules.preprocess.output.masks),
         maps=lambda wildcards: PLAN.explanations(wildcards.study),
     output:
-        "<study>/truth.csv",
+        table="<study>/truth.csv",
+        record="<study>/truth.json",
     log:
         "<logs>/{study}/truth.log",
     benchmark:
@@ -25,4 +26,4 @@ rule truth:
         "{wildcards.study}: compare with what was planted"
     shell:
         "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' {params.sources} --study-folder "$(dirname {output:q})" --out {output:q}'
+        ' {params.sources} --study-folder "$(dirname {output.table:q})" --out {output.table:q}'

@@ -8,7 +8,8 @@ rule verdict:
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
-        "<study>/verdict.csv",
+        table="<study>/verdict.csv",
+        record="<study>/verdict.json",
     log:
         "<logs>/{study}/verdict.log",
     benchmark:
@@ -25,4 +26,4 @@ rule verdict:
         "{wildcards.study}: judge the paper's numbers"
     shell:
         "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --study-folder "$(dirname {output:q})" {params.paper} --out {output:q}'
+        ' --study-folder "$(dirname {output.table:q})" {params.paper} --out {output.table:q}'

@@ -18,6 +18,9 @@ from workflow_scripts.contracts.processes import followed
 if TYPE_CHECKING:
     from workflow_scripts.settings.workflow import Plan
 
+# What an inactive study has of the phase report: a record, and what it vouches for.
+EMPTY = {"report.json": ("report.html", "model_card.md", "metrics.json"), "verdict.json": ("verdict.csv",)}
+
 
 def arguments() -> argparse.Namespace:
     """Command line: a phase, and the study where DVC does not say it."""
@@ -99,15 +102,20 @@ def snakemake(*arguments: str, restoring: bool = False) -> int:
 
 def leave_declared(folder: Path, phase: str, active: bool) -> None:
     """DVC wants every declared output to exist: empty folders, and for an inactive study an empty page and metrics."""
-    from workflow_scripts.contracts.files import write_text
+    from workflow_scripts.contracts.files import digest_file, write_text
+    from workflow_scripts.contracts.record import write_record
     from workflow_scripts.settings.phases import FOLDERS
 
     for name in FOLDERS[phase]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     if phase == "report" and not active:
-        for name, text in (("report.html", ""), ("verdict.csv", ""), ("model_card.md", ""), ("metrics.json", "{}\n")):
-            if not (folder / name).exists():
-                write_text(folder / name, text)
+        for record, names in EMPTY.items():
+            for name in names:
+                if not (folder / name).exists():
+                    write_text(folder / name, "{}\n" if name.endswith(".json") else "")
+            if not (folder / record).exists():
+                outputs = {name: digest_file(folder / name) for name in names}
+                write_record(folder / record, {"outputs": outputs})
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFES
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters.base import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
 from workflow_scripts.data.equal_pairs import SIDE, equal_pairs
@@ -46,6 +47,8 @@ def main(args: argparse.Namespace) -> None:
                 f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
                 "`results` to a folder elsewhere"
             )
+    for folder in sources.values() if settings.made else ():
+        require_all(folder / "made.json")
     collected = collect(sources, settings.ingest, settings.subgroups)
     manifest, seen = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)

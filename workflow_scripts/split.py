@@ -20,6 +20,7 @@ from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.splitting.audit import audit
 from workflow_scripts.splitting.clusters import Clusters, join
 from workflow_scripts.splitting.findings import findings
@@ -60,7 +61,7 @@ def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: li
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = entry.namespace(args.settings)
-    dataset = record.read_record(args.dataset / "record.json")
+    dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
     try:
@@ -76,7 +77,7 @@ def main(args: argparse.Namespace) -> None:
         args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")]
     )
     if args.split_file:
-        inputs[args.split_file.name] = digest_file(args.split_file)
+        inputs[f"split file {args.split_file.name}"] = digest_file(args.split_file)
     target = args.out / settings.protocol
     paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
     SPLIT.write(paths["split"], split)

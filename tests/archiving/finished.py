@@ -11,11 +11,13 @@ from unittest.mock import patch
 import pandas as pd
 
 from tests.reporting.handmade import EVALUATE, Study
+from tests.vouched import vouch
 from workflow_scripts import evaluate, report, split, verify
 from workflow_scripts.archiving.packing import Archived, Options, write_archive
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, read_json, write_json
+from workflow_scripts.contracts.files import canonical_json, read_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +67,7 @@ class Finished:
         pairs = study.folder / "dataset" / "equal_pairs.csv"
         pair = ("a/0_0", "a/1_0", "equal_pixels", 0.0, "a", "a")
         EQUAL_PAIRS.write(pairs, pd.DataFrame([pair], columns=list(EQUAL_PAIRS.columns)))
+        vouch(pairs.with_name("record.json"), pairs.name)
         self.settings = {"evaluate": {}, "report": study.settings}
         for protocol in study.settings["protocols"]:
             study.split(protocol)
@@ -72,7 +75,9 @@ class Finished:
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
                 (path.parent / "weights.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}weights")
                 ledger = path.with_name("ledger.json")
-                write_json(ledger, {**read_json(ledger), "host": "somebodys-machine"})
+                write_record(ledger, {**read_json(ledger), "host": "somebodys-machine"})
+                vouch(path.with_name("record.json"), "predictions.csv", "units.csv")
+                vouch(path.with_name("train.json"), "weights.safetensors")
             self.settings["evaluate"][protocol] = stated = {
                 **{key: study.settings[key] for key in ("study", "seed", "seeds")},
                 **{"protocol": protocol, "reported": "test", "folds": 1, "runs": list(runs)},
@@ -85,7 +90,8 @@ class Finished:
                 evaluate.main(SimpleNamespace(settings=stated, code="", out=out, **folders))
         study.judge()
         out = study.folder / "report.html"
-        report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=PAPER, out=out))
+        folders = {"study_folder": study.folder, "paper": PAPER, "out": out}
+        report.main(SimpleNamespace(settings=study.settings, code="", **folders))
 
     def archive(self, target: Path, weights: bool = False) -> Path:
         study = Archived("cvm_cervix", "A small study", self.settings, PAPER)

@@ -297,6 +297,11 @@ def test_the_one_that_archives_is_told_what_is_not_finished(finished, tmp_path):
     copy = Finished.__new__(Finished)
     copy.results, copy.settings = tmp_path / "results", finished.settings
     shutil.copytree(finished.results, copy.results)
+    (copy.results / RUN / "units.csv").write_text("cut")
+    with pytest.raises(
+        UserError, match=rf"{RUN}/units.csv has changed: it is not what .*record.json says; `snakemake "
+    ):
+        copy.archive(tmp_path / "a.zip")
     (copy.results / "cvm_cervix" / "verdict.csv").unlink()
     with pytest.raises(UserError, match="has no report; run the workflow to its end first"):
         copy.archive(tmp_path / "a.zip")

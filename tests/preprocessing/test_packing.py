@@ -35,7 +35,7 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
     assert record["shape"] == [36, 24, 24, 3] and record["made"] is False
-    names = ("images.npy", "masks.npy", "originals.npz")
+    names = ("images.npy", "masks.npy", "originals.npz", "index.csv", "montage.png")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from handmade import Study
 
+from tests.vouched import revouch
 from workflow_scripts import consistency, index, report
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.issues import issues
@@ -29,7 +30,7 @@ def results(tmp_path_factory):
         (folder / name).rmdir()
         (folder / "moved").rename(folder / name)
         out = folder / name / "report.html"
-        report.main(SimpleNamespace(study_folder=folder / name, settings=study.settings, paper=paper, out=out))
+        report.main(SimpleNamespace(study_folder=folder / name, settings=study.settings, code="", paper=paper, out=out))
     return folder
 
 
@@ -45,6 +46,8 @@ def write(results, *names):
     table = results / "consistency.csv"
     if not table.exists():
         consistency.main(SimpleNamespace(paper=papers, table=table, out=results / "consistency.html"))
+    for name in settings["studies"]:
+        revouch(results / name)
     index.main(SimpleNamespace(settings=settings, results=results, paper=papers, consistency=table, out=out))
     return out.read_text(encoding="utf-8")
 

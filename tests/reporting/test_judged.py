@@ -9,7 +9,7 @@ from handmade import TRAIN, Study
 from judging import Real, claims, rows
 
 from workflow_scripts import verdict
-from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.verdict import (
     CANNOT_TELL,
     DECIDED,
@@ -73,7 +73,8 @@ def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
 
 def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     out = tmp_path / "verdict.csv"
-    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=study.paper, out=out))
+    folders = {"study_folder": study.folder, "paper": study.paper, "out": out}
+    verdict.main(SimpleNamespace(settings=study.settings, code="", **folders))
     table = VERDICT.as_text(out)
     assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
     assert set(table["verdict"]) <= set(WORDS)
@@ -251,14 +252,14 @@ def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
 def test_a_study_without_a_paper_has_an_empty_table(tmp_path):
     study = Study(tmp_path, paper="").write()
     out = tmp_path / "verdict.csv"
-    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=None, out=out))
+    verdict.main(SimpleNamespace(settings=study.settings, code="", study_folder=study.folder, paper=None, out=out))
     assert VERDICT.read(out).empty
 
 
 def test_what_the_weights_weigh_is_no_matter_of_chance(study):
     path = next(iter((study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
     kept = path.read_text()
-    write_json(path, {**json.loads(kept), "wall_seconds": 99.0})
+    write_record(path, {**json.loads(kept), "wall_seconds": 99.0})
     try:
         assert rows(study)["optimistic"] == rows(study)["optimistic"]
     finally:

@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 
+from tests.vouched import vouch
 from workflow_scripts import split
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.errors import UserError
@@ -27,7 +28,7 @@ def dataset(tmp_path):
     table.to_csv(folder / "manifest.csv", index=False)
     pair = [("s000", "s119", "equal_bytes", 0.0, "a", "b")]
     pd.DataFrame(pair, columns=list(EQUAL_PAIRS.columns)).to_csv(folder / "equal_pairs.csv", index=False)
-    (folder / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": True}))
+    vouch(folder / "record.json", classes=["b", "a"], groups_known=True)
     return folder
 
 
@@ -76,9 +77,11 @@ def test_without_a_test_subset_the_validation_images_are_counted_and_called_what
 def test_where_nothing_clusters_both_protocols_are_one_split_and_say_so(dataset, rule):
     table = pd.read_csv(dataset / "manifest.csv").assign(group="")
     table.to_csv(dataset / "manifest.csv", index=False)
+    vouch(dataset / "record.json")
     by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
     assert not by["sample"][0].equals(by["group"][0])  # one equal pair is left
     EQUAL_PAIRS.write(dataset / "equal_pairs.csv", EQUAL_PAIRS.read(dataset / "equal_pairs.csv")[:0])
+    vouch(dataset / "record.json")
     by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
     assert by["sample"][0].equals(by["group"][0])
     for _, leaks, record in by.values():
@@ -109,7 +112,7 @@ def test_the_split_follows_from_seed_and_rule_not_from_the_name(dataset):
 def test_unknown_groups_are_said(dataset):
     table = pd.read_csv(dataset / "manifest.csv").assign(group="")
     table.to_csv(dataset / "manifest.csv", index=False)
-    (dataset / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": False}))
+    vouch(dataset / "record.json", groups_known=False)
     _, _, record = run(dataset, BY_GROUP)
     assert record["groups_known"] is False and "a patient may be in several subsets" in record["note"]
     assert "duplicate free only" in record["note"] and "patients may repeat" in record["note"]
@@ -125,7 +128,7 @@ def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path
         run(dataset, rule, mine, name="user")
     assert not (dataset.parent / "splits" / "user.json").exists()
     again, _, record = run(dataset, {**rule, "by": "sample"}, mine, name="user")
-    assert again.equals(table) and record["inputs"]["mine.csv"]
+    assert again.equals(table) and record["inputs"]["split file mine.csv"]
 
 
 def test_a_file_without_the_protocol_and_the_protocol_without_a_file_are_refused(dataset, tmp_path):
@@ -141,7 +144,7 @@ def test_a_small_class_is_named_with_the_protocol(dataset):
 
 
 def test_a_label_that_is_no_class_is_refused(dataset):
-    (dataset / "record.json").write_text(json.dumps({"classes": ["b"], "groups_known": True}))
+    vouch(dataset / "record.json", classes=["b"])
     with pytest.raises(UserError, match="label 'a'"):
         run(dataset, BY_SAMPLE)
 

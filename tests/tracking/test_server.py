@@ -13,8 +13,10 @@ import pytest
 
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
+from tests.vouched import revouch
 from workflow_scripts.contracts import files
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.server import FIRST_PORT, HOST, choose_port, serving
 from workflow_scripts.tracking.sync import track_study
@@ -50,7 +52,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         other = remote.rename(remote.with_name("sent"))
         for path in other.glob("runs/*/*/*/record.json"):
             record = files.read_json(path)
-            files.write_json(path, {**record, "settings": {**record["settings"], "study": "sent"}})
+            write_record(path, {**record, "settings": {**record["settings"], "study": "sent"}})
         settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
         track_study(tmp_path / "remote", settings, receipt)
         first, before = receipt.read_bytes(), artifacts(address, "sent")
@@ -58,6 +60,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         track_study(tmp_path / "remote", settings, receipt)
         assert receipt.read_bytes() == first and artifacts(address, "sent") == before
         files.write_text(other / "runs/published/cnn/fold0-seed0/metrics.json", "{}")
+        revouch(other)
         track_study(tmp_path / "remote", settings, receipt)
         assert len(artifacts(address, "sent")) == 6
     assert process.returncode is not None

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from tests.tracking.handmade import SETTINGS, Study, measured
+from tests.vouched import revouch
 from workflow_scripts.contracts import files
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.record import identity
@@ -101,8 +102,9 @@ def test_a_new_evaluation_of_the_same_record_replaces_the_metrics(study):
 
     track(study)
     names = set(active(study))
-    files.write_json(study.run_folder("cnn", 0) / "metrics.json", measured(0.6))
+    study.write_metrics("cnn", 0, measured(0.6))
     files.write_json(study.folder / "evaluation/published/cnn/metrics.json", measured(0.7))
+    revouch(study.folder)
     track(study)
     after = active(study)
     assert set(after) == names
@@ -117,13 +119,13 @@ def test_what_a_crash_leaves_is_cleaned_and_done_again(study, monkeypatch, call)
     from mlflow.tracking import MlflowClient
 
     clean = values_without_ids(study, track)
-    files.write_json(study.run_folder("cnn", 1) / "metrics.json", measured(0.5))
+    study.write_metrics("cnn", 1, measured(0.5))
     shutil.rmtree(study.results / "mlflow" / "artifacts")
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, call, crash)
         with pytest.raises(KeyboardInterrupt):
             track(study)
-    files.write_json(study.run_folder("cnn", 1) / "metrics.json", measured(0.8))
+    study.write_metrics("cnn", 1, measured(0.8))
     assert values_without_ids(study, track) == clean
 
 
@@ -225,7 +227,7 @@ def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(s
     (early,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert "test/accuracy" not in early.data.metrics and "history/train_loss" in early.data.metrics
     assert "test/accuracy" not in active(study)["cnn (published)"].data.metrics
-    files.write_json(study.run_folder("cnn", 2) / "metrics.json", measured(0.9))
+    study.write_metrics("cnn", 2, measured(0.9))
     track_everything(study.results, None, {"toy": "accuracy"})
     (late,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert late.data.metrics["test/accuracy"] == 0.9
@@ -235,7 +237,7 @@ def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(s
 def test_taking_in_everything_names_a_broken_run_and_enters_the_others(study):
     files.write_text(study.run_folder("cnn", 0) / "metrics.json", "{")
     (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
-    assert "cnn/fold0-seed0" in problem and "not valid JSON" in problem
+    assert "cnn/fold0-seed0" in problem and "metrics.json has changed: it is not what" in problem
     assert not any(name.startswith("cnn (published) fold0-seed0") for name in active(study))
     assert any(name.startswith("cnn (published) fold0-seed1") for name in active(study))
 

@@ -15,7 +15,8 @@ from workflow_scripts import apply, predict, train
 from workflow_scripts.contracts.dataset import QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import APPLIED
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import PREDICTIONS
 from workflow_scripts.preprocessing.masks import mask
 
@@ -26,9 +27,7 @@ PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": Fals
 def study(tmp_path_factory):
     """A study called `made` with one finished run of a joint network; its images were packed by cropping."""
     inputs = made.make_inputs(tmp_path_factory.mktemp("results") / "made", per_class=30)
-    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": PACKING}})
-    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
-    write_json(inputs.root / "dataset" / "record.json", ingest)
+    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": PACKING}})
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(spec=made.fusion(), epochs=2)
     train.main(inputs.arguments(out=folder, settings=settings))
@@ -41,9 +40,7 @@ def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
     images = np.load(inputs.images)
     np.save(inputs.root / "arrays" / "masks.npy", np.stack([mask(pixels, "grey") for pixels in images]))
     packing = {**PACKING, "mask": "grey"}
-    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": packing}})
-    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
-    write_json(inputs.root / "dataset" / "record.json", ingest)
+    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": packing}})
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(epochs=1)
     train.main(inputs.arguments(out=folder, settings=settings))
@@ -236,7 +233,7 @@ def copy(study, tmp_path):
 def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
     root, folder = copy
     vote = root / "runs" / "published" / "vote" / "fold0-seed0"
-    write_json(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
+    write_record(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
     with pytest.raises(UserError, match="is a run of kind 'vote', not a trained one; give a network or a fusion"):
         apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
 
@@ -245,10 +242,13 @@ def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
     ("spoil", "message"),
     [
         (
-            lambda root, run: write_json(root / "arrays" / "record.json", {"settings": {}}),
-            "arrays/record.json has changed",
+            lambda root, run: write_record(root / "arrays" / "record.json", {"settings": {}}),
+            "arrays/record.json has changed since",
         ),
-        (lambda root, run: (run / "weights.safetensors").write_bytes(b"x"), "weights.safetensors has changed since"),
+        (
+            lambda root, run: (run / "weights.safetensors").write_bytes(b"x"),
+            "weights.safetensors has changed: it is",
+        ),
         (lambda root, run: (run / "weights.safetensors").unlink(), "weights.safetensors is missing"),
         (lambda root, run: root.rename(root.parent / "else"), "has been moved: its record says made/runs/published"),
     ],

@@ -16,12 +16,16 @@ STUDY_FILES = (
     "explanation/**/*.csv",
     "explanation/**/*.json",
     "paper/*.csv",
+    "paper/record.json",
     "curves/*.csv",
     "truth.csv",
+    "truth.json",
     "metrics.json",
     "verdict.csv",
+    "verdict.json",
     "model_card.md",
     "report.html",
+    "report.json",
 )
 WEIGHTS = "runs/*/*/*/weights.safetensors"
 # Those of them that follow from the others without training.
@@ -58,8 +62,8 @@ def study_files(results: Path, study: str, weights: bool) -> list[str]:
 
 
 def derived_files(folder: Path, study: str) -> list[str]:
-    """Names below `folder` of a study's tables that follow from its predictions, sorted."""
-    return matching(folder, study, DERIVED)
+    """Names below `folder` of a study's tables that follow from its predictions, sorted; their records do not."""
+    return [name for name in matching(folder, study, DERIVED) if not name.endswith("/record.json")]
 
 
 def matching(folder: Path, study: str, patterns: tuple[str, ...] | list[str]) -> list[str]:

@@ -15,6 +15,8 @@ from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
 from workflow_scripts.archiving.privacy import of_this_user, refuse_private
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.record import sealed
+from workflow_scripts.contracts.verified import UNKNOWN, differences
 
 # Of a ledger: whose machine it was is nobody's business.
 PRIVATE = ("host",)
@@ -88,6 +90,7 @@ def _contents(
         for path in files.values():
             if not path.resolve().is_relative_to((results / study.name).resolve()):
                 raise UserError(f"{path} is a link to a file outside the study's results; remove it")
+        refuse_differences(results / study.name, set(files.values()))
         contents |= files
         # Keys sorted, as the steps received them.
         contents[settings_name(study.name)] = _json(study.settings)
@@ -100,6 +103,14 @@ def _contents(
     return contents
 
 
+def refuse_differences(study: Path, packed: set[Path]) -> None:
+    """Raise UserError where a study's file is not what its record says, or would be packed although none knows it."""
+    found = [item for item in differences(study) if item.state != UNKNOWN or item.path in packed]
+    if found:
+        rest = f" ({len(found) - 1} more, `make check` lists them)" if len(found) > 1 else ""
+        raise UserError(f"{found[0].path} {found[0].why}{rest}")
+
+
 def _shareable(path: Path) -> bytes:
     """A file's bytes; of a ledger without the name of the machine."""
     if path.name not in ("ledger.json", "train.json"):
@@ -108,7 +119,7 @@ def _shareable(path: Path) -> bytes:
     for ledger in (cost, cost.get("train", {})):
         for key in PRIVATE:
             ledger.pop(key, None)
-    return _json(cost)
+    return _json(sealed(cost))
 
 
 def _json(value: dict) -> bytes:

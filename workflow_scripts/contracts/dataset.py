@@ -43,7 +43,7 @@ REASONS = (
     "folder_link",
     "other_ending",
 )
-QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"})
+QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 
 # How two samples show the same picture. flipped: one is the other's mirror image, turned or not; turned: by 90, 180 or
 # 270 degrees. The last three are judged by a distance, see data.equal_pairs.
@@ -54,6 +54,7 @@ EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},
     key=("id_a", "id_b"),
+    values={"kind": ("equal_bytes", "equal_pixels", "near_equal")},
 )
 
 # Rows [first, first + count) of the array belong to a sample.

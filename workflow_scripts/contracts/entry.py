@@ -5,6 +5,7 @@ and validated; here they only become attributes.
 """
 
 import argparse
+import errno
 import itertools
 import json
 import logging
@@ -166,6 +167,30 @@ def _interrupted() -> int:
     return 130
 
 
+def os_error_words(error: OSError) -> str:
+    """What the system refused, on which file, and of a full disk what to do."""
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror or error}{where}"
+    return f"{error.strerror}{where}; make room there and run the same command again, what is finished stays"
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory was too little; torch says so in words."""
+    words = str(error).lower() if isinstance(error, RuntimeError) else ""
+    return isinstance(error, MemoryError) or "out of memory" in words or "allocate memory" in words
+
+
+def memory_words(error: Exception) -> str:
+    """That there was too little memory, how much was asked for where that is known, and what to do."""
+    step = Path(sys.argv[0]).stem
+    asked = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    return (
+        f"too little memory for the step {step}{asked}; run fewer jobs side by side (--cores 1), on a cluster give its "
+        "rule more memory, or set a smaller preprocess.size"
+    )
+
+
 def _run(
     main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, held: ExitStack
 ) -> tuple[int, bool]:
@@ -181,9 +206,12 @@ def _run(
         return _interrupted(), True
     except OSError as error:
         log.error("traceback", exc_info=True)
-        log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        log.error("error: %s", os_error_words(error))
         return 1, False
     except Exception as error:
         log.error("traceback", exc_info=True)
+        if out_of_memory(error):
+            log.error("error: %s", memory_words(error))
+            return 1, False
         log.error("error: %s: %s; this is a bug, the traceback is in %s", type(error).__name__, error, arguments.log)
         return 1, False

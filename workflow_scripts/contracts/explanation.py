@@ -23,6 +23,26 @@ CONFUSIONS = Table(
     "confusions", {"true": "str", "predicted": "str", "count": "int", "share": "float"}, key=("true", "predicted")
 )
 
+# central_share: share of the map's sum in the central square of half the area (0.5 for an even map).
+# correlation_random: Pearson correlation of the map with that of the same network with random weights.
+# Both cells are empty where a map is empty.
+GRADCAM = Table(
+    "Grad-CAM",
+    {
+        "id": "str",
+        "label": "str",
+        "predicted": "str",
+        "probability": "float",
+        "branch": "str",
+        "layer": "str",
+        "map_height": "int",
+        "map_width": "int",
+        "central_share": "float",
+        "correlation_random": "float",
+    },
+    key=("id", "branch"),
+)
+
 # New images in the order of their paths; then p_<class> in the study's class order. unlike: yes or no; why: what of the
 # image is unlike the training data.
 APPLIED = Table(

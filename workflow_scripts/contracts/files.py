@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and the digests that identify them."""
 
+import errno
 import hashlib
 import json
 import os
@@ -30,7 +31,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with exclusive(temporary):
         _sweep(path)
         try:
-            yield temporary
+            with named_when_full(path):
+                yield temporary
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -43,6 +45,23 @@ def _sweep(path: Path) -> None:
     for entry in os.scandir(path.parent):
         if left.fullmatch(entry.name):
             Path(entry).unlink(missing_ok=True)
+
+
+@contextmanager
+def named_when_full(path: Path) -> Iterator[None]:
+    """Let the error of a full disk name the file that was being written: libraries write to an open handle.
+
+    NumPy says of it only how much was asked for and written, without the system's number.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        unsaid = error.errno is None and "written" in str(error)
+        if not full and not unsaid:
+            raise
+        number = error.errno or errno.ENOSPC
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,8 +1,10 @@
 """What all CSV contracts share: columns with types, one reader, one atomic writer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
@@ -10,6 +12,9 @@ from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.contracts.layout import remedy
 
 SIGNIFICANT = "%.9g"
+# What nine significant digits of a probability, and of the sum of hundreds of them, may be beside the true value.
+TOLERANCE, SUM_TOLERANCE = 1e-9, 1e-5
+SPOILT = "the model has diverged, or the file was edited"
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,8 @@ class Table:
 
     Types are "str", "int", "float"; text columns never hold NaN (an empty cell is the empty string). Rows keep the
     order in which they are written. `key` names the columns whose values must be unique together. `absent` is how a
-    number that there is not is written and read.
+    number that there is not is written and read. `values`: all that a column may hold. `shares`: how the further
+    columns begin that hold a probability each: finite, in [0, 1], and together 1 in every row.
     """
 
     name: str
@@ -26,6 +32,8 @@ class Table:
     open: bool = False
     key: tuple[str, ...] = ()
     absent: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shares: str = ""
 
     def check(self, frame: pd.DataFrame, where: str) -> None:
         """Raise UserError when columns are missing, unexpected or repeat a key."""
@@ -41,6 +49,36 @@ class Table:
         if self.key and frame.duplicated(list(self.key)).any():
             first = frame[frame.duplicated(list(self.key))].iloc[0][list(self.key)].to_dict()
             raise UserError(f"{where}: {self.name} repeats the row {first}; each {' + '.join(self.key)} may occur once")
+
+        for column, allowed in self.values.items():
+            wrong = ~frame[column].isin(allowed)
+            if wrong.any():
+                row = int(wrong.to_numpy().argmax())
+                raise UserError(
+                    f"{where}, row {row + 2}: {column} {frame[column].iloc[row]!r}; use {', '.join(allowed)}"
+                )
+        if self.shares:
+            self._check_shares(frame, where)
+
+    def _check_shares(self, frame: pd.DataFrame, where: str) -> None:
+        """Raise UserError for the first row whose probabilities are none."""
+        columns = [column for column in frame.columns if str(column).startswith(self.shares)]
+        if not columns:
+            raise UserError(f"{where}: {self.name} has no column {self.shares}<class> with a probability")
+        numbers = frame[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64")
+        total = numbers.sum(axis=1)
+        for wrong, what in (
+            (~np.isfinite(numbers), "is no number"),
+            (~((numbers >= -TOLERANCE) & (numbers <= 1 + TOLERANCE)), "is no probability"),
+        ):
+            if wrong.any():
+                row, place = (int(part) for part in np.argwhere(wrong)[0])
+                cell = frame[columns[place]].iloc[row]
+                raise UserError(f"{where}, row {row + 2}: {columns[place]} {str(cell)!r} {what}; {SPOILT}")
+        wrong = np.abs(total - 1) > SUM_TOLERANCE
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise UserError(f"{where}, row {row + 2}: the probabilities sum to {total[row]:.6g}, not to 1; {SPOILT}")
 
     def write(self, path: Path, frame: pd.DataFrame) -> None:
         """Check and write; the contract's columns come first, then further ones in the order they have."""

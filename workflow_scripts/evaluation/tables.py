@@ -11,7 +11,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
-from workflow_scripts.contracts.runs import UNITS, class_columns, classes_of, probabilities
+from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
 
 Key = tuple[int, int]  # fold, training seed
 
@@ -104,11 +104,8 @@ def _check(
 ) -> pd.DataFrame:
     if classes_of(frame) != classes:
         raise UserError(f"{path}: classes {', '.join(classes_of(frame))}; the dataset has {', '.join(classes)}")
-    values = frame[class_columns(classes)]
-    if not all(pd.api.types.is_numeric_dtype(kind) for kind in values.dtypes) or not np.allclose(values.sum(axis=1), 1):
-        raise UserError(f"{path}: probabilities are missing or do not sum to 1; {remedy(path)}")
-    if (frame["fold"] != fold).any() or not frame["subset"].isin(["validation", "test"]).all():
-        raise UserError(f"{path}: rows of another fold or subset than fold {fold}, validation and test")
+    if (frame["fold"] != fold).any():
+        raise UserError(f"{path}: rows of another fold than {fold}; {remedy(path)}")
     if not (frame["subset"] == reported).any():
         raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
     if reported != "test" and (frame["subset"] == "test").any():

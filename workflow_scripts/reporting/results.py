@@ -12,15 +12,16 @@ from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.protocols import AS_PUBLISHED, LEAK_FREE, roles
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.truth import TRUTH
+from workflow_scripts.contracts.verified import require, require_all
 
 FIGURES = ("confusion", "roc", "reliability")
+MONTAGE = "montage.png"
 TRAINED_FIGURES = (*FIGURES, "curves")
 
 
@@ -126,6 +127,18 @@ class Results:
         return list(self.dataset["classes"])
 
     @property
+    def mixed(self) -> list[str]:
+        """What says that runs were made with different versions of packages or on different processors."""
+        return record.mixtures(
+            {
+                f"{protocol.name} {run.name} fold{fold}-seed{seed}": held
+                for protocol in self.protocols.values()
+                for run in protocol.runs.values()
+                for (fold, seed), held in zip(run.jobs, run.records, strict=True)
+            }
+        )
+
+    @property
     def headline(self) -> str:
         return self.settings["evaluate"]["headline"]
 
@@ -151,10 +164,13 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
 
     `settings`: the report step's (study, title, paper, scale, seed, source, protocols, folds, runs, seeds, preprocess,
     evaluate, explain); `paper`: folder with published.yaml and notes.md, or None; without `pictures` nobody looks
-    whether they are there: an archive has none. Raises UserError that names the first file that is missing or broken,
+    whether they are there, nor whether files are what their records say: an archive has no pictures, and its tables are
+    made anew from it. Raises UserError that names the first file that is missing or broken,
     or that belongs to another kind of data than the settings say.
     """
     picture = _picture if pictures else Path
+    if pictures:
+        require_vouched(folder, settings)
     dataset = record.read_record(folder / "dataset" / "record.json")
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
@@ -170,12 +186,46 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         manifest=MANIFEST.read(folder / "dataset" / "manifest.csv"),
         quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
-        montage=picture(folder / "dataset" / "montage.png"),
+        montage=picture(folder / "dataset" / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
         printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
         truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
+
+
+def require_vouched(folder: Path, settings: dict) -> None:
+    """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
+    require(folder / "dataset" / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv")
+    require(folder / "arrays" / "record.json", "index.csv", f"../dataset/{MONTAGE}")
+    for protocol in settings["protocols"]:
+        require(folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
+        require_all(folder / "evaluation" / protocol / "record.json")
+        if settings["explain"]["runs"]:
+            require_all(folder / "explanation" / protocol / "record.json")
+        for run in settings["runs"]:
+            for job in _jobs(settings, protocol):
+                path = folder / "runs" / protocol / run / f"fold{job[0]}-seed{job[1]}"
+                require(path / "record.json", "units.csv")
+                if "train" in settings["runs"][run]:
+                    require(path / "train.json", "history.csv")
+    if settings["source"] == "made":
+        require(folder / "truth.json", "truth.csv")
+
+
+def records_read(folder: Path, settings: dict) -> list[Path]:
+    """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
+    named = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    for protocol in settings["protocols"]:
+        named += [folder / "splits" / f"{protocol}.json", folder / "evaluation" / protocol / "record.json"]
+        if settings["explain"]["runs"]:
+            named.append(folder / "explanation" / protocol / "record.json")
+    return [*named, folder / "truth.json"] if settings["source"] == "made" else named
+
+
+def _jobs(settings: dict, protocol: str) -> tuple[tuple[int, int], ...]:
+    """Fold and seed of every training of a run."""
+    return tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
 
 
 def _protocol(folder: Path, settings: dict, name: str, picture: Callable[[Path], Path]) -> Protocol:
@@ -206,7 +256,7 @@ def _kinds(settings: dict, run: str) -> list[str]:
 
 def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
     evaluation = folder / "evaluation" / protocol / run
-    jobs = tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
+    jobs = _jobs(settings, protocol)
     folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
     trained = "train" in settings["runs"][run]
     return Run(
@@ -216,7 +266,7 @@ def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callabl
         metrics=METRICS.read(evaluation / "metrics.csv"),
         units=[UNITS.read(path / "units.csv") for path in folders],
         records=[record.read_record(path / "record.json") for path in folders],
-        ledgers=[read_json(path / "ledger.json") for path in folders],
+        ledgers=[record.read_record(path / "ledger.json") for path in folders],
         histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
         reported=reported_subset(settings["protocols"][protocol]),

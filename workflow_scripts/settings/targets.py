@@ -24,9 +24,9 @@ def run_targets(plan: Plan, study: str) -> list[str]:
 
 
 def pages(plan: Plan, study: str) -> list[str]:
-    """A study's page and the two tables that the index reads."""
-    folder = f"{plan.config.results}/{study}"
-    return [f"{folder}/report.html", f"{folder}/metrics.json", f"{folder}/verdict.csv"]
+    """A study's page, the two tables that the index reads, and the records of both."""
+    names = ("report.html", "metrics.json", "report.json", "verdict.csv", "verdict.json")
+    return [f"{plan.config.results}/{study}/{name}" for name in names]
 
 
 def report_targets(plan: Plan, study: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
@@ -15,10 +16,12 @@ from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.sources import (
     check_apart,
+    check_made,
     check_not_overwriting,
     check_source,
     check_tables,
     listing_digest,
+    named_tables,
     source_folders,
 )
 from workflow_scripts.settings.steps import Steps
@@ -70,6 +73,9 @@ class Plan:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
             return self.steps.ingest(names[0], self._listing(names[0]))
+        if step == "split":
+            own = [digest_file(path) for path in self.split_file(*names) if Path(path).is_file()]
+            return self.steps.split(*names) | ({"split_file": own[0]} if own else {})
         if step == "download":
             return published_sources()[self.downloads[names[0]]].as_settings()
         if step == "fetch_weights":
@@ -77,9 +83,10 @@ class Plan:
         return getattr(self.steps, step)(*names)
 
     def _listing(self, study: str) -> dict[str, str] | None:
+        tables = named_tables(self.config, study)
         if self.steps.made(study):
-            return None  # the made files' own record is an input of the job
-        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()}
+            return tables or None  # the made files' own record is an input of the job
+        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()} | tables
 
     def modules(self, step: str, *names: str) -> list[str]:
         """The entry point of a step and the modules that its settings name."""
@@ -268,6 +275,7 @@ class Plan:
             check_source(self.config, study, self.downloads)
             check_apart(self.config, study, self.workdir)
             check_tables(self.config, study)
+            check_made(self.config, study)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):

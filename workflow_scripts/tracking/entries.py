@@ -1,5 +1,6 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,13 @@ from workflow_scripts.contracts.files import canonical_json, digest_file, digest
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.runs import HISTORY
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
 WEIGHTS = "weights.safetensors"
 SHOWN = ("record.json", "metrics.json", "units.csv", "history.csv", "train.json", "ledger.json")
+TRAINED = "train.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -128,9 +131,10 @@ def expected(settings: dict) -> list[Place]:
 
 
 def child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
-    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may still be missing.
+    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may be missing, or be of an
+    evaluation that is no more.
 
-    Raises UserError for a file that is missing, broken, taken from elsewhere by a link, or no file of this workflow.
+    Raises UserError for a file that is missing, not what its record says, or taken from elsewhere by a link.
     """
     with _of_this_workflow(place.folder(study_folder)):
         return _child(study_folder, place, headline, complete)
@@ -139,16 +143,20 @@ def child(study_folder: Path, place: Place, headline: str | None, complete: bool
 def _child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
     study, folder = study_folder.name, place.folder(study_folder)
     there = {name for name in (*SHOWN, WEIGHTS) if _own_file(folder / name, study_folder)}
-    record = read_record(folder / "record.json")
+    record = require(folder / "record.json", "units.csv")
+    if TRAINED in there:
+        require(folder / TRAINED, "history.csv")
     stated = record["settings"]
     where = {"study": study, "protocol": place.protocol, "run": place.run, "fold": place.fold, "seed": place.seed}
     if any(stated.get(key) != value for key, value in where.items()):
         raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
-    if complete or "metrics.json" in there:
-        measured = read_json(folder / "metrics.json")
-        points += [(name, value, 0) for name, value in final_metrics(measured, headline).items()]
-    training, prediction = (_optional(folder / name) for name in ("train.json", "ledger.json"))
+    measured, evaluation = folder / "metrics.json", study_folder / "evaluation" / place.protocol
+    evaluated = complete or _vouches(evaluation / "record.json", os.path.relpath(measured, evaluation))
+    if evaluated:
+        require(evaluation / "record.json", os.path.relpath(measured, evaluation))
+        points += [(name, value, 0) for name, value in final_metrics(read_json(measured), headline).items()]
+    training, prediction = (_optional(folder / name) for name in (TRAINED, "ledger.json"))
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
     weights = folder / WEIGHTS
@@ -162,7 +170,7 @@ def _child(study_folder: Path, place: Place, headline: str | None, complete: boo
         params=parameters(stated),
         points=points,
         tags=tags,
-        artifacts={name: folder / name for name in SHOWN if name in there},
+        artifacts={name: folder / name for name in SHOWN if name in there and (evaluated or name != measured.name)},
         start=start,
         end=end,
         place=place,
@@ -214,6 +222,11 @@ def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> d
     return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
 
 
+def _vouches(record: Path, name: str) -> bool:
+    """Whether there is an evaluation, and it is also of this run; one that goes on has no record yet."""
+    return record.exists() and name in read_record(record).get("outputs", {})
+
+
 def _history(folder: Path) -> list[tuple[str, float, int]]:
     """Points of history.csv, one step an epoch; empty cells (not measured) are left out. A vote has no history."""
     path = folder / "history.csv"
@@ -241,7 +254,7 @@ def _tags(where: dict, study_folder: Path) -> dict[str, str]:
 
 
 def _optional(path: Path) -> dict:
-    return read_json(path) if path.exists() else {}
+    return read_record(path) if path.exists() else {}
 
 
 def _times(ledger: dict) -> tuple[int | None, int | None]:

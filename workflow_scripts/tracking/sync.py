@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.tracking.database import one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import open_store
@@ -58,9 +59,12 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
 def track_study(results: Path, settings: dict, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
     study, headline = settings["study"], settings["headline"]
+    for kind in ("evaluation", "explanation"):
+        for record in sorted((results / study / kind).glob("*/record.json")):
+            require_all(record)
     children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
     entries = enter(results, settings["tracking"], study, children, headline)
-    write_json(path, receipt(study, headline, entries))
+    write_record(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
 
@@ -91,8 +95,8 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
 def _headline(folder: Path) -> str | None:
     """The headline metric that a study's receipt names."""
     path = folder / RECEIPT
-    receipt = read_json(path) if path.is_file() else {}
-    if not isinstance(receipt, dict) or not isinstance(receipt.get("headline", ""), str | None):
+    receipt = read_record(path) if path.is_file() else {}
+    if not isinstance(receipt.get("headline", ""), str | None):
         raise UserError(f"{path} is no receipt of this workflow; {remedy(path)}")
     return receipt.get("headline")
 

@@ -249,6 +249,7 @@ def _limits(results: Results) -> list[str]:
         limits.append("Demo scale: smaller pictures, networks or trainings than the paper's.")
     if len(settings["seeds"]) < 3:
         limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
+    limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]
     if not results.leak_free:
         limits.append(f"No protocol {results.without_leaks} and with a test subset was run.")
     if not results.dataset["groups_known"]:

@@ -247,6 +247,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "setting_rows": setting_rows(results, trained_run(results)),
         "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
         "plain": words.plain,
+        "mixed": results.mixed,
         "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],
         "processors": sorted({entry["processor"] for _, entry in records}),
         "digests": [

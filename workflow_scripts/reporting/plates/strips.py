@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
-from workflow_scripts.contracts.explanation import read_maps
+from workflow_scripts.contracts.explanation import GRADCAM, read_maps
 from workflow_scripts.drawing import scalebar
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
@@ -29,7 +29,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
     folder = results.folder / "explanation" / chosen.name / run
     ids, maps, _ = read_maps(folder / "gradcam.npz")
     branch = next((name for name in WHOLE if name in maps), next(iter(maps)))
-    table = pd.read_csv(folder / "gradcam.csv", dtype={"id": str, "label": str, "predicted": str})
+    table = GRADCAM.read(folder / "gradcam.csv")
     told = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
     shown = [name for name in results.classes if name in told.index]
     figure, axes = new_figure(CELL * len(shown) + 1.6, 2 * CELL + 0.9, 2, len(shown), squeeze=False)
