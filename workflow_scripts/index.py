@@ -28,9 +28,11 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.reporting.pages.overview import index_page
     from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
-    from workflow_scripts.reporting.pages.study_row import study_row
+    from workflow_scripts.reporting.pages.study_row import require_summary, study_row
 
     studies = args.settings["studies"]
+    for name in studies:
+        require_summary(args.results / name)
     rows = [study_row(args.results / name, name, about, args.out.parent) for name, about in studies.items()]
     scores = paper_scores(args.paper, args.consistency, rows, args.out.parent)
     write_page(args.out, index_page(rows, scores))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.archiving.finished import PAPER, PAPERS, ROOT, RUN, Finished
+from tests.vouched import revouch
 from workflow_scripts import archive as archive_step
 from workflow_scripts.archiving import privacy
 from workflow_scripts.archiving.packing import Archived, Options, write_archive
@@ -111,6 +112,12 @@ def copy(finished, tmp_path) -> Finished:
     return copied
 
 
+@pytest.fixture
+def all_fits(monkeypatch):
+    """Records that fit, as if the workflow itself had written what the test writes."""
+    monkeypatch.setattr("workflow_scripts.archiving.packing.refuse_differences", lambda study, packed: None)
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -119,7 +126,7 @@ def copy(finished, tmp_path) -> Finished:
         ("cvm_cervix/report.html", lambda path: write_text(path, path.read_text() + "<p>C:\\Users\\anna</p>")),
     ],
 )
-def test_a_place_in_any_text_stops_the_archive(copy, tmp_path, name, change):
+def test_a_place_in_any_text_stops_the_archive(copy, tmp_path, name, change, all_fits):
     change(copy.results / name)
     with pytest.raises(UserError, match=rf"^{name}, line \d+ holds"):
         copy.archive(tmp_path / "a.zip")
@@ -138,11 +145,12 @@ def test_a_link_to_a_file_of_the_users_and_a_dead_link_of_a_page_stop_the_archiv
     write_text(table, content)
     page = copy.results / "cvm_cervix" / "report.html"
     write_text(page, page.read_text() + '<a href="figures/gone.png">x</a>')
+    revouch(copy.results / "cvm_cervix")
     with pytest.raises(UserError, match="report.html links to 'figures/gone.png', which is not in the archive"):
         copy.archive(tmp_path / "a.zip")
 
 
-def test_a_name_that_verify_would_refuse_is_refused_at_once(copy, tmp_path):
+def test_a_name_that_verify_would_refuse_is_refused_at_once(copy, tmp_path, all_fits):
     write_text(copy.results / "cvm_cervix" / "paper" / "table 1.csv", "a\n")
     with pytest.raises(UserError, match="'cvm_cervix/paper/table 1.csv' is no name of a file that an archive holds"):
         copy.archive(tmp_path / "a.zip")

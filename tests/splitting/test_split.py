@@ -157,6 +157,7 @@ def rewrite(dataset, pairs, group=None):
     pd.DataFrame(rows, columns=list(EQUAL_PAIRS.columns)).to_csv(dataset / "equal_pairs.csv", index=False)
     if group is not None:
         manifest.assign(group=group).to_csv(dataset / "manifest.csv", index=False)
+    vouch(dataset / "record.json")
 
 
 def test_where_a_class_is_copies_of_one_picture_the_message_says_so(dataset):

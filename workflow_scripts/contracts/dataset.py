@@ -54,7 +54,7 @@ EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},
     key=("id_a", "id_b"),
-    values={"kind": ("equal_bytes", "equal_pixels", "near_equal")},
+    values={"kind": PAIR_KINDS},
 )
 
 # Rows [first, first + count) of the array belong to a sample.

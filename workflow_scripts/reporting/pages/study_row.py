@@ -4,11 +4,21 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verdict import VERDICT, WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.obtained import NOTHING, Value
+
+REPORT = "report.html"
+
+
+def require_summary(folder: Path) -> None:
+    """Raise UserError unless what a row is read from is what the study's records say."""
+    require(folder / "report.json", "metrics.json", REPORT)
+    require(folder / "verdict.json", "verdict.csv")
 
 
 @dataclass(frozen=True)
@@ -43,9 +53,9 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
 
     Raises UserError when metrics.json, verdict.csv, the dataset's record or the report is missing.
     """
-    report = folder / "report.html"
-    require(folder / "report.json", "metrics.json", report.name)
-    require(folder / "verdict.json", "verdict.csv")
+    report = folder / REPORT
+    if not report.is_file():
+        raise UserError(f"{report} is missing; {remedy(report)}")
     numbers = read_json(folder / "metrics.json")
     record = read_record(folder / "dataset" / "record.json")
     counts = VERDICT.read(folder / "verdict.csv")["verdict"].value_counts()
