@@ -9,14 +9,12 @@ altered or different.
 """
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
-from workflow_scripts.contracts.locks import own_folder
+from workflow_scripts.contracts.reservations import own_folder
 
 
 def arguments() -> argparse.Namespace:
@@ -33,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.archiving.unpacking import unpack
     from workflow_scripts.archiving.whole import given, verify_pages
 
-    with own_folder(Path(tempfile.gettempdir(), f"verify-{os.getuid()}")) as folder:
+    with own_folder("verify") as folder:
         archived, work = folder / "archived", folder / "work"
         work.mkdir()
         problems = unpack(args.archive, archived)

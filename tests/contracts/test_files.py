@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.contracts.files import atomic_path, write_text
+from workflow_scripts.contracts.locks import lock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,6 +49,22 @@ def test_what_earlier_versions_left_under_other_names_is_removed_and_nothing_els
         (tmp_path / name).write_text("")
     write_text(tmp_path / "images.npy", "")
     assert {path.name for path in tmp_path.iterdir()} == {"images.npy"} | kept
+
+
+@pytest.mark.parametrize("kind", ["link", "dead link", "pipe"])
+def test_nothing_is_written_through_what_came_with_results_from_elsewhere(tmp_path, kind):
+    (tmp_path / "letter").write_text("dear")
+    planted = tmp_path / ".a.unfinished.csv"
+    if kind == "pipe":
+        os.mkfifo(planted)
+    else:
+        planted.symlink_to("letter" if kind == "link" else "nowhere")
+    write_text(tmp_path / "a.csv", "new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"letter": "dear", "a.csv": "new"}
+    (tmp_path / "a.lock").symlink_to("letter")
+    with pytest.raises(OSError, match="symbolic link"), lock(tmp_path / "a.lock", "the folder"):
+        pytest.fail("a lock on another file")
+    assert (tmp_path / "letter").read_text() == "dear"
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

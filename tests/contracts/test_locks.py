@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ import pytest
 from tests.processes import Family
 from workflow_scripts.contracts import entry, locks
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.locks import lock, own_folder
+from workflow_scripts.contracts.locks import lock
+from workflow_scripts.contracts.reservations import own_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -163,9 +165,12 @@ def test_where_files_cannot_be_locked_a_line_says_so(tmp_path, monkeypatch, capl
     assert "this file system cannot lock files (Function not implemented)" in record.getMessage()
 
 
-def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(tmp_path):
+def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    shared = tmp_path / f"shared-{os.getuid()}"
+
     def work(ready, go):
-        with own_folder(tmp_path / "shared") as folder:
+        with own_folder("shared") as folder:
             (folder / "large").write_text("x")
             ready.set()
             go.wait()
@@ -174,10 +179,10 @@ def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(t
     living, go = in_another_process(work)
     killed.kill()
     killed.join()
-    assert len(list((tmp_path / "shared").glob("*/large"))) == 2
-    with own_folder(tmp_path / "shared") as folder:
+    assert len(list(shared.glob("*/large"))) == 2
+    with own_folder("shared") as folder:
         assert not list(folder.iterdir())
-        assert len(list((tmp_path / "shared").glob("*/large"))) == 1
+        assert len(list(shared.glob("*/large"))) == 1
     go.set()
     living.join(20)
-    assert not [path for path in (tmp_path / "shared").iterdir() if path.is_dir()]
+    assert not [path for path in shared.iterdir() if path.is_dir()]

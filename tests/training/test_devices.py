@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from workflow_scripts.contracts import locks
+from workflow_scripts.contracts import reservations
 from workflow_scripts.training import devices
 
 CONTEXT = multiprocessing.get_context("fork")
@@ -18,7 +18,7 @@ CONTEXT = multiprocessing.get_context("fork")
 @pytest.fixture(autouse=True)
 def no_scheduler(monkeypatch):
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    monkeypatch.setattr(locks, "POLL", 0.01)
+    monkeypatch.setattr(reservations, "POLL", 0.01)
 
 
 class Job:
@@ -29,7 +29,7 @@ class Job:
         self.end = CONTEXT.Event()
 
         def work():
-            locks.log.info = lambda message, *values: there.send(message % values)
+            reservations.log.info = lambda message, *values: there.send(message % values)
             there.send([uuids[number] for number in devices.own_gpus(uuids, count, jobs_per_gpu, folder)])
             self.end.wait()
 

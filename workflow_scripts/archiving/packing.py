@@ -1,7 +1,6 @@
 """One zip file out of finished results."""
 
 import json
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from workflow_scripts.archiving.privacy import of_this_user, refuse_private
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.contracts.record import sealed
+from workflow_scripts.contracts.reservations import own_folder
 from workflow_scripts.contracts.verified import UNKNOWN, differences
 
 # Of a ledger: whose machine it was is nobody's business.
@@ -97,9 +97,9 @@ def _contents(
         about[study.name] = {"title": study.title, "paper": study.paper.name if study.paper else ""}
         if study.paper:
             contents[f"{paper_folder(study.paper.name)}/notes.md"] = study.paper / "notes.md"
-    with tempfile.TemporaryDirectory(prefix="archive-") as folder:
-        write_pages(Path(folder), results, about, papers)
-        contents |= {name: Path(folder, name).read_bytes() for name in OVER_ALL}
+    with own_folder("archive") as folder:
+        write_pages(folder, results, about, papers)
+        contents |= {name: (folder / name).read_bytes() for name in OVER_ALL}
     return contents
 
 

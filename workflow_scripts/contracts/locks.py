@@ -5,15 +5,13 @@ A lock is held by the process that took it, and by none that it starts: what out
 
 import errno
 import fcntl
-import itertools
 import logging
 import os
 import re
-import shutil
 import socket
-import tempfile
+import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,12 +20,13 @@ from workflow_scripts.contracts.errors import UserError
 
 log = logging.getLogger("workflow_scripts")
 
-# Seconds between two looks at what another process holds: GPUs, and the place of a job.
-POLL = 1.0
-LOOK = 0.1
+# Seconds between two looks at what another process holds.
+POLL = 0.1
 # Seconds within which a new holder has written its name; within which what a killed one has started has ended.
 NAMED, SETTLED = 1.0, 10.0
 
+# No link is followed: what it leads to would be written over.
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _held: set[int] = set()
 
 
@@ -49,7 +48,7 @@ def lock(path: Path, what: str, wait: bool = False) -> Iterator[None]:
     the process that took it has ended, but something that it started holds the file: UserError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _holding(_locked(path, what, wait)) as handle:
+    with holding(_locked(path, what, wait)) as handle:
         try:
             os.ftruncate(handle, 0)
             os.pwrite(
@@ -65,24 +64,41 @@ def lock(path: Path, what: str, wait: bool = False) -> Iterator[None]:
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the file itself, made when it is missing and empty at first, for the block; wait while another has it."""
     while True:
-        with _holding(os.open(path, os.O_RDWR | os.O_CREAT, 0o666)) as handle:
-            _flock(handle, fcntl.LOCK_EX, path)
-            if _is_at(handle, path):
-                os.ftruncate(handle, 0)
-                yield
-                return
+        if path.is_symlink():
+            path.unlink(missing_ok=True)  # came with results from elsewhere, as what is no file or has two names
+        with holding(os.open(path, _OPEN, 0o666)) as handle:
+            flock(handle, fcntl.LOCK_EX, path)
+            state = os.fstat(handle)
+            if not _is_at(handle, path):
+                continue
+            if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:
+                path.unlink()
+                continue
+            os.ftruncate(handle, 0)
+            yield
+            return
 
 
 @contextmanager
-def _holding(handle: int) -> Iterator[int]:
+def holding(handle: int) -> Iterator[int]:
     """Close the descriptor after the block; a process that is forked within it closes it at once."""
-    _held.add(handle)
+    keep(handle)
     try:
         yield handle
     finally:
-        if handle in _held:
-            _held.discard(handle)
-            os.close(handle)
+        drop(handle)
+
+
+def keep(handle: int) -> None:
+    """Have this process hold a lock by the descriptor to its end; those that are forked close it."""
+    _held.add(handle)
+
+
+def drop(handle: int) -> None:
+    """Close the descriptor of a lock, unless this process was forked since it was taken."""
+    if handle in _held:
+        _held.discard(handle)
+        os.close(handle)
 
 
 def _locked(path: Path, what: str, wait: bool) -> int:
@@ -103,13 +119,13 @@ def _locked(path: Path, what: str, wait: bool) -> int:
             said = holder
         elif time.monotonic() > since + SETTLED:
             raise _left_behind(path, what, holder.partition("\n")[0])
-        time.sleep(LOOK)
+        time.sleep(POLL)
 
 
 def _attempt(path: Path) -> tuple[int | None, str]:
     """Descriptor of the lock file, open and locked, or what its holder has written into it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    if not _flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
+    handle = os.open(path, _OPEN, 0o666)
+    if not flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
         holder = os.pread(handle, 1000, 0).decode("utf-8", "replace")
     elif _is_at(handle, path):
         return handle, ""
@@ -189,7 +205,7 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _flock(handle: int, how: int, path: Path) -> bool:
+def flock(handle: int, how: int, path: Path) -> bool:
     """Whether the open file could be locked; where nothing can be, True with a warning."""
     try:
         fcntl.flock(handle, how)
@@ -210,104 +226,3 @@ def _warn(folder: Path, why: str) -> None:
         folder,
         why,
     )
-
-
-def claim(paths: Sequence[Path], count: int, what: str, seats: int = 1) -> list[int]:
-    """Positions of `count` lock files of a folder that have room for this process: it holds them to its end.
-
-    With one of `seats`, a file is one process's; with more, up to so many that say the same number hold it together,
-    and those with the fewest come first. None or all are taken. While too few are free it says once that it waits,
-    `what` being what the files stand for, and looks again every POLL seconds. The files stay: one that is removed while
-    another process opens it binds nobody.
-    """
-    said = False
-    while True:
-        with _turn(paths[0].parent):
-            taken: dict[int, list[int]] = {}
-            for seat, (position, path) in itertools.product(range(seats), enumerate(paths)):
-                if len(taken) < count and position not in taken and (handles := _take(path, seat, seats)):
-                    taken[position] = handles
-            if len(taken) == count:
-                return sorted(taken)
-            for handle in itertools.chain(*taken.values()):
-                _held.discard(handle)
-                os.close(handle)
-        if not said:
-            held = len(paths) - len(taken)
-            log.info("other jobs hold %d of %d %s, %d are needed; waiting", held, len(paths), what, count)
-        said = True
-        time.sleep(POLL)
-
-
-@contextmanager
-def own_folder(parent: Path) -> Iterator[Path]:
-    """A new folder below `parent`, removed after the block; those that killed processes have left are removed first."""
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if parent.stat(follow_symlinks=False).st_uid != os.getuid() or parent.is_symlink():
-        raise UserError(f"{parent} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
-    with _turn(parent):
-        for left in [path for path in parent.iterdir() if path.is_dir()]:
-            handle = _try(left, fcntl.LOCK_EX)
-            if handle is not None:
-                with _holding(handle):
-                    shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(dir=parent))
-        handle = _try(folder, fcntl.LOCK_EX)
-    with _holding(handle):
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _turn(folder: Path) -> Iterator[None]:
-    """One process at a time looks for what is free: two that each take half of what they need would both go without."""
-    path = folder / "workflow-claims.lock"
-    handle = _openable_by_all(path)
-    try:
-        _flock(handle, fcntl.LOCK_EX, path)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _take(path: Path, seat: int, seats: int) -> list[int]:
-    """What holds this seat of a lock file; nothing while it is taken, or while the whole file is."""
-    whole = _try(path, fcntl.LOCK_EX if seats == 1 else fcntl.LOCK_SH)
-    if whole is None or seats == 1:
-        return [] if whole is None else [whole]
-    own = _try(path.with_suffix(f".{seat}{path.suffix}"), fcntl.LOCK_EX)
-    if own is None:
-        _held.discard(whole)
-        os.close(whole)
-        return []
-    return [whole, own]
-
-
-def _try(path: Path, how: int) -> int | None:
-    """The lock file, open and locked; None while another process's lock forbids it."""
-    handle = _openable_by_all(path)
-    if not _flock(handle, how | fcntl.LOCK_NB, path):
-        os.close(handle)
-        return None
-    _held.add(handle)
-    return handle
-
-
-def _openable_by_all(path: Path) -> int:
-    """The file, open for reading, which is enough to lock it; made when it is missing.
-
-    In a folder that all users share, Linux lets nobody open another user's file in order to make or to write it.
-    """
-    while True:
-        try:
-            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            pass
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
-            continue
-        os.fchmod(handle, 0o644)
-        return handle

@@ -76,7 +76,7 @@ def followed(command: Sequence[str], **options: object) -> subprocess.CompletedP
 
 def on_a_leash(command: Sequence[str]) -> list[str]:
     """Command line that runs a command as the leader of a session, and ends all of it when this process ends."""
-    return [sys.executable, "-m", "workflow_scripts.contracts.processes", str(os.getpid()), *command]
+    return [sys.executable, "-P", __file__, str(os.getpid()), *command]
 
 
 def _hold(parent: int, command: Sequence[str]) -> int:

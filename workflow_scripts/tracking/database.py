@@ -9,7 +9,6 @@ into an archive: `made_here.json` holds it. A folder that is renamed keeps it, o
 """
 
 import errno
-import fcntl
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.locks import lock
 
 log = logging.getLogger("workflow_scripts")
 
@@ -62,16 +62,10 @@ def one_writer(results: Path) -> Iterator[None]:
         if folder.is_symlink():
             raise UserError(f"{folder} is a link; remove it, its files are made anew from the results")
         # Not emptied and not written: its entry must not change, see the module's docstring.
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another process is writing to MLflow; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        os.close(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644))
+    # Another file, because the name of who works is written into it.
+    with lock(results / ".mlflow.lock", f"the tracking database of {results}", wait=True):
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -155,11 +149,11 @@ def _kept(folder: Path) -> list[Path]:
 
 
 def _proven(folder: Path) -> bool:
-    lock, proof = os.lstat(folder / LOCK), folder / PROOF
-    if lock.st_uid != os.geteuid() or proof.is_symlink() or not proof.is_file():
+    entry, proof = os.lstat(folder / LOCK), folder / PROOF
+    if entry.st_uid != os.geteuid() or proof.is_symlink() or not proof.is_file():
         return False
     try:
-        return json.loads(proof.read_bytes()) == {"lock_changed_ns": lock.st_ctime_ns}
+        return json.loads(proof.read_bytes()) == {"lock_changed_ns": entry.st_ctime_ns}
     except (ValueError, RecursionError):
         return False
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import torch
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.locks import claim
+from workflow_scripts.contracts.reservations import claim
 from workflow_scripts.training.parallel import ALONE, Team
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
