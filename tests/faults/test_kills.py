@@ -110,14 +110,15 @@ def killed(family: Family, job: Job, chance: random.Random) -> tuple[str, str] |
     """Kill a process of the job, or Snakemake, at some moment of its work: which, and how; None if it was too late."""
     until(lambda: steps(family) or family.main.poll() is not None, f"a step\n{family.said()}")
     with suppress(subprocess.TimeoutExpired):
-        family.main.wait(chance.uniform(0, job.seconds))
+        family.main.wait(chance.uniform(0, 0.8 * job.seconds))
     if not (at_work := steps(family)):
         return None
     tops = {number for number in at_work if family.parent_of(number) not in at_work}
-    whom = chance.choice(sorted(family.members()))
+    roles = {"snakemake": set(family.members()) - at_work, "step": tops, "worker": at_work - tops}
+    role = chance.choice([role for role, numbers in roles.items() if numbers])
     how = chance.choice((signal.SIGKILL, signal.SIGTERM))
-    role = "snakemake" if whom not in at_work else "step" if whom in tops else "worker"
-    os.kill(whom, how)
+    with suppress(ProcessLookupError):  # ended at this very moment
+        os.kill(chance.choice(sorted(roles[role])), how)
     return role, how.name
 
 
@@ -127,7 +128,7 @@ def steps(family: Family) -> set[int]:
 
 
 def kill_once(workflow: Workflow, job: Job, chance: random.Random) -> tuple[str, str] | None:
-    """Do a job again, kill it, and let the next call bring it to its end; as `killed`."""
+    """Do a job again, kill it, and let the next call bring all to its end; as `killed`."""
     with start(workflow, job) as family:
         done = killed(family, job, chance)
         if done is None:
@@ -137,8 +138,8 @@ def kill_once(workflow: Workflow, job: Job, chance: random.Random) -> tuple[str,
             if done[1] == "SIGKILL":
                 workflow.run("--unlock")
         else:
-            assert family.ended(300) == 1, family.said()
-        workflow.run(job.target)
+            assert family.ended(300) in (0, 1), family.said()  # 0: it ended before it was killed
+        workflow.run()
         until(lambda: not family.members(), f"end of {family.members()}")
     return done
 
@@ -151,8 +152,10 @@ def test_kills_of_every_rule_change_nothing(tmp_path, capsys):
     undisturbed, rules = results_of(workflow, *NAMES), jobs_of(workflow)
     assert len(undisturbed) > 40
     done: Counter[tuple] = Counter()
+    waiting: list[str] = []
     while done.total() < KILLS:
-        rule = chance.choice(sorted(rules))
+        waiting = waiting or chance.sample(sorted(rules), len(rules))
+        rule = waiting.pop()
         job = chance.choice(rules[rule])
         how = kill_once(workflow, job, chance)
         with capsys.disabled():
@@ -169,4 +172,4 @@ def test_kills_of_every_rule_change_nothing(tmp_path, capsys):
     assert workflow.planned() == {}
     assert not list((workflow.folder / "logs").rglob("*.lock"))
     assert KILLS < 40 or len({rule for rule, *_ in done}) >= 10, done
-    assert KILLS < 40 or {role for _, role, _ in done} == {"snakemake", "step", "worker"}, done
+    assert KILLS < 40 or {"snakemake", "step"} <= {role for _, role, _ in done}, done
