@@ -4,10 +4,12 @@ Liu et al., CVM-Cervix (2022), section 4.6, store each weight in 16 instead of 3
 judged: the network that predicts is read back from the file.
 """
 
-import io
+import ctypes
+import os
+import sys
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +31,7 @@ OPSET = 18
 # of an output, as a share of the largest one, that 32-bit arithmetic in another order may make.
 CHECKED = (1, 3, 5)
 AGREES = 1e-3
+SMALLEST = 1e-6
 
 Predictor = Callable[[torch.Tensor], torch.Tensor]
 
@@ -102,8 +105,7 @@ def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
             # The newer exporter would need a package more (onnxscript).
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
-                # The exporter prints the whole network where it fails.
-                with redirect_stdout(io.StringIO()):
+                with _without_standard_output():
                     _export(network, temporary, size)
             except (torch.onnx.OnnxExporterError, RuntimeError) as error:
                 raise UserError(
@@ -133,6 +135,22 @@ def _export(network: nn.Module, path: Path, size: int) -> None:
     )
 
 
+@contextmanager
+def _without_standard_output() -> Iterator[None]:
+    """Where the exporter fails, its compiled part prints the whole network beside what it raises."""
+    libc = ctypes.CDLL(None)
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        libc.fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _checked(network: nn.Module, file: Path, size: int, what: str, advice: str) -> float:
     """Largest difference of the file's outputs from the network's, for several numbers of images.
 
@@ -149,7 +167,9 @@ def _checked(network: nn.Module, file: Path, size: int, what: str, advice: str) 
             images = torch.randn(count, 3, size, size, generator=generator)
             with torch.no_grad():
                 expected = network(images)
-            largest = max(largest, float((predict(images) - expected).abs().max() / expected.abs().max().clamp_min(1)))
+            largest = max(
+                largest, float((predict(images) - expected).abs().max() / expected.abs().max().clamp_min(SMALLEST))
+            )
     except refused as error:
         raise UserError(f"{what} cannot be run with any number of images: {_sentence(error)}; {advice}") from None
     if not largest < AGREES:
