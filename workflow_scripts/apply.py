@@ -188,18 +188,20 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     """Grad-CAM of the first images, beside them what was predicted and whether they are unlike the training data."""
     import numpy as np
 
+    from workflow_scripts.drawing.names import Labels, readable
     from workflow_scripts.explanation import figure
     from workflow_scripts.explanation.gradcam import gradcam
     from workflow_scripts.explanation.layers import target_layers
     from workflow_scripts.models.build import random_network
 
+    labels = Labels(run.weights.classes)
     images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
     p = np.stack(found.probabilities[: len(images)])
     pictures = []
     for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
         lines = [
-            row.path,
-            f"predicted: {row.predicted}",
+            readable(row.path),
+            f"predicted: {labels[row.predicted]}",
             f"p = {most:.2f}",
             *(["unlike the training data"] if row.why else []),
         ]
