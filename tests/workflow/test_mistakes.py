@@ -61,4 +61,9 @@ studies:
 {OFF}  mine: {{like: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
 """
     text = said(fresh, config)
-    assert "error: 8 of 8 files were refused" in text or "max_refused" in text
+    said_why = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]
+    (line,) = said_why
+    assert line.startswith(
+        "logs/results-broken/mine/dataset/ingest.log: error: 8 of 8 images are refused (8 not_an_image"
+    )
+    assert "first a/0.png: " in line and line.endswith("the log lists them, mend or remove them")
