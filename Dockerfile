@@ -20,7 +20,9 @@ COPY requirements.lock Makefile ./
 RUN make ".venv/ready-${TORCH}"
 
 COPY . .
-RUN mkdir -p data logs results .work .snakemake \
+# The licences of all that is in it go with an image that is passed on.
+RUN make notices \
+ && mkdir -p data logs results .work .snakemake \
  && chmod a+rwx . data logs results .work .snakemake
 ENV PATH=/opt/cervix/.venv/bin:${PATH}
 

@@ -1,4 +1,4 @@
-# make: this help. Everything lives in .venv, made when it is missing or older than the lock file.
+# make: this help. Everything lives in .venv, made when it is missing or was made from another lock file.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -8,13 +8,20 @@ TORCH ?= default
 CORES ?= all
 CONFIG ?=
 BIN := .venv/bin
+# A stamp holds the lock file that was installed: contents are compared, because times move with a clone or a copy.
 READY := .venv/ready-$(TORCH)
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+DEVELOPER := .venv/ready-developer
+UV := uv==0.13.9
+SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify resume restore settings benchmarks clean
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check resume restore settings notices \
+	benchmarks clean
+# A stamp that is not what the lock file holds is made again, whatever its time.
+.PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
+	$(shell cmp -s requirements-dev.lock $(DEVELOPER) 2>&1 || echo $(DEVELOPER))
 
 help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
@@ -27,24 +34,24 @@ demo: $(READY) ## run the demo on made data; ends with results/index.html
 prepare: $(READY) ## download data sets that are missing and published weights, for the studies of CONFIG
 	$(SNAKEMAKE) -s prepare.smk
 
-test: $(READY) ## all tests but the long ones
+test: $(DEVELOPER) ## all tests but the long ones
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile --no-loadscope-reorder
 
-test-slow: $(READY) ## the long tests but those of test-slurm; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
+test-slow: $(DEVELOPER) ## the long tests but those of test-slurm; with TEST_INSTALL=1, as root on Debian, programs that some need are installed
 	$(BIN)/python -m pytest -q -m slow --ignore=tests/slurm
 
-test-slurm: $(READY) ## the workflow on a small SLURM cluster that this makes on this machine (Debian, root: installs it)
+test-slurm: $(DEVELOPER) ## the workflow on a small SLURM cluster that this makes on this machine (Debian, root: installs it)
 	TEST_INSTALL=1 $(BIN)/python -m pytest -q tests/slurm
 
 check-cluster: $(READY) ## does profiles/slurm fit the cluster at hand?
 	$(BIN)/python -m workflow_scripts.check_cluster
 
-lint: $(READY) ## format and lint of Python, Snakemake, settings and Dockerfile
+lint: $(DEVELOPER) ## format and lint of Python, Snakemake, settings and Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile prepare.smk rules
-	$(BIN)/snakemake --lint
-	$(BIN)/snakemake --lint -s prepare.smk
+	$(BIN)/python -m snakemake --lint
+	$(BIN)/python -m snakemake --lint -s prepare.smk
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m workflow_scripts.settings.schema --check
 
@@ -57,6 +64,9 @@ archive: $(READY) ## put the results into one zip file, as a paper's supplement
 verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
 	$(BIN)/python -m workflow_scripts.verify $(or $(ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
 
+check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
+	$(BIN)/python -m workflow_scripts.check $(if $(CONFIG),--configfile $(CONFIG))
+
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
 	$(SNAKEMAKE)
@@ -64,24 +74,34 @@ resume: $(READY) ## after a killed run: unlock, then continue
 restore: $(READY) ## fetch results with DVC and let the workflow believe them
 	$(BIN)/python -m workflow_scripts.restore
 
+notices: $(READY) ## write NOTICES.txt: name, version and licence of every installed package, for images that are passed on
+	$(BIN)/python -m workflow_scripts.notices --out NOTICES.txt
+
 settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
 	$(BIN)/python -m workflow_scripts.settings.schema
 
-benchmarks: $(READY) ## speed of preprocessing, training, planning and tracking on this machine
+benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning and tracking on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py
 	$(BIN)/python tests/benchmarks/training.py
 	$(BIN)/python tests/benchmarks/planning.py
 	$(BIN)/python tests/benchmarks/tracking.py
 
-clean: ## remove made data, results of the demo, logs and work files; keeps .venv
-	rm -rf data/*/made-* results logs .work .snakemake .pytest_cache .ruff_cache
+clean: ## remove the demo: made data, its results and their logs; keeps .venv and every other result
+	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m workflow_scripts.clean
 
-$(READY): requirements.lock
+$(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found; try make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: this Python lacks venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@[ ! -L .venv ] || { echo "error: .venv is a link to $$(readlink .venv), which holds other versions than requirements.lock names; remove the link, then make installs a .venv of its own" >&2; exit 1; }
 	rm -f .venv/ready-*
 	$(PYTHON) -m venv .venv
-	if [ "$(TORCH)" = cpu ]; then $(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --python $(BIN)/python --torch-backend cpu -r requirements.lock; \
+	if [ "$(TORCH)" = cpu ]; then $(BIN)/python -m pip install -q --disable-pip-version-check $(UV) && $(BIN)/uv pip install -q --python $(BIN)/python --torch-backend cpu -r requirements.lock; \
 	elif command -v uv >/dev/null; then uv pip install --python $(BIN)/python -r requirements.lock; \
 	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock; fi
-	touch $@
+	cp requirements.lock $@
+
+# What only developers need: tests and linters.
+$(DEVELOPER): $(READY)
+	if command -v uv >/dev/null; then uv pip install --python $(BIN)/python -r requirements-dev.lock; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock; fi
+	cp requirements-dev.lock $@

@@ -7,7 +7,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.17")
 
 
 configfile: "config.yaml"
@@ -36,25 +36,27 @@ include: "rules/targets.smk"
 rule all:
     default_target: True
     input:
-        PLAN.active_targets("all"),
+        active_targets(PLAN, "all"),
+        rules.consistency.output,
         "<results>/index.html",
 
 
 rule data:
     input:
-        PLAN.active_targets("data"),
+        active_targets(PLAN, "data"),
 
 
 rule runs:
     input:
-        PLAN.active_targets("runs"),
+        active_targets(PLAN, "runs"),
 
 
 rule reports:
     input:
-        PLAN.active_targets("report"),
+        active_targets(PLAN, "report"),
+        rules.consistency.output,
         "<results>/index.html",
 
 
 onerror:
-    print(failures(started))
+    print(failures(started, log))

@@ -5,7 +5,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.17")
 
 
 configfile: "config.yaml"
@@ -22,4 +22,4 @@ rule prepare:
 
 
 onerror:
-    print(failures(started))
+    print(failures(started, log))

@@ -1,8 +1,8 @@
 # Settings, code digests and lists of files for the rules; no rules here.
 
 import gc
+import logging
 import re
-import shlex
 import sys
 import time
 from functools import cache
@@ -20,12 +20,20 @@ from workflow_scripts.contracts.files import canonical_json
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.packs import packs, wholes
 from workflow_scripts.settings.published import WEIGHTS
+from workflow_scripts.settings.targets import active_targets, pages, targets
 
 environment.prepare_environment(ROOT)
+logging.getLogger("snakemake.logging").addFilter(environment.names_the_way_on)
 try:
-    PLAN = pipeline.Plan(ROOT, workflow.config_settings.overwrite_config, Path.cwd())
+    PLAN = pipeline.Plan(
+        ROOT,
+        workflow.config_settings.overwrite_config,
+        Path.cwd(),
+        workflow.config_settings.configfiles,
+    )
 except UserError as error:
     sys.exit(f"error: {error}")
 
@@ -128,13 +136,6 @@ def step_digest(step, *names):
     return code_digest(*PLAN.modules(step, *names))
 
 
-def pairs(option, values):
-    """`option NAME=PATH` for each pair, quoted for the shell."""
-    return " ".join(
-        f"{option} {shlex.quote(f'{name}={path}')}" for name, path in values.items()
-    )
-
-
 def sources(wildcards, input):
     """--source arguments. That it takes `input` keeps it out of the re-run triggers: a moved folder is no new data."""
     return pairs("--source", PLAN.sources(wildcards.study))
@@ -187,28 +188,33 @@ def start(wildcards, input):
     processes = training(wildcards.study, wildcards.run)["processes"]
     if processes == 1:
         return "python -m"
-    # Without the dashes it takes the step's options for abbreviations of its own.
-    return f"torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
+    # Without the dashes it takes the step's options for abbreviations of its own. Its processes end with LAUNCHER.
+    return f"LAUNCHER=$$ exec torchrun --standalone --nproc-per-node {processes} --local-ranks-filter 0 -m --"
 
 
 def training_step(wildcards):
     """--settings and --code of a training. One function, as below: thousands of jobs call each before the first begins."""
     run = (wildcards.study, wildcards.protocol, wildcards.run)
-    stated = shlex.quote(settings_text("trainings", *run))
-    return f"--settings {stated} --code {step_digest('train', *run)}"
+    stated = settings_text("trainings", *run)
+    return words(["--settings", stated, "--code", step_digest("train", *run)])
 
 
-def training_options(wildcards, input, resources):
-    """Where a training finds what it reads and on which device; not a trigger, as `sources`.
+def training_options(wildcards, input, output, resources):
+    """Where a training finds what it reads, on which device, and where it writes; not a trigger, as `sources`.
 
     --time-limit: the minutes that a scheduler gives the job, where one does.
     """
-    study = shlex.quote(f"{RESULTS}/{wildcards.study}")
-    folders = f"--dataset {study}/dataset --arrays {study}/arrays --split {study}/splits/{wildcards.protocol}.csv"
+    study = f"{RESULTS}/{wildcards.study}"
+    split = f"{study}/splits/{wildcards.protocol}.csv"
     minutes = resources.get("runtime")
-    limit = f"--time-limit {minutes}" if minutes else ""
-    device = f"--device {PLAN.config.device} --jobs-per-gpu {PLAN.config.jobs_per_gpu}"
-    return f"{folders} {device} {start_arguments(wildcards, input)} {limit}"
+    given = [
+        *("--dataset", f"{study}/dataset", "--arrays", f"{study}/arrays"),
+        *("--split", split, "--device", PLAN.config.device),
+        *("--jobs-per-gpu", PLAN.config.jobs_per_gpu),
+        *(("--time-limit", minutes) if minutes else ()),
+    ]
+    weights = start_arguments(wildcards, input)
+    return f"{words(given)} {weights} --out {folders_of(output.weights)}"
 
 
 def given_as_to_train(name):
@@ -235,6 +241,7 @@ def run_tables(folder):
     }
 
 
-def failures(since):
-    """The one line of every job that failed since `since`."""
-    return environment.failures(Path(PLAN.logs), since)
+def failures(since, log):
+    """The one line of every job that failed since `since`; `log`: Snakemake's own log, or several."""
+    told = [log] if isinstance(log, str) else map(str, log or ())
+    return environment.failures(Path(PLAN.logs), since, told)

@@ -26,9 +26,9 @@ rule compress:
     message:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.compress --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --member $(dirname {input.weights}) --out $(dirname {output.record}) --device {params.device}"
+        "python -m workflow_scripts.compress --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
+        ' --member "$(dirname {input.weights:q})" --out "$(dirname {output.record:q})" --device {params.device:q}'
 
 
 rule transfer:
@@ -57,7 +57,7 @@ rule transfer:
     message:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.transfer --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --member $(dirname {input.weights}) --manifest-there {input.there} --split-there {input.split_there}"
-        " --out $(dirname {output.record}) --device {params.device}"
+        "python -m workflow_scripts.transfer --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
+        ' --member "$(dirname {input.weights:q})" --manifest-there {input.there:q} --split-there {input.split_there:q}'
+        ' --out "$(dirname {output.record:q})" --device {params.device:q}'

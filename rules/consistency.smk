@@ -23,9 +23,9 @@ rule consistency:
             "workflow_scripts.consistency",
             *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
         ),
-        papers=lambda wildcards, input: PLAN.paper_folders(),
+        papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
     message:
         "check the printed numbers of every paper against each other"
     shell:
-        "python -m workflow_scripts.consistency --settings {params.settings:q} --code {params.code} --log {log}"
-        " {params.papers} --table {output.table} --out {output.page}"
+        "python -m workflow_scripts.consistency --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        " {params.papers} --table {output.table:q} --out {output.page:q}"

@@ -17,8 +17,8 @@ rule synthesise:
     message:
         "{wildcards.study}: make data as {wildcards.adapter} has them"
     shell:
-        "python -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code} --log {log}"
-        " --out data/{wildcards.adapter}/made-{wildcards.study}"
+        "python -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --out "$(dirname {output[0]:q})"'
 
 
 rule ingest:
@@ -43,8 +43,8 @@ rule ingest:
     message:
         "{wildcards.study}: read the raw files"
     shell:
-        "python -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code} --log {log}"
-        " {params.sources} --out $(dirname {output.record}) --jobs {threads}"
+        "python -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.sources} --out "$(dirname {output.record:q})" --jobs {threads}'
 
 
 # A record stands for all that its job wrote: it holds their digests, or those of what they were made from. Jobs of which
@@ -81,9 +81,9 @@ rule preprocess:
     message:
         "{wildcards.study}: pack the pixels"
     shell:
-        "python -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) {params.sources} --out $(dirname {output.record})"
-        " --montage {output.montage} --jobs {threads}"
+        "python -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset[0]:q})" {params.sources} --out "$(dirname {output.record:q})"'
+        " --montage {output.montage:q} --jobs {threads}"
 
 
 rule split:
@@ -104,9 +104,9 @@ rule split:
     params:
         settings=settings("split", "study", "protocol"),
         code=code("split", "study", "protocol"),
-        own=lambda wildcards, input: f"--split-file {input.own:q}" if input.own else "",
+        own=lambda wildcards, input: option("--split-file", input.own),
     message:
         "{wildcards.study}: split by protocol {wildcards.protocol} and audit it"
     shell:
-        "python -m workflow_scripts.split --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset[0]}) --out $(dirname {output.split}) {params.own}"
+        "python -m workflow_scripts.split --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset[0]:q})" --out "$(dirname {output.split:q})" {params.own}'

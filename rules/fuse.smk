@@ -26,5 +26,5 @@ rule fuse:
     message:
         "{wildcards.study}: vote {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.fuse --settings {params.settings:q} --code {params.code} --log {log}"
-        " {params.members} --out $(dirname {output.record})"
+        "python -m workflow_scripts.fuse --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.members} --out "$(dirname {output.record:q})"'

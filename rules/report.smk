@@ -28,12 +28,14 @@ rule plates:
     params:
         settings=settings("plates", "study"),
         code=code("plates", "study"),
-        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+        paper=lambda wildcards, input: option(
+            "--paper", PLAN.paper_folder(wildcards.study)
+        ),
     message:
         "{wildcards.study}: draw the paper's figures and tables"
     shell:
-        "python -m workflow_scripts.plates --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder $(dirname {output}) {params.paper} --out {output}"
+        "python -m workflow_scripts.plates --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --study-folder "$(dirname {output:q})" {params.paper} --out {output:q}'
 
 
 rule report_study:
@@ -54,6 +56,7 @@ rule report_study:
         metrics="<study>/metrics.json",
         card="<study>/model_card.md",
         curves=directory("<study>/curves"),
+        record="<study>/report.json",
     log:
         "<logs>/{study}/report.log",
     benchmark:
@@ -64,17 +67,19 @@ rule report_study:
     params:
         settings=settings("report", "study"),
         code=code("report", "study"),
-        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+        paper=lambda wildcards, input: option(
+            "--paper", PLAN.paper_folder(wildcards.study)
+        ),
     message:
         "{wildcards.study}: write the report"
     shell:
-        "python -m workflow_scripts.report --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder $(dirname {output.page}) {params.paper} --out {output.page}"
+        "python -m workflow_scripts.report --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --study-folder "$(dirname {output.page:q})" {params.paper} --out {output.page:q}'
 
 
 rule index:
     input:
-        studies=PLAN.active_targets("report"),
+        studies=[path for study in PLAN.active for path in pages(PLAN, study)],
         consistency=rules.consistency.output,
     output:
         "<results>/index.html",
@@ -91,9 +96,9 @@ rule index:
             "workflow_scripts.index",
             *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
         ),
-        papers=lambda wildcards, input: PLAN.paper_folders(),
+        papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
     message:
         "write the index over the studies"
     shell:
-        "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code} --log {log}"
-        " --results $(dirname {output}) {params.papers} --consistency {input.consistency[0]} --out {output}"
+        "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --results "$(dirname {output:q})" {params.papers} --consistency {input.consistency[0]:q} --out {output:q}'

@@ -6,22 +6,22 @@ for study in PLAN.config.studies:
         name:
             study
         input:
-            PLAN.targets(study, "all"),
+            targets(PLAN, study, "all"),
 
     rule:
         name:
             f"{study}_data"
         input:
-            PLAN.targets(study, "data"),
+            targets(PLAN, study, "data"),
 
     rule:
         name:
             f"{study}_runs"
         input:
-            PLAN.targets(study, "runs"),
+            targets(PLAN, study, "runs"),
 
     rule:
         name:
             f"{study}_report"
         input:
-            PLAN.targets(study, "report"),
+            targets(PLAN, study, "report"),

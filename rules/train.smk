@@ -17,8 +17,8 @@ LEARNED_WITH = {
     "options": training_options,
 }
 TRAIN = (
-    "{params.start} workflow_scripts.train {params.step} {params.options} --log {log}"
-    " --out $(dirname {output.weights}) --work .work"
+    "{params.start} workflow_scripts.train {params.step} {params.options} --log {log:q}"
+    " --work .work"
 )
 
 
@@ -117,12 +117,13 @@ for whole in wholes(PLAN):
             weights=lambda wildcards, input, whole=whole: start_arguments(
                 named(whole, wildcards), input
             ),
+            folders=lambda wildcards, output: folders_of(output.record),
         message:
             f"{whole.study}: conclude {{wildcards.run}} ({whole.protocol})"
         shell:
-            "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code} --log {log}"
-            " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.arrays}) --split {input.split}"
-            " {params.weights} --run $(dirname {output.record})"
+            "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+            ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
+            " {params.weights} --run {params.folders}"
 
 
 rule baseline:
@@ -145,6 +146,6 @@ rule baseline:
     message:
         "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.baseline --settings {params.settings:q} --code {params.code} --log {log}"
-        " --dataset $(dirname {input.dataset}) --arrays $(dirname {input.images}) --split {input.split}"
-        " --out $(dirname {output.record})"
+        "python -m workflow_scripts.baseline --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
+        ' --out "$(dirname {output.record:q})"'

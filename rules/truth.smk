@@ -9,7 +9,8 @@ rule truth:
         masks=ancient(rules.preprocess.output.masks),
         maps=lambda wildcards: PLAN.explanations(wildcards.study),
     output:
-        "<study>/truth.csv",
+        table="<study>/truth.csv",
+        record="<study>/truth.json",
     log:
         "<logs>/{study}/truth.log",
     benchmark:
@@ -24,5 +25,5 @@ rule truth:
     message:
         "{wildcards.study}: compare with what was planted"
     shell:
-        "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code} --log {log}"
-        " {params.sources} --study-folder $(dirname {output}) --out {output}"
+        "python -m workflow_scripts.truth --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.sources} --study-folder "$(dirname {output.table:q})" --out {output.table:q}'

@@ -8,7 +8,8 @@ rule verdict:
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
-        "<study>/verdict.csv",
+        table="<study>/verdict.csv",
+        record="<study>/verdict.json",
     log:
         "<logs>/{study}/verdict.log",
     benchmark:
@@ -18,9 +19,11 @@ rule verdict:
     params:
         settings=settings("verdict", "study"),
         code=code("verdict", "study"),
-        paper=lambda wildcards, input: PLAN.paper_argument(wildcards.study),
+        paper=lambda wildcards, input: option(
+            "--paper", PLAN.paper_folder(wildcards.study)
+        ),
     message:
         "{wildcards.study}: judge the paper's numbers"
     shell:
-        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code} --log {log}"
-        " --study-folder $(dirname {output}) {params.paper} --out {output}"
+        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --study-folder "$(dirname {output.table:q})" {params.paper} --out {output.table:q}'

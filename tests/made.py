@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from tests.vouched import vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
-from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.settings.runs import Branch, Fusion, Network, Train
 
@@ -31,6 +31,13 @@ class Inputs:
     @property
     def split(self) -> Path:
         return self.root / "splits" / "published.csv"
+
+    def vouch(self, dataset: dict | None = None, arrays: dict | None = None) -> "Inputs":
+        """Let the records say what the files are now, and hold this content besides what they held."""
+        vouch(self.root / "dataset" / "record.json", **dataset or {})
+        vouch(self.root / "arrays" / "record.json", **arrays or {})
+        vouch(self.split.with_suffix(".json"))
+        return self
 
     def arguments(self, **more: object) -> SimpleNamespace:
         """What an entry point's parser gives, the folders filled in."""
@@ -54,16 +61,14 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     names = [CLASSES[label] for label in labels]
     manifest = pd.DataFrame({"id": ids, "path": ids, "label": names, "group": "", "unit": ids, "source": "made"})
     MANIFEST.write(root / "dataset" / "manifest.csv", manifest.assign(width=size, height=size, sha256="0"))
-    write_json(root / "dataset" / "record.json", {"classes": CLASSES, "made": True})
     (root / "arrays").mkdir()
     np.save(root / "arrays" / "images.npy", images)
     np.save(root / "arrays" / "masks.npy", np.zeros((0, size, size), "uint8"))
     ARRAY_INDEX.write(root / "arrays" / "index.csv", pd.DataFrame({"id": ids, "first": range(len(ids)), "count": 1}))
-    write_json(root / "arrays" / "record.json", {"made": True})
     share = manifest.groupby("label").cumcount() / per_class
     subset = np.select([share < 0.6, share < 0.8], ["train", "validation"], "test")
     SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
-    return Inputs(root)
+    return Inputs(root).vouch(dataset={"classes": CLASSES, "made": True}, arrays={"made": True})
 
 
 def network(model: str = CNN, **more: object) -> dict:

@@ -30,9 +30,17 @@ def class_folders(root: Path, *names: str, each: int = 4) -> Path:
     return root
 
 
-def run_ingest(out: Path, jobs: int = 1, made: bool = False, sources: dict | None = None, **changes: object) -> Path:
+def run_ingest(
+    out: Path,
+    jobs: int = 1,
+    made: bool = False,
+    sources: dict | None = None,
+    subgroups: tuple[str, ...] = (),
+    **changes: object,
+) -> Path:
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
     settings = {"study": "test", "adapters": list(sources), "made": made, "scale": "demo", "listing": None}
+    settings["subgroups"] = list(subgroups)
     settings["ingest"] = Ingest(**changes).model_dump(mode="json")
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))

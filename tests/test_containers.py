@@ -54,12 +54,17 @@ def test_after_the_packages_are_installed_the_code_is_copied_and_make_installs_n
     for name in ("requirements.lock", "Makefile"):
         shutil.copy2(ROOT / name, tmp_path)
     (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "ready-cpu").touch()
+    shutil.copy(ROOT / "requirements.lock", tmp_path / ".venv" / "ready-cpu")
     for name in ("requirements.lock", "Makefile", "Snakefile", "config.yaml"):
         shutil.copy2(ROOT / name, tmp_path)
     environment = {**os.environ, "TORCH": "cpu"}
     done = subprocess.run(["make", "-n", "demo"], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0 and "snakemake --cores" in done.stdout and "pip" not in done.stdout
+    assert done.returncode == 0 and "snakemake --cores" in done.stdout and "pip install" not in done.stdout
+
+
+def test_both_hold_the_licences_of_what_is_in_them():
+    assert "RUN make notices" in DOCKER and "    make notices\n" in APPTAINER
+    assert "workflow_scripts/notices.py /opt/cervix/workflow_scripts/notices.py" in APPTAINER
 
 
 @pytest.mark.parametrize("private", [".git", ".venv", "data", "results", "results-real", "logs", "config.local.yaml"])

@@ -2,8 +2,8 @@
 
 In: the run's folder, the folder of images, and from the study's results the way its images were packed and the training
 images themselves. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning where
-it is unlike the training data), quarantine.csv (files that cannot be read), gradcam.png (the first images) and, last,
-record.json.
+it is unlike the training data), quarantine.csv (files that cannot be read, and those passed over), gradcam.png (the
+first images) and, last, record.json.
 """
 
 import argparse
@@ -44,13 +44,17 @@ def arguments() -> argparse.Namespace:
 
 @dataclass
 class _Found:
-    """Readable images, in lists of equal length, the pixels of the first ones, and the files that were refused."""
+    """Readable images, in lists of equal length, the pixels of the first ones, and files without a prediction.
+
+    `refused` and `passed_over`: path, reason, detail of each.
+    """
 
     paths: list[str] = field(default_factory=list)
     probabilities: list["np.ndarray"] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     shown: list["np.ndarray"] = field(default_factory=list)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
+    passed_over: list[tuple[str, str, str]] = field(default_factory=list)
     digest: object = field(default_factory=hashlib.sha256)
 
 
@@ -63,13 +67,16 @@ def main(args: argparse.Namespace) -> None:
 
     if args.sheet < 1:
         raise UserError("--sheet: show at least 1 image")
-    paths = _paths(args.images)
+    paths, passed_over = _paths(args.images)
     run = FinishedRun.read(args.run)
     out = _new_folder(run.study, args.name)
     network = Network.of(run, args.device)
     familiar = _familiar(run)
     found = _predict(args, paths, run, network, familiar)
-    QUARANTINE.write(out / "quarantine.csv", _quarantine(found.refused))
+    found.passed_over += passed_over
+    QUARANTINE.write(out / "quarantine.csv", _quarantine([*found.refused, *found.passed_over]))
+    _say_passed_over(found.passed_over)
+    _warn_of_formulas(paths)
     if not found.paths:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     table = _table(found, run.weights.classes)
@@ -89,16 +96,56 @@ def main(args: argparse.Namespace) -> None:
     )
 
 
-def _paths(folder: Path) -> list[str]:
-    """Image files of the folder; UserError when there are none."""
-    from workflow_scripts.data.sources import image_files
+def _paths(folder: Path) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Image files of the folder, and path, reason, detail of each file that is none; UserError without any image."""
+    from workflow_scripts.data.images import SUFFIXES
+    from workflow_scripts.data.sources import check_no_results, ending_words, is_image, is_systems_own
+    from workflow_scripts.data.walking import walk
 
     if not folder.is_dir():
         raise UserError(f"--images: {folder} is no folder")
-    paths = list(image_files(folder))
+    items = list(walk(folder))
+    check_no_results(items, f"--images: {folder}")
+    taken = f"read are {', '.join(SUFFIXES)}"
+    why = {"folder_link": ("folder_link", "the folder is read under its own name, or holds this one")}
+    passed_over = [
+        (item.path, *why.get(item.kind, ("other_ending", taken)))
+        for item in items
+        if not is_image(item) and not is_systems_own(item.path)
+    ]
+    paths = [item.path for item in items if is_image(item)]
     if not paths:
-        raise UserError(f"--images: no image file in {folder}")
-    return paths
+        there = ending_words(_endings(passed_over))
+        raise UserError(f"--images: no image file in {folder}{f', only {there}' if there else ''}; {taken}")
+    return paths, passed_over
+
+
+def _endings(passed_over: list[tuple[str, str, str]]) -> dict[str, int]:
+    from workflow_scripts.data.sources import count_endings
+
+    return count_endings([path for path, reason, _ in passed_over if reason == "other_ending"])
+
+
+def _warn_of_formulas(paths: list[str]) -> None:
+    """One line on names that a spreadsheet would run instead of show."""
+    from workflow_scripts.contracts.spreadsheet import formulas
+
+    if begun := formulas(paths):
+        entry.log.warning("%d paths are formulas to a spreadsheet, first %r; rename these files", len(begun), begun[0])
+
+
+def _say_passed_over(passed_over: list[tuple[str, str, str]]) -> None:
+    """One line on the files that get no prediction because they are no images that are read."""
+    from workflow_scripts.data.sources import ending_words
+
+    if passed_over:
+        links = sum(reason == "folder_link" for _, reason, _ in passed_over)
+        said = [*filter(None, [ending_words(_endings(passed_over))]), *([f"links to folders {links}"] if links else [])]
+        entry.log.warning(
+            "%d files passed over, without a prediction: %s; quarantine.csv names them",
+            len(passed_over),
+            "; ".join(said),
+        )
 
 
 def _new_folder(study: Path, name: str) -> Path:
@@ -168,7 +215,10 @@ def _read(
 def _quarantine(refused: list[tuple[str, str, str]]) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.DataFrame(refused, columns=["path", "reason", "detail"])
+    from workflow_scripts.data.sources import printable
+
+    rows = [(printable(path), reason, detail) for path, reason, detail in sorted(refused)]
+    return pd.DataFrame(rows, columns=["path", "reason", "detail"])
 
 
 def _table(found: _Found, classes: list[str]) -> "pd.DataFrame":
@@ -231,7 +281,12 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, u
         code_digest("workflow_scripts.apply"),
         input_digests(run.study, used),
         made=run.made,
-        images={"read": len(found.paths), "refused": len(found.refused), "unlike": unlike},
+        images={
+            "read": len(found.paths),
+            "refused": len(found.refused),
+            "passed_over": len(found.passed_over),
+            "unlike": unlike,
+        },
         images_sha256=found.digest.hexdigest(),
         outputs={name: digest_file(out / name) for name in OUTPUTS},
     )

@@ -6,7 +6,6 @@ MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the addre
 
 import argparse
 import os
-import signal
 import sys
 import webbrowser
 from pathlib import Path
@@ -27,7 +26,6 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.load import settings
-    from workflow_scripts.tracking.store import without_password
     from workflow_scripts.tracking.sync import track_everything
 
     config = settings(Path.cwd())
@@ -42,7 +40,7 @@ def main(args: argparse.Namespace) -> None:
         if problems:
             raise UserError(f"{len(problems)} entries were left out, see above")
     elif config.tracking_uri:
-        _show(without_password(config.tracking_uri), args.no_open)
+        _show(config.tracking_uri, args.no_open)
     else:
         _serve(results, args)
 
@@ -50,8 +48,6 @@ def main(args: argparse.Namespace) -> None:
 def _serve(results: Path, args: argparse.Namespace) -> None:
     from workflow_scripts.tracking.server import HOST, choose_port, serving
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     port = choose_port(args.port)
     entry.log.info("starting the MLflow server …")
     try:

@@ -21,7 +21,8 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    from workflow_scripts.claims.checks import check_all, overall
+    from workflow_scripts.claims.checks import check_all
+    from workflow_scripts.claims.issues import issues
     from workflow_scripts.claims.outcome import INCONSISTENT
     from workflow_scripts.contracts.published import read_published
     from workflow_scripts.reporting.pages.consistency import consistency_page, write_table
@@ -32,9 +33,10 @@ def main(args: argparse.Namespace) -> None:
     write_table(args.table, checked)
     write_page(args.out, consistency_page(checked))
     for paper, outcomes in checked:
-        final = overall(outcomes)
-        wrong = sum(final[claim.id] == INCONSISTENT for claim in paper.claims)
-        entry.log.info("%s: %d of %d printed numbers are inconsistent", paper.paper, wrong, len(paper.claims))
+        found = issues(paper, outcomes)
+        wrong = sum(issue.outcome == INCONSISTENT for issue in found)
+        told = f"{wrong} issues and {len(found) - wrong} notes in {len(paper.claims)} printed numbers"
+        entry.log.info("%s: %s", paper.paper, told)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ Out: metrics.json in the folder of each run, fold and seed; in --out for each ru
 seed, and their mean as fold "all", seed "all"), {run}/metrics.json (the mean), {run}/confusion.png, roc.png,
 reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
 headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
-runs by DeLong's test, two classes only). Figures and comparisons are
-of the subset that the protocol reports: the test subset, or where there is none the validation subset.
+runs by DeLong's test, two classes only) and, last, record.json, which also names what runs made with different
+versions of packages or on different processors are. Figures and comparisons are of the subset that the protocol
+reports: the test subset, or where there is none the validation subset.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
 """
@@ -19,8 +20,10 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.record import input_digests, make_record, mixtures, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.estimates import ALL, Result
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
@@ -38,10 +41,47 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    (args.out / "record.json").unlink(missing_ok=True)
+    records = require_runs(args)
     protocol = read_protocol(args.settings, args.dataset, args.runs, args.out)
     metrics = pd.concat([evaluate_run(protocol, run) for run in protocol.settings.runs])
     compare_runs(protocol, metrics)
     METRICS.write(args.out / "metrics.csv", metrics)
+    mixed = mixtures({f"{path.parent.parent.name} {path.parent.name}": record for path, record in records.items()})
+    for words in mixed:
+        entry.log.warning("%s: %s", args.settings["protocol"], words)
+    write_own_record(args, protocol, [args.dataset / "record.json", *records], mixed)
+
+
+def require_runs(args: argparse.Namespace) -> dict[Path, dict]:
+    """Records of the runs by their paths; UserError unless all that is read is what its records say."""
+    stated, records = args.settings, {}
+    require(args.dataset / "record.json", "manifest.csv")
+    for run in stated["runs"]:
+        for folder in (args.runs / run / job for job in jobs(stated)):
+            records[folder / "record.json"] = require(folder / "record.json", "units.csv")
+            if run in stated["trained"]:
+                require(folder / "train.json", "history.csv")
+    return records
+
+
+def jobs(stated: dict) -> list[str]:
+    """Names of the folders of all folds and seeds of a run."""
+    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+
+
+def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:
+    """Write record.json: it vouches for all files of the evaluation, those in the folders of the runs among them."""
+    written = [path for path in sorted(args.out.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    written += [args.runs / run / job / "metrics.json" for run in protocol.settings.runs for job in jobs(args.settings)]
+    record = make_record(
+        args.settings,
+        args.code,
+        input_digests(args.dataset.parent, read),
+        mixed=mixed,
+        outputs=input_digests(args.out, written),
+    )
+    write_record(args.out / "record.json", record)
 
 
 def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:

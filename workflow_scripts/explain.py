@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json
+from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
 from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.verified import require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,7 @@ def main(args: argparse.Namespace) -> None:
     settings = args.settings
     samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"])
     chosen = choose(samples, settings["explain"]["images"], settings["reported"])
-    made = read_json(args.dataset / "record.json")["made"]
+    made = require(args.dataset / "record.json", "manifest.csv")["made"]
     inputs = entry.fold_inputs(args)
     scales = _scales(args.dataset, settings["preprocess"])
     found, outputs = {}, {}
@@ -127,9 +128,9 @@ def _explain(explained: "Trained | Voted", wanted: dict, chosen: "pd.Index", she
 
 def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet) -> dict:
     """Write table, maps and figure of the chosen rows; returns the number of empty maps by branch."""
-    from workflow_scripts.contracts.explanation import write_maps
+    from workflow_scripts.contracts.explanation import GRADCAM, write_maps
     from workflow_scripts.explanation import figure
-    from workflow_scripts.explanation.gradcam import GRADCAM, refuse_empty, table
+    from workflow_scripts.explanation.gradcam import refuse_empty, table
 
     rows = judged.loc[chosen]
     maps = explained.maps(rows)

@@ -10,7 +10,9 @@ from pathlib import Path
 from workflow_scripts.contracts import entry, record
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation.voting import vote
 
 
@@ -31,12 +33,15 @@ def arguments() -> argparse.Namespace:
 
 
 def require_member(settings, name: str, folder: Path) -> None:
-    """Raise UserError when the folder holds another run, protocol, fold or seed than the vote is about."""
-    found = record.read_record(folder / "record.json")["settings"]
+    """Raise UserError when the folder holds another run, protocol, fold or seed than the vote wants, or is damaged."""
+    found = require(folder / "record.json", "units.csv")["settings"]
     wanted = {"run": name, **{key: getattr(settings, key) for key in ("study", "protocol", "fold", "seed")}}
     for key, value in wanted.items():
         if found.get(key) != value:
-            raise UserError(f"{folder}/record.json: {key} {found.get(key)!r}, the vote wants {value!r}; run it again")
+            raise UserError(
+                f"{folder}/record.json: {key} {found.get(key)!r}, the vote wants {value!r}; "
+                f"{remedy(folder / 'record.json')}"
+            )
 
 
 def main(args: argparse.Namespace) -> None:

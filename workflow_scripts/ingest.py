@@ -7,25 +7,24 @@ quarantine.csv, equal_pairs.csv (samples that show the same picture) and record.
 
 import argparse
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, PAIR_KINDS, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters.base import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
-from workflow_scripts.data.equal_pairs import KINDS, SIDE, equal_pairs
+from workflow_scripts.data.equal_pairs import SIDE, equal_pairs
 from workflow_scripts.data.images import RefusedImageError
 from workflow_scripts.data.reading import read_samples
 from workflow_scripts.data.sources import parse_sources
-
-# Further columns of the manifest where a sample is a window of its file, in pixels; it may reach beyond the edge.
-BOX = ("left", "top", "right", "bottom")
 
 
 def arguments() -> argparse.Namespace:
@@ -42,20 +41,41 @@ def main(args: argparse.Namespace) -> None:
     sources = parse_sources(args.source)
     if list(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
-    collected = collect(sources, settings.ingest)
-    samples, thumbnails = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
-    check_refused(collected.refused, len(samples), settings.ingest.max_refused)
-    classes = class_order(samples["label"], settings.ingest.classes)
-    pairs = equal_pairs(samples, thumbnails, settings.ingest.near_equal)
-    write_dataset(args, collected, samples, classes, pairs)
+    for folder in sources.values():
+        if args.out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(
+                f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
+                "`results` to a folder elsewhere"
+            )
+    for folder in sources.values() if settings.made else ():
+        require_all(folder / "made.json")
+    collected = collect(sources, settings.ingest, settings.subgroups)
+    manifest, seen = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
+    check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
+    classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
+    pictures = manifest[list(MANIFEST.columns)].join(seen.digests)
+    pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
+    write_dataset(args, collected, manifest, classes, pairs)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """What was seen of the samples' pixels and no table keeps, a row a sample.
+
+    `digests` has the columns pixels (digest of size and RGB values) and whole_file (a part of a file has no bytes of
+    its own); `thumbnails` is N×SIDE².
+    """
+
+    digests: pd.DataFrame
+    thumbnails: np.ndarray
 
 
 def read_all(
     collected: Collected, sources: dict[str, Path], max_megapixels: float, jobs: int
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Table of the readable samples, sorted by id, and their thumbnails (N×SIDE²); refusals go to `collected`."""
+) -> tuple[pd.DataFrame, Pixels]:
+    """Manifest of the readable samples, sorted by id, and what was seen of their pixels; refusals go to `collected`."""
     located = [(sources[adapter], sample) for adapter, sample in collected.samples]
-    rows, thumbnails = [], []
+    rows, digests, thumbnails = [], [], []
     copies = any(sample.change for _, sample in collected.samples)
     results = read_samples(located, max_megapixels, jobs)
     for (adapter, sample), seen in zip(collected.samples, results, strict=True):
@@ -73,15 +93,16 @@ def read_all(
             "width": seen.width,
             "height": seen.height,
             "sha256": seen.sha256,
-            "pixels": seen.pixels,
-            "whole_file": sample.box is None,
-            **({"change": sample.change} if copies else {}),
-            **sample.attributes,
+            **({CHANGE: sample.change} if copies else {}),
         }
+        # The project's own columns come last, so that none of a user's can take their place.
+        row = {**dict.fromkeys(row), **sample.attributes, **row}
         rows.append(row if sample.box is None else row | dict(zip(BOX, sample.box, strict=True)))
+        digests.append((seen.pixels, sample.box is None))
         thumbnails.append(seen.thumbnail)
-    samples = pd.DataFrame(rows, columns=None if rows else [*MANIFEST.columns, "pixels", "whole_file"])
-    return samples, np.array(thumbnails, dtype=np.float32).reshape(-1, SIDE * SIDE)
+    manifest = pd.DataFrame(rows, columns=None if rows else list(MANIFEST.columns))
+    vectors = np.array(thumbnails, dtype=np.float32).reshape(-1, SIDE * SIDE)
+    return manifest, Pixels(pd.DataFrame(digests, columns=["pixels", "whole_file"]), vectors)
 
 
 def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
@@ -98,12 +119,12 @@ def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
 
 
 def write_dataset(
-    args: argparse.Namespace, collected: Collected, samples: pd.DataFrame, classes: list[str], pairs: pd.DataFrame
+    args: argparse.Namespace, collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame
 ) -> None:
     """Write the three tables and, last, the record; say in the log what was found."""
     quarantine = pd.DataFrame([vars(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
-    manifest = samples.drop(columns=["pixels", "whole_file"])
+    manifest = manifest.copy()
     boxes = [column for column in BOX if column in manifest]
     manifest[boxes] = manifest[boxes].astype("Int64")
     further = [column for column in manifest if column not in (*MANIFEST.columns, *BOX)]
@@ -112,7 +133,7 @@ def write_dataset(
     tables["equal_pairs.csv"] = (EQUAL_PAIRS, pairs)
     for name, (table, frame) in tables.items():
         table.write(args.out / name, frame)
-    counts = samples["label"].value_counts()
+    counts = manifest["label"].value_counts()
     across = int((pairs["label_a"] != pairs["label_b"]).sum())
     record = make_record(
         args.settings,
@@ -120,12 +141,15 @@ def write_dataset(
         {},
         classes=classes,
         counts={name: int(counts[name]) for name in classes},
-        samples=len(samples),
-        groups_known=bool((samples["group"] != "").all()),
+        samples=len(manifest),
+        groups_known=bool((manifest["group"] != "").all()),
+        groups_alike=collected.alike,
         refused=dict(sorted(Counter(item.reason for item in collected.refused).items())),
+        passed_over=collected.passed_over,
+        links_not_followed=collected.links,
         left_out=collected.left_out,
         wanted=collected.counts,
-        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in KINDS},
+        equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across,
         made=args.settings["made"],
         scale=args.settings["scale"],
@@ -136,7 +160,9 @@ def write_dataset(
         if min(numbers["found"], counts[label]) < numbers["wanted"]:
             said = (label, counts[label], numbers["wanted"], numbers["copies"])
             entry.log.info("%s: %d samples of %d wanted, %d of them copies", *said)
-    entry.log.info("%d samples of %d classes, %d refused", len(samples), len(classes), len(quarantine))
+    passed = sum(collected.passed_over.values())
+    said = (len(manifest), len(classes), len(quarantine), passed)
+    entry.log.info("%d samples of %d classes, %d refused, %d files passed over", *said)
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across)
 
 

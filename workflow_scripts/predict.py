@@ -8,11 +8,14 @@ import argparse
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.files import digest_file, read_json
-from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.record import SEAL, input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.verified import require
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
+# What it says beside the costs.
+BELONGING = ("versions", "processor", "outputs")
 
 
 def arguments() -> argparse.Namespace:
@@ -36,16 +39,17 @@ def main(args: argparse.Namespace) -> None:
     settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
     weights_path = args.run / "weights.safetensors"
     with ledger(args.run / "ledger.json") as cost:
+        measured = require(args.run / "train.json", "weights.safetensors", "history.csv", "predictions.csv")
         code = _conclude(args, settings, weights_path)
-        measured = read_json(args.run / "train.json")
-        cost.update({key: measured[key] for key in MEASURED}, train=measured)
+        spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
+        cost.update({key: measured[key] for key in MEASURED}, train=spent)
     inputs = entry.fold_inputs(args)
     outputs = {name: digest_file(args.run / name) for name in ("predictions.csv", "units.csv")}
     record = make_record(
         args.settings,
         args.code,
         input_digests(args.dataset.parent, [*inputs, weights_path]) | start_digests(args.weights),
-        training={"settings": settings, "code": code},
+        training={"settings": settings, "code": code, **{key: measured[key] for key in ("versions", "processor")}},
         outputs=outputs,
     )
     write_record(args.run / "record.json", record)
@@ -60,18 +64,20 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
 def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
     """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
     from workflow_scripts.contracts.errors import UserError
+    from workflow_scripts.contracts.layout import remedy
     from workflow_scripts.contracts.runs import PREDICTIONS, write_units
     from workflow_scripts.contracts.weights import origin, read_header, require_classes
-    from workflow_scripts.data.packed import read_fold
+    from workflow_scripts.data.packed import read_table
 
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
-    _, classes, samples, _ = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
+    classes, samples = read_table(args.dataset, args.arrays, args.split, settings["fold"])
     require_classes(trained.classes, classes, weights_path)
     table = PREDICTIONS.read(args.run / "predictions.csv")
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
     columns = ["id", "subset", "label"]
     if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
-        raise UserError(f"{args.run / 'predictions.csv'} is not of the samples of {args.split}; train the run again")
+        path = args.run / "predictions.csv"
+        raise UserError(f"{path} is not of the samples of {args.split}; {remedy(path)}")
     write_units(args.run, table, trained.classes, args.settings["aggregate"])
     return trained.code
 

@@ -7,6 +7,7 @@ image of every class before the preprocessing, for figures), index.csv, record.j
 """
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -14,12 +15,17 @@ import numpy as np
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
-from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.packed import ORIGINALS, write_originals
 from workflow_scripts.data.sources import parse_sources
 from workflow_scripts.preprocessing.montage import montage, originals
-from workflow_scripts.preprocessing.packing import Packing, pack
+from workflow_scripts.preprocessing.packing import ChangedFileError, Packing, pack
+
+ARRAYS = ("images.npy", "masks.npy", "index.csv", ORIGINALS)
 
 
 def arguments() -> argparse.Namespace:
@@ -36,11 +42,15 @@ def main(args: argparse.Namespace) -> None:
     settings = entry.namespace(args.settings)
     (args.out / "record.json").unlink(missing_ok=True)
     sources = parse_sources(args.source)
-    dataset = read_record(args.dataset / "record.json")
+    dataset = require(args.dataset / "record.json", "manifest.csv")
     manifest = MANIFEST.read(args.dataset / "manifest.csv")
     packing = Packing(**vars(settings.preprocess))
     start = time.perf_counter()
-    shape = pack(args.out / "images.npy", args.out / "masks.npy", manifest, sources, packing, args.jobs)
+    try:
+        shape = pack(args.out / "images.npy", args.out / "masks.npy", manifest, sources, packing, args.jobs)
+    except ChangedFileError as error:
+        again = error.path if dataset["made"] else args.dataset / "record.json"
+        raise UserError(f"{error}; {remedy(again)}") from None
     entry.log.info("%d images packed, %.0f a second", shape[0], shape[0] / (time.perf_counter() - start))
     index = manifest[["id"]].assign(first=np.arange(len(manifest)), count=1)
     ARRAY_INDEX.write(args.out / "index.csv", index)
@@ -53,7 +63,7 @@ def main(args: argparse.Namespace) -> None:
         args.code,
         input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"]),
         shape=list(shape),
-        outputs={name: digest_file(args.out / name) for name in ("images.npy", "masks.npy", ORIGINALS)},
+        outputs={name: digest_file(args.out / name) for name in (*ARRAYS, os.path.relpath(args.montage, args.out))},
         made=dataset["made"],
     )
     write_record(args.out / "record.json", record)

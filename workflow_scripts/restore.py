@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.processes import followed
 from workflow_scripts.dvc_stage import checked_plan, snakemake
 
 if TYPE_CHECKING:
@@ -104,9 +105,8 @@ def bless(plan: "Plan", stored: dict[str, list[str]]) -> None:
 
 
 def _dvc(*arguments: str, capture: bool = False) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", *arguments], stdout=subprocess.PIPE if capture else None, text=True, check=False
-    )
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = followed(command, stdout=subprocess.PIPE if capture else None, text=True)
     if done.returncode and not (capture and done.stdout):
         raise UserError(f"`dvc {' '.join(arguments)}` failed, see above; `dvc remote list` shows where it looks")
     return done.stdout or ""

@@ -7,7 +7,6 @@ cleared first, if an earlier run of this step made it.
 """
 
 import argparse
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -15,8 +14,9 @@ import pandas as pd
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path, digest_file, write_json
-from workflow_scripts.contracts.truth import MASKS
+from workflow_scripts.contracts.files import atomic_path, digest_file
+from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.truth import MASKS, PLANTED
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Written
 from workflow_scripts.synthetic.pictures import Plan, pictures
@@ -52,26 +52,26 @@ def main(args: argparse.Namespace) -> None:
         write_mask(args.out, written)
         rows += truth(written, originals)
     frame = pd.DataFrame(rows).sort_values("id", kind="stable")
+    PLANTED.check(frame, "truth.csv")
     with atomic_path(args.out / "truth.csv") as temporary:
         frame.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
-    files, digest = listing(args.out)
-    write_json(
-        args.out / "made.json",
-        {"settings": settings, "code": args.code, "files": files, "listing": digest},
-    )
+    write_record(args.out / "made.json", {"settings": settings, "code": args.code, "outputs": made_files(args.out)})
     entry.log.info("%d samples made in %s", len(frame), args.out)
 
 
 def clear(folder: Path) -> None:
     """Empty the folder, or make it; UserError when it holds files that this step has not made."""
-    if folder.exists() and any(folder.iterdir()):
-        if not ((folder / MARK).exists() or (folder / "made.json").exists()):
-            raise UserError(
-                f"{folder} holds files that were not made here; move them away, made data would replace them"
-            )
-        shutil.rmtree(folder)
+    made_here = (folder / MARK).exists() or (folder / "made.json").exists()
+    if folder.exists() and any(folder.iterdir()) and not made_here:
+        raise UserError(f"{folder} holds files that were not made here; move them away, made data would replace them")
     folder.mkdir(parents=True, exist_ok=True)
+    # First and never away, so that what is half removed is still known for what it is.
     (folder / MARK).touch()
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != MARK:
+            path.unlink()
 
 
 def damage(path: Path, reason: str) -> None:
@@ -120,13 +120,10 @@ def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
     return lines
 
 
-def listing(folder: Path) -> tuple[int, str]:
-    """Number of files and sha256 over relative path and bytes of each."""
-    total, count = hashlib.sha256(), 0
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in (MARK, "made.json")):
-        total.update(f"{path.relative_to(folder).as_posix()}\0{digest_file(path)}\n".encode())
-        count += 1
-    return count, total.hexdigest()
+def made_files(folder: Path) -> dict[str, str]:
+    """Relative path → sha256 of every file that was made."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name not in (MARK, "made.json")]
+    return {path.relative_to(folder).as_posix(): digest_file(path) for path in paths}
 
 
 if __name__ == "__main__":

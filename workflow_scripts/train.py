@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, digest_text, read_json
-from workflow_scripts.contracts.record import input_digests, ledger, versions
+from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text
+from workflow_scripts.contracts.processes import end_with
+from workflow_scripts.contracts.record import input_digests, ledger, processor, read_record, versions
 from workflow_scripts.contracts.runs import HISTORY
+from workflow_scripts.contracts.verified import fits
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.parallel import Team
     from workflow_scripts.training.stopping import Saving
 
-# What a training leaves, the last one last.
-LEFT = ("weights.safetensors", "history.csv", "predictions.csv", "train.json")
+# What a training leaves, and what is written last: it vouches for them and says what they cost.
+LEFT, COST = ("weights.safetensors", "history.csv", "predictions.csv"), "train.json"
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -40,6 +42,7 @@ def arguments() -> list[argparse.Namespace]:
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
     args = parser.parse_args()
+    end_with_launcher()
     if len(args.out) != len(args.log):
         parser.error("--log takes as many files as --out takes folders")
     if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
@@ -50,6 +53,15 @@ def arguments() -> list[argparse.Namespace]:
         for out, log in zip(args.out, args.log, strict=True)
     ]
     return [argparse.Namespace(**{**vars(args), **change}) for change in changes]
+
+
+def end_with_launcher() -> None:
+    """Among several processes: end with torchrun, which started this one and whose end the others could not survive.
+
+    LAUNCHER, if the workflow has set it, is torchrun's process number; torchrun may have ended before this call.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        end_with(int(os.environ.get("LAUNCHER", os.getppid())))
 
 
 def main(args: argparse.Namespace) -> None:
@@ -93,7 +105,7 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
         if team.told(team.first and _done(args.out, name)):
             entry.log.info("this training of %s was finished by the process before this one", args.out)
         elif team.first:
-            with ledger(args.out / "train.json") as cost:
+            with ledger(args.out / COST) as cost:
                 cost.update(_train(args, files, device, _saving(args, store, keep), team), identity=name)
         else:
             _train(args, files, device, _saving(args, store, keep), team)
@@ -133,7 +145,7 @@ def seconds_of(minutes: float) -> float:
 
 def _done(out: Path, identity: str) -> bool:
     """Whether this very training has left its files; a scheduler removes them before it wants it done again."""
-    return all((out / name).exists() for name in LEFT) and read_json(out / LEFT[-1]).get("identity") == identity
+    return fits(out / COST, *LEFT) and read_record(out / COST).get("identity") == identity
 
 
 def named_files(pairs: list[str]) -> dict[str, Path]:
@@ -210,6 +222,10 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     write_predictions(args.out, table, samples.classes)
     return {
         **applied.cost(speed),
+        # Those that trained: what concludes a training may run later, with others.
+        "versions": versions(),
+        "processor": processor(),
+        "outputs": {name: digest_file(args.out / name) for name in LEFT},
         "device": devices.describe(device, args.jobs_per_gpu),
         "training_seconds": round(result.seconds, 3),
         "images_per_second": round(train.epochs * len(subsets["train"]) / max(result.seconds, 1e-9), 1),

@@ -16,6 +16,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
 from workflow_scripts.contracts.runs import class_columns, write_run_tables
+from workflow_scripts.contracts.verified import require, required_split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +88,9 @@ def seen_in_training(args: argparse.Namespace, predicted: "pd.DataFrame") -> dic
     from workflow_scripts.contracts.dataset import MANIFEST
     from workflow_scripts.contracts.splits import SPLIT
 
-    split = SPLIT.read(args.split_there)
+    split = SPLIT.read(required_split(args.split_there))
     learned = split.loc[(split["fold"] == args.settings["member"]["fold"]) & (split["subset"] != "test"), "id"]
+    require(args.manifest_there.with_name("record.json"), args.manifest_there.name)
     there = MANIFEST.read(args.manifest_there).set_index("id").loc[learned, "sha256"]
     here = MANIFEST.read(args.dataset / "manifest.csv").set_index("id")["sha256"]
     same = predicted["id"].map(here).isin(set(there))

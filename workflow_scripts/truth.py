@@ -9,6 +9,9 @@ import argparse
 from pathlib import Path
 
 from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require, require_all
 
 
 def arguments() -> argparse.Namespace:
@@ -31,6 +34,12 @@ def main(args: argparse.Namespace) -> None:
         for what, protocol, run, found in _measured(args, args.study_folder)
     ]
     TRUTH.write(args.out, pd.DataFrame(lines, columns=list(TRUTH.columns)))
+    folder = args.study_folder
+    read = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    read += [folder / "explanation" / name / "record.json" for name in args.settings["protocols"]]
+    inputs = input_digests(folder, [path for path in read if path.exists()])
+    outputs = {args.out.name: digest_file(args.out)}
+    write_record(args.out.with_suffix(".json"), make_record(args.settings, args.code, inputs, outputs=outputs))
     for line in lines:
         entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
 
@@ -46,6 +55,7 @@ def _measured(args: argparse.Namespace, folder: Path):
     from workflow_scripts.synthetic import truth
 
     settings, sources = args.settings, parse_sources(args.source)
+    require_all_of(args, sources)
     manifest = MANIFEST.read(folder / "dataset" / "manifest.csv")
     yield from (
         ("duplicates", "", "", found)
@@ -69,13 +79,27 @@ def _measured(args: argparse.Namespace, folder: Path):
                 yield "gradcam", protocol, run, truth.energy(regions, ids, values, random[branch], branch)
 
 
+def require_all_of(args: argparse.Namespace, sources: dict[str, Path]) -> None:
+    """Raise UserError unless all that is read is what its records say: made data, dataset, masks, maps."""
+    for source in sources.values():
+        require_all(source / "made.json")
+    require(args.study_folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
+    if args.settings["preprocess"]["mask"] != "none":
+        require(args.study_folder / "arrays" / "record.json", "masks.npy", "index.csv")
+    for protocol in args.settings["protocols"] if args.settings["explain"] else ():
+        record = args.study_folder / "explanation" / protocol / "record.json"
+        require(record, *(f"{run}/gradcam.npz" for run in args.settings["explain"]))
+
+
 def _planted(sources: dict[str, Path], manifest):
     """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
     import pandas as pd
 
+    from workflow_scripts.contracts.truth import PLANTED
+
     tables = []
     for adapter, folder in sources.items():
-        table = pd.read_csv(folder / "truth.csv", dtype=str, keep_default_na=False)
+        table = PLANTED.as_text(folder / "truth.csv")
         prefix = f"{adapter}/" if len(sources) > 1 else ""
         for column in ("id", "copy_of"):
             table[column] = (prefix + table[column]).where(table[column] != "", "")

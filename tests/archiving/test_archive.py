@@ -1,102 +1,21 @@
 """An archive holds what it should, and every table in it follows from its predictions; what was altered is named."""
 
 import json
+import re
 import shutil
+import time
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 
-from tests.reporting.handmade import EVALUATE, Study
-from workflow_scripts import evaluate, report, verify
-from workflow_scripts.archiving.packing import Archived, write_archive
+from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, replaced, verified
+from workflow_scripts import verify
+from workflow_scripts.archiving.pages import page_faults
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
-from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
-
-ROOT = Path(__file__).resolve().parents[2]
-PAPER = ROOT / "workflow_scripts" / "studies" / "cvm_cervix"
-RUN = "cvm_cervix/runs/published/cvm/fold0-seed1"
-
-
-class Finished:
-    """A small study, evaluated and reported for good, with weights and pictures lying about."""
-
-    def __init__(self, folder: Path) -> None:
-        self.results = folder / "results"
-        study = Study(self.results, evaluate={**EVALUATE, "bootstrap": 20})
-        study.write()
-        self.settings = {"evaluate": {}, "report": study.settings}
-        for protocol in study.settings["protocols"]:
-            for path in study.folder.glob(f"runs/{protocol}/*/*/units.csv"):
-                PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
-                (path.parent / "weights.safetensors").write_bytes(b"weights")
-                ledger = path.with_name("ledger.json")
-                write_json(ledger, {**read_json(ledger), "host": "somebodys-machine"})
-            runs = list(study.settings["runs"])
-            self.settings["evaluate"][protocol] = stated = {
-                **{key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")},
-                **{"protocol": protocol, "reported": "test", "folds": 1, "runs": runs},
-                **{"trained": ["cvm"], "expects": {run: {} for run in runs}},
-            }
-            folders = {"dataset": study.folder / "dataset", "runs": study.folder / "runs" / protocol}
-            with patch.object(evaluate, "write_figures"):
-                out = study.folder / "evaluation" / protocol
-                evaluate.main(SimpleNamespace(settings=stated, code="", out=out, **folders))
-        out = study.folder / "report.html"
-        report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=PAPER, out=out))
-
-    def archive(self, target: Path, weights: bool = False) -> Path:
-        study = Archived("cvm_cervix", "A small study", self.settings, PAPER)
-        write_archive(target, self.results, [study], ROOT / "requirements.lock", weights)
-        return target
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Finished:
-    return Finished(tmp_path_factory.mktemp("finished"))
-
-
-@pytest.fixture(scope="module")
-def archive(finished, tmp_path_factory) -> Path:
-    return finished.archive(tmp_path_factory.mktemp("archive") / "results-archive.zip")
-
-
-def changed(archive: Path, target: Path, name: str, change) -> Path:
-    """A copy of the archive in which `change` made other bytes of a file, or None: the file is left out."""
-    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w") as copy:
-        assert name in source.namelist()
-        for member in source.namelist():
-            content = source.read(member)
-            content = change(content) if member == name else content
-            if content is not None:
-                copy.writestr(member, content)
-    return target
-
-
-def verified(archive: Path, capsys) -> tuple[list[str], str]:
-    """What `verify` prints of files and tables that are not as they should be, and its error ("" if all is well)."""
-    capsys.readouterr()
-    try:
-        verify.main(SimpleNamespace(archive=archive))
-        last = ""
-    except UserError as error:
-        last = str(error)
-    lines = capsys.readouterr().out.splitlines()
-    assert all(line.startswith(("same ", "ALTERED ", "DIFFERENT ")) for line in lines)
-    assert "/tmp" not in "".join(lines)
-    return [line for line in lines if not line.startswith("same ")], last
-
-
-def replaced(old: bytes, new: bytes):
-    def change(content: bytes) -> bytes:
-        assert content.count(old) >= 1
-        return content.replace(old, new, 1)
-
-    return change
 
 
 def test_an_archive_verifies_away_from_its_results(archive, tmp_path, capsys, monkeypatch):
@@ -105,14 +24,85 @@ def test_an_archive_verifies_away_from_its_results(archive, tmp_path, capsys, mo
     assert verified(Path(moved), capsys) == ([], "")
 
 
-def test_every_table_has_its_line(archive, capsys):
+def test_every_table_has_its_line_and_what_is_not_computed_is_listed(archive, capsys):
     verify.main(SimpleNamespace(archive=archive))
     lines = capsys.readouterr().out.splitlines()
-    for table in ("evaluation/published/metrics.csv", "evaluation/grouped/comparison.csv", "metrics.json"):
+    assert lines[0] == f"sha256     {sha256(archive.read_bytes()).hexdigest()}"
+    tables = ["evaluation/published/metrics.csv", "evaluation/grouped/comparison.csv", "metrics.json", "verdict.csv"]
+    for table in (*tables, "splits/published.leaks.csv", "splits/published.json", "model_card.md"):
         assert f"same       cvm_cervix/{table}: the same bytes" in lines
+    for page in ("index.html", "consistency.html", "consistency.csv", METADATA):
+        assert f"same       {page}: the same bytes" in lines
     with zipfile.ZipFile(archive) as opened:
-        units = [name for name in opened.namelist() if name.endswith("units.csv")]
-    assert len(units) == 8 and all(f"same       {name}: the same bytes" in lines for name in units)
+        names = opened.namelist()
+    units = [name for name in names if name.endswith("units.csv")]
+    assert len(units) == 12 and all(f"same       {name}: the same bytes" in lines for name in units)
+    for name in ("report.html", "splits/published.csv", "dataset/equal_pairs.csv"):
+        assert f"given      cvm_cervix/{name}: not computed again" in lines
+    assert "given      cvm_cervix/runs/…/predictions.csv (12 files): not computed again" in lines
+    named = [line.split(maxsplit=1)[1].partition(":")[0].partition(" (")[0] for line in lines[1:]]
+    assert {re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in names} <= {
+        re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in named
+    }
+
+
+def test_every_link_of_every_page_ends_inside(archive, tmp_path):
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(tmp_path)
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert [str(page.relative_to(tmp_path)) for page in pages] == [
+        "consistency.html",
+        "cvm_cervix/report.html",
+        "index.html",
+    ]
+    followed = 0
+    for page in pages:
+        for link in re.findall(r"""(?:href|src)=["']([^"']*)["']""", page.read_text(encoding="utf-8")):
+            path, _, anchor = link.partition("#")
+            if not link.startswith("data:image/png"):
+                target = (page.parent / path).resolve() if path else page
+                assert target.is_file() and (not anchor or f'id="{anchor}"' in target.read_text("utf-8")), link
+                followed += 1
+    assert followed > 20
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ('<a href="gone.html">x</a>', "links to 'gone.html', which is not in the archive"),
+        ('<a href="other.html#gone">x</a>', "links to 'other.html#gone'"),
+        ('<a href="https://elsewhere/">x</a>', "links to 'https://elsewhere/'"),
+        ('<img src="//elsewhere/x.png">', "links to '//elsewhere/x.png'"),
+        ('<a href="/etc/passwd">x</a>', "links to '/etc/passwd'"),
+        ('<a href="../../x">x</a>', "links to '../../x'"),
+        ('<a href="javascript:x()">x</a>', "links to 'javascript:x()'"),
+        ('<a href="http://[">x</a>', "links to"),
+        ('<a href="java&#115;cript:x()">x</a>', "links to 'javascript:x()'"),
+        ("<A HREF='gone.html'>x</A>", "links to 'gone.html'"),
+        ("<SCRIPT src=x>", "has 'script'"),
+        ("<svg/onload=x()>", "has 'onload'"),
+        (f'<a href="{"x" * 30_000}">', "has 'a tag of 30008 signs'"),
+        ("<script>x()</script>", "has 'script'"),
+        ('<p onclick="x()">x</p>', "has 'onclick'"),
+        ('<meta http-equiv="refresh" content="0">', "has 'meta'"),
+        ("<style>@import 'x'</style>", "has 'style'"),
+        ('<p style="background: url(//elsewhere)">x</p>', "has 'style'"),
+    ],
+)
+def test_a_page_with_a_dead_link_or_something_active_is_named(html, fault):
+    pages = {"a/page.html": html, "a/other.html": '<b id="there">x</b>'}
+    assert page_faults(pages, pages)["a/page.html"].startswith(fault)
+    fine = '<a href="other.html#there">x</a> <a href="#me" id="me">y</a> <img src="data:image/png;base64,AA==">'
+    assert page_faults({**pages, "a/page.html": fine}, pages) == {}
+
+
+@pytest.mark.parametrize(
+    "part", ["<a", "<!--", '<a href="', "<a b=' ", "&#", "</", f"<a {'x' * 9000}", f"<a x{' ' * 9000}"]
+)
+def test_a_page_without_end_is_read_in_time(part):
+    started = time.process_time()
+    page_faults({"a.html": part * (2_000_000 // len(part))}, ["a.html"])
+    assert time.process_time() - started < 20
 
 
 def test_it_is_a_research_object_without_images_weights_names_of_machines_or_folders(archive, finished):
@@ -129,8 +119,9 @@ def test_it_is_a_research_object_without_images_weights_names_of_machines_or_fol
     referred = [value["@id"] for entity in described["@graph"] for value in _references(entity)]
     assert set(referred) <= set(entities) | {"https://w3id.org/ro/crate/1.1"}
     needed = {"dataset/manifest.csv", "splits/published.csv", "report.html", "metrics.json", "settings.json"}
+    needed |= {"verdict.csv", "model_card.md"}
     assert {f"cvm_cervix/{name}" for name in needed} | {f"{RUN}/record.json", f"{RUN}/predictions.csv"} <= names
-    assert "papers/cvm_cervix/published.yaml" in names
+    assert {"papers/cvm_cervix/published.yaml", "consistency.csv", "consistency.html", "index.html"} <= names
     assert {Path(name).suffix for name in names} == {".csv", ".json", ".html", ".lock", ".yaml", ".md"}
     for name, text in texts.items():
         assert "somebodys-machine" not in text and str(finished.results) not in text, name
@@ -147,74 +138,146 @@ def test_weights_come_when_asked_for(finished, tmp_path, capsys):
     assert verified(archive, capsys) == ([], "")
 
 
-def test_an_altered_prediction_is_named_with_all_that_followed_from_it(archive, tmp_path, capsys):
-    def swap(content: bytes) -> bytes:
-        header, first, *rest = content.decode().splitlines()
-        cells = first.split(",")
-        cells[-2:] = reversed(cells[-2:])  # the probabilities of both classes
-        return "\n".join([header, ",".join(cells), *rest, ""]).encode()
-
-    bad, last = verified(changed(archive, tmp_path / "bad.zip", f"{RUN}/predictions.csv", swap), capsys)
-    assert bad[0] == f"ALTERED    {RUN}/predictions.csv: is not the file that was archived (its checksum differs)"
-    (units,) = (line for line in bad if f"{RUN}/units.csv" in line)
-    assert "row 2, p_a: archived 0." in units and "computed 0." in units
-    assert "1 of" in last and "tables differ, 1 files are not as archived" in last
+def swapped(content: bytes) -> bytes:
+    """The probabilities of both classes of the first row, exchanged."""
+    header, first, *rest = content.decode().splitlines()
+    cells = first.split(",")
+    ends = slice(header.split(",").index("p_a"), header.split(",").index("p_b") + 1)
+    cells[ends] = reversed(cells[ends])
+    return "\n".join([header, ",".join(cells), *rest, ""]).encode()
 
 
-def test_an_altered_unit_changes_the_metrics_that_follow_from_it(archive, tmp_path, capsys):
+def test_files_that_are_not_as_archived_are_named_and_nothing_is_computed(archive, tmp_path, capsys):
+    first, second = f"{RUN}/predictions.csv", "cvm_cervix/metrics.json"
+    path = changed(archive, tmp_path / "bad.zip", (first, swapped), (second, lambda _: None), sealed=False)
+    bad, last = verified(path, capsys)
+    assert bad == [
+        f"ALTERED    {second}: is missing from the archive",
+        f"ALTERED    {first}: is not the file that was archived (its checksum differs)",
+    ]
+    assert last.endswith("2 files are not as archived; nothing was computed")
+    path = changed(archive, tmp_path / "more.zip", ("extra.html", lambda _: b"<script>"), sealed=False)
+    bad, last = verified(path, capsys)
+    assert bad == [f"ALTERED    extra.html: is not listed in {METADATA}"] and "nothing was computed" in last
+
+
+def test_another_prediction_changes_the_units_that_follow_from_it(archive, tmp_path, capsys):
+    bad, last = verified(changed(archive, tmp_path / "bad.zip", (f"{RUN}/predictions.csv", swapped)), capsys)
+    (units,) = bad
+    assert f"{RUN}/units.csv: row 2, p_a: archived 0." in units and "computed 0." in units
+    assert "1 of" in last and "tables differ" in last
+
+
+def test_another_unit_changes_the_metrics_that_follow_from_it(archive, tmp_path, capsys):
     def certain(content: bytes) -> bytes:
         header, first, *rest = content.decode().splitlines()
-        cells = first.split(",")
-        wrong = cells[header.split(",").index("label")] == "a"
-        cells[-2:] = ["0", "1"] if wrong else ["1", "0"]
+        cells, names = first.split(","), header.split(",")
+        wrong = cells[names.index("label")] == "a"
+        cells[names.index("p_a")], cells[names.index("p_b")] = ("0", "1") if wrong else ("1", "0")
         return "\n".join([header, ",".join(cells), *rest, ""]).encode()
 
-    bad, last = verified(changed(archive, tmp_path / "bad.zip", f"{RUN}/units.csv", certain), capsys)
-    tables = [line for line in bad if line.startswith("DIFFERENT")]
+    path = changed(archive, tmp_path / "bad.zip", (f"{RUN}/units.csv", certain), (f"{RUN}/predictions.csv", certain))
+    bad, last = verified(path, capsys)
     for name in ("evaluation/published/metrics.csv", "evaluation/published/cvm/metrics.csv"):
-        assert any(f"cvm_cervix/{name}: row " in line for line in tables)
+        assert any(f"cvm_cervix/{name}: row " in line for line in bad)
     assert not any("/grouped/" in line for line in bad) and "tables differ" in last
 
 
-@pytest.mark.parametrize("name", ["evaluation/published/metrics.csv", "metrics.json"])
-def test_an_altered_metric_is_two_lines_the_file_and_the_number(archive, tmp_path, capsys, name):
+@pytest.mark.parametrize("name", ["evaluation/published/metrics.csv", "metrics.json", "verdict.csv"])
+def test_another_number_is_named(archive, tmp_path, capsys, name):
     with zipfile.ZipFile(archive) as opened:
         text = opened.read(f"cvm_cervix/{name}").decode()
     number = next(part for part in text.replace(",", " ").split() if part.startswith("0.") and len(part) > 4)
     change = replaced(number.encode(), f"{np.clip(float(number) + 0.125, 0, 2):.9g}".encode())
-    bad, last = verified(changed(archive, tmp_path / "bad.zip", f"cvm_cervix/{name}", change), capsys)
-    assert bad[0].startswith(f"ALTERED    cvm_cervix/{name}: is not the file") and len(bad) == 2
-    assert bad[1].startswith(f"DIFFERENT  cvm_cervix/{name}: ") and f"computed {number}" in bad[1]
-    assert "1 of" in last and "tables differ, 1 files are not as archived" in last
+    bad, last = verified(changed(archive, tmp_path / "bad.zip", (f"cvm_cervix/{name}", change)), capsys)
+    assert bad[0].startswith(f"DIFFERENT  cvm_cervix/{name}: ") and f"computed {number}" in bad[0]
+    assert len(bad) == 1 and "1 of" in last
 
 
 @pytest.mark.parametrize(
-    ("name", "second"),
+    ("name", "words"),
     [
-        (f"{RUN}/units.csv", "is not in the archive"),
-        (f"{RUN}/record.json", f"the tables cannot be computed: {RUN}/record.json is missing"),
-        ("cvm_cervix/evaluation/published/comparison.csv", "is not in the archive"),
-        ("cvm_cervix/settings.json", ""),
+        ("cvm_cervix/model_card.md", "line "),
+        ("index.html", "line "),
+        ("consistency.html", "line "),
+        ("consistency.csv", "row "),
     ],
 )
-def test_a_missing_file_is_named(archive, tmp_path, capsys, name, second):
-    bad, last = verified(changed(archive, tmp_path / "bad.zip", name, lambda content: None), capsys)
-    assert bad[0] == f"ALTERED    {name}: is missing from the archive"
-    assert any(second in line for line in bad[1:]) if second else last.endswith("holds no study")
-    assert last
+def test_another_word_on_a_page_that_is_made_again_is_named(archive, tmp_path, capsys, name, words):
+    def change(content: bytes) -> bytes:
+        head, tail = content[: len(content) // 2], content[len(content) // 2 :]
+        return head + tail.replace(b" the ", b" no ", 1).replace(b"consistent", b"fine", 1)
+
+    bad, _ = verified(changed(archive, tmp_path / "bad.zip", (name, change)), capsys)
+    assert bad[0].startswith(f"DIFFERENT  {name}: {words}")
+
+
+def test_leaks_that_were_struck_out_are_found_again(archive, tmp_path, capsys):
+    def harmless(record: dict) -> None:
+        record.update(leak_free=True, leaks=dict.fromkeys(record["leaks"], 0), note="Split by sample.")
+        record["outputs"]["published.leaks.csv"] = sha256(header).hexdigest()
+
+    with zipfile.ZipFile(archive) as opened:
+        content = opened.read("cvm_cervix/splits/published.leaks.csv")
+    header = content.splitlines(keepends=True)[0]
+    assert content.count(b"\n") > 2
+    splits = "cvm_cervix/splits/published"
+    path = changed(
+        archive, tmp_path / "bad.zip", (f"{splits}.leaks.csv", lambda _: header), (f"{splits}.json", edited(harmless))
+    )
+    bad, last = verified(path, capsys)
+    assert any(line.startswith(f"DIFFERENT  {splits}.leaks.csv: row 2, fold: archived nothing") for line in bad)
+    assert any(line.startswith(f"DIFFERENT  {splits}.json: leak_free: archived True, computed False") for line in bad)
+    assert "tables differ" in last
+
+
+def test_a_split_by_group_that_tears_one_apart_is_named(archive, tmp_path, capsys):
+    def swap(content: bytes) -> bytes:
+        return (
+            content.replace(b"a/0_1,0,train", b"a/0_1,0,x")
+            .replace(b"a/4_1,0,test", b"a/4_1,0,train")
+            .replace(b"a/0_1,0,x", b"a/0_1,0,test")
+        )
+
+    bad, _ = verified(changed(archive, tmp_path / "bad.zip", ("cvm_cervix/splits/grouped.csv", swap)), capsys)
+    assert any("splits/grouped.csv: splits by group, but 'a/0_1' and 'a/0_0' share group" in line for line in bad)
 
 
 def test_a_sample_in_another_subset_than_the_split_says_is_named(archive, tmp_path, capsys):
-    change = replaced(b"a/4_1,0,test", b"a/4_1,0,train")
-    bad, _ = verified(changed(archive, tmp_path / "bad.zip", "cvm_cervix/splits/published.csv", change), capsys)
-    assert "DIFFERENT  cvm_cervix/splits/published.csv: cvm/fold0-seed0: 'a/4_1' is another subset's" in bad
+    change = replaced(b"a/4_0,0,test", b"a/4_0,0,validation")
+    bad, _ = verified(changed(archive, tmp_path / "bad.zip", ("cvm_cervix/splits/published.csv", change)), capsys)
+    assert "DIFFERENT  cvm_cervix/splits/published.csv: legacy_xception/fold0-seed0: 'a/4_0' is another subset's" in bad
+
+
+def test_a_report_with_a_script_is_named_and_a_paper_with_other_numbers_is_marked(archive, tmp_path, capsys):
+    script = ("cvm_cervix/report.html", replaced(b"</body>", b"<script>x()</script></body>"))
+    bad, last = verified(changed(archive, tmp_path / "bad.zip", script), capsys)
+    assert bad == ["DIFFERENT  cvm_cervix/report.html: has 'script', which no page of this workflow has"]
+    assert "1 of" in last
+    notes = ("papers/cvm_cervix/notes.md", lambda content: content + b"more")
+    verify.main(SimpleNamespace(archive=changed(archive, tmp_path / "notes.zip", notes)))
+    assert "notes.md, another than this version of the project has: not computed again" in capsys.readouterr().out
+
+
+def test_cells_cannot_forge_lines(archive, tmp_path, capsys):
+    def forge(content: bytes) -> bytes:
+        header, first, *rest = content.decode().splitlines()
+        first = first.replace(first.partition(",")[0], '"a\nsame       everything: the same bytes\x1b[2K"', 1)
+        return "\n".join([header, first, *rest, ""]).encode()
+
+    name = f"{RUN}/units.csv"
+    capsys.readouterr()
+    with pytest.raises(UserError):
+        verify.main(SimpleNamespace(archive=changed(archive, tmp_path / "bad.zip", (name, forge))))
+    out = capsys.readouterr().out
+    assert "\nsame       everything" not in out and "\x1b" not in out and "a\\nsame" in out
 
 
 def test_a_damaged_or_foreign_file_is_one_line(archive, tmp_path, capsys):
     content = bytearray(archive.read_bytes())
     content[len(content) // 2] ^= 255
     cases = {
-        "is damaged; fetch the archive again|is no readable zip file": bytes(content),
+        "is no whole zip archive|is no readable zip file": bytes(content),
         "is no readable zip file": archive.read_bytes()[:-200],
         "no archive of this workflow": None,
     }
@@ -226,19 +289,20 @@ def test_a_damaged_or_foreign_file_is_one_line(archive, tmp_path, capsys):
         else:
             path.write_bytes(held)
         bad, last = verified(path, capsys)
-        assert not bad and any(part in last for part in message.split("|")) and "\n" not in last
+        assert not bad and any(part in last for part in message.split("|"))
     assert "does not exist" in verified(tmp_path / "none.zip", capsys)[1]
 
 
-def test_results_without_a_report_or_with_a_path_of_this_machine_are_not_archived(finished, tmp_path):
+def test_the_one_that_archives_is_told_what_is_not_finished(finished, tmp_path):
     copy = Finished.__new__(Finished)
     copy.results, copy.settings = tmp_path / "results", finished.settings
     shutil.copytree(finished.results, copy.results)
-    record = copy.results / RUN / "record.json"
-    write_json(record, {**read_json(record), "settings": {"weights": f"{copy.results}/mine.safetensors"}})
-    with pytest.raises(UserError, match=r"record.json, line \d+ names .*, a folder of this machine"):
+    (copy.results / RUN / "units.csv").write_text("cut")
+    with pytest.raises(
+        UserError, match=rf"{RUN}/units.csv has changed: it is not what .*record.json says; `snakemake "
+    ):
         copy.archive(tmp_path / "a.zip")
-    (copy.results / "cvm_cervix" / "report.html").unlink()
+    (copy.results / "cvm_cervix" / "verdict.csv").unlink()
     with pytest.raises(UserError, match="has no report; run the workflow to its end first"):
         copy.archive(tmp_path / "a.zip")
     assert not (tmp_path / "a.zip").exists()

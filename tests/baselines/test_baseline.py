@@ -35,7 +35,7 @@ def noise(root, plant):
     plant(images, manifest, pd.Index(made.CLASSES).get_indexer(manifest["label"]))
     np.save(inputs.images, images)
     MANIFEST.write(path, manifest)
-    return inputs
+    return inputs.vouch()
 
 
 def in_rim(images, manifest, classes):
@@ -71,6 +71,7 @@ def test_it_is_fitted_on_the_training_subset_alone(tmp_path):
     one = int((split["subset"] == "test").idxmax())
     images[(split["subset"] == "test") & (split.index != one)] = 0
     np.save(inputs.images, images)
+    inputs.vouch()
     accuracy(inputs, tmp_path / "b", "rim", "colour")
     first, second = (pd.read_csv(tmp_path / name / "predictions.csv").set_index("id") for name in "ab")
     name = split["id"][one]

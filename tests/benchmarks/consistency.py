@@ -1,8 +1,8 @@
 """How many altered digits each check of printed numbers finds.
 
 Run as a script; prints one table for invented papers, with all that can be printed of a random confusion matrix, and
-one for each shipped paper. One digit of one number becomes another one. Found: the check calls something inconsistent
-that was not before. A check is asked of the numbers of which it spoke before the change.
+one for each shipped paper. One digit of one number becomes another one. Found: the check calls something inconsistent,
+or notes it, that it did not before. A check is asked of the numbers of which it spoke before the change.
 """
 
 import sys
@@ -19,11 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "claims"))
 from invented import random_paper
 
 from workflow_scripts.claims.checks import CHECKS, check_all
-from workflow_scripts.claims.outcome import INCONSISTENT
+from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.published import read_published
 
 ROOT = Path(__file__).resolve().parents[2]
+ODD = (INCONSISTENT, NOTE)
 SEED = 7
 PAPERS = 200
 DIGITS_EACH = 5
@@ -39,10 +40,10 @@ def misprinted(rng: np.random.Generator, claim: Claim) -> Claim:
 
 
 def found_in(paper: Published, altered: Claim, before: set[tuple[str, str]]) -> set[str]:
-    """Names of the checks that find something inconsistent that was not before."""
+    """Names of the checks that find something that they did not before."""
     claims = tuple(altered if claim.id == altered.id else claim for claim in paper.claims)
     outcomes = check_all(replace(paper, claims=claims))
-    return {o.check for o in outcomes if o.outcome == INCONSISTENT and (o.claim, o.check) not in before}
+    return {o.check for o in outcomes if o.outcome in ODD and (o.claim, o.check) not in before}
 
 
 def alterations(
@@ -51,7 +52,7 @@ def alterations(
     """For each altered digit: the checks that speak of the number, and those that find it."""
     for paper in papers:
         outcomes = check_all(paper)
-        before = {(o.claim, o.check) for o in outcomes if o.outcome == INCONSISTENT}
+        before = {(o.claim, o.check) for o in outcomes if o.outcome in ODD}
         speaking: dict[str, set[str]] = {}
         for outcome in outcomes:
             speaking.setdefault(outcome.claim, set()).add(outcome.check)

@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.tracking.handmade import Study
 from workflow_scripts.tracking import server
+from workflow_scripts.tracking.database import database_of, one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, child
 from workflow_scripts.tracking.server import HOST, choose_port, serving
-from workflow_scripts.tracking.store import create_database, database_of
 from workflow_scripts.tracking.sync import enter
 
 EPOCHS = 100
@@ -76,7 +76,8 @@ def main() -> None:
             study.write_run("cnn", seed, epochs=EPOCHS)
         remote = Path(folder) / "server"
         for results in (study.results, remote):
-            create_database(database_of(results))
+            with one_writer(results):
+                prepare_database(results)
         report("sqlite", study, None, f"sqlite:///{database_of(study.results)}", args)
         port, shipped = choose_port(None), server.command
         server.command = lambda results, port: [*shipped(results, port), "--workers", "4"]

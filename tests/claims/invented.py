@@ -8,6 +8,8 @@ import numpy as np
 from workflow_scripts.contracts.claims import Cell, Claim, PaperStudy, Published
 
 WAYS = (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
+# Of one training: nothing softens what the checks say.
+STATED = {"one_training": "One training.", "average": "Means over the classes."}
 DIGITS = {"percent": (0, 1, 2), "fraction": (2, 3, 4)}
 
 
@@ -46,7 +48,7 @@ def printed(value: Fraction, unit: str, decimals: int, way: str) -> float:
 def paper(matrix: np.ndarray, unit: str, decimals: int, way: str, whole: bool = True) -> Published:
     """Everything that can be printed of a matrix: counts, every metric, and with `whole` its cells."""
     n, names = int(matrix.sum()), [f"c{c}" for c in range(len(matrix))]
-    about = {"place": "Table 1", "study": "s", "run": "r", "subset": "test"}
+    about = {"place": "Table 1", "study": "s", "run": "r", "subset": "test", "stated": STATED}
     counts = [
         Claim(f"n.{name}", "Table 2", "s", "samples", int(size), "count", subset="test", class_name=name)
         for name, size in zip(names, matrix.sum(1), strict=True)

@@ -3,7 +3,8 @@
 import pytest
 
 from workflow_scripts.claims.checks import check_all
-from workflow_scripts.claims.outcome import INCONSISTENT
+from workflow_scripts.claims.digits import with_known_digits
+from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
 from workflow_scripts.contracts.published import read_published
 
 # 150 samples, 90 + 60, divided 60:20:20. Test: 18 and 12; the network gets 16 and 11 right, its rivals 15 and 9, 13 and
@@ -37,6 +38,7 @@ tables:
     subset: test
     unit: percent
     decimals: 1
+    stated: {one_training: One training., average: Means over classes.}
     columns:
       accuracy: {printed: Acc, metric: accuracy}
       precision: {printed: P, metric: macro_precision}
@@ -64,6 +66,7 @@ tables:
     subset: validation
     run: net
     unit: percent
+    stated: {one_training: One training.}
     columns:
       p: {printed: P, metric: precision, class: A, decimals: 1}
       r: {printed: R, metric: sensitivity, class: A, decimals: 1}
@@ -77,8 +80,10 @@ claims:
      relation: highest, among: [rival, third]}
   - {id: told, place: "§3, Fig. 2", study: s, subset: test, run: rival, metric: confusions, class: A, predicted: B,
      value: 3, unit: count}
-  - {id: share.train, place: §1, study: s, subset: train, metric: share, value: 60, unit: percent}
-  - {id: share.test, place: §1, study: s, subset: test, metric: share, value: 20, unit: percent}
+  - {id: share.train, place: §1, study: s, subset: train, metric: share, value: 60, unit: percent,
+     stated: {split_unit: Samples were divided.}}
+  - {id: share.test, place: §1, study: s, subset: test, metric: share, value: 20, unit: percent,
+     stated: {split_unit: Samples were divided.}}
   - {id: classes, place: §1, study: s, metric: classes, value: 2, unit: count}
   - {id: patients, place: §1, study: s, subset: all, metric: patients, value: 100, unit: count}
   - {id: ratio, place: §1, study: s, metric: class_ratio, class: A, against: {class: B}, value: 1.5, unit: fraction,
@@ -110,23 +115,37 @@ statements:
   - {id: worst, place: §5, study: s, subset: test, run: third, words: is worst, relation: lower,
      metric: accuracy, against: {run: [net, rival]}}
 layers:
-  net: {place: Table 5, study: s, rows: [[Conv, 8 x 8 x 4], [Pool, 4 x 4 x 4], [Conv, 4 x 4 x 8], [FC, 128]]}
+  net:
+    place: Table 5
+    study: s
+    network: VGG-4
+    rows: [[Conv, 8 x 8 x 4], [Pool, 4 x 4 x 4], [Conv, 4 x 4 x 8], [FC, 128]]
 public:
   - {id: a, place: "Others 2020", study: s, class: A, subset: all, metric: samples, value: 95, unit: count}
 """
 WORST = "words: is worst, relation: lower,\n     metric: accuracy, against: {run: "
 
 
+def found_in(tmp_path, text, kind=INCONSISTENT):
+    """(Claim, check) → what is of that kind in the paper."""
+    path = tmp_path / "published.yaml"
+    path.write_text(text, encoding="utf-8")
+    return {(o.claim, o.check): o for o in check_all(read_published(path)) if o.outcome == kind}
+
+
 def inconsistent(tmp_path, old="", new=""):
     """(Claim, check) of what is inconsistent when `old` is printed as `new`."""
+    return found_in(tmp_path, altered(old, new))
+
+
+def altered(old="", new=""):
+    """The careful paper with `new` instead of `old`."""
     assert CAREFUL.count(old) == 1 or not old, old
-    path = tmp_path / "published.yaml"
-    path.write_text(CAREFUL.replace(old, new, 1) if old else CAREFUL, encoding="utf-8")
-    return {(o.claim, o.check): o for o in check_all(read_published(path)) if o.outcome == INCONSISTENT}
+    return CAREFUL.replace(old, new, 1) if old else CAREFUL
 
 
 def test_a_paper_without_a_mistake_has_none(tmp_path):
-    assert inconsistent(tmp_path) == {}
+    assert inconsistent(tmp_path) == {} and found_in(tmp_path, CAREFUL, NOTE) == {}
 
 
 @pytest.mark.parametrize(
@@ -135,9 +154,8 @@ def test_a_paper_without_a_mistake_has_none(tmp_path):
         ("[90.0, 89.4", "[91.0, 89.4", "table2.net.accuracy", "granularity"),
         ("[94.1, 88.8", "[94.1, 89.8", "table4.net.r", "granularity"),
         ("values: [94.1,", "values: [99.1,", "table4.net.p", "granularity"),
-        ("[76.7, 76.7", "[76.6, 76.7", "table2.third.accuracy", "one way of writing"),
         ("88.8, 91.4]", "88.8, 92.4]", "table4.net.f", "F1 from precision and sensitivity"),
-        ("90.3, 89.7]", "90.3, 90.7]", "table2.net.f1", "F1 from precision and sensitivity"),
+        ("90.3, 89.7]", "90.3, 92.7]", "table2.net.f1", "F1 from precision and sensitivity"),
         ("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity", "mean sensitivity from accuracy"),
         ("79.2, 79.2, 79.2]", "79.2, 79.2, 79.3]", "table2.rival.f1", "2x2 tables"),
         ("[90.0, 89.4", "[90.0, 89.6", "table2.net.precision", "metrics from the confusion matrix"),
@@ -150,24 +168,87 @@ def test_a_paper_without_a_mistake_has_none(tmp_path):
         ("patients, value: 100", "patients, value: 151", "patients", "patients and images"),
         ("value: 1.5", "value: 1.6", "ratio", "ratio of counts"),
         ("share, value: 60", "share, value: 63", "share.train", "stated shares"),
-        ("value: 95, unit", "value: 89, unit", "table1.a.all", "public set"),
         ("percent, value: 90}", "percent, value: 92}", "abstract", "printed twice"),
-        ("value: 97.0", "value: 90.0", "end.net", "repeated sequence"),
-        ("percentage_points, value: 10,", "percentage_points, value: 13,", "margin", "differences"),
+        ("percentage_points, value: 10,", "percentage_points, value: 17,", "margin", "differences"),
         ("value: 89.7, decimals: 1,\n     relation", "value: 79.0, decimals: 1,\n     relation", "best", "rankings"),
         ("beats the rival, relation: higher", "below the rival, relation: lower", "better", "claims in words"),
         ("second best, relation: second", "worst, relation: lower", "second", "claims in words"),
         (f"third, {WORST}[net, rival]", f"net, {WORST}[rival, third]", "worst", "claims in words, each other"),
         ("[Pool, 4 x 4 x 4]", "[Pool, 8 x 8 x 4]", "net.02", "layer sizes"),
         ("§2, value: adam", "§2, value: sgd", "optimizer_again", "stated twice"),
-        ("value: 120, unit: seconds", "value: 130, unit: seconds", "epoch", "times and sizes"),
-        ("value: 0.1, unit: seconds", "value: 0.2, unit: seconds", "sample.time", "times and sizes"),
-        ("value: 20, unit: MB", "value: 40, unit: MB", "small.size", "times and sizes"),
     ],
 )
 def test_an_altered_number_is_found_by_the_check_for_it(tmp_path, old, new, claim, check):
     found = inconsistent(tmp_path, old, new)
     assert (claim, check) in found, sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "claim", "check"),
+    [
+        ("[76.7, 76.7", "[76.6, 76.7", "table2.third.accuracy", "one way of writing"),
+        ("value: 95, unit", "value: 89, unit", "table1.a.all", "public set"),
+        ("value: 97.0", "value: 90.0", "end.net", "repeated sequence"),
+        ("value: 120, unit: seconds", "value: 130, unit: seconds", "epoch", "times and sizes"),
+        ("value: 0.1, unit: seconds", "value: 0.2, unit: seconds", "sample.time", "times and sizes"),
+        ("value: 20, unit: MB", "value: 40, unit: MB", "small.size", "times and sizes"),
+    ],
+)
+def test_what_has_an_innocent_reading_by_its_nature_is_a_note(tmp_path, old, new, claim, check):
+    found = found_in(tmp_path, altered(old, new), NOTE)
+    assert found[claim, check].innocent.endswith(".") and inconsistent(tmp_path, old, new) == {}
+
+
+# What the paper says → a number that contradicts it, by which check, and the reading that is left without it.
+SAID = {
+    "one_training: One training., ": (
+        "[90.0, 89.4",
+        "[91.0, 89.4",
+        "table2.net.accuracy",
+        "granularity",
+        "a mean of several",
+    ),
+    ", average: Means over classes.": (
+        *("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity"),
+        *("mean sensitivity from accuracy", "another average may fit"),
+    ),
+    ",\n     stated: {split_unit: Samples were divided.}": (
+        *("share, value: 60", "share, value: 63", "share.train", "stated shares", "shares of patients or slides"),
+    ),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_rests_on_a_premise_that_the_paper_does_not_state_is_a_note(tmp_path, said):
+    old, new, claim, check, reading = SAID[said]
+    silent = altered(old, new).replace(said, "", 1)
+    assert (claim, check) in inconsistent(tmp_path, old, new)
+    assert (claim, check) not in found_in(tmp_path, silent)
+    assert reading in found_in(tmp_path, silent, NOTE)[claim, check].innocent
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "entry", "assumed", "check"),
+    [
+        ("metric: accuracy}", "metric: accuracy, ASSUMED}", "table2.net.accuracy", "subset", "granularity"),
+        ("sgd", "sgd, ASSUMED", "optimizer_again", "setting", "stated twice"),
+        ("relation: lower, ASSUMED", "relation: lower, ASSUMED", "better", "metric", "claims in words"),
+    ],
+)
+def test_what_is_read_into_a_paper_accuses_nobody(tmp_path, old, new, entry, assumed, check):
+    text = {
+        "granularity": CAREFUL.replace("[90.0, 89.4", "[91.0, 89.4", 1),
+        "stated twice": CAREFUL.replace("§2, value: adam", "§2, value: sgd", 1),
+        "claims in words": CAREFUL.replace(
+            "beats the rival, relation: higher", "below it, relation: lower, ASSUMED", 1
+        ),
+    }[check]
+    assert text.count(old) >= 1
+    marked = text.replace(old, new, 1).replace("ASSUMED", f'assumed: {{{assumed}: "It may be otherwise."}}')
+    assert found_in(tmp_path, marked, NOTE)[entry, check].innocent.startswith("It may be otherwise.")
+    assert (entry, check) not in found_in(tmp_path, marked)
+    plain = text.replace(", ASSUMED", "")
+    assert (entry, check) in found_in(tmp_path, plain)
 
 
 def test_of_a_table_of_counts_only_the_cell_where_row_and_column_fail_is_named(tmp_path):
@@ -176,16 +257,32 @@ def test_of_a_table_of_counts_only_the_cell_where_row_and_column_fail_is_named(t
     assert found["table1.b.validation", "totals and parts"].nearest == "12"
 
 
-def test_digits_are_derived_and_held_against_what_is_stated(tmp_path):
-    zeros = "columns:\n      accuracy: {printed: Acc, metric: accuracy}"
-    assert CAREFUL.count(zeros) == 1
-    stated = zeros.replace("metric: accuracy", "metric: accuracy, exact_decimals: 0")
-    found = inconsistent(tmp_path, zeros, stated)
-    assert ("table2.net.accuracy", "digits") in found
+def test_a_number_that_stands_in_four_places_is_one_quantity_and_keeps_its_last_zero(tmp_path):
+    def accuracies(*runs):
+        return "".join(
+            f"  - {{id: a{i}, place: p{i}, study: s, run: {run}, subset: test, metric: accuracy, value: 98.50, "
+            "unit: percent, decimals: 2}\n"
+            for i, run in enumerate(runs)
+        )
+
+    path, head = tmp_path / "p.yaml", "paper: p\ncitation: N.\nstudies: {s: {title: S}}\nsettings: []\nclaims:\n"
+    for runs, decimals in (("net", "net", "net", "net"), 2), (("a", "b", "c", "d"), 1):
+        path.write_text(head + accuracies(*runs), encoding="utf-8")
+        known = with_known_digits(read_published(path)).claims
+        assert {claim.known_decimals for claim in known} == {decimals}
+
+
+def test_zeros_of_a_number_that_is_printed_shorter_elsewhere_say_nothing(tmp_path):
+    text = CAREFUL.replace("[90.0, 89.4", "[90.00, 89.4").replace(
+        "metric: accuracy}", "metric: accuracy, decimals: 2}", 1
+    )
+    path = tmp_path / "published.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert with_known_digits(read_published(path)).claim("table2.net.accuracy").known_decimals == 0
 
 
 def test_where_no_table_fits_the_suspect_and_its_nearest_value_are_named(tmp_path):
-    found = inconsistent(tmp_path, "90.3, 89.7]", "90.3, 89.9]")
+    found = inconsistent(tmp_path, "90.3, 89.7]", "90.3, 89.0]")
     assert found["table2.net.f1", "2x2 tables"].nearest.startswith("89.71 %")
     assert ("table2.net.precision", "2x2 tables") not in found
 

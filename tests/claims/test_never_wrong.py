@@ -1,9 +1,11 @@
-"""Numbers from a real confusion matrix are never called inconsistent, however they were rounded or cut off."""
+"""Numbers from a real confusion matrix are never called inconsistent, however they were made and written."""
 
-from decimal import ROUND_HALF_UP
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
+from honest import MISSTATED, PIPELINES, STATED, matrix, mean_of_five, printed, rounded_once
 from invented import paper, random_matrix, random_paper
 
 from workflow_scripts.claims.checks import check_all
@@ -36,7 +38,56 @@ def test_every_number_of_a_whole_matrix_of_two_classes_comes_to_a_verdict():
     assert {outcome.check for outcome in outcomes} >= {"granularity", "2x2 tables", "F1 from precision and sensitivity"}
 
 
-def test_equal_papers_give_equal_outcomes():
-    rng = np.random.default_rng(2)
-    made = random_paper(rng)
-    assert check_all(made) == check_all(made)
+def accused(pipeline, classes: int, papers: int, stated: dict[str, str]) -> list[str]:
+    """What is called inconsistent in honest papers of one pipeline, a line for each paper with anything."""
+    found = []
+    for number in range(papers):
+        rng = np.random.default_rng([SEED, classes, number])
+        counts = matrix(rng, classes)
+        outcomes = check_all(printed(counts, pipeline(rng, counts), stated))
+        wrong = [f"{o.claim} {o.check}: {o.why}" for o in outcomes if o.outcome == INCONSISTENT]
+        found += [f"{number}: {'; '.join(wrong)}"] if wrong else []
+    return found
+
+
+@pytest.mark.parametrize("classes", [2, 5, 11])
+@pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.__name__)
+def test_no_usual_way_of_making_a_papers_numbers_is_called_inconsistent(pipeline, classes):
+    assert accused(pipeline, classes, 12, {}) == []
+    if pipeline.__name__ not in MISSTATED:
+        assert accused(pipeline, classes, 12, STATED) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.__name__)
+def test_no_usual_way_is_called_inconsistent_in_many_papers(pipeline):
+    for classes in (2, 3, 5, 11):
+        assert accused(pipeline, classes, 60, {}) == []
+        if pipeline.__name__ not in MISSTATED:
+            assert accused(pipeline, classes, 60, STATED) == []
+
+
+def test_a_mean_of_trainings_that_is_printed_as_one_training_is_called_inconsistent():
+    assert len(accused(mean_of_five, 2, 12, STATED)) >= 6
+
+
+def test_an_altered_digit_of_a_paper_that_says_all_is_called_inconsistent():
+    found = 0
+    for number in range(30):
+        rng = np.random.default_rng([SEED, number])
+        counts = matrix(rng, 2)
+        numbers = rounded_once(rng, counts)
+        name = str(rng.choice(list(numbers)))
+        # A first digit that is off by one to three: five to thirty points.
+        numbers[name] = abs(numbers[name] - Decimal(int(rng.integers(1, 4))) / 10)
+        found += any(o.outcome == INCONSISTENT for o in check_all(printed(counts, numbers, STATED)))
+    assert found >= 27
+
+
+def test_the_order_in_which_a_paper_prints_its_numbers_changes_no_outcome():
+    for number in range(20):
+        rng = np.random.default_rng([SEED, number])
+        made = random_paper(rng)
+        turned = replace(made, claims=made.claims[::-1])
+        first, second = (sorted((o.claim, o.check, o.outcome) for o in check_all(one)) for one in (made, turned))
+        assert first == second

@@ -13,6 +13,7 @@ def commands(tmp_path, monkeypatch):
     """Lays a stand-in on PATH: `commands(squeue="1|RUNNING")` prints that, `squeue=1` fails with that status."""
     folder = tmp_path / "bin"
     folder.mkdir()
+    monkeypatch.setattr("sys.executable", "/usr/bin/python3")
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
 
     def lay(**programs: object) -> None:

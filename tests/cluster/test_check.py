@@ -72,6 +72,12 @@ def test_a_node_that_sees_nothing_is_named(commands, profile, tmp_path):
     assert not about(findings, "partition cpu").fits and "cannot connect" in about(findings, "partition gpu").line
 
 
+def test_a_path_that_the_executor_would_tear_apart_is_named(commands, profile, tmp_path):
+    folder = tmp_path / "my clone"
+    (unfit,) = (finding for finding in said(commands, profile(), folder) if not finding.fits)
+    assert unfit.line.startswith(f"{folder}: SLURM's executor does not quote it; clone and install where")
+
+
 def test_mistakes_in_the_profile_are_one_line(commands, profile, tmp_path):
     commands(scontrol=NONE, sinfo=SINFO)
     with pytest.raises(UserError, match="train, runtime: 'a day' is neither a number nor"):

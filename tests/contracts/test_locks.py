@@ -1,17 +1,22 @@
 """Locks: one process at a time, and a line for the one that has to wait."""
 
+import errno
 import multiprocessing
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from workflow_scripts.contracts import entry
+from tests.processes import Family
+from workflow_scripts.contracts import entry, locks
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.locks import lock
+from workflow_scripts.contracts.locks import lock, own_folder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def in_another_process(work):
@@ -88,3 +93,91 @@ def test_a_job_waits_for_the_orphan_that_does_the_same(tmp_path):
         assert process.exitcode == 0
     assert (tmp_path / "out").read_text() == "new"
     assert not (tmp_path / "job.lock").exists()
+
+
+def test_a_forked_process_holds_no_lock_of_its_parent(tmp_path):
+    with lock(tmp_path / "a.lock", "the folder"):
+        orphan, go = in_another_process(lambda ready, go: (ready.set(), go.wait()))
+    try:
+        with lock(tmp_path / "a.lock", "the folder"):
+            assert orphan.is_alive()
+    finally:
+        go.set()
+        orphan.join()
+
+
+HOLDER = """
+import os, subprocess, sys
+from pathlib import Path
+from workflow_scripts.contracts import locks
+with locks.lock(Path(sys.argv[1]), "the folder"):
+    handle = max(locks._held)
+    subprocess.Popen(["sleep", "600"], pass_fds=[handle])
+    print("up", flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_holder_has_started_is_named_instead_of_waited_for(tmp_path, monkeypatch):
+    """A program that shares the lock: none of this project's does, but a library's might."""
+    monkeypatch.setattr(locks, "SETTLED", 0.2)
+    path = tmp_path / "a.lock"
+    command = [sys.executable, "-c", HOLDER, path]
+    with Family(command, tmp_path / "output", env={"PYTHONPATH": str(ROOT)}) as family:
+        family.main.wait()
+        (orphan,) = family.others()
+        said = rf"by process {family.main.pid} on .*, which has ended, but \S+a.lock is still held; .*: kill {orphan}$"
+        for wait in (True, False):
+            with pytest.raises(UserError, match=said), lock(path, "the folder", wait=wait):
+                pytest.fail("two hold one lock")
+        os.kill(orphan, signal.SIGKILL)
+        with lock(path, "the folder", wait=True):
+            pass
+
+
+def test_nobody_waits_for_a_process_whose_number_was_given_again(tmp_path, monkeypatch):
+    """The file names this living process, but one that began at another time."""
+    monkeypatch.setattr(locks, "SETTLED", 0.2)
+    process, go = in_another_process(holding(tmp_path / "a.lock"))
+    try:
+        note = (tmp_path / "a.lock").read_text().split()
+        assert note[1] == note[-2] == str(process.pid)
+        (tmp_path / "a.lock").write_text(" ".join([*note[:4], "\n", *note[4:-1], "1"]).replace(" \n ", "\n") + "\n")
+        with pytest.raises(UserError, match="has ended"), lock(tmp_path / "a.lock", "the folder", wait=True):
+            pytest.fail("two hold one lock")
+    finally:
+        go.set()
+        process.join()
+
+
+def test_where_files_cannot_be_locked_a_line_says_so(tmp_path, monkeypatch, caplog):
+    def refuse(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
+    monkeypatch.setattr(locks.log, "propagate", True)
+    for name in "ab":
+        with lock(tmp_path / name, "the folder"):
+            pass
+    (record,) = caplog.records
+    assert "this file system cannot lock files (Function not implemented)" in record.getMessage()
+
+
+def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(tmp_path):
+    def work(ready, go):
+        with own_folder(tmp_path / "shared") as folder:
+            (folder / "large").write_text("x")
+            ready.set()
+            go.wait()
+
+    killed, _ = in_another_process(work)
+    living, go = in_another_process(work)
+    killed.kill()
+    killed.join()
+    assert len(list((tmp_path / "shared").glob("*/large"))) == 2
+    with own_folder(tmp_path / "shared") as folder:
+        assert not list(folder.iterdir())
+        assert len(list((tmp_path / "shared").glob("*/large"))) == 1
+    go.set()
+    living.join(20)
+    assert not [path for path in (tmp_path / "shared").iterdir() if path.is_dir()]

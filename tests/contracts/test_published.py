@@ -173,6 +173,12 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
             "beside: 'elsewhere' is no study with numbers of its own",
         ),
         ("citation: A small paper.", "citation: A.\nvariants: {x: y}", "variants.x: no setting is stated of 'y'"),
+        ("value: 10}", "value: 10, assumed: {colour: Red.}}", "claim n, assumed: unknown key colour"),
+        ("value: 10}", "value: 10, assumed: {metric: ''}}", "claim n, assumed.metric: a sentence is wanted"),
+        ("value: 10}", "value: 10, stated: {average: 3}}", "claim n, stated.average: a sentence is wanted"),
+        ("value: 10}", "value: 10, stated: One.}", "claim n, stated: a mapping is wanted"),
+        ("value: 3,", "value: 3, assumed: {fold: One.},", "setting epochs, assumed: unknown key fold"),
+        ("words: better", "assumed: {unit: One.}, words: better", "statement best, assumed: unknown key unit"),
         ("study: a, metric", "study: b, metric", "claim n: study 'b' is not in studies"),
         ("value: 10}", "value: 10, decmals: 2}", "claim n: unknown key decmals"),
         ("id: epochs", "id: n", "the id n occurs twice"),
@@ -192,6 +198,26 @@ def test_a_mistake_is_named_with_its_place(tmp_path, old, new, message):
         read_published(path)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_what_is_said_and_what_is_assumed_of_a_table_is_of_its_cells(tmp_path):
+    old = "columns: {accuracy: {printed: Acc, metric: accuracy}}"
+    new = (
+        "stated: {one_training: One.}\n    assumed: {class: A.}\n    columns: {accuracy: {printed: Acc, "
+        "metric: accuracy, assumed: {metric: B.}}}"
+    )
+    claim = read_published(small(tmp_path, old, new)).claim("table1.x.accuracy")
+    assert claim.stated == {"one_training": "One."} and claim.assumed == {"class_name": "A.", "metric": "B."}
+
+
+def test_a_table_of_one_line_needs_no_name_for_it_and_runs_are_called_as_their_rows_are(tmp_path):
+    paper = read_published(small(tmp_path))
+    assert (paper.run_name("x"), paper.run_name("y"), paper.called) == ("X", "y", "small")
+    paper = read_published(small(tmp_path, "x: {printed: X, ", "x: {"))
+    assert paper.claim("table1.x.accuracy").place == "Table 1, column Acc" and paper.run_name("x") == "x"
+    names = "citation: A small paper.\ntitle: Small\nrun_names: {x: the X}"
+    paper = read_published(small(tmp_path, "citation: A small paper.", names))
+    assert (paper.run_name("x"), paper.called) == ("the X", "Small")
 
 
 def test_a_missing_file_is_named(tmp_path):

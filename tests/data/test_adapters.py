@@ -15,7 +15,7 @@ from workflow_scripts.contracts.files import read_json
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 
-INGEST = SimpleNamespace(groups=None, crop=30)
+INGEST = SimpleNamespace(groups=None, crop=30, ids=None, masks="ask", classes=None, labels=None)
 
 
 def found(adapter: str, root: Path, **changes: object) -> tuple[dict[str, Sample], list[Refused]]:
@@ -80,6 +80,7 @@ def test_sipakmed_takes_cropped_cells_only_and_groups_by_class_and_field(tmp_pat
 
 
 def cric_fields(root: Path) -> None:
+    root.mkdir(exist_ok=True)
     cells = [("Negative for intraepithelial lesion", 100, 80), ("HSIL", 3, 1), ("LSIL", 500, 20), ("odd", 50, 50)]
     fields = [
         {
@@ -99,14 +100,15 @@ def cric_fields(root: Path) -> None:
 
 
 def test_cric_cuts_cells_out_of_fields_and_lists_what_is_missing(tmp_path: Path) -> None:
-    cric_fields(tmp_path)
-    samples, refused = found("cric", tmp_path)
+    root = tmp_path / "raw"
+    cric_fields(root)
+    samples, refused = found("cric", root)
     assert len(samples) == 6
     cell = samples["images/aa/0"]
     assert (cell.label, cell.group, cell.box, cell.path) == ("NILM", "aa", (85, 65, 115, 95), "images/aa.png")
     assert samples["images/bb/11"].box == (-12, -14, 18, 16)
     assert sorted(item.reason for item in refused) == ["missing_file", "no_label", "no_label"]
-    out = run_ingest(tmp_path / "out", sources={"cric": tmp_path}, crop=30, max_refused=0.5)
+    out = run_ingest(tmp_path / "out", sources={"cric": root}, crop=30, max_refused=0.5)
     manifest = MANIFEST.read(out / "manifest.csv")
     assert list(manifest["label"]) == ["NILM", "HSIL", "NILM", "HSIL"]
     assert set(manifest["width"]) == set(manifest["height"]) == {30}
@@ -116,13 +118,14 @@ def test_cric_cuts_cells_out_of_fields_and_lists_what_is_missing(tmp_path: Path)
 
 
 def test_fields_that_are_not_there_do_not_count_as_refused(tmp_path: Path) -> None:
-    cric_fields(tmp_path)
-    fields = json.loads((tmp_path / "classifications.json").read_text())
+    root = tmp_path / "raw"
+    cric_fields(root)
+    fields = json.loads((root / "classifications.json").read_text())
     for field in fields:
         del field["classifications"][2:]
     many = [{**fields[2], "image_name": f"gone{number}.png"} for number in range(50)]
-    (tmp_path / "classifications.json").write_text(json.dumps(fields + many))
-    out = run_ingest(tmp_path / "out", sources={"cric": tmp_path}, crop=30, max_refused=0.0)
+    (root / "classifications.json").write_text(json.dumps(fields + many))
+    out = run_ingest(tmp_path / "out", sources={"cric": root}, crop=30, max_refused=0.0)
     assert read_json(out / "record.json")["refused"] == {"missing_file": 51}
 
 
@@ -170,7 +173,7 @@ def test_links_are_followed_but_never_round_in_circles(tmp_path: Path) -> None:
     (root / "z").symlink_to(root / "x")
     (root / "x" / "back").symlink_to(root)
     samples, _ = found("folder", root)
-    assert sorted(samples) == ["x/0", "y/0", "z/0"]
+    assert sorted(samples) == ["x/0", "y/0"], "z is x, which is read under its own name"
 
 
 def test_groups_come_from_the_csv_file(tmp_path: Path) -> None:
@@ -209,3 +212,29 @@ def test_a_source_of_another_layout_is_one_line(tmp_path: Path, adapter: str) ->
     with pytest.raises(UserError) as error:
         found(adapter, tmp_path)
     assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_cric_annotations_are_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    cric_fields(tmp_path)
+    path = tmp_path / "classifications.json"
+    fields = json.loads(path.read_text())
+    path.write_bytes(json.dumps([{**field, "note": "ü"} for field in fields], ensure_ascii=False).encode(encoding))
+    assert len(found("cric", tmp_path)[0]) == 6
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 200_000, "[1, 2]", ""])
+def test_cric_annotations_that_are_none_are_named_and_nobody_is_told_to_delete_them(tmp_path: Path, text: str) -> None:
+    cric_fields(tmp_path)
+    (tmp_path / "classifications.json").write_text(text)
+    with pytest.raises(UserError, match="take the file as it is published") as error:
+        found("cric", tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_link_that_leads_back_refuses_no_image_of_a_published_layout_twice(tmp_path: Path) -> None:
+    save(tmp_path / "monocyte" / "MO_1.jpg", picture(1))
+    (tmp_path / "again").symlink_to(".")
+    (tmp_path / "all").symlink_to(tmp_path / "monocyte")
+    samples, refused = found("peripheral_blood", tmp_path)
+    assert list(samples) == ["monocyte/MO_1"] and not refused

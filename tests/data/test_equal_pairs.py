@@ -64,10 +64,58 @@ def test_bytes_pixels_and_near_equal_are_told_apart_also_across_classes(tmp_path
         ("x/2", "y/near", "near_equal", "x", "y"),
     }
     record = read_json(out / "record.json")
-    assert record["equal_pairs"] == {"equal_bytes": 1, "equal_pixels": 1, "near_equal": 1}
+    wanted = {"equal_bytes": 1, "equal_pixels": 1, "near_equal": 1, "flipped": 0, "turned": 0}
+    assert record["equal_pairs"] == wanted
     assert record["equal_pairs_across_classes"] == 2
     zero = run_ingest(tmp_path / "zero", sources={"folder": root}, near_equal=0)
     assert read_json(zero / "record.json")["equal_pairs"]["near_equal"] == 0
+
+
+TURNS = {
+    "flipped": ("FLIP_LEFT_RIGHT", "FLIP_TOP_BOTTOM", "TRANSPOSE", "TRANSVERSE"),
+    "turned": ("ROTATE_90", "ROTATE_180", "ROTATE_270"),
+}
+
+
+@pytest.mark.parametrize("change", [lambda image: image, lambda image: compressed(image, 50)], ids=["exact", "JPEG"])
+@pytest.mark.parametrize(("kind", "turn"), [(kind, turn) for kind, turns in TURNS.items() for turn in turns])
+def test_flipped_and_turned_copies_are_found_and_named(kind: str, turn: str, change) -> None:
+    images = [picture(seed, 60 + seed, 50) for seed in range(6)]
+    copies = [change(image.transpose(Image.Transpose[turn])) for image in images]
+    thumbnails = np.array([thumbnail(image) for image in images + copies])
+    sizes = {"width": [image.width for image in images + copies], "height": [image.height for image in images + copies]}
+    pairs = equal_pairs(table(thumbnails, **sizes), thumbnails, 0.1)
+    assert list(zip(pairs["id_a"], pairs["id_b"], pairs["kind"], strict=True)) == [
+        (f"{index:05d}", f"{index + 6:05d}", kind) for index in range(6)
+    ]
+    assert equal_pairs(table(thumbnails, **sizes), thumbnails, 0).empty
+
+
+def test_a_picture_like_its_own_mirror_image_is_near_equal_and_nothing_else() -> None:
+    half = np.asarray(picture(1))[:, :30]
+    same = Image.fromarray(np.concatenate([half, half[:, ::-1]], axis=1))
+    thumbnails = np.array([thumbnail(image) for image in (same, compressed(same, 60))])
+    assert list(equal_pairs(table(thumbnails), thumbnails, 0.1)["kind"]) == ["near_equal"]
+
+
+def test_no_pair_is_lost_that_comparing_all_symmetries_one_by_one_finds() -> None:
+    images = [Image.blend(picture(seed), picture(seed % 7), 0.75) for seed in range(7, 60)]
+    turns = [turn for names in TURNS.values() for turn in names]
+    # Two of one look are shown alike, the next two turned otherwise.
+    images = [image.transpose(Image.Transpose[turns[n // 14]]) if n >= 14 else image for n, image in enumerate(images)]
+    images = [image.resize((50, 50)) for image in images]
+    vectors = np.array([thumbnail(image) for image in images]).astype(np.float64)
+    wanted = set()
+    for a in range(len(images)):
+        for b in range(a + 1, len(images)):
+            square = vectors[b].reshape(16, 16)
+            shown = [np.rot90(part, quarter) for part in (square, square[::-1]) for quarter in range(4)]
+            gaps = [np.linalg.norm(vectors[a] - part.ravel()) / 2 for part in shown]
+            if gaps[0] <= 0.2 or min(gaps) <= 0.16:
+                wanted.add((f"{a:05d}", f"{b:05d}"))
+    pairs = equal_pairs(table(vectors), vectors.astype(np.float32), 0.2)
+    assert set(zip(pairs["id_a"], pairs["id_b"], strict=True)) == wanted
+    assert set(pairs["kind"]) == {"near_equal", "flipped", "turned"}
 
 
 def test_the_distance_is_what_the_contract_says() -> None:

@@ -147,6 +147,7 @@ def test_labels_are_merged_and_left_out_as_the_settings_say(tmp_path: Path) -> N
         ),
         ({"labels": {"Normal": "n", "CIS": "c", "CIN": None}}, "names 'CIN', which no file has"),
         ({"classes": ["CIS", "Nromal"]}, "lacks the class 'Normal' that the files have .did you mean 'Nromal'"),
+        ({"classes": ["CIS"]}, "write `classes: null`, which takes every class that there is, or leave the class out"),
         ({"classes": ["CIS", "Normal", "LSIL"]}, "names 'LSIL', of which there is no readable image"),
         ({"labels": {"Normal": "n", "CIS": None}}, "the files have 1 class"),
     ],

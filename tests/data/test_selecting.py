@@ -78,7 +78,7 @@ def test_a_list_takes_what_it_names_and_repeats_become_copies_of_one_group(tmp_p
         ({"counts": {"a": 49}, "fill": "copies"}, "6 samples and their 7 flipped and turned copies are only 48"),
         ({"ids": "nowhere.csv"}, "nowhere.csv is missing"),
         ({"ids": "list.csv"}, "names 'a/99', which is no sample"),
-        ({"ids": "empty.csv"}, "has no column id"),
+        ({"ids": "empty.csv"}, "lacks the column 'id'"),
     ],
 )
 def test_what_does_not_fit_the_files_is_named(tmp_path, changes, said):

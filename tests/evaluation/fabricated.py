@@ -9,9 +9,11 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
+from tests.vouched import vouch
 from workflow_scripts import evaluate
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.files import canonical_json, digest_text, write_json
+from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import HISTORY, PREDICTIONS, UNITS
 
 LONG = [
@@ -75,7 +77,7 @@ class Study:
         table = units(rng, self.labels, 0, classes)[["id", "unit", "group", "label"]]
         table = table.assign(path=table["id"], source="folder", width=1, height=1, sha256="")
         MANIFEST.write(root / "dataset" / "manifest.csv", table)
-        write_json(root / "dataset" / "record.json", {"classes": classes, "made": True})
+        vouch(root / "dataset" / "record.json", classes=classes, made=True)
 
     def run_settings(self, run: str, fold: int, seed: int) -> dict:
         return {"study": "made", "protocol": "grouped", "run": run, "fold": fold, "seed": seed, "spec": {}}
@@ -91,7 +93,7 @@ class Study:
                 table.loc[np.arange(len(table)) // 4 % 4 == 3, "subset"] = "validation"
                 UNITS.write(folder / "units.csv", table)
                 PREDICTIONS.write(folder / "predictions.csv", table.drop(columns="n_samples"))
-                write_json(folder / "record.json", {"settings": self.run_settings(run, fold, seed)})
+                write_record(folder / "record.json", {"settings": self.run_settings(run, fold, seed)})
                 loss = np.linspace(2, 0.2, 12)
                 history = {
                     "epoch": np.arange(1, 13),
@@ -103,7 +105,16 @@ class Study:
                     validation_loss=loss + 0.1 * seed, validation_accuracy=0.9 - loss / 3
                 )
                 HISTORY.write(folder / "history.csv", history)
+                vouch(folder / "record.json", "units.csv", "predictions.csv")
+                vouch(folder / "train.json", "history.csv")
         return self.root / "runs" / "grouped" / run
+
+    def vouch(self) -> None:
+        """Let the records say what the files are now."""
+        vouch(self.root / "dataset" / "record.json")
+        for record in self.root.glob("runs/*/*/*/record.json"):
+            names = ("units.csv", "predictions.csv")
+            vouch(record, *(name for name in names if (record.parent / name).exists()))
 
     def evaluate_settings(self, *runs: str, **options) -> dict:
         """Settings of the evaluate step for these runs, all of them trained."""
@@ -128,7 +139,8 @@ class Study:
         }
 
     def evaluate(self, *runs: str, figures: bool = False, **options) -> None:
-        """Run the evaluate step on these runs; without `figures` the figures of each run are left out."""
+        """Run the evaluate step on these runs, as their files are; without `figures` each run's are left out."""
+        self.vouch()
         args = argparse.Namespace(
             settings=self.evaluate_settings(*runs, **options),
             code="",

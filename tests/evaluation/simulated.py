@@ -1,7 +1,7 @@
 """Studies drawn from a known truth, judged by the project's own intervals: how often is a verdict wrong?"""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -11,7 +11,9 @@ from scipy.stats import norm
 
 from workflow_scripts.contracts.verdict import HIGHER, HOLDS, LOWER
 from workflow_scripts.evaluation.quantities import Measured, Quantity
-from workflow_scripts.evaluation.verdict import Printed, decide, verdict
+from workflow_scripts.evaluation.tables import arrays
+from workflow_scripts.evaluation.uncertainty import uncertain
+from workflow_scripts.evaluation.verdict import Printed, decide, order_verdict, verdict
 
 MARGIN = 0.02
 ROUNDING = 0.0005
@@ -88,6 +90,43 @@ def verdicts(world: World, repeats: int, draws: int = 100) -> dict[tuple[str, fl
             printed = Printed(world.truth + offset - ROUNDING, world.truth + offset + ROUNDING)
             found["rule", offset][verdict(printed, quantity.uncertain, MARGIN)] += 1
             found["percentile", offset][decide(printed, *ends, MARGIN)] += 1
+    return found
+
+
+def drawn(world: World, repeats: int, draws: int = 100) -> Counter:
+    """How often each verdict falls on an honest paper: its number is of one training, on a test set of its own.
+
+    The paper's training and samples are drawn from the same truth as the study's, and its number is rounded.
+    """
+    rng, found = np.random.default_rng(0), Counter()
+    for _ in range(repeats):
+        quantity = accuracy(world.measured(rng, (world.truth,), draws))
+        label, p = arrays(replace(world, seeds=1).tables(rng, (world.truth,))[0][0, 0])
+        paper = round(float((p.argmax(axis=1) == label).mean()), 3)
+        found[verdict(Printed(paper - ROUNDING, paper + ROUNDING), quantity.uncertain, MARGIN)] += 1
+    return found
+
+
+def orders(runs: int, lead: float, repeats: int, n: int = 600, seeds: int = 3, spread: float = 0.005) -> Counter:
+    """How often "the highest of so many runs" gets each verdict.
+
+    All runs have the same mean accuracy but the subject, which has `lead` more; spread: standard deviation over
+    trainings; half of what makes a sample easy is common to all runs.
+    """
+    rng, found, draws, truth = np.random.default_rng(5), Counter(), 100, 0.88
+    for _ in range(repeats):
+        weights = rng.multinomial(n, np.ones(n) / n, size=draws).T / n
+        easy = rng.normal(size=n) * np.sqrt(0.5)
+        means = truth + rng.normal(size=(runs, seeds)) * spread
+        means[0] += lead
+        chance = rng.normal(size=(runs, seeds, n)) * np.sqrt(0.5)
+        right = (easy + chance < norm.ppf(np.clip(means, 0.01, 0.999))[..., None]).astype(float)
+        points, drawn_points = right.mean(axis=2), right @ weights
+        leads = [
+            uncertain((points[0] - points[r])[None], (drawn_points[0] - drawn_points[r])[None], n, n, True)
+            for r in range(1, runs)
+        ]
+        found[order_verdict(leads, above=0, strict=True)] += 1
     return found
 
 

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import METRICS, UNITS
 from workflow_scripts.evaluation import figures
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
@@ -181,7 +182,7 @@ def test_units_of_several_samples_are_checked_by_unit(tmp_path):
 def broken(change):
     def apply(study, folder):
         units = UNITS.read(folder / "units.csv")
-        UNITS.write(folder / "units.csv", change(units))
+        change(units).to_csv(folder / "units.csv", index=False)
 
     return apply
 
@@ -189,7 +190,7 @@ def broken(change):
 def other_settings(study, folder):
     record = json.loads((folder / "record.json").read_text())
     record["settings"]["spec"] = {"epochs": 1}
-    (folder / "record.json").write_text(json.dumps(record))
+    write_record(folder / "record.json", record)
 
 
 @pytest.mark.parametrize(
@@ -203,10 +204,15 @@ def other_settings(study, folder):
         (broken(lambda u: u.assign(id="x" + u["id"])), "unit 'xs00000' is not in the manifest"),
         (broken(lambda u: u.assign(fold=1)), "rows of another fold"),
         (broken(lambda u: u.assign(subset="validation")), "no test units"),
-        (broken(lambda u: u.assign(subset="train")), "rows of another fold or subset"),
+        (broken(lambda u: u.assign(subset="train")), "row 2: subset 'train'; use validation, test"),
+        (broken(lambda u: pd.concat([u, u[:1]])), "units repeats the row .*'id': 's00000'"),
         (broken(lambda u: u.rename(columns={"p_other": "p_else"})), "classes normal, abnormal, else; the dataset has"),
-        (broken(lambda u: u.assign(p_other=np.nan)), "probabilities are missing"),
-        (broken(lambda u: u.assign(p_other=0.9)), "do not sum to 1"),
+        (broken(lambda u: u.assign(p_other=np.nan)), "row 2: p_other '' is no number"),
+        (broken(lambda u: u.assign(p_other="inf")), "row 2: p_other 'inf' is no number"),
+        (broken(lambda u: u.assign(p_other="many")), "row 2: p_other 'many' is no number"),
+        (broken(lambda u: u.assign(p_normal=-0.5, p_abnormal=0.5, p_other=1.0)), "p_normal '-0.5' is no probability"),
+        (broken(lambda u: u.assign(p_normal=0.0, p_abnormal=0.0, p_other=1.5)), "p_other '1.5' is no probability"),
+        (broken(lambda u: u.assign(p_normal=0.1, p_abnormal=0.0, p_other=0.9001)), "sum to 1.0001, not to 1"),
     ],
 )
 def test_runs_that_do_not_belong_are_refused(tmp_path, spoil, says):
@@ -243,3 +249,26 @@ def test_the_intervals_of_grouped_units_are_wider_than_of_single_ones(tmp_path):
         cell = study.metrics("cnn")["test"]["accuracy"]
         widths.append(cell["high"] - cell["low"])
     assert widths[0] > 1.5 * widths[1]
+
+
+def test_runs_made_with_other_versions_are_said_in_log_and_record(tmp_path, caplog, monkeypatch):
+    study = Study(tmp_path, CLASSES, seeds=(0, 1))
+    folder = study.add("cnn", 2.0)
+    for seed, torch in ((0, "2.13"), (1, "2.15")):
+        path = folder / f"fold0-seed{seed}" / "record.json"
+        write_record(path, {**json.loads(path.read_text()), "versions": {"torch": torch}})
+    monkeypatch.setattr("workflow_scripts.contracts.entry.log.propagate", True)
+    run(study)
+    said = "made with different torch: 2.13 (cnn fold0-seed0); 2.15 (cnn fold0-seed1)"
+    assert any(said in line.getMessage() and line.levelname == "WARNING" for line in caplog.records)
+    assert said in json.loads((tmp_path / "evaluation" / "grouped" / "record.json").read_text())["mixed"][0]
+
+
+def test_the_record_vouches_for_every_file_of_the_evaluation(tmp_path):
+    study = Study(tmp_path, CLASSES)
+    study.add("cnn", 2.0)
+    run(study)
+    folder = tmp_path / "evaluation" / "grouped"
+    outputs = json.loads((folder / "record.json").read_text())["outputs"]
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - {"record.json"}
+    assert outputs.keys() == written | {"../../runs/grouped/cnn/fold0-seed0/metrics.json"}

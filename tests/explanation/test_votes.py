@@ -12,6 +12,7 @@ from tests import made
 from workflow_scripts import explain, fuse, predict
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS, read_maps
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
 from workflow_scripts.settings.load import settings as load
@@ -105,10 +106,9 @@ def test_a_vote_has_pictures_and_no_embedding_and_its_record_names_what_it_read(
 
 
 def test_a_weighted_vote_whose_record_names_others_is_refused(votes, tmp_path):
-    path = tmp_path / "record.json"
-    path.write_text('{"weights": {"cnn": 1.0}}')
+    write_record(tmp_path / "record.json", {"weights": {"cnn": 1.0}})
     members = [type("Member", (), {"run": run}) for run in MEMBERS]
-    with pytest.raises(UserError, match="has no weight for each member of weighted; run the vote again"):
+    with pytest.raises(UserError, match="has no weight for each member of weighted; `snakemake .*record.json --force"):
         voted.Voted.of("weighted", members, "weighted", tmp_path)
 
 

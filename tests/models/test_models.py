@@ -34,6 +34,26 @@ def test_a_name_becomes_a_classifier_or_a_feature_extractor(name):
     assert set(model.state_dict()) - set(extractor.state_dict()) == set(inside) and inside
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("resnet18", {"checkpoint_path": "weights.pth"}),
+        ("resnet18", {"pretrained": True}),
+        ("resnet18", {"pretrained_cfg": "a1_in1k"}),
+        ("resnet18", {"pretrained_cfg_overlay": {"file": "weights.pth"}}),
+        ("resnet18", {"pretrained_strict": False}),
+        ("resnet18", {"cache_dir": "elsewhere"}),
+        ("torchvision/resnet18", {"weights": "DEFAULT"}),
+        ("torchvision/resnet18", {"progress": False}),
+        ("resnet18", {"num_classes": 3}),
+        ("resnet18", {"features_only": True}),
+    ],
+)
+def test_an_option_that_loads_weights_or_says_what_the_study_says_is_refused_before_anything_is_loaded(name, options):
+    with pytest.raises(UserError, match=rf"model '{name}', options: '{next(iter(options))}' (would load|is no option)"):
+        registry.create(name, 2, 32, options)
+
+
 def test_own_networks_are_found_by_module_path(monkeypatch):
     monkeypatch.setitem(registry.OWN, "mine", "tests.models.own_network:make")
     assert registry.create("mine", 4, 16, {"width": 8}).weight.shape == (4, 8)

@@ -75,7 +75,7 @@ def test_masks_lie_beside_the_packed_pixels_and_only_where_they_are_wanted(tmp_p
     second = run_preprocess(dataset, tmp_path / "two", sources=sources, size=32, mask="dab", jobs=2)
     for name in ("images.npy", "masks.npy", "originals.npz"):
         assert (second / name).read_bytes() == (first / name).read_bytes(), name
-    assert set(read_json(first / "record.json")["outputs"]) == {"images.npy", "masks.npy", "originals.npz"}
+    assert set(read_json(first / "record.json")["outputs"]) >= {"images.npy", "masks.npy", "originals.npz"}
 
 
 def test_an_original_of_every_class_is_kept_as_it_was(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
     assert record["shape"] == [36, 24, 24, 3] and record["made"] is False
-    names = ("images.npy", "masks.npy", "originals.npz")
+    names = ("images.npy", "masks.npy", "originals.npz", "index.csv", "montage.png")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
 
@@ -89,7 +89,7 @@ def test_a_file_that_changed_or_went_since_ingest_stops_the_step(tmp_path: Path,
     with pytest.raises(UserError, match="y/3.png has changed since ingest"):
         run_preprocess(dataset, tmp_path / "arrays", jobs=2, sources=raw, size=16)
     (raw["folder"] / "y" / "3.png").unlink()
-    with pytest.raises(UserError, match="y/3.png.*missing_file.*run ingest again"):
+    with pytest.raises(UserError, match="y/3.png.*missing_file.*; `snakemake .*dataset/record.json --force"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
     with pytest.raises(UserError, match="files of 'folder'"):
         run_preprocess(dataset, tmp_path / "arrays", sources={"herlev": raw["folder"]}, size=16)

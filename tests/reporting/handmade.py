@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from tests.vouched import vouch
 from workflow_scripts import plates, verdict
 from workflow_scripts.contracts.comparison import COMPARISON, DELONG
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
-from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
@@ -81,12 +81,21 @@ class Study:
                     picture(explanation / f"{kind}.png")
                 pair = (self.classes[0], self.classes[-1], 2, 0.5)
                 CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))
+            self.vouch(protocol)
         if self.settings["source"] == "made":
             TRUTH.write(self.folder / "truth.csv", self.truth())
+            vouch(self.folder / "truth.json", "truth.csv")
         if self.settings["paper"]:
             self.plates()
         self.judge()
         return self
+
+    def vouch(self, protocol: str) -> None:
+        """Let the records of evaluation and explanation say what is there."""
+        for kind in ("evaluation", "explanation"):
+            folder = self.folder / kind / protocol
+            files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.suffix != ".json"]
+            vouch(folder / "record.json", *files)
 
     @property
     def paper(self) -> Path | None:
@@ -96,7 +105,8 @@ class Study:
     def judge(self) -> None:
         """The verdict on every printed number."""
         out = self.folder / "verdict.csv"
-        verdict.main(SimpleNamespace(study_folder=self.folder, settings=self.settings, paper=self.paper, out=out))
+        folders = {"study_folder": self.folder, "paper": self.paper, "out": out}
+        verdict.main(SimpleNamespace(settings=self.settings, code="", **folders))
 
     def truth(self) -> pd.DataFrame:
         """Planted copies that were found, and a network that looks at what was planted."""
@@ -115,7 +125,8 @@ class Study:
             {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
             {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},
         ]
-        plates.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
+        names = plates.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
+        vouch(self.folder / "paper" / "record.json", *names)
 
     def accuracy(self, protocol: int, run: int) -> float:
         """The accuracy that the metrics of a run hold: above 0.7, another for every run."""
@@ -158,9 +169,17 @@ class Study:
             made=self.settings["source"] == "made",
             scale=self.settings["scale"],
         )
-        write_record(folder / "record.json", record)
-        arrays = self.record(shape=[len(manifest), 48, 48, 3], made=record["made"])
-        write_record(self.folder / "arrays" / "record.json", arrays)
+        vouch(folder / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv", **record)
+        self._arrays(len(manifest), record["made"])
+
+    def _arrays(self, count: int, made: bool) -> None:
+        """A record and an index; pixels are a matter of the tests that show them."""
+        folder, ids = self.folder / "arrays", self.manifest()["id"]
+        ARRAY_INDEX.write(folder / "index.csv", pd.DataFrame({"id": ids, "first": range(count), "count": 1}))
+        for name in ("images.npy", "masks.npy", "originals.npz"):
+            (folder / name).touch()
+        names = ("index.csv", "images.npy", "masks.npy", "originals.npz", "../dataset/montage.png")
+        vouch(folder / "record.json", *names, **self.record(shape=[count, 48, 48, 3], made=made))
 
     def reported(self, protocol: str) -> str:
         return reported_subset(self.settings["protocols"][protocol])
@@ -190,7 +209,7 @@ class Study:
             clusters={},
             note="" if free else "Split by sample.",
         )
-        write_record(folder / f"{protocol}.json", record)
+        vouch(folder / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv", **record)
 
     def _run(self, protocol: str, run: str, accuracy: float) -> None:
         evaluation = self.folder / "evaluation" / protocol / run
@@ -201,13 +220,14 @@ class Study:
         for seed in self.settings["seeds"]:
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
             UNITS.write(folder / "units.csv", self._units(protocol, accuracy, seed))
-            write_record(folder / "record.json", self.record())
+            vouch(folder / "record.json", "units.csv", **self.record())
             cost = {"wall_seconds": 1.5, "cpu_seconds": 1.25, "peak_memory_mib": 300.0, "device": "cpu"}
             training = {**cost, "wall_seconds": 61.0, "images_per_second": 50.0, "parameters": 1000}
             training["training_seconds"] = 60.0
-            write_json(folder / "ledger.json", {**cost, "train": training} if trained else cost)
+            write_record(folder / "ledger.json", {**cost, "train": training} if trained else cost)
             if trained:
                 HISTORY.write(folder / "history.csv", self._history(seed))
+                vouch(folder / "train.json", "history.csv")
 
     def _metrics(self, protocol: str, run: str, accuracy: float) -> pd.DataFrame:
         rows = []

@@ -7,15 +7,18 @@ from types import SimpleNamespace
 
 from handmade import Study
 
+from tests.vouched import revouch
 from workflow_scripts import report
 
 PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
 
 
 def write(study: Study, paper: Path | None = PAPER) -> str:
-    """Run the step on a handmade study; returns the page."""
+    """Run the step on a handmade study, as its files are; returns the page."""
+    revouch(study.folder)
     out = study.folder / "report.html"
-    report.main(SimpleNamespace(study_folder=study.folder, settings=study.settings, paper=paper, out=out))
+    folders = {"study_folder": study.folder, "paper": paper, "out": out}
+    report.main(SimpleNamespace(settings=study.settings, code="", **folders))
     return out.read_text(encoding="utf-8")
 
 

@@ -1,15 +1,17 @@
 """Checklist and model card: filled from the files, open where none knows."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from handmade import EVALUATE, Study
 from judging import Real
+from pages import write
 
-from workflow_scripts import report
+from tests.vouched import revouch
 from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.reporting.pages.checklist import checklist, items, model_card
 from workflow_scripts.reporting.results import read_results
@@ -56,6 +58,7 @@ def test_what_an_adapter_added_is_known_of_the_patients(tmp_path):
     path = study.folder / "dataset" / "manifest.csv"
     manifest = MANIFEST.read(path)
     MANIFEST.write(path, manifest.assign(stage="I", age=40.0, other="x"))
+    revouch(study.folder)
     assert answers(study)["participants"] == "10 groups; known of them: age and stage."
 
 
@@ -70,7 +73,7 @@ def test_every_item_names_a_guideline_and_the_file_that_answers_it(made):
 
 def test_the_report_shows_open_items_and_the_card_lies_beside_it(made):
     out = made.folder / "report.html"
-    report.main(SimpleNamespace(study_folder=made.folder, settings=made.settings, paper=made.paper, out=out))
+    write(made, made.paper)
     page = out.read_text(encoding="utf-8")
     part = page[page.index('id="checklist"') :]
     part = part[: part.index("</section>")]
@@ -96,6 +99,20 @@ def test_sensitivity_of_each_class_is_on_the_card(made):
     rows = [(*head, name, CLASS_METRICS[1], value, 0.1, 0.9, 2) for name, value in (("a", 0.25), ("b", 0.75))]
     METRICS.write(path, pd.concat([table, pd.DataFrame(rows, columns=table.columns)]))
     try:
+        revouch(made.folder)
         assert "Sensitivity by class (published): a 25.0 %; b 75.0 %." in model_card(read(made))
     finally:
         METRICS.write(path, table)
+        revouch(made.folder)
+
+
+def test_runs_made_with_other_versions_are_named_in_the_report_and_the_card(made, tmp_path):
+    study = Study(tmp_path).write()
+    assert "Not made alike" not in write(study, study.paper)
+    path = study.folder / "runs" / "published" / "cvm" / "fold0-seed1" / "record.json"
+    held = read_json(path)
+    write_record(path, {**held, "versions": {**held["versions"], "torch": "0.1"}, "processor": "an abacus"})
+    page = " ".join(write(study, study.paper).split())
+    for text in (page, (study.folder / "model_card.md").read_text(encoding="utf-8").replace("\\", "")):
+        assert "Not made alike" in text and "0.1 (published cvm fold0-seed1)" in text
+        assert "an abacus (published cvm fold0-seed1)" in text

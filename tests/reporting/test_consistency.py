@@ -30,7 +30,7 @@ def made(tmp_path_factory):
 def worst(table, paper):
     """Claim → its outcome over all checks."""
     rows = table[table["study"].isin(PAPERS[paper].studies)]
-    order = ["inconsistent", "consistent", "not checkable"]
+    order = ["inconsistent", "note", "consistent", "not checkable"]
     return {claim: min(part["outcome"], key=order.index) for claim, part in rows.groupby("claim")}
 
 
@@ -43,24 +43,71 @@ def test_every_claim_of_every_paper_has_a_row_with_place_and_value_as_printed(ma
             assert claim.printed in found["published"].iloc[0]
 
 
-def test_scoreboard_counts_the_numbers_of_the_table(made):
-    board = made.page[made.page.index("Scoreboard") : made.page.index("</table>")]
+def cells(page, paper):
+    """Of a paper's row on the scoreboard."""
+    board = page[page.index("Scoreboard") : page.index("</table>")]
+    line = next(row for row in re.findall(r"<tr>.*?</tr>", board, re.S) if f'href="#{paper}"' in row)
+    return [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="num".*?</td>', line)]
+
+
+def test_scoreboard_counts_distinct_issues_and_the_numbers_of_the_table(made):
     for name, paper in PAPERS.items():
-        line = next(row for row in re.findall(r"<tr>.*?</tr>", board, re.S) if f'href="#{name}"' in row)
-        printed, consistent, inconsistent, open_ = (
-            int(n) for n in re.findall(r'<td class="num[^"]*">(\d+)</td>', line)
-        )
-        final = worst(made.table, name)
+        printed, issue, note, fits, unknown = cells(made.page, name)
+        final, own = worst(made.table, name), made.table[made.table["study"].isin(paper.studies)]
         numbers = [final[claim.id] for claim in paper.claims]
-        assert printed == len(numbers) == consistent + inconsistent + open_
-        assert (consistent, inconsistent) == (numbers.count("consistent"), numbers.count("inconsistent"))
+        assert printed == str(len(numbers))
+        for cell, kind in ((issue, "inconsistent"), (note, "note")):
+            distinct = own.loc[own["outcome"] == kind, "issue"].nunique()
+            assert cell == f"{distinct} ({numbers.count(kind)})"
+        assert [int(fits), int(unknown)] == [numbers.count(kind) for kind in ("consistent", "not checkable")]
 
 
-def test_what_does_not_fit_stands_first_with_reason_and_nearest_value(made):
-    part = made.page[made.page.index('<h2 id="zeb2_ihc">') : made.page.index('<h2 id="checks">')]
-    assert part.index("94.4 %") < part.index("<details>")
+def test_every_inconsistency_and_note_belongs_to_an_issue_and_nothing_else_does(made):
+    accused = made.table["outcome"].isin(["inconsistent", "note"])
+    assert (made.table["issue"] != "").eq(accused).all()
+    notes = made.table[made.table["outcome"] == "note"]
+    assert (notes["innocent"] != "").all() and (made.table.loc[~accused, "innocent"] == "").all()
+
+
+def part_of(page, paper):
+    """The visible part of a paper's section, as text: what is folded away is not in it."""
+    start = page.index(f'<h2 id="{paper}">')
+    return page[start : page.index("<details>", start)]
+
+
+def test_what_does_not_fit_stands_first_with_reason_quote_size_and_nearest_value(made):
+    part = part_of(made.page, "zeb2_ihc")
     assert "No whole number out of 129 or 130 gives 94.4 %." in part and "122/129 = 94.57 %" in part
+    assert "Size: 0.17 points." in part
+    assert "“The hybrid model exhibited a high classification accuracy of 94.4% on the test set”" in part
+    assert "Taken from the paper: Methods, performance evaluation" in part
     assert "Key points" in part and "“Inception V4 delivered the least accurate results”" in part
+
+
+def test_a_note_says_its_innocent_reading_and_is_no_finding(made):
+    part = part_of(made.page, "mri_resnet")
+    assert "Nothing." in part and "Notes, no findings" in part
+    assert part.index("The innocent reading:") > part.index("none is the printed number")
+    assert "that both are of the same images is not said" in " ".join(part.split())
+
+
+def test_cards_name_papers_and_runs_as_people_do_and_say_nothing_twice(made):
+    for name in PAPERS:
+        part = part_of(made.page, name)
+        text = re.sub(r"<[^>]+>", "\n", part)
+        assert not re.search(r"[a-z0-9]+_[a-z0-9]+|cvm-|row one row|Type_", text), name
+        for card in re.findall(r"<li><p class=.printed.*?</ul></li>", part, re.S):
+            reasons = re.findall(r"<p>(.*?)</p>", card)
+            assert len(reasons) == len(set(reasons)) > 0
+    assert made.page.count("gelu. It is also stated as relu") == 2  # one card, one row of the table
+    assert "relu. It is also stated as gelu" not in part_of(made.page, "cvm_cervix")
+
+
+def test_what_was_read_into_a_paper_is_listed(made):
+    section = made.page[made.page.index('<h2 id="zeb2_ihc">') :]
+    listed = section[section.index("had to read into the paper") : section.index("</details>")]
+    assumed = {s for e in PAPERS["zeb2_ihc"].claims for s in e.assumed.values()}
+    assert len(assumed) == 3 and all(sentence in listed for sentence in assumed)
 
 
 def test_page_says_what_inconsistent_means_and_that_it_is_no_medical_device(made):

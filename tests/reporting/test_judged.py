@@ -9,7 +9,7 @@ from handmade import TRAIN, Study
 from judging import Real, claims, rows
 
 from workflow_scripts import verdict
-from workflow_scripts.contracts.files import write_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.verdict import (
     CANNOT_TELL,
     DECIDED,
@@ -24,6 +24,10 @@ from workflow_scripts.contracts.verdict import (
     VERDICT,
     WORDS,
 )
+from workflow_scripts.reporting.order import ordered_protocols
+from workflow_scripts.reporting.pages.study import study_page
+from workflow_scripts.reporting.premiums import premiums
+from workflow_scripts.reporting.results import read_results
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,8 @@ EXPECTED = {
     "time": NOT_COMPARABLE,
     "models": NOT_CHECKED,
     "unnamed": NOT_CHECKED,
+    "vague": NOT_COMPARABLE,
+    "vaguely": NOT_COMPARABLE,
     "beats": HOLDS,
     "alike": CANNOT_TELL,
     "net.01": NOT_CHECKED,
@@ -68,7 +74,8 @@ def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
 
 def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     out = tmp_path / "verdict.csv"
-    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=study.paper, out=out))
+    folders = {"study_folder": study.folder, "paper": study.paper, "out": out}
+    verdict.main(SimpleNamespace(settings=study.settings, code="", **folders))
     table = VERDICT.as_text(out)
     assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
     assert set(table["verdict"]) <= set(WORDS)
@@ -85,6 +92,18 @@ def test_what_is_missing_or_unknown_is_named(found):
     assert "more samples would tell" in found["lead"].why
     assert "differ here" in found["best"].why and "80 % power" in found["best"].why
     assert "by accuracy" in found["beats"].why
+
+
+def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(found):
+    assert found["vague"].why == "Left open by the paper: Of which mean it is is not said."
+    assert found["vague"].obtained.value == pytest.approx(0.9, abs=0.01) and found["vague"].published == "50 %"
+    assert found["vaguely"].why == "Left open by the paper: By what is not said."
+
+
+def test_higher_lower_and_orders_say_that_the_papers_own_chance_is_not_in_them(found):
+    uncertain = {"optimistic", "modest", "best", "worst", "beats"}
+    assert {name for name, row in found.items() if "the paper's own chance" in row.why} == uncertain
+    assert {found[name].word for name in uncertain} == {LOWER, "higher", HOLDS, FAILS}
 
 
 def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
@@ -197,7 +216,39 @@ def test_made_data_never_yield_a_verdict(tmp_path):
 def test_without_a_published_protocol_nothing_is_judged(tmp_path):
     rule = {"grouped": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "group"}}
     found = rows(Real(tmp_path, protocols=rule, folds={"grouped": 1}).write())
-    assert found["optimistic"].word == NOT_RUN and "no protocol called published" in found["optimistic"].why
+    assert (
+        found["optimistic"].word == NOT_RUN and "splits as the paper did (role as_published)" in found["optimistic"].why
+    )
+
+
+def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_path, found):
+    rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
+    # As many letters, so that the handmade runs err alike.
+    rules = {"by_group1": {**rule, "by": "group"}, "by_sample": {**rule, "by": "sample"}}
+    renamed = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
+    named = rows(renamed)
+    assert {claim: row.word for claim, row in named.items()} == {claim: row.word for claim, row in found.items()}
+    assert named["optimistic"].obtained.value == found["optimistic"].obtained.value
+    assert named["optimistic"].leak_free.value is not None
+    results = read_results(renamed.folder, renamed.settings, renamed.paper)
+    assert results.as_published.name == ordered_protocols(results)[0].name == "by_sample"
+    assert [protocol.name for protocol in results.leak_free] == list(premiums(results)) == ["by_group1"]
+    page = study_page(results, premiums(results))
+    assert "by_sample − by_group1" in page and 'href="#runs-by_sample"' in page and "#runs-published" not in page
+
+
+def test_a_split_by_patient_that_is_the_paper_s_own_is_what_its_numbers_stand_against(tmp_path):
+    rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
+    rules = {
+        "patients": {**rule, "by": "group", "role": "as_published"},
+        "a_stricter": {**rule, "by": "group", "role": "leak_free"},
+        "images": {**rule, "by": "sample", "role": None},
+    }
+    study = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
+    results = read_results(study.folder, study.settings, study.paper)
+    assert results.as_published.name == "patients" and results.leak_free[0].name == "a_stricter"
+    assert premiums(results) == {} and "itself free of leaks" in study_page(results, {})
+    assert rows(study)["optimistic"].word == LOWER
 
 
 def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
@@ -209,14 +260,14 @@ def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
 def test_a_study_without_a_paper_has_an_empty_table(tmp_path):
     study = Study(tmp_path, paper="").write()
     out = tmp_path / "verdict.csv"
-    verdict.main(SimpleNamespace(settings=study.settings, study_folder=study.folder, paper=None, out=out))
+    verdict.main(SimpleNamespace(settings=study.settings, code="", study_folder=study.folder, paper=None, out=out))
     assert VERDICT.read(out).empty
 
 
 def test_what_the_weights_weigh_is_no_matter_of_chance(study):
     path = next(iter((study.folder / "runs" / "published" / "cvm").iterdir())) / "ledger.json"
     kept = path.read_text()
-    write_json(path, {**json.loads(kept), "wall_seconds": 99.0})
+    write_record(path, {**json.loads(kept), "wall_seconds": 99.0})
     try:
         assert rows(study)["optimistic"] == rows(study)["optimistic"]
     finally:

@@ -7,9 +7,10 @@ from handmade import Study
 from safetensors.torch import save_file
 
 from tests import made
+from tests.vouched import revouch, vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.explanation import write_maps
+from workflow_scripts.contracts.explanation import GRADCAM, write_maps
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
 from workflow_scripts.reporting.plates import diagrams, layers, strips
@@ -66,12 +67,16 @@ def study(tmp_path_factory):
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
     np.save(study.folder / "arrays" / "images.npy", images)
     index = pd.DataFrame({"id": manifest["id"], "first": range(len(manifest)), "count": 1})
+    np.save(study.folder / "arrays" / "masks.npy", np.zeros((0, 48, 48), "uint8"))
     ARRAY_INDEX.write(study.folder / "arrays" / "index.csv", index)
     for run, name in (("resnet18", "resnet50"), ("vgg11", "torchvision/vgg11")):
         tensors = build(made.network(name, hidden=100), 3, 64, seed=0, files={}).state_dict()
-        save_file(tensors, study.folder / "runs" / "published" / run / "fold0-seed0" / "weights.safetensors")
+        folder = study.folder / "runs" / "published" / run / "fold0-seed0"
+        save_file(tensors, folder / "weights.safetensors")
+        vouch(folder / "train.json", "weights.safetensors")
     for run, branches in (("resnet18", ["model"]), ("soft_vote", ["cvm", "resnet18", "vote"])):
         explained(study, run, branches)
+    revouch(study.folder)
     return study
 
 
@@ -83,8 +88,9 @@ def explained(study, run, branches):
     maps[branches[-1]][:3, :10, :10] = 1
     folder = study.folder / "explanation" / "published" / run
     write_maps(folder / "gradcam.npz", chosen["id"].tolist(), maps, maps)
-    rows = chosen[["id", "label"]].assign(predicted=CLASSES[0], probability=0.5)
-    pd.concat([rows.assign(branch=name) for name in branches]).to_csv(folder / "gradcam.csv", index=False)
+    rows = chosen[["id", "label"]].assign(predicted=CLASSES[0], probability=0.5, layer="block", map_height=6)
+    rows = rows.assign(map_width=6, central_share=0.5, correlation_random=0.1)
+    GRADCAM.write(folder / "gradcam.csv", pd.concat([rows.assign(branch=name) for name in branches]))
 
 
 @pytest.fixture(scope="module")
@@ -132,13 +138,14 @@ def _explained(name):
 
 
 def test_what_was_not_explained_is_said(results):
-    for run, protocol in (("cvm", "published"), ("resnet18", "kfold")):
-        with pytest.raises(NotDrawnError, match=f"needs the run {run} among explain.runs, and the protocol {protocol}"):
+    cases = (("cvm", "published", "the run cvm among explain.runs"), ("resnet18", "kfold", "the protocol kfold"))
+    for run, protocol, needed in cases:
+        with pytest.raises(NotDrawnError, match=f"needs {needed}"):
             strips.gradcam_rows(results, run, protocol)
 
 
 def test_missing_maps_are_an_error(study, results):
     path = study.folder / "explanation" / "grouped" / "resnet18" / "gradcam.npz"
     assert not path.exists()
-    with pytest.raises(UserError, match=r"gradcam.npz is missing; run the workflow again"):
+    with pytest.raises(UserError, match=r"gradcam.npz is missing; `snakemake .*explanation.* --force"):
         strips.gradcam_rows(results, "resnet18", "grouped")

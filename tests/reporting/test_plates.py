@@ -13,11 +13,13 @@ from PIL import Image
 from safetensors.torch import save_file
 from sklearn.metrics import roc_curve
 
+from tests.vouched import revouch, vouch
 from workflow_scripts import plates
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.weights import read_header
 from workflow_scripts.reporting.numbers import printed_claim
 from workflow_scripts.reporting.obtained import NOTHING, Value, obtained, overall
@@ -38,6 +40,7 @@ def study(tmp_path_factory):
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
     np.save(study.folder / "arrays" / "images.npy", images)
     index = pd.DataFrame({"id": manifest["id"], "first": range(len(manifest)), "count": 1})
+    np.save(study.folder / "arrays" / "masks.npy", np.zeros((0, 48, 48), "uint8"))
     ARRAY_INDEX.write(study.folder / "arrays" / "index.csv", index)
     tensors = {
         "branches.cnn.block.depthwise.weight": torch.zeros(8, 1, 3, 3),
@@ -46,7 +49,10 @@ def study(tmp_path_factory):
         "hidden.weight": torch.zeros(12, 20),
         "output.weight": torch.zeros(3, 12),
     }
-    save_file(tensors, study.folder / "runs" / "published" / "cvm" / "fold0-seed0" / "weights.safetensors")
+    folder = study.folder / "runs" / "published" / "cvm" / "fold0-seed0"
+    save_file(tensors, folder / "weights.safetensors")
+    vouch(folder / "train.json", "weights.safetensors")
+    revouch(study.folder)
     return study
 
 
@@ -141,9 +147,9 @@ def test_a_difference_has_the_interval_of_the_comparison_with_its_sign(results):
 def test_sizes_come_from_the_parameters_or_from_the_compressed_file(study):
     path = study.folder / "runs" / "published" / "soft_vote" / "fold0-seed0" / "record.json"
     before = read_json(path)
-    write_json(path, {**before, "compression": {"bytes": 3 * 2**20}})
+    write_record(path, {**before, "compression": {"bytes": 3 * 2**20}})
     results = read_results(study.folder, study.settings, PAPER)
-    write_json(path, before)
+    write_record(path, before)
     protocol = results.protocols["published"]
     assert obtained(results, protocol, claim(metric="parameter_size", run="soft_vote")).value == 3
     assert obtained(results, protocol, claim(metric="parameter_size", run="cvm")).value == 4000 / 2**20
@@ -249,7 +255,7 @@ def test_plates_say_what_they_need(two, results):
     for draw, says in (
         (lambda: learning.accuracies(two, {"vgg19": "VGG"}), "needs the run vgg19 under the protocol published"),
         (lambda: learning.losses(two, "soft_vote"), "needs the training of soft_vote"),
-        (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the run cvm under the protocol elsewhere"),
+        (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the protocol elsewhere"),
         (lambda: roc.curves(two, {"vgg19": "VGG"}), "needs the run vgg19"),
         (lambda: roc.curves(results, {"cvm": "fused"}), "needs a study of two classes; this one has 3"),
     ):

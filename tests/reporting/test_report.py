@@ -12,6 +12,7 @@ from pages import PAPER, cells, text_of, verdicts, write
 
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.contracts.verdict import VERDICT
 from workflow_scripts.reporting.pages.page import without_costs
@@ -230,6 +231,59 @@ def test_no_premium_is_claimed_without_a_protocol_free_of_leaks(tmp_path):
     assert "No protocol of this study is free of leaks" in text_of(write(study))
 
 
+def without_groups(study, **dataset):
+    """The study as it is where no image's group is known; `dataset` changes its record."""
+    for path in [study.folder / "dataset" / "record.json", *study.folder.glob("splits/*.json")]:
+        more = dataset if path.parent.name == "dataset" else {}
+        write_json(path, {**read_json(path), "groups_known": False, **more})
+    return study
+
+
+def test_nothing_is_called_free_of_leaks_where_groups_are_unknown(tmp_path):
+    own = without_groups(Study(tmp_path / "own", paper=None).write())
+    html = write(own, None)
+    page = text_of(html)
+    assert "grouped split leaks: none found" in page and "published split leaks kept" in page
+    assert cells(html[html.index('id="leaks-head"') :], "grouped")[0] == "none found"
+    paper = without_groups(Study(tmp_path / "paper").write())
+    paper.judge()
+    page += text_of(write(paper)) + (paper.folder / "verdict.csv").read_text()
+    page += (paper.folder / "model_card.md").read_text()
+    assert "Obtained without known leaks" in page
+    said = re.findall(r".{30}(?:no leaks|without leaks|free of leaks).{10}", page, re.IGNORECASE)
+    assert not said
+
+
+def test_the_report_says_what_was_passed_over_and_what_the_audit_does_not_see(tmp_path):
+    study = without_groups(
+        Study(tmp_path, paper=None).write(),
+        passed_over={".heic": 2, ".txt": 3},
+        links_not_followed=1,
+        groups_alike=[["<b>1", "<b>1.0"]],
+        equal_pairs={"near_equal": 0, "flipped": 1, "turned": 0},
+        settings={"ingest": {"near_equal": 0.1}},
+    )
+    page = text_of(write(study, None))
+    assert "5 files passed over, neither a sample nor refused, by ending: .heic 2 (images of formats" in page
+    assert "; .txt 3." in page and "5 files passed over; 1 pair of equal pictures" in page
+    assert "1 link to folders not followed" in page
+    assert "1 group with nearly equal names count as different: <b>1 , <b>1.0" in page
+    assert page.count("mirrored and quarter-turned pictures; not parts of a picture (crops)") >= 2
+
+
+@pytest.mark.parametrize(
+    ("near_equal", "kinds", "said"),
+    [
+        (0, ("near_equal", "flipped"), "equal files and equal pixels; not near-equal, mirrored or turned pictures"),
+        (0.1, ("near_equal",), "equal and near-equal pictures; not mirrored or turned ones"),
+    ],
+)
+def test_what_was_not_looked_for_follows_from_the_settings_and_the_record(tmp_path, near_equal, kinds, said):
+    settings = {"ingest": {"near_equal": near_equal}}
+    study = without_groups(Study(tmp_path, paper=None).write(), settings=settings, equal_pairs=dict.fromkeys(kinds, 0))
+    assert f"Looked for were {said}" in text_of(write(study, None))
+
+
 def test_comparisons_show_the_pooled_rows_only(small):
     page = small.page[small.page.index('id="comparisons"') : small.page.index('id="figures"')]
     assert page.count('<th scope="row"><code>soft_vote</code>') == 2
@@ -316,3 +370,13 @@ def test_what_was_planted_in_made_data_stands_beside_what_was_found_and_only_the
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()
     assert "What was planted" not in write(real)
+
+
+def test_a_split_by_group_without_groups_is_called_duplicate_free_and_one_with_them_is_not(small, tmp_path):
+    assert "Hold-out 60 : 20 : 20, groups kept together." in text_of(small.page)
+    study = Study(tmp_path).write()
+    path = study.folder / "splits" / "grouped.json"
+    write_record(path, {**read_json(path), "groups_known": False})
+    page = text_of(write(study))
+    assert "duplicate free: not every group is known, so patients may repeat" in page
+    assert "groups kept together" not in page

@@ -21,7 +21,10 @@ def copy(tmp_path: Path) -> Path:
 
 def digest(copy: Path, module: str) -> str:
     command = f"from workflow_scripts.settings.code import code_digest; print(code_digest('workflow_scripts.{module}'))"
-    return subprocess.check_output([sys.executable, "-c", command], cwd=copy, text=True, env={"PYTHONPATH": str(copy)})
+    environment = {"PYTHONPATH": str(copy)}
+    run = subprocess.run([sys.executable, "-c", command], cwd=copy, env=environment, capture_output=True, text=True)
+    run.check_returncode()
+    return run.stdout
 
 
 def test_editing_a_line_changes_the_steps_that_import_it_and_no_other(copy):
@@ -47,6 +50,40 @@ def test_a_template_counts_for_the_report(copy):
     assert digest(copy, "split") == before["split"]
 
 
+@pytest.mark.parametrize("name", ["limits.json", "table.csv", "start.npy", "fonts/one.ttf"])
+def test_any_file_beside_a_module_that_it_may_read_counts(copy, name):
+    path = copy / "workflow_scripts" / "splitting" / name
+    path.parent.mkdir(exist_ok=True)
+    before = {step: digest(copy, step) for step in ("split", "train")}
+    path.write_bytes(b"1")
+    first = digest(copy, "split")
+    path.write_bytes(b"2")
+    assert len({before["split"], first, digest(copy, "split")}) == 3
+    assert digest(copy, "train") == before["train"]
+
+
+def test_what_editors_and_python_leave_beside_a_module_counts_for_nothing(copy):
+    folder = copy / "workflow_scripts" / "splitting"
+    before = digest(copy, "split")
+    (folder / "__pycache__").mkdir(exist_ok=True)
+    for name in ("audit.py~", ".audit.py.swp", "__pycache__/audit.cpython-311.pyc"):
+        (folder / name).write_bytes(b"1")
+    assert digest(copy, "split") == before
+
+
+def test_a_relative_import_is_refused_because_the_digest_would_miss_its_module(copy):
+    path = copy / "workflow_scripts" / "split.py"
+    path.write_text(
+        path.read_text().replace("from workflow_scripts.splitting.audit import", "from .splitting.audit import")
+    )
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        digest(copy, "split")
+    assert "LookupError: workflow_scripts.split, line" in failed.value.stderr
+    command = [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", "--select", "TID252", path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "TID252" in done.stdout
+
+
 def test_a_network_written_here_counts_for_the_runs_that_use_it():
     branches = {"cnn": {"model": "inception_resnet_v1"}, "vit": {"model": "t2t_vit_14"}}
     user = {"scale": "paper", "studies": {"cvm_cervix": {"runs": {"cvm": {"branches": branches}}}}}
@@ -68,9 +105,13 @@ def test_what_the_snakefile_imports_is_light():
     assert subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip() == "set()"
 
 
+# What people call, and no rule does.
+COMMANDS = ("__init__", "apply", "archive", "browse", "dvc_stage", "restore", "try_preprocessing", "verify")
+
+
 def test_steps_import_no_settings_and_a_missing_module_is_an_error():
     for path in sorted((ROOT / "workflow_scripts").glob("*.py")):
-        if path.stem not in ("__init__", "apply", "archive", "browse", "dvc_stage", "restore", "try_preprocessing"):
+        if path.stem not in COMMANDS:
             found = [name for name in closure(f"workflow_scripts.{path.stem}") if ".settings" in name]
             assert not found, f"{path.name} imports {found}"
     with pytest.raises(LookupError):

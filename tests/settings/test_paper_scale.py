@@ -1,10 +1,14 @@
 """At the scale `paper`, the shipped settings are what the paper states, wherever it states it."""
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from workflow_scripts.contracts.protocols import named_protocol
 from workflow_scripts.contracts.published import read_published
+from workflow_scripts.settings.hints import blocks_at
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.runs import TRAINED
 from workflow_scripts.settings.steps import Steps
@@ -19,6 +23,14 @@ SHIPPED = {
     for paper, published in PAPERS.items()
 }
 EVERY = [(paper, study) for paper, studies in SHIPPED.items() for study in studies]
+# What papers state and no study can be set to yet: part of the work on them.
+TO_DO = {
+    ("histology_vgg", "ingest.magnification"),
+    ("histology_vgg", "ingest.tile"),
+    ("histology_vgg", "train.loss"),  # binary cross-entropy
+    ("mri_resnet", "protocols.as_published.resample"),
+    ("mri_resnet", "protocols.as_published.select_on"),
+}
 # CVM-Cervix: §5.2 says relu where §3.1 and §3.4 say gelu, see notes.md.
 CONTRADICTIONS = {"cvm_cervix": {"activation_discussion"}}
 
@@ -29,9 +41,25 @@ def used(study, path):
     for run in value["runs"]:
         if value["runs"][run]["kind"] in TRAINED:
             value["runs"][run]["train"] = STEPS.training(study, run)
-    for key in path.split("."):
+    for key in named_protocol(path, STEPS.study(study).as_published).split("."):
         value = value[key]
     return value
+
+
+def fits_the_types(path, value):
+    """Whether a study could have a setting of that path and, where it is stated, that value."""
+    *above, key = ["studies", "any", *path.split(".")]
+    fields = [block.model_fields[key] for block in blocks_at(above, None) if key in block.model_fields]
+    return any(value is None or _takes(field, value) for field in fields)
+
+
+def _takes(field, value):
+    annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    try:
+        TypeAdapter(annotation).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(("paper", "study"), EVERY)
@@ -50,6 +78,16 @@ def test_what_the_paper_leaves_open_still_names_a_setting(paper, study):
     for entry in PAPERS[paper].settings:
         if entry.setting and (not entry.studies or study in entry.studies):
             used(study, entry.setting)
+
+
+def test_every_setting_that_any_paper_names_exists_but_those_still_to_do():
+    unknown = {
+        (paper, entry.setting)
+        for paper, published in PAPERS.items()
+        for entry in published.settings
+        if entry.setting and not fits_the_types(entry.setting, entry.expected)
+    }
+    assert unknown == TO_DO
 
 
 @pytest.mark.parametrize("paper", [paper for paper in PAPERS if SHIPPED[paper]])

@@ -120,6 +120,13 @@ def test_a_results_folder_that_dvc_does_not_know_is_refused(copy):
         phases.check_layers(Plan(copy, {}, copy), copy, [])
 
 
+def test_a_results_folder_that_dvc_would_read_otherwise_is_asked_for_as_it_is(copy):
+    path = copy / "config.yaml"
+    path.write_text(path.read_text().replace("results: results", "results: results/"))
+    with pytest.raises(UserError, match="'results/' in config.yaml, which DVC takes as it is; write results"):
+        phases.check_layers(Plan(copy, {}, copy), copy, [])
+
+
 def test_a_profile_that_brings_settings_is_refused(copy):
     profile = copy / "site"
     profile.mkdir()

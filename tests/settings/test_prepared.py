@@ -71,3 +71,11 @@ def test_published_weights_are_fetched_once_whoever_starts_from_them(plan):
     assert made.settings("fetch_weights", "torchvision-resnet18") == {"model": "torchvision/resnet18"}
     with pytest.raises(UserError, match="runs.own: weights: mine.safetensors is no file"):
         made.check_before_start()
+
+
+@pytest.mark.parametrize("sign", ["{", "<"])
+def test_a_file_whose_name_snakemake_would_read_as_its_own_is_refused(plan, tmp_path, sign):
+    (tmp_path / f"a{sign}b>}}").touch()
+    made = plan({"protocols": {"own": {"kind": "file", "path": str(tmp_path / f"a{sign}b>}}")}}})
+    with pytest.raises(UserError, match=rf"protocols.own.path: .* has the sign {sign}.*rename the file"):
+        made.check_before_start()

@@ -14,6 +14,7 @@ from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.overlay import resolve_study
 from workflow_scripts.settings.schema import schema
 from workflow_scripts.settings.steps import Steps
+from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,7 +73,7 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
     [
         (
             {"studies": {"cvm_cervix": {"trian": {"epochs": 3}}}},
-            "did you mean train? Paste\n    studies:\n      cvm_cervix:",
+            "did you mean train? Paste `studies: {cvm_cervix: {train: {epochs: 3}}}`",
         ),
         ({"studies": {"cvm_cervix": {"train": {"epoch": 3}}}}, "did you mean epochs?"),
         ({"studies": {"cvm_cervix": {"runs": {"cvm": {"train": {"epoch": 3}}}}}}, "runs.cvm.train.epoch: unknown key"),
@@ -81,11 +82,11 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
             {"studies": {"cvm_cervix": {"train": {"learning_rate": "fast"}}}},
             "train.learning_rate: 'fast' is not allowed",
         ),
-        ({"studies": {"x": {"like": "nothing"}}}, "names 'nothing', which is no study; known: colposcopy_resnet50"),
+        ({"studies": {"x": {"like": "nothing"}}}, "names 'nothing', which is no study; there are colposcopy_resnet50"),
         ({"studies": {"cvm_cervix": {"explain": {"runs": ["nothing"]}}}}, "explain.runs names 'nothing'"),
         ({"studies": {"cvm_cervix": {"protocols": {"p": {"fractions": [1, 0, 0]}}}}}, "`kind` is missing"),
         ({"studies": {"cvm_cervix": {"protocols": {"published": {"fractions": [0.6, 0.2, 0.3]}}}}}, "sum to 1.1"),
-        ({"studies": {"cvm_cervix": "yes"}}, "must hold keys and values"),
+        ({"studies": {"cvm_cervix": "yes"}}, "studies.cvm_cervix: 'yes' is not allowed; a study holds keys"),
         ({"studies": {"cvm_cervix": {"own_runs": 5}}}, "runs: 5 is not allowed"),
         ({"studies": {"cvm_cervix": {"explain": {"runs": [{"a": 1}]}}}}, "explain.runs.0"),
         ({"studies": {"cvm_cervix": {"own_runs": {"x": {"kind": "network", "modle": "y"}}}}}, "runs.x.modle: unknown"),
@@ -102,10 +103,82 @@ def test_an_inherited_mistake_is_said_once():
     assert mistake(studies={"cvm_cervix": {"trian": {}}}).count("trian: unknown key") == 1
 
 
-def test_grouped_is_called_duplicate_free_where_no_groups_are_known():
-    config = settings(ROOT)
-    assert list(config.studies["cvm_blood"].protocols) == ["published", "duplicate_free"]
-    assert list(config.studies["cvm_herlev"].protocols) == ["published", "grouped"]
+def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_need_not_fit_there_stop_nothing():
+    said = mistake(studies={"cvm_cervix": {"scales": {"paper": {"train": {"epoch": 3}}}}})
+    assert said.startswith("at scale paper: config") and "studies.cvm_cervix.train.epoch: unknown key" in said
+    # At scale paper `mine` would take three seeds from the study that it is like, and `other` has one.
+    external = {"kind": "external", "study": "other", "of": "deit"}
+    studies = {
+        "other": {"like": "cvm_cervix", "seeds": [0]},
+        "mine": {"like": "cvm_cervix", "runs": {"from_other": external}},
+    }
+    settings(ROOT, {"studies": studies})
+    said = mistake(studies=studies, scale="paper")
+    assert "the config:" not in said
+    assert "from_other: other is not trained with the seed 1: mine has seeds: [0, 1, 2], other has seeds: [0]" in said
+
+
+def test_all_that_names_a_removed_run_is_said_at_once():
+    lines = mistake(studies={"cvm_cervix": {"runs": {"cvm": None}, "own_runs": {"cvm-float16": None}}}).splitlines()
+    assert [line.split(": ", 2)[2] for line in lines] == [
+        "explain.runs names 'cvm', which is no network or fusion of this study; take it out of the list",
+        "evaluate.reference names 'cvm', which is no run of this study; "
+        "there are deit, sham_colour_size, sham_rim, soft_vote, xception",
+    ]
+
+
+def test_results_lie_apart_from_every_source(tmp_path):
+    images = tmp_path / "images"
+    (images / "a").mkdir(parents=True)
+    (images / "a" / "1.png").touch()
+    mine = {
+        "like": "cvm_cervix",
+        "paper": "",
+        "adapters": ["folder"],
+        "source": str(images),
+        "ingest": {"classes": None},
+    }
+    shipped = {name: {"active": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+
+    def check(results, workdir=tmp_path):
+        Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir).check_before_start()
+
+    (tmp_path / "link").symlink_to(images)
+    for results in (
+        images,
+        images / "results",
+        tmp_path,
+        tmp_path / "link" / "x",
+        "images/results",
+        "../" + tmp_path.name,
+    ):
+        with pytest.raises(
+            UserError, match="of studies.mine, whose images would mix with the results; name a results fol"
+        ):
+            check(results)
+    check(tmp_path / "images-results")
+
+
+def test_a_table_that_ingest_names_is_a_file_before_anything_runs(tmp_path):
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    shipped = {name: {"active": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+    for key, name, state in (("groups", "a", "is a folder"), ("ids", "ids.csv", "does not exist")):
+        mine = {"like": "cvm_cervix", "paper": "", "adapters": ["folder"], "source": str(tmp_path / "images")}
+        mine |= {"ingest": {"classes": None, key: name}}
+        plan = Plan(ROOT, {"results": "results-x", "studies": {**shipped, "mine": mine}}, tmp_path)
+        with pytest.raises(UserError) as caught:
+            plan.check_before_start()
+        assert f"studies.mine.ingest.{key}: {tmp_path}/images/{name} {state}; name a CSV file" in str(caught.value)
+
+
+def test_config_local_yaml_is_read_as_strictly_as_any_other(tmp_path):
+    (tmp_path / "config.yaml").write_text((ROOT / "config.yaml").read_text())
+    (tmp_path / "config.local.yaml").write_text("scale: demo\nscale: paper\n")
+    with pytest.raises(UserError, match=r"config.local.yaml, line 2: the key scale is given again, first in line 1"):
+        settings(tmp_path)
+    (tmp_path / "config.local.yaml").write_text("scale: huge\n")
+    with pytest.raises(UserError, match=r"config.local.yaml, line 1: scale: 'huge' is not allowed"):
+        settings(tmp_path)
 
 
 def test_changing_one_study_changes_no_step_of_another():

@@ -6,11 +6,13 @@ many small clusters. Where control groups can be written, jobs are held and kill
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,7 +133,9 @@ class Cluster:
         return found
 
     def stop(self) -> None:
-        """Cancel what is left, stop the daemons, remove their control groups."""
+        """Cancel what is left, stop the daemons, remove their control groups; nothing where nothing was started."""
+        if not self.programs:
+            return
         self.call("scancel", "--user", str(os.getuid()), check=False)
         self._until(lambda: not self.call("squeue", "-h", "-t", "R,CG", check=False).strip())
         pids = [f"slurmd-plain{self.tag}.pid", f"slurmd-gpu{self.tag}.pid", "slurmctld.pid", "munge/pid-file"]
@@ -164,7 +168,7 @@ class Cluster:
         (etc / "cgroup.conf").write_text("\n".join(lines))
         (etc / "gres.conf").write_text(f"NodeName=gpu{self.tag} Name=gpu File=/dev/null\n")
         ports = free_ports(3)
-        names = {"host": socket.gethostname().split(".")[0], "user": "root" if os.geteuid() == 0 else os.getlogin()}
+        names = {"host": socket.gethostname().split(".")[0], "user": pwd.getpwuid(os.geteuid()).pw_name}
         names |= dict(zip(("port", "plain", "gpu"), ports, strict=True))
         names |= dict(zip(("track", "task", "gather"), kinds, strict=True))
         (etc / "slurm.conf").write_text(CONFIG.format(folder=self.folder, tag=self.tag, **names))
@@ -192,6 +196,17 @@ class Cluster:
         if running(pid):
             os.kill(pid, signal.SIGTERM)
         self._until(lambda: not running(pid))
+
+
+@contextlib.contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
+    """A running cluster, stopped at the end whatever happens; without SLURM's programs the test is skipped."""
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def running(pid: int) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.slurm.cluster import Cluster
+from tests.slurm.cluster import running_cluster
 from tests.workflow.conftest import ROOT
 
 # A shipped study at its demo settings, cut to ten jobs that are submitted, and one of three folds.
@@ -45,10 +45,6 @@ def user_profile(folder: Path, **changes: object) -> Path:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    """A running cluster, stopped at the end whatever happens."""
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    """A running cluster, one for all tests of a process."""
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster

@@ -174,6 +174,38 @@ def test_a_class_too_small_is_named_with_its_count(split, says):
         split(made({"many": 40, "few": 2}, np.r_[0, np.arange(41)]))
 
 
+@pytest.mark.parametrize(
+    ("split", "says"),
+    [
+        # As many folds as images: nobody wrote shares.
+        (
+            lambda s: kfold(s, 6, 0.1, "sample", np.random.default_rng(0)),
+            "class 'few' has 5 samples beside its test fold (6 folds), too few for a validation share of 0.1: it would "
+            "get 5 / 0 (train / validation); use fewer folds or a larger validation, or leave the class out, with null",
+        ),
+        (
+            lambda s: kfold(s, 7, 0.1, "sample", np.random.default_rng(0)),
+            "too few for 7 folds; use fewer folds, or leave",
+        ),
+        (
+            lambda s: holdout(s, [0.9, 0.05, 0.05], "sample", np.random.default_rng(0)),
+            "too few for shares 0.9 / 0.05 / 0.05: it would get 6 / 0 / 0 (train / validation / test); change the",
+        ),
+    ],
+)
+def test_what_is_said_of_a_small_class_speaks_of_what_was_written(split, says):
+    with pytest.raises(UserError) as caught:
+        split(made({"many": 40, "few": 6}))
+    assert says in str(caught.value)
+
+
+def test_copies_of_one_picture_are_named_as_what_may_hold_a_class_together():
+    with pytest.raises(UserError) as caught:
+        holdout(made({"a": 9, "b": 9}, np.r_[np.zeros(9), np.arange(1, 10)]), SHARES, "group", np.random.default_rng(0))
+    assert "class 'a' has 1 group(s) of samples that must stay together" in str(caught.value)
+    assert "copies of one picture, see equal_pairs.csv" in str(caught.value)
+
+
 def test_an_empty_validation_share_is_allowed():
     samples = made({"a": 7, "b": 8})
     got = obtained(samples, holdout(samples, [0.8, 0.0, 0.2], "sample", np.random.default_rng(0)))

@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 
+from tests.vouched import vouch
 from workflow_scripts import split
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.errors import UserError
@@ -27,7 +28,7 @@ def dataset(tmp_path):
     table.to_csv(folder / "manifest.csv", index=False)
     pair = [("s000", "s119", "equal_bytes", 0.0, "a", "b")]
     pd.DataFrame(pair, columns=list(EQUAL_PAIRS.columns)).to_csv(folder / "equal_pairs.csv", index=False)
-    (folder / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": True}))
+    vouch(folder / "record.json", classes=["b", "a"], groups_known=True)
     return folder
 
 
@@ -76,9 +77,11 @@ def test_without_a_test_subset_the_validation_images_are_counted_and_called_what
 def test_where_nothing_clusters_both_protocols_are_one_split_and_say_so(dataset, rule):
     table = pd.read_csv(dataset / "manifest.csv").assign(group="")
     table.to_csv(dataset / "manifest.csv", index=False)
+    vouch(dataset / "record.json")
     by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
     assert not by["sample"][0].equals(by["group"][0])  # one equal pair is left
     EQUAL_PAIRS.write(dataset / "equal_pairs.csv", EQUAL_PAIRS.read(dataset / "equal_pairs.csv")[:0])
+    vouch(dataset / "record.json")
     by = {by: run(dataset, {**rule, "by": by}) for by in ("sample", "group")}
     assert by["sample"][0].equals(by["group"][0])
     for _, leaks, record in by.values():
@@ -109,9 +112,11 @@ def test_the_split_follows_from_seed_and_rule_not_from_the_name(dataset):
 def test_unknown_groups_are_said(dataset):
     table = pd.read_csv(dataset / "manifest.csv").assign(group="")
     table.to_csv(dataset / "manifest.csv", index=False)
-    (dataset / "record.json").write_text(json.dumps({"classes": ["b", "a"], "groups_known": False}))
+    vouch(dataset / "record.json", groups_known=False)
     _, _, record = run(dataset, BY_GROUP)
     assert record["groups_known"] is False and "a patient may be in several subsets" in record["note"]
+    assert "duplicate free only" in record["note"] and "patients may repeat" in record["note"]
+    assert "duplicate free" not in run(dataset, BY_SAMPLE)[2]["note"]
 
 
 def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path):
@@ -123,7 +128,7 @@ def test_a_users_split_that_leaks_stops_unless_it_is_by_sample(dataset, tmp_path
         run(dataset, rule, mine, name="user")
     assert not (dataset.parent / "splits" / "user.json").exists()
     again, _, record = run(dataset, {**rule, "by": "sample"}, mine, name="user")
-    assert again.equals(table) and record["inputs"]["mine.csv"]
+    assert again.equals(table) and record["inputs"]["split file mine.csv"]
 
 
 def test_a_file_without_the_protocol_and_the_protocol_without_a_file_are_refused(dataset, tmp_path):
@@ -139,6 +144,34 @@ def test_a_small_class_is_named_with_the_protocol(dataset):
 
 
 def test_a_label_that_is_no_class_is_refused(dataset):
-    (dataset / "record.json").write_text(json.dumps({"classes": ["b"], "groups_known": True}))
+    vouch(dataset / "record.json", classes=["b"])
     with pytest.raises(UserError, match="label 'a'"):
         run(dataset, BY_SAMPLE)
+
+
+def rewrite(dataset, pairs, group=None):
+    """Other equal pairs (id, id, kind), and one group for all samples where it is given."""
+    manifest = pd.read_csv(dataset / "manifest.csv", keep_default_na=False)
+    label = manifest.set_index("id")["label"]
+    rows = [(a, b, kind, 0.01, label[a], label[b]) for a, b, kind in pairs]
+    pd.DataFrame(rows, columns=list(EQUAL_PAIRS.columns)).to_csv(dataset / "equal_pairs.csv", index=False)
+    if group is not None:
+        manifest.assign(group=group).to_csv(dataset / "manifest.csv", index=False)
+
+
+def test_where_a_class_is_copies_of_one_picture_the_message_says_so(dataset):
+    rewrite(dataset, [("s080", f"s{n:03d}", "equal_pixels") for n in range(81, 120)], group="")
+    with pytest.raises(UserError, match="class 'b' has 1 .*copies of one picture, see equal_pairs.csv"):
+        run(dataset, BY_GROUP)
+
+
+@pytest.mark.parametrize("kind", ["flipped", "turned"])
+def test_flipped_and_turned_copies_are_kept_together_or_counted_as_leaks(dataset, kind):
+    rewrite(dataset, [(f"s{n:03d}", f"s{n + 40:03d}", kind) for n in range(40)], group="")
+    _, leaks, record = run(dataset, BY_SAMPLE)
+    assert record["leaks"][kind] > 0 and not record["leak_free"]
+    assert record["leaks"][kind] + record["leaks_train_validation"][kind] == (leaks["why"] == kind).sum()
+    table, leaks, record = run(dataset, BY_GROUP)
+    subset = table.set_index("id")["subset"]
+    assert all(subset[f"s{n:03d}"] == subset[f"s{n + 40:03d}"] for n in range(40))
+    assert leaks.empty and record["leak_free"]

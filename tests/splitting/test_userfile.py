@@ -7,6 +7,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.splitting.userfile import read_split
 
 MANIFEST = pd.DataFrame({"id": [f"s{n}" for n in range(6)], "label": ["a", "b"] * 3})
+PARTS = ["train", "train", "validation", "validation", "test", "test"]
 GOOD = ["s0,0,train", "s1,0,train", "s2,0,validation", "s3,0,validation", "s4,0,test", "s5,0,test"]
 
 
@@ -50,3 +51,20 @@ def test_mistakes_are_named_in_one_line(tmp_path, rows, says):
 def test_a_missing_column_is_named(tmp_path):
     with pytest.raises(UserError, match="lacks the column"):
         read(tmp_path, [row.replace(",0,", ",") for row in GOOD], head="id,subset")
+
+
+@pytest.mark.parametrize(
+    ("end", "encoding"),
+    [("\r\n", "utf-8-sig"), ("\r", "latin-1"), ("\n", "utf-16")],
+    ids=["Excel", "old Mac", "UTF-16"],
+)
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+def test_a_file_is_read_as_spreadsheets_write_it(tmp_path, delimiter, end, encoding):
+    manifest = MANIFEST.assign(id=[f"Größe {n}" for n in range(6)])
+    rows = [["id", "Fold", "subset", ""], *([f" Größe {n} ", "0", part, ""] for n, part in enumerate(PARTS)), [""] * 4]
+    text = end.join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
+    path = tmp_path / "mine.csv"
+    path.write_bytes(text.encode(encoding))
+    table = read_split(path, manifest, 1, ["a", "b"])
+    assert table["id"].tolist() == manifest["id"].tolist() and table["subset"].tolist() == PARTS
+    assert table["fold"].tolist() == [0] * 6

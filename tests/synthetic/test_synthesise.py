@@ -94,10 +94,11 @@ def test_made_json_tells_what_was_made(tmp_path: Path) -> None:
     out = run_synthesise(tmp_path / "made", "herlev", samples_per_class=4)
     made = read_json(out / "made.json")
     assert made["settings"]["synthetic"]["samples_per_class"] == 4 and made["code"] == "c"
-    assert made["files"] == 4 * 7 * 3 + 1  # cells, their segmentations, what was planted in them, truth.csv
-    first = made["listing"]
+    # Cells, their segmentations, what was planted in them, truth.csv.
+    assert len(made["outputs"]) == 4 * 7 * 3 + 1
+    assert all(digest_file(out / name) == digest for name, digest in made["outputs"].items())
     run_synthesise(out, "herlev", samples_per_class=4, seed=1)
-    assert read_json(out / "made.json")["listing"] != first
+    assert read_json(out / "made.json")["outputs"] != made["outputs"]
 
 
 def test_a_herlev_segmentation_marks_the_nucleus_that_the_truth_names(tmp_path: Path) -> None:

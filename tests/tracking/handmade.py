@@ -1,10 +1,12 @@
 """A small results folder, written with the contracts' own writers."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tests.vouched import vouch
 from workflow_scripts.contracts import files, record, runs
 
 CLASSES = ["Normal", "ASC-US/LSIL?"]
@@ -31,7 +33,7 @@ class Study:
     def __init__(self, results: Path) -> None:
         self.results = results
         self.folder = results / "toy"
-        files.write_json(self.folder / "dataset" / "record.json", {"made": True, "scale": "demo"})
+        record.write_record(self.folder / "dataset" / "record.json", {"made": True, "scale": "demo"})
 
     def run_folder(self, run: str, seed: int) -> Path:
         return self.folder / "runs" / "published" / run / f"fold0-seed{seed}"
@@ -50,10 +52,16 @@ class Study:
             files.write_text(folder / "weights.safetensors", f"{epochs}")
             files.write_text(folder / "history.csv", self._history(epochs))
         ledger = {"host": "here", "start": "2026-01-02T03:04:05Z", "wall_seconds": 12.5}
-        files.write_json(folder / "ledger.json", ledger)
+        record.write_record(folder / "ledger.json", ledger)
+        vouch(folder / "record.json", "units.csv", **record.make_record(settings, "c0de", {}))
         if value is not None:
-            files.write_json(folder / "metrics.json", measured(value))
-        record.write_record(folder / "record.json", record.make_record(settings, "c0de", {}))
+            self.write_metrics(run, seed, measured(value))
+
+    def write_metrics(self, run: str, seed: int, metrics: dict) -> None:
+        """What the evaluation leaves in the folder of a run."""
+        path, evaluation = self.run_folder(run, seed) / "metrics.json", self.folder / "evaluation" / "published"
+        files.write_json(path, metrics)
+        vouch(evaluation / "record.json", os.path.relpath(path, evaluation))
 
     def _history(self, epochs: int) -> str:
         rows = [f"{epoch},0.001,{1 / epoch},0.5,{2 / epoch},0.4" for epoch in range(1, epochs + 1)]
@@ -66,4 +74,6 @@ class Study:
         for name in ("evaluation/published/cnn/roc.png", "explanation/published/cnn/gradcam.png"):
             files.write_text(self.folder / name, "picture")
         files.write_json(self.folder / "evaluation/published/cnn/metrics.json", measured(0.75))
+        vouch(self.folder / "evaluation/published/record.json", "cnn/roc.png", "cnn/metrics.json")
+        vouch(self.folder / "explanation/published/record.json", "cnn/gradcam.png")
         return self

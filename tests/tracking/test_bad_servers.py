@@ -14,8 +14,9 @@ from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.record import write_record
+from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
-from workflow_scripts.tracking.store import database_of
 from workflow_scripts.tracking.sync import track_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def renamed(study: Study, name: str) -> tuple[Study, dict]:
     study.folder = study.folder.rename(study.folder.with_name(name))
     for path in study.folder.glob("runs/*/*/*/record.json"):
         record = files.read_json(path)
-        files.write_json(path, {**record, "settings": {**record["settings"], "study": name}})
+        write_record(path, {**record, "settings": {**record["settings"], "study": name}})
     return study, {**SETTINGS, "study": name}
 
 

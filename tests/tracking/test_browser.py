@@ -9,8 +9,8 @@ import pytest
 
 from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
+from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
-from workflow_scripts.tracking.store import database_of
 from workflow_scripts.tracking.sync import track_study
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,6 @@ import pytest
 from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
 from tests.tracking.test_bad_servers import held, whole
-from workflow_scripts.contracts import files
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
@@ -66,7 +65,7 @@ def test_a_server_on_postgresql_takes_every_run_once_also_when_one_changes(study
             before = held(address, "toy")
             track_study(study.results, settings, receipt)
             assert held(address, "toy") == before
-            files.write_text(study.run_folder("cnn", 0) / "metrics.json", "{}")
+            study.write_metrics("cnn", 0, {})
             track_study(study.results, settings, receipt)
             after = held(address, "toy")
             assert set(after) == set(before)

@@ -13,8 +13,10 @@ import pytest
 
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
+from tests.vouched import revouch
 from workflow_scripts.contracts import files
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.server import FIRST_PORT, HOST, choose_port, serving
 from workflow_scripts.tracking.sync import track_study
@@ -50,7 +52,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         other = remote.rename(remote.with_name("sent"))
         for path in other.glob("runs/*/*/*/record.json"):
             record = files.read_json(path)
-            files.write_json(path, {**record, "settings": {**record["settings"], "study": "sent"}})
+            write_record(path, {**record, "settings": {**record["settings"], "study": "sent"}})
         settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
         track_study(tmp_path / "remote", settings, receipt)
         first, before = receipt.read_bytes(), artifacts(address, "sent")
@@ -58,6 +60,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         track_study(tmp_path / "remote", settings, receipt)
         assert receipt.read_bytes() == first and artifacts(address, "sent") == before
         files.write_text(other / "runs/published/cnn/fold0-seed0/metrics.json", "{}")
+        revouch(other)
         track_study(tmp_path / "remote", settings, receipt)
         assert len(artifacts(address, "sent")) == 6
     assert process.returncode is not None
@@ -109,8 +112,9 @@ def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
         urllib.request.urlopen(f"{address}/health")
 
 
-def test_a_broken_database_ends_the_step_with_one_line(study, tmp_path):
-    (study.results / "mlflow" / "mlflow.db").write_bytes(b"no database" * 100)
+def test_a_folder_that_cannot_be_used_ends_the_step_with_one_line(study, tmp_path):
+    (study.results / "mlflow").rename(tmp_path / "elsewhere")
+    (study.results / "mlflow").symlink_to(tmp_path / "elsewhere")
     receipt = study.folder / "tracked.json"
     arguments = ["--settings", json.dumps(SETTINGS), "--log", str(tmp_path / "track.log")]
     arguments += ["--results", str(study.results), "--receipt", str(receipt)]
@@ -123,4 +127,14 @@ def test_a_broken_database_ends_the_step_with_one_line(study, tmp_path):
     )
     assert done.returncode == 1 and not receipt.exists()
     (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("error: ") and "mlflow.db cannot be used" in line
+    assert line == f"error: {study.results}/mlflow is a link; remove it, its files are made anew from the results"
+
+
+def test_the_servers_log_does_not_follow_a_link(study, tmp_path, monkeypatch):
+    (tmp_path / "precious").write_text("mine")
+    (study.results / "mlflow" / "server.log").symlink_to(tmp_path / "precious")
+    monkeypatch.setattr(server, "command", lambda *_: [sys.executable, "-c", "print('away')"])
+    with pytest.raises(UserError, match="server.log says why"), serving(study.results, 1):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (study.results / "mlflow" / "server.log").read_text() == "away\n"

@@ -1,6 +1,7 @@
 """A finished run applied to new images sees them as its own, says which are strange, and survives broken files."""
 
 import json
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -14,7 +15,8 @@ from workflow_scripts import apply, predict, train
 from workflow_scripts.contracts.dataset import QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import APPLIED
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import PREDICTIONS
 from workflow_scripts.preprocessing.masks import mask
 
@@ -25,9 +27,7 @@ PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": Fals
 def study(tmp_path_factory):
     """A study called `made` with one finished run of a joint network; its images were packed by cropping."""
     inputs = made.make_inputs(tmp_path_factory.mktemp("results") / "made", per_class=30)
-    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": PACKING}})
-    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
-    write_json(inputs.root / "dataset" / "record.json", ingest)
+    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": PACKING}})
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(spec=made.fusion(), epochs=2)
     train.main(inputs.arguments(out=folder, settings=settings))
@@ -40,9 +40,7 @@ def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
     images = np.load(inputs.images)
     np.save(inputs.root / "arrays" / "masks.npy", np.stack([mask(pixels, "grey") for pixels in images]))
     packing = {**PACKING, "mask": "grey"}
-    write_json(inputs.root / "arrays" / "record.json", {"settings": {"preprocess": packing}})
-    ingest = {"settings": {"ingest": {"max_megapixels": 1.0}}, "classes": made.CLASSES, "made": True}
-    write_json(inputs.root / "dataset" / "record.json", ingest)
+    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": packing}})
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(epochs=1)
     train.main(inputs.arguments(out=folder, settings=settings))
@@ -119,7 +117,8 @@ def test_strange_images_are_marked_and_familiar_ones_are_not(applied):
 
 def test_broken_files_are_set_aside_with_a_reason(applied):
     quarantine = QUARANTINE.read(applied[3] / "quarantine.csv").set_index("path")
-    assert quarantine["reason"].to_dict() == {"cut.png": "truncated", "empty.jpg": "empty_file"}
+    wanted = {"cut.png": "truncated", "empty.jpg": "empty_file", "notes.txt": "other_ending"}
+    assert quarantine["reason"].to_dict() == wanted
     assert not set(quarantine.index) & set(APPLIED.read(applied[3] / "predictions.csv")["path"])
 
 
@@ -127,7 +126,12 @@ def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(app
     inputs, _, images, out = applied
     record = read_json(out / "record.json")
     assert record["settings"]["run"] == "tiny" and record["settings"]["preprocess"] == PACKING and record["made"]
-    assert record["images"]["read"] == 21 and record["images"]["refused"] == 2 and record["images"]["unlike"] >= 3
+    assert record["images"]["unlike"] >= 3
+    assert {name: record["images"][name] for name in ("read", "refused", "passed_over")} == {
+        "read": 21,
+        "refused": 2,
+        "passed_over": 1,
+    }
     assert "runs/published/tiny/fold0-seed0/weights.safetensors" in record["inputs"] and len(record["outputs"]) == 3
     assert str(images.parent) not in json.dumps(record) and str(inputs.root) not in json.dumps(record)
     assert Image.open(out / "gradcam.png").size[1] > 500
@@ -138,6 +142,35 @@ def test_the_log_says_how_many_are_unlike(study, tmp_path, caplog, monkeypatch):
     images = save(tmp_path / "images", {name: 255 - image for name, image in cells(4).items()})
     apply.main(arguments(study[1], images, "inverted"))
     assert "4 images, 0 refused, 4 (100.0 %) unlike the training data" in caplog.text
+
+
+def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(study, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(apply.entry.log, "propagate", True)
+    images = save(tmp_path / "images", cells(2))
+    (images / "cell_00.png").rename(images / "cell_00.PNG")
+    for number, picture in enumerate(cells(3, seed=6).values()):
+        Image.fromarray(picture).save(images / f"j{number}.jfif", format="JPEG")
+    wanted = {"a.heic": "other_ending", "b.HEIC": "other_ending", "c.dcm": "other_ending", "d": "other_ending"}
+    for name in wanted:
+        (images / name).write_text("x")
+    (images / "Thumbs.db").write_text("x")
+    os.mkfifo(images / "pipe.png")
+    (images / "circle").symlink_to(".")
+    apply.main(arguments(study[1], images, "odd_files"))
+    out = study[0].root / "predict" / "odd_files"
+    assert len(APPLIED.read(out / "predictions.csv")) == 5
+    quarantine = QUARANTINE.read(out / "quarantine.csv").set_index("path")["reason"].to_dict()
+    assert quarantine == {**wanted, "pipe.png": "special_file", "circle": "folder_link"}
+    line = next(line for line in caplog.text.splitlines() if "passed over" in line)
+    assert "5 files passed over" in line and ".heic 2, .dcm 1" in line and "(no ending) 1" in line
+
+
+def test_a_folder_without_an_image_that_is_read_says_what_lies_there(study, tmp_path):
+    for name in ("a.heic", "b.jp2"):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(UserError, match=r"only \.heic 1, \.jp2 1 .*; read are \.bmp") as error:
+        apply.main(arguments(study[1], tmp_path, "none_read"))
+    assert "\n" not in str(error.value)
 
 
 def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp_path):
@@ -200,7 +233,7 @@ def copy(study, tmp_path):
 def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
     root, folder = copy
     vote = root / "runs" / "published" / "vote" / "fold0-seed0"
-    write_json(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
+    write_record(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
     with pytest.raises(UserError, match="is a run of kind 'vote', not a trained one; give a network or a fusion"):
         apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
 
@@ -209,10 +242,13 @@ def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
     ("spoil", "message"),
     [
         (
-            lambda root, run: write_json(root / "arrays" / "record.json", {"settings": {}}),
-            "arrays/record.json has changed",
+            lambda root, run: write_record(root / "arrays" / "record.json", {"settings": {}}),
+            "arrays/record.json has changed since",
         ),
-        (lambda root, run: (run / "weights.safetensors").write_bytes(b"x"), "weights.safetensors has changed since"),
+        (
+            lambda root, run: (run / "weights.safetensors").write_bytes(b"x"),
+            "weights.safetensors has changed: it is",
+        ),
         (lambda root, run: (run / "weights.safetensors").unlink(), "weights.safetensors is missing"),
         (lambda root, run: root.rename(root.parent / "else"), "has been moved: its record says made/runs/published"),
     ],

@@ -10,7 +10,7 @@ from tests import made
 from workflow_scripts import train, transfer
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, write_json
+from workflow_scripts.contracts.files import digest_file
 
 MEMBER = made.settings(epochs=6, run="tiny") | {"study": "there"}
 # Another study that calls a blob a blob and all else something else.
@@ -32,7 +32,7 @@ def two(tmp_path_factory):
     manifest["label"] = manifest["label"].map(MEANING)
     manifest["sha256"] = [f"{number:064x}" for number in range(len(manifest))]
     MANIFEST.write(here.root / "dataset" / "manifest.csv", manifest)
-    write_json(here.root / "dataset" / "record.json", {"classes": ["blob", "other"], "made": True})
+    here.vouch({"classes": ["blob", "other"]})
     return there, here, root / "run"
 
 
@@ -67,8 +67,10 @@ def test_pictures_that_were_learned_there_are_counted(two, tmp_path):
     test = pd.read_csv(here.split).query("subset == 'test'")["id"].iloc[0]
     known = MANIFEST.read(here.root / "dataset" / "manifest.csv").set_index("id").loc[test, "sha256"]
     MANIFEST.write(path, manifest.assign(sha256=[known, *manifest["sha256"][1:]]))
+    there.vouch()
     assert json.loads(_record(two, tmp_path / "b"))["seen_in_training"] == {"test": 1, "validation": 0}
     MANIFEST.write(path, manifest)
+    there.vouch()
 
 
 def _record(two, out):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from tests import made
+from tests.processes import Family, until
 from tests.training.test_interrupted import ROOT, killed
 from workflow_scripts import train
 from workflow_scripts.contracts import entry
@@ -204,15 +206,29 @@ def test_short_trainings_are_packed_or_long_ones_spread():
         load(ROOT, {"studies": {"cvm_herlev": {"pack": 3, "train": {"processes": 2}}}})
 
 
-def test_torchrun_starts_them_and_one_log_tells_of_it(inputs, tmp_path):
-    given, out = settings(**{**NOISY, "learning_rate": 0.0034}), tmp_path / "fold0-seed0"
+def by_torchrun(inputs, tmp_path, given, *more):
+    """Command line as the workflow has it."""
     start = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", 2]
     step = [*start, "--local-ranks-filter", 0, "-m", "--", "workflow_scripts.train", "--settings", json.dumps(given)]
     places = ["--dataset", inputs.root / "dataset", "--arrays", inputs.root / "arrays", "--split", inputs.split]
-    step += [*places, "--code", "code", "--log", tmp_path / "train.log", "--out", out, "--work", tmp_path]
-    end = subprocess.run([*map(str, step), "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    step += [*places, "--code", "code", "--log", tmp_path / "train.log", "--out", tmp_path / "fold0-seed0", *more]
+    return [*map(str, step), "--device", "cpu"]
+
+
+def test_torchrun_starts_them_one_log_tells_of_it_and_nobody_outlives_its_kill(inputs, tmp_path):
+    given = settings(**{**NOISY, "learning_rate": 0.0034, "epochs": 4})
+    states = tmp_path / "work" / "checkpoints"
+    step = by_torchrun(inputs, tmp_path, given, "--work", states.parent)
+    started = ["bash", "-c", f"LAUNCHER=$$ exec {shlex.join([*step, '--save-within', '0', '--save-at-end', '0'])}"]
+    with Family(started, tmp_path / "output", cwd=ROOT) as family:
+        until(lambda: list(states.rglob("*.pt")) or family.main.poll() is not None, "a saved state")
+        assert len(family.others()) == 2, family.said()
+        family.main.kill()
+        family.ended()
+    end = subprocess.run(step, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert end.returncode == 0, end.stderr
-    assert end.stderr.count("epoch 2/2") == (tmp_path / "train.log").read_text().count("epoch 2/2") == 1
-    assert "epoch 2/2" in (tmp_path / "train.log.1").read_text()
+    assert end.stderr.count("continuing in epoch") == end.stderr.count("epoch 4/4") == 1
+    assert (tmp_path / "train.log").read_text().count("epoch 4/4") == 1
+    assert "epoch 4/4" in (tmp_path / "train.log.1").read_text()
     assert together(inputs, tmp_path / "same", given)[0] == [0, 0]
-    assert left(tmp_path / "same") == left(out)
+    assert left(tmp_path / "same") == left(tmp_path / "fold0-seed0")

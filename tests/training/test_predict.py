@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from tests import made
+from tests.vouched import vouch
 from workflow_scripts import predict, train
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, write_json
+from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.record import processor, versions
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import load_trained, read_trained
 
@@ -46,7 +48,12 @@ def test_the_record_names_training_and_outputs(trained):
     run = trained.root / "run"
     record, ledger = (json.loads((run / name).read_text()) for name in ("record.json", "ledger.json"))
     assert record["settings"] == {**SETTINGS, "aggregate": "none"}
-    assert record["training"] == {"settings": SETTINGS, "code": "code"}
+    assert record["training"] == {
+        "settings": SETTINGS,
+        "code": "code",
+        "versions": versions(),
+        "processor": processor(),
+    }
     assert record["outputs"]["predictions.csv"] == digest_file(run / "predictions.csv")
     assert record["inputs"]["run/weights.safetensors"] == digest_file(run / "weights.safetensors")
     assert str(trained.root) not in (run / "record.json").read_text()
@@ -62,12 +69,10 @@ def test_weights_of_another_run_are_refused(trained, key, value):
 
 
 def test_weights_of_other_classes_are_refused(trained):
-    path = trained.root / "dataset" / "record.json"
-    before = json.loads(path.read_text())
-    write_json(path, {**before, "classes": ["cross", "blob", "empty"]})
+    trained.vouch({"classes": ["cross", "blob", "empty"]})
     with pytest.raises(UserError, match="trained for the classes blob, cross, empty"):
         predict.main(trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"}))
-    write_json(path, before)
+    trained.vouch({"classes": made.CLASSES})
 
 
 def test_weights_that_say_nothing_are_refused(trained, tmp_path):
@@ -84,6 +89,7 @@ def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
     pd.concat([split, split.iloc[:1].assign(id="stranger")]).to_csv(foreign, index=False)
     arguments = trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"})
     arguments.split = foreign
+    vouch(foreign.with_suffix(".json"), foreign.name)
     with pytest.raises(UserError, match="'stranger'"):
         predict.main(arguments)
 
@@ -95,9 +101,11 @@ def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(train
     arguments = trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"})
     for changed in (table.iloc[1:], table.assign(label=table["label"].iloc[::-1].to_numpy())):
         changed.to_csv(path, index=False)
+        vouch(path.with_name("train.json"), path.name)
         with pytest.raises(UserError, match="is not of the samples of"):
             predict.main(arguments)
     path.write_bytes(before)
+    vouch(path.with_name("train.json"), path.name)
 
 
 def test_concluding_a_run_loads_no_deep_learning_library():

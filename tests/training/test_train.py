@@ -63,6 +63,7 @@ def test_nothing_before_evaluation_sees_the_test_subset(tmp_path):
     table = pd.read_csv(manifest, keep_default_na=False)
     table.loc[split["subset"] == "test", "label"] = "blob"
     table.to_csv(manifest, index=False)
+    poisoned.vouch()
     assert run(clean, tmp_path / "a", settings) == run(poisoned, tmp_path / "b", settings)
 
 

@@ -104,6 +104,7 @@ def with_masks(inputs, seed=3):
     images = np.load(inputs.images)
     drawn = (np.random.default_rng(seed).random(images.shape[:3]) < 0.7).astype("uint8")
     np.save(inputs.root / "arrays" / "masks.npy", drawn)
+    inputs.vouch()
     return drawn
 
 
@@ -203,7 +204,7 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
 @pytest.mark.parametrize(
     ("masks", "said"),
     [
-        (None, "masks.npy is missing; run the workflow again"),
+        (None, "masks.npy is missing, .*record.json says that it was written; `snakemake "),
         (np.zeros((5, 32, 32), "uint8"), "no mask for each image"),
     ],
 )
@@ -213,5 +214,6 @@ def test_missing_or_unfit_masks_are_an_error_not_no_masks(tmp_path, masks, said)
     path.unlink()
     if masks is not None:
         np.save(path, masks)
+        inputs.vouch()
     with pytest.raises(UserError, match=said):
         read_fold(inputs.root / "dataset", inputs.root / "arrays", inputs.split, 0)

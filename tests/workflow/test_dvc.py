@@ -67,6 +67,18 @@ def test_a_local_overlay_is_seen_and_a_new_section_is_three_new_stages(copy):
     assert {"data@third", "runs@third", "report@third"} <= set(names) and len(names) == 10
 
 
+def test_the_name_of_a_study_is_no_command_and_is_refused(copy):
+    name = "x$(touch PWNED)'; touch PWNED; '"
+    (copy.folder / "config.yaml").write_text(CONFIG + f'  "{name}":\n' + STUDY.format(active="true"))
+    stated = copy.folder / ".work" / "settings" / name / "data.json"
+    stated.parent.mkdir()
+    stated.write_text("{}")
+    refused = copy.dvc("repro", "--single-item", f"data@{name}", check=False)
+    assert refused.returncode != 0
+    assert "study name" in refused.stdout + refused.stderr and "Traceback" not in refused.stdout + refused.stderr
+    assert not (copy.folder / "PWNED").exists() and copy.calls() == []
+
+
 def test_metrics_and_plots_show_what_there_is_beside_an_inactive_study(copy):
     metrics = json.loads(copy.dvc("metrics", "show", "--json").stdout)[""]["data"]
     assert metrics["results/first/metrics.json"]["data"] == {"accuracy": 0.5}

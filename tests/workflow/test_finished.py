@@ -4,7 +4,7 @@ In one file, because the tests of a file share a process, and these share what t
 """
 
 import os
-import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -21,14 +21,15 @@ from tests.workflow.conftest import ROOT
 STUB = """#!/usr/bin/env bash
 set -eu
 base={base}
+python={python}
 case "$1 ${{2:-}}" in
   "info --json") echo '{{"conda_prefix": "'$base'", "platform": "linux-64"}}' ;;
   "config --get") echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
   "env create")
     while [ $# -gt 0 ]; do case "$1" in --prefix) prefix=$2; shift ;; --file) file=$2; shift ;; esac; shift; done
     mkdir -p "$prefix/bin" "$prefix/conda-meta"; touch "$prefix/conda-meta/history"
-    printf '#!/usr/bin/env bash\\necho "$@" >> %s/called\\nexec {python} "$@"\\n' "$prefix" > "$prefix/bin/python"
-    chmod +x "$prefix/bin/python"; echo "$file" >> $base/created ;;
+    printf '#!/usr/bin/env bash\\necho "$@" >> %q/called\\nexec %q "$@"\\n' "$prefix" "$python" > "$prefix/bin/python"
+    chmod +x "$prefix/bin/python"; echo "$file" >> "$base/created" ;;
   *) case "$1" in --version) echo "conda 24.7.1" ;; clean) ;; *) echo "stub: $*" >&2; exit 1 ;; esac ;;
 esac
 """
@@ -41,7 +42,7 @@ def conda(tmp_path) -> Path:
     (base / "bin").mkdir(parents=True)
     (base / "bin" / "activate").write_text(ACTIVATE)
     program = base / "bin" / "conda"
-    program.write_text(STUB.format(base=base, python=sys.executable))
+    program.write_text(STUB.format(base=shlex.quote(str(base)), python=shlex.quote(sys.executable)))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return base
 
@@ -58,6 +59,49 @@ def edited(path: Path, change):
 
 
 def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.planned() == {}
+
+
+@contextmanager
+def away(path: Path):
+    """Without a file or folder for the length of the block; its times stay."""
+    kept = path.with_name(f"{path.name}.kept")
+    path.rename(kept)
+    try:
+        yield
+    finally:
+        kept.rename(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "targets"),
+    [
+        ("runs/published/tiny", "train", ()),
+        ("runs/grouped/sham", "baseline", ()),
+        # By the target `all` too, but then what was trained on it is trained again.
+        ("splits/grouped.json", "split", ("first_data",)),
+        ("evaluation/published", "evaluate", ()),
+        ("explanation/grouped", "explain", ()),
+    ],
+)
+def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, rule, targets):
+    """That every job of a study is asked for: test_rules.py."""
+    with away(finished.folder / "results" / "first" / path):
+        planned = finished.planned(*targets)
+    assert planned[rule] == 1
+    assert not {"synthesise", "ingest", "preprocess"} & set(planned)
+    assert planned.get("train", 0) == (rule == "train")
+
+
+def test_a_deleted_run_comes_back_with_the_same_bytes(finished):
+    """The whole way once, with a run that takes a moment."""
+    folder = finished.folder / "results" / "first" / "runs" / "published" / "vote"
+    before = {path.name: path.read_bytes() for path in (folder / "fold0-seed0").iterdir()}
+    shutil.rmtree(folder)
+    finished.run()
+    after = {path.name: path.read_bytes() for path in (folder / "fold0-seed0").iterdir()}
+    assert set(after) == set(before)
+    assert all(after[name] == before[name] for name in before if name != "ledger.json")
     assert finished.planned() == {}
 
 
@@ -166,16 +210,6 @@ def test_with_conda_every_job_runs_in_its_own_environment_and_results_are_shared
     assert finished.planned() == {}
     done = finished.run("-n", "-q", "rules", "--use-conda", **environment)
     assert "Nothing to be done" in done.stdout + done.stderr
-
-
-def test_every_rule_has_log_benchmark_message_and_environment():
-    for path in sorted((ROOT / "rules").glob("*.smk")):
-        for body in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
-            if "shell:" in body:
-                # What a training shares with a pack of them stands above both.
-                head = body.split("\n\n\n")[0].replace("**LEARNED_WITH", "settings= code=")
-                for part in ("log:", "benchmark:", "message:", "conda:", "settings=", "code="):
-                    assert part in head, f"{path.name}: rule {head.split(':')[0]} has no {part}"
 
 
 @pytest.mark.parametrize("target", ["first_data", "first_runs", "first_report", "first", "data", "runs", "reports"])

@@ -23,7 +23,7 @@ def said(workflow: Workflow, config: str, *arguments: str) -> str:
 
 def test_a_wrong_key_stops_before_any_job(fresh):
     text = said(fresh, "studies: {cvm_cervix: {trian: {epochs: 3}}}\n")
-    assert "error: config: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
+    assert "error: mine.yaml, line 1: studies.cvm_cervix.trian: unknown key; did you mean train?" in text
     assert "rule " not in text
 
 
@@ -61,9 +61,18 @@ studies:
 {OFF}  mine: {{like: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
 """
     text = said(fresh, config)
-    said_why = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]
-    (line,) = said_why
-    assert line.startswith(
-        "logs/results-broken/mine/dataset/ingest.log: error: 8 of 8 images are refused (8 not_an_image"
-    )
-    assert "first a/0.png: " in line and line.endswith("the log lists them, mend or remove them")
+    (line,) = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]
+    log, _, why = line.partition(": error: ")
+    assert log == "logs/results-broken/mine/dataset/ingest.log"
+    assert why.startswith("8 of 8 images are refused (8 not_an_image;")
+    assert "first a/0.png: " in why and why.endswith("the log lists them, mend or remove them")
+
+
+def test_a_folder_that_a_killed_run_left_locked_is_one_line_with_the_command(fresh):
+    locks = fresh.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    (locks / "0.output.lock").write_text("results-locked/consistency.csv\n")
+    text = said(fresh, "results: results-locked\n", "consistency")
+    assert "error: " in text and "`make resume`" in text and "--unlock" not in text
+    fresh.run("--unlock")
+    assert not locks.exists()

@@ -12,18 +12,25 @@ from typing import Any
 # Tables hold nine significant digits; another processor may round the last of them, and what follows from small
 # differences, otherwise.
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
+LONGEST = 200
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a table: its name in the archive, whether it is the same, and that in words."""
+    """What became of a table: its name in the archive, whether it is the same, and that in words.
+
+    computed: it was made again; otherwise it was only held against others.
+    """
 
     name: str
     same: bool
     words: str
+    computed: bool = True
 
     def __str__(self) -> str:
-        return f"{'same     ' if self.same else 'DIFFERENT'}  {self.name}: {self.words}"
+        text = f"{'same     ' if self.same else 'DIFFERENT'}  {self.name}: {self.words}"
+        # Cells of an archive from elsewhere may hold line ends, or what moves a terminal's cursor.
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def compare_files(name: str, archived: Path, computed: Path) -> Outcome:
@@ -37,7 +44,7 @@ def compare_files(name: str, archived: Path, computed: Path) -> Outcome:
         return Outcome(name, True, "the same bytes")
     try:
         cells = [_cells(content.decode("utf-8"), archived.suffix) for content in (was, found)]
-    except ValueError as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         return Outcome(name, False, f"is not readable ({error})")
     for place in {**cells[0], **cells[1]}:
         first, second = (side.get(place) for side in cells)
@@ -50,6 +57,8 @@ def _cells(text: str, suffix: str) -> dict[str, Any]:
     """Every value of a table by its place."""
     if suffix == ".json":
         return dict(_leaves(json.loads(text), ""))
+    if suffix != ".csv":
+        return {f"line {number}": line for number, line in enumerate(text.splitlines(), start=1)}
     header, *rows = csv.reader(StringIO(text))
     cells: dict[str, Any] = {f"column {number}": name for number, name in enumerate(header, start=1)}
     for number, row in enumerate(rows, start=2):
@@ -70,10 +79,18 @@ def _agree(first: Any, second: Any) -> bool:
     if first == second:
         return True
     try:
+        if _whole(first) and _whole(second):
+            return int(first) == int(second)
         return math.isclose(float(first), float(second), rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     except (TypeError, ValueError):
         return False
 
 
+def _whole(value: Any) -> bool:
+    """Whether it is a whole number, or a text of one: these are counted, not rounded."""
+    return isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdecimal())
+
+
 def _shown(value: Any) -> str:
-    return "nothing" if value is None or value == "" else str(value)
+    text = "nothing" if value is None or value == "" else str(value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-
 # Below results/{study}: tables, records and the report. No images, no arrays, no weights.
 STUDY_FILES = (
     "dataset/*.csv",
@@ -18,16 +16,33 @@ STUDY_FILES = (
     "explanation/**/*.csv",
     "explanation/**/*.json",
     "paper/*.csv",
+    "paper/record.json",
     "curves/*.csv",
     "truth.csv",
+    "truth.json",
     "metrics.json",
+    "verdict.csv",
+    "verdict.json",
+    "model_card.md",
     "report.html",
+    "report.json",
 )
 WEIGHTS = "runs/*/*/*/weights.safetensors"
 # Those of them that follow from the others without training.
-DERIVED = ("runs/*/*/*/metrics.json", "evaluation/**/*.csv", "evaluation/**/*.json", "curves/*.csv", "metrics.json")
+DERIVED = (
+    "runs/*/*/*/metrics.json",
+    "evaluation/**/*.csv",
+    "evaluation/**/*.json",
+    "curves/*.csv",
+    "metrics.json",
+    "verdict.csv",
+    "model_card.md",
+)
+# Without them a study is not finished.
+NEEDED = ("report.html", "verdict.csv", "metrics.json", "model_card.md")
 
 METADATA = "ro-crate-metadata.json"
+PAPERS = "papers/"
 
 
 def settings_name(study: str) -> str:
@@ -37,7 +52,7 @@ def settings_name(study: str) -> str:
 
 def paper_folder(paper: str) -> str:
     """Folder in the archive of a paper's published numbers and notes."""
-    return f"papers/{paper}"
+    return f"{PAPERS}{paper}"
 
 
 def study_files(results: Path, study: str, weights: bool) -> list[str]:
@@ -47,23 +62,11 @@ def study_files(results: Path, study: str, weights: bool) -> list[str]:
 
 
 def derived_files(folder: Path, study: str) -> list[str]:
-    """Names below `folder` of a study's tables that follow from its predictions, sorted."""
-    return matching(folder, study, DERIVED)
+    """Names below `folder` of a study's tables that follow from its predictions, sorted; their records do not."""
+    return [name for name in matching(folder, study, DERIVED) if not name.endswith("/record.json")]
 
 
 def matching(folder: Path, study: str, patterns: tuple[str, ...] | list[str]) -> list[str]:
     """Names below `folder` of the files of a study that fit one of the patterns, sorted, each once."""
     found = {path for pattern in patterns for path in (folder / study).glob(pattern) if path.is_file()}
     return sorted(path.relative_to(folder).as_posix() for path in found if not path.name.startswith("."))
-
-
-def refuse_paths_of_this_machine(name: str, text: str, places: list[Path]) -> None:
-    """Raise UserError where a file that is to be archived names a folder of this machine."""
-    for place in places:
-        at = text.find(f"{place}/")
-        if at >= 0:
-            line = text.count("\n", 0, at) + 1
-            raise UserError(
-                f"{name}, line {line} names {place}, a folder of this machine; write the path in the settings relative "
-                "to the working copy and run the workflow again"
-            )

@@ -8,6 +8,7 @@ import mimetypes
 from dataclasses import dataclass
 
 from workflow_scripts.archiving.contents import METADATA, settings_name
+from workflow_scripts.archiving.names import member_fault
 from workflow_scripts.contracts.errors import UserError
 
 CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
@@ -31,6 +32,11 @@ MEANINGS = {
     "train.json": "what the training cost",
     "truth.csv": "what was planted in made data, and what was found",
     "report.html": "the report",
+    "index.html": "the studies at a glance",
+    "verdict.csv": "what was obtained for every number that the paper prints",
+    "model_card.md": "the main run's network: use, data, performance, limits",
+    "consistency.csv": "the papers' printed numbers held against each other",
+    "consistency.html": "the papers' printed numbers held against each other",
     "settings.json": "settings with which the tables were made",
     "published.yaml": "numbers that the paper prints",
     "notes.md": "what the paper leaves open, and what was chosen",
@@ -47,13 +53,13 @@ class Member:
     sha256: str
 
 
-def describe(name: str, date: str, studies: dict[str, str], members: list[Member]) -> dict:
+def describe(studies: dict[str, str], date: str, members: list[Member]) -> dict:
     """The crate's description. `studies`: name → title; `date`: ISO 8601, the day of archiving."""
     listed = ", ".join(studies)
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": name,
+        "name": f"Results of {listed}",
         "description": f"Splits, predictions, metrics, reports and their provenance of: {listed}.",
         "datePublished": date,
         "license": LICENCE,
@@ -103,6 +109,17 @@ def members_of(description: dict) -> list[Member]:
     """The files that a crate's description lists; UserError when it is none that this workflow wrote."""
     try:
         files = [entity for entity in description["@graph"] if entity["@type"] == "File"]
-        return [Member(entity["@id"], int(entity["contentSize"]), entity["sha256"]) for entity in files]
+        members = [Member(entity["@id"], int(entity["contentSize"]), entity["sha256"]) for entity in files]
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{METADATA} does not describe an archive of this workflow ({error!r})") from None
+    if not all(isinstance(member.name, str) and isinstance(member.sha256, str) for member in members):
+        raise UserError(f"{METADATA} does not describe an archive of this workflow (names and digests are texts)")
+    if fault := member_fault(member.name for member in members):
+        raise UserError(f"{METADATA} does not describe an archive of this workflow ({fault})")
+    return members
+
+
+def day_of(description: dict) -> str:
+    """The day of archiving, as a crate's description says it; "" where it says none."""
+    roots = [entity for entity in description["@graph"] if entity.get("@id") == "./"]
+    return str(roots[0].get("datePublished", "")) if roots else ""

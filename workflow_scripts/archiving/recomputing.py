@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.archiving.auditing import audit_splits
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
+from workflow_scripts.archiving.stated import read_settings
+from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.files import write_text
 from workflow_scripts.contracts.runs import METRICS, PREDICTIONS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.data.download.space import room_for
 
 
 def studies_of(archived: Path) -> list[str]:
@@ -23,24 +27,32 @@ def verify_study(archived: Path, work: Path, study: str) -> Iterator[Outcome]:
     """Compare every table of a study with what follows from the archive's predictions.
 
     `archived`: the unpacked archive; `work`: an empty folder, where the tables are made. What cannot be computed
-    because a file is missing or does not fit the others is an outcome too.
+    because a file is missing, does not fit the others or holds something else is an outcome too.
     """
-    settings = read_json(archived / settings_name(study))
+    try:
+        settings = read_settings(archived / settings_name(study), study)
+        yield from _verify(archived, work, study, settings)
+    except UserError as error:
+        yield Outcome(study, False, f"the tables cannot be computed: {_without(error, archived, work)}")
+    except Exception as error:
+        # Whatever code meets in files from elsewhere, they are to blame; the log has the place.
+        log.error("traceback", exc_info=True)
+        words = f"the tables cannot be computed, its files hold something else ({type(error).__name__}: {error})"
+        yield Outcome(study, False, words)
+
+
+def _verify(archived: Path, work: Path, study: str, settings: dict) -> Iterator[Outcome]:
+    report = settings["report"]
+    yield from audit_splits(archived, work, study, report["protocols"])
     for protocol, stated in settings["evaluate"].items():
-        try:
-            yield from _predictions(archived, work, study, protocol, stated)
-        except UserError as error:
-            yield Outcome(f"{study}/splits/{protocol}.csv", False, _without(error, archived))
+        yield from _predictions(archived, work, study, protocol, stated)
+    room_for(sum(path.stat().st_size for path in (archived / study).rglob("*") if path.is_file()), work)
     shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
     for name in derived_files(work, study):
         (work / name).unlink()
-    try:
-        for protocol, stated in settings["evaluate"].items():
-            _evaluate(work / study, protocol, stated)
-        _summarise(archived, work, study, settings["report"])
-    except UserError as error:
-        yield Outcome(study, False, f"the tables cannot be computed: {_without(error, work)}")
-        return
+    for protocol, stated in settings["evaluate"].items():
+        _evaluate(work / study, protocol, stated)
+    _summarise(archived, work, study, report)
     for name in sorted({*derived_files(archived, study), *derived_files(work, study)}):
         yield compare_files(name, archived / name, work / name)
 
@@ -60,7 +72,7 @@ def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: 
             odd += [f"{run}/{job}: {sample!r} is another subset's" for sample in predictions["id"][wrong]]
             rows += len(predictions)
     words = odd[0] if odd else f"the subsets of {rows} predictions"
-    yield Outcome(f"{study}/splits/{protocol}.csv", not odd, words)
+    yield Outcome(f"{study}/splits/{protocol}.csv", not odd, words, computed=False)
 
 
 def _evaluate(folder: Path, protocol: str, stated: dict) -> None:
@@ -73,16 +85,24 @@ def _evaluate(folder: Path, protocol: str, stated: dict) -> None:
 
 
 def _summarise(archived: Path, work: Path, study: str, stated: dict) -> None:
+    """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
+    from workflow_scripts.reporting.judging.judged import judged, write
+    from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results import read_results
     from workflow_scripts.reporting.summary import write_curves, write_metrics
 
     paper = archived / paper_folder(stated["paper"]) if stated["paper"] else None
     results = read_results(work / study, stated, paper, pictures=False)
+    write(work / study / "verdict.csv", judged(results))
     write_curves(work / study / "curves", results)
     write_metrics(work / study / "metrics.json", results, premiums(results))
+    write_text(work / study / "model_card.md", model_card(results))
 
 
-def _without(error: UserError, folder: Path) -> str:
+def _without(error: UserError, *folders: Path) -> str:
     """An error's text with the names that files have in the archive."""
-    return str(error).replace(f"{folder}/", "")
+    text = str(error)
+    for folder in folders:
+        text = text.replace(f"{folder}/", "")
+    return text

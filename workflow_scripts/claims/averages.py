@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import Outcome, each, verdict
-from workflow_scripts.claims.printed import MODES, Interval, interval, numerators, shown, written
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.outcome import NOTE, Outcome, each, verdict
+from workflow_scripts.claims.printed import MODES, Interval, distance, interval, numerators, shown, written
+from workflow_scripts.claims.scores import COARSEST
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
 from workflow_scripts.contracts.claims import Claim, Published
 
 F1 = "F1 from precision and sensitivity"
@@ -14,12 +15,13 @@ _TRIPLES = (("precision", "sensitivity", "f1"), ("macro_precision", "macro_sensi
 
 
 def check_f1(published: Published) -> Iterator[Outcome]:
-    """F1 = 2PR/(P+R) of one class; of means over classes a band, because the mean of F1s is not the F1 of means.
+    """F1 = 2PR/(P+R) of one class and one training; of means a band, because the mean of F1s is not the F1 of means.
 
     The mean of the classes' F1 lies between P + R − 1 and 2PR/(P+R) of the mean precision P and sensitivity R: the
-    harmonic mean is concave, and (1−p)(1−r) ≥ 0. Papers that print the F1 of the means print the upper end. Without a
-    sensitivity, it may be anything up to 1. Reference: J. Opitz, S. Burst, Macro F1 and Macro F1, arXiv:1911.03347
-    (2019), who show that the F1 of means is never the smaller one.
+    harmonic mean is concave, and (1−p)(1−r) ≥ 0; whatever the weights, and for means of several trainings as well.
+    Papers that print the F1 of the means print the upper end. Means of class values that were rounded to two digits
+    before may be off by half a digit. Without a sensitivity, F1 may be anything up to 1. Reference: J. Opitz, S. Burst,
+    Macro F1 and Macro F1, arXiv:1911.03347 (2019), who show that the F1 of means is never the smaller one.
     """
     claims = [claim for claim in measured(published) if any(claim.metric in triple for triple in _TRIPLES)]
     for _, group in groups(claims, "study", "run", "subset", "class_name"):
@@ -34,11 +36,14 @@ def check_f1(published: Published) -> Iterator[Outcome]:
 def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Outcome]:
     known = [interval(claim) if claim else Interval(0.0, 1.0) for claim in (precision, recall)]
     top = _harmonic(*(min(end.high, 1.0) for end in known))
-    if f1.metric == "macro_f1":
-        bottom = max(0.0, sum(max(end.low, 0.0) for end in known) - 1)
+    claims = [claim for claim in (precision, recall, f1) if claim]
+    single = f1.metric == "f1" and all("one_training" in claim.stated and claim.class_name for claim in claims)
+    if not single:
+        # Of the class values precision, sensitivity and F1 may each have been rounded.
+        top = min(1.0, top + 2 * COARSEST)
+        bottom = max(0.0, sum(max(end.low, 0.0) for end in known) - 1 - 2 * COARSEST)
     else:
         bottom = _harmonic(*(max(end.low, 0.0) for end in known))
-    claims = [claim for claim in (precision, recall, f1) if claim]
     names = " and ".join(shown(claim) for claim in claims if claim is not f1)
     lines = f"{written(bottom, f1, 1)} to {written(top, f1, 1)}"
     fits = interval(f1).meets(Interval(bottom, top))
@@ -46,7 +51,8 @@ def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Ou
     why = f"Precision and sensitivity ({names}) {word} an F1 of {shown(f1)}."
     if not (precision and recall):
         why = f"{names} {word} an F1 of {shown(f1)}, whatever the number that is not printed."
-    yield from each(claims, F1, verdict(fits), why, f"F1 {lines}")
+    size = "" if fits else distance(min(max(f1.scaled, bottom), top), f1)
+    yield from each(claims, F1, verdict(fits), why, f"F1 {lines}", size=size)
 
 
 def _harmonic(a: float, b: float) -> float:
@@ -56,9 +62,9 @@ def _harmonic(a: float, b: float) -> float:
 def check_recall(published: Published) -> Iterator[Outcome]:
     """The mean sensitivity over classes lies between two bounds that the accuracy and the class sizes set.
 
-    Highest when all errors are in the largest class, lowest when they fill the smallest ones: then the mean of k_c/n_c
-    with a given sum of k_c is extreme. Reference: own derivation (a fractional knapsack, G. B. Dantzig, Operations
-    Research 5:266-288, 1957).
+    Weighted by class size it is the accuracy itself. Highest when all errors are in the largest class, lowest when they
+    fill the smallest ones: then the mean of k_c/n_c with a given sum of k_c is extreme. Reference: own derivation (a
+    fractional knapsack, G. B. Dantzig, Operations Research 5:266-288, 1957).
     """
     sizes = Sizes(published)
     claims = [claim for claim in measured(published) if claim.metric in ("accuracy", "macro_sensitivity")]
@@ -78,14 +84,31 @@ def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
         right = sorted({k for mode in MODES for k in numerators(accuracy, n, mode)})
         if right:
             counts = sorted(way.values())
-            bands.append(Interval(lowest(counts, right[0]), highest(counts, right[-1])))
+            bands.append(Interval(lowest(counts, right[0]) - COARSEST, highest(counts, right[-1]) + COARSEST))
     if not bands:
         return
+    bands.append(interval(accuracy))
     fits = any(interval(recall).meets(band) for band in bands)
-    ends = written(min(b.low for b in bands), recall, 1), written(max(b.high for b in bands), recall, 1)
+    low, high = min(band.low for band in bands), max(band.high for band in bands)
+    ends = written(low, recall, 1), written(high, recall, 1)
     word = "allow" if fits else "do not allow"
     why = f"An accuracy of {shown(accuracy)} and the class sizes {word} a mean sensitivity of {shown(recall)}."
-    yield from each((accuracy, recall), RECALL, verdict(fits), why, f"{ends[0]} to {ends[1]}")
+    size = "" if fits else distance(min(max(recall.scaled, low), high), recall)
+    innocent = "" if fits else _otherwise(accuracy, sizes)
+    outcome = NOTE if innocent else verdict(fits)
+    for claim, other in ((accuracy, recall), (recall, accuracy)):
+        others = (other.id, *sizes.behind(claim))
+        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", others, innocent, size)
+
+
+def _otherwise(accuracy: Claim, sizes: Sizes) -> str:
+    """Why the accuracy may say less of the right answers than it seems to; empty where it may not."""
+    if sizes.behind(accuracy):
+        return ROUNDED_SHARE
+    classes = len(sizes.classes(accuracy.study, accuracy.run))
+    if classes > 2:
+        return f"The accuracy may be the mean of (TP + TN) / n over the {classes} classes, which is the larger one."
+    return ""
 
 
 def highest(counts: list[int], right: int) -> float:

@@ -15,12 +15,11 @@ from workflow_scripts.claims import (
     writing,
 )
 from workflow_scripts.claims.outcome import NOT_CHECKABLE, ORDER, Check, Outcome
+from workflow_scripts.claims.premises import weighed
 from workflow_scripts.contracts.claims import Claim, Published
 
-# Name of a check, as in its outcomes → the check. `digits` says with how many digits the others work; it alone sees
-# what is stated by hand.
+# Name of a check, as in its outcomes → the check. All work with the digits that carry information (`digits`).
 CHECKS: dict[str, Check] = {
-    digits.NAME: digits.check,
     granularity.NAME: granularity.check,
     writing.NAME: writing.check,
     averages.F1: averages.check_f1,
@@ -46,6 +45,32 @@ CHECKS: dict[str, Check] = {
     described.SETTINGS: described.check_settings,
     costs.NAME: costs.check,
 }
+_ABOUT = ("metric", "subset", "run", "class_name")
+# Name of a check → what must be said by the paper for it to call a number inconsistent: fields of claims and settings,
+# and names of contracts.claims.UNSAID. Checks that never do so, and those of layers, have none.
+PREMISES: dict[str, tuple[str, ...]] = {
+    granularity.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
+    averages.F1: (*_ABOUT, "average"),
+    averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
+    two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
+    # It tries every average, whatever the claim calls it.
+    matrices.METRICS: ("subset", "run", "class_name", "one_training"),
+    matrices.SUMS: ("subset", "run", "class_name"),
+    matrices.PARTIAL: ("subset", "run", "class_name", "one_training"),
+    totals.SUMS: ("subset", "class_name", "run"),
+    totals.COPIES: ("subset", "run"),
+    totals.CLASSES: ("class_name",),
+    totals.PATIENTS: ("subset",),
+    totals.RATIO: ("class_name",),
+    shares.SPLIT: ("subset", "class_name", "split_unit"),
+    shares.PUBLIC: ("class_name", "subset"),
+    repeats.NAME: _ABOUT,
+    rankings.DIFFERENCES: ("run", "subset", "against"),
+    rankings.RANKS: ("run", "subset"),
+    rankings.WORDS: (*_ABOUT, "against"),
+    rankings.CONFLICTS: ("run", "subset", "class_name", "against"),
+    described.SETTINGS: ("setting",),
+}
 NO_CHECK = "none"
 # What would be needed to say anything of a number that no check speaks of.
 _MISSING = {
@@ -66,12 +91,14 @@ _MISSING = {
 def check_all(published: Published) -> list[Outcome]:
     """What every check says of a paper: for a claim one outcome a check, the worst one where a check speaks twice.
 
-    Every claim, statement and layer has at least one outcome. One that is "not checkable" stays only where no check
-    comes to a verdict. In the order of the paper's file.
+    What rests on anything that the paper does not say is a note. Every claim, statement and layer has at least one
+    outcome. One that is "not checkable" stays only where no check comes to a verdict. In the order of the paper's file.
     """
     known = digits.with_known_digits(published)
+    entries = [*published.claims, *published.statements, *published.layers, *published.settings]
+    by_id = {entry.id: entry for entry in entries}
     found = [
-        outcome for name, check in CHECKS.items() for outcome in check(published if name == digits.NAME else known)
+        weighed(outcome, by_id, PREMISES.get(name, ())) for name, check in CHECKS.items() for outcome in check(known)
     ]
     worst: dict[tuple[str, str], Outcome] = {}
     for outcome in found:
@@ -81,7 +108,6 @@ def check_all(published: Published) -> list[Outcome]:
     by_claim: dict[str, list[Outcome]] = {}
     for outcome in worst.values():
         by_claim.setdefault(outcome.claim, []).append(outcome)
-    entries = [*published.claims, *published.statements, *published.layers, *published.settings]
     ordered = []
     for entry in entries:
         outcomes = by_claim.get(entry.id, [])
@@ -94,7 +120,7 @@ def check_all(published: Published) -> list[Outcome]:
 
 
 def overall(outcomes: list[Outcome]) -> dict[str, str]:
-    """Claim → its outcome over all checks: inconsistent if one says so, not checkable only if none decides."""
+    """Claim → its outcome over all checks: inconsistent if one says so, else a note; not checkable if none decides."""
     found: dict[str, str] = {}
     for outcome in outcomes:
         if ORDER.index(outcome.outcome) < ORDER.index(found.get(outcome.claim, ORDER[-1])):

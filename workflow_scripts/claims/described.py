@@ -1,22 +1,29 @@
 """How a paper describes what it did: tables of layers, settings that are stated twice."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
-from workflow_scripts.contracts.claims import Layer, Published
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, verdict
+from workflow_scripts.contracts.claims import Layer, PaperSetting, Published
 
 LAYERS = "layer sizes"
 SETTINGS = "stated twice"
+# Networks whose convolutions keep the size of a map and whose pooling layers halve it.
+_KEEPING = "VGG"
+_STRIDES = "A convolution of stride 2 makes a map smaller, a pooling layer of stride 1 keeps its size."
+# The same function of two classes.
+_CROSS_ENTROPY = {"cross_entropy", "binary_cross_entropy"}
 
 
 def check_layers(published: Published) -> Iterator[Outcome]:
     """A pooling layer makes the map smaller and keeps its channels; a convolution is no larger than its input.
 
-    A convolution is smaller than its input only where the pooling layer before it was not: then the table has the
-    size one row too late. The first fully connected layer may list the unrolled map. Reference: K. Simonyan,
-    A. Zisserman, arXiv:1409.1556 (2014), Table 1: convolutions keep the size, max pooling halves it.
+    A convolution is smaller than its input only where the pooling layer before it was not: then the table has the size
+    one row too late. Of a network that is not said to be a VGG, whose strides are free, it is a note. The first fully
+    connected layer may list the unrolled map. Reference: K. Simonyan, A. Zisserman, arXiv:1409.1556 (2014), Table 1:
+    convolutions keep the size, max pooling halves it.
     """
     tables: dict[str, list[Layer]] = {}
     for layer in published.layers:
@@ -24,7 +31,9 @@ def check_layers(published: Published) -> Iterator[Outcome]:
     for layers in tables.values():
         yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
         for before, layer in pairwise(layers):
-            yield _layer(before, layer)
+            one = _layer(before, layer)
+            noted = one.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
+            yield replace(one, outcome=NOTE, innocent=_STRIDES) if noted else one
 
 
 def _layer(before: Layer, layer: Layer) -> Outcome:
@@ -40,12 +49,13 @@ def _layer(before: Layer, layer: Layer) -> Outcome:
         half = f"{old_height // 2} x {old_width // 2} x {old_channels}"
         fits = height < old_height and width < old_width and channels == old_channels
         why = f"Pooling turns {last} into {size}" if fits else f"Pooling should turn {last} into {half}, not {size}"
-        return Outcome(layer.id, LAYERS, verdict(fits), f"{why}.", "" if fits else half)
+        return Outcome(layer.id, LAYERS, verdict(fits), f"{why}.", "" if fits else half, (before.id,))
     fits = (height, width) == (old_height, old_width)
     why = f"A convolution keeps the map of {last}: {size}." if fits else f"A convolution turns {last} into {size}."
     if not fits and _pools(before):
         why += " The pooling layer before it should have done that."
-    return Outcome(layer.id, LAYERS, verdict(fits), why, "" if fits else f"{old_height} x {old_width} x {channels}")
+    nearest = "" if fits else f"{old_height} x {old_width} x {channels}"
+    return Outcome(layer.id, LAYERS, verdict(fits), why, nearest, (before.id,))
 
 
 def _pools(layer: Layer) -> bool:
@@ -55,7 +65,8 @@ def _pools(layer: Layer) -> bool:
 def check_settings(published: Published) -> Iterator[Outcome]:
     """A setting that is stated in two places has one value, for each study that it applies to.
 
-    Reference: Nature 577:167-169 (2020), see totals.py: methods that contradict each other.
+    With two classes, cross-entropy and binary cross-entropy are one function. Reference: Nature 577:167-169 (2020), see
+    totals.py: methods that contradict each other.
     """
     stated = [entry for entry in published.settings if entry.setting and entry.value is not None]
     for entry in stated:
@@ -65,11 +76,23 @@ def check_settings(published: Published) -> Iterator[Outcome]:
             if other is not entry and other.setting == entry.setting and _overlap(entry.studies, other.studies)
         ]
         if others:
-            odd = [other for other in others if other.expected != entry.expected]
+            odd = [other for other in others if not _same(published, entry, other)]
             there = "; ".join(f"{other.value} ({other.place})" for other in odd or others)
             word = "It is also stated as" if odd else "It is stated alike:"
             nearest = ", ".join(str(other.value) for other in odd)
-            yield Outcome(entry.id, SETTINGS, verdict(not odd), f"{entry.value}. {word} {there}.", nearest)
+            ids = tuple(other.id for other in odd or others)
+            yield Outcome(entry.id, SETTINGS, verdict(not odd), f"{entry.value}. {word} {there}.", nearest, ids)
+
+
+def _same(published: Published, one: PaperSetting, other: PaperSetting) -> bool:
+    if one.expected == other.expected:
+        return True
+    both = [str(value) for value in (one.expected, other.expected)]
+    if set(both) != _CROSS_ENTROPY:
+        return False
+    studies = one.studies or other.studies or tuple(published.studies)
+    counts = [c.value for c in published.claims if c.metric == "classes" and c.study in studies and not c.source]
+    return bool(counts) and set(counts) == {2}
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

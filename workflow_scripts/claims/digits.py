@@ -1,50 +1,45 @@
 """How many of the printed digits carry information."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from workflow_scripts.claims.outcome import Outcome, verdict
 from workflow_scripts.claims.sizes import groups
 from workflow_scripts.contracts.claims import Claim, Published
 
-NAME = "digits"
-# That so many last digits are all 0 by chance happens once in ten thousand groups.
+# That so many different quantities all end in 0 by chance happens once in ten thousand groups: last digits that a
+# measurement does not fix are about uniform (J. Mosimann, J. Dahlberg, N. Davidian, J. Krueger, Accountability in
+# Research 9:75-92, 2002).
 FEWEST = 4
 
 
-def check(published: Published) -> Iterator[Outcome]:
-    """Where every value of a metric ends in 0, the last digit says nothing; compared with what the file states.
-
-    Reference: last digits that a measurement does not fix are about uniform, J. Mosimann, J. Dahlberg, N. Davidian,
-    J. Krueger, Accountability in Research 9:75-92 (2002); four zeros have a chance of 1 in 10,000.
-    """
-    derived = derived_decimals(published)
-    for claim in published.claims:
-        if claim.id in derived:
-            group, decimals = derived[claim.id]
-            stated = claim.exact_decimals
-            why = f"All {group} values of this kind end in 0: {decimals} of {claim.decimals} digits carry information"
-            agrees = stated in (None, decimals)
-            why += "." if agrees else f", {stated} are stated."
-            yield Outcome(claim.id, NAME, verdict(agrees), why, f"{claim.value:.{decimals}f}")
-        elif claim.exact_decimals not in (None, claim.decimals):
-            why = f"{claim.exact_decimals} digits are stated to carry information; the values do not show it."
-            yield Outcome(claim.id, NAME, verdict(False), why)
-
-
 def derived_decimals(published: Published) -> dict[str, tuple[int, int]]:
-    """Claim → how many numbers its group has and how many digits after the point carry information.
+    """Claim → how many quantities its group has and how many digits after the point carry information.
 
-    A group are all numbers of a paper of one metric, unit and number of digits; groups without a trailing 0 are left
-    out.
+    A group are all numbers of a paper of one metric, unit and number of digits; a number that is printed several times
+    is one quantity. Groups without a trailing 0 are left out.
     """
     found = {}
     for (_, _, decimals), group in groups(list(published.claims), "metric", "unit", "decimals"):
-        exact = decimals
-        while exact and len(group) >= FEWEST and all(_ends_in_zero(claim, exact) for claim in group):
+        exact, size = decimals, len({quantity(claim) for claim in group})
+        while exact and size >= FEWEST and all(_ends_in_zero(claim, exact) for claim in group):
             exact -= 1
         if exact < decimals:
-            found |= {claim.id: (len(group), exact) for claim in group}
+            found |= {claim.id: (size, exact) for claim in group}
+    return found
+
+
+def quantity(claim: Claim) -> tuple:
+    """What a number is of: equal for one that stands in several places."""
+    about = (claim.study, claim.metric, claim.run, claim.subset, claim.class_name, claim.source, claim.predicted)
+    return (*about, *sorted(claim.against.items()))
+
+
+def _shortest(claims: Iterable[Claim]) -> dict[tuple, int]:
+    """Quantity, unit and value → the fewest digits after the point that it is printed with anywhere."""
+    found: dict[tuple, int] = {}
+    for claim in claims:
+        key = (*quantity(claim), claim.unit, claim.value)
+        found[key] = min(found.get(key, claim.known_decimals), claim.known_decimals)
     return found
 
 
@@ -53,10 +48,15 @@ def _ends_in_zero(claim: Claim, decimals: int) -> bool:
 
 
 def with_known_digits(published: Published) -> Published:
-    """The same with as few digits as are known to carry information, stated or derived: what the other checks use."""
-    derived = derived_decimals(published)
-    claims = [
-        replace(claim, exact_decimals=min(claim.known_decimals, derived[claim.id][1])) if claim.id in derived else claim
-        for claim in published.claims
-    ]
+    """The same with as few digits as are known to carry information: what the checks use.
+
+    Stated, derived, or known from another place where the same number is printed with fewer: 97.9 beside 97.90.
+    """
+    derived, shortest = derived_decimals(published), _shortest(published.claims)
+    claims = []
+    for claim in published.claims:
+        fewest = min(claim.known_decimals, shortest[*quantity(claim), claim.unit, claim.value])
+        if claim.id in derived:
+            fewest = min(fewest, derived[claim.id][1])
+        claims.append(claim if fewest == claim.known_decimals else replace(claim, exact_decimals=fewest))
     return replace(published, claims=tuple(claims))

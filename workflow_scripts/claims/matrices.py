@@ -1,13 +1,14 @@
 """Printed confusion matrices: their sums, and the metrics that follow from them against the printed ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.granularity import possible
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, Outcome, each, verdict
-from workflow_scripts.claims.printed import MODES, interval, numerators, written
-from workflow_scripts.claims.scores import f1_of_means, score, scores
+from workflow_scripts.claims.printed import MODES, distance, interval, numerators, shown, written
+from workflow_scripts.claims.readings import DIGITS, of_rounded, rounded_scores
+from workflow_scripts.claims.scores import f1_of_means, harmonic, score, scores
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -53,25 +54,58 @@ def check_metrics(published: Published) -> Iterator[Outcome]:
     Ways: mean over classes, mean weighted by class size, all decisions thrown together, or one class alone.
     Reference: M. Sokolova, G. Lapalme, Information Processing & Management 45(4):427-437 (2009), for the ways.
     """
-    known = {(matrix.study, matrix.run, matrix.subset): matrix for matrix in matrices(published)}
-    for claim in measured(published):
-        matrix = known.get((claim.study, claim.run, claim.subset))
-        if matrix is None or (values := averages(matrix, claim)) is None:
-            continue
-        fitting = [way for way, value in values.items() if interval(claim).holds(value)]
-        listed = ", ".join(f"{way} {written(value, claim, 1)}" for way, value in values.items())
-        why = f"By the printed matrix: {listed}"
-        why += f"; the printed number is that of {fitting[0]}." if fitting else "; none is the printed number."
-        nearest = min(values.items(), key=lambda item: abs(item[1] - claim.scaled))
-        near = f"{written(nearest[1], claim, 1)} ({nearest[0]})"
-        yield Outcome(claim.id, METRICS, verdict(bool(fitting)), why, near)
+    for matrix in matrices(published):
+        about = (matrix.study, matrix.run, matrix.subset)
+        claims = [claim for claim in measured(published) if (claim.study, claim.run, claim.subset) == about]
+        found = [one for claim in claims if (one := _metric(matrix, claim))]
+        odd = [one.claim for one in found if one.outcome == INCONSISTENT]
+        for one in found:
+            beside = odd if one.outcome == INCONSISTENT else ()
+            cells = (cell.id for cell in matrix.cells)
+            yield replace(one, others=(*cells, *(name for name in beside if name != one.claim)))
+
+
+def _metric(matrix: Matrix, claim: Claim) -> Outcome | None:
+    """One printed metric against the matrix; None of what a matrix does not give."""
+    values = averages(matrix, claim)
+    if values is None:
+        return None
+    fitting = [way for way, value in values.items() if interval(claim).holds(value)] or _rounded_before(matrix, claim)
+    listed = ", ".join(f"{way} {written(value, claim, 1)}" for way, value in values.items())
+    why = f"{shown(claim)} {claim.metric.removeprefix('macro_')}. By the printed matrix: {listed}"
+    why += f"; the printed number is that of {fitting[0]}." if fitting else "; none is the printed number."
+    nearest = min(values.items(), key=lambda item: abs(item[1] - claim.scaled))
+    near = f"{written(nearest[1], claim, 1)} ({nearest[0]})"
+    size = "" if fitting else distance(nearest[1], claim)
+    return Outcome(claim.id, METRICS, verdict(bool(fitting)), why, near, size=size)
+
+
+def _rounded_before(matrix: Matrix, claim: Claim) -> list[str]:
+    """The way of averaging by which class values were rounded before their mean was taken; empty where none fits."""
+    name = claim.metric.removeprefix("macro_")
+    if claim.metric == name:
+        return []
+    found = [
+        digits
+        for digits in DIGITS
+        for half_up in (True, False)
+        for kind in of_rounded(name)
+        if interval(claim).holds(float(rounded_scores(scores(matrix.counts), digits, half_up)[kind].mean()))
+    ]
+    return [f"the mean over classes of values rounded to {digits} digits before" for digits in found[:1]]
 
 
 def averages(matrix: Matrix, claim: Claim) -> dict[str, float] | None:
     """Way of averaging → a claim's metric from the matrix; None for a metric that a matrix does not give."""
+    import numpy as np
+
     found = scores(matrix.counts)
     if claim.metric in ("accuracy", "balanced_accuracy"):
-        return {"the matrix": float(score(found, claim.metric, None))}
+        values = {"the matrix": float(score(found, claim.metric, None))}
+        if claim.metric == "accuracy" and len(matrix.classes) > 2:
+            errors = 1 - float(found["accuracy"])
+            values["mean of (TP + TN) / n over classes"] = 1 - 2 * errors / len(matrix.classes)
+        return values
     name = claim.metric.removeprefix("macro_")
     if name not in found:
         return None
@@ -82,6 +116,8 @@ def averages(matrix: Matrix, claim: Claim) -> dict[str, float] | None:
     values = {"mean over classes": float(each_class.mean()), "weighted mean": float(each_class @ weights)}
     if name == "f1":
         values["F1 of means"] = float(f1_of_means(found))
+        weighted = (float(found[part] @ weights) for part in ("precision", "sensitivity"))
+        values["F1 of weighted means"] = float(harmonic(*map(np.array, weighted)))
     values["all together"] = _pooled(matrix, name)
     return values | {f"{label} alone": float(value) for label, value in zip(matrix.classes, each_class, strict=True)}
 
@@ -153,4 +189,8 @@ def _errors(published: Published, sizes: Sizes, about: Claim) -> int | None:
         same = (claim.study, claim.run, claim.subset) == (about.study, about.run, about.subset)
         if claim.metric == "accuracy" and same:
             found += [n - k for n in possible(claim, sizes) for mode in MODES for k in numerators(claim, n, mode)]
-    return max(found, default=None)
+    if not found:
+        return None
+    # The mean of (TP + TN) / n over the classes counts each error as two of so many.
+    classes = len(sizes.classes(about.study, about.run))
+    return max(found) * max(classes, 2) // 2

@@ -7,16 +7,19 @@ from workflow_scripts.contracts.claims import Claim, Published
 
 CONSISTENT = "consistent"
 INCONSISTENT = "inconsistent"
+NOTE = "note"
 NOT_CHECKABLE = "not checkable"
-# The worst one first.
-ORDER = (INCONSISTENT, CONSISTENT, NOT_CHECKABLE)
+# The one that counts most first.
+ORDER = (INCONSISTENT, NOTE, CONSISTENT, NOT_CHECKABLE)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What one check says of one claim, statement, layer or setting.
 
-    claim: its id; nearest: the nearest values that would fit, or what was found instead; why: a sentence for a reader.
+    claim: its id; nearest: the nearest values that would fit, or what was found instead; why: a sentence for a reader;
+    others: ids of what it was held against; innocent: of a note, under which reading all is well; size: how far the
+    number is from the nearest that fits, in its own unit, empty where there is no such number.
     """
 
     claim: str
@@ -24,16 +27,23 @@ class Outcome:
     outcome: str
     why: str
     nearest: str = ""
+    others: tuple[str, ...] = ()
+    innocent: str = ""
+    size: str = ""
 
 
 # A check takes all that a paper prints and says something about some of it: pure arithmetic, no files, no randomness.
 Check = Callable[[Published], Iterator[Outcome]]
 
 
-def each(claims: Iterable[Claim], check: str, outcome: str, why: str, nearest: str = "") -> Iterator[Outcome]:
-    """The same outcome for several claims."""
+def each(
+    claims: Iterable[Claim], check: str, outcome: str, why: str, nearest: str = "", innocent: str = "", size: str = ""
+) -> Iterator[Outcome]:
+    """The same outcome for several claims that were held against each other."""
+    claims = list(claims)
     for claim in claims:
-        yield Outcome(claim.id, check, outcome, why, nearest)
+        others = tuple(other.id for other in claims if other is not claim)
+        yield Outcome(claim.id, check, outcome, why, nearest, others, innocent, size)
 
 
 def verdict(fits: bool) -> str:

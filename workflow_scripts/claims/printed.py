@@ -1,4 +1,4 @@
-"""How a number may have got its printed form: rounded (half up or half even) or cut off after the last digit."""
+"""How a number may have got its printed form: rounded (half up or half even), cut off, or rounded more than once."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,16 @@ from workflow_scripts.contracts.claims import UNITS, Claim
 
 ROUNDED = "rounded"
 CUT = "cut off"
-MODES = (ROUNDED, CUT)
-ANY = "either way"
+# First in a log, then in the paper: 0.91446 to 0.9145 to 91.5 %.
+TWICE = "rounded twice"
+# The plainest first.
+MODES = (ROUNDED, CUT, TWICE)
+PLAIN = "rounded or cut off"
+ANY = "any way"
 # Metrics are computed in floating point: what lies on the edge of an interval by less than this is inside.
 SLACK = 1e-12
+# A chain of roundings, each half up, takes a number up that lies less than 5/9 of a unit below: 0.4445 to 0.5.
+_CHAIN = 5 / 9
 # How many units make one, of those that are shares.
 _ONE = {"percent": 100, "percentage_points": 100, "tenths": 10, "fraction": 1}
 SIGNS = {
@@ -54,9 +60,14 @@ def interval(claim: Claim, mode: str = ANY) -> Interval:
         return Interval(claim.scaled - step, claim.scaled + step)
     if claim.unit == "count":
         return Interval(claim.scaled, claim.scaled)
-    below = 0.0 if mode == CUT else step / 2
     # What is cut off at the next number is not this one; the difference is far above SLACK.
-    above = step / 2 if mode == ROUNDED else step * (1 - 1e-6)
+    below, above = {
+        ROUNDED: (step / 2, step / 2),
+        CUT: (0.0, step * (1 - 1e-6)),
+        TWICE: (step * _CHAIN, step * _CHAIN),
+        PLAIN: (step / 2, step * (1 - 1e-6)),
+        ANY: (step * _CHAIN, step * (1 - 1e-6)),
+    }[mode]
     return Interval(claim.scaled - below, claim.scaled + above)
 
 
@@ -66,10 +77,12 @@ def numerators(claim: Claim, n: int, mode: str) -> list[int]:
     Both roundings of a tie are allowed, half up and half even.
     """
     printed, scale = _whole(claim)
-    first = max(0, (2 * printed - 1) * n // (2 * scale) - 1)
+    first = max(0, (9 * printed - 5) * n // (9 * scale) - 1)
     last = min(n, (printed + 1) * n // scale + 1)
     if mode == CUT:
         return [k for k in range(first, last + 1) if 0 <= k * scale - printed * n < n]
+    if mode == TWICE:
+        return [k for k in range(first, last + 1) if 9 * abs(k * scale - printed * n) < 5 * n]
     return [k for k in range(first, last + 1) if 2 * abs(k * scale - printed * n) <= n]
 
 
@@ -87,6 +100,15 @@ def written(value: float, claim: Claim, more: int = 0) -> str:
 def near(value: float, claim: Claim) -> str:
     """A possible value beside the printed one: with a digit more, at least hundredths of a percent."""
     return written(value, claim, max(1, 2 - claim.known_decimals))
+
+
+def distance(value: float, claim: Claim) -> str:
+    """How far a possible value is from the printed number, in the claim's own unit; empty of a number as printed."""
+    apart = abs(value - claim.scaled)
+    sign = " points" if claim.unit in ("percent", "percentage_points") else SIGNS.get(claim.unit, "")
+    decimals = 0 if claim.unit == "count" else claim.known_decimals + 1
+    text = f"{apart / UNITS[claim.unit]:.{decimals}f}"
+    return f"{text}{sign}" if float(text) else ""
 
 
 def shown(claim: Claim) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from workflow_scripts.claims.matrices import Matrix, averages, matrices
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
-from workflow_scripts.claims.printed import SLACK, Interval, interval, shown, unit_step, written
+from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS
 
@@ -39,7 +39,8 @@ def _side(claim: Claim) -> Side:
 def check_differences(published: Published) -> Iterator[Outcome]:
     """A difference told in words is that of the two printed numbers.
 
-    "About", "nearly", "roughly" are taken as one unit in the last digit told: nearly 3 % is from 2 to 4 points.
+    "About", "nearly", "roughly" are taken as one unit in the last digit told: nearly 3 % is from 2 to 4 points, or as
+    many percent of the second number.
     Reference: Nature 577:167-169 (2020), see totals.py: calculations from printed numbers.
     """
     for claim in published.claims:
@@ -48,14 +49,23 @@ def check_differences(published: Published) -> Iterator[Outcome]:
         other = replace(claim, **{**claim.against, "against": {}})
         first, second = _printed(published, replace(claim, against={})), _printed(published, other)
         if first is None or second is None:
-            missing = " and ".join(str(c.run) for c, found in ((claim, first), (other, second)) if found is None)
+            names = [str(c.run) for c, found in ((claim, first), (other, second)) if found is None]
+            missing = " and ".join(map(published.run_name, names))
             yield Outcome(claim.id, DIFFERENCES, NOT_CHECKABLE, f"Missing: the number of {missing} is not printed.")
             continue
         a, b = interval(first), interval(second)
         fits = interval(claim).meets(Interval(a.low - b.high, a.high - b.low))
         found = written(first.scaled - second.scaled, claim, 2)
         why = f"{shown(first)} minus {shown(second)} is {found}; {shown(claim)} is said."
-        yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, found)
+        if not fits and second.scaled and _is_relative(claim, first, second):
+            fits, why = True, f"{why} Of {shown(second)} it is that share."
+        size = "" if fits else distance(first.scaled - second.scaled, claim)
+        yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, found, (first.id, second.id), size=size)
+
+
+def _is_relative(claim: Claim, first: Claim, second: Claim) -> bool:
+    """Whether percents told of a difference are those of the second number."""
+    return claim.unit == "percentage_points" and interval(claim).holds((first.scaled - second.scaled) / second.scaled)
 
 
 def _printed(published: Published, wanted: Claim) -> Claim | None:
@@ -82,10 +92,14 @@ def check_ranks(published: Published) -> Iterator[Outcome]:
         above = [other for other in known if _side(other).above(_side(claim))]
         if above:
             best = max(above, key=lambda other: other.scaled)
-            why = f"{shown(claim)} is called the highest; {', '.join(f'{c.run} has {shown(c)}' for c in above)}."
-            yield Outcome(claim.id, RANKS, INCONSISTENT, why, f"{best.run} {shown(best)}")
+            names = ", ".join(f"{published.run_name(c.run)} has {shown(c)}" for c in above)
+            why = f"{shown(claim)} is called the highest; {names}."
+            nearest = f"{published.run_name(best.run)} {shown(best)}"
+            others, size = tuple(c.id for c in above), distance(best.scaled, claim)
+            yield Outcome(claim.id, RANKS, INCONSISTENT, why, nearest, others, size=size)
         elif missing:
-            yield Outcome(claim.id, RANKS, NOT_CHECKABLE, f"Missing: the numbers of {', '.join(missing)}.")
+            names = ", ".join(map(published.run_name, missing))
+            yield Outcome(claim.id, RANKS, NOT_CHECKABLE, f"Missing: the numbers of {names}.")
         else:
             yield Outcome(claim.id, RANKS, CONSISTENT, f"The highest of {len({*claim.among, claim.run})}.")
 
@@ -104,7 +118,7 @@ def check_words(published: Published) -> Iterator[Outcome]:
             names = (statement.subject, *statement.others)
             values = [_value(published, whole, statement, metric, name) for name in names]
             if None not in values:
-                told[metric] = (_holds(statement.relation, values), _listed(statement, values))
+                told[metric] = (_holds(statement.relation, values), _listed(published, statement, values))
         yield _of_words(statement, told)
 
 
@@ -152,8 +166,8 @@ def _holds(relation: str, values: list[Side]) -> bool | None:
     return False if wrong else None if ties else True
 
 
-def _listed(statement: Statement, values: list[Side]) -> str:
-    names = (statement.subject, *statement.others)
+def _listed(published: Published, statement: Statement, values: list[Side]) -> str:
+    names = map(published.run_name, (statement.subject, *statement.others))
     return ", ".join(f"{name} {side.value:.3f}" for name, side in zip(names, values, strict=True))
 
 
@@ -176,15 +190,30 @@ def _of_words(statement: Statement, told: dict[str, tuple[bool | None, str]]) ->
 def check_conflicts(published: Published) -> Iterator[Outcome]:
     """Two statements do not exclude each other: A below B and B below A, or above and below at once.
 
-    Reference: as for differences.
+    Where leaving out one statement mends all, only that one is named; where each of several would, each of them. What
+    the printed numbers bear out is never named. Reference: as for differences.
     """
     statements = published.statements
-    for first in statements:
-        against = [other for other in statements if other is not first and _exclude(first, other)]
-        if against:
+    pairs = [(a, b) for number, a in enumerate(statements) for b in statements[number + 1 :] if _exclude(a, b)]
+    true = {one.claim for one in check_words(published) if one.outcome == CONSISTENT}
+    for group in _joined(pairs):
+        members = list({one.id: one for pair in group for one in pair}.values())
+        mending = [one for one in members if all(one in pair for pair in group)]
+        for one in [one for one in mending or members if one.id not in true]:
+            against = [b if a is one else a for a, b in group if one in (a, b)]
             there = "; ".join(f"“{other.words}” ({other.place})" for other in against)
-            why = f"“{first.words}” excludes {there}."
-            yield Outcome(first.id, CONFLICTS, INCONSISTENT, why, ", ".join(other.subject for other in against))
+            why = f"“{one.words}” excludes {there}."
+            yield Outcome(one.id, CONFLICTS, INCONSISTENT, why, others=tuple(other.id for other in against))
+
+
+def _joined(pairs: list[tuple[Statement, Statement]]) -> list[list[tuple[Statement, Statement]]]:
+    """The pairs, those that share a statement together."""
+    found: list[list[tuple[Statement, Statement]]] = []
+    for pair in pairs:
+        touching = [group for group in found if any(one in other for other in group for one in pair)]
+        found = [group for group in found if group not in touching]
+        found.append([other for group in touching for other in group] + [pair])
+    return found
 
 
 def _exclude(a: Statement, b: Statement) -> bool:

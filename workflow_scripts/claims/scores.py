@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+# Half a unit in the second digit after the point: classification reports print class values so, and means of these are
+# off by as much.
+COARSEST = 0.005
+
 
 def scores(matrix: "np.ndarray") -> dict[str, "np.ndarray"]:
     """Metrics from counts: matrices … × true class × predicted class, whole numbers.
@@ -53,5 +57,9 @@ def score(found: dict[str, "np.ndarray"], metric: str, class_index: int | None) 
 
 def f1_of_means(found: dict[str, "np.ndarray"]) -> "np.ndarray":
     """The other macro F1: of the mean precision and the mean sensitivity."""
-    precision, sensitivity = found["precision"].mean(-1), found["sensitivity"].mean(-1)
+    return harmonic(found["precision"].mean(-1), found["sensitivity"].mean(-1))
+
+
+def harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":
+    """F1 of a precision and a sensitivity; 0 where both are."""
     return _ratio(2 * precision * sensitivity, precision + sensitivity)

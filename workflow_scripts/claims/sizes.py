@@ -4,9 +4,12 @@ import math
 from collections.abc import Iterator
 from itertools import product
 
+from workflow_scripts.claims.printed import PLAIN, interval
 from workflow_scripts.contracts.claims import Claim, Published
 
 PARTS = ("train", "validation", "test")
+# Under which reading a number of samples that follows from a share is another one.
+ROUNDED_SHARE = "How many samples there are follows from a stated share, which may be a rounded one."
 # Rounding a share down or up class by class gives 2^classes ways; beyond this many only the printed counts are used.
 MOST_CLASSES = 4
 
@@ -17,6 +20,7 @@ class Sizes:
     def __init__(self, published: Published) -> None:
         self._counts: dict[tuple, int] = {}
         self._shares: dict[tuple, set[float]] = {}
+        self._share_claims: dict[tuple, list[Claim]] = {}
         self._copies: dict[tuple, int] = {}
         self._classes: dict[tuple, list[str]] = {}
         self._ways: dict[tuple, list[dict[str, int]]] = {}
@@ -29,6 +33,7 @@ class Sizes:
                     names += [] if claim.class_name in names else [claim.class_name]
             if claim.metric == "share":
                 self._shares.setdefault((claim.study, claim.subset), set()).add(round(claim.scaled, 9))
+                self._share_claims.setdefault((claim.study, claim.subset), []).append(claim)
             if claim.metric == "copies":
                 self._copies.setdefault((claim.study, claim.run), int(claim.value))
 
@@ -101,6 +106,27 @@ class Sizes:
         """The stated share of a subset; None where none or several different ones are stated."""
         found = self._shares.get((study, subset), set())
         return next(iter(found)) if len(found) == 1 else None
+
+    def behind(self, claim: Claim) -> tuple[str, ...]:
+        """Ids of the shares from which the number of samples of a claim follows; none where a number is printed."""
+        if claim.n is not None or self.count(claim.study, claim.subset, None, claim.run) is not None:
+            return ()
+        names = self.classes(claim.study, claim.run)
+        printed = [self.count(claim.study, claim.subset, name, claim.run) for name in names]
+        if names and None not in printed:
+            return ()
+        return tuple(share.id for share in self._share_claims.get((claim.study, claim.subset), ()))
+
+    def of_rounded_share(self, claim: Claim) -> list[int]:
+        """Every n that a claim about a whole subset may rest on, the share that it follows from being rounded."""
+        shares = self._share_claims.get((claim.study, claim.subset), []) if self.behind(claim) else []
+        parts = [self.count(claim.study, "all", name, claim.run) for name in self.classes(claim.study, claim.run)]
+        total = self.count(claim.study, "all", None, claim.run) or (sum(parts) if parts and None not in parts else 0)
+        found: set[int] = set()
+        for share in shares:
+            band = interval(share, PLAIN)
+            found |= set(range(math.ceil(band.low * total), math.floor(band.high * total) + 1))
+        return sorted(found - {0})
 
     def of(self, claim: Claim) -> list[int]:
         """What a claim about a whole subset may rest on: its own n, else what is known of the subset."""

@@ -1,5 +1,6 @@
 """Totals against their parts: classes, subsets, sources, copies, patients, ratios."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,12 +56,31 @@ def check_sums(published: Published) -> Iterator[Outcome]:
             yield from each(members, SUMS, CONSISTENT, f"{told}, as printed.")
             continue
         worst = max(failing[claim.id] for claim in one.members)
-        why = f"{told}, but {int(one.total.value)} are printed."
+        why = f"{told}, but {int(one.total.value)} are printed.{_cut_off(published, one)}"
         for claim in one.members:
             if failing[claim.id] == worst:
                 rest = int(one.total.value) - one.found + int(claim.value)
                 nearest = one.found if claim is one.total else rest
-                yield from each(twins[claim.id], SUMS, INCONSISTENT, why, str(nearest))
+                size = f"{abs(one.found - int(one.total.value))}"
+                others = tuple(member.id for member in one.members)
+                for twin in twins[claim.id]:
+                    rest_of = tuple(name for name in others if name != twin.id)
+                    yield Outcome(twin.id, SUMS, INCONSISTENT, why, str(nearest), rest_of, size=size)
+
+
+def _cut_off(published: Published, one: Sum) -> str:
+    """That every part is its stated share of the total, cut off; empty where it is not."""
+    shares = {
+        claim.subset: claim for claim in published.claims if (claim.metric, claim.study) == ("share", one.total.study)
+    }
+    if one.by != "subsets" or not all(part.subset in shares for part in one.parts):
+        return ""
+    exact = [shares[part.subset].scaled * one.total.value for part in one.parts]
+    if any(math.floor(value + 1e-9) != int(part.value) for value, part in zip(exact, one.parts, strict=True)):
+        return ""
+    told = " and ".join(f"{shown(shares[part.subset])}" for part in one.parts)
+    values = " and ".join(f"{value:.1f}" for value in exact)
+    return f" {told} of {int(one.total.value)} are {values}: each was cut off."
 
 
 def _twins(published: Published) -> dict[str, list[Claim]]:

@@ -1,12 +1,16 @@
 """Two classes: every possible table of right and wrong answers, held against all printed metrics at once."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, each
-from workflow_scripts.claims.printed import interval, near
-from workflow_scripts.claims.scores import f1_of_means, score, scores
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, each
+from workflow_scripts.claims.printed import ANY, CUT, ROUNDED, distance, interval, near, shown
+from workflow_scripts.claims.readings import ROUNDED as KIND_ROUNDED
+from workflow_scripts.claims.readings import Reading, Values, readings
+from workflow_scripts.claims.scores import harmonic
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
@@ -17,15 +21,31 @@ NAME = "2x2 tables"
 # Beyond this many tables nearly everything fits and the enumeration takes long.
 MOST_TABLES = 3_000_000
 _KNOWN = ("accuracy", "precision", "sensitivity", "specificity", "f1")
+# Which metrics F1 follows from, of one class and of means.
+_PARTS = {"f1": ("precision", "sensitivity"), "macro_f1": ("macro_precision", "macro_sensitivity")}
+
+
+@dataclass(frozen=True)
+class Division:
+    """Class sizes, every table with them, and what these give."""
+
+    way: dict[str, int]
+    tables: "np.ndarray"
+    values: Values
+
+    @property
+    def words(self) -> str:
+        return " and ".join(f"{size} {name}" for name, size in self.way.items())
 
 
 def check(published: Published) -> Iterator[Outcome]:
     """The metrics printed together for one run and two classes must all come from one 2x2 table.
 
-    Each number may have been rounded or cut off; a class metric of a class that is not named may be of either, the same
-    for all. If no table fits, those numbers are suspects without any one of which a table fits. Reference: A. Fazekas,
-    G. Kovács, Testing the consistency of performance scores reported for binary classification problems,
-    arXiv:2310.12527 (2023).
+    All rounded, all cut off, or each in its own way; means over the classes plain, weighted by class size, or of class
+    values that were rounded before; F1 of the classes or of the means; a class metric of a class that is not named may
+    be of either class or a mean: the same way for all, else each of exact class values in its own. If no table fits,
+    those numbers are suspects without any one of which a table fits. Reference: A. Fazekas, G. Kovács, Testing the
+    consistency of performance scores reported for binary classification problems, arXiv:2310.12527 (2023).
     """
     sizes = Sizes(published)
     for (study, run, subset), group in groups(list(_candidates(published)), "study", "run", "subset"):
@@ -35,7 +55,11 @@ def check(published: Published) -> Iterator[Outcome]:
             if len({claim.metric for claim in here}) < 2:
                 continue
             if ways and all(_count(way) <= MOST_TABLES for way in ways):
-                yield from _alone_and_together(here, ways)
+                behind = sizes.behind(here[0])
+                for one in _alone_and_together(here, [_division(way) for way in ways], group):
+                    one = replace(one, others=(*one.others, *behind))
+                    noted = behind and one.outcome == INCONSISTENT
+                    yield replace(one, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else one
 
 
 def _candidates(published: Published) -> Iterator[Claim]:
@@ -58,73 +82,124 @@ def tables(way: dict[str, int]) -> "np.ndarray":
     return np.stack([np.stack([right, first - right], -1), np.stack([second - other, other], -1)], -2)
 
 
-def _alone_and_together(claims: list[Claim], ways: list[dict[str, int]]) -> Iterator[Outcome]:
-    """What no table gives even alone says nothing of the others; these are then judged together."""
+def _division(way: dict[str, int]) -> Division:
+    every = tables(way)
+    return Division(way, every, Values(every, way))
+
+
+def _alone_and_together(claims: list[Claim], divisions: list[Division], everywhere: list[Claim]) -> Iterator[Outcome]:
+    """What no table gives even alone says nothing of the others; these are then judged together.
+
+    claims: printed in one place; everywhere: all of the same run and subset. An F1 that no table gives may be that of a
+    precision and a sensitivity that are printed.
+    """
     possible = []
     for claim in claims:
-        if any(fits.any() for way in ways for _, fits in _views([claim], way)):
+        if any(fits.any() for _, _, fits in _views([claim], divisions, (ANY,), [])):
             possible.append(claim)
-        else:
-            why = f"No table of {_sizes(ways[0])} gives this number, whatever the others."
-            everything = [(way, scores(tables(way))["accuracy"] >= 0) for way in ways]
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, _instead(claim, everything))
+        elif any(_inside(claim, one, ANY) for one in _of_printed(claim, everywhere)):
+            why = "It is the F1 of the printed precision and sensitivity."
+            yield Outcome(claim.id, NAME, CONSISTENT, why)
+        # Of an accuracy alone the check of its granularity has more to say.
+        elif claim.metric != "accuracy":
+            why = f"No table of {divisions[0].words} gives {_told(claim)}, whatever the other numbers and the average."
+            nearest, size = _instead(claim, [(division, None) for division in divisions])
+            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, size=size)
     if len({claim.metric for claim in possible}) > 1:
-        yield from _judge(possible, ways)
+        yield from _judge(possible, divisions)
 
 
-def _sizes(way: dict[str, int]) -> str:
-    return " and ".join(f"{size} {name}" for name, size in way.items())
+def _judge(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
+    for modes in ((ROUNDED, CUT), (ANY,)):
+        for division, reading, fits in _views(claims, divisions, modes, claims):
+            if (number := int(fits.all(0).sum())) > 0:
+                found = _table(division, fits.all(0))
+                told = f"{number} tables fit, for example {found}" if number > 1 else f"Only one table fits: {found}"
+                word = f" ({reading.words})" if reading.words else ""
+                yield from each(claims, NAME, CONSISTENT, f"{told}{word}.", found)
+                return
+    for division in divisions:
+        fits = _each_for_itself(claims, division).all(0)
+        if fits.any():
+            found = _table(division, fits)
+            why = f"{int(fits.sum())} tables fit, for example {found} (each number in an average of its own)."
+            yield from each(claims, NAME, CONSISTENT, why, found)
+            return
+    yield from _contradiction(claims, divisions)
 
 
-def _judge(claims: list[Claim], ways: list[dict[str, int]]) -> Iterator[Outcome]:
-    views = [(way, named, fits) for way in ways for named, fits in _views(claims, way)]
-    found = [(way, named, fits.all(0)) for way, named, fits in views]
-    number = sum(int(fits.sum()) for _, _, fits in found)
-    if number:
-        way, named, fits = next(view for view in found if view[2].any())
-        told = f"{number} tables fit, for example" if number > 1 else "Only one table fits:"
-        told = f"{told} {_table(way, fits)}"
-        word = f" ({named} being positive)" if named else ""
-        yield from each(claims, NAME, CONSISTENT, f"{told}{word}.", _table(way, fits))
-        return
-    suspects = {}
+def _each_for_itself(claims: list[Claim], division: Division) -> "np.ndarray":
+    """Which of the claims every table fits by any reading of exact class values, not the same for all."""
+    import numpy as np
+
+    views = _views(claims, [division], (ANY,), claims)
+    return np.logical_or.reduce([fits for _, reading, fits in views if reading.kind != KIND_ROUNDED])
+
+
+def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
+    """No table fits: the suspects are those numbers without which one does."""
+    suspects: dict[str, tuple[str, str]] = {}
     for index, claim in enumerate(claims):
-        rest = [(way, _without(fits, index)) for way, _, fits in views]
-        rest = [(way, fits) for way, fits in rest if fits.any()]
-        if rest:
-            suspects[claim.id] = _instead(claim, rest)
-    sizes = _sizes(ways[0])
+        for division, _, fits in _views(claims, divisions, (ANY,), claims):
+            rest = _without(fits, index)
+            if rest.any():
+                suspects[claim.id] = _instead(claim, [(division, rest)])
+                break
+    everything = tuple(claim.id for claim in claims)
     for claim in claims:
+        rest = [_told(other) for other in claims if other is not claim]
+        others = tuple(name for name in everything if name != claim.id)
         if not suspects:
-            yield Outcome(claim.id, NAME, INCONSISTENT, f"No table of {sizes} gives these metrics, nor all but one.")
+            why = f"No table of {divisions[0].words} gives {', '.join(map(_told, claims))} at once, in any average."
+            yield Outcome(claim.id, NAME, INCONSISTENT, why, others=others)
         elif claim.id in suspects:
-            why = f"No table of {sizes} gives this number together with the others printed there."
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, suspects[claim.id])
+            nearest, size = suspects[claim.id]
+            why = f"No table of {divisions[0].words} gives {_told(claim)} together with {', '.join(rest)}."
+            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, others, size=size)
         else:
             why = f"Missing: metrics that fit each other; a table is there once {' or '.join(suspects)} is left out."
             yield Outcome(claim.id, NAME, NOT_CHECKABLE, why)
 
 
-def _views(claims: list[Claim], way: dict[str, int]) -> "Iterator[tuple[str, np.ndarray]]":
-    """For each class that an unnamed class metric may be of: its name ("" if none is unnamed), claims × tables."""
+def _told(claim: Claim) -> str:
+    return f"{shown(claim)} ({claim.metric.removeprefix('macro_')})"
+
+
+def _views(
+    claims: list[Claim], divisions: list[Division], modes: tuple[str, ...], together: list[Claim]
+) -> "Iterator[tuple[Division, Reading, np.ndarray]]":
+    """By every reading and way of writing, which of the claims every table fits: claims × tables.
+
+    A claim alone is judged by the tables only; beside the precision and sensitivity in `together` its F1 may be theirs.
+    """
     import numpy as np
 
-    names = list(way)
-    found = scores(tables(way))
-    unnamed = any(claim.metric in CLASS_METRICS and claim.class_name is None for claim in claims)
-    for positive in range(2 if unnamed else 1):
-        fits = []
-        for claim in claims:
-            index = names.index(claim.class_name) if claim.class_name in names else positive
-            fitting = _inside(claim, score(found, claim.metric, index))
-            if claim.metric == "macro_f1":
-                fitting |= _inside(claim, f1_of_means(found))
-            fits.append(fitting)
-        yield names[positive] if unnamed else "", np.stack(fits)
+    for reading in readings(claims, list(divisions[0].way)):
+        for division in divisions:
+            values = [[*division.values.of(claim, reading), *_of_printed(claim, together)] for claim in claims]
+            for mode in modes:
+                fits = [
+                    np.logical_or.reduce(
+                        [np.broadcast_to(_inside(claim, one, mode), len(division.tables)) for one in few]
+                    )
+                    for claim, few in zip(claims, values, strict=True)
+                ]
+                yield division, reading, np.stack(fits)
 
 
-def _inside(claim: Claim, values: "np.ndarray") -> "np.ndarray":
-    band = interval(claim)
+def _of_printed(claim: Claim, printed_there: list[Claim]) -> "list[np.ndarray]":
+    """The F1 of every precision and sensitivity as they are printed."""
+    import numpy as np
+
+    printed = [
+        [other.scaled for other in printed_there if (other.metric, other.class_name) == (name, claim.class_name)]
+        for name in _PARTS.get(claim.metric, ())
+    ]
+    return [harmonic(*map(np.array, pair)) for pair in product(*printed)] if printed else []
+
+
+def _inside(claim: Claim, values: "np.ndarray", mode: str) -> "np.ndarray":
+    band = interval(claim, mode)
     return (values >= band.low - 1e-12) & (values <= band.high + 1e-12)
 
 
@@ -134,19 +209,20 @@ def _without(fits: "np.ndarray", index: int) -> "np.ndarray":
     return np.delete(fits, index, axis=0).all(0)
 
 
-def _table(way: dict[str, int], fits: "np.ndarray") -> str:
-    right = tables(way)[fits.argmax()].diagonal()
-    return " and ".join(f"{k} of {size} {name}" for k, (name, size) in zip(right, way.items(), strict=True)) + " right"
+def _table(division: Division, fits: "np.ndarray") -> str:
+    right = division.tables[fits.argmax()].diagonal()
+    parts = zip(right, division.way.items(), strict=True)
+    return " and ".join(f"{k} of {size} {name}" for k, (name, size) in parts) + " right"
 
 
-def _instead(claim: Claim, rest: "list[tuple[dict[str, int], np.ndarray]]") -> str:
-    """What the claim's number is in the tables that fit all others: the nearest one."""
-    values = []
-    for way, fits in rest:
-        found = scores(tables(way)[fits])
-        for index in (0, 1):
-            if (value := score(found, claim.metric, index)) is not None:
-                values += value.tolist()
+def _instead(claim: Claim, rest: "list[tuple[Division, np.ndarray | None]]") -> tuple[str, str]:
+    """What the claim's number is in the tables that fit all others: the nearest one, and how far it is."""
+    values, many = [], 0
+    for division, fits in rest:
+        for reading in readings([claim], list(division.way)):
+            for found in division.values.of(claim, reading)[:1] if not reading.digits else ():
+                values += (found if fits is None else found[fits]).tolist()
+        many += len(division.tables) if fits is None else int(fits.sum())
     nearest = min(values, key=lambda value: abs(value - claim.scaled))
-    many = sum(int(fits.sum()) for _, fits in rest)
-    return f"{near(nearest, claim)} ({'the only table' if many == 1 else f'the nearest of {many} tables'})"
+    told = f"{near(nearest, claim)} ({'the only table' if many == 1 else f'the nearest of {many} tables'})"
+    return told, distance(nearest, claim)

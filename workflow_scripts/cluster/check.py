@@ -5,6 +5,7 @@ Questions are asked with the cluster's own commands; each finding is one line. R
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -156,12 +157,20 @@ def nodes(jobs: list[Wanted], folder: Path) -> Iterator[Finding]:
         yield Finding(False, "slurm.conf is named by SLURM_CONF only: jobs lose it; link it to /etc/slurm/slurm.conf")
     for partition, account in sorted({(job.partition, job.account) for job in jobs}):
         given = ["--partition", partition, "--account", account, "--time", "2", "--ntasks", "1", "--immediate=25"]
-        test = f"test -d {folder} && test -x {sys.executable}"
+        test = f"test -d {shlex.quote(str(folder))} && test -x {shlex.quote(sys.executable)}"
         try:
             status.call("srun", *given, "sh", "-c", test)
             yield Finding(True, f"partition {partition}: a job sees {folder} and {sys.executable}")
         except status.NoAnswerError as error:
             line = f"partition {partition}: no job could be run that sees {folder} and {sys.executable} ({error})"
+            yield Finding(False, line)
+
+
+def places(folder: Path) -> Iterator[Finding]:
+    """Whether the executor can name what it submits: it puts both paths into a command line as they are."""
+    for path in dict.fromkeys((str(folder), sys.executable)):
+        if path != shlex.quote(path):
+            line = f"{path}: SLURM's executor does not quote it; clone and install where the path has plain signs alone"
             yield Finding(False, line)
 
 
@@ -178,6 +187,6 @@ def check(profile: Path, folder: Path) -> list[Finding]:
     jobs = wanted(read_profile(profile))
     try:
         config = status.settings()
-        return [*resources(jobs, partitions()), *accounts(jobs, config), *nodes(jobs, folder)]
+        return [*places(folder), *resources(jobs, partitions()), *accounts(jobs, config), *nodes(jobs, folder)]
     except status.NoAnswerError as error:
         raise UserError(f"the cluster does not answer ({error})") from None

@@ -41,6 +41,12 @@ UNITS = {
 }
 SUBSETS = ("train", "validation", "test", "all", "external")
 RELATIONS = ("equal", "about", "highest")
+# What a check may rest on beside the fields of a claim, and papers seldom say; where one does, `stated` quotes it.
+# one_training: the number is of one training, no mean of several or of folds; average: how the classes were averaged;
+# split_unit: what was divided, images or patients.
+UNSAID = ("one_training", "average", "split_unit")
+# Fields that this project may have had to read into a paper.
+ASSUMABLE = ("metric", "subset", "class_name", "run", "against", "n", "setting")
 # Of a claim in words: above or below each it is set against, or only one of them is above it.
 WORD_RELATIONS = ("higher", "lower", "second")
 
@@ -70,6 +76,10 @@ class Claim:
     has a higher one.
     against: a difference (of class_ratio: a ratio) to the same number with these fields replaced, e.g. {"run": "cvm"}.
     cell: its place in a table; None for what is printed elsewhere.
+    quote: the paper's words around it.
+    stated: of UNSAID, premise → the paper's words that say so.
+    assumed: field that this project filled in (of ASSUMABLE) → what the paper leaves open. No check calls a number
+    inconsistent by what is assumed.
     """
 
     id: str
@@ -90,6 +100,9 @@ class Claim:
     among: tuple[str, ...] = ()
     against: dict[str, str] = field(default_factory=dict)
     cell: Cell | None = None
+    quote: str = ""
+    stated: dict[str, str] = field(default_factory=dict)
+    assumed: dict[str, str] = field(default_factory=dict)
 
     @property
     def printed(self) -> str:
@@ -118,7 +131,7 @@ class Statement:
 
     words: as printed; relation: one of WORD_RELATIONS; metric, run, subset, class_name: what is spoken of, metric None
     where the paper does not say by which; field, others: what it is set against, the same number with that field
-    (run, subset or class_name) replaced by each of `others`.
+    (run, subset or class_name) replaced by each of `others`; assumed: as of a claim.
     """
 
     id: str
@@ -132,6 +145,7 @@ class Statement:
     subset: str | None = None
     class_name: str | None = None
     run: str | None = None
+    assumed: dict[str, str] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -141,22 +155,27 @@ class Statement:
 
 @dataclass(frozen=True)
 class Layer:
-    """A row of a printed table of layers; size: height, width, channels of its output, or its width alone."""
+    """A row of a printed table of layers.
+
+    size: height, width, channels of its output, or its width alone; network: which one the paper says that it is.
+    """
 
     id: str
     place: str
     study: str
     name: str
     size: tuple[int, ...]
+    network: str = ""
 
 
 @dataclass(frozen=True)
 class PaperSetting:
     """How the paper says it worked. value None: the paper does not say.
 
-    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds;
+    setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds; the
+    protocol that splits as the paper did is called as_published in it, whatever its name;
     means: what it holds when it is as printed, where that is not `value` itself (None).
-    studies: to which of the paper's studies it applies; empty: to all.
+    studies: to which of the paper's studies it applies; empty: to all. quote, assumed: as of a claim.
     """
 
     id: str
@@ -167,6 +186,8 @@ class PaperSetting:
     means: Any = None
     studies: tuple[str, ...] = ()
     note: str = ""
+    quote: str = ""
+    assumed: dict[str, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> Any:
@@ -201,6 +222,7 @@ class Published:
     public: what others print of the data that the paper uses (how many cells a public set has), as claims whose place
     is the source; never counted among the paper's own.
     variants: a run that differs in what its own settings say → the run that all else is stated of.
+    title: a short name of the paper; run_names: run → what the paper calls it.
     """
 
     paper: str
@@ -212,6 +234,17 @@ class Published:
     layers: tuple[Layer, ...] = ()
     public: tuple[Claim, ...] = ()
     variants: dict[str, str] = field(default_factory=dict)
+    title: str = ""
+    run_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """The paper's title, where it has none its id."""
+        return self.title or self.paper
+
+    def run_name(self, run: str) -> str:
+        """What the paper calls a run; its id where the paper has no name for it."""
+        return self.run_names.get(run, run)
 
     def claim(self, name: str) -> Claim:
         """The claim of that id; KeyError if there is none."""

@@ -5,6 +5,8 @@ and validated; here they only become attributes.
 """
 
 import argparse
+import errno
+import itertools
 import json
 import logging
 import os
@@ -15,12 +17,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import OutOfTimeError, UserError
 from workflow_scripts.contracts.locks import lock
+from workflow_scripts.contracts.processes import stoppable
 
 log = logging.getLogger("workflow_scripts")
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
@@ -28,9 +33,24 @@ STARTED = time.monotonic()
 _JOB = r"fold(\d+)-seed(\d+)"
 
 
+class StepParser(argparse.ArgumentParser):
+    """Says what it refuses in the job's log as well, where the end of a failed workflow looks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2, after the usage and one line."""
+        step = Path(sys.argv[0]).stem
+        line = f"error: {step}: {message}; `python -m workflow_scripts.{step} --help` says what it takes"
+        start = sys.argv.index("--log") + 1 if "--log" in sys.argv else len(sys.argv)
+        for name in itertools.takewhile(lambda word: not word.startswith("--"), sys.argv[start:]):
+            if Path(name).parent.is_dir():
+                with open(name, "a", encoding="utf-8") as file:
+                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR {line}\n")
+        super().error(message)
+
+
 def parser(description: str) -> argparse.ArgumentParser:
     """Argument parser with what every step takes: --settings, --code, --log."""
-    made = argparse.ArgumentParser(
+    made = StepParser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         conflict_handler="resolve",  # a step may take several logs
@@ -78,12 +98,19 @@ def namespace(value: object) -> object:
     return value
 
 
+class _Shown(logging.Formatter):
+    """Lines without passwords: messages and tracebacks pass on what libraries and servers say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
 def start_log() -> None:
     """Send messages to the console."""
     log.setLevel(logging.INFO)
     log.propagate = False
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(logging.Formatter("%(message)s"))
+    console.setFormatter(_Shown("%(message)s"))
     console.addFilter(lambda record: not record.exc_info)
     log.addHandler(console)
 
@@ -99,7 +126,7 @@ def alone(path: Path | None) -> Iterator[None]:
         return
     with lock(path.with_suffix(".lock"), f"the job of {path}", wait=True):
         file = logging.FileHandler(path, mode="w", encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        file.setFormatter(_Shown("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(file)
         try:
             yield
@@ -120,15 +147,48 @@ def run_each(main: Callable[[argparse.Namespace], None], jobs: Iterable[argparse
     """
     start_log()
     failed = 0
-    for job in jobs:
-        # What is said of an error goes to the job's log as well.
-        with ExitStack() as held:
-            code, last = _run(main, job, held)
-        failed = code or failed
-        if last:
-            break
+    try:
+        with stoppable():
+            for job in jobs:
+                # What is said of an error goes to the job's log as well.
+                with ExitStack() as held:
+                    code, last = _run(main, job, held)
+                failed = code or failed
+                if last:
+                    break
+    except KeyboardInterrupt:  # between two jobs
+        failed = _interrupted()
     if failed:
         sys.exit(failed)
+
+
+def _interrupted() -> int:
+    log.error("error: interrupted; the next run continues")
+    return 130
+
+
+def os_error_words(error: OSError) -> str:
+    """What the system refused, on which file, and of a full disk what to do."""
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror or error}{where}"
+    return f"{error.strerror}{where}; make room there and run the same command again, what is finished stays"
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory was too little; torch says so in words."""
+    words = str(error).lower() if isinstance(error, RuntimeError) else ""
+    return isinstance(error, MemoryError) or "out of memory" in words or "allocate memory" in words
+
+
+def memory_words(error: Exception) -> str:
+    """That there was too little memory, how much was asked for where that is known, and what to do."""
+    step = Path(sys.argv[0]).stem
+    asked = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    return (
+        f"too little memory for the step {step}{asked}; run fewer jobs side by side (--cores 1), on a cluster give its "
+        "rule more memory, or set a smaller preprocess.size"
+    )
 
 
 def _run(
@@ -143,13 +203,15 @@ def _run(
         log.error("error: %s", error)
         return 1, isinstance(error, OutOfTimeError)
     except KeyboardInterrupt:
-        log.error("error: interrupted; the next run continues")
-        return 130, True
+        return _interrupted(), True
     except OSError as error:
         log.error("traceback", exc_info=True)
-        log.error("error: %s", f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        log.error("error: %s", os_error_words(error))
         return 1, False
     except Exception as error:
         log.error("traceback", exc_info=True)
+        if out_of_memory(error):
+            log.error("error: %s", memory_words(error))
+            return 1, False
         log.error("error: %s: %s; this is a bug, the traceback is in %s", type(error).__name__, error, arguments.log)
         return 1, False

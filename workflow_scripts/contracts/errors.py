@@ -1,5 +1,8 @@
 """The error a user can mend, told apart from a bug."""
 
+# How a class is left out; several messages advise it.
+LEAVE_OUT = "leave the class out, with null for its label and a class for every other label: ingest: {labels: {…}}"
+
 
 class UserError(Exception):
     """A mistake in data, settings or environment: what is wrong, where, and what to do, in one line.

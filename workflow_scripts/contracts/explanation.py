@@ -6,6 +6,7 @@ import numpy as np
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.tables import Table
 
 IDS, RANDOM = "ids", ":random"
@@ -20,6 +21,26 @@ EMBEDDING = Table(
 # Ordered pairs of different classes that occur on the test subset, most frequent first; share: of the true class.
 CONFUSIONS = Table(
     "confusions", {"true": "str", "predicted": "str", "count": "int", "share": "float"}, key=("true", "predicted")
+)
+
+# central_share: share of the map's sum in the central square of half the area (0.5 for an even map).
+# correlation_random: Pearson correlation of the map with that of the same network with random weights.
+# Both cells are empty where a map is empty.
+GRADCAM = Table(
+    "Grad-CAM",
+    {
+        "id": "str",
+        "label": "str",
+        "predicted": "str",
+        "probability": "float",
+        "branch": "str",
+        "layer": "str",
+        "map_height": "int",
+        "map_width": "int",
+        "central_share": "float",
+        "correlation_random": "float",
+    },
+    key=("id", "branch"),
 )
 
 # New images in the order of their paths; then p_<class> in the study's class order. unlike: yes or no; why: what of the
@@ -50,7 +71,7 @@ def read_maps(path: Path) -> tuple[list[str], dict[str, np.ndarray], dict[str, n
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        raise UserError(f"{path} is missing; {remedy(path)}") from None
     ids = arrays.pop(IDS).tolist()
     random = {key.removesuffix(RANDOM): arrays.pop(key) for key in list(arrays) if key.endswith(RANDOM)}
     return ids, *({key: values.astype("float32") for key, values in part.items()} for part in (arrays, random))

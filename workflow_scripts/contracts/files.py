@@ -1,36 +1,67 @@
 """Files that appear whole or not at all, and the digests that identify them."""
 
+import errno
 import hashlib
 import json
 import os
-import tempfile
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.locks import exclusive
+
+# In the names of files that are not yet whole, which begin with a dot; .gitignore and .dvcignore name it too.
+UNFINISHED = ".unfinished"
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; rename it onto `path` when the block ends without an error.
 
-    The suffix is kept, because libraries choose a format by it. Missing parent folders are made.
+    One name for each `path`, so that what a killed process has left is written over. While another process writes to
+    it, this one waits. The suffix is kept, because libraries choose a format by it. Missing parent folders are made.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}{UNFINISHED}{path.suffix}")
+    with exclusive(temporary):
+        _sweep(path)
+        try:
+            with named_when_full(path):
+                yield temporary
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left beside `path` when each took a name of its own."""
+    left = re.compile(rf"\.{re.escape(path.stem)}-[a-z0-9_]{{8}}{re.escape(path.suffix)}")
+    for entry in os.scandir(path.parent):
+        if left.fullmatch(entry.name):
+            Path(entry).unlink(missing_ok=True)
+
+
+@contextmanager
+def named_when_full(path: Path) -> Iterator[None]:
+    """Let the error of a full disk name the file that was being written: libraries write to an open handle.
+
+    NumPy says of it only how much was asked for and written, without the system's number.
+    """
     try:
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        unsaid = error.errno is None and "written" in str(error)
+        if not full and not unsaid:
+            raise
+        number = error.errno or errno.ENOSPC
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -54,9 +85,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON ({error}); delete it and run the workflow again") from None
+        raise UserError(f"{path} is missing; {remedy(Path(path))}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}); delete it, {remedy(Path(path))}") from None
 
 
 def digest_text(text: str) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.claims import (
+    ASSUMABLE,
     OTHER_METRICS,
     RELATIONS,
     SUBSETS,
     UNITS,
+    UNSAID,
     WORD_RELATIONS,
     Cell,
     Claim,
@@ -62,13 +64,26 @@ def read_published(path: Path) -> Published:
         tuple(layers),
         tuple(_claim(entry, str(path)) for entry in raw.get("public", [])),
         dict(raw.get("variants", {})),
+        raw.get("title", ""),
+        _run_names(raw),
     )
     _check(published, str(path))
     return published
 
 
-_PARTS = {"tables", "claims", "statements", "layers", "public", "variants"}
-_COMMON = {"study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "predicted", "n"}
+_PARTS = {"tables", "claims", "statements", "layers", "public", "variants", "title", "run_names"}
+_COMMON = {
+    *("study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "predicted", "n"),
+    *("quote", "stated", "assumed"),
+}
+
+
+def _run_names(raw: dict) -> dict[str, str]:
+    """Run → its name in the rows of the tables, before all the names that the file gives."""
+    rows = [row for table in raw.get("tables", {}).values() for row in table["rows"].values()]
+    return {row["run"]: row["printed"] for row in rows if row.get("run") and row.get("printed")} | dict(
+        raw.get("run_names", {})
+    )
 
 
 def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
@@ -79,14 +94,18 @@ def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
     for column, entry in table["columns"].items():
         _keys(entry, f"{where}.columns.{column}", {"printed"}, _COMMON)
     for row, entry in table["rows"].items():
-        _keys(entry, f"{where}.rows.{row}", {"printed", "values"}, _COMMON)
+        _keys(entry, f"{where}.rows.{row}", {"values"}, _COMMON | {"printed"})
         if len(entry["values"]) != len(table["columns"]):
             raise UserError(f"{where}.rows.{row}: {len(entry['values'])} values for {len(table['columns'])} columns")
         for (column, about), value in zip(table["columns"].items(), entry["values"], strict=True):
             merged = {**shared, **about, **entry, "value": value, "id": f"{name}.{row}.{column}"}
-            merged["place"] = f"{table['place']}, row {entry['printed']}, column {about['printed']}"
+            # A table of one line has no name for it.
+            line = entry.get("printed", "")
+            merged["place"] = f"{table['place']}, {f'row {line}, ' if line else ''}column {about['printed']}"
+            for key in ("stated", "assumed"):
+                merged[key] = {**shared.get(key, {}), **about.get(key, {}), **entry.get(key, {})}
             claim = _claim({key: merged[key] for key in merged if key not in ("printed", "values")}, path)
-            claims.append(replace(claim, cell=Cell(table["place"], entry["printed"], about["printed"])))
+            claims.append(replace(claim, cell=Cell(table["place"], line, about["printed"])))
     return claims
 
 
@@ -98,7 +117,21 @@ def _claim(entry: dict, path: str) -> Claim:
     if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
         raise UserError(f"{where}: value {entry['value']!r} is not a number (write 2.0e-4, not 2e-4)")
     against = _with_class_name(entry.get("against", {}))
-    return Claim(**{**_with_class_name(entry), "among": tuple(entry.get("among", ())), "against": against})
+    read = {"stated": _sentences(entry, where, "stated", UNSAID), "assumed": _assumed(entry, where)}
+    return Claim(**{**_with_class_name(entry), "among": tuple(entry.get("among", ())), "against": against, **read})
+
+
+def _assumed(entry: dict, where: str) -> dict[str, str]:
+    return _sentences(entry, where, "assumed", ASSUMABLE)
+
+
+def _sentences(entry: dict, where: str, key: str, allowed: tuple[str, ...]) -> dict[str, str]:
+    """A mapping of premises, each with a sentence."""
+    read = entry.get(key, {})
+    _keys(read, f"{where}, {key}", set(), {"class" if name == "class_name" else name for name in allowed})
+    if empty := [name for name, sentence in read.items() if not (isinstance(sentence, str) and sentence.strip())]:
+        raise UserError(f"{where}, {key}.{empty[0]}: a sentence is wanted, what the paper says or leaves open")
+    return _with_class_name(read)
 
 
 def _with_class_name(entry: dict) -> dict:
@@ -109,7 +142,7 @@ def _with_class_name(entry: dict) -> dict:
 def _statement(entry: dict, path: str) -> Statement:
     where = f"{path}, statement {entry.get('id', entry)}"
     needed = {"id", "place", "study", "words", "relation", "against"}
-    _keys(entry, where, needed, {"metric", "subset", "class", "run"})
+    _keys(entry, where, needed, {"metric", "subset", "class", "run", "assumed"})
     _known(entry, where, {"metric": _METRICS, "subset": SUBSETS, "relation": WORD_RELATIONS})
     _keys(entry["against"], f"{where}, against", set(), {"run", "subset", "class"})
     if len(entry["against"]) != 1 or not all(isinstance(others, list) for others in entry["against"].values()):
@@ -118,12 +151,13 @@ def _statement(entry: dict, path: str) -> Statement:
     if entry.get(field) is None:
         raise UserError(f"{where}: against names {field}, but the statement itself has no {field}")
     fields = {key: value for key, value in _with_class_name(entry).items() if key != "against"}
+    fields["assumed"] = _assumed(entry, where)
     return Statement(**fields, field="class_name" if field == "class" else field, others=tuple(others))
 
 
 def _layers(name: str, table: dict, path: str) -> list[Layer]:
     where = f"{path}, layers.{name}"
-    _keys(table, where, {"place", "study", "rows"}, set())
+    _keys(table, where, {"place", "study", "rows"}, {"network"})
     layers = []
     for number, row in enumerate(table["rows"], 1):
         try:
@@ -131,7 +165,8 @@ def _layers(name: str, table: dict, path: str) -> list[Layer]:
             shape = tuple(int(part) for part in str(size).split("x"))
         except (TypeError, ValueError):
             raise UserError(f"{where}, row {number}: {row!r} is not [name, 224 x 224 x 64]") from None
-        layers.append(Layer(f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape))
+        about = (f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape)
+        layers.append(Layer(*about, table.get("network", "")))
     return layers
 
 
@@ -143,8 +178,8 @@ def _known(entry: dict, where: str, allowed: dict[str, Any]) -> None:
 
 def _setting(entry: dict, path: str) -> PaperSetting:
     where = f"{path}, setting {entry.get('id', entry)}"
-    _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "means", "studies", "note"})
-    return PaperSetting(**{**entry, "studies": tuple(entry.get("studies", ()))})
+    _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "means", "studies", "note", "quote", "assumed"})
+    return PaperSetting(**{**entry, "studies": tuple(entry.get("studies", ())), "assumed": _assumed(entry, where)})
 
 
 def _keys(entry: Any, where: str, needed: set[str], allowed: set[str]) -> None:

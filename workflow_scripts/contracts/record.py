@@ -1,5 +1,6 @@
-"""record.json: what was run, with no clock in it; ledger.json: what it cost."""
+"""record.json: what was run, with no clock in it; ledger.json: what it cost. Both hold a digest of themselves."""
 
+import json
 import os
 import platform
 import resource
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts import energy
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.portable import without_folders
 
 # What can change the numbers a step writes.
 PACKAGES = (
@@ -28,6 +32,10 @@ PACKAGES = (
     "torch",
     "torchvision",
 )
+# sha256 of all else that a record holds.
+SEAL = "record_sha256"
+# Runs that a sentence names before it counts the rest.
+SHOWN = 3
 
 
 @cache
@@ -53,12 +61,12 @@ def versions() -> dict[str, str]:
 def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) -> dict:
     """Record of a step's output.
 
-    `settings` are the resolved settings the step received, `code` the digest of its code, `inputs` maps a file's name
-    in the results tree to its sha256. `more` is what the step adds (counts, digests of outputs); no times, no paths
-    outside the results.
+    `settings` are the resolved settings the step received (kept without_folders), `code` the digest of its code,
+    `inputs` maps a file's name in the results tree to its sha256. `more` is what the step adds (counts, digests of
+    outputs); no times, no paths outside the results.
     """
     return {
-        "settings": settings,
+        "settings": without_folders(settings),
         "code": code,
         "inputs": dict(sorted(inputs.items())),
         "versions": versions(),
@@ -72,19 +80,65 @@ def identity(record: dict) -> str:
     return digest_text(canonical_json(record))
 
 
+def sealed(content: dict) -> dict:
+    """The content with a digest of itself, under SEAL; one that it has is replaced."""
+    rest = {key: value for key, value in content.items() if key != SEAL}
+    return {**rest, SEAL: digest_text(canonical_json(json.loads(json.dumps(rest))))}
+
+
 def write_record(path: Path, record: dict) -> None:
-    """Write a record atomically; it is written last, as the sign that its neighbours are whole."""
-    write_json(path, record)
+    """Write a record, sealed, atomically; it is written last, as the sign that its neighbours are whole."""
+    write_json(path, sealed(record))
 
 
 def read_record(path: Path) -> dict:
-    """Read a record; UserError if missing or broken."""
-    return read_json(path)
+    """Read a record; UserError if it is missing, broken, or not as it was written."""
+    try:
+        record = read_json(path)
+    except UserError:
+        state = "is not valid JSON any more" if path.exists() else "is missing"
+        raise UserError(f"{path} {state}; {remedy(path)}") from None
+    if not isinstance(record, dict) or record.get(SEAL) != sealed(record)[SEAL]:
+        raise UserError(f"{path} has changed since it was written: it does not fit its own {SEAL}; {remedy(path)}")
+    return record
+
+
+def mixtures(records: dict[str, dict]) -> list[str]:
+    """A sentence for every package, and for the processor's type, in which runs that are compared differ.
+
+    `records`: name of a run → its record. Of a trained run what counts is what it was trained with.
+    """
+    by_what: dict[str, dict[str, list[str]]] = {}
+    for name, record in records.items():
+        training = record.get("training", {})
+        used = {**record.get("versions", {}), **training.get("versions", {})}
+        kind = training.get("processor") or record.get("processor")
+        for what, value in {**used, **({"processor": kind} if kind else {})}.items():
+            by_what.setdefault(what, {}).setdefault(value, []).append(name)
+    return [_mixture(what, by_value) for what, by_value in sorted(by_what.items()) if len(by_value) > 1]
+
+
+def _mixture(what: str, by_value: dict[str, list[str]]) -> str:
+    """What differs; of the runs behind each value the first few are named."""
+    parts = []
+    for value, names in sorted(by_value.items()):
+        rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        parts.append(f"{value} ({', '.join(names[:SHOWN])}{rest})")
+    return f"runs that are compared were made with different {what}: {'; '.join(parts)}"
 
 
 def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
-    """sha256 of each path, keyed by its name relative to `root`. Large arrays are named by their record instead."""
-    return {os.path.relpath(path, root): digest_file(path) for path in paths}
+    """sha256 of each path, keyed by its name relative to `root`; UserError where one is missing.
+
+    Large arrays are named by their record instead.
+    """
+    digests = {}
+    for path in paths:
+        try:
+            digests[os.path.relpath(path, root)] = digest_file(path)
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
+    return digests
 
 
 @contextmanager
@@ -104,4 +158,4 @@ def ledger(path: Path) -> Iterator[dict]:
     entry.update(energy.device_use(entry["wall_seconds"]))
     entry.update(energy.joules(counters, entry["cpu_seconds"]))
     entry["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    write_json(path, entry)
+    write_record(path, entry)

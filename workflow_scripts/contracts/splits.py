@@ -1,10 +1,11 @@
 """splits/: which sample is used for what, and what a protocol leaves on both sides."""
 
+from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.contracts.tables import Table
 
-SPLIT = Table("split", {"id": "str", "fold": "int", "subset": "str"}, key=("id", "fold"))
+SPLIT = Table("split", {"id": "str", "fold": "int", "subset": "str"}, key=("id", "fold"), values={"subset": SUBSETS})
 
-# why: group, unit, equal_bytes, equal_pixels, near_equal; distance as in equal pairs, 0 for group and unit.
+# why: group, unit, or a kind of contracts.dataset.PAIR_KINDS; distance as in equal pairs, 0 for group and unit.
 LEAKS = Table(
     "leaks",
     {

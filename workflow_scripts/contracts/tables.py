@@ -1,14 +1,20 @@
 """What all CSV contracts share: columns with types, one reader, one atomic writer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 
 SIGNIFICANT = "%.9g"
+# What nine significant digits of a probability, and of the sum of hundreds of them, may be beside the true value.
+TOLERANCE, SUM_TOLERANCE = 1e-9, 1e-5
+SPOILT = "the model has diverged, or the file was edited"
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,8 @@ class Table:
 
     Types are "str", "int", "float"; text columns never hold NaN (an empty cell is the empty string). Rows keep the
     order in which they are written. `key` names the columns whose values must be unique together. `absent` is how a
-    number that there is not is written and read.
+    number that there is not is written and read. `values`: all that a column may hold. `shares`: how the further
+    columns begin that hold a probability each: finite, in [0, 1], and together 1 in every row.
     """
 
     name: str
@@ -25,6 +32,8 @@ class Table:
     open: bool = False
     key: tuple[str, ...] = ()
     absent: str = ""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shares: str = ""
 
     def check(self, frame: pd.DataFrame, where: str) -> None:
         """Raise UserError when columns are missing, unexpected or repeat a key."""
@@ -41,6 +50,36 @@ class Table:
             first = frame[frame.duplicated(list(self.key))].iloc[0][list(self.key)].to_dict()
             raise UserError(f"{where}: {self.name} repeats the row {first}; each {' + '.join(self.key)} may occur once")
 
+        for column, allowed in self.values.items():
+            wrong = ~frame[column].isin(allowed)
+            if wrong.any():
+                row = int(wrong.to_numpy().argmax())
+                raise UserError(
+                    f"{where}, row {row + 2}: {column} {frame[column].iloc[row]!r}; use {', '.join(allowed)}"
+                )
+        if self.shares:
+            self._check_shares(frame, where)
+
+    def _check_shares(self, frame: pd.DataFrame, where: str) -> None:
+        """Raise UserError for the first row whose probabilities are none."""
+        columns = [column for column in frame.columns if str(column).startswith(self.shares)]
+        if not columns:
+            raise UserError(f"{where}: {self.name} has no column {self.shares}<class> with a probability")
+        numbers = frame[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64")
+        total = numbers.sum(axis=1)
+        for wrong, what in (
+            (~np.isfinite(numbers), "is no number"),
+            (~((numbers >= -TOLERANCE) & (numbers <= 1 + TOLERANCE)), "is no probability"),
+        ):
+            if wrong.any():
+                row, place = (int(part) for part in np.argwhere(wrong)[0])
+                cell = frame[columns[place]].iloc[row]
+                raise UserError(f"{where}, row {row + 2}: {columns[place]} {str(cell)!r} {what}; {SPOILT}")
+        wrong = np.abs(total - 1) > SUM_TOLERANCE
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise UserError(f"{where}, row {row + 2}: the probabilities sum to {total[row]:.6g}, not to 1; {SPOILT}")
+
     def write(self, path: Path, frame: pd.DataFrame) -> None:
         """Check and write; the contract's columns come first, then further ones in the order they have."""
         self.check(frame, str(path))
@@ -55,7 +94,7 @@ class Table:
         try:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
-            raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a readable CSV file ({error})") from None
         self.check(frame, str(path))
@@ -63,9 +102,13 @@ class Table:
 
     def read(self, path: Path) -> pd.DataFrame:
         """Read and check; further columns are numbers where every cell is one."""
-        frame = self.as_text(path)
+        return self.typed(self.as_text(path), str(path))
+
+    def typed(self, frame: pd.DataFrame, where: str) -> pd.DataFrame:
+        """The table with the contract's types, from one of text; UserError names the first cell that is no number."""
+        frame = frame.copy()
         for column in frame.columns:
-            frame[column] = self._convert(frame[column], self.columns.get(column), f"{path}, column {column}")
+            frame[column] = self._convert(frame[column], self.columns.get(column), f"{where}, column {column}")
         return frame
 
     def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:

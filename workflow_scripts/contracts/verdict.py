@@ -15,9 +15,12 @@ MADE = "made data"
 # Those that say something about the paper come first.
 WORDS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_CHECKED, MADE)
 DECIDED = (HOLDS, HIGHER, LOWER, FAILS)
-
+# Said of every verdict on an order, and of every higher and lower that is not counted exactly.
+OWN_CHANCE = (
+    "Not in it yet: the paper's own chance (its one training, its own test set), and that many numbers are judged."
+)
 # claim: id of a claim, statement or layer in published.yaml; published: as printed; obtained, low, high: under the
-# protocol called published, in this project's units (shares in [0, 1], MiB, counts), with the interval that the verdict
+# protocol as published, in this project's units (shares in [0, 1], MiB, counts), with the interval that the verdict
 # rests on; n: units (of counts: samples) behind it; leak_free…: the same under the protocol without leaks; why: one or
 # two sentences. No cell is empty: a number that there is not is written "n/a", which pandas reads as missing.
 VERDICT = Table(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json
+from workflow_scripts.contracts.layout import remedy
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ def read_header(path: Path) -> Header:
             length = struct.unpack("<Q", handle.read(8))[0]
             head = json.loads(handle.read(length))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        raise UserError(f"{path} is missing; {remedy(path)}") from None
     except (struct.error, ValueError, MemoryError, OverflowError):
-        raise UserError(f"{path} is no safetensors file; delete it and run the workflow again") from None
+        raise UserError(f"{path} is no safetensors file; {remedy(path)}") from None
     metadata = head.pop("__metadata__", {})
     return Header({key: tuple(entry["shape"]) for key, entry in head.items()}, metadata)
 
@@ -46,12 +47,10 @@ def read_header(path: Path) -> Header:
 def origin(metadata: dict[str, str], settings: dict, path: Path) -> Origin:
     """Whose weights these are; UserError, naming the file `path`, unless trained with exactly `settings`."""
     if "settings" not in metadata:
-        raise UserError(f"{path} does not say how it was trained; run the training again")
+        raise UserError(f"{path} does not say how it was trained; {remedy(path)}")
     recorded = json.loads(metadata["settings"])
     if canonical_json(recorded) != canonical_json(settings):
-        raise UserError(
-            f"{path} was trained with other settings ({_difference(recorded, settings)}); run the training again"
-        )
+        raise UserError(f"{path} was trained with other settings ({_difference(recorded, settings)}); {remedy(path)}")
     return Origin(recorded, metadata["code"], json.loads(metadata["classes"]))
 
 
@@ -60,7 +59,7 @@ def require_classes(trained: list[str], classes: list[str], where: Path) -> None
     if classes != trained:
         raise UserError(
             f"{where} was trained for the classes {', '.join(trained)}, the data have {', '.join(classes)}; "
-            "run the training again"
+            f"{remedy(where)}"
         )
 
 

@@ -2,44 +2,66 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
+from workflow_scripts.contracts.entry import log
+from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
+from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
+from workflow_scripts.data.groups import alike, doubts
 from workflow_scripts.data.selecting import select
-from workflow_scripts.data.sources import normal, printable
+from workflow_scripts.data.sources import check_no_results, count_endings, ending_words, normal, printable
+from workflow_scripts.data.walking import Item, walk
+
+# What the manifest says itself of every sample: no column of a user's table may take its place.
+OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))
+# Beside made data; see synthesise.
+MADE_FILES = ("made.json", "truth.csv")
 
 
 @dataclass
 class Collected:
     """Samples sorted by id with the adapter each is of, what was refused, and label → number of those left out.
 
-    `counts`: class → {wanted, found, copies}, where the settings want numbers.
+    `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
+    that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
+    that are nearly equal.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
+    links: int = 0
+    alike: list[list[str]] = field(default_factory=list)
 
 
-def collect(sources: dict[str, Path], ingest: SimpleNamespace) -> Collected:
+def collect(sources: dict[str, Path], ingest: SimpleNamespace, subgroups: Container[str] = ()) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
-    extension, both ids keep it; a second sample of the same id is refused. UserError when the settings name labels or
-    classes that do not fit the files.
+    extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
+    in `subgroups` are kept. UserError when the settings name labels or classes that do not fit the files.
     """
     collected = Collected()
     published: set[str] = set()
+    passed_over: Counter[str] = Counter()
     for adapter, folder in sources.items():
         module = registry.load(adapter)
         published.update(module.LABELS or ())
-        for item in module.samples(folder, ingest):
+        there = list(walk(folder))
+        check_no_results(there, str(folder))
+        items = list(module.samples(folder, ingest))
+        not_followed, endings = _passed_over(there, items, [*getattr(module, "READS", ()), ingest.groups, ingest.ids])
+        passed_over.update(endings)
+        collected.links += not_followed
+        for item in items:
             if isinstance(item, Refused):
                 collected.refused.append(replace(item, path=printable(item.path)))
             elif printable(item.path) != item.path:
@@ -48,22 +70,82 @@ def collect(sources: dict[str, Path], ingest: SimpleNamespace) -> Collected:
                 prefix = f"{adapter}/" if len(sources) > 1 else ""
                 group = f"{prefix}{item.group}" if item.group else ""
                 collected.samples.append((adapter, replace(item, id=normal(prefix + item.id), group=group)))
+    collected.passed_over = dict(sorted(passed_over.items()))
+    _keep_attributes(collected, subgroups)
     _apply_labels(collected, _labels_of(ingest), published)
     _make_unique(collected)
     collected.samples.sort(key=lambda pair: pair[1].id)
     chosen = select(collected.samples, ingest, sources)
     collected.samples, collected.counts = chosen.samples, chosen.counts
+    _say(collected)
+    collected.alike = doubts([sample.group for _, sample in collected.samples])
     return collected
 
 
-def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
-    """The study's classes in order; UserError when the settings' classes are not those of the readable samples."""
+def _passed_over(
+    there: list[Item], items: list[Sample | Refused], read: list[str | None]
+) -> tuple[int, dict[str, int]]:
+    """How many links to folders were not followed, and ending → number of files that no sample or refusal speaks of."""
+    named = {item.path for item in items} | set(filter(None, read)) | set(MADE_FILES)
+    links = sum(item.kind == "folder_link" for item in there)
+    return links, count_endings([item.path for item in there if item.kind != "folder_link" and item.path not in named])
+
+
+def _keep_attributes(collected: Collected, subgroups: Container[str]) -> None:
+    """Drop the attributes that no setting names; UserError when one bears the name of a column that ingest fills."""
+    given = dict.fromkeys(name for _, sample in collected.samples for name in sample.attributes)
+    if taken := [name for name in given if name in subgroups and name in OWN_COLUMNS]:
+        raise UserError(
+            f"ingest.groups: the table has a column {taken[0]!r}, which evaluate.subgroups names, but the manifest "
+            "fills that one itself; rename it in both"
+        )
+    if left := [name for name in given if name not in subgroups]:
+        log.info(
+            "columns of the table of groups that evaluate.subgroups does not name are left out: %s", ", ".join(left)
+        )
+    collected.samples = [
+        (adapter, replace(sample, attributes={k: v for k, v in sample.attributes.items() if k in subgroups}))
+        for adapter, sample in collected.samples
+    ]
+
+
+def _say(collected: Collected) -> None:
+    """Lines of the log on what was passed over and on names that other programs may read as something else."""
+    total = sum(collected.passed_over.values())
+    if total:
+        log.info("%d files passed over, by their ending: %s", total, ending_words(collected.passed_over))
+    if collected.links:
+        log.warning(
+            "%d links to folders were not followed: their folders are read under their own names, or hold the source",
+            collected.links,
+        )
+    samples = [sample for _, sample in collected.samples]
+    if near := alike({sample.label for sample in samples}):
+        log.warning("classes %s are nearly equal; they count as different", " and ".join(map(repr, near[0])))
+    names = [
+        name for sample in samples for name in (sample.id, sample.label, sample.group, *sample.attributes.values())
+    ]
+    if begun := formulas(names):
+        log.warning(
+            "%d ids, labels, groups or further cells begin with %s, first %r: a spreadsheet takes them for formulas; "
+            "rename them before tables of this study are opened or passed on",
+            *(len(begun), " ".join(FORMULA), begun[0]),
+        )
+
+
+def class_order(
+    found: Iterable[str], classes: list[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
+) -> list[str]:
+    """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
+
+    `passed_over`: ending → number of files that are no samples, for the message.
+    """
     found = set(found)
     order = sorted(found) if classes is None else list(classes)
     for name in sorted(found - set(order)):
         raise UserError(
             f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
-            "add it, or leave its label out with `labels: {label: null}`"
+            f"add it, or write `classes: null`, which takes every class that there is, or {LEAVE_OUT}"
         )
     for name in order:
         if name not in found:
@@ -72,7 +154,10 @@ def class_order(found: Iterable[str], classes: list[str] | None) -> list[str]:
                 f"the files have {', '.join(sorted(found)) or 'no class at all'}"
             )
     if len(order) < 2:
-        raise UserError(f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`")
+        seen = f"; passed over: {ending_words(passed_over)}" if passed_over else ""
+        raise UserError(
+            f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`{seen}"
+        )
     return order
 
 

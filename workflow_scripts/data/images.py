@@ -13,6 +13,7 @@ Decided here, and nowhere else:
 import hashlib
 import io
 import re
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from workflow_scripts.contracts.dataset import REASONS
 
-SUFFIXES = (".bmp", ".gif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 # Pillow knows sixty more; some start other programs. JPEG includes MPO.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 MIN_SIDE = 8
@@ -50,13 +51,21 @@ class RefusedImageError(Exception):
 
 
 def read_bytes(path: Path, max_megapixels: float = float("inf")) -> bytes:
-    """Bytes of a file; RefusedImageError when it is missing, empty, unreadable or far too large for its pixels."""
+    """Bytes of a file; RefusedImageError when it is missing, empty, unreadable or far too large for its pixels.
+
+    Pipes and devices are refused without being read.
+    """
     try:
-        size = path.stat().st_size
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            raise RefusedImageError("special_file", "a pipe, socket, device or folder and no file")
         # Eight bytes a pixel are more than any accepted mode needs.
-        if size > 8e6 * max_megapixels + 1e6:
-            raise RefusedImageError("too_large", f"a file of {size / 1e6:.0f} MB for at most {max_megapixels:g} MP")
-        data = path.read_bytes()
+        if state.st_size > 8e6 * max_megapixels + 1e6:
+            size = f"a file of {state.st_size / 1e6:.0f} MB for at most {max_megapixels:g} MP"
+            raise RefusedImageError("too_large", size)
+        with path.open("rb") as handle:
+            # No more than that: files of the kernel's own have no size and no end.
+            data = handle.read(state.st_size)
     except FileNotFoundError:
         raise RefusedImageError("missing_file", "no such file, or a link to nothing") from None
     except OSError as error:

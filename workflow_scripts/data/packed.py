@@ -7,8 +7,10 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path, read_json
+from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.contracts.verified import require, required_split
 
 ORIGINALS = "originals.npz"
 
@@ -26,21 +28,18 @@ def read_originals(path: Path) -> dict[str, np.ndarray]:
         return {str(name): stored[f"image{number}"] for number, name in enumerate(stored["ids"])}
 
 
-def read_fold(
-    dataset: Path, arrays: Path, split: Path, fold: int
-) -> tuple[np.ndarray, list[str], pd.DataFrame, np.ndarray | None]:
-    """Pixels (uint8 N×S×S×3, memory-mapped), class order, the samples of one fold of a split, and the pixels' masks.
+def read_table(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[list[str], pd.DataFrame]:
+    """Class order, and the samples of one fold of a split: id, unit, group, label, subset and row, sorted by row.
 
-    The table has the columns id, unit, group, label, subset and row (of the pixels), sorted by row. The masks are uint8
-    N×S×S (memory-mapped), 1 where a pixel is kept, or None where the study has none.
-
-    Raises UserError when the split names unknown samples, has no such fold, or the pixels do not belong to it.
+    `row` is that of the packed pixels. Raises UserError when a file is not what its record says, when the split names
+    unknown samples, or has no such fold.
     """
-    classes = read_json(dataset / "record.json")["classes"]
-    assigned = SPLIT.read(split)
+    classes = require(dataset / "record.json", "manifest.csv")["classes"]
+    require(arrays / "record.json", "index.csv")
+    assigned = SPLIT.read(required_split(split))
     assigned = assigned[assigned["fold"] == fold]
     if assigned.empty:
-        raise UserError(f"{split} has no fold {fold}; run the workflow again")
+        raise UserError(f"{split} has no fold {fold}; {remedy(split)}")
     manifest, index = MANIFEST.read(dataset / "manifest.csv"), ARRAY_INDEX.read(arrays / "index.csv")
     if (index["count"] != 1).any():
         raise UserError(
@@ -51,27 +50,35 @@ def read_fold(
     for column, file in (("label", dataset / "manifest.csv"), ("row", arrays / "index.csv")):
         if table[column].isna().any():
             lost = table.loc[table[column].isna(), "id"].iloc[0]
-            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; run the workflow again")
+            raise UserError(f"{split} names the sample {lost!r}, which {file} lacks; {remedy(split)}")
     unknown = set(table["label"]) - set(classes)
     if unknown:
         raise UserError(f"{dataset / 'manifest.csv'} has the label {min(unknown)!r}, which is no class of the study")
+    return classes, table.sort_values("row", kind="stable").reset_index(drop=True)
+
+
+def read_fold(
+    dataset: Path, arrays: Path, split: Path, fold: int
+) -> tuple[np.ndarray, list[str], pd.DataFrame, np.ndarray | None]:
+    """Pixels (uint8 N×S×S×3, memory-mapped), class order, the table of read_table, and the pixels' masks.
+
+    The masks are uint8 N×S×S (memory-mapped), 1 where a pixel is kept, or None where the study has none. Raises
+    UserError as read_table, or when the pixels do not belong to it.
+    """
+    classes, table = read_table(dataset, arrays, split, fold)
+    require(arrays / "record.json", "images.npy", "masks.npy")
     images, masks = _opened(arrays / "images.npy"), _opened(arrays / "masks.npy")
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.shape[3] != 3 or images.dtype != np.uint8:
-        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; delete it and run the workflow again")
+        raise UserError(f"{arrays / 'images.npy'} is no N×S×S×3 array of bytes; {remedy(arrays / 'images.npy')}")
     if table["row"].max() >= len(images):
-        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; run the workflow again")
+        raise UserError(f"{arrays / 'images.npy'} has too few images for index.csv; {remedy(arrays / 'images.npy')}")
     if masks.dtype != np.uint8 or masks.ndim != 3 or (len(masks) and masks.shape != images.shape[:3]):
-        raise UserError(f"{arrays / 'masks.npy'} has no mask for each image; delete it and run the workflow again")
-    return (
-        images,
-        classes,
-        table.sort_values("row", kind="stable").reset_index(drop=True),
-        masks if len(masks) else None,
-    )
+        raise UserError(f"{arrays / 'masks.npy'} has no mask for each image; {remedy(arrays / 'images.npy')}")
+    return images, classes, table, masks if len(masks) else None
 
 
 def _opened(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r")
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the workflow again, it makes the file") from None
+        raise UserError(f"{path} is missing; {remedy(path)}") from None

@@ -4,7 +4,6 @@ Copies are samples of their own here, because a paper may have counted them as s
 group, so that only a split by sample can tear them apart. Training-time copies are a setting of a run instead.
 """
 
-import csv
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from PIL import Image
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_text
+from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
 from workflow_scripts.data.adapters.base import Sample
 
 # How a copy differs from its original: the seven other symmetries of a square, in the order in which they are used.
@@ -90,17 +90,17 @@ def _reduced_or_filled(
 
 def _listed(samples: list[tuple[str, Sample]], path: Path) -> list[tuple[str, Sample]]:
     """The samples that a CSV file names in its column `id`; one that is named again becomes a copy."""
-    try:
-        with open(path, newline="", encoding="utf-8") as handle:
-            rows = list(csv.DictReader(handle))
-    except FileNotFoundError:
-        raise UserError(f"ingest.ids: {path} is missing; put the list of ids there") from None
-    if not rows or "id" not in rows[0]:
-        raise UserError(f"{path} has no column id, or no rows; list the ids of manifest.csv")
+    sheet = read_sheet(path, "ingest.ids", ("id",))
+    if not sheet.rows:
+        raise UserError(f"ingest.ids: {path} names no sample; list the ids of manifest.csv in its column id")
     known = {sample.id: (adapter, sample) for adapter, sample in samples}
-    times = Counter(row["id"] for row in rows)
-    if unknown := [row["id"] for row in rows if row["id"] not in known]:
-        raise UserError(f"{path} names {unknown[0]!r}, which is no sample; ids are those of manifest.csv")
+    by_tidy = {tidy(name): name for name in known}
+    for row, name in zip(sheet.rows, sheet.columns["id"], strict=True):
+        if name not in known and name not in by_tidy:
+            raise UserError(
+                f"ingest.ids: {path}, row {row} names {name!r}, which is no sample; ids are those of manifest.csv"
+            )
+    times = Counter(name if name in known else by_tidy[name] for name in sheet.columns["id"])
     found = []
     for name in sorted(times):
         adapter, sample = known[name]

@@ -9,8 +9,9 @@ import pandas as pd
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
-from workflow_scripts.contracts.runs import UNITS, class_columns, classes_of, probabilities
+from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
 
 Key = tuple[int, int]  # fold, training seed
 
@@ -59,7 +60,7 @@ def require_settings(runs: Path, expects: dict[str, str]) -> None:
     for name, digest in expects.items():
         path = runs / name / "record.json"
         if digest_text(canonical_json(read_record(path)["settings"])) != digest:
-            raise UserError(f"{path} was made with other settings than the present ones; run the workflow again")
+            raise UserError(f"{path} was made with other settings than the present ones; {remedy(path)}")
 
 
 def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
@@ -70,7 +71,7 @@ def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
         raise UserError(
             f"{where}: judges other units than the run it is read with ({len(odd)} differ, first {odd[0]!r})"
             if odd
-            else f"{where}: its rows are in another order; run the workflow again, it makes the file"
+            else f"{where}: its rows are in another order; delete that folder, `snakemake --cores all` makes it again"
         )
     for column in columns[1:]:
         odd = (first[column].to_numpy() != second[column].to_numpy()).nonzero()[0]
@@ -103,20 +104,17 @@ def _check(
 ) -> pd.DataFrame:
     if classes_of(frame) != classes:
         raise UserError(f"{path}: classes {', '.join(classes_of(frame))}; the dataset has {', '.join(classes)}")
-    values = frame[class_columns(classes)]
-    if not all(pd.api.types.is_numeric_dtype(kind) for kind in values.dtypes) or not np.allclose(values.sum(axis=1), 1):
-        raise UserError(f"{path}: probabilities are missing or do not sum to 1; delete the folder and run again")
-    if (frame["fold"] != fold).any() or not frame["subset"].isin(["validation", "test"]).all():
-        raise UserError(f"{path}: rows of another fold or subset than fold {fold}, validation and test")
+    if (frame["fold"] != fold).any():
+        raise UserError(f"{path}: rows of another fold than {fold}; {remedy(path)}")
     if not (frame["subset"] == reported).any():
         raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
     if reported != "test" and (frame["subset"] == "test").any():
-        raise UserError(f"{path}: has test units, but the protocol has no test subset; run the workflow again")
+        raise UserError(f"{path}: has test units, but the protocol has no test subset; {remedy(path)}")
     unknown = ~frame["id"].isin(known.index)
     if unknown.any():
         raise UserError(
             f"{path}: unit {frame['id'][unknown].iloc[0]!r} is not in the manifest ({int(unknown.sum())} such); "
-            "the run belongs to another dataset, run the workflow again"
+            f"the run belongs to another dataset; {remedy(path)}"
         )
     expected = known.loc[frame["id"]]
     for column in ("label", "group"):
@@ -125,6 +123,6 @@ def _check(
             row = int(odd[0])
             raise UserError(
                 f"{path}: unit {frame['id'].iloc[row]!r} has {column} {frame[column].iloc[row]!r}, the manifest says "
-                f"{expected[column].iloc[row]!r}; the run belongs to another dataset, run the workflow again"
+                f"{expected[column].iloc[row]!r}; the run belongs to another dataset; {remedy(path)}"
             )
     return frame

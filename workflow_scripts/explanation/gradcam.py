@@ -8,31 +8,10 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.tables import Table
 from workflow_scripts.explanation.layers import Target, branches, target_layers
 from workflow_scripts.models import compat  # noqa: F401  (before pytorch_grad_cam)
 
 AT_A_TIME = 16
-
-# central_share: share of the map's sum in the central square of half the area (0.5 for an even map).
-# correlation_random: Pearson correlation of the map with that of the same network with random weights.
-# Both cells are empty where a map is empty.
-GRADCAM = Table(
-    "Grad-CAM",
-    {
-        "id": "str",
-        "label": "str",
-        "predicted": "str",
-        "probability": "float",
-        "branch": "str",
-        "layer": "str",
-        "map_height": "int",
-        "map_width": "int",
-        "central_share": "float",
-        "correlation_random": "float",
-    },
-    key=("id", "branch"),
-)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch import nn
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights import require_classes
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
@@ -48,7 +49,9 @@ class Trained:
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
         given = settings["specs"][run]
         shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
-        weights = read_trained(path, {**shared, "run": run, "spec": given["spec"], "train": given["train"]})
+        weights = read_trained(
+            required_training(path), {**shared, "run": run, "spec": given["spec"], "train": given["train"]}
+        )
         require_classes(weights.classes, samples.classes, path)
         train = entry.namespace(given["train"])
         chosen = devices.prepare(device, train)

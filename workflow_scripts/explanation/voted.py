@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.evaluation.voting import combine
 from workflow_scripts.explanation.features import Seen
@@ -34,9 +35,10 @@ class Voted:
         """Of its members; a weighted vote's shares stand in its record in `folder`. UserError when they do not."""
         shares = [1 / len(members)] * len(members)
         if how == "weighted":
-            found = read_record(folder / "record.json").get("weights", {})
+            path = folder / "record.json"
+            found = read_record(path).get("weights", {})
             if set(found) != {member.run for member in members}:
-                raise UserError(f"{folder / 'record.json'} has no weight for each member of {run}; run the vote again")
+                raise UserError(f"{path} has no weight for each member of {run}; {remedy(path)}")
             shares = [found[member.run] for member in members]
         return cls(run, tuple(members), how, tuple(shares))
 

@@ -157,7 +157,7 @@ def _loaded(found: Origin, raw: Path) -> dict[str, torch.Tensor]:
         log.info("traceback", exc_info=True)
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"{raw} holds no published weights of {found.name!r} ({first}); remove it and fetch it again"
+            f"{raw} holds no published weights of {found.name!r} ({first}); remove it, `make prepare` fetches it again"
         ) from None
 
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
-from workflow_scripts.models.own import OWN
+from workflow_scripts.models.own import OWN, refused_option
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
 
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
@@ -26,9 +26,11 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
     `classes` = 0 leaves the classifier out: the network then gives N×F features. `published` is the file of the
     library's published weights, as `models.published` writes it; what depends on the image size is interpolated as the
     library does. The attribute `classifier_names` lists the modules that make up the classifier, `feature_count` is the
-    length of the output. Raises UserError for an unknown name, unfit options, weights that do not fit the options, or a
-    size the network cannot take.
+    length of the output. Raises UserError for an unknown name, unfit options or such as load weights, weights that do
+    not fit the options, or a size the network cannot take.
     """
+    if refused := refused_option(options):
+        raise UserError(f"model {name!r}, options: {refused}")
     try:
         model = _build(name, classes, size, options, published)
     except UNFIT as error:

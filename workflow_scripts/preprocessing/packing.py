@@ -122,10 +122,21 @@ def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[Fil
         yield FileTask(sources[source] / path, tuple(parts))
 
 
+class ChangedFileError(UserError):
+    """A raw file is not what ingest saw; `path` is the file."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(path, what)
+        self.path = path
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args))
+
+
 def pack_file(task: FileTask, packing: Packing, arrays: Arrays) -> int:
     """Write the rows of a file into the arrays; the number of rows.
 
-    UserError when the file is not what ingest saw.
+    ChangedFileError when the file is not what ingest saw.
     """
     try:
         data = read_bytes(task.path)
@@ -133,11 +144,11 @@ def pack_file(task: FileTask, packing: Packing, arrays: Arrays) -> int:
         image = decode(data, at_least=_at_least(packing) if task.parts[0].box is None else None)
         windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
     except RefusedImageError as refusal:
-        raise UserError(f"{task.path} could be read by ingest, but now: {refusal}; run ingest again") from None
+        raise ChangedFileError(task.path, f"could be read by ingest, but now: {refusal}") from None
     for part, window in zip(task.parts, windows, strict=True):
         seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)
         if seen != part.sha256:
-            raise UserError(f"{task.path} has changed since ingest read it; run ingest again")
+            raise ChangedFileError(task.path, "has changed since ingest read it")
         pixels = np.asarray(fitted(changed(window, part.change), packing))
         _write_row(arrays.images, arrays.images_start, part.row, pixels)
         if arrays.masks is not None:

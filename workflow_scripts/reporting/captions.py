@@ -66,8 +66,8 @@ GLOSSARY = (
     ),
     (
         "Leak premium",
-        "The metric under the published split minus the metric under a split without leaks: how much of the published "
-        "number the leaks are worth.",
+        "The metric under the published split minus the metric under a split that keeps together what is known to "
+        "belong together: how much of the published number the leaks are worth.",
     ),
     (
         "95 % interval",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.protocols import named_protocol
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.reporting.obtained import Value, obtained
 from workflow_scripts.reporting.results import Protocol, Results, Run
@@ -199,6 +200,8 @@ def setting_rows(results: Results, run: str | None, variant: str = "") -> list[S
         where = setting.setting or ""
         if variant and where.startswith(base := f"runs.{results.published.variants[variant]}."):
             where = f"runs.{variant}.{where.removeprefix(base)}"
+        if results.as_published:
+            where = named_protocol(where, results.as_published.name)
         value = _lookup(used, where) if where else _ABSENT
         known = value is not _ABSENT
         same = value == setting.expected if known and setting.value is not None else None

@@ -1,5 +1,6 @@
 """In which order protocols and runs are shown, which run comes first, and what they are called."""
 
+from workflow_scripts.contracts.protocols import AS_PUBLISHED
 from workflow_scripts.contracts.published import Claim
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.reporting import words
@@ -7,8 +8,8 @@ from workflow_scripts.reporting.results import Protocol, Results, Run
 
 
 def ordered_protocols(results: Results) -> list[Protocol]:
-    """The published protocol first, then the others by name."""
-    return sorted(results.protocols.values(), key=lambda protocol: (protocol.name != "published", protocol.name))
+    """The protocol as published first, then the others by name."""
+    return sorted(results.protocols.values(), key=lambda protocol: (protocol.role != AS_PUBLISHED, protocol.name))
 
 
 def headline_claims(results: Results) -> list[Claim]:
@@ -53,7 +54,15 @@ def rule_words(protocol: Protocol) -> str:
     kind = {"holdout": "hold-out", "kfold": f"{rule.get('folds')} folds", "file": "the user's own split"}[rule["kind"]]
     if rule["kind"] == "holdout":
         kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
-    return f"{kind}, {'groups kept together' if rule['by'] == 'group' else 'each sample for itself'}"
+    return f"{kind}, {_kept_together(protocol)}"
+
+
+def _kept_together(protocol: Protocol) -> str:
+    if protocol.rule["by"] == "sample":
+        return "each sample for itself"
+    if protocol.record["groups_known"]:
+        return "groups kept together"
+    return "duplicate free: not every group is known, so patients may repeat"
 
 
 def protocol_words(protocol: Protocol) -> str:

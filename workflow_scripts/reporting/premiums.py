@@ -11,16 +11,16 @@ from workflow_scripts.reporting.results import Results, Run
 def premiums(results: Results) -> dict[str, dict[str, Value]]:
     """{leak-free protocol: {run: difference of the headline metric, with its interval}}; n: published test units.
 
-    Empty where no protocol is called published, where nothing clusters, where that one has no leaks or no test subset,
-    or where none that has a test subset is free of leaks. A run that learned from another study's samples has none:
-    nothing of this one's can leak into it.
+    Empty where no protocol has the role as_published, where nothing clusters, where that one has no leaks or no test
+    subset, or where none that has a test subset is free of leaks. A run that learned from another study's samples has
+    none: nothing of this one's can leak into it.
     """
     published = results.as_published
     if published is None or published.nothing_clusters or published.leak_free or published.reported != "test":
         return {}
     settings = results.settings
     found: dict[str, dict[str, Value]] = {}
-    for protocol in sorted(results.leak_free, key=lambda protocol: protocol.name):
+    for protocol in results.leak_free:
         for name, run in published.runs.items():
             if settings["runs"][name]["spec"]["kind"] == "external":
                 continue

@@ -12,13 +12,16 @@ from workflow_scripts.contracts.comparison import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.protocols import AS_PUBLISHED, LEAK_FREE, roles
 from workflow_scripts.contracts.published import Published, read_published
 from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.truth import TRUTH
+from workflow_scripts.contracts.verified import require, require_all
 
 FIGURES = ("confusion", "roc", "reliability")
+MONTAGE = "montage.png"
 TRAINED_FIGURES = (*FIGURES, "curves")
 
 
@@ -51,10 +54,13 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
+    role: what it is for, see contracts.protocols; leak_free, below, is what was found in the data.
+
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
 
     name: str
+    role: str | None
     rule: dict
     record: dict
     runs: dict[str, Run]
@@ -67,6 +73,13 @@ class Protocol:
     @property
     def leak_free(self) -> bool:
         return bool(self.record["leak_free"])
+
+    @property
+    def leak_words(self) -> str:
+        """Whether leaks are left, in two or three words; where groups are unknown, only that none was found."""
+        if not self.leak_free:
+            return "leaks kept"
+        return "no leaks" if self.record["groups_known"] else "leaks: none found"
 
     @property
     def nothing_clusters(self) -> bool:
@@ -114,18 +127,36 @@ class Results:
         return list(self.dataset["classes"])
 
     @property
+    def mixed(self) -> list[str]:
+        """What says that runs were made with different versions of packages or on different processors."""
+        return record.mixtures(
+            {
+                f"{protocol.name} {run.name} fold{fold}-seed{seed}": held
+                for protocol in self.protocols.values()
+                for run in protocol.runs.values()
+                for (fold, seed), held in zip(run.jobs, run.records, strict=True)
+            }
+        )
+
+    @property
     def headline(self) -> str:
         return self.settings["evaluate"]["headline"]
 
     @property
     def as_published(self) -> Protocol | None:
-        """The paper's own protocol: the one called `published`, if the study has it."""
-        return self.protocols.get("published")
+        """The protocol that splits as the paper did, if the study has one."""
+        return next((protocol for protocol in self.protocols.values() if protocol.role == AS_PUBLISHED), None)
+
+    @property
+    def without_leaks(self) -> str:
+        """What a protocol is that keeps together what is known to belong together."""
+        return "without leaks" if self.dataset["groups_known"] else "without known leaks"
 
     @property
     def leak_free(self) -> list[Protocol]:
-        """Protocols with a test subset that keep together what belongs together."""
-        return [found for found in self.protocols.values() if found.leak_free and found.reported == "test"]
+        """Protocols with a test subset that keep together what belongs together: those made for it first, by name."""
+        free = [protocol for protocol in self.protocols.values() if protocol.leak_free and protocol.reported == "test"]
+        return sorted(free, key=lambda protocol: (protocol.role != LEAK_FREE, protocol.name))
 
 
 def read_results(folder: Path, settings: dict, paper: Path | None, pictures: bool = True) -> Results:
@@ -133,15 +164,19 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
 
     `settings`: the report step's (study, title, paper, scale, seed, source, protocols, folds, runs, seeds, preprocess,
     evaluate, explain); `paper`: folder with published.yaml and notes.md, or None; without `pictures` nobody looks
-    whether they are there: an archive has none. Raises UserError that names the first file that is missing or broken,
+    whether they are there, nor whether files are what their records say: an archive has no pictures, and its tables are
+    made anew from it. Raises UserError that names the first file that is missing or broken,
     or that belongs to another kind of data than the settings say.
     """
     picture = _picture if pictures else Path
+    if pictures:
+        require_vouched(folder, settings)
     dataset = record.read_record(folder / "dataset" / "record.json")
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
         raise UserError(
-            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; run the workflow again"
+            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; "
+            f"{remedy(folder / 'dataset' / 'record.json')}"
         )
     return Results(
         folder=folder,
@@ -151,7 +186,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         manifest=MANIFEST.read(folder / "dataset" / "manifest.csv"),
         quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
-        montage=picture(folder / "dataset" / "montage.png"),
+        montage=picture(folder / "dataset" / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
         printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
@@ -159,11 +194,46 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
     )
 
 
+def require_vouched(folder: Path, settings: dict) -> None:
+    """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
+    require(folder / "dataset" / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv")
+    require(folder / "arrays" / "record.json", "index.csv", f"../dataset/{MONTAGE}")
+    for protocol in settings["protocols"]:
+        require(folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
+        require_all(folder / "evaluation" / protocol / "record.json")
+        if settings["explain"]["runs"]:
+            require_all(folder / "explanation" / protocol / "record.json")
+        for run in settings["runs"]:
+            for job in _jobs(settings, protocol):
+                path = folder / "runs" / protocol / run / f"fold{job[0]}-seed{job[1]}"
+                require(path / "record.json", "units.csv")
+                if "train" in settings["runs"][run]:
+                    require(path / "train.json", "history.csv")
+    if settings["source"] == "made":
+        require(folder / "truth.json", "truth.csv")
+
+
+def records_read(folder: Path, settings: dict) -> list[Path]:
+    """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
+    named = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    for protocol in settings["protocols"]:
+        named += [folder / "splits" / f"{protocol}.json", folder / "evaluation" / protocol / "record.json"]
+        if settings["explain"]["runs"]:
+            named.append(folder / "explanation" / protocol / "record.json")
+    return [*named, folder / "truth.json"] if settings["source"] == "made" else named
+
+
+def _jobs(settings: dict, protocol: str) -> tuple[tuple[int, int], ...]:
+    """Fold and seed of every training of a run."""
+    return tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
+
+
 def _protocol(folder: Path, settings: dict, name: str, picture: Callable[[Path], Path]) -> Protocol:
     evaluation = folder / "evaluation" / name
     explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
     return Protocol(
         name=name,
+        role=roles(settings["protocols"])[name],
         rule=settings["protocols"][name],
         record=record.read_record(folder / "splits" / f"{name}.json"),
         runs={run: _run(folder, settings, name, run, picture) for run in settings["runs"]},
@@ -186,7 +256,7 @@ def _kinds(settings: dict, run: str) -> list[str]:
 
 def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
     evaluation = folder / "evaluation" / protocol / run
-    jobs = tuple((fold, seed) for fold in range(settings["folds"][protocol]) for seed in settings["seeds"])
+    jobs = _jobs(settings, protocol)
     folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
     trained = "train" in settings["runs"][run]
     return Run(
@@ -196,7 +266,7 @@ def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callabl
         metrics=METRICS.read(evaluation / "metrics.csv"),
         units=[UNITS.read(path / "units.csv") for path in folders],
         records=[record.read_record(path / "record.json") for path in folders],
-        ledgers=[read_json(path / "ledger.json") for path in folders],
+        ledgers=[record.read_record(path / "ledger.json") for path in folders],
         histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
         reported=reported_subset(settings["protocols"][protocol]),
@@ -209,9 +279,9 @@ def _picture(path: Path) -> Path:
         with open(path, "rb") as handle:
             start = handle.read(8)
     except FileNotFoundError:
-        raise UserError(f"the figure {path} is missing; run the workflow again, it makes the figure") from None
+        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
     if start != b"\x89PNG\r\n\x1a\n":
-        raise UserError(f"the figure {path} is no PNG file; delete it and run the workflow again")
+        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
     return path
 
 

@@ -34,6 +34,8 @@ LEAK_NAMES = {
     "equal_bytes": "equal files",
     "equal_pixels": "equal pixels",
     "near_equal": "near-equal pixels",
+    "flipped": "mirrored copies",
+    "turned": "turned copies",
 }
 REASON_NAMES = {
     "empty_file": "empty file",
@@ -47,6 +49,9 @@ REASON_NAMES = {
     "outside_image": "outside the image",
     "missing_file": "file is missing",
     "duplicate_id": "same id twice",
+    "special_file": "pipe or device",
+    "folder_link": "link to a folder read elsewhere",
+    "other_ending": "ending that is not read",
 }
 FORMS = {
     "float16": "16-bit weights (float16)",

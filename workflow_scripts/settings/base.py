@@ -1,14 +1,35 @@
 """The closed, described model that every block of settings is."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+
+_List = TypeVar("_List", bound=list | None)
+
+
+def _distinct(values: list | None) -> list | None:
+    for value in values or ():
+        if values.count(value) > 1:
+            raise ValueError(f"{value!r} stands there {values.count(value)} times; write it once")
+    return values
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("empty; write a name or a path, or take the line out")
+    return text
+
+
+# Text that says something.
+Filled = Annotated[str, AfterValidator(_filled)]
+# A list in which nothing may stand twice.
+Distinct = Annotated[_List, AfterValidator(_distinct)]
 
 
 class Block(BaseModel):
     """A block of settings: unknown keys are refused, every key has a description and a default that is a value."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
 
 def changes_of(block: type[Block], name: str) -> type[Block]:

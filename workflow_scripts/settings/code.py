@@ -13,8 +13,8 @@ from workflow_scripts.contracts.files import atomic_path
 
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).resolve().parents[2]
-# Files that are no Python but shape a step's output belong to the package that reads them.
-_COMPANIONS = ("*.j2", "*.css", "*.yaml", "*.md")
+# What lies beside modules and is none: compiled ones, and what editors leave.
+_NO_COMPANIONS = ("*.py", "*.pyc", "*~", ".*")
 _WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 MEMO = ROOT / ".work" / "modules.json"
 # Another Python has other syntax trees; another way to read them is in this file.
@@ -46,16 +46,18 @@ def _module(name: str) -> _Module:
     text = _path_of(name).read_bytes()
     source = hashlib.sha256(text).hexdigest()
     known = _memo().get(name)
-    return known if known and known.source == source else _read(text, source)
+    return known if known and known.source == source else _read(name, text, source)
 
 
-def _read(text: bytes, source: str) -> _Module:
+def _read(name: str, text: bytes, source: str) -> _Module:
     """Imports wherever they stand; the syntax tree without docstrings, so that comments and layout do not count."""
     tree, found = ast.parse(text), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            raise LookupError(f"{name}, line {node.lineno}: a relative import is not followed; write the whole name")
+        elif isinstance(node, ast.ImportFrom):
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False):
@@ -105,11 +107,25 @@ def closure(module: str) -> frozenset[str]:
     return frozenset(seen)
 
 
+def _companions(folder: Path) -> list[Path]:
+    """Templates, style sheets and tables beside the modules of a folder, and in its folders without modules."""
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if any(path.match(pattern) for pattern in _NO_COMPANIONS):
+            continue
+        if path.is_file():
+            found.append(path)
+        elif path.name != "__pycache__" and not any(path.rglob("*.py")):
+            found += _companions(path)
+    return found
+
+
 @cache
 def code_digest(*modules: str) -> str:
-    """Digest over the import closures of `modules` and the templates and style sheets beside them.
+    """Digest over the import closures of `modules` and the files beside them that are no Python, which they may read.
 
-    Raises LookupError when a module does not exist: a rule that names a module wrongly must not run.
+    Raises LookupError when a module does not exist, or imports by a relative name: a rule that names a module wrongly,
+    or whose digest would miss one, must not run.
     """
     names: set[str] = set()
     for module in modules:
@@ -120,8 +136,7 @@ def code_digest(*modules: str) -> str:
     for name in sorted(names):
         total.update(f"{name} {_module(name).tree}\n".encode())
     for folder in sorted({_path_of(name).parent for name in names}):
-        for place in (folder, folder / "templates"):
-            for companion in sorted(found for pattern in _COMPANIONS for found in place.glob(pattern)):
-                total.update(companion.name.encode() + companion.read_bytes())
+        for companion in _companions(folder):
+            total.update(companion.name.encode() + companion.read_bytes())
     _keep(names)
     return total.hexdigest()

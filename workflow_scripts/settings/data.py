@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.base import Block, Distinct, Filled
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=8, le=4096)]
@@ -29,25 +29,34 @@ class Synthetic(Block):
 class Ingest(Block):
     """What is taken from the raw files, and what is refused."""
 
-    classes: list[str] | None = Field(
-        None, description="Class order in every table and figure. null: the labels that are found, sorted."
+    classes: Distinct[list[str]] | None = Field(
+        None,
+        description="Class order in every table and figure. null: the labels that are found, sorted; adapter `folder` "
+        "then stops where the folders look like parts of a split, patients or masks, and not like classes.",
     )
     labels: dict[str, str | None] | None = Field(
         None,
         description="Published label → class of this study; several labels may share a class; null leaves a label out. "
         "null for the whole key: every label is a class.",
     )
-    groups: str | None = Field(
+    groups: Filled | None = Field(
         None,
         description="Adapter `folder` only: CSV file, inside the source, with the columns path and group (and, if "
-        "wanted, unit). Without it no groups are known.",
+        "wanted, unit). Without it no groups are known. Of its further columns only those that `evaluate.subgroups` "
+        "names reach the results.",
+    )
+    masks: Literal["ask", "leave_out", "images"] = Field(
+        "ask",
+        description="Adapter `folder` only: what files are that look like masks beside images (`x_mask.png`, "
+        "`x-d.bmp`, `x_seg.png`, …). ask: the run stops and says what it saw; leave_out: they are no samples; images: "
+        "they are samples like the others.",
     )
     crop: Size = Field(
         90,
         description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in "
         "Diniz et al., J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
     )
-    ids: str | None = Field(
+    ids: Filled | None = Field(
         None,
         description="CSV file, inside the (first) source, whose column id names the samples that are used, as in "
         "manifest.csv; one that is named twice is a sample twice, its copies share its group. null: all samples.",
@@ -99,6 +108,15 @@ class Preprocess(Block):
     )
 
 
+Role = Literal["as_published", "leak_free"] | None
+ROLE = (
+    "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
+    "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
+    "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
+    "for the first split by sample if no other says so; further ones have no role and are shown beside."
+)
+
+
 class Holdout(Block):
     """One split into training, validation and test subset."""
 
@@ -113,6 +131,7 @@ class Holdout(Block):
         description="sample: each image for itself, groups may be torn apart; group: images of one group, and "
         "near-equal images, stay together.",
     )
+    role: Role = Field(None, description=ROLE)
 
     @model_validator(mode="after")
     def _sum(self) -> "Holdout":
@@ -132,16 +151,18 @@ class KFold(Block):
         0.1, description="Share of each fold's training samples that is its validation subset."
     )
     by: Literal["sample", "group"] = Field("sample", description="As for holdout.")
+    role: Role = Field(None, description="As for holdout.")
 
 
 class SplitFile(Block):
     """The user's own split."""
 
     kind: Literal["file"] = Field(description="A split made elsewhere.")
-    path: str = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
+    path: Filled = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
     by: Literal["sample", "group"] = Field(
         "group", description="group: the leak audit must find nothing, or the run stops; sample: leaks are only listed."
     )
+    role: Role = Field(None, description="As for holdout.")
     folds: Annotated[int, Field(ge=1)] = Field(1, description="Number of folds in the file, numbered from 0.")
 
 

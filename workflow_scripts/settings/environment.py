@@ -1,9 +1,11 @@
 """What the workflow's processes find around them: modules, the Python in use, a GPU; and what they leave in logs."""
 
+import logging
 import os
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 # What a training that was stopped says of itself: nothing is wrong with it.
@@ -30,9 +32,21 @@ def has_gpu() -> bool:
     return Path("/dev/nvidia0").exists()
 
 
-def failures(logs: Path, since: float) -> str:
+def names_the_way_on(record: logging.LogRecord) -> bool:
+    """A filter of Snakemake's log: what it says of a locked folder becomes one line with this project's command."""
+    if getattr(record, "exception", None) == "LockException":
+        record.msg = (
+            f"error: {Path.cwd()} is locked by another workflow that makes the same files; wait for its end. If none "
+            "runs, one was killed: `make resume` (with its CONFIG) unlocks the folder and goes on"
+        )
+        record.args = ()
+    return True
+
+
+def failures(logs: Path, since: float, told: Iterable[str] = ()) -> str:
     """The error line of every log written after `since`, one a line, for the end of a failed run.
 
+    `told`: Snakemake's own logs, which are named when no job said anything, because it was killed, say.
     Below them, if runs failed, how to get on without: nothing is evaluated until all runs of a protocol are there.
     """
     lines, failed = [], {}
@@ -46,4 +60,5 @@ def failures(logs: Path, since: float) -> str:
     for study, runs in failed.items():
         without = ", ".join(f"{run}: null" for run in runs)
         lines.append(f"To go on without what cannot be mended: studies: {{{study}: {{runs: {{{without}}}}}}}")
-    return "\n".join(["", *(lines or ["No job wrote an error line; see the log of the failed rule."]), ""])
+    silent = "No job wrote an error line; the rule that failed and its log are named in"
+    return "\n".join(["", *(lines or [" ".join([silent, *told])]), ""])

@@ -1,12 +1,17 @@
-"""A mistake in the settings, said so that it can be mended at once."""
+"""A mistake in the settings, said in one line so that it can be mended at once."""
 
 import difflib
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.settings.study import Config, Study
+
+# Path of a key or a value → the file and line where it stands.
+Locate = Callable[[tuple], str]
 
 
 def blocks_of(annotation: Any) -> list[type[BaseModel]]:
@@ -16,21 +21,30 @@ def blocks_of(annotation: Any) -> list[type[BaseModel]]:
     return [block for part in get_args(annotation) for block in blocks_of(part)]
 
 
-def known_keys(path: list[str]) -> list[str]:
-    """Keys that are allowed below `path` (names of studies, runs and protocols count as steps of the path)."""
+def _kind_of(block: type[BaseModel]) -> str | None:
+    """The `kind` of a run or protocol that a block describes."""
+    field = block.model_fields.get("kind")
+    return get_args(field.annotation)[0] if field and get_origin(field.annotation) is Literal else None
+
+
+def blocks_at(path: list[str], config: Any) -> list[type[BaseModel]]:
+    """Blocks that may stand at `path`, by `kind` if it is known; names of studies and runs count as steps."""
     blocks: list[type[BaseModel]] = [Config]
     for step in path:
         fields = [block.model_fields[step] for block in blocks if step in block.model_fields]
         if fields:
             blocks = [found for field in fields for found in blocks_of(field.annotation)]
         # a step that is no field is the name of an entry (a study, a run): its blocks stay
-    keys = list(dict.fromkeys(key for block in blocks for key in block.model_fields))
-    return [*keys, "like", "own_runs", "scales"] if Study in blocks else keys
+        config = config.get(step) if isinstance(config, dict) else None
+    kind = config.get("kind") if isinstance(config, dict) else None
+    return [block for block in blocks if _kind_of(block) == kind] or blocks
 
 
-def _block(path: list[str], text: str) -> str:
-    """The YAML to paste: the path as nested keys with `text` at the end."""
-    return "\n".join("    " + "  " * depth + line for depth, line in enumerate([*(f"{step}:" for step in path), text]))
+def paste(steps: list[str], value: Any) -> str:
+    """What to paste: the path as nested keys with `value` at the end, as one line of YAML."""
+    for step in reversed(steps):
+        value = {step: value}
+    return yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True).strip()[1:-1]
 
 
 def _written_path(location: tuple, config: Any) -> list[str]:
@@ -47,29 +61,52 @@ def _written_path(location: tuple, config: Any) -> list[str]:
     return steps
 
 
-def explain(error: ValidationError, config: dict) -> str:
-    """All mistakes of a config, a paragraph each: where, what, the nearest valid key, the block to paste."""
+def explain(error: ValidationError, config: dict, locate: Locate, only_local: bool = False) -> list[str]:
+    """All mistakes of a config, a line each: file and line, key, what is wrong, the nearest key, what to paste.
+
+    `only_local`: without those that lie between several keys, or in a key that is missing.
+    """
     lines, said = [], set()
     for item in error.errors():
         steps = _written_path(item["loc"], config)
         # a study that is like another repeats the other's mistakes: one is enough
-        key = (item["type"], *steps[2:]) if len(steps) > 2 and steps[0] == "studies" else (item["msg"], *steps[2:])
-        if key in said:
+        own = steps[2:] if steps[:1] == ["studies"] else steps
+        if only_local and item["type"] in ("value_error", "missing", "union_tag_not_found"):
             continue
-        said.add(key)
-        where = ".".join(steps) or "the config"
-        if item["type"] == "extra_forbidden":
-            lines.append(_unknown(steps, item["input"], config))
-        elif item["type"] == "missing":
-            lines.append(f"{where} is missing; add\n{_block(steps[:-1], steps[-1] + ': …')}")
-        elif item["type"] == "value_error":
-            lines.append(f"{where}: {item['ctx']['error']}")
-        elif item["type"].startswith("union_tag"):
-            kinds = item["ctx"].get("expected_tags", "see docs/settings.md")
-            lines.append(f"{where}: `kind` is missing or unknown; one of {kinds}")
-        else:
-            lines.append(f"{where}: {item['input']!r} is not allowed: {_plain(item)}")
-    return "config: " + "\nconfig: ".join(lines)
+        for words in _words(item, steps, config):
+            kind = words.removeprefix(".".join(steps)) if item["type"] == "value_error" else item["type"]
+            if (kind, *own) not in said:
+                said.add((kind, *own))
+                lines.append(without_secrets(f"{locate(_place(item, steps, words))}: {words}"))
+    return lines
+
+
+def _place(item: dict, steps: list[str], words: str) -> tuple:
+    """Where the mistake stands: of a missing key the block around it, of several studies the one that words name."""
+    if item["type"] == "missing":
+        return tuple(steps[:-1])
+    return tuple(steps or words.partition(":")[0].split("."))
+
+
+def _words(item: dict, steps: list[str], config: dict) -> Iterator[str]:
+    where = ".".join(steps)
+    if item["type"] == "extra_forbidden":
+        yield _unknown(steps, item["input"], config)
+    elif item["type"] == "missing":
+        yield f"{where} is missing; add `{paste(steps, '…')}`"
+    elif item["type"] == "value_error":
+        for words in str(item["ctx"]["error"]).splitlines():
+            yield f"{where}: {words}" if where else words
+    elif item["type"].startswith("union_tag"):
+        yield _without_kind(steps, config)
+    else:
+        yield f"{where}: {item['input']!r} is not allowed: {_plain(item)}"
+
+
+def _without_kind(steps: list[str], config: dict) -> str:
+    kinds = [kind for block in blocks_at(steps, None) if (kind := _kind_of(block))]
+    example = paste([*steps, "kind"], kinds[0])
+    return f"{'.'.join(steps)}: `kind` is missing or unknown; one of {', '.join(kinds)}, such as `{example}`"
 
 
 def _plain(item: dict) -> str:
@@ -80,9 +117,19 @@ def _plain(item: dict) -> str:
 
 
 def _unknown(steps: list[str], value: Any, config: dict) -> str:
-    keys = known_keys(steps[:-1])
-    near = difflib.get_close_matches(steps[-1], keys, 1, 0.6)
+    where, key = ".".join(steps), steps[-1]
+    blocks = blocks_at(steps[:-1], config)
+    if (kinds := _kinds_with(key, steps[:-1])) and (kind := _kind_of(blocks[0])):
+        pasted = paste(steps[:-1], {"kind": kinds[0], key: value})
+        return f"{where}: belongs to kind: {' or '.join(kinds)}, and this is a {kind}; paste `{pasted}`, or take it out"
+    keys = list(dict.fromkeys(name for block in blocks for name in block.model_fields))
+    keys += ["like", "own_runs", "scales"] if Study in blocks else ["studies"] if Config in blocks else []
+    near = difflib.get_close_matches(key, keys, 1, 0.6)
     if not near:
-        return f"{'.'.join(steps)}: unknown key; known here: {', '.join(sorted(keys))}"
-    pasted = yaml.safe_dump({near[0]: value}, default_flow_style=True, width=200).strip()[1:-1]
-    return f"{'.'.join(steps)}: unknown key; did you mean {near[0]}? Paste\n{_block(steps[:-1], pasted)}"
+        return f"{where}: unknown key; known here: {', '.join(sorted(set(keys)))}"
+    return f"{where}: unknown key; did you mean {near[0]}? Paste `{paste([*steps[:-1], near[0]], value)}`"
+
+
+def _kinds_with(key: str, path: list[str]) -> list[str]:
+    """Kinds of run or protocol that have a key."""
+    return [kind for block in blocks_at(path, None) if key in block.model_fields and (kind := _kind_of(block))]

@@ -1,81 +1,187 @@
 """The settings in force: read, resolved, checked. The only way into them, for Snakefile, tests and tools."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from workflow_scripts.contracts.addresses import without_secrets
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.registry import adapters
+from workflow_scripts.settings.files import SettingsFile, read_settings_file, shown
 from workflow_scripts.settings.hints import explain
-from workflow_scripts.settings.overlay import merge, resolve
-from workflow_scripts.settings.study import Config
+from workflow_scripts.settings.names import nearest
+from workflow_scripts.settings.overlay import ancestry, declared, merge, removals, resolve, sections
+from workflow_scripts.settings.runs import External
+from workflow_scripts.settings.shape import mistakes
+from workflow_scripts.settings.study import SCALES, Config
 
 SHIPPED = "config.yaml"
 LOCAL = "config.local.yaml"
+COMMAND_LINE = "--config"
 
 
 def read_yaml(path: Path) -> dict:
-    """Read a YAML mapping; UserError with line and column for a broken file."""
-    try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist; check the path") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UserError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from None
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UserError(f"{path} holds a {type(value).__name__}; it must hold keys and values")
-    return value
+    """Read a YAML mapping; UserError with file and line for a broken file and for a key that is given twice."""
+    return read_settings_file(path).tree
 
 
-def user_layers(root: Path, command_line: dict) -> dict:
-    """config.local.yaml, if there is one, with what the command line gave (--configfile, --config) laid over it."""
-    local = root / LOCAL
-    return merge(read_yaml(local) if local.exists() else {}, command_line)
+@dataclass(frozen=True)
+class Layers:
+    """What the settings are made of.
+
+    lying: config.yaml and, where there is one, config.local.yaml; given: what the command line says, in files and else;
+    files: those files. Later ones count more.
+    """
+
+    lying: tuple[SettingsFile, ...]
+    given: dict
+    files: tuple[SettingsFile, ...]
+
+    @property
+    def base(self) -> dict:
+        """What is shipped."""
+        return self.lying[0].tree
+
+    @property
+    def user(self) -> dict:
+        """What is laid over config.yaml."""
+        return merge(self.lying[1].tree if len(self.lying) > 1 else {}, self.given)
+
+    def locate(self, steps: tuple) -> str:
+        """File and line where a key stands, also below a scale or in the study that one is like; else `config`."""
+        places = [steps]
+        if len(steps) > 1 and steps[0] == "studies":
+            studies = sections(self.base, self.user)
+            chain = ancestry(studies, steps[1]) if steps[1] in studies else [steps[1]]
+            places = [place for study in reversed(chain) for place in _places(study, steps[2:])]
+        return self.line(places)
+
+    def line(self, places: Sequence[tuple]) -> str:
+        """File and line of the first of these places in the file that counts most."""
+        for file in (*reversed(self.files), None, *reversed(self.lying)):
+            if file is None and any(_holds(self.given, place) for place in places):
+                return f"config ({COMMAND_LINE})"
+            for place in places if file else ():
+                if place and (line := file.line_of(place)) is not None:
+                    return f"{shown(file.path)}, line {line}"
+        return "config"
+
+    @property
+    def trees(self) -> list[dict]:
+        """Every layer by itself."""
+        return [*(file.tree for file in (*self.lying, *self.files)), self.given]
 
 
-def check(resolved: dict) -> Config:
+def _places(study: str, rest: tuple) -> list[tuple]:
+    """Where a key of a study may stand: in its section or below a scale, a run below `runs` or `own_runs`."""
+    variants = [rest, ("own_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
+    heads = [("studies", study), *(("studies", study, "scales", scale) for scale in SCALES)]
+    return [(*head, *variant) for variant in variants for head in heads]
+
+
+def _holds(tree: Any, steps: tuple) -> bool:
+    for step in steps:
+        if not isinstance(tree, dict) or step not in tree:
+            return False
+        tree = tree[step]
+    return bool(steps)
+
+
+def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> Layers:
+    """Read config.yaml, config.local.yaml where there is one, and the files that the command line named.
+
+    `command_line`: what --configfile and --config gave together; `files`: those files, which are read again for lines
+    and repeated keys. UserError for what cannot be laid one over the other.
+    """
+    names = [name for name in (SHIPPED, LOCAL) if name == SHIPPED or (root / name).exists()]
+    layers = Layers(
+        tuple(read_settings_file(root / name) for name in names),
+        command_line,
+        tuple(read_settings_file(path) for path in files),
+    )
+    lines = [
+        f"{shown(file.path)}, line {file.line_of(path) or 1}: {_named(path)}{words}"
+        for file in (*layers.lying, *layers.files)
+        for path, words in mistakes(file.tree)
+    ]
+    lines = lines or [f"{layers.line([path])}: {_named(path)}{words}" for path, words in mistakes(command_line)]
+    if lines:
+        raise _refusal(lines)
+    _check_mentions(layers)
+    return layers
+
+
+def _check_mentions(layers: Layers) -> None:
+    """Raise UserError where a study is like none, or where a null removes what no layer gives it."""
+    studies = sections(layers.base, layers.user)
+    for study in studies:
+        try:
+            ancestry(studies, study)
+        except UserError as error:
+            place = layers.line([("studies", study, "like")])
+            raise UserError(f"{place}: {error}") from None
+    lines = []
+    for tree in layers.trees:
+        for study, path in removals(tree):
+            given = declared(layers.trees, ancestry(studies, study), path[-2])
+            if path[-1] not in given:
+                lines.append(
+                    f"{layers.line([path])}: {'.'.join(path)}: null removes nothing; {nearest(path[-1], given)}"
+                )
+    if lines:
+        raise _refusal(lines)
+
+
+def _refusal(lines: Iterable[str]) -> UserError:
+    """The error with all its lines; an address that somebody wrote in the wrong place may hold a password."""
+    return UserError(without_secrets("\n".join(dict.fromkeys(lines))))
+
+
+def _named(path: tuple) -> str:
+    """A path as the user wrote it, without a key that YAML read as something else than a word."""
+    steps = [str(step) for step in path if isinstance(step, (str, int)) and not isinstance(step, bool)]
+    return f"{'.'.join(steps)}: " if steps else ""
+
+
+def check(resolved: dict, layers: Layers) -> Config:
     """The typed settings; UserError that names every mistake."""
     try:
         return Config.model_validate(resolved)
     except ValidationError as error:
-        raise UserError(explain(error, resolved)) from None
+        raise _refusal(explain(error, resolved, layers.locate)) from None
 
 
-def settings(root: Path, command_line: dict[str, Any] | None = None) -> Config:
-    """The settings in force for a working copy at `root` and what the command line gave."""
-    base, user = read_yaml(root / SHIPPED), user_layers(root, command_line or {})
-    for study, section in {**(base.get("studies") or {}), **(user.get("studies") or {})}.items():
-        if section is not None and not isinstance(section, dict):
-            raise UserError(f"config: studies.{study} must hold keys and values, not {section!r}")
-    resolved = resolve(base, user)
-    config = check(resolved)
-    other = "paper" if config.scale == "demo" else "demo"
-    # a typo in the scale that is not in use must not wait until it is
-    check(resolve(base, {**user, "scale": other}))
-    return name_protocols(config)
+def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequence[Path] = ()) -> Config:
+    """The settings in force for a working copy at `root` and what the command line gave, see read_layers."""
+    layers = read_layers(root, command_line or {}, files)
+    config = check(resolve(layers.base, layers.user), layers)
+    _check_other_scale(config.scale, layers)
+    return _completed(config)
 
 
-def groups_known(study: Any) -> bool:
-    """Whether the study's raw files say which images belong together; known from the settings alone."""
-    return all(
-        adapters()[adapter].knows_groups or (study.ingest.groups and len(study.adapters) == 1)
-        for adapter in study.adapters
-    )
+def _check_other_scale(scale: str, layers: Layers) -> None:
+    """A wrong key or value at the scale that is not in use must not wait until it is; whether all fits together may."""
+    for other in SCALES:
+        if other != scale:
+            resolved = resolve(layers.base, {**layers.user, "scale": other})
+            try:
+                Config.model_validate(resolved)
+            except ValidationError as error:
+                if lines := explain(error, resolved, layers.locate, only_local=True):
+                    raise _refusal(f"at scale {other}: {line}" for line in lines) from None
 
 
-def name_protocols(config: Config) -> Config:
-    """Call a `grouped` protocol `duplicate_free` where no groups are known, because that is all it then is."""
+def _completed(config: Config) -> Config:
+    """External runs that name no protocol get the one that splits as the paper of their study did."""
     studies = {}
     for name, study in config.studies.items():
-        protocols = {
-            "duplicate_free" if protocol == "grouped" and not groups_known(study) else protocol: rule
-            for protocol, rule in study.protocols.items()
+        runs = {
+            run: spec.model_copy(update={"protocol": config.studies[spec.study].as_published})
+            if isinstance(spec, External) and spec.protocol is None
+            else spec
+            for run, spec in study.runs.items()
         }
-        studies[name] = study.model_copy(update={"protocols": protocols})
+        studies[name] = study.model_copy(update={"runs": runs})
     return config.model_copy(update={"studies": studies})

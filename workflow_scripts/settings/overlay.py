@@ -1,15 +1,18 @@
 """From layers of YAML to one complete study: study ← the study it is like ← scale ← the user's file."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.settings.names import nearest
 
 # What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
 _OWN = ("like", "active", "source", "title", "own_runs")
 # The same of its `ingest`: which samples of these very data are used.
 _OWN_INGEST = ("ids", "counts", "fill")
+# Where a null removes an entry.
+_REMOVABLE = ("protocols", "runs", "own_runs")
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -21,17 +24,24 @@ def merge(base: Any, over: Any) -> Any:
     return copy.deepcopy(over)
 
 
-def _ancestry(studies: dict[str, dict], name: str) -> list[str]:
+def ancestry(studies: dict[str, dict], name: str) -> list[str]:
     """The study and those it is like, farthest first."""
     chain = [name]
     while like := studies[chain[0]].get("like"):
         if like not in studies:
-            known = ", ".join(sorted(studies))
-            raise UserError(f"config: studies.{chain[0]}.like names {like!r}, which is no study; known: {known}")
+            raise UserError(f"studies.{chain[0]}.like names {like!r}, which is no study; {nearest(like, studies)}")
         if like in chain:
-            raise UserError(f"config: studies.{chain[0]}.like: {like!r} is like {chain[0]!r} already; break the circle")
+            raise UserError(f"studies.{chain[0]}.like: {like!r} is like {chain[0]!r} already; break the circle")
         chain.insert(0, like)
     return chain
+
+
+def sections(base: dict, user: dict) -> dict[str, dict]:
+    """Name → section of every study, the user's keys laid over the shipped ones."""
+    return {
+        study: merge(_section(base, study), _section(user, study))
+        for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]
+    }
 
 
 def _section(layer: dict, name: str) -> dict:
@@ -62,13 +72,41 @@ def _mapping(value: Any) -> dict:
     return value if isinstance(value, dict) else {}
 
 
+def _overlays(layer: dict, study: str) -> Iterator[tuple[tuple, dict]]:
+    """Path and keys of a study's section and of what it has below each scale."""
+    section = _section(layer, study)
+    yield ("studies", study), section
+    for scale, overlay in _mapping(section.get("scales")).items():
+        yield ("studies", study, "scales", scale), _mapping(overlay)
+
+
+def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
+    """Study and path of every null that removes a run or a protocol."""
+    for study in layer.get("studies") or {}:
+        for path, keys in _overlays(layer, study):
+            for kind in _REMOVABLE:
+                for name, entry in _mapping(keys.get(kind)).items():
+                    if entry is None:
+                        yield study, (*path, kind, name)
+
+
+def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
+    """Names of the runs (or protocols) that any layer gives a study or those that it is like, at any scale."""
+    kinds = ("protocols",) if kind == "protocols" else ("runs", "own_runs")
+    return {
+        name
+        for layer in layers
+        for study in chain
+        for _, keys in _overlays(layer, study)
+        for key in kinds
+        for name, entry in _mapping(keys.get(key)).items()
+        if entry is not None
+    }
+
+
 def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
-    studies = {
-        study: merge(_section(base, study), _section(user, study))
-        for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]
-    }
-    chain = _ancestry(studies, name)
+    chain = ancestry(sections(base, user), name)
     merged: dict = {}
     for layer in (base, user):
         for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):

@@ -16,6 +16,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_text, write_json
 from workflow_scripts.settings.code import code_digest
 from workflow_scripts.settings.load import LOCAL, SHIPPED, read_yaml
+from workflow_scripts.settings.names import results_folder
 from workflow_scripts.settings.workflow import Plan
 
 STATED = Path(".work/settings")
@@ -101,6 +102,10 @@ def check_layers(plan: Plan, root: Path, profiles: list[Path]) -> None:
             if keys:
                 raise UserError(f"{file} sets {sorted(keys)[0]}; DVC sees only {SHIPPED} and {LOCAL}, put it there")
     shipped = read_yaml(root / SHIPPED).get("results", "results")
+    if plan.config.results != shipped and plan.config.results == results_folder(shipped):
+        raise UserError(
+            f"results is written {shipped!r} in {SHIPPED}, which DVC takes as it is; write {plan.config.results}"
+        )
     if plan.config.results != shipped:
         raise UserError(
             f"results is {plan.config.results!r} in {LOCAL} but {shipped!r} in {SHIPPED}, which DVC goes by; "

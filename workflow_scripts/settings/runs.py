@@ -1,12 +1,13 @@
 """Settings of what trains, predicts, is evaluated and explained."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
-from workflow_scripts.settings.base import Block, changes_of
+from workflow_scripts.settings.base import Block, Distinct, Filled, changes_of
 from workflow_scripts.settings.data import Share
+from workflow_scripts.settings.options import Options
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -102,7 +103,7 @@ class Train(Block):
     mask: bool = Field(
         True, description="Where the study has masks: show the images black where the mask leaves them out."
     )
-    at_test: list[Literal["mask", "noise"]] = Field(
+    at_test: Distinct[list[Literal["mask", "noise"]]] = Field(
         ["mask"],
         description="Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained "
         "on: validation, test, new ones. The noise there is always the same.",
@@ -127,12 +128,16 @@ class Network(Block):
     """A network that is trained on the images."""
 
     kind: Literal["network"] = Field(description="One network.")
-    model: str = Field(
+    model: Filled = Field(
         description="Name as timm has it (resnet18), torchvision/<name>, or one that is written here: "
         f"{', '.join(OWN)}."
     )
-    options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
-    weights: str | None = Field(
+    options: Options = Field(
+        {},
+        description="Further arguments of the model's constructor. Not such as load weights (`pretrained`, "
+        "`checkpoint_path`, …): `weights` alone names them.",
+    )
+    weights: Filled | None = Field(
         None,
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
         "data/weights) or the path of a safetensors file.",
@@ -148,12 +153,12 @@ class Network(Block):
 class Branch(Block):
     """One feature extractor of a fusion network."""
 
-    model: str = Field(
+    model: Filled = Field(
         description="Name as for a network. With a distillation token (deit_tiny_distilled_patch16_224) the features "
         "are the mean of the class token and the distillation token."
     )
-    options: dict[str, Any] = Field({}, description="Further arguments of the model's constructor.")
-    weights: str | None = Field(None, description="As for a network.")
+    options: Options = Field({}, description="As for a network.")
+    weights: Filled | None = Field(None, description="As for a network.")
 
 
 class Fusion(Block):
@@ -178,7 +183,7 @@ class Vote(Block):
     """Finished runs vote; nothing is trained."""
 
     kind: Literal["vote"] = Field(description="Vote of several runs.")
-    members: Annotated[list[str], Field(min_length=2)] = Field(description="Names of runs of this study.")
+    members: Distinct[Annotated[list[str], Field(min_length=2)]] = Field(description="Names of runs of this study.")
     how: Literal["soft", "weighted", "hard"] = Field(
         "soft",
         description="soft: mean of the probabilities; weighted: their mean, weighted by `weights`; hard: share of the "
@@ -205,7 +210,7 @@ class Baseline(Block):
     """Logistic regression on a few numbers of each image; what it reaches, a network must beat."""
 
     kind: Literal["baseline"] = Field(description="Logistic regression without a network.")
-    features: Annotated[list[Literal["rim", "colour", "size", "stained"]], Field(min_length=1)] = Field(
+    features: Distinct[Annotated[list[Literal["rim", "colour", "size", "stained"]], Field(min_length=1)]] = Field(
         description="rim: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of "
         "each channel; size: width, height and their ratio of the published image; stained: share of the area of "
         "nuclei that is brown."
@@ -218,7 +223,9 @@ class External(Block):
     kind: Literal["external"] = Field(description="A trained run of another study, applied here as it is.")
     study: str = Field(description="The study it was trained in.")
     of: str = Field(description="Name of a network or fusion of that study; its first fold is used.")
-    protocol: str = Field("published", description="Protocol of that study.")
+    protocol: str | None = Field(
+        None, description="Protocol of that study. null: the one whose `role` is as_published."
+    )
     classes: dict[str, str | None] | None = Field(
         None,
         description="Class there → class here; probabilities of several are added; null: left out, and the rest "
@@ -259,18 +266,19 @@ class Evaluate(Block):
     reference: str | None = Field(
         None, description="Run that every other run is compared with, on the same samples; null: the first run."
     )
-    subgroups: list[str] = Field(
+    subgroups: Distinct[list[str]] = Field(
         [],
-        description="Columns of manifest.csv that the adapter added (age, stage, …): accuracy, sensitivity and "
-        "specificity are also reported for each of their values. A numeric column with more than 6 values is cut at "
-        "its tertiles. A column that is not there is said in the report.",
+        description="Columns of the table of groups (`ingest.groups`: age, stage, …) or of manifest.csv: accuracy, "
+        "sensitivity and specificity are also reported for each of their values. A numeric column with more than 6 "
+        "values is cut at its tertiles. A column that is not there is said in the report. No other column of the table "
+        "reaches the results; naming one more makes the manifest anew.",
     )
 
 
 class Explain(Block):
     """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
 
-    runs: list[str] = Field([], description="Runs that are explained: networks, fusions, and votes of them.")
+    runs: Distinct[list[str]] = Field([], description="Runs that are explained: networks, fusions, and votes of them.")
     images: Annotated[int, Field(ge=1, le=100)] = Field(
         6, description="Test images shown, taken in turn from the classes."
     )

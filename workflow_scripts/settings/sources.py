@@ -1,14 +1,20 @@
 """Where a study's raw files lie, and what tells that they changed."""
 
-import hashlib
-import os
 from collections.abc import Container
 from functools import cache
 from pathlib import Path
 
+from workflow_scripts.contracts.digests import folder_digests
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.contracts.files import digest_file, digest_text, read_json
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.record import read_record
 from workflow_scripts.settings.study import Config
+
+# What is known of the contents of raw files; relative to the working directory.
+DIGESTS = Path(".work/digests")
+# In a folder of made data, beside what was made: see synthesise.
+MADE_RECORD, MADE_MARK = "made.json", ".made"
 
 
 def made_folder(adapter: str, study: str) -> str:
@@ -46,17 +52,83 @@ def check_source(config: Config, study: str, downloadable: Container[str] = ()) 
         raise UserError(f"{where}; put the files of `{adapter}` there, or set another source{several}")
 
 
+def check_apart(config: Config, study: str, workdir: Path) -> None:
+    """Raise UserError when the results folder lies inside a source, or a source inside it: one would change the other.
+
+    A second run would read the first one's figures as images.
+    """
+    if config.studies[study].source == "synthetic":
+        return
+    results = (workdir / config.results).resolve()
+    for folder in source_folders(config, study).values():
+        source = (workdir / folder).resolve()
+        if results.is_relative_to(source) or source.is_relative_to(results):
+            how = "is" if results == source else "lies inside" if results.is_relative_to(source) else "holds"
+            raise UserError(
+                f"results: {config.results} {how} the source {folder} of studies.{study}, whose images would mix with "
+                "the results; name a results folder beside it"
+            )
+
+
+def check_tables(config: Config, study: str) -> None:
+    """Raise UserError when a table that `ingest` names inside the source is no file; made data bring their own."""
+    chosen = config.studies[study]
+    if chosen.source == "synthetic":
+        return
+    folder = Path(next(iter(source_folders(config, study).values())))
+    for key in ("groups", "ids"):
+        name = getattr(chosen.ingest, key)
+        if name is not None and not (folder / name).is_file():
+            state = "is a folder" if (folder / name).is_dir() else "does not exist"
+            raise UserError(
+                f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"
+            )
+
+
 @cache
 def listing_digest(folder: str) -> str:
-    """sha256 over relative path and size of every file below `folder`: a changed folder has another digest."""
-    total = hashlib.sha256()
-    for path, folders, files in os.walk(folder, followlinks=True):
-        folders.sort()
-        for name in sorted(files):
-            full = Path(path, name)
-            size = full.stat().st_size if full.exists() else -1  # a dangling link; ingest says so
-            total.update(f"{full.relative_to(folder)}\0{size}\n".encode("utf-8", "surrogateescape"))
-    return total.hexdigest()
+    """sha256 over relative path and contents of every file below `folder`, hidden ones aside.
+
+    A changed folder has another digest; a copy, a `touch` or a restore of the same files has the same one. Contents are
+    read once, and again only for files that were touched since, see contracts.digests.
+    """
+    contents = folder_digests(Path(folder), DIGESTS)
+    return digest_text("".join(f"{name}\0{digest}\n" for name, digest in contents.items()))
+
+
+def named_tables(config: Config, study: str) -> dict[str, str]:
+    """Setting → sha256 of the CSV file that it names, for files outside the folders of raw files.
+
+    Of those inside, the listing tells; of one that is missing, the step that reads it says so.
+    """
+    chosen, tables = config.studies[study].ingest, {}
+    folders = [Path(folder) for folder in source_folders(config, study).values()]
+    for setting, name, roots in (("groups", chosen.groups, folders), ("ids", chosen.ids, folders[:1])):
+        for root in roots if name else ():
+            path = root / name
+            listed = path.resolve().is_relative_to(root.resolve()) and not any(
+                part.startswith(".") for part in Path(name).parts
+            )
+            if not listed and path.is_file():
+                tables[setting] = digest_file(path)
+    return tables
+
+
+def check_made(config: Config, study: str) -> None:
+    """Raise UserError where made data are not what their record says: a file changed, is missing, or was added."""
+    if config.studies[study].source != "synthetic":
+        return
+    for folder in map(Path, source_folders(config, study).values()):
+        record = folder / MADE_RECORD
+        if not record.exists():
+            continue
+        outputs = read_record(record).get("outputs", {})
+        contents = folder_digests(folder, DIGESTS, hidden=True)
+        for name in sorted(outputs.keys() | contents.keys() - {MADE_RECORD, MADE_MARK}):
+            if outputs.get(name) == contents.get(name):
+                continue
+            state = "was added to" if name not in outputs else "is missing in" if name not in contents else "changed in"
+            raise UserError(f"{name} {state} the made data of {study}, {folder}; {remedy(folder / name)}")
 
 
 def check_not_overwriting(config: Config, study: str, root: Path) -> None:
@@ -64,7 +136,7 @@ def check_not_overwriting(config: Config, study: str, root: Path) -> None:
     path = root / config.results / study / "dataset" / "record.json"
     if not path.exists():
         return
-    record = read_json(path)["settings"]
+    record = read_json(path)["settings"]  # also of an older checkout: it is to be protected, not believed
     now_made = config.studies[study].source == "synthetic"
     if not record["made"] and now_made:
         what = "results on real data; a run on made data would overwrite them"

@@ -3,6 +3,8 @@
 from typing import Any
 
 from workflow_scripts.contracts.files import canonical_json, digest_text
+from workflow_scripts.contracts.portable import without_folders
+from workflow_scripts.contracts.protocols import roles
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
@@ -11,6 +13,11 @@ from workflow_scripts.settings.study import Config, Study
 
 def _plain(block: Any) -> Any:
     return block.model_dump(mode="json") if hasattr(block, "model_dump") else block
+
+
+def _named(block: Any) -> Any:
+    """As _plain, files of the user's without their folders: a step receives a file as an argument."""
+    return without_folders(_plain(block))
 
 
 class Steps:
@@ -53,6 +60,8 @@ class Steps:
             "scale": self.config.scale,
             "listing": listing,
             "ingest": _plain(chosen.ingest),
+            # Of what a user's table says beside the groups, nothing else may get into the results.
+            "subgroups": chosen.evaluate.subgroups,
         }
 
     def preprocess(self, study: str) -> dict:
@@ -60,12 +69,14 @@ class Steps:
         return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size"})}
 
     def split(self, study: str, protocol: str) -> dict:
-        rule = _plain(self.study(study).protocols[protocol])
+        rule = _named(self.study(study).protocols[protocol])
+        # What a split is for changes none of it.
+        rule.pop("role")
         return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule}
 
     def spec(self, study: str, run: str) -> dict:
         """A run without its changes to the training."""
-        return self.study(study).runs[run].model_dump(mode="json", exclude={"train"})
+        return without_folders(self.study(study).runs[run].model_dump(mode="json", exclude={"train"}))
 
     def training(self, study: str, run: str) -> dict:
         """The complete training block of a run."""
@@ -177,7 +188,7 @@ class Steps:
             "scale": self.config.scale,
             "seed": self.config.seed,
             "source": "made" if self.made(study) else "real",
-            "protocols": {name: _plain(rule) for name, rule in chosen.protocols.items()},
+            "protocols": self._rules(study),
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
             "runs": {run: {"spec": self.spec(study, run), **self._train_or_nothing(study, run)} for run in chosen.runs},
             "seeds": chosen.seeds,
@@ -185,6 +196,11 @@ class Steps:
             "evaluate": _plain(chosen.evaluate),
             "explain": _plain(chosen.explain),
         }
+
+    def _rules(self, study: str) -> dict[str, dict]:
+        """Every protocol's rule with its role; which one comes first decides, and a step no longer sees that."""
+        rules = {name: _named(rule) for name, rule in self.study(study).protocols.items()}
+        return {name: {**rules[name], "role": role} for name, role in roles(rules).items()}
 
     def plates(self, study: str) -> dict:
         evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})

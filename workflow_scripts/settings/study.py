@@ -1,13 +1,16 @@
 """A study's section and the top level of config.yaml, as one typed model."""
 
-import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from workflow_scripts.contracts import protocols
+from workflow_scripts.contracts.addresses import server_fault
 from workflow_scripts.data.adapters.registry import adapters
-from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.base import Block, Distinct, Filled
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
+from workflow_scripts.settings.names import NAME, RUN_NAME, known_paper, name_mistakes, nearest, results_folder
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import (
     TRAINED,
@@ -22,7 +25,7 @@ from workflow_scripts.settings.runs import (
     Vote,
 )
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+SCALES = ("demo", "paper")
 
 
 class Study(Block):
@@ -33,20 +36,22 @@ class Study(Block):
     subject: Literal["cell", "lesion", "cervix", "tissue", "visit", "image"] = Field(
         "image", description="What a class is told by in a picture; captions say whether a network looks at it."
     )
-    paper: str = Field("", description="Code folder under workflow_scripts/studies/ that holds the published numbers.")
-    adapters: Annotated[list[str], Field(min_length=1)] = Field(
+    paper: Annotated[str, AfterValidator(known_paper)] = Field(
+        "", description="Code folder under workflow_scripts/studies/ that holds the published numbers; empty: no paper."
+    )
+    adapters: Distinct[Annotated[list[str], Field(min_length=1)]] = Field(
         ["folder"],
         description="Readers of the raw files: modules of data/adapters, or the name of a study that has its own. "
         "Several: the source has a subfolder named after each.",
     )
-    source: str = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
+    source: Filled = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
     synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
     ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
     preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
     protocols: Annotated[dict[str, Protocol], Field(min_length=1)] = Field(
         description="Name → split. All are reported side by side."
     )
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = Field(
+    seeds: Distinct[Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]] = Field(
         [0], description="Training seeds; each run is trained once per seed and fold. They never change a split."
     )
     train: Train = Field(Train(), description="How the study's networks are trained.")
@@ -60,62 +65,117 @@ class Study(Block):
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
     explain: Explain = Field(Explain(), description="What is shown of a trained network's decisions.")
 
+    @property
+    def as_published(self) -> str | None:
+        """Name of the protocol that splits as the paper did."""
+        return protocols.as_published({name: rule.model_dump() for name, rule in self.protocols.items()})
+
     @model_validator(mode="after")
-    def _names(self) -> "Study":
+    def _consistent(self) -> "Study":
+        if mistakes := [
+            *self._name_mistakes(),
+            *self._role_mistakes(),
+            *self._run_mistakes(),
+            *self._mention_mistakes(),
+        ]:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    def _name_mistakes(self) -> Iterator[str]:
         for name in self.adapters:
             if name not in adapters():
-                raise ValueError(f"adapters names {name!r}; there are {', '.join(adapters())}")
-        for kind, names in (("protocol", self.protocols), ("run", self.runs)):
-            for name in names:
-                if not re.fullmatch(NAME.pattern + (r"(-[a-z0-9_]+)*(@[a-z0-9_]+)?" if kind == "run" else ""), name):
-                    raise ValueError(f"{kind} name {name!r}: use a-z, 0-9 and _, a letter first")
+                yield f"adapters names {name!r}; {nearest(name, adapters())}"
+        for name in self.protocols:
+            if not NAME.fullmatch(name):
+                yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
+        for name in self.runs:
+            if not RUN_NAME.fullmatch(name):
+                yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
+
+    def _role_mistakes(self) -> Iterator[str]:
+        paper = [name for name, rule in self.protocols.items() if rule.role == protocols.AS_PUBLISHED]
+        if len(paper) > 1:
+            yield f"protocols {' and '.join(paper)}: only one may have the role as_published"
+        for name, rule in self.protocols.items():
+            if rule.role == protocols.LEAK_FREE and rule.by == "sample":
+                yield (
+                    f"protocols.{name}: role is leak_free, but a split by sample tears groups and copies apart; write "
+                    "by: group"
+                )
+
+    def _run_mistakes(self) -> Iterator[str]:
         for name, run in self.runs.items():
             if run.kind == "vote":
                 for member in run.members:
                     if member not in self.runs or self.runs[member].kind == "vote":
-                        raise ValueError(f"run {name!r} names the member {member!r}, which is no run of this study")
+                        what = "is a vote itself" if member in self.runs else "is no run of this study"
+                        yield f"run {name!r} names the member {member!r}, which {what}{self._or_null(name)}"
                 if run.weights and len(run.weights) != len(run.members):
-                    raise ValueError(f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members")
+                    yield f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members"
             if run.kind == "compressed":
-                self._require_trained(run.of, f"run {name!r}: of")
+                yield from self._untrained(run.of, f"run {name!r}: of", self._or_null(name))
             if run.kind in TRAINED:
-                self._check_training(run, f"run {name!r}: train")
+                yield from self._training_mistakes(run, f"run {name!r}: train")
+
+    def _mention_mistakes(self) -> Iterator[str]:
+        """Runs that `explain` and `evaluate` name: all mistakes, so that a removed run is mended at once."""
         for name in self.explain.runs:
             spec = self.runs.get(name)
             for member in spec.members if isinstance(spec, Vote) else [name]:
-                self._require_trained(member, "explain.runs" if member == name else f"explain.runs: the vote {name!r}")
-        if self.evaluate.reference and self.evaluate.reference not in self.runs:
-            raise ValueError(f"evaluate.reference names {self.evaluate.reference!r}, which is no run of this study")
-        return self
+                where = "explain.runs" if member == name else f"explain.runs: the vote {name!r}"
+                yield from self._untrained(member, where, "; take it out of the list")
+        reference = self.evaluate.reference
+        if reference and reference not in self.runs:
+            hint = nearest(reference, self.runs)
+            yield f"evaluate.reference names {reference!r}, which is no run of this study; {hint}"
 
-    def _check_training(self, run: Network | Fusion, where: str) -> None:
+    @staticmethod
+    def _or_null(run: str) -> str:
+        return f"; name another, or remove the run: `{run}: null`"
+
+    def _training_mistakes(self, run: Network | Fusion, where: str) -> Iterator[str]:
         """The study's `train` with a run's changes must be a whole that makes sense."""
         train = merge(self.train.model_dump(), run.train.model_dump(exclude_unset=True))
         try:
             merged = Train.model_validate(train)
         except ValidationError as error:
-            raise ValueError(f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+            yield f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
+            return
         if merged.processes > 1 and self.pack > 1:
-            raise ValueError(
+            yield (
                 f"{where}.processes is {merged.processes}, but the study's pack is {self.pack}; short trainings are "
                 "packed, long ones spread over processes, set one of them to 1"
             )
         if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
-            raise ValueError(f"{where}.extra names {unknown[0]!r}, which is no class of this study")
+            hint = nearest(unknown[0], self.ingest.classes)
+            yield f"{where}.extra names {unknown[0]!r}, which is no class of this study; {hint}"
 
-    def _require_trained(self, name: str, where: str) -> None:
+    def _untrained(self, name: str, where: str, remedy: str) -> Iterator[str]:
         if name not in self.runs or self.runs[name].kind not in TRAINED:
-            raise ValueError(f"{where} names {name!r}, which is no network or fusion of this study")
+            yield f"{where} names {name!r}, which is no network or fusion of this study{remedy}"
+
+
+def _server(value: object) -> object:
+    """A tracking_uri, refused without a word of it where it may hold a password."""
+    if value is not None and (fault := server_fault(value) if isinstance(value, str) else "is no text"):
+        raise ValueError(f"it {fault}")
+    return value
 
 
 class Config(Block):
     """The whole of the settings after resolving."""
 
-    scale: Literal["demo", "paper"] = Field("demo", description="demo: small and fast; paper: what the paper states.")
+    scale: Literal[SCALES] = Field("demo", description="demo: small and fast; paper: what the paper states.")
     seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of splits and of made data.")
-    results: str = Field("results", description="Folder that receives all results.")
-    tracking_uri: str | None = Field(
-        None, description="MLflow server (http://…). null: a database under the results folder."
+    results: Annotated[str, AfterValidator(results_folder)] = Field(
+        "results",
+        description="Folder that receives all results; `~` is the home folder. Neither inside a source nor around one.",
+    )
+    tracking_uri: Annotated[Filled | None, BeforeValidator(_server)] = Field(
+        None,
+        description="MLflow server (http://host:port), without user name, password or token: these come from the "
+        "environment (MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN). null: a "
+        "database under the results folder.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks are trained; auto: on a GPU where there is one. Re-runs nothing."
@@ -128,28 +188,40 @@ class Config(Block):
     studies: dict[str, Study] = Field(description="Name → study.")
 
     @model_validator(mode="after")
-    def _names(self) -> "Config":
-        for name in self.studies:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"study name {name!r}: use a-z, 0-9 and _, a letter first")
+    def _consistent(self) -> "Config":
+        names = {name: study.protocols for name, study in self.studies.items()}
+        mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(names)]
         for name, study in self.studies.items():
             for run, spec in study.runs.items():
-                if spec.kind == "external":
-                    self._require_source(spec, study, f"studies.{name}.runs.{run}")
+                if isinstance(spec, External):
+                    mistakes += (f"studies.{name}.runs.{run}: {words}" for words in self._source_mistakes(spec, name))
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
-    def _require_source(self, spec: External, study: Study, where: str) -> None:
-        """What an external run takes from another study must exist there and fit."""
-        source = self.studies.get(spec.study)
+    def _source_mistakes(self, spec: External, target: str) -> Iterator[str]:
+        """What an external run of the study `target` takes from another study must exist there and fit."""
+        source, study = self.studies.get(spec.study), self.studies[target]
         if source is None:
-            raise ValueError(f"{where}: study {spec.study!r} does not exist")
+            yield f"study {spec.study!r} does not exist; {nearest(spec.study, self.studies)}"
+            return
         if spec.of not in source.runs or source.runs[spec.of].kind not in TRAINED:
-            raise ValueError(f"{where}: of names {spec.of!r}, which is no network or fusion of {spec.study}")
-        if spec.protocol not in source.protocols:
-            raise ValueError(f"{where}: {spec.study} has no protocol {spec.protocol!r}")
+            trained = [run for run in source.runs if source.runs[run].kind in TRAINED]
+            yield f"of names {spec.of!r}, which is no network or fusion of {spec.study}; {nearest(spec.of, trained)}"
+        if spec.protocol is None and source.as_published is None:
+            first = next(iter(source.protocols))
+            yield f"{spec.study} has no protocol of the role as_published; name one, such as protocol: {first}"
+        elif spec.protocol is not None and spec.protocol not in source.protocols:
+            yield f"{spec.study} has no protocol {spec.protocol!r}; {nearest(spec.protocol, source.protocols)}"
         if missing := sorted(set(study.seeds) - set(source.seeds)):
-            raise ValueError(f"{where}: {spec.study} is not trained with the seed {missing[0]}")
+            yield (
+                f"{spec.study} is not trained with the seed {missing[0]}: {target} has seeds: {study.seeds}, "
+                f"{spec.study} has seeds: {source.seeds}; give both the same"
+            )
         # How large a pixel is changes no pixel.
         seen = [chosen.preprocess.model_dump(exclude={"pixel_size"}) for chosen in (source, study)]
-        if seen[0] != seen[1]:
-            raise ValueError(f"{where}: {spec.study} has another preprocess; its network would see other images")
+        if differing := [key for key in seen[0] if seen[0][key] != seen[1][key]]:
+            yield (
+                f"{spec.study} has another preprocess ({differing[0]}: {seen[0][differing[0]]}, here "
+                f"{seen[1][differing[0]]}); its network would see other images, give both the same"
+            )

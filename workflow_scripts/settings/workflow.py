@@ -1,10 +1,11 @@
 """What the workflow's rules ask: settings and code of a step, files of a study, checks before the first job."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
@@ -12,8 +13,18 @@ from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings import published
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
-from workflow_scripts.settings.sources import check_not_overwriting, check_source, listing_digest, source_folders
+from workflow_scripts.settings.sources import (
+    check_apart,
+    check_made,
+    check_not_overwriting,
+    check_source,
+    check_tables,
+    listing_digest,
+    named_tables,
+    source_folders,
+)
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Study
 
@@ -25,9 +36,10 @@ RESTORING = "RESTORING_RESULTS"
 class Plan:
     """The settings in force and all that follows from them for the rules; reads no data."""
 
-    def __init__(self, root: Path, command_line: dict, workdir: Path) -> None:
+    def __init__(self, root: Path, command_line: dict, workdir: Path, files: Sequence[Path] = ()) -> None:
+        """`command_line`: what --configfile and --config gave; `files`: those of --configfile, to name a line."""
         self.root, self.workdir = root, workdir
-        self.config = load(root, command_line)
+        self.config = load(root, command_line, files)
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.made_by = self._runs_by_step()
@@ -46,17 +58,25 @@ class Plan:
     def _runs_by_step(self) -> dict[str, list[str]]:
         """Step → names of the runs that it makes; a name belongs to one step, because rules go by names."""
         made_by: dict[str, str] = {}
-        for study in self.config.studies.values():
-            for name, run in study.runs.items():
-                step = STEPS[run.kind]
+        named_in: dict[str, str] = {}
+        for study, chosen in self.config.studies.items():
+            for name, run in chosen.runs.items():
+                step, first = STEPS[run.kind], named_in.setdefault(name, study)
                 if made_by.setdefault(name, step) != step:
-                    raise UserError(f"config: run {name!r} is of another kind in another study; rename one of them")
+                    other = self.study(first).runs[name].kind
+                    raise UserError(
+                        f"studies.{study}.runs.{name}: {run.kind} here, {other} in {first}; a name has one kind in all "
+                        "studies, rename one of them"
+                    )
         return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}
 
     def settings(self, step: str, *names: str) -> dict:
         """Settings of a step, see Steps; ingest's include what identifies the raw files."""
         if step == "ingest":
             return self.steps.ingest(names[0], self._listing(names[0]))
+        if step == "split":
+            own = [digest_file(path) for path in self.split_file(*names) if Path(path).is_file()]
+            return self.steps.split(*names) | ({"split_file": own[0]} if own else {})
         if step == "download":
             return published_sources()[self.downloads[names[0]]].as_settings()
         if step == "fetch_weights":
@@ -64,9 +84,10 @@ class Plan:
         return getattr(self.steps, step)(*names)
 
     def _listing(self, study: str) -> dict[str, str] | None:
+        tables = named_tables(self.config, study)
         if self.steps.made(study):
-            return None  # the made files' own record is an input of the job
-        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()}
+            return tables or None  # the made files' own record is an input of the job
+        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()} | tables
 
     def modules(self, step: str, *names: str) -> list[str]:
         """The entry point of a step and the modules that its settings name."""
@@ -120,6 +141,11 @@ class Plan:
         if not self.study(study).explain.runs:
             return []
         return [f"{self.config.results}/{study}/explanation/{name}" for name in self.study(study).protocols]
+
+    def split_files(self, study: str, protocol: str) -> list[str]:
+        """Table, record and leaks of a split."""
+        split = f"{self.config.results}/{study}/splits/{protocol}"
+        return [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv"]
 
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
@@ -215,8 +241,7 @@ class Plan:
         folder = f"{self.config.results}/{study}"
         files = []
         for protocol in self.study(study).protocols:
-            split = f"{folder}/splits/{protocol}"
-            files += [f"{split}.csv", f"{split}.json", f"{split}.leaks.csv", f"{folder}/evaluation/{protocol}"]
+            files += [*self.split_files(study, protocol), f"{folder}/evaluation/{protocol}"]
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
@@ -224,31 +249,19 @@ class Plan:
         """The folder of the paper's figures and tables, for studies that have a paper."""
         return [f"{self.config.results}/{study}/paper"] if self.study(study).paper else []
 
-    def paper_argument(self, study: str) -> str:
-        """--paper with the folder of the published numbers, for studies that have a paper."""
+    def paper_folder(self, study: str) -> list[Path]:
+        """The folder of the published numbers, for studies that have a paper."""
         paper = self.study(study).paper
-        return f"--paper {self.root / PACKAGE / 'studies' / paper}" if paper else ""
+        return [self.root / PACKAGE / "studies" / paper] if paper else []
 
     @property
     def papers(self) -> list[str]:
         """Every paper whose numbers are here, whether its studies are in the settings or not."""
-        return sorted(path.parent.name for path in (self.root / PACKAGE / "studies").glob("*/published.yaml"))
+        return papers(self.root / PACKAGE)
 
-    def paper_folders(self) -> str:
-        """--paper with the folder of every paper."""
-        return " ".join(f"--paper {self.root / PACKAGE / 'studies' / paper}" for paper in self.papers)
-
-    def targets(self, study: str, phase: str) -> list[str]:
-        """Files that a phase (data, runs, report, all) of a study must leave."""
-        folder = f"{self.config.results}/{study}"
-        protocols = self.study(study).protocols
-        data = [f"{folder}/arrays/record.json", *(f"{folder}/splits/{protocol}.json" for protocol in protocols)]
-        if phase == "data":
-            return data
-        if phase == "runs":
-            return [*data, *self.report_inputs(study)]
-        report = [f"{folder}/report.html", f"{folder}/metrics.json", f"{folder}/verdict.csv"]
-        return report if phase == "report" else [*report, f"{folder}/tracked.json"]
+    def paper_folders(self) -> list[Path]:
+        """The folder of every paper."""
+        return [self.root / PACKAGE / "studies" / paper for paper in self.papers]
 
     def is_trained(self, study: str, run: str) -> bool:
         return self.study(study).runs[run].kind in TRAINED
@@ -262,14 +275,13 @@ class Plan:
         runs = [Path(path) for name in protocols for path in self.protocol_files(study, name, "record.json")]
         return [*data, *splits, *runs]
 
-    def active_targets(self, phase: str) -> list[str]:
-        """The files of a phase of all active studies."""
-        return [path for study in self.active for path in self.targets(study, phase)]
-
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
         for study in self.active:
             check_source(self.config, study, self.downloads)
+            check_apart(self.config, study, self.workdir)
+            check_tables(self.config, study)
+            check_made(self.config, study)
             check_not_overwriting(self.config, study, self.workdir)
             for protocol in self.study(study).protocols:
                 for path in self.split_file(study, protocol):
@@ -296,5 +308,9 @@ def _is_published(part: object) -> bool:
 
 
 def _must_exist(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
     if not Path(path).expanduser().is_file():
         raise UserError(f"{where}: {path} is no file; correct the path")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.dataset import NEAR_KINDS
 from workflow_scripts.contracts.errors import UserError
 
 # A cluster above this share of all samples, which only near-equal pairs have made, is a chain of look-alikes (blank
@@ -51,7 +52,7 @@ def pair_positions(manifest: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndar
     if unknown.any():
         row = pairs.iloc[int(unknown.argmax())]
         raise UserError(
-            f"equal_pairs.csv names {row['id_a']!r} and {row['id_b']!r}, not both are in manifest.csv; run ingest again"
+            f"equal_pairs.csv names {row['id_a']!r} and {row['id_b']!r}, not both are in the manifest.csv beside it"
         )
     return ends[0], ends[1]
 
@@ -59,13 +60,13 @@ def pair_positions(manifest: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndar
 def join(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Clusters:
     """Connected components of the samples under equal group, equal unit and each equal pair.
 
-    An empty group or unit joins nothing. Near-equal pairs are believed from the nearest on; where all of them together
-    would chain more than a tenth of the samples into one cluster, larger than any that groups and equal pixels make,
-    the limit of the distance is lowered until they do not.
+    An empty group or unit joins nothing. Near-equal pairs, flipped and turned ones among them, are believed from the
+    nearest on; where all of them together would chain more than a tenth of the samples into one cluster, larger than
+    any that groups and equal pixels make, the limit of the distance is lowered until they do not.
     """
     first, second = pair_positions(manifest, pairs)
     links = [_chain(manifest["group"]), _chain(manifest["unit"])]
-    near = (pairs["kind"] == "near_equal").to_numpy()
+    near = pairs["kind"].isin(NEAR_KINDS).to_numpy()
     links.append((first[~near], second[~near]))
     distance = pairs["distance"].to_numpy()
 

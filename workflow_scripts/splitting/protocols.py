@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.splitting.assign import assign, empty_cells
 
@@ -67,27 +67,42 @@ def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.rand
     for fold in range(folds):
         rest = rows[test != fold]
         chosen = np.full(len(rows), SUBSETS.index("test"))
-        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], by, rng)
+        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], by, rng, folds)
         columns.append(chosen)
     return _frame(samples, columns)
 
 
-def divide(samples: Samples, rows: np.ndarray, fractions: list[float], by: str, rng: np.random.Generator) -> np.ndarray:
-    """Subset number (0 train, 1 validation, 2 test) of each of `rows`, stratified by class; see holdout."""
+def divide(
+    samples: Samples,
+    rows: np.ndarray,
+    fractions: list[float],
+    by: str,
+    rng: np.random.Generator,
+    folds: int | None = None,
+) -> np.ndarray:
+    """Subset number (0 train, 1 validation, 2 test) of each of `rows`, stratified by class; see holdout.
+
+    `folds`: of how many folds `rows` are the part that is not tested; None for a hold-out.
+    """
     totals = np.bincount(samples.labels[rows], minlength=len(samples.classes))
     targets = np.array([subset_counts(int(total), fractions) for total in totals]).T
-    wanted = " / ".join(f"{share:g}" for share in fractions)
+    wanted = "shares " + " / ".join(f"{share:g}" for share in fractions)
+    beside, parts, remedy = "", "train / validation / test", "change the shares"
+    if folds is not None:
+        wanted, beside = f"a validation share of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
+        parts, remedy = "train / validation", "use fewer folds or a larger validation"
     if by == "sample":
         for k, name in enumerate(samples.classes):
             if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
+                counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
                 raise UserError(
-                    f"class {name!r} has {totals[k]} samples, too few for shares {wanted} (train / validation / test): "
-                    f"it would get {' / '.join(map(str, targets[:, k]))}; change the shares or leave the class out"
+                    f"class {name!r} has {totals[k]} samples{beside}, too few for {wanted}: it would get {counts} "
+                    f"({parts}); {remedy}, or {LEAVE_OUT}"
                 )
         return _divide_by_sample(samples.labels[rows], targets, rng)
     # A small class has a place in every subset that has a share, even where its own count rounds to none.
     floor = np.array([1e-9 if share > 0 else 0.0 for share in fractions])
-    return _by_group(samples, rows, np.maximum(targets, floor[:, None]), f"shares {wanted}", rng)
+    return _by_group(samples, rows, np.maximum(targets, floor[:, None]), wanted + beside, remedy, rng)
 
 
 def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +118,9 @@ def _folds_by_sample(samples: Samples, folds: int, rng: np.random.Generator) -> 
     totals = np.bincount(samples.labels, minlength=len(samples.classes))
     for k, name in enumerate(samples.classes):
         if totals[k] < folds:
-            raise UserError(f"class {name!r} has {totals[k]} samples, too few for {folds} folds; use fewer folds")
+            raise UserError(
+                f"class {name!r} has {totals[k]} samples, too few for {folds} folds; use fewer folds, or {LEAVE_OUT}"
+            )
     order = np.concatenate([rng.permutation(np.flatnonzero(samples.labels == k)) for k in range(len(totals))])
     test = np.empty(len(order), dtype="int64")
     test[order] = np.arange(len(order)) % folds
@@ -113,19 +130,20 @@ def _folds_by_sample(samples: Samples, folds: int, rng: np.random.Generator) -> 
 def _folds_by_group(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
     rows = np.arange(len(samples.ids))
     totals = np.bincount(samples.labels, minlength=len(samples.classes))
-    return _by_group(samples, rows, np.tile(totals / folds, (folds, 1)), f"{folds} folds", rng)
+    return _by_group(samples, rows, np.tile(totals / folds, (folds, 1)), f"{folds} folds", "use fewer folds", rng)
 
 
 def _by_group(
-    samples: Samples, rows: np.ndarray, targets: np.ndarray, what: str, rng: np.random.Generator
+    samples: Samples, rows: np.ndarray, targets: np.ndarray, what: str, remedy: str, rng: np.random.Generator
 ) -> np.ndarray:
     present, counts = samples.counts(rows)
     for k, name in enumerate(samples.classes):
         groups, needed = int((counts[:, k] > 0).sum()), int((targets[:, k] > 0).sum())
         if groups < needed:
             raise UserError(
-                f"class {name!r} has {groups} group(s) of samples that must stay together, too few for {what}: "
-                f"{needed} subsets want one each; change the protocol or leave the class out"
+                f"class {name!r} has {groups} group(s) of samples that must stay together (one patient's, or copies of "
+                f"one picture, see equal_pairs.csv), too few for {what}: {needed} subsets want one each; {remedy}, or "
+                f"{LEAVE_OUT}"
             )
     chosen = assign(counts, targets, rng)
     empty = empty_cells(counts, targets, chosen)
@@ -133,7 +151,7 @@ def _by_group(
         name, groups = samples.classes[empty[0][1]], int((counts[:, empty[0][1]] > 0).sum())
         raise UserError(
             f"class {name!r}: its {groups} groups, which hold other classes too, were not divided so that each subset "
-            f"of {what} has one; use fewer subsets or leave the class out"
+            f"of {what} has one; {remedy}, or {LEAVE_OUT}"
         )
     return chosen[np.searchsorted(present, samples.clusters[rows])]
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
 from workflow_scripts.contracts.subsets import SUBSETS
 
 
@@ -15,16 +16,24 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str
     Raises UserError for missing or further columns, unknown, missing or repeated ids, another subset name, a fold
     outside 0 … folds-1, and a class without a sample in one of the subsets of a fold.
     """
-    table = SPLIT.read(path)
+    sheet = read_sheet(path, "path", list(SPLIT.columns))
+    table = pd.DataFrame(sheet.columns, dtype=object)
+    # As ingest writes them: a spreadsheet may have lost white space at the ends.
+    known, written = set(manifest["id"]), {tidy(name): name for name in manifest["id"]}
+    table["id"] = [name if name in known else written.get(name, name) for name in table["id"]]
+    SPLIT.check(table, str(path))
+    table = SPLIT.typed(table, str(path))
     wrong = ~table["subset"].isin(SUBSETS)
     if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise UserError(f"{path}, row {row + 2}: subset {table['subset'].iloc[row]!r}; use {', '.join(SUBSETS)}")
-    wrong = ~table["id"].isin(set(manifest["id"]))
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
+        first = int(wrong.to_numpy().argmax())
         raise UserError(
-            f"{path}, row {row + 2}: id {table['id'].iloc[row]!r} is not in manifest.csv "
+            f"{path}, row {sheet.rows[first]}: subset {table['subset'].iloc[first]!r}; use {', '.join(SUBSETS)}"
+        )
+    wrong = ~table["id"].isin(known)
+    if wrong.any():
+        first = int(wrong.to_numpy().argmax())
+        raise UserError(
+            f"{path}, row {sheet.rows[first]}: id {table['id'].iloc[first]!r} is not in manifest.csv "
             f"({int(wrong.sum())} such rows); ids are those of the manifest's first column"
         )
     if set(table["fold"]) != set(range(folds)):

@@ -1,6 +1,9 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,12 +11,16 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.runs import HISTORY
-from workflow_scripts.tracking.flatten import costs, final_metrics, parameters
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
+WEIGHTS = "weights.safetensors"
 SHOWN = ("record.json", "metrics.json", "units.csv", "history.csv", "train.json", "ledger.json")
+TRAINED = "train.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -36,10 +43,10 @@ class Place:
     @classmethod
     def of(cls, folder: Path) -> "Place":
         """The place that a run's folder names; ValueError when the folder is none of a run."""
-        fold, _, seed = folder.name.partition("-")
-        if not (fold.startswith("fold") and seed.startswith("seed")):
+        numbers = re.fullmatch(r"fold([0-9]{1,9})-seed([0-9]{1,18})", folder.name)
+        if not numbers:
             raise ValueError(f"{folder} is no folder of a run")
-        return cls(folder.parents[1].name, folder.parent.name, int(fold[4:]), int(seed[4:]))
+        return cls(folder.parents[1].name, folder.parent.name, int(numbers[1]), int(numbers[2]))
 
 
 @dataclass
@@ -81,8 +88,35 @@ class Entry:
 
 
 def finished(study_folder: Path) -> list[Place]:
-    """Places of all runs with a record, sorted."""
-    return sorted(Place.of(record.parent) for record in study_folder.glob("runs/*/*/fold*-seed*/record.json"))
+    """Places of all runs with a record, sorted; a folder of another name, a copy that a user keeps, is none."""
+    places = []
+    for record in study_folder.glob("runs/*/*/fold*-seed*/record.json"):
+        try:
+            places.append(Place.of(record.parent))
+        except ValueError:
+            continue
+    return sorted(places)
+
+
+@contextmanager
+def _of_this_workflow(folder: Path) -> Iterator[None]:
+    """Say in one line that files do not hold what this workflow writes; they may have come from elsewhere."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UserError(
+            f"{folder}: its files do not hold what this workflow writes ({type(error).__name__}: {error}); delete the "
+            "folder, `snakemake --cores all` makes it again"
+        ) from error
+
+
+def _own_file(path: Path, study_folder: Path) -> bool:
+    """Whether a file of a study is there; UserError for one that is none or that a link takes from elsewhere."""
+    if not path.exists():
+        return False
+    if not path.is_file() or not path.resolve().is_relative_to(study_folder.resolve()):
+        raise UserError(f"{path} is no file of {study_folder}, but a link to elsewhere or a device; remove it")
+    return True
 
 
 def expected(settings: dict) -> list[Place]:
@@ -97,24 +131,38 @@ def expected(settings: dict) -> list[Place]:
 
 
 def child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
-    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may still be missing."""
+    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may be missing, or be of an
+    evaluation that is no more.
+
+    Raises UserError for a file that is missing, not what its record says, or taken from elsewhere by a link.
+    """
+    with _of_this_workflow(place.folder(study_folder)):
+        return _child(study_folder, place, headline, complete)
+
+
+def _child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
     study, folder = study_folder.name, place.folder(study_folder)
-    record = read_record(folder / "record.json")
+    there = {name for name in (*SHOWN, WEIGHTS) if _own_file(folder / name, study_folder)}
+    record = require(folder / "record.json", "units.csv")
+    if TRAINED in there:
+        require(folder / TRAINED, "history.csv")
     stated = record["settings"]
     where = {"study": study, "protocol": place.protocol, "run": place.run, "fold": place.fold, "seed": place.seed}
     if any(stated.get(key) != value for key, value in where.items()):
-        raise UserError(f"{folder}/record.json tells of another run than its folder; delete the folder, run again")
-    measured = folder / "metrics.json"
+        raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
-    if complete or measured.exists():
+    measured, evaluation = folder / "metrics.json", study_folder / "evaluation" / place.protocol
+    evaluated = complete or _vouches(evaluation / "record.json", os.path.relpath(measured, evaluation))
+    if evaluated:
+        require(evaluation / "record.json", os.path.relpath(measured, evaluation))
         points += [(name, value, 0) for name, value in final_metrics(read_json(measured), headline).items()]
-    training, prediction = (_optional(folder / name) for name in ("train.json", "ledger.json"))
+    training, prediction = (_optional(folder / name) for name in (TRAINED, "ledger.json"))
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
-    weights = folder / "weights.safetensors"
-    tags = {**_tags(where, study_folder), "record": identity(record), "code": record.get("code", "")}
-    tags |= {f"version.{name}": version for name, version in record.get("versions", {}).items()}
-    if weights.exists():
+    weights = folder / WEIGHTS
+    tags = {**_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
+    tags |= {f"version.{safe_part(name)}": str(version) for name, version in record.get("versions", {}).items()}
+    if WEIGHTS in there:
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
     return Entry(
         name=f"{place.run} ({place.protocol}) {place.name}",
@@ -122,7 +170,7 @@ def child(study_folder: Path, place: Place, headline: str | None, complete: bool
         params=parameters(stated),
         points=points,
         tags=tags,
-        artifacts={name: folder / name for name in SHOWN if (folder / name).exists()},
+        artifacts={name: folder / name for name in SHOWN if name in there and (evaluated or name != measured.name)},
         start=start,
         end=end,
         place=place,
@@ -131,12 +179,21 @@ def child(study_folder: Path, place: Place, headline: str | None, complete: bool
 
 
 def parent(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
-    """The entry of a protocol's run: what its folds and seeds share, their evaluation together, the figures."""
+    """The entry of a protocol's run: what its folds and seeds share, their evaluation together, the figures.
+
+    Raises UserError as `child` does.
+    """
+    with _of_this_workflow(study_folder / "evaluation" / protocol / run):
+        return _parent(study_folder, protocol, run, children, headline)
+
+
+def _parent(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
     study = study_folder.name
     evaluation, explanation = (study_folder / kind / protocol / run for kind in ("evaluation", "explanation"))
     artifacts = {f"figures/{path.name}": path for path in sorted(evaluation.glob("*.png"))}
     artifacts |= {f"explanation/{path.name}": path for path in sorted(explanation.glob("*.png"))}
     artifacts |= {path.name: path for path in sorted(evaluation.glob("metrics.*"))}
+    artifacts = {name: path for name, path in artifacts.items() if _own_file(path, study_folder)}
     params = {
         name: value
         for name, value in children[0].params.items()
@@ -161,8 +218,13 @@ def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> d
     While a run is trained anew the evaluation is still of the former one: it counts only when every child is evaluated.
     """
     measured = evaluation / "metrics.json"
-    whole = measured.exists() and all("metrics.json" in entry.artifacts for entry in children)
+    whole = measured.is_file() and all("metrics.json" in entry.artifacts for entry in children)
     return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
+
+
+def _vouches(record: Path, name: str) -> bool:
+    """Whether there is an evaluation, and it is also of this run; one that goes on has no record yet."""
+    return record.exists() and name in read_record(record).get("outputs", {})
 
 
 def _history(folder: Path) -> list[tuple[str, float, int]]:
@@ -182,7 +244,8 @@ def _history(folder: Path) -> list[tuple[str, float, int]]:
 def _tags(where: dict, study_folder: Path) -> dict[str, str]:
     """Tags to filter by; whether the data are made comes from the dataset's record."""
     tags = {key: str(value) for key, value in where.items()}
-    dataset = _optional(study_folder / "dataset" / "record.json")
+    path = study_folder / "dataset" / "record.json"
+    dataset = read_json(path) if _own_file(path, study_folder) else {}
     if "made" in dataset:
         tags["data"] = "made" if dataset["made"] else "real"
     if "scale" in dataset:
@@ -191,7 +254,7 @@ def _tags(where: dict, study_folder: Path) -> dict[str, str]:
 
 
 def _optional(path: Path) -> dict:
-    return read_json(path) if path.exists() else {}
+    return read_record(path) if path.exists() else {}
 
 
 def _times(ledger: dict) -> tuple[int | None, int | None]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.tracking.store import artifacts_of, database_of
+from workflow_scripts.contracts.processes import on_a_leash
+from workflow_scripts.tracking.database import artifacts_of, database_of
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 5000, 5100
@@ -62,10 +63,12 @@ def serving(results: Path, port: int) -> Iterator[subprocess.Popen]:
     artifacts_of(results).mkdir(parents=True, exist_ok=True)
     log = results / "mlflow" / "server.log"
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with open(log, "w", encoding="utf-8") as output:
-        # A session of its own: Ctrl-C reaches only this process, which then ends the server and its workers together.
+    log.unlink(missing_ok=True)  # a link is not followed
+    with open(log, "x", encoding="utf-8") as output:
+        # A session of its own: Ctrl-C reaches only this process, which then ends the server and its workers together;
+        # where this one is killed, the leash does.
         process = subprocess.Popen(
-            command(results, port),
+            on_a_leash(command(results, port)),
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,

@@ -22,39 +22,20 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-# Before the first import of mlflow: nothing leaves the machine unasked, no address is printed for every run, and a
-# server that is away is said so soon.
-os.environ.update({"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ENABLE_ASYNC_LOGGING": "false"})
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-for _name, _value in {"TIMEOUT": "30", "MAX_RETRIES": "2", "BACKOFF_FACTOR": "1"}.items():
-    os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{_name}", _value)
-
-from workflow_scripts.contracts.errors import UserError  # noqa: E402
-from workflow_scripts.contracts.files import digest_text  # noqa: E402
-from workflow_scripts.tracking.entries import Entry  # noqa: E402
-from workflow_scripts.tracking.flatten import chunks  # noqa: E402
+from workflow_scripts.contracts.addresses import server_fault, without_secrets
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_text
+from workflow_scripts.tracking.database import artifacts_of, prepare_database
+from workflow_scripts.tracking.entries import Entry
+from workflow_scripts.tracking.flatten import chunks
 
 IDENTITY, CONTENT, CURRENT, WORKPLACE, PARENT = "identity", "content", "current", "workplace", "mlflow.parentRunId"
 SCHEME = "mlflow-artifacts:/"
+RUN_ID = r"[0-9a-f]{32}"
 # MLflow takes at most 1000 values in one request, 100 of them parameters.
 METRICS_AT_ONCE, PARAMS_AT_ONCE = 900, 100
 # Runs sent to a server side by side: it has four workers unless told otherwise.
 SENDERS = 4
-
-
-def database_of(results: Path) -> Path:
-    """The tracking database of a results folder."""
-    return results / "mlflow" / "mlflow.db"
-
-
-def artifacts_of(results: Path) -> Path:
-    """The folder of artifacts that belongs to the database."""
-    return results / "mlflow" / "artifacts"
-
-
-def without_password(uri: str) -> str:
-    """An address as it may be shown."""
-    return re.sub(r"//[^/@]*@", "//", uri)
 
 
 @contextmanager
@@ -70,34 +51,21 @@ def mendable(where: str, remedy: str) -> Iterator[None]:
         if getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE":
             raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{where} cannot be used ({reason[:300]}); {remedy}") from error
-
-
-def create_database(database: Path) -> None:
-    """Make the database under another name and rename it, so that a killed job leaves none that is half made."""
-    from mlflow.tracking import MlflowClient
-
-    database.parent.mkdir(parents=True, exist_ok=True)
-    fresh = database.with_name(".new.db")
-    for leftover in database.parent.glob(".new.db*"):
-        leftover.unlink()
-    MlflowClient(f"sqlite:///{fresh.resolve()}").search_experiments(max_results=1)
-    fresh.replace(database)
+        raise UserError(f"{where} cannot be used ({without_secrets(reason)[:300]}); {remedy}") from error
 
 
 def check_server(uri: str) -> None:
-    """Raise UserError when nobody answers at `uri`."""
-    if not re.match(r"https?://", uri):
-        raise UserError(f"tracking_uri: {without_password(uri)!r} is no server; write http://host:port, or null")
-    bare = without_password(uri).rstrip("/")
+    """Raise UserError when `uri` is no address of a server, or nobody answers there."""
+    if fault := server_fault(uri):
+        raise UserError(f"tracking_uri {fault}")
     try:
-        urllib.request.urlopen(f"{bare}/health", timeout=15).close()
+        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=15).close()
     except urllib.error.HTTPError:
         return  # somebody answered
-    except OSError as error:
-        reason = getattr(error, "reason", error)
+    except (OSError, ValueError) as error:
+        reason = without_secrets(str(getattr(error, "reason", error)))
         raise UserError(
-            f"tracking_uri: no MLflow server answers at {bare} ({reason}); start it, or set tracking_uri: null"
+            f"tracking_uri: no MLflow server answers at {uri} ({reason}); start it, or set tracking_uri: null"
         ) from None
 
 
@@ -105,18 +73,15 @@ def check_server(uri: str) -> None:
 def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
     """The store of one study: in the results' own database, or on the server at `uri`. Raises UserError."""
     if uri is None:
-        database = database_of(results)
+        database = prepare_database(results)
         remedy = f"if it is broken, delete {database}; `make ui` builds it again from the results"
         with mendable(str(database), remedy):
-            if not database.exists():
-                create_database(database)
-            artifacts_of(results).mkdir(parents=True, exist_ok=True)
             yield Store(f"sqlite:///{database.resolve()}", study, results, artifacts_of(results))
     else:
         check_server(uri)
         # A request that is sent again is no news; one that fails for good is an error.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        with mendable(f"the MLflow server {without_password(uri)}", "see its log, or set tracking_uri: null"):
+        with mendable(f"the MLflow server {uri}", "see its log, or set tracking_uri: null"):
             yield Store(uri, study, results, None)
 
 
@@ -127,7 +92,7 @@ class Store:
         from mlflow.tracking import MlflowClient
 
         self.client = MlflowClient(uri)
-        self.artifacts = artifacts
+        self.study, self.artifacts = study, artifacts
         self.workplace = digest_text(f"{os.uname().nodename}:{results.resolve()}")[:16]
         self.experiment = self._experiment(study)
         self.runs = {run.info.run_id: run for run in self._all_runs()}
@@ -265,19 +230,33 @@ class Store:
         if self.artifacts is None:
             self.client.log_artifact(run.info.run_id, str(path), Path(name).parent.as_posix().lstrip("."))
             return
-        target = self._folder(run) / name
+        folder = self._folder(run)
+        if folder is None:
+            raise UserError(
+                f"the database of {self.artifacts} keeps the artifacts of {self.study} elsewhere; delete the folder "
+                f"{self.artifacts.parent}, `make ui` makes it again from the results"
+            )
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
 
-    def _folder(self, run: Any) -> Path:
-        return self.artifacts / run.info.artifact_uri.removeprefix(SCHEME).lstrip("/")
+    def _folder(self, run: Any) -> Path | None:
+        """Where the copies of a run's artifacts lie: below its own name, whatever its address says.
+
+        None when the address says another place, or when a link leads from there to elsewhere.
+        """
+        below = Path(self.study, run.info.run_id, "artifacts")
+        if run.info.artifact_uri != f"{SCHEME}{below.as_posix()}" or not re.fullmatch(RUN_ID, run.info.run_id):
+            return None
+        folder = self.artifacts / below
+        return folder if folder.resolve() == self.artifacts.resolve() / below else None
 
     def delete(self, run_id: str) -> None:
         """Move a run to MLflow's trash; artifacts that lie under the results go for good, they are copies."""
         run = self.runs.pop(run_id)
         self.client.delete_run(run_id)
-        if self.artifacts is not None and run.info.artifact_uri.startswith(SCHEME):
-            shutil.rmtree(self._folder(run).parent, ignore_errors=True)
+        if self.artifacts is not None and (folder := self._folder(run)):
+            shutil.rmtree(folder.parent, ignore_errors=True)
 
     def delete_doubles(self) -> None:
         """Delete runs that a server began twice, because the answer to the first request was lost on its way."""
@@ -287,11 +266,12 @@ class Store:
 
     def sweep(self, study: str) -> None:
         """Delete copies of artifacts whose run is in no database any more, e.g. after the database was deleted."""
-        if self.artifacts is None or not (self.artifacts / study).is_dir():
+        place = self.artifacts / study if self.artifacts else None
+        if place is None or place.is_symlink() or not place.is_dir():
             return
-        known = {self._folder(run).parent for run in self.runs.values()}
-        for folder in (self.artifacts / study).iterdir():
-            if folder not in known and re.fullmatch(r"[0-9a-f]{32}", folder.name) and not self._exists(folder.name):
+        for folder in place.iterdir():
+            kept = folder.name in self.runs or not re.fullmatch(RUN_ID, folder.name) or folder.is_symlink()
+            if not kept and folder.is_dir() and not self._exists(folder.name):
                 shutil.rmtree(folder)
 
     def _exists(self, run_id: str) -> bool:

@@ -1,33 +1,22 @@
 """Bring MLflow up to date with the files of one study or of all; running it again changes nothing."""
 
-import fcntl
 import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
+from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.verified import require_all
+from workflow_scripts.tracking.database import one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
-from workflow_scripts.tracking.store import create_database, database_of, open_store
+from workflow_scripts.tracking.store import open_store
 
 log = logging.getLogger("workflow_scripts")
 
 RECEIPT = "tracked.json"
-
-
-@contextmanager
-def one_writer(results: Path) -> Iterator[None]:
-    """Wait until no other process writes to the tracking of these results; a killed one frees the lock."""
-    folder = results / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("another process is writing to MLflow; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+STUDY = "[a-z][a-z0-9_]*"
 
 
 def enter(results: Path, uri: str | None, study: str, children: list[Entry], headline: str | None) -> list[Entry]:
@@ -70,9 +59,12 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
 def track_study(results: Path, settings: dict, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
     study, headline = settings["study"], settings["headline"]
+    for kind in ("evaluation", "explanation"):
+        for record in sorted((results / study / kind).glob("*/record.json")):
+            require_all(record)
     children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
     entries = enter(results, settings["tracking"], study, children, headline)
-    write_json(path, receipt(study, headline, entries))
+    write_record(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
 
@@ -84,10 +76,12 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
     problems = []
     if uri is None:
         with one_writer(results):
-            if not database_of(results).exists():
-                create_database(database_of(results))
+            prepare_database(results)
     for folder in sorted({path.parents[4] for path in results.glob("*/runs/*/*/fold*-seed*/record.json")}):
         study = folder.name
+        if not re.fullmatch(STUDY, study):
+            problems.append(f"{folder} has no study's name")
+            continue
         try:
             headline = headlines.get(study) or _headline(folder)
             children = list(_readable(folder, finished(folder), headline, problems))
@@ -99,8 +93,12 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
 
 
 def _headline(folder: Path) -> str | None:
+    """The headline metric that a study's receipt names."""
     path = folder / RECEIPT
-    return read_json(path)["headline"] if path.exists() else None
+    receipt = read_record(path) if path.is_file() else {}
+    if not isinstance(receipt.get("headline", ""), str | None):
+        raise UserError(f"{path} is no receipt of this workflow; {remedy(path)}")
+    return receipt.get("headline")
 
 
 def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:

@@ -10,9 +10,11 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts import entry
+from workflow_scripts.contracts.digests import digest_once
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.preprocessing.masks import mask
@@ -55,19 +57,19 @@ class FinishedRun:
         settings = record["training"]["settings"]
         folder = folder.resolve()
         study = _study_of(folder, settings)
+        required_training(folder / WEIGHTS)
         files = [study / "arrays" / "record.json", folder / WEIGHTS]
         for path in files:
             if not path.is_file():
-                raise UserError(f"{path} is missing; run the workflow again, it makes the file")
-            if digest_file(path) != record["inputs"].get(path.relative_to(study).as_posix()):
-                raise UserError(f"{path} has changed since {folder} was finished; run the workflow again")
+                raise UserError(f"{path} is missing; {remedy(path)}")
+        arrays, _ = (_still(path, record["inputs"].get(path.relative_to(study).as_posix()), folder) for path in files)
         dataset = read_record(study / "dataset" / "record.json")
         return cls(
             folder=folder,
             study=study,
             settings=settings,
             weights=read_trained(folder / WEIGHTS, settings),
-            packing=Packing(**read_record(files[0])["settings"]["preprocess"]),
+            packing=Packing(**read_record(arrays)["settings"]["preprocess"]),
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
             made=bool(dataset["made"]),
         )
@@ -109,6 +111,15 @@ class Network:
         rows = np.arange(len(images))
         subset = Subset(rows, np.zeros_like(rows), keys_of(names))
         return View.of(self.weights).applied(images, masks, subset, self.device)
+
+
+def _still(path: Path, digest: str | None, folder: Path) -> Path:
+    """The path, whose bytes must be those that the run in `folder` was finished with."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing; {remedy(path)}")
+    if digest_once(path) != digest:
+        raise UserError(f"{path} has changed since {folder} was finished; {remedy(folder / 'record.json')}")
+    return path
 
 
 def _study_of(folder: Path, settings: dict) -> Path:

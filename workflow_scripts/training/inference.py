@@ -15,6 +15,7 @@ from torch import nn
 
 from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.runs import class_columns
+from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.training import devices
@@ -42,7 +43,8 @@ class Applied:
         """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `args`."""
         train = entry.namespace(trained["train"])
         samples = read_samples(args.dataset, args.arrays, args.split, fold)
-        return cls(trained["spec"], train, read_trained(path, trained), samples, devices.prepare(device, train), fold)
+        weights = read_trained(required_training(path), trained)
+        return cls(trained["spec"], train, weights, samples, devices.prepare(device, train), fold)
 
     def network(self) -> nn.Module:
         """The trained network, in eval mode."""

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import io
 import json
+import logging
 import random
 import re
 import shutil
@@ -108,6 +109,23 @@ def test_a_publisher_who_changes_a_file_is_noticed(server, folder):
     assert not folder.exists()
     folder.with_name("raw.lock.json").unlink()
     assert download(chosen, folder, QUICK)["number_of_files"] == 1
+
+
+def test_a_file_that_nothing_can_be_compared_with_is_said_once_with_its_sha256(server, folder, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("workflow_scripts"), "propagate", True)
+    digest = hashlib.sha256(CELLS).hexdigest()
+    chosen = source(archive(server.put("/cells", CELLS)))
+    download(chosen, folder, QUICK)
+    (said,) = (line for line in caplog.messages if "states no checksum" in line)
+    assert f"sha256 {digest} is written to {folder}.lock.json" in said and "over plain http" in said
+    assert json.loads(folder.with_name("raw.lock.json").read_text())["files"][chosen.files[0].url]["sha256"] == digest
+    caplog.clear()
+    shutil.rmtree(folder)
+    download(chosen, folder, QUICK)
+    shutil.rmtree(folder)
+    folder.with_name("raw.lock.json").unlink()
+    download(source(archive(server.put("/cells", CELLS), sha256=digest)), folder, QUICK)
+    assert not [line for line in caplog.messages if "states no checksum" in line]
 
 
 def test_a_folder_that_lost_a_file_is_named(server, folder):

@@ -7,6 +7,7 @@ An adapter is a module with
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
   not there. `ingest` holds the ingest settings as attributes;
 - `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
+- `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
 - `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
 
@@ -113,10 +114,9 @@ def class_folder_files(root: Path, below: str, labels: Mapping[str, str]) -> Ite
             f"none of the class folders {names} is in {root} or in its folder {below!r}; "
             "set `source` to the folder that holds them"
         )
-    for folder in folders:
-        if folder.name.startswith("."):
-            continue
-        label = labels.get(normal(folder.name).lower())
-        for name in image_files(folder):
-            path = f"{folder.relative_to(root).as_posix()}/{name}"
-            yield path, label if label else Refused(path, "no_label", f"folder {folder.name!r} is none of the classes")
+    prefix = "" if place == root else f"{below}/"
+    for name in image_files(place):
+        folder, inside, _ = name.partition("/")
+        if inside:
+            path, label = prefix + name, labels.get(normal(folder).lower())
+            yield path, label if label else Refused(path, "no_label", f"folder {folder!r} is none of the classes")

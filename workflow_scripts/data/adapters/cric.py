@@ -15,7 +15,8 @@ from types import SimpleNamespace
 from PIL import Image
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_text, read_json
+from workflow_scripts.contracts.files import digest_text
+from workflow_scripts.contracts.spreadsheet import read_text
 from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written, class_folder_files
 from workflow_scripts.data.sources import without_extension
 
@@ -23,6 +24,7 @@ LABELS = ("ASC-H", "ASC-US", "HSIL", "LSIL", "NILM", "SCC")
 KNOWS_GROUPS = True
 WHOLE_FIELDS = True
 ANNOTATIONS = "classifications.json"
+READS = (ANNOTATIONS,)
 _NORMAL = "Negative for intraepithelial lesion"
 _SHORT = {name.lower(): name for name in LABELS} | {_NORMAL.lower(): "NILM", f"{_NORMAL} or malignancy".lower(): "NILM"}
 _CROPPED = re.compile(r"(.+)_\d+")
@@ -69,7 +71,10 @@ def _of_fields(root: Path, side: int) -> Iterator[Sample | Refused]:
 
 def _annotations(path: Path) -> Iterator[tuple[str, list[tuple[str, str, int, int]]]]:
     """(image, [(cell, label, x, y)]) of each field, in the order of the image names."""
-    fields = read_json(path)
+    try:
+        fields = json.loads(read_text(path, str(path)))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}); take the file as it is published") from None
     if not isinstance(fields, list):
         raise UserError(f"{path} is no list of fields; take the file as it is published")
     found = []

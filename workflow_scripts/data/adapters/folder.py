@@ -1,13 +1,11 @@
 """Your own images: a folder for each class, of any name, with any folders below it.
 
 Where the source holds nothing but one folder, the classes are looked for inside that. Groups (patient, slide, field)
-are known only from a CSV file with the columns path and group and, if wanted, unit; paths are relative to the source.
-Its further columns (age, stage, …) become columns of the manifest.
+are known only from a table with the columns path and group and, if wanted, unit; paths are relative to the source. Its
+further columns (age, stage, …) become columns of the manifest where `evaluate.subgroups` names them.
 """
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,30 +15,43 @@ from PIL import Image
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
-from workflow_scripts.data.sources import image_files, normal, without_extension
+from workflow_scripts.data.groups import Grouping, read_groups
+from workflow_scripts.data.images import SUFFIXES
+from workflow_scripts.data.layout import check_classes, check_masks, masks_beside
+from workflow_scripts.data.sources import (
+    count_endings,
+    ending_words,
+    holds_other_images,
+    is_image,
+    normal,
+    without_extension,
+)
+from workflow_scripts.data.walking import walk
 
 LABELS = None
-# Columns of the manifest, see contracts.dataset and ingest.
-TAKEN = {"id", "label", "source", "width", "height", "sha256", "left", "top", "right", "bottom", "change"}
 MADE_LABELS = ("high_grade", "low_grade", "normal")
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """What the CSV file of groups says of an image; `attributes`: its further columns."""
-
-    group: str = ""
-    unit: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Every image below a class folder; see data.adapters.base."""
-    paths = list(image_files(root))
+    """Every image below a class folder; see data.adapters.base.
+
+    UserError, too, where the folders look like something else than classes and no setting names the classes, and where
+    images look like masks of others.
+    """
+    items = list(walk(root))
+    paths = [item.path for item in items if is_image(item)]
     if not paths:
-        raise UserError(f"no image file in {root}; put a folder with images for each class there")
+        there = ending_words(count_endings([item.path for item in items]))
+        raise UserError(
+            f"no image file in {root}{f', only {there}' if there else ''}; put a folder for each class there, with "
+            f"images that end in {', '.join(SUFFIXES)}"
+        )
     groups = read_groups(root, ingest.groups, paths) if ingest.groups else {}
+    paths = _without_masks(paths, ingest.masks, root)
     depth = _wrapping_folders(paths)
+    if ingest.classes is None and ingest.labels is None:
+        check_classes(paths, depth, root)
+    _warn_of_unread_classes([item.path for item in items if not is_image(item)], paths, depth)
     for path in paths:
         parts = path.split("/")
         if len(parts) < depth + 2:
@@ -57,6 +68,30 @@ def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
         )
 
 
+def _warn_of_unread_classes(others: list[str], paths: list[str], depth: int) -> None:
+    """Warn of folders beside the classes that hold images in formats that are not read, and nothing else."""
+    read = {path.split("/")[depth] for path in paths if path.count("/") > depth}
+    unread: dict[str, list[str]] = {}
+    for path in others:
+        if path.count("/") > depth and (name := path.split("/")[depth]) not in read:
+            unread.setdefault(name, []).append(path)
+    for name, files in unread.items():
+        if holds_other_images(files):
+            log.warning("folder %r is no class, no image in it is read: %s", name, ending_words(count_endings(files)))
+
+
+def _without_masks(paths: list[str], wanted: str, root: Path) -> list[str]:
+    """The paths that are samples, as the setting `ingest.masks` wants it."""
+    if wanted == "images":
+        return paths
+    masks = masks_beside(paths)
+    if wanted == "ask":
+        check_masks(masks, root)
+    if masks:
+        log.info("%d masks beside images are left out", len(masks))
+    return [path for path in paths if normal(path) not in masks]
+
+
 def _wrapping_folders(paths: list[str]) -> int:
     """How many folders all images lie in before the class folders begin."""
     depth = 0
@@ -64,42 +99,6 @@ def _wrapping_folders(paths: list[str]) -> int:
     while len({tuple(part[: depth + 1]) for part in parts}) == 1 and min(map(len, parts)) > depth + 2:
         depth += 1
     return depth
-
-
-def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
-    """Path → its grouping from a CSV file; UserError for lacking columns, paths of no file, a path given twice."""
-    file = root / name
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(
-            f"ingest.groups: {file} is missing; it is looked for inside the source, null: no groups are known"
-        ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"ingest.groups: {file} is not a readable CSV file ({error})") from None
-    for column in ("path", "group"):
-        if column not in table.columns:
-            raise UserError(f"ingest.groups: {file} lacks the column {column!r}; it has {', '.join(table.columns)}")
-    known = {normal(path) for path in paths}
-    given = [normal(path.replace("\\", "/").removeprefix("./")) for path in table["path"]]
-    for row, path in enumerate(given):
-        if path not in known:
-            near = difflib.get_close_matches(path, sorted(known), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
-            raise UserError(f"ingest.groups: {file}, row {row + 2}: no image {path!r} in the source{hint}")
-    repeated = pd.Series(given).duplicated()
-    if repeated.any():
-        row = int(repeated.to_numpy().argmax())
-        raise UserError(f"ingest.groups: {file}, row {row + 2}: {given[row]!r} is given twice; keep one row")
-    without = len(known) - len(given)
-    if without:
-        log.warning("%s names no group for %d of %d images; for them no group is known", file, without, len(known))
-    further = [column for column in table.columns if column not in ("path", "group", "unit")]
-    if taken := sorted(set(further) & TAKEN):
-        raise UserError(f"ingest.groups: {file} has a column {taken[0]!r}, which the manifest fills itself; rename it")
-    units = table["unit"] if "unit" in table.columns else [""] * len(table)
-    columns = zip(table["group"], units, table[further].to_dict("records"), strict=True)
-    return {path: Grouping(*known) for path, known in zip(given, columns, strict=True)}
 
 
 def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:

@@ -90,8 +90,8 @@ class _Budget:
             raise UserError(f"{self.archive} holds more than {self.limits.members} files; it was not unpacked")
         if self.bytes > self.most:
             raise UserError(
-                f"{self.archive} unpacks to more than {self.most} bytes ({self.limits.ratio} times its size, or the "
-                "limit of its entry in published_sources.yaml); it was not unpacked"
+                f"{self.archive} unpacks to more than {self.most} bytes ({self.limits.ratio} times its size, at most "
+                f"{self.limits.bytes}); it was not unpacked"
             )
 
 

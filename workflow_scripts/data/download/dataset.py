@@ -6,6 +6,8 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 
 import shutil
 from pathlib import Path
+from shlex import quote
+from urllib.parse import urlsplit
 
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
@@ -41,7 +43,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
         if by_hand:
             raise UserError(
                 f"{len(by_hand)} files are fetched; 7z archives are not unpacked here, do it by hand: "
-                f'for f in {work}/*.7z; do 7z x -o{folder} "$f"; done; then remove {work}'
+                f'for f in {quote(str(work))}/*.7z; do 7z x -o{quote(str(folder))} "$f"; done; then remove {work}'
             )
         staged = work / "unpacked"
         shutil.rmtree(staged, ignore_errors=True)
@@ -53,7 +55,7 @@ def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT
             folder.rmdir()  # empty, or another process filled it meanwhile and this stops
         lock.remember_count(_files(staged))
         staged.rename(folder)
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)
     return _record(source, folder, lock)
 
 
@@ -114,11 +116,24 @@ def _fetch_one(file: PublishedFile, work: Path, lock: _Lock, patience: Patience)
     target, stated = _at(file, work), Expected(file.size, file.sha256, file.md5)
     sha256 = check(target, stated, file.url) if target.exists() else fetch(file.url, target, stated, patience)
     lock.compare(file, target, sha256)
+    if not (file.sha256 or file.md5 or file.url in lock.files):
+        log.warning("%s", _first_seen(file, sha256, lock.path))
     if file.format == "7z" and not _begins_with(target, SEVEN_ZIP):
         target.unlink()
         raise UserError(f"{file.url} gave no 7z archive; the address may ask for a login, see the data set's page")
     if file.format in ("plain", "7z"):  # other archives when they have been unpacked: a login page is none
         lock.remember(file, target.stat().st_size, sha256)
+
+
+def _first_seen(file: PublishedFile, sha256: str, lock: Path) -> str:
+    """What a user must know of a file that nothing could be compared with."""
+    text = (
+        f"{file.url}: its publisher states no checksum, so nothing proves these bytes; sha256 {sha256} is written to "
+        f"{lock}, and a later download that differs is refused"
+    )
+    if urlsplit(file.url).scheme == "http":
+        text += "; it came over plain http, where it can be changed on its way: compare the sha256 with a colleague's"
+    return text
 
 
 def _begins_with(path: Path, start: bytes) -> bool:
@@ -162,6 +177,8 @@ def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
             f"{folder} holds {count} files, {lock.count} were downloaded; remove the folder to download it again, or "
             f"{lock.path} to keep it as your own"
         )
+    if not any(file.format == "7z" for file in source.files):
+        shutil.rmtree(f"{folder}.download", ignore_errors=True)  # of a call that was killed at its very end
     return _record(source, folder, lock)
 
 

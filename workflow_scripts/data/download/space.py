@@ -24,4 +24,4 @@ def no_space_is_a_line(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise UserError(f"{folder}: the disk is full ({error.strerror}); make room and run it again") from None
+        raise UserError(f"{folder}: the disk is full ({error.strerror}); make room, `make prepare` goes on") from None

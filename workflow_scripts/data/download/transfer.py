@@ -85,8 +85,8 @@ def _persist(url: str, part: Path, expected: Expected, patience: Patience) -> No
             idle = 1 if _length(part) > before else idle + 1
             if idle >= patience.tries:
                 raise UserError(
-                    f"{url} could not be fetched: {error}; {idle} attempts in a row brought nothing. Run it again when "
-                    "the network or the server is back: it goes on from what is there"
+                    f"{url} could not be fetched: {error}; {idle} attempts in a row brought nothing. When the network "
+                    "or the server is back, `make prepare` (with your CONFIG) goes on from what is there"
                 ) from None
             log.info("%s: %s; trying again", url, error)
             time.sleep(patience.pause * 2 ** (idle - 1))
@@ -106,8 +106,8 @@ def check(path: Path, expected: Expected, url: str) -> str:
             path.unlink()
             _facts(path).unlink(missing_ok=True)
             raise UserError(
-                f"{url}: {key} is {value}, {wanted} according to its publisher; the file was removed. Run it again; if "
-                "it stays so, the file has been changed at its address"
+                f"{url}: {key} is {value}, {wanted} according to its publisher; the file was removed. `make "
+                "prepare` (with your CONFIG) fetches it again; if it stays so, it has been changed at its address"
             )
     return found["sha256"]
 
@@ -120,7 +120,7 @@ def fetch_json(url: str, patience: Patience = PATIENT, largest: int = 10_000_000
                 return json.loads(_reading(answer, lambda answer: answer.read(largest)))
         except _BrokenOffError as error:
             if attempt == patience.tries:
-                raise UserError(f"{url} could not be asked: {error}; run it again later") from None
+                raise UserError(f"{url} could not be asked: {error}; later, `make prepare` asks again") from None
             time.sleep(patience.pause * 2 ** (attempt - 1))
         except HTTPError as error:
             raise UserError(f"{url}: the server answers {error.code} {error.reason}") from None

@@ -51,7 +51,7 @@ def related(results: Results, runs: list[str]) -> list[str]:
 
 def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     """Settings that the paper states and that are others here; where it states two, either will do."""
-    names = related(results, runs)
+    names, as_published = related(results, runs), results.as_published.name
     trained = next((name for name in names if "train" in results.settings["runs"][name]), None)
     stated: dict[str, list] = {}
     variants = [name for name in names if name in results.published.variants]
@@ -60,7 +60,7 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
             continue
         if row.setting.startswith("runs.") and row.setting.split(".")[1] not in names:
             continue
-        if row.setting.startswith("protocols.") and not row.setting.startswith("protocols.published."):
+        if row.setting.startswith("protocols.") and row.setting.split(".")[1] != as_published:
             continue
         if only_data and not row.setting.startswith(_DATA):
             continue

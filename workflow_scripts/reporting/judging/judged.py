@@ -26,7 +26,7 @@ OTHER_MACHINE = "Measured on another machine than the paper's; what it took here
 
 @dataclass(frozen=True)
 class Row:
-    """A line of verdict.csv; obtained: under `published`, leak_free: under the protocol without leaks."""
+    """A line of verdict.csv; obtained: under the protocol as published, leak_free: under the one without leaks."""
 
     entry: Entry
     published: str
@@ -49,10 +49,9 @@ def judged(results: Results) -> list[Row]:
     if results.published is None:
         return []
     study, paper = results.settings["study"], results.published
-    free = sorted(results.leak_free, key=lambda protocol: protocol.name)
     sides = [
         Side(protocol, measured(results, protocol)) if protocol else None
-        for protocol in (results.as_published, free[0] if free else None)
+        for protocol in (results.as_published, next(iter(results.leak_free), None))
     ]
     entries = [entry for entry in (*paper.claims, *paper.statements, *paper.layers) if entry.study == study]
     return [_row(results, sides[0], sides[1], entry) for entry in entries]
@@ -85,7 +84,7 @@ def _row(results: Results, published: Side | None, free: Side | None, entry: Ent
     power = power_words(printed_n(results, subject), _start(entry), None) if order else ""
     if missing or published is None:
         why = f"Missing: the run{'s' * (len(missing) > 1)} {words.listed(missing)}." if missing else ""
-        why = why or "This study has no protocol called published."
+        why = why or "No protocol of this study splits as the paper did (role as_published)."
         return Row(entry, printed, NOTHING, NOTHING, word.NOT_RUN, " ".join(filter(None, (why, power))))
     if subject.metric in TIMES:
         kind, why = (word.MADE, MACHINERY) if results.made else (word.NOT_COMPARABLE, OTHER_MACHINE)
@@ -102,8 +101,12 @@ def _row(results: Results, published: Side | None, free: Side | None, entry: Ent
     if results.made:
         detail = f" {said[1]}" if order else ""
         return Row(*place, word.MADE, MACHINERY + detail)
-    if others := differences(results, published.protocol, subject, [] if _counts_data(entry) else runs):
-        return Row(*place, word.NOT_COMPARABLE, f"Not as in the paper: {'; '.join(others)}.")
+    others = differences(results, published.protocol, subject, [] if _counts_data(entry) else runs)
+    # What this project read into the paper is no ground for a verdict on it.
+    if others or entry.assumed:
+        told = [f"Not as in the paper: {'; '.join(others)}."] if others else []
+        told += [f"Left open by the paper: {sentence}" for sentence in dict.fromkeys(entry.assumed.values())]
+        return Row(*place, word.NOT_COMPARABLE, " ".join(told))
     return Row(*place, *said)
 
 
@@ -144,7 +147,9 @@ def _counts_data(entry: Entry) -> bool:
 def _order(results: Results, side: Side, order: Order, subject: Claim) -> tuple[str, str]:
     found = judge(results, side.protocol, side.measures, order)
     said = order.by + share_words(found, len(results.settings["seeds"]))
-    return found.word, " ".join(filter(None, (said, power_words(printed_n(results, subject), None, found.apart))))
+    chance = word.OWN_CHANCE if found.word in word.DECIDED else ""
+    power = power_words(printed_n(results, subject), None, found.apart)
+    return found.word, " ".join(filter(None, (said, power, chance)))
 
 
 def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: Answer) -> tuple[str, str]:
@@ -162,7 +167,9 @@ def _number(results: Results, side: Side, claim: Claim, ours: Answer, theirs: An
         n = ours.value.n or 0
         why += f" {needed_words(needed(window, ours.uncertain, margin, n, seeds), ours, n, seeds)}"
     elif theirs.uncertain is not None:
-        why += f" Without leaks: {verdict(window, theirs.uncertain, margin)}."
+        why += f" {results.without_leaks.capitalize()}: {verdict(window, theirs.uncertain, margin)}."
+    if found in (word.HIGHER, word.LOWER):
+        why += f" {word.OWN_CHANCE}"
     return found, why
 
 

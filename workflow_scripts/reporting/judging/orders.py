@@ -41,7 +41,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the draws say: word, share of draws, largest discordance with a rival (None: not of runs)."""
+    """The verdict's word, share of draws as printed, leads, largest discordance with a rival (None: not of runs)."""
 
     word: str
     share: float
@@ -65,7 +65,7 @@ def order_of(entry: Claim | Statement, headline: str) -> Order | None:
 
 
 def judge(results: Results, protocol: Protocol, measures: Measured, order: Order) -> Judged:
-    """The order on the bootstrap draws; raises AbsentError where a number is not there."""
+    """The order by the leads over the rivals; raises AbsentError where a number is not there."""
     sign = -1 if order.relation == "lower" else 1
     leads, parts = [], []
     over = tuple(sorted({answered_by(protocol, claim.subset) for claim in (order.subject, *_claims(order))}))
@@ -75,13 +75,13 @@ def judge(results: Results, protocol: Protocol, measures: Measured, order: Order
         part = lead.uncertain
         parts.append(replace(part, value=sign * part.value))
         leads.append(sign * lead.pooled(resampler))
-    share = share_in_order(leads, parts, above=int(order.relation == "second"), strict=order.relation != "highest")
-    known = all(part.known for part in parts)
+    above, strict = int(order.relation == "second"), order.relation != "highest"
+    share = share_in_order(leads, parts, above, strict)
     apart = None
     if order.field == "run":
         subset = answered_by(protocol, order.subject.subset)
         apart = max(discordant(measures.runs[order.subject.run], measures.runs[name], subset) for name in order.rivals)
-    return Judged(order_verdict(share, known), share, parts, apart)
+    return Judged(order_verdict(parts, above, strict), share, parts, apart)
 
 
 def _claims(order: Order) -> list[Claim]:
@@ -98,7 +98,7 @@ def share_words(found: Judged, seeds: int) -> str:
     """In which share of the draws the order holds, and what is unknown."""
     if np.isnan(found.share):
         return "The order is undefined in the bootstrap draws."
-    text = f"The order holds in {100 * found.share:.0f} % of the bootstrap draws."
+    text = f"The order is as printed in {100 * found.share:.0f} % of the bootstrap draws."
     if any(part.sampling is not None and not part.known for part in found.parts):
         text += f" {few_seeds(seeds)}"
     return text

@@ -19,6 +19,7 @@ from workflow_scripts.reporting.order import (
     run_words,
     trained_run,
 )
+from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.results import Protocol, Results
 
 ITEMS = Path(__file__).with_name("checklist.yaml")
@@ -132,7 +133,7 @@ def leaked(results: Results) -> str:
             f"{name}: {words.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
             for name, leak in found
         )
-        + f".{known}"
+        + f".{known} {not_looked_for(results)}"
     )
 
 
@@ -250,8 +251,11 @@ def _limits(results: Results) -> list[str]:
         limits.append("Demo scale: smaller pictures, networks or trainings than the paper's.")
     if len(settings["seeds"]) < 3:
         limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
+    limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]
     if not results.leak_free:
-        limits.append("No protocol without leaks and with a test subset was run.")
+        limits.append(f"No protocol {results.without_leaks} and with a test subset was run.")
+    if not results.dataset["groups_known"]:
+        limits.append("Not every patient or field is known: one may be on both sides of a split.")
     return limits
 
 

@@ -74,6 +74,8 @@ def first_screen(results: Results) -> dict[str, Any]:
         "strip_has_paper": shown is not None,
         "strip_values": values,
         "leaks": [leaks(protocol) for protocol in protocols],
+        "without_leaks": results.without_leaks,
+        "not_looked_for": not_looked_for(results),
         "split_notes": [
             {"protocol": protocol.name, "text": protocol.record["note"]}
             for protocol in protocols
@@ -113,6 +115,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
         (
             "Refused",
             words.plural(refused, "file"),
+            f"{words.plural(sum(record.get('passed_over', {}).values()), 'file')} passed over; "
             f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal pictures",
         ),
         ("Scale", results.settings["scale"], f"pictures of {width} × {height} pixels"),
@@ -130,22 +133,36 @@ def _why_no_claims(results: Results) -> str:
 
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
-        return "No protocol is called published, so there is nothing to subtract from."
+        return "No protocol splits as the paper did (role as_published), so there is nothing to subtract from."
     if results.as_published.nothing_clusters:
         return (
-            "No duplicates or groups were found: the protocols by sample and by group are the same split, so the leak "
-            "premium cannot be measured on these images."
+            "No groups and no equal pictures were found: the protocols by sample and by group are the same split, so "
+            "the leak premium cannot be measured on these images."
         )
     if results.as_published.reported != "test":
         return "The published protocol has no test subset: it reports the images that its epoch was selected on."
     if results.as_published.leak_free:
+        if not results.dataset["groups_known"]:
+            return "In the published protocol itself no leak was found; patients may repeat."
         return "The published protocol is itself free of leaks."
     return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
 
 
+def not_looked_for(results: Results) -> str:
+    """Which copies of a picture the audit does not see, in a sentence."""
+    missed = "parts of a picture (crops), other angles, or strong changes of brightness and colour"
+    if not results.dataset["settings"].get("ingest", {}).get("near_equal", 0):
+        return f"Looked for were equal files and equal pixels; not near-equal, mirrored or turned pictures, {missed}."
+    if "flipped" not in results.dataset["equal_pairs"]:
+        return f"Looked for were equal and near-equal pictures; not mirrored or turned ones, {missed}."
+    return f"Looked for were equal, near-equal, mirrored and quarter-turned pictures; not {missed}."
+
+
 def claim_words(claim: Claim) -> str:
     """A claim in words: what, of what, where."""
-    parts = [words.opened(words.metric_name(claim.metric)) if claim.metric.islower() else claim.metric]
+    # What is averaged in which way is no word of the paper where it is assumed.
+    metric = claim.metric.removeprefix("macro_") if "metric" in claim.assumed else claim.metric
+    parts = [words.opened(words.metric_name(metric)) if metric.islower() else metric]
     if claim.run:
         parts.append(f"of {claim.run}")
     if claim.class_name:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, ORDER
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.contracts.consistency import CONSISTENCY
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.reporting.pages.study_row import StudyRow
@@ -14,13 +14,18 @@ from workflow_scripts.reporting.pages.study_row import StudyRow
 class PaperScore:
     """A paper's printed numbers by what the check of them says, and its studies.
 
-    rows: of studies that were run; not_run: names of the studies that the paper has numbers about and that were not.
+    issues, notes: distinct ones; inconsistent, noted: printed numbers that they are about; rows: of studies that were
+    run; not_run: names of the studies that the paper has numbers about and that were not.
     """
 
     paper: str
+    title: str
     printed: int
-    consistent: int
+    issues: int
     inconsistent: int
+    notes: int
+    noted: int
+    consistent: int
     not_checkable: int
     rows: tuple[StudyRow, ...]
     not_run: tuple[str, ...]
@@ -44,12 +49,19 @@ def _score(folder: Path, table, rows: list[StudyRow]) -> PaperScore:
     for claim, outcome in zip(own["claim"], own["outcome"], strict=True):
         worst[claim] = min(worst.get(claim, outcome), outcome, key=ORDER.index)
     found = [worst[claim.id] for claim in published.claims]
+    issues, notes = (own.loc[own["outcome"] == kind, "issue"].nunique() for kind in (INCONSISTENT, NOTE))
     mine = tuple(row for row in rows if row.paper == published.paper)
     run = {row.name for row in mine}
     return PaperScore(
         published.paper,
+        published.called,
         len(found),
-        *(found.count(outcome) for outcome in (CONSISTENT, INCONSISTENT, NOT_CHECKABLE)),
+        issues,
+        found.count(INCONSISTENT),
+        notes,
+        found.count(NOTE),
+        found.count(CONSISTENT),
+        found.count(NOT_CHECKABLE),
         mine,
         tuple(name for name, study in published.studies.items() if name not in run and not study.beside),
     )

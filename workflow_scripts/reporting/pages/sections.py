@@ -10,6 +10,7 @@ from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
+from workflow_scripts.data.sources import ending_words
 from workflow_scripts.drawing.names import Labels
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
@@ -23,6 +24,7 @@ from workflow_scripts.reporting.order import (
     run_words,
     trained_run,
 )
+from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.words import DASH
@@ -49,6 +51,11 @@ def data_section(results: Results) -> dict[str, Any]:
             for reason, row in refused.iterrows()
         ],
         "refused_total": len(results.quarantine),
+        "passed_over": ending_words(results.dataset.get("passed_over", {})),
+        "passed_over_total": sum(results.dataset.get("passed_over", {}).values()),
+        "links_not_followed": results.dataset.get("links_not_followed", 0),
+        "groups_alike": results.dataset.get("groups_alike", []),
+        "not_looked_for": not_looked_for(results),
         "left_out": results.dataset["left_out"],
         "short_rows": _short_rows(results.dataset),
         "pair_rows": [
@@ -244,6 +251,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "setting_rows": setting_rows(results, trained_run(results)),
         "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
         "plain": words.plain,
+        "mixed": results.mixed,
         "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],
         "processors": sorted({entry["processor"] for _, entry in records}),
         "digests": [

@@ -24,6 +24,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "rule_words": rule_words,
         "protocol_words": protocol_words,
         "premiums": premiums,
+        "as_published": results.as_published.name if results.as_published else "",
         **first.first_screen(results),
         **verdict_section(results),
         "premium_of_main": premium_words(results, premiums),

@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verdict import VERDICT, WORDS
+from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.obtained import NOTHING, Value
 
 
@@ -43,11 +43,11 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
 
     Raises UserError when metrics.json, verdict.csv, the dataset's record or the report is missing.
     """
+    report = folder / "report.html"
+    require(folder / "report.json", "metrics.json", report.name)
+    require(folder / "verdict.json", "verdict.csv")
     numbers = read_json(folder / "metrics.json")
     record = read_record(folder / "dataset" / "record.json")
-    report = folder / "report.html"
-    if not report.is_file():
-        raise UserError(f"{report} is missing; run the workflow again, it makes the page")
     counts = VERDICT.read(folder / "verdict.csv")["verdict"].value_counts()
     (run, found), *_ = numbers["headline"].items()
     (metric, values), *_ = found.items()

@@ -157,8 +157,8 @@ def _links(results: Results, entry: Entry, said: str, fit: str) -> list[tuple[st
         found.append(("costs", "#costs"))
     elif isinstance(entry, Claim) and entry.run is None:
         found.append(("splits", "#splits") if entry.subset not in (None, "all") else ("data", "#data"))
-    elif getattr(entry, "run", None) in results.settings["runs"] and "published" in results.protocols:
-        found.append(("metrics", "#runs-published"))
+    elif getattr(entry, "run", None) in results.settings["runs"] and results.as_published:
+        found.append(("metrics", f"#runs-{results.as_published.name}"))
         if isinstance(entry, Statement) or entry.relation == "highest" or "run" in entry.against:
             found.append(("comparison", "#comparisons"))
         else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights import read_header
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.order import ordered_protocols
@@ -237,4 +238,5 @@ def first_weights(results: Results, run: str) -> Path:
     if run not in protocol.runs or not protocol.runs[run].trained:
         raise NotDrawnError(f"needs the trained run {run}")
     fold, seed = protocol.runs[run].jobs[0]
-    return results.folder / "runs" / protocol.name / run / f"fold{fold}-seed{seed}" / "weights.safetensors"
+    folder = results.folder / "runs" / protocol.name / run / f"fold{fold}-seed{seed}"
+    return required_training(folder / "weights.safetensors")

@@ -7,7 +7,7 @@ import pandas as pd
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import mean_history
-from workflow_scripts.reporting.plates.plate import chosen_runs
+from workflow_scripts.reporting.plates.plate import chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results, Run
 
 if TYPE_CHECKING:
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 PARTS = {"train": "Training subset", "validation": "Validation subset"}
 
 
-def accuracies(results: Results, runs: dict[str, str], protocol: str = "published") -> "Figure":
+def accuracies(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
     """Accuracy per epoch of several trained runs, on the training and on the validation subset.
 
     `runs`: name → what it is called in the legend. Thick: mean over folds and seeds; thin: each training, where there
-    are several. Raises NotDrawnError unless all of them were trained under the protocol.
+    are several. Raises NotDrawnError unless all of them were trained under the protocol (None: the one as published).
     """
-    found = chosen_runs(results, tuple(runs), protocol, trained=True)
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, tuple(runs), trained=True)
     figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
     for axis, (part, title) in zip(axes, PARTS.items(), strict=True):
         for place, (name, label) in enumerate(runs.items()):
@@ -34,17 +35,18 @@ def accuracies(results: Results, runs: dict[str, str], protocol: str = "publishe
     axes[0].set_ylabel("Accuracy")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
-    figure.suptitle(f"under {protocol}{_several(next(iter(found.values())))}", fontsize=10)
+    figure.suptitle(f"under {chosen.name}{_several(next(iter(found.values())))}", fontsize=10)
     return figure
 
 
-def losses(results: Results, run: str, protocol: str = "published", named_epoch: int | None = None) -> "Figure":
+def losses(results: Results, run: str, protocol: str | None = None, named_epoch: int | None = None) -> "Figure":
     """Training and validation loss per epoch of one run, with the epoch of the smallest validation loss.
 
     Means over folds and seeds thick, each training thin; the smallest loss is that of the mean. `named_epoch`: the
     epoch that the paper names, marked as well. Raises NotDrawnError unless the run was trained under the protocol.
     """
-    found = chosen_runs(results, (run,), protocol, trained=True)[run]
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, (run,), trained=True)[run]
     figure, axis = new_figure(6.4, 3.9)
     for place, (part, title) in enumerate(PARTS.items()):
         style = {"color": COLOURS[place], "linestyle": LINES[place]}
@@ -56,7 +58,7 @@ def losses(results: Results, run: str, protocol: str = "published", named_epoch:
         axis.plot(best, known[best], "D", color="black", markerfacecolor="none", markersize=8, label=label)
     if named_epoch is not None:
         axis.axvline(named_epoch, color="0.4", linewidth=1, linestyle=(0, (1, 2)), label=f"paper: epoch {named_epoch}")
-    axis.set(xlabel="Epoch", ylabel="Loss", title=f"{run}, under {protocol}{_several(found)}")
+    axis.set(xlabel="Epoch", ylabel="Loss", title=f"{run}, under {chosen.name}{_several(found)}")
     axis.set_ylim(bottom=0)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(loc="best", fontsize=8)

@@ -38,9 +38,9 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
     return _panels(series, printed, f"{run}: mean over seeds and folds")
 
 
-def runs_beside(results: Results, runs: dict[str, str], protocol: str) -> "Figure":
-    """The same averages of several runs under one protocol; `runs`: name → what it is called in the legend."""
-    found = results.protocols.get(protocol) or ordered_protocols(results)[0]
+def runs_beside(results: Results, runs: dict[str, str]) -> "Figure":
+    """The same averages of several runs under the protocol shown first; `runs`: name → what the legend calls it."""
+    found = ordered_protocols(results)[0]
     if missing := [run for run in runs if run not in found.runs]:
         raise NotDrawnError(f"needs the run {missing[0]}")
     series = {

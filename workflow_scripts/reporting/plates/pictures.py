@@ -10,7 +10,7 @@ from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.evaluation.figures import confusion, confusion_panel, confusion_side
 from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.preprocessing.montage import chosen_rows
-from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_runs
+from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ def examples(results: Results) -> "Figure":
     return figure
 
 
-def both_confusions(results: Results, run: str, protocol: str = "published") -> "Figure":
+def both_confusions(results: Results, run: str, protocol: str | None = None) -> "Figure":
     """Confusion matrices of a run on the validation and the test subset, side by side."""
-    found = chosen_runs(results, (run,), protocol)[run]
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, (run,))[run]
     if found.reported != "test":
-        raise NotDrawnError(f"needs a test subset; the protocol {protocol} has none")
+        raise NotDrawnError(f"needs a test subset; the protocol {chosen.name} has none")
     tables = dict(zip(found.jobs, found.units, strict=True))
     classes = results.classes
     side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
@@ -62,5 +63,5 @@ def both_confusions(results: Results, run: str, protocol: str = "published") -> 
         axis.set_title(f"{subset} subset, n = {counts.sum():.0f}")
     axes[0].set_ylabel("True class")
     figure.colorbar(picture, ax=axes, shrink=0.8, label="Share of the true class")
-    figure.suptitle(f"{run}, {protocol}: units, mean over seeds", fontsize=10)
+    figure.suptitle(f"{run}, {chosen.name}: units, mean over seeds", fontsize=10)
     return figure

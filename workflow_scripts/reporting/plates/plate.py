@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting.results import Results, Run
+from workflow_scripts.reporting.results import Protocol, Results, Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,12 +30,21 @@ class Plate:
     draw: Callable[[Results], "Figure"]
 
 
-def chosen_runs(results: Results, runs: tuple[str, ...], protocol: str, trained: bool = False) -> dict[str, Run]:
+def chosen_protocol(results: Results, protocol: str | None = None) -> Protocol:
+    """The named protocol, or the one as published; NotDrawnError where the study has none."""
+    if protocol is not None and protocol not in results.protocols:
+        raise NotDrawnError(f"needs the protocol {protocol}")
+    chosen = results.protocols[protocol] if protocol is not None else results.as_published
+    if chosen is None:
+        raise NotDrawnError("needs a protocol that splits as the paper did (role as_published)")
+    return chosen
+
+
+def chosen_runs(protocol: Protocol, runs: tuple[str, ...], trained: bool = False) -> dict[str, Run]:
     """The named runs under a protocol; NotDrawnError names the first that is missing, or is not trained."""
-    found = results.protocols.get(protocol)
     for run in runs:
-        if found is None or run not in found.runs:
-            raise NotDrawnError(f"needs the run {run} under the protocol {protocol}")
-        if trained and not found.runs[run].trained:
+        if run not in protocol.runs:
+            raise NotDrawnError(f"needs the run {run} under the protocol {protocol.name}")
+        if trained and not protocol.runs[run].trained:
             raise NotDrawnError(f"needs the training of {run}, which is not a trained run")
-    return {run: found.runs[run] for run in runs}
+    return {run: protocol.runs[run] for run in runs}

@@ -9,14 +9,14 @@ from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import reported_words
-from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_runs
+from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def curves(results: Results, runs: dict[str, str], protocol: str = "published") -> "Figure":
+def curves(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
     """One curve a run: sensitivity over 1 − specificity for the last of two classes, on the reported subset.
 
     `runs`: name → what it is called in the legend, which also has the AUC with its 95 % interval. A curve is the mean
@@ -25,7 +25,8 @@ def curves(results: Results, runs: dict[str, str], protocol: str = "published") 
     """
     if len(results.classes) != 2:
         raise NotDrawnError(f"needs a study of two classes; this one has {len(results.classes)}")
-    found = chosen_runs(results, tuple(runs), protocol)
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, tuple(runs))
     figure, axis = new_figure(5.6, 5.2)
     for place, (name, label) in enumerate(runs.items()):
         run = found[name]
@@ -43,7 +44,7 @@ def curves(results: Results, runs: dict[str, str], protocol: str = "published") 
     axis.set(
         xlabel="1 − specificity",
         ylabel=f"Sensitivity for {Labels(results.classes)[results.classes[-1]]}",
-        title=f"{protocol}, {reported_words(results.protocols[protocol])}{n}",
+        title=f"{chosen.name}, {reported_words(chosen)}{n}",
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
         aspect="equal",

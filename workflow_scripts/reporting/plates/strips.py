@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
-from workflow_scripts.contracts.explanation import read_maps
+from workflow_scripts.contracts.explanation import GRADCAM, read_maps
 from workflow_scripts.drawing import scalebar
 from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
-from workflow_scripts.reporting.plates.plate import NotDrawnError
+from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_protocol
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ WHOLE = ("model", "vote")
 CELL = 2.1
 
 
-def gradcam_rows(results: Results, run: str, protocol: str) -> "Figure":
+def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Figure":
     """The first explained image of every class; below each its Grad-CAM and the class that `run` predicted."""
-    if protocol not in results.protocols or run not in results.settings["explain"]["runs"]:
-        raise NotDrawnError(f"needs the run {run} among explain.runs, and the protocol {protocol}")
-    folder = results.folder / "explanation" / protocol / run
+    chosen = chosen_protocol(results, protocol)
+    if run not in results.settings["explain"]["runs"]:
+        raise NotDrawnError(f"needs the run {run} among explain.runs")
+    folder = results.folder / "explanation" / chosen.name / run
     ids, maps, _ = read_maps(folder / "gradcam.npz")
     branch = next((name for name in WHOLE if name in maps), next(iter(maps)))
-    table = pd.read_csv(folder / "gradcam.csv", dtype={"id": str, "label": str, "predicted": str})
+    table = GRADCAM.read(folder / "gradcam.csv")
     told = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
     shown = [name for name in results.classes if name in told.index]
     figure, axes = new_figure(CELL * len(shown) + 1.6, 2 * CELL + 0.9, 2, len(shown), squeeze=False)

@@ -74,6 +74,6 @@ PLATES = (
         "Above the photograph, below it the weight of each place for the type that the network predicted, here the "
         f"first explained test image of each type, not a chosen one. {TYPES}",
         STUDIES,
-        partial(strips.gradcam_rows, run=RUN, protocol="published"),
+        partial(strips.gradcam_rows, run=RUN),
     ),
 )

@@ -100,7 +100,6 @@ PLATES = (
         partial(
             performance.runs_beside,
             runs={"xception": "CNN alone", "deit": "transformer alone", "cvm": "fused", "soft_vote": "soft vote"},
-            protocol="published",
         ),
     ),
     Plate(
@@ -113,7 +112,6 @@ PLATES = (
         partial(
             performance.runs_beside,
             runs={"cvm": "plain", "cvm-fourfold": "fourfold"},
-            protocol="published",
         ),
     ),
     _examples(8, "Fig. 8", (HERLEV,)),

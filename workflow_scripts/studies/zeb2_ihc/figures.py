@@ -45,7 +45,7 @@ PLATES = (
         "Accuracy at each epoch, on the training images and on the validation images. Where the two part, a network "
         "learns its training images by heart. The paper shows one curve a network and does not say of which images.",
         STUDIES,
-        partial(learning.accuracies, runs=NETWORKS, protocol="published"),
+        partial(learning.accuracies, runs=NETWORKS),
     ),
     Plate(
         "fig05_roc",
@@ -55,7 +55,7 @@ PLATES = (
         "Whether two areas differ is tested by DeLong's test, under Comparisons. A network that is not above the share "
         "of brown nuclei has found nothing that a threshold does not find.",
         STUDIES,
-        partial(roc.curves, runs=ALL_MODELS, protocol="published"),
+        partial(roc.curves, runs=ALL_MODELS),
     ),
     Plate(
         "table01b_precision_recall",
@@ -63,6 +63,6 @@ PLATES = (
         "Precision and recall, which the paper defines and does not print",
         "Means over both classes with 95 % intervals, on validation and test subset.",
         STUDIES,
-        partial(performance.runs_beside, runs=MODELS, protocol="published"),
+        partial(performance.runs_beside, runs=MODELS),
     ),
 )

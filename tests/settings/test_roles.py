@@ -1,0 +1,119 @@
+"""What a protocol is for goes by its role, never by its name."""
+
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.protocols import as_published, named_protocol, roles
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.steps import Steps
+from workflow_scripts.settings.workflow import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+BY_SAMPLE, BY_GROUP = {"by": "sample"}, {"by": "group"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"a": BY_SAMPLE, "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
+        ({"b": BY_GROUP, "z": BY_SAMPLE, "a": BY_SAMPLE}, {"b": "leak_free", "z": "as_published", "a": None}),
+        ({"a": BY_SAMPLE, "b": {**BY_SAMPLE, "role": "as_published"}}, {"a": None, "b": "as_published"}),
+        ({"a": {**BY_GROUP, "role": "as_published"}, "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
+        ({"a": BY_GROUP}, {"a": "leak_free"}),
+    ],
+)
+def test_a_role_that_is_not_stated_follows_from_how_the_protocol_splits(rules, expected):
+    assert roles(rules) == expected
+    assert as_published(rules) == next((name for name, role in expected.items() if role == "as_published"), None)
+    # What the report step gets no longer says which came first.
+    stated = {name: {**rules[name], "role": role} for name, role in sorted(expected.items())}
+    assert roles(stated) == expected
+
+
+def test_the_shipped_studies_have_each_a_protocol_as_published_and_one_without_leaks():
+    for scale in ("demo", "paper"):
+        steps = Steps(settings(ROOT, {"scale": scale}))
+        for study in steps.config.studies:
+            found = {name: rule["role"] for name, rule in steps.report(study)["protocols"].items()}
+            assert found.pop("published") == "as_published"
+            assert found.pop("selection", None) is None
+            assert list(found.values()) == ["leak_free"]
+
+
+def test_a_protocol_keeps_its_name_whether_groups_are_known_or_not():
+    config = settings(ROOT)
+    assert list(config.studies["cvm_blood"].protocols) == list(config.studies["cvm_herlev"].protocols)
+
+
+def test_a_role_changes_no_split():
+    user = {"studies": {"cvm_cervix": {"protocols": {"grouped": {"role": "as_published"}}}}}
+    plain, changed = (Steps(settings(ROOT, layer)) for layer in ({}, user))
+    for protocol in ("published", "grouped"):
+        assert plain.split("cvm_cervix", protocol) == changed.split("cvm_cervix", protocol)
+    assert changed.study("cvm_cervix").as_published == "grouped"
+    assert plain.report("cvm_cervix") != changed.report("cvm_cervix")
+
+
+@pytest.mark.parametrize(
+    ("protocols", "said"),
+    [
+        ({"published": {"role": "leak_free"}}, "protocols.published: role is leak_free, but a split by sample tears"),
+        (
+            {name: {"role": "as_published"} for name in ("published", "grouped")},
+            "protocols published and grouped: only one may have the role as_published",
+        ),
+    ],
+)
+def test_a_role_that_cannot_be_is_refused(protocols, said):
+    with pytest.raises(UserError) as caught:
+        settings(ROOT, {"studies": {"cvm_cervix": {"protocols": protocols}}})
+    assert said in str(caught.value)
+
+
+def external(protocols=None, **spec):
+    """Settings in which `other` tries a network of `there`, neither of which knows groups."""
+    there = {"like": "cvm_blood", "paper": "", "adapters": ["peripheral_blood"], "protocols": protocols or {}}
+    runs = {"cvm@there": {"kind": "external", "study": "there", "of": "cvm", **spec}}
+    return {"studies": {"there": there, "other": {"like": "cvm_blood", "active": True, "paper": "", "runs": runs}}}
+
+
+@pytest.mark.parametrize("protocol", ["published", "grouped", "mine"])
+def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(protocol):
+    more = {"mine": {"kind": "kfold", "by": "group"}}
+    plan = Plan(ROOT, external(more, protocol=protocol), ROOT)
+    assert plan.split_there("other", "grouped", "cvm@there", 0, 0) == f"results/there/splits/{protocol}.csv"
+    folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
+    assert plan.transferred("other", "grouped", "cvm@there", 0, 0)[1] == folder
+    assert plan.settings("transfer", "other", "grouped", "cvm@there", 0, 0)["spec"]["protocol"] == protocol
+
+
+def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():
+    by_name = Plan(ROOT, external(protocol="published"), ROOT)
+    by_role = Plan(ROOT, external(), ROOT)
+    job = ("other", "grouped", "cvm@there", 0, 0)
+    assert by_role.settings("transfer", *job) == by_name.settings("transfer", *job)
+    renamed = {"published": None, "as_printed": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}}
+    assert "/splits/as_printed.csv" in Plan(ROOT, external(renamed), ROOT).split_there(*job)
+    with pytest.raises(
+        UserError, match="there has no protocol of the role as_published; name one, such as protocol: gro"
+    ):
+        settings(ROOT, external({"published": None}))
+    with pytest.raises(UserError, match="there has no protocol 'duplicate_free'; there are grouped, published"):
+        settings(ROOT, external(protocol="duplicate_free"))
+
+
+def test_a_run_name_of_two_kinds_names_both_studies():
+    runs = {"cvm@there": {"kind": "network", "model": "resnet18"}}
+    user = external()
+    user["studies"]["there"]["runs"] = runs
+    with pytest.raises(
+        UserError, match=r"studies.other.runs.cvm@there: external here, network in there; a name has one"
+    ):
+        Plan(ROOT, user, ROOT)
+
+
+def test_a_paper_s_setting_of_its_own_protocol_finds_it_under_any_name():
+    assert named_protocol("protocols.as_published.by", "printed") == "protocols.printed.by"
+    assert named_protocol("protocols.selection.by", "printed") == "protocols.selection.by"

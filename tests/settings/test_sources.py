@@ -1,0 +1,136 @@
+"""Raw files and the user's own tables count by what they hold, wherever they lie and whenever they were written."""
+
+import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.raw import class_folders, run_synthesise
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.settings.sources import check_made, listing_digest, named_tables
+from workflow_scripts.settings.workflow import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Each test in a working directory of its own: made data and what is known of digests lie there."""
+    monkeypatch.chdir(tmp_path)
+    listing_digest.cache_clear()
+
+
+def digest(folder: Path) -> str:
+    """As a new process sees the folder."""
+    listing_digest.cache_clear()
+    return listing_digest(str(folder))
+
+
+def config(source: Path | str, **ingest: object) -> SimpleNamespace:
+    """Settings of one study of images of one's own."""
+    block = SimpleNamespace(**{"groups": None, "ids": None} | ingest)
+    return SimpleNamespace(studies={"mine": SimpleNamespace(source=str(source), adapters=["folder"], ingest=block)})
+
+
+def test_a_file_replaced_by_one_of_the_same_size_and_time_is_another_listing(tmp_path):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    for table in ("groups.csv", "patients.csv"):
+        (raw / table).write_text("path,group\na/0.png,a0\n")
+    before = digest(raw)
+    for path, old, new in ((raw / "groups.csv", b"a0\n", b"a5\n"), (raw / "a" / "1.png", b"IDAT", b"IDAX")):
+        status, content = path.stat(), path.read_bytes()
+        path.write_bytes(content.replace(old, new))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        assert path.stat().st_size == status.st_size and digest(raw) != before
+        path.write_bytes(content)
+        assert digest(raw) == before
+
+
+def test_a_touch_a_copy_and_a_hidden_file_are_no_other_listing(tmp_path):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    before = digest(raw)
+    for path in raw.rglob("*.png"):
+        path.touch()
+    (raw / "a" / ".DS_Store").write_bytes(b"x")
+    assert digest(raw) == before
+    assert digest(Path(shutil.copytree(raw, tmp_path / "restored"))) == before
+
+
+def test_what_is_added_lost_or_renamed_is_another_listing(tmp_path):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    seen = {digest(raw)}
+    (raw / "a" / "0.png").rename(raw / "a" / "9.png")
+    seen.add(digest(raw))
+    (raw / "a" / "9.png").unlink()
+    seen.add(digest(raw))
+    (raw / "a" / "10.png").touch()
+    seen.add(digest(raw))
+    assert len(seen) == 4
+
+
+def test_where_nothing_can_be_remembered_the_listing_is_the_same(tmp_path):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    before = digest(raw)
+    shutil.rmtree(tmp_path / ".work")
+    (tmp_path / ".work").touch()
+    assert digest(raw) == before
+
+
+def test_tables_of_groups_and_ids_outside_the_source_count_by_contents(tmp_path):
+    raw, groups = class_folders(tmp_path / "raw", "a", "b"), tmp_path / "groups.csv"
+    groups.write_text("path,group\na/0.png,a0\n")
+    (raw / "ids.csv").write_text("id\na/0\n")
+    inside = named_tables(config(raw, ids="ids.csv"), "mine")
+    outside = named_tables(config(raw, groups=str(groups), ids="../groups.csv"), "mine")
+    assert inside == {} and outside.keys() == {"groups", "ids"}
+    groups.write_text("path,group\na/0.png,a5\n")
+    assert named_tables(config(raw, groups="../groups.csv"), "mine")["groups"] != outside["groups"]
+    assert named_tables(config(raw, groups="missing.csv"), "mine") == {}
+
+
+def test_a_users_split_counts_by_contents(tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_text("id,fold,subset\na/0,0,train\n")
+    protocols = {"own": {"kind": "file", "path": str(own)}, "published": {"kind": "holdout"}}
+    study = {"adapters": ["folder"], "source": "synthetic", "protocols": protocols}
+    study |= {"runs": {"sham": {"kind": "baseline", "features": ["rim"]}}}
+    plan = Plan(ROOT, {"studies": {"mine": study}}, tmp_path)
+    before, status = plan.settings("split", "mine", "own"), own.stat()
+    own.touch()
+    assert plan.settings("split", "mine", "own") == before
+    own.write_text("id,fold,subset\na/0,0,tests\n"[: status.st_size])
+    os.utime(own, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert plan.settings("split", "mine", "own") != before
+    assert "split_file" not in plan.settings("split", "mine", "published")
+
+
+def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
+    folder = Path("data/folder/made-mine")
+    run_synthesise(folder, "folder", study="mine", samples_per_class=4)
+    made = config("synthetic")
+    check_made(made, "mine")
+    path = next(folder.rglob("*.png"))
+    content, name = path.read_bytes(), path.relative_to(folder).as_posix()
+    path.write_bytes(content[:-1] + b"x")
+    command = f"; `rm -r {folder} && snakemake {folder}/made.json --cores all`"
+    with pytest.raises(UserError, match=f"{name} changed in the made data of mine, {folder}{command}"):
+        check_made(made, "mine")
+    path.unlink()
+    with pytest.raises(UserError, match=f"{name} is missing in the made data"):
+        check_made(made, "mine")
+    path.write_bytes(content)
+    check_made(made, "mine")
+    (folder / "normal" / "mine.png").write_bytes(content)
+    with pytest.raises(UserError, match="normal/mine.png was added to the made data"):
+        check_made(made, "mine")
+    (folder / "normal" / "mine.png").unlink()
+    (folder / "made.json").write_text("{}")
+    with pytest.raises(UserError, match="made.json has changed since it was written"):
+        check_made(made, "mine")
+
+
+def test_made_data_that_are_not_made_yet_and_real_data_are_no_matter_of_it(tmp_path):
+    check_made(config("synthetic"), "mine")
+    check_made(config(tmp_path), "mine")

@@ -1,0 +1,65 @@
+"""The leaks of every split in an archive, looked for again in manifest, equal pairs and split."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from workflow_scripts.archiving.comparing import Outcome, compare_files
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.files import digest_file, read_json, write_json
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.splitting.audit import audit
+from workflow_scripts.splitting.clusters import join
+from workflow_scripts.splitting.findings import findings
+
+# What a split follows from; its record holds their digests.
+INPUTS = ("manifest.csv", "equal_pairs.csv")
+
+
+def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict]) -> Iterator[Outcome]:
+    """Compare the leaks of every protocol, and what its record says of them, with what is found now.
+
+    `archived`: the unpacked archive; `work`: where the tables are made; `rules`: protocol → its settings. Raises
+    UserError when a table is missing, broken or does not fit the others.
+    """
+    dataset = archived / study / "dataset"
+    record, manifest = read_json(dataset / "record.json"), MANIFEST.read(dataset / "manifest.csv")
+    clusters = join(manifest, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
+    digests = {f"dataset/{name}": digest_file(dataset / name) for name in INPUTS}
+    for protocol, rule in rules.items():
+        name = f"{study}/splits/{protocol}"
+        split = SPLIT.read(archived / f"{name}.csv")
+        _require_whole(split, manifest, f"{name}.csv")
+        found = audit(manifest, split, clusters.pairs, reported_subset(rule))
+        LEAKS.write(work / f"{name}.leaks.csv", found.pairs)
+        yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
+        stated = read_json(archived / f"{name}.json")
+        # What a split is for changes none of it, so that its step does not see the role.
+        ruled = {key: value for key, value in rule.items() if key != "role"}
+        made = {
+            **stated,
+            **findings(rule, record, manifest, split, clusters, found),
+            **{"protocol": protocol, "rule": ruled, "inputs": {**stated["inputs"], **digests}},
+            "outputs": {
+                f"{protocol}.csv": digest_file(archived / f"{name}.csv"),
+                f"{protocol}.leaks.csv": digest_file(work / f"{name}.leaks.csv"),
+            },
+        }
+        write_json(work / f"{name}.json", made)
+        yield compare_files(f"{name}.json", archived / f"{name}.json", work / f"{name}.json")
+        if rule["by"] == "group" and len(found.pairs):
+            first = found.pairs.iloc[0]
+            words = f"splits by group, but {first['id_a']!r} and {first['id_b']!r} share {first['why']}"
+            yield Outcome(f"{name}.csv", False, words, computed=False)
+
+
+def _require_whole(split, manifest, name: str) -> None:
+    """Raise UserError unless every sample of the manifest has one of the subsets in each fold, and no other has."""
+    odd = ~split["subset"].isin(SUBSETS)
+    if odd.any():
+        raise UserError(f"{name}: the subset {split['subset'][odd].iloc[0]!r} is none")
+    known = set(manifest["id"])
+    for fold, rows in split.groupby("fold"):
+        if set(rows["id"]) != known:
+            raise UserError(f"{name}, fold {fold}: its samples are not those of manifest.csv")

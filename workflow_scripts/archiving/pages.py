@@ -1,0 +1,108 @@
+"""Pages of an archive: those over all of its studies, and whether every link of a page leads to a file of it."""
+
+import posixpath
+import re
+from collections.abc import Collection
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+# What no page of this workflow has: it would run, load or send something.
+ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
+_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/png|#)|expression\(", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+_TAG = re.compile(r"<([a-zA-Z][^\s/<>]*)([^<>]*)")
+# Begins only after a sign that ends another, and takes nothing back: no text makes it slow.
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++)""")
+LONGEST_TAG = 20_000
+LINKS = ("href", "src", "srcset", "data", "xlink:href", "action", "formaction", "poster", "background")
+OVER_ALL = ("consistency.csv", "consistency.html", "index.html")
+
+
+def write_pages(target: Path, results: Path, studies: dict[str, dict], papers: list[Path]) -> None:
+    """Write OVER_ALL to `target`: printed numbers held against each other, and the index over `studies`.
+
+    `results`: folder that holds the studies; `studies`: name → {title, paper}; `papers`: folders with a published.yaml.
+    The same bytes for the same results. Raises UserError for a study without its summary.
+    """
+    from workflow_scripts.claims.checks import check_all
+    from workflow_scripts.contracts.published import read_published
+    from workflow_scripts.reporting.pages.consistency import consistency_page, write_table
+    from workflow_scripts.reporting.pages.overview import index_page
+    from workflow_scripts.reporting.pages.page import write_page
+    from workflow_scripts.reporting.pages.scoreboard import paper_scores
+    from workflow_scripts.reporting.pages.study_row import study_row
+
+    papers = sorted(papers, key=lambda folder: folder.name)
+    read = [read_published(folder / "published.yaml") for folder in papers]
+    checked = [(paper, check_all(paper)) for paper in read]
+    table = target / "consistency.csv"
+    write_table(table, checked)
+    write_page(target / "consistency.html", consistency_page(checked))
+    rows = [study_row(results / name, name, about, results) for name, about in sorted(studies.items())]
+    write_page(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
+
+
+class _Page:
+    """What a page links to, its anchors, and what in it is active.
+
+    Read by tags that end before the next one begins, as this workflow writes them: in time that grows with the length
+    of the page only, whatever it holds.
+    """
+
+    def __init__(self, html: str) -> None:
+        html = _PICTURE.sub("data:image/png;base64,", html)
+        self.links: list[str] = []
+        self.anchors: set[str] = set()
+        self.active: list[str] = ["style"] if _LOADS.search(html) else []
+        for tag, attributes in _TAG.findall(html):
+            if len(attributes) > LONGEST_TAG:
+                self.active.append(f"a tag of {len(attributes)} signs")
+                continue
+            values = {name.lower(): unescape(value.strip("\"'")) for name, value in _ATTRIBUTE.findall(attributes)}
+            self._note(tag.lower(), values)
+
+    def _note(self, tag: str, values: dict[str, str]) -> None:
+        if tag in ACTIVE or (tag == "meta" and "http-equiv" in values):
+            self.active.append(tag)
+        for name, value in values.items():
+            if name.startswith("on"):
+                self.active.append(name)
+            elif name in LINKS:
+                self.links.append(value)
+            elif name in ("id", "name"):
+                self.anchors.add(value)
+
+
+def page_faults(pages: dict[str, str], names: Collection[str]) -> dict[str, str]:
+    """Page → what is wrong with it: something active, an address that is not in the archive, a link to nothing.
+
+    `pages`: name in the archive → HTML; `names`: all files of the archive. Links between pages include their anchors.
+    """
+    parsed = {name: _Page(html) for name, html in pages.items()}
+    faults = {}
+    for name, page in parsed.items():
+        dead = [link for link in page.links if not _leads(name, link, parsed, names)]
+        if page.active:
+            faults[name] = f"has {page.active[0]!r}, which no page of this workflow has"
+        elif dead:
+            faults[name] = f"links to {dead[0]!r}, which is not in the archive ({len(dead)} such links)"
+    return faults
+
+
+def _leads(page: str, link: str, parsed: dict[str, _Page], names: Collection[str]) -> bool:
+    """Whether a link of a page ends at a file of the archive, and at an anchor of it if it names one."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    if parts.scheme == "data":
+        return link.startswith("data:image/png;base64,")
+    if parts.scheme or parts.netloc or parts.path.startswith("/"):
+        return False
+    target = (
+        page if not parts.path else posixpath.normpath(f"{posixpath.dirname(page)}/{unquote(parts.path)}".lstrip("/"))
+    )
+    if target not in names:
+        return False
+    return not parts.fragment or target not in parsed or unquote(parts.fragment) in parsed[target].anchors

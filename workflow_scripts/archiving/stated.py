@@ -1,0 +1,132 @@
+"""The settings in an archive, checked by the types of the settings before anything is done with them.
+
+They come from elsewhere: a name becomes a part of a path, a number the length of a loop.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from workflow_scripts.archiving import names
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.settings.data import Protocol
+from workflow_scripts.settings.runs import Evaluate, Explain, Run
+
+# In these patterns `$` is the end of the text, also after a line end.
+Name = Annotated[str, StringConstraints(pattern=rf"^{names.STUDY}$")]
+RunName = Annotated[str, StringConstraints(pattern=rf"^{names.RUN}$")]
+Job = Annotated[str, StringConstraints(pattern=rf"^{names.JOB}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Seed = Annotated[int, Field(ge=0, lt=10**18)]
+Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000)]
+Folds = Annotated[int, Field(ge=1, le=1000)]
+Runs = Annotated[list[RunName], Field(min_length=1, max_length=1000)]
+MOST_DRAWS, MOST_BINS = 100_000, 1000
+
+
+class _Stated(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Evaluation(_Stated):
+    study: Name
+    seed: Seed
+    protocol: Name
+    reported: Literal["test", "validation"]
+    runs: Runs
+    trained: list[RunName]
+    folds: Folds
+    seeds: Seeds
+    expects: dict[RunName, dict[Job, Digest]]
+    evaluate: dict[str, Any]
+
+
+class _Trained(_Stated):
+    spec: Run
+    train: dict[str, Any] | None = None
+
+
+class _Report(_Stated):
+    study: Name
+    title: str
+    paper: Name | Literal[""]
+    scale: Literal["demo", "paper"]
+    seed: Seed
+    source: Literal["made", "real"]
+    protocols: Annotated[dict[Name, Protocol], Field(min_length=1, max_length=100)]
+    folds: dict[Name, Folds]
+    runs: Annotated[dict[RunName, _Trained], Field(min_length=1, max_length=1000)]
+    seeds: Seeds
+    preprocess: dict[str, Any]
+    evaluate: Evaluate
+    explain: Explain
+
+
+class _Settings(_Stated):
+    evaluate: Annotated[dict[Name, _Evaluation], Field(min_length=1, max_length=100)]
+    report: _Report
+
+
+def read_settings(path: Path, study: str) -> dict:
+    """The settings in an archive with which the tables of `study` were made: {evaluate: {protocol: …}, report: …}.
+
+    Raises UserError where they are not those of an archive: other keys, names, types or sizes, or parts that do not
+    belong together.
+    """
+    where = f"{study}/{path.name}"
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        stated = _Settings.model_validate(settings)
+        _check_measures(stated.report.evaluate)
+        for evaluation in stated.evaluate.values():
+            _check_measures(Evaluate.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UserError(
+            f"{where}: {place}: {first['msg']}; no archive of this version of the project holds that"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where} is not valid JSON ({error})") from None
+    if fault := _unfit(stated, study, settings):
+        raise UserError(f"{where}: {fault}; no archive holds that")
+    return settings
+
+
+def _check_measures(measures: Evaluate) -> None:
+    if measures.bootstrap > MOST_DRAWS or measures.calibration_bins > MOST_BINS:
+        raise ValueError(f"more than {MOST_DRAWS} draws of the bootstrap or {MOST_BINS} bins")
+
+
+def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
+    """Which parts do not belong together, or None."""
+    report = stated.report
+    if (
+        report.study != study
+        or set(stated.evaluate) != set(report.protocols)
+        or set(report.folds) != set(report.protocols)
+    ):
+        return "study and protocols are not the same everywhere"
+    named = {*report.explain.runs, *filter(None, [report.evaluate.reference])}
+    if not named <= set(report.runs):
+        return "report.explain.runs or report.evaluate.reference names a run that there is not"
+    for protocol, evaluation in stated.evaluate.items():
+        rule = settings["report"]["protocols"][protocol]
+        same = {
+            "study": (evaluation.study, study),
+            "protocol": (evaluation.protocol, protocol),
+            "seed": (evaluation.seed, report.seed),
+            "runs": (sorted(evaluation.runs), sorted(report.runs)),
+            "seeds": (evaluation.seeds, report.seeds),
+            "folds": (evaluation.folds, report.folds[protocol]),
+            "reported": (evaluation.reported, reported_subset(rule)),
+            "reference": (evaluation.evaluate.get("reference"), report.evaluate.reference),
+            "expects": (set(evaluation.expects), set(report.runs)),
+        }
+        for key, (first, second) in same.items():
+            if first != second:
+                return f"evaluate.{protocol}.{key} is another than the report's"
+    return None

@@ -1,0 +1,45 @@
+"""What a check rests on: a number is called inconsistent by what its paper says, never by what was read into it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
+from workflow_scripts.contracts.claims import Claim, Layer, PaperSetting, Statement
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
+
+Entry = Claim | Statement | Layer | PaperSetting
+_MEASURED = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS)
+_MEANS = tuple(name for name in SUBSET_METRICS if name.startswith("macro_"))
+# Premise that papers seldom state → the metrics that need it, and under which reading all is well without it.
+_UNSAID = {
+    "one_training": (
+        _MEASURED,
+        "The paper does not say that the number is of one training: a mean of several trainings or folds may have any "
+        "value in between.",
+    ),
+    "average": (_MEANS, "The paper does not say how the classes were averaged, and another average may fit."),
+    "split_unit": (
+        ("share",),
+        "The paper does not say what was divided: shares of patients or slides are no shares of their images.",
+    ),
+}
+
+
+def weighed(outcome: Outcome, entries: Mapping[str, Entry], premises: tuple[str, ...]) -> Outcome:
+    """The outcome, an inconsistency as a note where a premise of its check is assumed or not stated.
+
+    entries: id → what the paper prints; premises: fields of a claim, and names of contracts.claims.UNSAID.
+    """
+    if outcome.outcome != INCONSISTENT:
+        return outcome
+    involved = [entries[name] for name in (outcome.claim, *outcome.others)]
+    involved = [entry for entry in involved if not isinstance(entry, Layer)]
+    assumed = [entry.assumed[premise] for entry in involved for premise in premises if premise in entry.assumed]
+    claims = [entry for entry in involved if isinstance(entry, Claim)]
+    unsaid = [
+        sentence
+        for premise, (metrics, sentence) in _UNSAID.items()
+        if premise in premises and any(claim.metric in metrics and premise not in claim.stated for claim in claims)
+    ]
+    innocent = " ".join(dict.fromkeys([*assumed, *unsaid]))
+    return replace(outcome, outcome=NOTE, innocent=innocent) if innocent else outcome

@@ -1,0 +1,68 @@
+"""Which record vouches for which file of a study's results, and the command that makes a file again.
+
+Standard library only, and nothing of Snakemake: `make check` asks it too.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+_RUN = r"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/fold\d+-seed\d+)"
+_ITSELF = "{file}"
+# (files below results/{study}, the record that vouches for them, what makes them: a target of Snakemake). Records are
+# among them: they vouch for themselves, see contracts.record. The first pattern that fits counts.
+_FILES = (
+    (r"dataset/montage\.png", "arrays/record.json", _ITSELF),
+    (r"(?P<step>dataset|arrays)/[^/]+", "{step}/record.json", _ITSELF),
+    (r"splits/(?P<protocol>[^/.]+)(\.leaks\.csv|\.csv|\.json)", "splits/{protocol}.json", _ITSELF),
+    (rf"{_RUN}/metrics\.json", "evaluation/{protocol}/record.json", "evaluation/{protocol}"),
+    (rf"{_RUN}/(weights\.safetensors|history\.csv|train\.json)", "{run}/train.json", _ITSELF),
+    (rf"{_RUN}/ledger\.json", "{run}/ledger.json", _ITSELF),
+    (rf"{_RUN}/model/.+", "{run}/record.json", "{run}/record.json"),
+    (rf"{_RUN}/[^/]+", "{run}/record.json", _ITSELF),
+    (r"(?P<step>evaluation|explanation)/(?P<protocol>[^/]+)/.+", "{step}/{protocol}/record.json", "{step}/{protocol}"),
+    (r"predict/(?P<name>[^/]+)/.+", "predict/{name}/record.json", None),
+    (r"(report\.html|report\.json|metrics\.json|model_card\.md)", "report.json", _ITSELF),
+    (r"(?P<step>verdict|truth|tracked)\.(csv|json)", "{step}.json", _ITSELF),
+    (r"paper/[^/]+", "paper/record.json", "paper"),
+    (r"curves/[^/]+", "report.json", "report.html"),
+)
+_PATTERNS = tuple((re.compile(rf"(?P<root>.*/|)(?P<file>{files})"), *rest) for files, *rest in _FILES)
+_MADE = re.compile(r"(?P<folder>(?:.*/)?data/[^/]+/made-[^/]+)/.+")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file of a study: the record that vouches for it, and the target that makes it (None: no rule does)."""
+
+    record: Path
+    target: Path | None
+
+
+def known(path: Path) -> Known | None:
+    """What is known of a file by its path below a study's folder; None: no step leaves such a file."""
+    for pattern, record, target in _PATTERNS:
+        if match := pattern.fullmatch(path.as_posix()):
+            root, names = Path(match["root"]), match.groupdict()
+            return Known(root / record.format(**names), root / target.format(**names) if target else None)
+    return None
+
+
+def reread(path: Path) -> str:
+    """What a user does about a raw file that is not as ingest saw it, in words that end a sentence."""
+    if _MADE.fullmatch(path.as_posix()):
+        return remedy(path)
+    return "put the file back, or run the workflow again: it reads changed raw files anew"
+
+
+def remedy(path: Path) -> str:
+    """What a user does to have a file made again: a command, in words that end a sentence."""
+    if made := _MADE.fullmatch(path.as_posix()):
+        folder = shlex.quote(made["folder"])
+        return f"`rm -r {folder} && snakemake {folder}/made.json --cores all` (with your --configfile) makes it again"
+    about = known(path)
+    if about and about.target is None:
+        return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run once more"
+    target = about.target if about else path
+    return f"`snakemake {shlex.quote(target.as_posix())} --force --cores all` (with your --configfile) makes it again"

@@ -1,0 +1,29 @@
+"""What a protocol is for, whatever its name: the paper's own split, or one without leaks."""
+
+AS_PUBLISHED, LEAK_FREE = "as_published", "leak_free"
+ROLES = (AS_PUBLISHED, LEAK_FREE)
+
+
+def roles(rules: dict[str, dict]) -> dict[str, str | None]:
+    """Name → role of every protocol of a study, from its rules ({by, role, …}) in the order in which they are declared.
+
+    What a rule states counts. Else a split by group is leak_free, and the first split by sample is as_published where
+    no other says that it is. Further splits by sample have no role: they are shown, and nothing is held against them.
+    """
+    stated = {name: rule.get("role") for name, rule in rules.items()}
+    if AS_PUBLISHED not in stated.values():
+        by_sample = (name for name, rule in rules.items() if stated[name] is None and rule["by"] == "sample")
+        if first := next(by_sample, None):
+            stated[first] = AS_PUBLISHED
+    return {name: role or (LEAK_FREE if rules[name]["by"] == "group" else None) for name, role in stated.items()}
+
+
+def as_published(rules: dict[str, dict]) -> str | None:
+    """Name of the protocol that splits as the paper did; None where a study has none."""
+    return next((name for name, role in roles(rules).items() if role == AS_PUBLISHED), None)
+
+
+def named_protocol(path: str, as_published: str) -> str:
+    """A setting's path in which the role of the protocol as published stands for its name, with the name."""
+    head = f"protocols.{AS_PUBLISHED}."
+    return f"protocols.{as_published}.{path.removeprefix(head)}" if path.startswith(head) else path

@@ -1,0 +1,120 @@
+"""Which images belong together, as a user's table says it: read, compared, and doubted where names are nearly equal."""
+
+import difflib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workflow_scripts.contracts.entry import log
+from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
+from workflow_scripts.data.images import SUFFIXES
+from workflow_scripts.data.sources import normal
+
+SETTING = "ingest.groups"
+# Words for "not known", compared without case. As a cell of a further column the last ones may be values of their own.
+MISSING = frozenset({"na", "n/a", "#n/a", "#na", "<na>", "nan", "null"})
+UNKNOWN = MISSING | {"none", "nil", "-", "--", "–", "—", "?", "??", ".", "unknown", "missing"}
+# A name that so many of the images share, beside several other names, is hardly one patient.
+SUSPECT_SHARE, SUSPECT_GROUPS = 1 / 3, 5
+_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_POINT_ZERO = re.compile(r"(?<=\d)[.,]0+$")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What the table of groups says of an image; `attributes`: its further columns."""
+
+    group: str = ""
+    unit: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
+    """Path (NFC) → its grouping from a user's table below `root`; `paths` are those of the images.
+
+    UserError for lacking columns, paths of no image, a path given twice.
+    """
+    sheet = read_sheet(root / name, SETTING, ("path", "group"), ("unit",))
+    given = _known_paths(sheet, root, paths)
+    repeated = [path for path, times in Counter(given).items() if times > 1]
+    if repeated:
+        row = [row for row, path in zip(sheet.rows, given, strict=True) if path == repeated[0]][1]
+        raise UserError(f"{SETTING}: {sheet.path}, row {row}: {repeated[0]!r} is given twice; keep one row")
+    without = len(paths) - len(given)
+    if without:
+        said = (sheet.path, without, len(paths))
+        log.warning("%s names no group for %d of %d images; for them no group is known", *said)
+    units = sheet.columns.get("unit", [""] * len(given))
+    groups, units = _without_unknown(sheet.columns["group"], sheet.path), _without_unknown(units, sheet.path)
+    further = {column: cells for column, cells in sheet.columns.items() if column not in ("path", "group", "unit")}
+    attributes = [
+        {column: "" if cells[place].casefold() in MISSING else cells[place] for column, cells in further.items()}
+        for place in range(len(given))
+    ]
+    return {path: Grouping(*known) for path, *known in zip(given, groups, units, attributes, strict=True)}
+
+
+def _known_paths(sheet: Sheet, root: Path, paths: list[str]) -> list[str]:
+    """The table's paths, each as that of an image is written (NFC)."""
+    known = {normal(path) for path in paths}
+    without_space = {tidy(path): path for path in known}
+    given = []
+    for row, cell in zip(sheet.rows, sheet.columns["path"], strict=True):
+        path = cell.replace("\\", "/").removeprefix("./")
+        if path not in known and path not in without_space:
+            raise UserError(
+                f"{SETTING}: {sheet.path}, row {row}: no image {path!r} in the source{_hint(path, root, known)}"
+            )
+        given.append(path if path in known else without_space[path])
+    return given
+
+
+def _hint(path: str, root: Path, known: Iterable[str]) -> str:
+    if path and Path(path).suffix.lower() not in SUFFIXES and (root / path).is_file():
+        return f"; its ending is none of {', '.join(SUFFIXES)}"
+    near = difflib.get_close_matches(path, sorted(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
+
+
+def _without_unknown(names: list[str], path: Path) -> list[str]:
+    words = Counter(name for name in names if name.casefold() in UNKNOWN)
+    if words:
+        said = ", ".join(f"{word!r} {times} times" for word, times in sorted(words.items()))
+        log.warning("%s: %s; read as unknown", path, said)
+    return ["" if name in words else name for name in names]
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Sets of names that differ in case, inner white space, `1` and `1.0`, leading zeros, or `_` and `-` alone."""
+    by_key = defaultdict(set)
+    for name in names:
+        key = re.sub(r"\s+", "", name.casefold()).replace("_", "-")
+        by_key[_ZEROS.sub("", _POINT_ZERO.sub("", key))].add(name)
+    return sorted(sorted(spelt) for spelt in by_key.values() if len(spelt) > 1)
+
+
+def doubts(groups: list[str]) -> list[list[str]]:
+    """Warn of groups whose names are nearly equal or that hold too much for one patient; the names that are alike.
+
+    `groups`: that of each sample, empty where unknown.
+    """
+    counts = Counter(group for group in groups if group)
+    pairs = alike(counts)
+    if pairs:
+        first = " and ".join(map(repr, pairs[0]))
+        log.warning(
+            "groups: %d names are nearly equal, first %s; they count as different groups: if they are one patient, "
+            "write them alike, or its images will be torn apart",
+            len(pairs),
+            first,
+        )
+    group, most = counts.most_common(1)[0] if counts else ("", 0)
+    if most > SUSPECT_SHARE * len(groups) and len(counts) >= SUSPECT_GROUPS:
+        log.warning(
+            "groups: %r holds %d of %d images; if the name means that the patient is unknown, leave the cell empty",
+            *(group, most, len(groups)),
+        )
+    return pairs
