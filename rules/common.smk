@@ -37,6 +37,9 @@ try:
 except UserError as error:
     sys.exit(f"error: {error}")
 
+# Captions see the configuration and the wildcards of their figure, no more.
+config["subjects"] = PLAN.subjects
+
 # A job asks for a GPU where this machine has one; on a cluster the profile says so.
 GPUS_PER_JOB = int(PLAN.config.device != "cpu" and environment.has_gpu())
 RESULTS = PLAN.config.results

@@ -238,24 +238,36 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     """Grad-CAM of the first images, beside them what was predicted and whether they are unlike the training data."""
     import numpy as np
 
+    from workflow_scripts.drawing.names import Labels, readable
     from workflow_scripts.explanation import figure
     from workflow_scripts.explanation.gradcam import gradcam
+    from workflow_scripts.explanation.layers import target_layers
+    from workflow_scripts.models.build import random_network
 
+    labels = Labels(run.weights.classes)
     images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
     p = np.stack(found.probabilities[: len(images)])
     pictures = []
     for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
         lines = [
-            row.path,
-            f"predicted: {row.predicted}",
+            readable(row.path),
+            f"predicted: {labels[row.predicted]}",
             f"p = {most:.2f}",
             *(["unlike the training data"] if row.why else []),
         ]
         pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
+    numbers = {"run": run.settings["run"], "n": len(images), "total": len(table)}
+    untrained = random_network(run.settings["spec"], p.shape[1], run.packing.size, 0)
+    try:
+        targets = target_layers(untrained, run.packing.size)
+    except UserError as error:
+        # The predictions are worth having without it.
+        entry.log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
+        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.made)
+        return
     batch = network.batch(images, paths, run.masks(images))
-    columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1)))
-    text = figure.CAPTION_NEW.format(run=run.settings["run"], n=len(images), total=len(table))
-    figure.draw(path, text, pictures, columns, run.made)
+    columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1), targets))
+    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.made)
 
 
 def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, unlike: int, out: Path) -> None:

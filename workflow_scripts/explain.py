@@ -145,7 +145,7 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     values = ({branch: found.values for branch, found in part.items()} for part in (maps, random))
     write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
     caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
-    pictures = figure.pictures_of(explained.pixels(rows), rows, scales=sheet.scales)
+    pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, scales=sheet.scales)
     figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.made)
     return {branch: found.empty for branch, found in maps.items()}
 
@@ -163,7 +163,7 @@ def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sh
     if rows.empty:
         errors.draw_none(path, text, sheet.made)
     else:
-        pictures = figure.pictures_of(explained.pixels(rows), rows, names=True, scales=sheet.scales)
+        pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, names=True, scales=sheet.scales)
         figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.made)
     return int(table["count"].sum())
 

@@ -5,6 +5,7 @@ Several folds and seeds of the run may share the process, one after the other: l
 """
 
 import argparse
+import importlib
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -160,6 +161,18 @@ def named_files(pairs: list[str]) -> dict[str, Path]:
     return found
 
 
+def _say_what_cannot_be_explained(spec: dict, classes: int, size: int) -> None:
+    """A line before a training whose network Grad-CAM can show no map of: after it, the training would be spent."""
+    from workflow_scripts.models.build import random_network
+
+    # By its name, because what can be shown changes no training: its code must not make any outdated.
+    layers = importlib.import_module("workflow_scripts.explanation.layers")
+    try:
+        layers.target_layers(random_network(spec, classes, size, 0), size)
+    except UserError as error:
+        entry.log.warning("Grad-CAM will show nothing of this network: %s", error)
+
+
 def _train(args: argparse.Namespace, files: dict[str, Path], device: object, saving: "Saving", team: "Team") -> dict:
     """Train, write weights and history, and say what it cost; all but the first of a team only train."""
     import pandas as pd
@@ -183,6 +196,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     subsets["train"] = subsets["train"].repeated(shown)
     if train.copies == "fourfold":
         subsets["train"] = subsets["train"].fourfold()
+    if team.first:
+        _say_what_cannot_be_explained(args.settings["spec"], len(samples.classes), samples.size)
     model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
     view = View(train, training_seed(args.settings), mean, std)
     pixels = (samples.images, samples.masks)

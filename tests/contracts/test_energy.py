@@ -42,6 +42,18 @@ def test_a_job_gets_its_share_of_what_all_packages_took(machine):
     assert energy.joules(before, cpu_seconds=2.5) == {"processor_joules": 25.0}  # 100 J, a quarter of the work
 
 
+def test_all_work_of_the_machine_counts_and_no_waiting(machine):
+    """A loaded machine works in interrupts as well; then this job's share of the energy is smaller."""
+    before = energy.read_counters()
+    machine.show(packages=(101_000_000, 500_000), busy_seconds=110)
+    second = os.sysconf("SC_CLK_TCK")
+    user, nice, system, irq, softirq = (100 + n for n in (10, 1, 2, 3, 4))
+    fields = (user, nice - 100, system - 100, 987654, 321, irq - 100, softirq - 100, 7, 0, 0)
+    (machine.folder / "stat").write_text("cpu  " + " ".join(str(field * second) for field in fields) + "\n")
+    # 10 + 1 + 2 + 3 + 4 seconds of work since; idle, waiting and stolen time are none.
+    assert energy.joules(before, cpu_seconds=5.0) == {"processor_joules": 25.0}
+
+
 def test_a_counter_that_starts_again_is_followed(machine):
     machine.show(packages=(262_142_000_000, 0), busy_seconds=100)
     before = energy.read_counters()

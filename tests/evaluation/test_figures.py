@@ -59,6 +59,12 @@ def test_confusion_is_the_sum_over_folds_and_the_mean_over_seeds():
     assert figures.confusion(frames, ["a", "b", "c"]).tolist() == np.diag([20, 20, 20]).tolist()
 
 
+def test_confusion_has_the_true_class_in_its_rows():
+    frame = units(np.random.default_rng(0), np.arange(30) % 3, 50.0, ["a", "b", "c"]).assign(label="a")
+    counts = figures.confusion({(0, 0): frame}, ["a", "b", "c"])
+    assert counts.tolist() == [[10, 10, 10], [0, 0, 0], [0, 0, 0]]
+
+
 def test_roc_legend_names_every_class_with_its_interval(evaluated):
     frames, _, result = evaluated
     aucs = {name: each["auc"] for name, each in result.per_class.items()}

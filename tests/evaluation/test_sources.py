@@ -44,6 +44,14 @@ def test_a_run_that_knows_only_the_class_within_its_source_is_right_there_and_cr
     assert b["accuracy"].n == 4
 
 
+def test_within_a_source_only_its_own_classes_are_allowed_even_where_all_have_no_probability():
+    p = np.zeros((8, 4))
+    p[:, 0] = 1.0  # all are taken for a1
+    b = found(p)["b"]
+    # Of b's classes both have none, the first counts: the two units of b1 are right.
+    assert (b["accuracy"].value, b["within_source_accuracy"].value, b["crossed_source"].value) == (0, 0.5, 1)
+
+
 def test_one_source_has_nothing_to_tell():
     frames, dataset, resampler = joined(np.eye(4).repeat(2, axis=0))
     one = Dataset(dataset.manifest.assign(source="a"), CLASSES, True)

@@ -11,15 +11,14 @@ import torch
 from PIL import Image
 
 from tests import made
-from workflow_scripts import explain
+from workflow_scripts import explain, train
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.explanation import figure
-from workflow_scripts.explanation import gradcam as module
 from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
-from workflow_scripts.explanation.layers import Target, target_layer
+from workflow_scripts.explanation.layers import target_layer
 from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.models import registry
-from workflow_scripts.models.build import build
+from workflow_scripts.models.build import build, random_network
 
 
 def test_each_run_gets_a_table_and_a_figure(explained):
@@ -137,6 +136,15 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
         ("inception_resnet_v1", 128, "c", (2, 2)),
         ("t2t_vit_14", 64, "blocks.13.norm1", (4, 4)),
         (made.CNN, 64, "layer4", (2, 2)),
+        ("test_mambaout", 64, "stages", (2, 2)),
+        ("levit_128s", 128, "stages", (2, 2)),
+        ("cait_xxs24_224", 64, "blocks.23.norm1", (4, 4)),
+        ("xcit_nano_12_p16_224", 64, "blocks.11.norm1", (4, 4)),
+        ("pvt_v2_b0", 64, "stages", (2, 2)),
+        ("mvitv2_tiny", 64, "norm", (2, 2)),
+        ("crossvit_9_240", 240, "blocks.2.blocks.1", (14, 14)),
+        ("mixer_s32_224", 224, "norm", (7, 7)),
+        ("efficientformer_l1", 224, "norm", (7, 7)),
         # The listed layer has one pixel at these sizes.
         (made.CNN, 32, "layer3", (2, 2)),
         ("inception_v3", 96, "Mixed_6e", (4, 4)),
@@ -145,6 +153,89 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
 def test_the_layer_is_the_last_one_with_places(name, size, layer, shape):
     target = target_layer(registry.create(name, 3, size, {}), size)
     assert (target.name, target.shape) == (layer, shape)
+
+
+def test_channels_may_come_last():
+    options = {"embed_dim": 24, "depths": [1, 1, 1, 1], "num_heads": [1, 1, 2, 2], "window_size": 2}
+    torch.manual_seed(0)
+    model = registry.create("swin_tiny_patch4_window7_224", 3, 96, options).eval()
+    target = target_layer(model, 96)
+    assert (target.name, target.shape) == ("norm", (3, 3))
+    places = torch.zeros(1, 3, 3, 5)
+    places[0, 1, 2] = 1
+    assert target.reshape(places).nonzero()[:, 2:].unique(dim=0).tolist() == [[1, 2]]
+    maps = gradcam(model, torch.rand(2, 3, 96, 96), np.array([0, 2]))
+    refuse_empty(maps, "swin")
+    assert maps["model"].values.any()
+
+
+class Tokens(torch.nn.Module):
+    """Class 0 speaks for red places, class 1 for green ones; places are tokens behind `before` others."""
+
+    def __init__(self, before: int = 0, order=None):
+        super().__init__()
+        self.spots, self.shown, self.order = Spots(), torch.nn.Identity(), order
+        self.before = before
+
+    def forward(self, images):
+        tokens = self.spots.convolution(images).flatten(2).transpose(1, 2)
+        tokens = tokens if self.order is None else tokens[:, self.order]
+        tokens = torch.cat([tokens.new_zeros(len(tokens), self.before, 2), tokens], dim=1)
+        return torch.relu(self.shown(tokens)).mean(dim=1)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_the_map_of_tokens_lies_on_what_speaks_for_the_class(before):
+    images = torch.zeros(2, 3, 64, 64)
+    images[:, 0, :16, 48:] = 1
+    images[:, 1, 48:, :16] = 1
+    target = target_layer(Tokens(before), 64)
+    assert (target.name, target.shape) == ("shown", (8, 8))
+    values = gradcam(Tokens(before), images, np.array([0, 1]), {"model": target})["model"].values
+    assert values[0, :16, 48:].mean() > 0.8 and values[0, 32:].max() == 0 and values[0, :, :32].max() == 0
+    assert values[1, 48:, :16].mean() > 0.8 and values[1, :32].max() == 0 and values[1, :, 32:].max() == 0
+
+
+def test_tokens_that_are_not_in_the_order_of_the_image_are_no_map():
+    scrambled = torch.randperm(64, generator=torch.Generator().manual_seed(0))
+    assert target_layer(Tokens(order=scrambled), 64).name == "spots.convolution"
+
+
+class Early(torch.nn.Module):
+    """Only the stem has a map: behind it all is one row of numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = torch.nn.Conv2d(3, 4, 4, stride=4)
+        self.layers = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+
+    def forward(self, images):
+        return self.layers(self.stem(images).mean((2, 3)))
+
+
+def test_a_layer_before_the_first_stage_is_refused():
+    with pytest.raises(UserError, match="last layer of Early .* 'stem', before its first stage") as caught:
+        target_layer(Early(), 32)
+    assert "\n" not in str(caught.value) and "take the run out of explain.runs" in str(caught.value)
+
+
+def test_an_untrained_network_has_maps_even_where_its_classifier_starts_at_zero():
+    spec = made.network("mixer_s32_224")
+    assert not build(spec, 3, 224, 0).head.weight.any()
+    network = random_network(spec, 3, 224, 0)
+    assert network.head.weight.any()
+    refuse_empty(gradcam(network, torch.rand(4, 3, 224, 224), np.array([0, 1, 2, 0])), "mixer")
+
+
+def test_what_cannot_be_explained_is_said_before_training(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("workflow_scripts.models.build.random_network", lambda *_: Early())
+    inputs = made.make_inputs(tmp_path)
+    settings = made.settings(epochs=1, spec=made.network())
+    with caplog.at_level("INFO"):
+        train.main(inputs.arguments(out=tmp_path / "run" / "fold0-seed0", settings=settings))
+    lines = [record.getMessage() for record in caplog.records]
+    said = next(i for i, line in enumerate(lines) if "Grad-CAM will show nothing of this network" in line)
+    assert said < next(i for i, line in enumerate(lines) if line.startswith("training tiny on"))
 
 
 @pytest.mark.parametrize(("name", "size", "shape"), [("inception_resnet_v1", 107, (2, 2)), ("t2t_vit_14", 48, (3, 3))])
@@ -162,11 +253,10 @@ def test_no_layer_with_places_is_an_error():
         target_layer(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 16), torch.nn.Flatten()), 16)
 
 
-def test_a_layer_behind_the_last_attention_is_an_error_not_a_picture(monkeypatch):
+def test_a_layer_behind_the_last_attention_is_an_error_not_a_picture():
     model = registry.create(made.VIT, 3, 64, {}).eval()
-    right = target_layer(model, 64)
-    monkeypatch.setattr(module, "target_layer", lambda *_: Target(model.norm, "norm", right.shape, right.reshape))
-    maps = gradcam(model, torch.rand(3, 3, 64, 64), np.zeros(3, dtype=int))
+    wrong = replace(target_layer(model, 64), name="norm")
+    maps = gradcam(model, torch.rand(3, 3, 64, 64), np.zeros(3, dtype=int), {"model": wrong})
     with pytest.raises(UserError, match=r"Grad-CAM of tiny, model: the map of layer 'norm' \(4×4\) is zero everywhere"):
         refuse_empty(maps, "tiny")
 

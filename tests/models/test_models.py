@@ -71,7 +71,13 @@ def test_an_unfit_option_is_named():
 
 @pytest.mark.parametrize(
     ("name", "size", "next_one"),
-    [("inception_v3", 64, 75), ("torchvision/alexnet", 32, 63), ("botnet50ts_256", 80, 96)],
+    [
+        ("inception_v3", 64, 75),
+        ("torchvision/alexnet", 32, 63),
+        ("botnet50ts_256", 80, 96),
+        ("test_vit", 50, 64),
+        ("test_vit", 8, 16),
+    ],
 )
 def test_a_size_that_a_network_cannot_take_names_the_next_that_it_does(name, size, next_one):
     wanted = f"{name!r} cannot take images of {size} pixels; the next size it takes is {next_one};"
@@ -85,9 +91,30 @@ def test_a_network_that_cannot_be_built_for_a_size_says_so():
         registry.create("torchvision/vit_b_16", 2, 90, {})
 
 
-def test_a_size_that_would_lose_a_border_is_refused():
-    with pytest.raises(UserError, match="patches of 16 pixels.*set preprocess.size to 96"):
-        registry.create("vit_tiny_patch16_224", 2, 100, {})
+@pytest.mark.parametrize(
+    ("name", "size", "lost"),
+    [("vit_tiny_patch16_224", 100, 4), ("swin_tiny_patch4_window7_224", 66, 2), ("eva02_tiny_patch14_224", 64, 8)],
+)
+def test_a_size_that_would_lose_a_border_is_refused(name, size, lost):
+    with pytest.raises(
+        UserError, match=f"of {size} pixels the last {lost} belong .* set preprocess.size to {size - lost}"
+    ):
+        registry.create(name, 2, size, {})
+    assert registry.create(name, 2, size - lost, {}).feature_count == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("pvt_v2_b0", 64), ("pvt_v2_b0", 70), ("xcit_nano_12_p16_224", 64), ("efficientvit_m0", 64), ("mvitv2_tiny", 64)],
+)
+def test_patches_that_overlap_or_have_one_number_for_a_size_are_taken(name, size):
+    """Whether a border is lost is seen by what reaches the network, not by what a patch is called."""
+    model = registry.create(name, 2, size, {}).eval()
+    torch.manual_seed(0)
+    images = torch.randn(2, 3, size, size, requires_grad=True)
+    model.forward_features(images).square().sum().backward()
+    border = images.grad[0].abs().sum(0)
+    assert border[-1].max() > 0 and border[:, -1].max() > 0
 
 
 @pytest.fixture

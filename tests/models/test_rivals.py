@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from workflow_scripts.contracts.entry import namespace
 from workflow_scripts.explanation.layers import target_layer
-from workflow_scripts.models import registry
+from workflow_scripts.models import compression, registry
 from workflow_scripts.models.build import build
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
@@ -76,6 +76,28 @@ def test_each_is_built_at_the_papers_size_and_has_a_layer_to_explain(name):
     # What torch.use_deterministic_algorithms refuses on a GPU; pooling to one pixel is a mean and no such operation.
     refused = {"aten::_adaptive_avg_pool2d", "aten::adaptive_max_pool2d"} & operations.names
     assert Steps(PAPER).training(STUDY, name)["deterministic"] == (not refused)
+
+
+# These pool to 7×7 or 6×6, which ONNX knows of maps only that are a multiple of it.
+POOLED = {"vgg11": 224, "vgg13": 224, "vgg16": 224, "vgg19": 224, "alexnet": 224}
+
+
+@rivals(slow=[*SIBLINGS, *LARGE, "alexnet"])
+def test_each_is_written_as_onnx_for_any_number_of_images(name, tmp_path, caplog):
+    size = POOLED.get(name, SMALL.get(name, 64))
+    torch.manual_seed(0)
+    model = registry.create(RUNS[name].model, CLASSES, size, RUNS[name].options).eval()
+    with caplog.at_level("INFO"):
+        file = compression._write_onnx(model, tmp_path / "model.onnx", size)
+    assert "checked with 1, 3, 5 images" in caplog.text
+    predict = compression._onnx_session(file)
+    for count in (1, 3, 5):
+        images = torch.randn(count, 3, size, size, generator=torch.Generator().manual_seed(count))
+        with torch.no_grad():
+            expected = model(images)
+        scale = expected.abs().max()  # of random weights the outputs of some are tiny
+        torch.testing.assert_close(predict(images) / scale, expected / scale, rtol=0, atol=1e-3)
+    file.unlink()
 
 
 @rivals(slow=SIBLINGS + LARGE)

@@ -46,6 +46,7 @@ class Study:
         self.settings = {
             "study": "cvm_cervix",
             "title": "A small study",
+            "subject": "tissue",
             "paper": "cvm_cervix",
             "scale": "demo",
             "seed": 0,

@@ -8,6 +8,7 @@ from judging import Real
 from pages import write
 
 from tests.vouched import revouch
+from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.record import write_record
@@ -49,6 +50,16 @@ def test_what_no_file_knows_stays_open(made, tmp_path):
     assert not found["participants"] and not found["subgroups"]
     known = answers(Study(tmp_path, evaluate={**EVALUATE, "subgroups": ["source"]}).write())
     assert known["subgroups"] == "By source, under Subgroups."
+    assert not known["participants"]  # a column that every manifest has says nothing of patients
+
+
+def test_what_an_adapter_added_is_known_of_the_patients(tmp_path):
+    study = Study(tmp_path, evaluate={**EVALUATE, "subgroups": ["age", "source", "stage"]}).write()
+    path = study.folder / "dataset" / "manifest.csv"
+    manifest = MANIFEST.read(path)
+    MANIFEST.write(path, manifest.assign(stage="I", age=40.0, other="x"))
+    revouch(study.folder)
+    assert answers(study)["participants"] == "10 groups; known of them: age and stage."
 
 
 def test_every_item_names_a_guideline_and_the_file_that_answers_it(made):

@@ -4,12 +4,20 @@ import base64
 import io
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
+from handmade import Study
+from pages import text_of, write
 from PIL import Image, ImageChops
 
+from workflow_scripts.contracts.subjects import SUBJECTS
+from workflow_scripts.drawing import names
 from workflow_scripts.reporting import words
+from workflow_scripts.reporting.pages.extras import blind_features
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.study import Study as StudySettings
 
 CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
 
@@ -27,6 +35,10 @@ CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
         (words.points(0.0437), "+4.4"),
         (words.share(3, 4), "75 %"),
         (words.share(1, 1000), "0.1 %"),
+        (words.share(94, 1000), "9.4 %"),
+        (words.share(95, 1000), "9.5 %"),
+        (words.share(10, 100), "10 %"),
+        (words.share(104, 1000), "10 %"),
         (words.share(0, 0), "–"),
         (words.duration(82), "1 min 22 s"),
         (words.duration(2.28 * 3600), "2 h 16 min"),
@@ -105,10 +117,53 @@ def test_captions_fill_with_the_wildcards_of_their_figures_and_are_valid_text(pa
         names = {"study", *more}
         wildcards = SimpleNamespace(**{name: f"the_{name}" for name in names}, figure=figure)
         text = Environment(undefined=StrictUndefined).from_string(path.read_text(encoding="utf-8"))
-        filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards))
+        config = {"subjects": {"the_study": "the cervix"}}
+        filled = text.render(snakemake=SimpleNamespace(wildcards=wildcards, config=config))
+        assert "cell" not in filled.replace("cells of", "")
+        assert ("the cervix" in filled) == (path.stem == "montage" or figure == "gradcam")
         if path.stem not in OF_NO_STUDY:
             assert all(f"the_{name}" in filled for name in names)
         tree = publish_doctree(filled, settings_overrides={"report_level": 1, "halt_level": 2})
         assert len(tree.astext()) > 80
         starts.add(filled[:20])
     assert len(starts) == len(figures)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_report_names_what_its_pictures_show(tmp_path, subject):
+    explain = {"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}
+    study = Study(tmp_path, paper="", subject=subject, explain=explain).write()
+    page = text_of(write(study, None))
+    assert f"Look whether they lie on {SUBJECTS[subject]};" in page
+    assert f"by stain, blur or size instead of by {SUBJECTS[subject]}." in page
+    assert [name for name in SUBJECTS.values() if name in page] == [SUBJECTS[subject]]
+
+
+def test_a_report_says_which_class_a_number_in_its_figures_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(names, "font_of", lambda letter: None)
+    page = text_of(write(Study(tmp_path, paper="", classes=("normal", "核异常")).write(), None))
+    assert "class 2 is 核异常 ." in page
+    monkeypatch.setattr(names, "font_of", lambda letter: "a font")
+    assert "by their number" not in text_of(write(Study(tmp_path, paper="", classes=("normal", "核异常")), None))
+
+
+def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
+    assert set(get_args(StudySettings.model_fields["subject"].annotation)) == set(SUBJECTS)
+    studies = settings(CAPTIONS.parents[1]).studies
+    assert {name: study.subject for name, study in studies.items() if not name.startswith("cvm_")} == {
+        "zeb2_ihc": "tissue",
+        "colposcopy_resnet50": "cervix",
+    }
+    assert {study.subject for name, study in studies.items() if name.startswith("cvm_")} == {"cell"}
+
+
+def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_their_name():
+    assert blind_features({"kind": "baseline", "features": ["rim", "size"]}) == ["rim", "size"]
+    assert blind_features({"kind": "baseline", "features": ["rim", "stained"]}) == []
+    assert blind_features({"kind": "network", "model": "sham"}) == []
+
+
+def test_no_page_or_step_knows_a_run_by_its_name():
+    for path in sorted((CAPTIONS.parents[1] / "workflow_scripts").rglob("*")):
+        if path.suffix in (".py", ".j2") and "studies" not in path.parts:
+            assert "sham" not in path.read_text(encoding="utf-8"), path

@@ -71,6 +71,22 @@ def test_what_editors_and_python_leave_beside_a_module_counts_for_nothing(copy):
     assert digest(copy, "split") == before
 
 
+@pytest.mark.parametrize(
+    "line", ["import workflow_scripts.models.fusion", "def f():\n    from workflow_scripts.models import fusion"]
+)
+def test_a_module_counts_however_and_wherever_it_is_imported(copy, line):
+    path = copy / "workflow_scripts" / "split.py"
+    path.write_text(path.read_text() + f"\n\n{line}\n")
+    before, fusion = digest(copy, "split"), copy / "workflow_scripts" / "models" / "fusion.py"
+    fusion.write_text(fusion.read_text() + "\nEXTRA = 1\n")
+    assert digest(copy, "split") != before
+
+
+def test_what_is_shown_of_a_network_makes_no_training_outdated():
+    assert "workflow_scripts.explanation.layers" not in closure("workflow_scripts.train")
+    assert "workflow_scripts.explanation.layers" in closure("workflow_scripts.explain")
+
+
 def test_a_relative_import_is_refused_because_the_digest_would_miss_its_module(copy):
     path = copy / "workflow_scripts" / "split.py"
     path.write_text(

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from tests import made
 from workflow_scripts import compress, predict, train
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.models import compression
 from workflow_scripts.models.compression import STEP, _expanded, _to_int8
 
 MEMBER = made.settings(epochs=3, spec=made.fusion())
@@ -92,6 +94,34 @@ def test_no_8_bit_weight_is_off_by_more_than_half_a_step(trained):
             assert ((after[key] - value).abs() <= half * 1.0001).all()
         else:
             assert (after[key] == value).all()
+
+
+class FixedCount(torch.nn.Module):
+    """Takes the number of images for a number, which tracing makes a constant of: the file's shape, or its outputs."""
+
+    def __init__(self, shape: bool):
+        super().__init__()
+        self.weight, self.shape = torch.nn.Linear(3, 2), shape
+
+    def forward(self, images):
+        features = images.mean((2, 3))
+        count = len(images)
+        return self.weight(features.reshape(count, 3) + torch.zeros(count, 3) if self.shape else features / count)
+
+
+@pytest.mark.parametrize(("shape", "says"), [(True, "cannot be run with any number of images"), (False, "gives other")])
+def test_an_onnx_file_for_one_number_of_images_only_is_refused(tmp_path, shape, says):
+    with pytest.raises(UserError, match=says) as caught:
+        compression._write_onnx(FixedCount(shape), tmp_path / "model.onnx", 8)
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
+
+
+def test_what_onnx_cannot_say_is_one_line(tmp_path, capfd):
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(5), torch.nn.Flatten())
+    with pytest.raises(UserError, match="as ONNX for images of 9 pixels: .*adaptive.*; choose float16") as caught:
+        compression._write_onnx(network, tmp_path / "model.onnx", 9)
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
+    assert capfd.readouterr().out == ""
 
 
 def test_weights_of_another_training_are_refused(trained, tmp_path):

@@ -61,7 +61,11 @@ studies:
 {OFF}  mine: {{like: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
 """
     text = said(fresh, config)
-    assert "error: 8 of 8 files were refused" in text or "max_refused" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]
+    log, _, why = line.partition(": error: ")
+    assert log == "logs/results-broken/mine/dataset/ingest.log"
+    assert why.startswith("8 of 8 images are refused (8 not_an_image;")
+    assert "first a/0.png: " in why and why.endswith("the log lists them, mend or remove them")
 
 
 def test_a_folder_that_a_killed_run_left_locked_is_one_line_with_the_command(fresh):

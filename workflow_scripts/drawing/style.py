@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.drawing import names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,6 +14,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 # With six colours that lines are told apart by, eighteen lines.
 LINES = ("-", "--", ":")
 SEQUENTIAL = "cividis"
+# Longest side in inches: a study may have any number of classes and runs.
+LARGEST = 30.0
 MADE_NOTE = "MADE DATA – not a result on patients"
 
 _STYLE = {
@@ -27,11 +30,13 @@ _STYLE = {
     "legend.frameon": False,
     "image.cmap": SEQUENTIAL,
     "svg.hashsalt": "cervix",
+    # A dollar sign in a class or a file name is a dollar sign.
+    "text.parse_math": False,
 }
 
 
 def new_figure(width: float = 6.4, height: float = 4.0, rows: int = 1, columns: int = 1, **grid: object):
-    """A figure with constrained layout (inches) and its axes; needs no display."""
+    """A figure with constrained layout (inches, at most LARGEST) and its axes; needs no display."""
     import matplotlib
     from cycler import cycler
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -39,7 +44,7 @@ def new_figure(width: float = 6.4, height: float = 4.0, rows: int = 1, columns: 
 
     matplotlib.rcParams.update(_STYLE)
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COLOURS)
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(min(width, LARGEST), min(height, LARGEST)), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, **grid)
 
@@ -47,10 +52,17 @@ def new_figure(width: float = 6.4, height: float = 4.0, rows: int = 1, columns: 
 def save_figure(figure: "Figure", path: Path, made: bool) -> None:
     """Write a figure atomically, with no date inside, so that equal figures are equal bytes.
 
-    `made`: the picture comes from made data and says so in itself.
+    `made`: the picture comes from made data and says so in itself. Texts are drawn in fonts that have their letters; a
+    letter that none has is written as its code.
     """
+    from matplotlib.text import Text
+
     if made:
         figure.supxlabel(MADE_NOTE, fontsize=7, color="#D55E00")
+    for text in figure.findobj(Text):
+        if not text.get_text().isascii() and not text.get_parse_math():
+            text.set_text("\n".join(names.written(line) for line in text.get_text().split("\n")))
+            text.set_fontfamily(names.fonts_of(text.get_text()))
     with atomic_path(path) as temporary:
         kwargs = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"metadata": {"Software": None}}
         figure.savefig(temporary, **kwargs)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.drawing.style import COLOURS, LINES, SEQUENTIAL, new_figure
+from workflow_scripts.drawing.names import Labels
+from workflow_scripts.drawing.style import COLOURS, LARGEST, LINES, SEQUENTIAL, new_figure
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.intervals import interval
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 GRID = np.linspace(0, 1, 201)
 NEAR = 0.9  # above this mean AUC the curves crowd in the corner, which is then shown larger
+MOST_COUNTED = 40  # of more classes than these no number fits into a cell
 DARK = 0.55  # cividis is light above: black text there, white text below
 
 
@@ -36,15 +38,21 @@ def confusion(frames: dict[Key, pd.DataFrame], classes: list[str]) -> np.ndarray
 
 def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Figure":
     """Counts and row shares of a K×K confusion matrix; the colour is the share of the true class (row)."""
-    side, names = max(2.4, 0.56 * len(classes)), max(map(len, classes))
-    figure, axes = new_figure(side + 0.075 * names + 2.0, side + 0.05 * names + 1.1)
+    labels = Labels(classes).all()
+    side, letters = confusion_side(len(classes), 0.56), max(map(len, labels))
+    figure, axes = new_figure(side + 0.075 * letters + 2.0, side + 0.05 * letters + 1.1)
     figure.set_layout_engine("compressed")  # the one made for axes of a fixed aspect
     picture = confusion_panel(axes, counts, classes)
     support = counts.sum(axis=1)
-    axes.set_yticks(range(len(classes)), [f"{name} ({n:.0f})" for name, n in zip(classes, support, strict=True)])
+    axes.set_yticks(range(len(classes)), [f"{label} ({n:.0f})" for label, n in zip(labels, support, strict=True)])
     axes.set(ylabel="True class (units)", title=title)
     figure.colorbar(picture, ax=axes, shrink=0.75, label="Share of the true class")
     return figure
+
+
+def confusion_side(classes: int, cell: float) -> float:
+    """Side of a confusion matrix in inches, `cell` for each class, as long as the figure is not too large."""
+    return min(max(2.4, cell * classes), LARGEST - 8)
 
 
 def confusion_panel(
@@ -52,15 +60,16 @@ def confusion_panel(
 ) -> "AxesImage":
     """Draw a K×K confusion matrix, in each cell its count and, if wanted, its share of the row; returns the image.
 
-    `size` of the text in the cells, in points.
+    `size` of the text in the cells, in points; of very many classes only the colours are left.
     """
+    labels = Labels(classes).all()
     support = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
     picture = axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
     axes.grid(False)
     axes.spines[:].set_visible(False)
     whole = np.allclose(counts, counts.round())
-    for row, column in np.argwhere(counts > 0):
+    for row, column in np.argwhere(counts > 0) if len(classes) <= MOST_COUNTED else ():
         text = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
         if shares_too:
             share = shares[row, column]
@@ -68,8 +77,8 @@ def confusion_panel(
         colour = "black" if shares[row, column] > DARK else "white"
         label = axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
         label.set_in_layout(False)  # inside its cell anyway; the layout would measure every one of them twice
-    axes.set_xticks(range(len(classes)), classes, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(classes)), classes)
+    axes.set_xticks(range(len(classes)), labels, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(classes)), labels)
     axes.set_xlabel("Predicted class")
     return picture
 
@@ -94,7 +103,9 @@ def roc_figure(
     frames: dict[Key, pd.DataFrame], classes: list[str], aucs: dict[str, Estimate], overall: Estimate, title: str
 ) -> "Figure":
     """One curve a class against the rest, and their mean; the legend gives AUC, 95 % interval and class size."""
-    figure, (axes, beside) = new_figure(9.2, 4.9, columns=2, width_ratios=[1, 0.85])
+    labels = Labels(classes)
+    height = max(4.9, 0.165 * len(classes) + 0.9)
+    figure, (axes, beside) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
     curves = {name: mean_curve(frames, k) for k, name in enumerate(classes)}
     known = [curve for curve in curves.values() if curve is not None]
     panels = [axes]
@@ -107,16 +118,22 @@ def roc_figure(
         for k, name in enumerate(classes):
             if curves[name] is not None:
                 style = {"color": COLOURS[k % 6], "linestyle": LINES[k // 6 % len(LINES)], "linewidth": 1.2}
-                panel.plot([0, *GRID], [0, *curves[name]], label=f"{name}: {span(aucs[name])}", **style)
+                panel.plot([0, *GRID], [0, *curves[name]], label=f"{labels[name]}: {span(aucs[name])}", **style)
         if len(known) == len(classes):
             label = f"mean of classes: {span(overall)}"
             panel.plot([0, *GRID], [0, *np.mean(known, axis=0)], color="black", linewidth=2.2, label=label)
         panel.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
     axes.set(xlabel="1 − specificity", ylabel="Sensitivity", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     beside.axis("off")
-    handles, labels = axes.get_legend_handles_labels()
     heading = "AUC [95 % interval], n units"
-    beside.legend(handles, labels, loc="center left", title=heading, alignment="left", borderaxespad=0, fontsize=8)
+    beside.legend(
+        *axes.get_legend_handles_labels(),
+        loc="center left",
+        title=heading,
+        alignment="left",
+        borderaxespad=0,
+        fontsize=8,
+    )
     return figure
 
 

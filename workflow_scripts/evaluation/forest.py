@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.drawing.names import shortened
 from workflow_scripts.drawing.style import COLOURS, new_figure
 
 if TYPE_CHECKING:
@@ -42,14 +43,17 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
             va="center",
             fontsize=7,
         )
-    left.set_yticks(range(len(runs)), [f"{run} (reference)" if both and run == reference else run for run in runs])
+    called = [shortened(run) + (" (reference)" if both and run == reference else "") for run in runs]
+    left.set_yticks(range(len(runs)), called)
     left.set(xlabel=f"{metric.capitalize()}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))
     if both:
         right = axes[0, 1]
         right.axvline(0, color="0.5", linewidth=0.8)
         for row in compared.itertuples():
             _point(right, places[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
-        right.set(xlabel=f"Difference from {reference}, 95 % interval\n(filled: McNemar p < 0.05 after Holm)")
+        right.set(
+            xlabel=f"Difference from {shortened(reference)}, 95 % interval\n(filled: McNemar p < 0.05 after Holm)"
+        )
     figure.suptitle(title, fontsize=10)
     return figure
 

@@ -13,6 +13,7 @@ from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.runs import METRICS
 from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.drawing.names import shortened
 from workflow_scripts.evaluation import tables
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.delong import delong_table
@@ -51,7 +52,7 @@ class Protocol:
         settings = self.settings
         folds, seeds = settings.folds, len(settings.seeds)
         several = [f"{folds} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (seeds > 1)
-        title = f"{run}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
+        title = f"{shortened(run)}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
         return title + (f" ({', '.join(several)})" if several else "")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.drawing import scalebar, style
+from workflow_scripts.drawing.names import Labels, readable
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.scalebar import Scale
 from workflow_scripts.explanation.gradcam import Maps
@@ -28,6 +29,7 @@ CAPTION_NEW = (
     "{run} on the first {n} of {total} new images: Grad-CAM shows where the network looked for the class it predicted, "
     "features how strongly the same layer responds at all."
 )
+CAPTION_BARE = "{run} on the first {n} of {total} new images; its network has no layer whose map Grad-CAM could show."
 WEIGHT_AND_FEATURES = (
     "Grad-CAM: weight of the place for the predicted class (maximum of each map = 1); "
     "features: mean |activation| (smallest of each map = 0, largest = 1)"
@@ -54,21 +56,26 @@ class Column:
 
 
 def pictures_of(
-    images: np.ndarray, rows: pd.DataFrame, names: bool = False, scales: dict[str, Scale] | None = None
+    images: np.ndarray,
+    rows: pd.DataFrame,
+    classes: list[str],
+    names: bool = False,
+    scales: dict[str, Scale] | None = None,
 ) -> list[Picture]:
     """Images with their true and predicted class and its probability.
 
-    `images` uint8 N×H×W×3; `rows` N with id, label, predicted, probability; with `names` also probability_true, and the
-    id is written, too. `scales`: of each id, where they are known.
+    `classes`: all of them in their order. `images` uint8 N×H×W×3; `rows` N with id, label, predicted, probability; with
+    `names` also probability_true, and the id is written, too. `scales`: of each id, where they are known.
     """
-    found = []
+    found, labels = [], Labels(classes)
     for image, (_, row) in zip(images, rows.iterrows(), strict=True):
-        lines = [f"true: {row['label']}", f"predicted: {row['predicted']}", f"p = {row['probability']:.2f}"]
+        named = [f"true: {labels[row['label']]}", f"predicted: {labels[row['predicted']]}"]
+        lines = [*named, f"p = {row['probability']:.2f}"]
         if names:
             both = zip(lines, ("probability_true", "probability"), strict=False)
             # No break inside: a probability stays on one line.
             lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
-            lines.append(str(row["id"]))
+            lines.append(readable(str(row["id"])))
         scale = scales[row["id"]] if scales else None
         found.append(Picture(image, beside(lines), row["label"] != row["predicted"], scale))
     return found
@@ -99,7 +106,7 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
 
 def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], made: bool) -> None:
     """Write the figure, a line for each picture; the maps of the columns are in the pictures' order."""
-    width, height = CELL * (len(columns) + 2.3), CELL * len(pictures) + 0.9
+    width, height = CELL * (max(len(columns), 1) + 2.3), CELL * len(pictures) + 0.9
     figure, axes = style.new_figure(width, height, len(pictures), len(columns) + 1, squeeze=False)
     shown = None
     for line, picture in enumerate(pictures):

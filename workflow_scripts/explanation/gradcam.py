@@ -8,9 +8,8 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.explanation.layers import Target, target_layer
+from workflow_scripts.explanation.layers import Target, branches, target_layers
 from workflow_scripts.models import compat  # noqa: F401  (before pytorch_grad_cam)
-from workflow_scripts.models.fusion import FusionNetwork
 
 AT_A_TIME = 16
 
@@ -35,10 +34,17 @@ class Maps:
         return int((~self.values.any(axis=(1, 2))).sum())
 
 
-def gradcam(model: nn.Module, images: torch.Tensor, numbers: np.ndarray) -> dict[str, Maps]:
-    """Maps for class `numbers` (N) of normalised N×3×S×S images, by branch; a plain network is the branch "model"."""
-    parts = dict(model.branches.items()) if isinstance(model, FusionNetwork) else {"model": model}
-    return {name: _maps(model, target_layer(part, images.shape[-1]), images, numbers) for name, part in parts.items()}
+def gradcam(
+    model: nn.Module, images: torch.Tensor, numbers: np.ndarray, targets: dict[str, Target] | None = None
+) -> dict[str, Maps]:
+    """Maps for class `numbers` (N) of normalised N×3×S×S images, by branch; a plain network is the branch "model".
+
+    `targets`: the layer of each branch, as `target_layers` gives it for the same network with random weights; None: it
+    is asked of this one.
+    """
+    parts = branches(model)
+    targets = targets or target_layers(model, images.shape[-1])
+    return {name: _maps(model, target.of(parts[name]), images, numbers) for name, target in targets.items()}
 
 
 def refuse_empty(maps: dict[str, Maps], run: str) -> None:

@@ -1,12 +1,14 @@
 """The layer whose map Grad-CAM shows: the last one that still knows where things are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.explanation.places import Output, outputs
+from workflow_scripts.models.fusion import FusionNetwork
 
 # Family (class of the network, in timm, torchvision and this package) → its last layer with a map.
 CONVOLUTIONAL = {
@@ -28,6 +30,12 @@ CONVOLUTIONAL = {
     "Xception": "act4",
     "XceptionAligned": "blocks",
 }
+# What comes before the first stage: its map shows edges, not what was learned of classes.
+STEMS = ("stem", "patch_embed", "conv_stem", "conv_proj")
+# A layer that is computed before this share of all is as early.
+EARLY = 0.25
+# Layers of a family that is not listed: those so near to the last one are as good, and the outermost is the block.
+NEAR = 0.15
 
 
 @dataclass(frozen=True)
@@ -42,63 +50,73 @@ class Target:
     shape: tuple[int, int]
     reshape: Callable[[torch.Tensor], torch.Tensor] | None = None
 
+    def of(self, model: nn.Module) -> "Target":
+        """The same layer of another network of the same architecture."""
+        return replace(self, layer=model.get_submodule(self.name))
+
+
+def target_layers(model: nn.Module, size: int) -> dict[str, Target]:
+    """The target layer of each branch of a joint network; a plain network is the branch "model". UserError: none."""
+    return {name: target_layer(part, size) for name, part in branches(model).items()}
+
+
+def branches(model: nn.Module) -> dict[str, nn.Module]:
+    """The branches of a joint network; a plain network is the branch "model"."""
+    return dict(model.branches.items()) if isinstance(model, FusionNetwork) else {"model": model}
+
 
 def target_layer(model: nn.Module, size: int) -> Target:
     """The target layer of a network, or of a branch, for images of `size` pixels.
 
     A vision transformer's is the normalisation before its last attention: behind it only the class token reaches the
     output, and the map would be empty. A convolutional network's is the one listed, or, for a family that is not listed
-    or a map of one single pixel, the last outermost layer with more. UserError when there is none.
+    or a map of one single pixel, the outermost of the last layers with a map, see `places`. UserError where there is
+    none behind the network's stem. Best asked of a network with random weights.
     """
-    if hasattr(model, "patch_embed") and hasattr(model, "num_prefix_tokens"):
-        return _transformer(model)
-    maps = _maps(model, size)
-    listed = CONVOLUTIONAL.get(type(model).__name__)
-    if listed in maps and max(maps[listed]) > 1:
-        return Target(model.get_submodule(listed), listed, maps[listed])
-    found = [name for name, shape in maps.items() if max(shape) > 1]
-    if not found:
-        raise UserError(
-            f"no layer of {type(model).__name__} has a map larger than 1×1 for images of {size} pixels; there is "
-            "nothing to explain, set a larger preprocess.size or take the run out of explain.runs"
-        )
-    # Whole blocks come before their parts: a part may be a side path that the output hardly depends on.
-    depth = min(name.count(".") for name in found)
-    name = [name for name in found if name.count(".") == depth][-1]
-    return Target(model.get_submodule(name), name, maps[name])
-
-
-def _transformer(model: nn.Module) -> Target:
-    height, width = model.patch_embed.grid_size
-    prefix = model.num_prefix_tokens
-
-    def reshape(tokens: torch.Tensor) -> torch.Tensor:
-        patches = tokens[:, prefix:]
-        return patches.reshape(len(tokens), height, width, -1).permute(0, 3, 1, 2)
-
-    name = f"blocks.{len(model.blocks) - 1}.norm1"
-    return Target(model.get_submodule(name), name, (height, width), reshape)
-
-
-def _maps(model: nn.Module, size: int) -> dict[str, tuple[int, int]]:
-    """Height and width of the output of each layer that gives a map, in the order in which they are computed."""
-    found: dict[str, tuple[int, int]] = {}
-
-    def keep(name: str) -> Callable:
-        def hook(module: nn.Module, arguments: tuple, output: object) -> None:
-            # Channels may come last: the images are square, so the maps are. Pooling may make one pixel many again.
-            square = isinstance(output, torch.Tensor) and output.ndim == 4 and output.shape[2] == output.shape[3]
-            if square and "Pool" not in type(module).__name__:
-                found.pop(name, None)
-                found[name] = tuple(output.shape[2:])
-
-        return hook
-
-    handles = [module.register_forward_hook(keep(name)) for name, module in model.named_modules() if name]
     try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(1, 3, size, size, device=next(model.parameters()).device))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return found
+        maps = [output for output in outputs(model, size) if output.is_map]
+    except RuntimeError as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"no gradient can be followed through {type(model).__name__} ({line}); take the run out of explain.runs"
+        ) from None
+    usable = [output for output in maps if not _early(output)]
+    if not usable:
+        raise UserError(_nothing(model, size, maps))
+    names = {output.name: output for output in usable}
+    chosen = next((names[name] for name in _listed(model) if name in names), None) or _outermost(usable)
+    side = chosen.layout.side
+    return Target(model.get_submodule(chosen.name), chosen.name, (side, side), chosen.layout.reshape)
+
+
+def _listed(model: nn.Module) -> list[str]:
+    """Names of the layer that this family is known for."""
+    if hasattr(model, "patch_embed") and hasattr(model, "num_prefix_tokens") and hasattr(model, "blocks"):
+        return [f"blocks.{len(model.blocks) - 1}.norm1"]
+    name = CONVOLUTIONAL.get(type(model).__name__)
+    return [name] if name else []
+
+
+def _early(output: Output) -> bool:
+    return output.done < EARLY or output.name.partition(".")[0] in STEMS
+
+
+def _outermost(maps: list[Output]) -> Output:
+    """Whole blocks come before their parts: a part may be a side path that the output hardly depends on."""
+    near = [output for output in maps if output.done >= maps[-1].done - NEAR]
+    depth = min(output.name.count(".") for output in near)
+    return [output for output in near if output.name.count(".") == depth][-1]
+
+
+def _nothing(model: nn.Module, size: int, maps: list[Output]) -> str:
+    family = type(model).__name__
+    if not maps:
+        return (
+            f"no layer of {family} has a map larger than 1×1 for images of {size} pixels; there is nothing to explain, "
+            "set a larger preprocess.size or take the run out of explain.runs"
+        )
+    last = maps[-1]
+    return (
+        f"the last layer of {family} with a map for images of {size} pixels is {last.name!r}, before its first stage, "
+        "which shows edges and not what was learned; set a larger preprocess.size or take the run out of explain.runs"
+    )

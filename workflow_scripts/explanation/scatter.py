@@ -9,6 +9,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.files import write_text
 from workflow_scripts.drawing import style
+from workflow_scripts.drawing.names import Labels, shortened
 from workflow_scripts.explanation.embedding import Embedding
 
 SIDE = 3.1
@@ -46,14 +47,22 @@ def caption(run: str, table: pd.DataFrame, found: Embedding, of: str) -> str:
 
 def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: bool) -> None:
     """Write three projections of `table` (contract EMBEDDING) as one figure; what is classified wrongly is ringed."""
-    figure, axes = style.new_figure(3 * SIDE + 2.6, SIDE + 1.3, columns=3)
+    labels = Labels(classes)
+    height = max(SIDE + 1.3, 0.165 * len(classes) + 1.0)
+    figure, axes = style.new_figure(3 * SIDE + 2.6, height, columns=3)
     wrong = table[table["label"] != table["predicted"]]
     for axis, (right, up) in zip(axes, SIDES, strict=True):
         for number, name in enumerate(classes):
             chosen = table[table["label"] == name]
             look = {"color": style.COLOURS[number % len(style.COLOURS)], "marker": SIGNS[number % len(SIGNS)]}
             axis.scatter(
-                chosen[right], chosen[up], s=16, linewidths=0.3, edgecolors="0.2", label=_named(name, chosen), **look
+                chosen[right],
+                chosen[up],
+                s=16,
+                linewidths=0.3,
+                edgecolors="0.2",
+                label=_named(labels[name], chosen),
+                **look,
             )
         ring = {"s": 60, "facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
         axis.scatter(wrong[right], wrong[up], label=_wrong_of(wrong, table), **ring)
@@ -73,7 +82,9 @@ def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, 
     for number, name in enumerate(classes):
         chosen = table[table["label"] == name]
         colour, sign = style.COLOURS[number % len(style.COLOURS)], SIGNS_3D[number % len(SIGNS_3D)]
-        traces.append(_trace(chosen, _named(name, chosen), {"size": 5, "color": colour, "symbol": sign}))
+        traces.append(
+            _trace(chosen, html.escape(_named(shortened(name), chosen)), {"size": 5, "color": colour, "symbol": sign})
+        )
     traces.append(_trace(wrong, _wrong_of(wrong, table), {"size": 12, "color": "black", "symbol": "circle-open"}))
     axes = {f"{side}axis": {"title": {"text": f"t-SNE {side}"}} for side in "xyz"}
     layout = {
@@ -96,7 +107,9 @@ def _wrong_of(wrong: pd.DataFrame, table: pd.DataFrame) -> str:
 
 
 def _trace(chosen: pd.DataFrame, name: str, marker: dict) -> dict:
-    lines = chosen["id"] + "<br>true: " + chosen["label"] + "<br>predicted: " + chosen["predicted"]
+    # plotly takes tags for markup.
+    said = {column: chosen[column].map(html.escape) for column in ("id", "label", "predicted")}
+    lines = said["id"] + "<br>true: " + said["label"] + "<br>predicted: " + said["predicted"]
     sides = {side: np.round(chosen[side], 4).tolist() for side in "xyz"}
     more = {"hovertext": lines.tolist(), "hoverinfo": "text"}
     return {"type": "scatter3d", "mode": "markers", "name": name, "marker": marker, **sides, **more}

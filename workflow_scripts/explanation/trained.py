@@ -1,6 +1,7 @@
 """A trained run beside the samples it is explained on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,8 @@ from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights import require_classes
 from workflow_scripts.explanation.features import Seen, look
 from workflow_scripts.explanation.gradcam import Maps, gradcam
-from workflow_scripts.models.build import build
+from workflow_scripts.explanation.layers import Target, target_layers
+from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples
@@ -72,8 +74,7 @@ class Trained:
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
-        network = build(self.spec, len(self.weights.classes), self.samples.size, seed)
-        return network.to(self.device).eval()
+        return random_network(self.spec, len(self.weights.classes), self.samples.size, seed).to(self.device)
 
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
         """The reported samples (id, label, row, predicted, probability, probability_true) and what was seen of them.
@@ -95,11 +96,20 @@ class Trained:
         """Grad-CAM of this network, or of another, for the class that was predicted for these rows, by branch."""
         numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
         images, _ = self._feeder(rows).batch(np.arange(len(rows)))
-        return gradcam(network or self.network, images, numbers)
+        return gradcam(network or self.network, images, numbers, self.targets)
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """The layer of each branch that is shown; it does not depend on the weights. UserError: there is none."""
+        return target_layers(self.untrained(self._random_seed), self.samples.size)
 
     def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
         """The same of this network with random weights, always the same ones."""
-        return self.maps(rows, self.untrained(seed_for(self.settings["study"], self.run, "untrained")))
+        return self.maps(rows, self.untrained(self._random_seed))
+
+    @property
+    def _random_seed(self) -> int:
+        return seed_for(self.settings["study"], self.run, "untrained")
 
     def _feeder(self, rows: pd.DataFrame) -> Feeder:
         subset = self.samples.subset_of(rows)

@@ -41,6 +41,19 @@ def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path]
     return FusionNetwork(parts, classes, spec["how"], spec["hidden"], spec["activation"], spec["dropout"])
 
 
+def random_network(spec: dict, classes: int, size: int, seed: int) -> nn.Module:
+    """The network of a run as it judges before any training, all of whose layers count: classifiers included.
+
+    Some families start with a classifier of zeros; that one is drawn as the others' are.
+    """
+    network = build(spec, classes, size, seed).eval()
+    for name in network.classifier_names:
+        for module in network.get_submodule(name).modules():
+            if isinstance(module, nn.Linear) and not module.weight.detach().any():
+                nn.init.trunc_normal_(module.weight, std=0.02)
+    return network
+
+
 def _part(
     part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None, hidden: int | None = None
 ) -> nn.Module:

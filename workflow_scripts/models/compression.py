@@ -4,14 +4,19 @@ Liu et al., CVM-Cervix (2022), section 4.6, store each weight in 16 instead of 3
 judged: the network that predicts is read back from the file.
 """
 
+import ctypes
+import os
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained, write_trained
@@ -22,6 +27,11 @@ WEIGHTS, ONNX = "weights.safetensors", "model.onnx"
 STEP = "8bit_step."
 LARGEST_INT8 = 127
 OPSET = 18
+# Numbers of images that an ONNX file is tried with, none of them the one it is traced with, and the largest difference
+# of an output, as a share of the largest one, that 32-bit arithmetic in another order may make.
+CHECKED = (1, 3, 5)
+AGREES = 1e-3
+SMALLEST = 1e-6
 
 Predictor = Callable[[torch.Tensor], torch.Tensor]
 
@@ -85,24 +95,92 @@ def _expanded(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
-    """The network with free batch size; ONNX operator set 18."""
-    example = torch.zeros(2, 3, size, size)
-    with atomic_path(path) as temporary, warnings.catch_warnings():
-        # Sizes become constants in the file: right, because a study has one size; predictions are compared anyway.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        # The newer exporter would need a package more (onnxscript).
-        warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
-            network.cpu(),
-            (example,),
-            str(temporary),
-            input_names=["images"],
-            output_names=["logits"],
-            dynamic_axes={"images": {0: "count"}, "logits": {0: "count"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    """The network for any number of images of one size; ONNX operator set 18. UserError when it cannot be written."""
+    network = network.cpu().eval()
+    name = type(network).__name__
+    advice = "choose float16, bfloat16 or int8 as `to`"
+    with atomic_path(path) as temporary:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", torch.jit.TracerWarning)
+            # The newer exporter would need a package more (onnxscript).
+            warnings.simplefilter("ignore", DeprecationWarning)
+            try:
+                with _without_standard_output():
+                    _export(network, temporary, size)
+            except (torch.onnx.OnnxExporterError, RuntimeError) as error:
+                raise UserError(
+                    f"{name} cannot be written as ONNX for images of {size} pixels: {_sentence(error)}; {advice}"
+                ) from None
+        constants = sum(issubclass(warning.category, torch.jit.TracerWarning) for warning in caught)
+        difference = _checked(network, temporary, size, f"{name} as ONNX for images of {size} pixels", advice)
+    entry.log.info(
+        "ONNX file checked with %s images: outputs differ by at most %.1e; %d size(s) of one image are constants in it",
+        ", ".join(map(str, CHECKED)),
+        difference,
+        constants,
+    )
     return path
+
+
+def _export(network: nn.Module, path: Path, size: int) -> None:
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, 3, size, size),),
+        str(path),
+        input_names=["images"],
+        output_names=["logits"],
+        dynamic_axes={"images": {0: "count"}, "logits": {0: "count"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+
+
+@contextmanager
+def _without_standard_output() -> Iterator[None]:
+    """Where the exporter fails, its compiled part prints the whole network beside what it raises."""
+    libc = ctypes.CDLL(None)
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        libc.fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _checked(network: nn.Module, file: Path, size: int, what: str, advice: str) -> float:
+    """Largest difference of the file's outputs from the network's, for several numbers of images.
+
+    Tracing makes a constant of what the code reads from a shape. Of the number of images that would be wrong, and only
+    another number shows it. UserError where the file does not take one, or says something else.
+    """
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    refused = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
+    generator, largest = torch.Generator().manual_seed(0), 0.0
+    try:
+        predict = _onnx_session(file)
+        for count in CHECKED:
+            images = torch.randn(count, 3, size, size, generator=generator)
+            with torch.no_grad():
+                expected = network(images)
+            largest = max(
+                largest, float((predict(images) - expected).abs().max() / expected.abs().max().clamp_min(SMALLEST))
+            )
+    except refused as error:
+        raise UserError(f"{what} cannot be run with any number of images: {_sentence(error)}; {advice}") from None
+    if not largest < AGREES:
+        raise UserError(f"{what} gives other outputs than the network, by up to {largest:.1e}; {advice}")
+    return largest
+
+
+def _sentence(error: Exception) -> str:
+    """The first sentence of what a library says."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.partition(". ")[0].rstrip(".")
 
 
 def _onnx_session(file: Path) -> Predictor:

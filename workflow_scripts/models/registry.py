@@ -39,11 +39,16 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
             "preprocess.size or the options"
         ) from None
     try:
-        output = _output(model, size)
+        output, left_out = _output(model, size)
     except UNFIT as error:
         larger = next_size(name, options, size)
         hint = f"; the next size it takes is {larger}" if larger else f" ({_line(error)})"
         raise UserError(f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size") from None
+    if left_out:
+        raise UserError(
+            f"model {name!r} cuts images into patches, and of {size} pixels the last {left_out} belong to none; "
+            f"set preprocess.size to {size - left_out}"
+        )
     if output.ndim != 2 or (classes and output.shape[1] != classes):
         raise UserError(
             f"model {name!r} with the options {options} gives an output of shape {tuple(output.shape)}, not one row "
@@ -64,7 +69,8 @@ def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
         while low < high:
             middle = (low + high) // 2
             low, high = (low, middle) if _takes(largest, middle) else (middle + 1, high)
-        for tried in [low, *range(size // STEP_TRIED * STEP_TRIED + STEP_TRIED, LARGEST_TRIED + 1, STEP_TRIED)]:
+        steps = range(size // STEP_TRIED * STEP_TRIED + STEP_TRIED, LARGEST_TRIED + 1, STEP_TRIED)
+        for tried in sorted({low, *steps}):
             try:
                 model = _build(name, 2, tried, options, None)
             except (*UNFIT, UserError):
@@ -77,10 +83,10 @@ def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
 
 def _takes(model: nn.Module, size: int) -> bool:
     try:
-        _output(model, size)
+        _, left_out = _output(model, size)
     except UNFIT:
         return False
-    return True
+    return not left_out
 
 
 def known_names() -> list[str]:
@@ -122,12 +128,6 @@ def _timm(name: str, classes: int, size: int, options: dict[str, Any], published
         model = timm.create_model(name, num_classes=classes, **options)
     else:
         model = _timm_published(name, classes, options, published)
-    patches = getattr(getattr(model, "patch_embed", None), "patch_size", (1, 1))
-    if size % patches[0] or size % patches[1]:
-        raise UserError(
-            f"model {name!r} cuts images into patches of {patches[0]} pixels, and {size} is no multiple of that; "
-            f"set preprocess.size to {max(patches[0], size // patches[0] * patches[0])}"
-        )
     names = (model.pretrained_cfg or {}).get("classifier") or ()
     model.classifier_names = (names,) if isinstance(names, str) else tuple(names)
     if published is not None:
@@ -176,12 +176,28 @@ def _own(name: str, classes: int, size: int, options: dict[str, Any]) -> nn.Modu
     return getattr(importlib.import_module(module), function)(classes, size, **options)
 
 
-def _output(model: nn.Module, size: int) -> torch.Tensor:
-    was_training = model.training
-    with torch.no_grad():
-        output = model.eval()(torch.zeros(1, 3, size, size))
+def _output(model: nn.Module, size: int) -> tuple[torch.Tensor, int]:
+    """What a network gives for one image, and how many pixels of its right and lower border it leaves out."""
+    was_training, left_out = model.training, [0]
+    embedding = getattr(model, "patch_embed", None)
+
+    def hook(module: nn.Conv2d, inputs: tuple[torch.Tensor, ...]) -> None:
+        # Patches lie side by side, or overlap and reach over the border: only what no patch covers is lost.
+        side = inputs[0].shape[-1]
+        uncovered = (side + 2 * module.padding[1] - module.kernel_size[1]) % module.stride[1] - module.padding[1]
+        left_out.append(uncovered * (size // side))
+
+    inside = embedding.modules() if isinstance(embedding, nn.Module) else ()
+    convolutions = [module for module in inside if isinstance(module, nn.Conv2d) and module.padding != "same"]
+    handles = [module.register_forward_pre_hook(hook) for module in convolutions]
+    try:
+        with torch.no_grad():
+            output = model.eval()(torch.zeros(1, 3, size, size))
+    finally:
+        for handle in handles:
+            handle.remove()
     model.train(was_training)
-    return output
+    return output, max(left_out)
 
 
 def _misfit(error: RuntimeError) -> str:

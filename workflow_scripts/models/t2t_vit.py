@@ -80,7 +80,7 @@ class TokensToToken(nn.Module):
         """See the class."""
         for split, performer, side in zip(self.splits, self.performers, self.sides, strict=False):
             tokens = performer(split(images).transpose(1, 2))
-            images = tokens.transpose(1, 2).reshape(len(tokens), -1, side, side)
+            images = tokens.transpose(1, 2).reshape(tokens.shape[0], -1, side, side)
         return self.project(self.splits[-1](images).transpose(1, 2))
 
 
@@ -114,7 +114,7 @@ class T2TViT(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """B×3×S×S images → B×K logits, or B×384 features without classifier."""
         tokens = self.patch_embed(images)
-        tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1) + self.positions
+        tokens = torch.cat([self.class_token.expand(tokens.shape[0], -1, -1), tokens], dim=1) + self.positions
         return self.head(self.norm(self.blocks(tokens))[:, 0])
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.data.images import crop, decode, read_bytes
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 
 EXAMPLES = 4
@@ -59,7 +60,8 @@ def montage(
             axis.text(x, y, text, ha="center", va="bottom", fontsize=7, color=colour)
     axis.imshow(canvas, interpolation="none")
     counts = manifest["label"].value_counts()
-    names = [f"{wrapped(name)}\nn = {counts.get(name, 0)}" for name in classes]
+    labels = Labels(classes)
+    names = [f"{wrapped(labels[name])}\nn = {counts.get(name, 0)}" for name in classes]
     axis.set_yticks([line * index + 20 + TILE / 2 for index in range(len(classes))], names)
     axis.set_xticks([])
     axis.tick_params(length=0)

@@ -25,12 +25,12 @@ FIGURES = {
         "learns its training pictures by heart.",
     ),
 }
-# Kind of picture of an explained run → title, how to read it.
+# Kind of picture of an explained run → title, how to read it; {subject} is how the study's subject is called.
 EXPLAINED = {
     "gradcam": (
         "Grad-CAM",
-        "Bright areas raised the score of the class that the network chose. Look whether they lie on the cell; a map "
-        "shows where, not why, and a convincing map is no proof.",
+        "Bright areas raised the score of the class that the network chose. Look whether they lie on {subject}; a "
+        "map shows where, not why, and a convincing map is no proof.",
     ),
     "errors": (
         "Most confident errors",

@@ -114,6 +114,10 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
+# Features of baselines that hold nothing of what a class is about → what they see.
+FEATURE_NAMES = {"rim": "the rim of each picture", "colour": "its colours", "size": "its size"}
+
+
 def share(part: float, whole: float) -> str:
     """part of whole in percent, without digits unless below ten; a dash of nothing."""
     if not whole:

@@ -183,6 +183,7 @@ class Steps:
         return {
             "study": study,
             "title": chosen.title,
+            "subject": chosen.subject,
             "paper": chosen.paper,
             "scale": self.config.scale,
             "seed": self.config.seed,
@@ -203,10 +204,10 @@ class Steps:
 
     def plates(self, study: str) -> dict:
         evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})
-        return {**self.report(study), "evaluate": evaluated}
+        return {**self.verdict(study), "evaluate": evaluated}
 
     def verdict(self, study: str) -> dict:
-        return self.report(study)
+        return {key: value for key, value in self.report(study).items() if key != "subject"}
 
     def track(self, study: str) -> dict:
         chosen = self.study(study)

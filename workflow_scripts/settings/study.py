@@ -33,6 +33,9 @@ class Study(Block):
 
     active: bool = Field(True, description="Whether `all` includes the study.")
     title: str = Field("", description="One line for the report's head.")
+    subject: Literal["cell", "lesion", "cervix", "tissue", "visit", "image"] = Field(
+        "image", description="What a class is told by in a picture; captions say whether a network looks at it."
+    )
     paper: Annotated[str, AfterValidator(known_paper)] = Field(
         "", description="Code folder under workflow_scripts/studies/ that holds the published numbers; empty: no paper."
     )

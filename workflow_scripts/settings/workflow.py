@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.data.adapters.registry import adapters
 from workflow_scripts.data.download.sources import published_sources
 from workflow_scripts.models.own import modules_of
@@ -125,6 +126,11 @@ class Plan:
         if not self.steps.made(study):
             return []
         return [f"{folder}/made.json" for folder in self.sources(study).values()]
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """How the captions of each study call what its classes are told by."""
+        return {name: SUBJECTS[study.subject] for name, study in self.config.studies.items()}
 
     def made_tables(self, study: str) -> list[str]:
         """Tables of what was planted in the made data that a study reads; none for real data."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, leaks
@@ -23,8 +24,6 @@ from workflow_scripts.reporting.results import Protocol, Results
 
 ITEMS = Path(__file__).with_name("checklist.yaml")
 USE = "Checking whether a published number can be reached again."
-# Columns that every manifest has; what else there is was added by an adapter.
-_OWN_COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,11 @@ def inclusion(results: Results) -> str:
 
 def participants(results: Results) -> str:
     """What the adapter added of patients; empty where it added nothing."""
-    columns = list(results.manifest.columns[_OWN_COLUMNS:])
-    known = [name for name in results.settings["evaluate"]["subgroups"] if name in columns]
+    known = [
+        name
+        for name in results.settings["evaluate"]["subgroups"]
+        if name in results.manifest and name not in MANIFEST.columns
+    ]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()
     return f"{words.plural(count, 'group')}; known of them: {words.listed(known)}." if known else ""

@@ -5,6 +5,7 @@ from typing import Any
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.plates import PLATES, PRINTED
 from workflow_scripts.contracts.published import UNITS, Claim
+from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
@@ -65,7 +66,7 @@ def explained_section(results: Results) -> dict[str, Any]:
                         "kind": kind,
                         "alt": f"{title} of {run} under {protocol.name}",
                         "title": f"{title}, {run}, {protocol_words(protocol)}.",
-                        "reading": reading,
+                        "reading": reading.format(subject=SUBJECTS[results.settings["subject"]]),
                     }
                 )
             rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")
@@ -77,7 +78,7 @@ def sources_section(results: Results) -> dict[str, Any]:
     """Accuracy over all classes, within the classes of the own source, and share taken for another source's class."""
     names = sorted(set(results.manifest["source"]))
     if len(names) < 2:
-        return {"source_rows": []}
+        return {"source_rows": [], "blind_runs": []}
     rows = [
         {
             "run": name,
@@ -89,7 +90,18 @@ def sources_section(results: Results) -> dict[str, Any]:
         for name in ordered_runs(results)
         for source in names
     ]
-    return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None]}
+    blind = [
+        {"run": name, "sees": " and ".join(words.FEATURE_NAMES[feature] for feature in features)}
+        for name in ordered_runs(results)
+        if (features := blind_features(results.settings["runs"][name]["spec"]))
+    ]
+    return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None], "blind_runs": blind}
+
+
+def blind_features(spec: dict) -> list[str]:
+    """The features of a baseline that sees nothing of what the classes are about; empty of any other run."""
+    features = spec["features"] if spec["kind"] == "baseline" else []
+    return features if set(features) <= set(words.FEATURE_NAMES) else []
 
 
 def truth_section(results: Results) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import pandas as pd
 from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
+from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.sources import ending_words
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
 from workflow_scripts.reporting.obtained import POOLED, overall
@@ -40,6 +42,8 @@ def data_section(results: Results) -> dict[str, Any]:
     refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
     return {
         "montage": data_uri(results.montage),
+        "subject": SUBJECTS[results.settings["subject"]],
+        "numbered": Labels(results.classes).numbered,
         "sources": sources,
         "class_rows": [*classes, _class_row("Total", manifest, sources)],
         "refused": [

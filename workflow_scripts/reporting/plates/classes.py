@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.contracts.runs import predicted
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words
@@ -25,7 +26,7 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
         raise NotDrawnError(f"needs the run {run}")
     groups = {name: [label for label in labels if label in results.classes] for name, labels in groups.items()}
     groups = {name: labels for name, labels in groups.items() if labels}
-    rows = [*results.classes, *groups]
+    rows = [*Labels(results.classes).all(), *groups]
     figure, axes = new_figure(7.4, 1.6 + 0.3 * len(rows))
     protocols = ordered_protocols(results)
     for place, protocol in enumerate(protocols):

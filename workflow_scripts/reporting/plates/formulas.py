@@ -28,5 +28,5 @@ def metrics(results: Results) -> "Figure":
     for place, (name, formula) in enumerate(METRICS):
         column, row = divmod(place, rows)
         axes.text(column + 0.02, row + 0.5, name, va="center", fontsize=9)
-        axes.text(column + 0.48, row + 0.5, formula, va="center", fontsize=12)
+        axes.text(column + 0.48, row + 0.5, formula, va="center", fontsize=12, parse_math=True)
     return figure

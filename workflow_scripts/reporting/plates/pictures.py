@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.style import new_figure, wrapped
-from workflow_scripts.evaluation.figures import confusion, confusion_panel
+from workflow_scripts.evaluation.figures import confusion, confusion_panel, confusion_side
 from workflow_scripts.evaluation.tables import subset_of
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_protocol, chosen_runs
@@ -30,11 +31,12 @@ def examples(results: Results) -> "Figure":
         for place, number in enumerate(chosen_rows(results.manifest, name, EXAMPLES)):
             top, left = line * (side + gap), place * (side + gap)
             canvas[top : top + side, left : left + side] = images[row_of[results.manifest["id"].iat[number]]]
+    labels = Labels(classes)
     figure, axes = new_figure(7.2, 0.3 + 0.85 * len(classes))
     axes.imshow(canvas, interpolation="none")
     axes.set_yticks(
         [line * (side + gap) + side / 2 for line in range(len(classes))],
-        [f"{wrapped(name)}\nn = {counts.get(name, 0)}" for name in classes],
+        [f"{wrapped(labels[name])}\nn = {counts.get(name, 0)}" for name in classes],
     )
     axes.set_xticks([])
     axes.tick_params(length=0)
@@ -51,9 +53,9 @@ def both_confusions(results: Results, run: str, protocol: str | None = None) -> 
         raise NotDrawnError(f"needs a test subset; the protocol {chosen.name} has none")
     tables = dict(zip(found.jobs, found.units, strict=True))
     classes = results.classes
-    side = max(2.4, 0.42 * len(classes))
-    names = max(map(len, classes))
-    figure, axes = new_figure(2 * side + 0.08 * names + 1.2, side + 0.05 * names + 1.0, columns=2, sharey=True)
+    side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
+    letters = max(map(len, Labels(classes).all()))
+    figure, axes = new_figure(2 * side + 0.08 * letters + 1.2, side + 0.05 * letters + 1.0, columns=2, sharey=True)
     for axis, subset in zip(axes, ("validation", "test"), strict=True):
         counts = confusion(subset_of(tables, subset), classes)
         picture = confusion_panel(axis, counts, classes, shares_too=False, size=7)

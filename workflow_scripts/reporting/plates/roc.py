@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
 from workflow_scripts.evaluation.figures import GRID, mean_curve
 from workflow_scripts.evaluation.tables import subset_of
@@ -42,7 +43,7 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
     n = f", n = {area.n}" if area.n else ""
     axis.set(
         xlabel="1 − specificity",
-        ylabel=f"Sensitivity for {results.classes[-1]}",
+        ylabel=f"Sensitivity for {Labels(results.classes)[results.classes[-1]]}",
         title=f"{chosen.name}, {reported_words(chosen)}{n}",
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),

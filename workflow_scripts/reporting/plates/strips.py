@@ -8,6 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.explanation import GRADCAM, read_maps
 from workflow_scripts.drawing import scalebar
+from workflow_scripts.drawing.names import Labels
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
 from workflow_scripts.reporting.plates.plate import NotDrawnError, chosen_protocol
@@ -33,17 +34,19 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
     told = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
     shown = [name for name in results.classes if name in told.index]
     figure, axes = new_figure(CELL * len(shown) + 1.6, 2 * CELL + 0.9, 2, len(shown), squeeze=False)
-    picture = None
+    picture, labels = None, Labels(results.classes)
     pixels, scales = _pixels(results, told.loc[shown, "id"])
     for (above, below), name, image, scale in zip(axes.T, shown, pixels, scales, strict=True):
         row = told.loc[name]
         above.imshow(image)
-        above.set_title(wrapped(name, 22), fontsize=9)
+        above.set_title(wrapped(labels[name], 22), fontsize=9)
         if scale is not None:
             scalebar.draw(above, scale, *image.shape[1::-1])
         picture = overlay(below, image, maps[branch][ids.index(row["id"])]) or picture
         right = row["predicted"] == name
-        below.set_xlabel(f"predicted: {row['predicted']}\np = {row['probability']:.2f}", fontsize=8)
+        below.set_xlabel(
+            f"{wrapped('predicted: ' + labels[row['predicted']], 26)}\np = {row['probability']:.2f}", fontsize=8
+        )
         below.xaxis.label.set_color("black" if right else COLOURS[1])
     for axis, words in zip(axes[:, 0], ("image", "Grad-CAM"), strict=True):
         axis.set_ylabel(words, fontsize=9)

@@ -1,0 +1,154 @@
+"""Names in figures: in any script, of any length, with any sign, told apart and readable."""
+
+import warnings
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+from PIL import Image
+
+from workflow_scripts.drawing import names, style
+from workflow_scripts.drawing.names import Labels
+from workflow_scripts.evaluation import figures
+from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.explanation import figure as gallery
+from workflow_scripts.explanation import scatter
+from workflow_scripts.preprocessing.montage import montage
+
+ODD = [
+    "核异常细胞",
+    "正常细胞",
+    "طبيعي",
+    "सामान्य",
+    "a$\\foo$",
+    "$x$ _1^2 <b> & {y} %",
+    "tab\tand\nline",
+    "L" * 200,
+    "L" * 100 + "M" + "L" * 99,
+    "Negative for intraepithelial lesion or malignancy, with reactive changes",
+]
+
+
+@pytest.fixture(autouse=True)
+def only_the_usual_font(monkeypatch):
+    """Whatever is installed here."""
+    usual = [entry for entry in names._fonts() if entry[0] == names.FONT]
+    monkeypatch.setattr(names, "_fonts", lambda: usual)
+    names.font_of.cache_clear()
+    names._say_numbered.cache_clear()
+    yield
+    names.font_of.cache_clear()
+
+
+def drawable(text: str) -> bool:
+    letters = FT2Font(matplotlib.font_manager.findfont(names.FONT)).get_charmap()
+    return all(ord(letter) in letters for letter in text if letter != "\n")
+
+
+def test_every_class_has_a_label_of_its_own_that_can_be_drawn():
+    labels = Labels(ODD)
+    assert len(set(labels.all())) == len(ODD)
+    assert all(drawable(label) and len(label) <= names.LONGEST + 5 and "\n" not in label for label in labels.all())
+    assert [labels[name] for name in ODD[:2]] == ["class 1", "class 2"] and labels[ODD[3]] == "class 4"
+    assert labels.numbered == {1: ODD[0], 2: ODD[1], 4: ODD[3]}
+    assert labels["a$\\foo$"] == "a$\\foo$" and labels["tab\tand\nline"] == "tab and line"
+    assert labels[ODD[9]] == "Negative for intraepith…tive changes"
+
+
+def test_what_is_numbered_is_said_in_one_line_with_its_name(caplog):
+    for _ in range(2):
+        Labels(ODD)
+    (record,) = caplog.records
+    assert "class 1 = 核异常细胞, class 2 = 正常细胞, class 4 = सामान्य; install a font" in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
+def test_a_font_that_has_the_letters_is_taken(monkeypatch):
+    installed = [*names._fonts(), ("Some Han", frozenset(map(ord, "核异常细胞")))]
+    monkeypatch.setattr(names, "_fonts", lambda: installed)
+    names.font_of.cache_clear()
+    assert Labels(ODD).all()[:2] == ["核异常细胞", "class 2"]
+    assert names.fonts_of("a 核") == [names.FONT, "Some Han"] and names.fonts_of("ä") == [names.FONT]
+
+
+def test_numbers_beside_a_name_from_right_to_left_keep_their_order():
+    label = Labels(["طبيعي"])["طبيعي"]
+    assert label.startswith("\N{LEFT-TO-RIGHT MARK}") and label.endswith("\N{LEFT-TO-RIGHT MARK}")
+    assert Labels(["normal"])["normal"] == "normal"
+
+
+def test_letters_of_a_file_name_that_no_font_has_are_their_codes():
+    assert names.readable("图1 ä.png") == "\\u56fe1 ä.png"
+    assert len(names.readable("x" * 500)) == 60 and names.readable("$a$_b.png") == "$a$_b.png"
+
+
+def longest_side(path) -> int:
+    with Image.open(path) as picture:
+        return max(picture.size)
+
+
+def odd_figures():
+    """One figure of each kind that shows class names, all with odd ones."""
+    count, frames = len(ODD), {}
+    labels = np.arange(4 * count) % count
+    frame = pd.DataFrame({"label": np.array(ODD, dtype=object)[labels], "group": "", "unit": "u"})
+    p = np.random.default_rng(0).random((len(frame), count))
+    frame[[f"p_{name}" for name in ODD]] = p / p.sum(axis=1, keepdims=True)
+    frames[0, 0] = frame
+    cell = Estimate(0.5, 0.4, 0.6, 4)
+    yield figures.confusion_figure(figures.confusion(frames, ODD), ODD, "$title$ 核")
+    yield figures.roc_figure(frames, ODD, dict.fromkeys(ODD, cell), cell, "title")
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_no_figure_warns_breaks_or_grows_over_odd_names(tmp_path):
+    for number, figure in enumerate(odd_figures()):
+        style.save_figure(figure, tmp_path / f"{number}.png", made=True)
+        for text in figure.findobj(Text):
+            assert drawable(text.get_text()) and not text.get_parse_math()
+        assert longest_side(tmp_path / f"{number}.png") < 2500
+    assert "$title$ \\u6838" in figure_texts(next(odd_figures()), tmp_path)
+
+
+def figure_texts(figure, folder):
+    style.save_figure(figure, folder / "again.png", made=False)
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_galleries_and_embeddings_take_odd_names(tmp_path):
+    table = pd.DataFrame({"id": [f"{name}/图 $1.png" for name in ODD], "label": ODD, "predicted": ODD[::-1]})
+    table = table.assign(probability=0.5, probability_true=0.2, **dict.fromkeys("xyz", np.arange(len(ODD)) / 10))
+    pictures = gallery.pictures_of(np.zeros((len(ODD), 8, 8, 3), dtype="uint8"), table, ODD, names=True)
+    assert all(max(map(len, picture.text.split("\n"))) <= gallery.LETTERS_BESIDE for picture in pictures)
+    gallery.draw(tmp_path / "gallery.png", "caption $x$", pictures, [], made=True)
+    scatter.draw(tmp_path / "embedding.png", table, ODD, "caption", made=True)
+    for name in ("gallery", "embedding"):
+        assert longest_side(tmp_path / f"{name}.png") < 3500
+    scatter.write_page(tmp_path / "embedding.html", table, ODD, "title", "caption", made=True)
+    page = (tmp_path / "embedding.html").read_text(encoding="utf-8")
+    # plotly takes tags for markup: names are escaped for it, inside JSON.
+    said = page.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
+    assert "true: $x$ _1^2 &lt;b&gt; &amp; {y} %" in said and "_1^2 <b>" not in said
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_the_montage_takes_odd_names(tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
+    rows = {"id": [f"s{i}" for i in range(len(ODD))], "label": ODD, "path": "a.png", "source": "folder"}
+    manifest = pd.DataFrame(rows).assign(width=20, height=20)
+    images = np.zeros((len(ODD), 16, 16, 3), dtype="uint8")
+    montage(tmp_path / "montage.png", manifest, ODD, {"folder": tmp_path}, images, "as $x$", made=False)
+    assert longest_side(tmp_path / "montage.png") < 4500
+
+
+def test_a_figure_of_any_number_of_classes_has_an_end(tmp_path):
+    many = [f"a class with a longer name, number {number}" for number in range(300)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = figures.confusion_figure(np.eye(300), many, "title")
+        style.save_figure(figure, tmp_path / "many.png", made=False)
+    assert max(figure.get_size_inches()) <= style.LARGEST and not figure.axes[0].texts

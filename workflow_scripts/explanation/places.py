@@ -1,0 +1,205 @@
+"""Which layers of a network give maps: outputs whose positions are positions in the image, and reach the prediction."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+# An image, and four more of which one quarter is another: what changes in a map shows where its positions lie.
+PROBES = 4
+# Gradients reach a map if they reach this share of its positions: of tokens, the class token alone is none of them.
+REACHED = 0.5
+# Logarithm of how much more one quarter of a map changes than another, below which they change alike.
+EVEN = 0.01
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an output B×… holds a map of `side`×`side`: channels at `channels` (1 or 3), or, None, tokens after `prefix`.
+
+    Images are square, so maps are.
+    """
+
+    side: int
+    channels: int | None
+    prefix: int = 0
+
+    @property
+    def reshape(self) -> Callable[[torch.Tensor], torch.Tensor] | None:
+        """From the output to B×C×h×w; None where it is so already."""
+        return None if self.channels == 1 else self.to_map
+
+    def to_map(self, output: torch.Tensor) -> torch.Tensor:
+        """B×C×h×w of an output in this layout."""
+        if self.channels == 1:
+            return output
+        if self.channels == 3:
+            return output.permute(0, 3, 1, 2)
+        tokens = output[:, self.prefix :]
+        return tokens.reshape(len(output), self.side, self.side, -1).permute(0, 3, 1, 2)
+
+
+@dataclass
+class Output:
+    """What is known of one layer's output in one layout.
+
+    done: share of the layers with weights that are computed when it is; in_place: whether a change in one quarter of
+    the image shows most in the same quarter of the map; reached: share of the positions that gradients reach.
+    """
+
+    name: str
+    layout: Layout
+    done: float
+    in_place: bool
+    reached: float = 0.0
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the output has places, and the prediction depends on them.
+
+        A convolution keeps places as it keeps channels first; of tokens, and of channels last, it has to be seen.
+        """
+        return self.reached >= REACHED and (self.layout.channels == 1 or self.in_place)
+
+
+def outputs(model: nn.Module, size: int) -> list[Output]:
+    """Outputs of the layers of a network, or of a branch, that may be maps, in the order in which they are computed.
+
+    `size`: side of the images in pixels. Layers that are called more than once are left out, and pooling, which may
+    make many positions of one. Best asked of a network with random weights; of one on the meta device only shapes are
+    known, and every layout that fits counts.
+    """
+    device = next(model.parameters()).device
+    if device.type == "meta":
+        recorder = _Recorder(model.eval(), numbers=False)
+        with torch.no_grad(), recorder:
+            model(torch.empty(PROBES + 1, 3, size, size, device=device))
+        return recorder.outputs()
+    model = _with_open_paths(model).eval()
+    images = _probes(size).to(device)
+    recorder = _Recorder(model, numbers=True)
+    generator = torch.Generator().manual_seed(0)
+    with torch.enable_grad(), recorder:
+        recorder.results.append(model(images))
+        weights = [torch.randn(value.shape, generator=generator).to(device) for value in recorder.results]
+        sum((value * weight).sum() for value, weight in zip(recorder.results, weights, strict=True)).backward()
+    model.zero_grad(set_to_none=True)
+    return recorder.outputs()
+
+
+def layouts(shape: torch.Size, prefixes: tuple[int, ...]) -> Iterator[Layout]:
+    """The layouts of a map of more than one position that an output of this shape may have."""
+    if len(shape) == 4:
+        if shape[2] == shape[3] > 1:
+            yield Layout(shape[2], 1)
+        if shape[1] == shape[2] > 1:
+            yield Layout(shape[1], 3)
+    if len(shape) == 3:
+        for prefix in prefixes:
+            side = math.isqrt(max(shape[1] - prefix, 0))
+            if side > 1 and side * side == shape[1] - prefix:
+                yield Layout(side, None, prefix)
+
+
+class _Recorder:
+    """Hooks on every layer of a network while it judges the probes."""
+
+    def __init__(self, model: nn.Module, numbers: bool) -> None:
+        self._model, self._numbers, self._computed = model, numbers, 0
+        self._found: list[Output] = []
+        self._calls: dict[str, int] = {}
+        self._prefixes = tuple(sorted({0, 1, getattr(model, "num_prefix_tokens", 0)}))
+        self._handles: list = []
+        # What gradients start from: the input of a classifier, whose weights may be zero, and the output.
+        self.results: list[torch.Tensor] = []
+
+    def __enter__(self) -> "_Recorder":
+        for name, module in self._model.named_modules():
+            if name:
+                self._handles.append(module.register_forward_hook(self._hook(name)))
+        for name in getattr(self._model, "classifier_names", ()):
+            classifier = self._model.get_submodule(name)
+            self._handles.append(classifier.register_forward_pre_hook(lambda _, inputs: self.results.append(inputs[0])))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def outputs(self) -> list[Output]:
+        """Of the layers that were called once."""
+        found = [output for output in self._found if self._calls[output.name] == 1]
+        for output in found:
+            output.done /= max(self._computed, 1)
+        return found
+
+    def _hook(self, name: str) -> Callable:
+        def hook(module: nn.Module, arguments: tuple, output: object) -> None:
+            self._computed += any(True for _ in module.parameters(recurse=False))
+            self._calls[name] = self._calls.get(name, 0) + 1
+            if not isinstance(output, torch.Tensor) or output.ndim < 3 or len(output) != PROBES + 1:
+                return
+            if "Pool" in type(module).__name__:
+                return
+            for layout in layouts(output.shape, self._prefixes):
+                if not self._numbers:
+                    self._found.append(Output(name, layout, self._computed, in_place=True, reached=1.0))
+                elif output.requires_grad:
+                    seen = Output(name, layout, self._computed, _in_place(layout.to_map(output.detach())))
+                    self._found.append(seen)
+                    output.register_hook(_keep_reached(seen))
+
+        return hook
+
+
+def _keep_reached(seen: Output) -> Callable[[torch.Tensor], None]:
+    def hook(gradient: torch.Tensor) -> None:
+        seen.reached = float((seen.layout.to_map(gradient)[0].abs().sum(dim=0) > 0).float().mean())
+
+    return hook
+
+
+def _in_place(maps: torch.Tensor) -> bool:
+    """Whether the change of each probe shows most in its own quarter of the maps B×C×h×w, beside what all share.
+
+    True as well where no quarter shows any more than another: attention that starts even has not learned places yet.
+    """
+    change = (maps[1:] - maps[:1]).abs().mean(dim=1)
+    half = change.shape[1] // 2
+    ends = (slice(0, half), slice(change.shape[1] - half, None))
+    quarters = torch.stack([change[:, rows, columns].mean(dim=(1, 2)) for rows in ends for columns in ends], dim=1)
+    known = quarters.clamp_min(torch.finfo(torch.float32).tiny).log()
+    own = known - known.mean(dim=0, keepdim=True) - known.mean(dim=1, keepdim=True) + known.mean()
+    expected = torch.arange(PROBES, device=maps.device)
+    ordered = (own.argmax(dim=1) == expected).all() and (own.argmax(dim=0) == expected).all()
+    return bool(ordered) or float(own.abs().max()) < EVEN
+
+
+def _probes(size: int) -> torch.Tensor:
+    """Five images of noise that differ in a square in the middle of one quarter of the image."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(1, 3, size, size, generator=generator).repeat(PROBES + 1, 1, 1, 1)
+    side = max(size // 4, 1)
+    for number in range(PROBES):
+        starts = [half * (size // 2) + side // 2 for half in divmod(number, 2)]
+        rows, columns = (slice(start, start + side) for start in starts)
+        images[number + 1, :, rows, columns] = torch.randn(3, side, side, generator=generator)
+    return images
+
+
+def _with_open_paths(model: nn.Module) -> nn.Module:
+    """The network itself, or a copy in which scales that start at zero are one: through them nothing would pass."""
+    if not any(_closed(module) for module in model.modules()):
+        return model
+    opened = copy.deepcopy(model)
+    for module in filter(_closed, opened.modules()):
+        nn.init.ones_(module.weight)
+    return opened
+
+
+def _closed(module: nn.Module) -> bool:
+    weight = getattr(module, "weight", None)
+    return isinstance(weight, nn.Parameter) and weight.ndim == 1 and not weight.detach().any()
