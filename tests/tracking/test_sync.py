@@ -211,7 +211,7 @@ def test_a_tracking_uri_that_is_no_server_or_holds_a_password_is_refused_and_not
 
 def test_a_declared_run_that_is_missing_is_one_line(study):
     shutil.rmtree(study.run_folder("cnn", 1))
-    with pytest.raises(UserError, match="record.json is missing"):
+    with pytest.raises(UserError, match="fold0-seed1/metrics.json is missing"):
         track(study)
 
 
