@@ -39,6 +39,11 @@ class Inputs:
         vouch(self.split.with_suffix(".json"))
         return self
 
+    def resplit(self, split: pd.DataFrame) -> None:
+        """Another split, and records that say so."""
+        split.to_csv(self.split, index=False)
+        self.vouch()
+
     def arguments(self, **more: object) -> SimpleNamespace:
         """What an entry point's parser gives, the folders filled in."""
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}

@@ -10,6 +10,7 @@ from handmade import EVALUATE, Study
 from judging import Real
 from pages import PAPER, cells, text_of, verdicts, write
 
+from tests.vouched import vouch
 from workflow_scripts.contracts.files import read_json, write_json
 from workflow_scripts.contracts.published import read_published
 from workflow_scripts.contracts.record import write_record
@@ -235,7 +236,7 @@ def without_groups(study, **dataset):
     """The study as it is where no image's group is known; `dataset` changes its record."""
     for path in [study.folder / "dataset" / "record.json", *study.folder.glob("splits/*.json")]:
         more = dataset if path.parent.name == "dataset" else {}
-        write_json(path, {**read_json(path), "groups_known": False, **more})
+        vouch(path, groups_known=False, **more)
     return study
 
 

@@ -34,7 +34,7 @@ def inputs(tmp_path_factory):
     """33 training images, one class with fewer: batches of 7 are torn into 4 and 3, the last one into 3 and 2."""
     made_here = made.make_inputs(tmp_path_factory.mktemp("made"))
     split = pd.read_csv(made_here.split)
-    split.drop(index=split[split["subset"] == "train"].index[:3]).to_csv(made_here.split, index=False)
+    made_here.resplit(split.drop(index=split[split["subset"] == "train"].index[:3]))
     return made_here
 
 

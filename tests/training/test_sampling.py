@@ -97,7 +97,7 @@ def unbalanced(root):
     split = pd.read_csv(inputs.split)
     labels = pd.read_csv(inputs.root / "dataset" / "manifest.csv")["label"]
     rare = split.index[(split["subset"] == "train") & (labels == "cross")]
-    split.drop(index=rare[4:]).to_csv(inputs.split, index=False)
+    inputs.resplit(split.drop(index=rare[4:]))
     return inputs
 
 

@@ -76,7 +76,7 @@ def test_a_class_without_training_images_is_named(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     split, manifest = pd.read_csv(inputs.split), pd.read_csv(inputs.root / "dataset" / "manifest.csv")
     split.loc[manifest["label"] == "cross", "subset"] = "test"
-    split.to_csv(inputs.split, index=False)
+    inputs.resplit(split)
     with pytest.raises(UserError, match="class 'cross' has no image in the training subset"):
         run(inputs, tmp_path / "out", made.settings())
 
@@ -84,7 +84,7 @@ def test_a_class_without_training_images_is_named(tmp_path):
 def test_best_needs_a_validation_subset(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     split = pd.read_csv(inputs.split)
-    split[split["subset"] != "validation"].to_csv(inputs.split, index=False)
+    inputs.resplit(split[split["subset"] != "validation"])
     with pytest.raises(UserError, match="validation subset is empty"):
         run(inputs, tmp_path / "out", made.settings(select="best"))
     run(inputs, tmp_path / "out", made.settings(epochs=1))
@@ -126,7 +126,7 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
     if change == {"class_weights": "balanced"}:
         split = pd.read_csv(inputs.split)
         inputs = made.make_inputs(tmp_path / "made")
-        split.drop(index=split[split["subset"] == "train"].index[:6]).to_csv(inputs.split, index=False)
+        inputs.resplit(split.drop(index=split[split["subset"] == "train"].index[:6]))
     plain = run(inputs, tmp_path / "plain", made.settings(epochs=1))
     assert _tensors(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != _tensors(plain[0])
 
@@ -163,7 +163,7 @@ def test_the_learning_rate_rises_and_falls_as_it_should(schedule, middle, end):
 def test_a_left_over_image_does_not_stop_batch_normalisation(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     split = pd.read_csv(inputs.split)
-    split.drop(index=split[split["subset"] == "train"].index[:3]).to_csv(inputs.split, index=False)
+    inputs.resplit(split.drop(index=split[split["subset"] == "train"].index[:3]))
     run(inputs, tmp_path / "out", made.settings(epochs=1, batch_size=8))  # 33 images
     assert loop.batch_bounds(33, 8)[-1] == (24, 33)
 
