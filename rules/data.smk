@@ -3,8 +3,8 @@
 
 rule synthesise:
     output:
-        "data/{adapter}/made-{study}/made.json",
-        "data/{adapter}/made-{study}/truth.csv",
+        record="data/{adapter}/made-{study}/made.json",
+        truth="data/{adapter}/made-{study}/truth.csv",
     log:
         "<logs>/{study}/synthesise-{adapter}.log",
     benchmark:
@@ -18,7 +18,7 @@ rule synthesise:
         "{wildcards.study}: make data as {wildcards.adapter} has them"
     shell:
         "python -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --out "$(dirname {output[0]:q})"'
+        ' --out "$(dirname {output.record:q})"'
 
 
 rule ingest:

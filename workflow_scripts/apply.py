@@ -98,9 +98,9 @@ def main(args: argparse.Namespace) -> None:
 
 def _paths(folder: Path) -> tuple[list[str], list[tuple[str, str, str]]]:
     """Image files of the folder, and path, reason, detail of each file that is none; UserError without any image."""
+    from workflow_scripts.contracts.walking import walk
     from workflow_scripts.data.images import SUFFIXES
     from workflow_scripts.data.sources import check_no_results, ending_words, is_image, is_systems_own
-    from workflow_scripts.data.walking import walk
 
     if not folder.is_dir():
         raise UserError(f"--images: {folder} is no folder")

@@ -1,5 +1,6 @@
 """A file that is not what its record says is refused in one line, by whoever reads it, with the command that heals."""
 
+import itertools
 import json
 import os
 import shutil
@@ -400,7 +401,14 @@ def test_links_in_circles_pipes_and_dangling_links_end_a_walk(tmp_path):
     (raw / "a" / "two").symlink_to("..")
     (raw / "a" / "gone.png").symlink_to("nowhere")
     os.mkfifo(raw / "a" / "pipe.png")
-    assert folder_digests(raw, tmp_path / "memory") == {"a/gone.png": "missing", "a/pipe.png": "no regular file"}
+    # Every folder links to every other: a walk along the links has as many ways as there are orders of them.
+    for first, second in itertools.permutations("bcdefghijk", 2):
+        (raw / first).mkdir(exist_ok=True)
+        (raw / first / second).symlink_to(raw / second)
+    links = {"one": "link to a folder", "a/two": "link to a folder"}
+    links |= {f"{first}/{second}": "link to a folder" for first, second in itertools.permutations("bcdefghijk", 2)}
+    special = {"a/gone.png": "missing", "a/pipe.png": "no regular file"}
+    assert folder_digests(raw, tmp_path / "memory") == links | special
 
 
 def test_a_large_file_is_read_once_a_process(tmp_path, monkeypatch):

@@ -8,14 +8,13 @@ Standard library only, because the Snakefile reads folders of raw files with it.
 
 import json
 import os
-import stat
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from workflow_scripts.contracts.files import atomic_path, digest_file, digest_text
+from workflow_scripts.contracts.walking import walk
 
 # Seconds within which a file may change twice without another time (FAT: 2): a digest so young is not kept.
 CLOCK = 2.0
@@ -23,7 +22,8 @@ THREADS = 8
 # Bytes from which reading is announced: more than some ten seconds from a disk.
 ANNOUNCED = 2_000_000_000
 # What stands for a file that has no contents to read.
-MISSING, SPECIAL, UNREADABLE = "missing", "no regular file", "unreadable"
+UNREADABLE = "unreadable"
+NO_FILE = {"broken_link": "missing", "special": "no regular file", "folder_link": "link to a folder"}
 
 Trace = tuple[int, int, int, int]
 _seen: dict[str, tuple[Trace, str]] = {}
@@ -42,56 +42,30 @@ def digest_once(path: Path) -> str:
     return _seen[name][1]
 
 
-def files_below(folder: Path, hidden: bool = False) -> Iterator[tuple[str, os.stat_result | None]]:
-    """(relative path, status) of every file below a folder, in a fixed order; None for a dangling link.
-
-    Links are followed, but for a link to a folder that it lies in. `hidden`: those whose name begins with a dot, too.
-    """
-    yield from _walk(str(folder), "", (os.path.realpath(folder),), hidden)
-
-
-def _walk(
-    folder: str, prefix: str, above: tuple[str, ...], hidden: bool
-) -> Iterator[tuple[str, os.stat_result | None]]:
-    with os.scandir(folder) as entries:
-        ordered = sorted(entries, key=lambda entry: entry.name)
-    for entry in ordered:
-        if entry.name.startswith(".") and not hidden:
-            continue
-        if entry.is_dir():
-            real = os.path.realpath(entry.path)
-            if real not in above:
-                yield from _walk(entry.path, f"{prefix}{entry.name}/", (*above, real), hidden)
-            continue
-        try:
-            yield prefix + entry.name, entry.stat()
-        except OSError:
-            yield prefix + entry.name, None
-
-
 def folder_digests(folder: Path, memory: Path, hidden: bool = False) -> dict[str, str]:
-    """Relative path → sha256 of every file below a folder, or one of the words above for what cannot be read.
+    """Relative path → sha256 of every file below a folder, or one of the words above for what has none; see walking.
 
     `memory`: folder of what earlier calls found; what is untouched since is not read again.
     """
     kept = memory / f"{digest_text(os.path.realpath(folder))[:32]}.json"
     known, began = _remembered(kept), time.time_ns()
-    statuses = dict(files_below(folder, hidden))
+    items = {item.path: item for item in walk(folder, hidden)}
+    statuses = {name: item.status for name, item in items.items()}
     found = {
-        name: known[name][1] if status and known.get(name, (None,))[0] == trace(status) else ""
-        for name, status in statuses.items()
+        name: known[name][1] if status and known.get(name, (None,))[0] == trace(status) else NO_FILE.get(item.kind, "")
+        for (name, item), status in zip(items.items(), statuses.values(), strict=True)
     }
     unread = [name for name, digest in found.items() if not digest]
-    size = sum(statuses[name].st_size for name in unread if statuses[name])
+    size = sum(items[name].size for name in unread)
     if size > ANNOUNCED:
         print(f"reading {len(unread)} files ({size / 1e9:.1f} GB) of {folder}, once", flush=True)
     with ThreadPoolExecutor(THREADS) as pool:
-        found |= zip(unread, pool.map(lambda name: _digest(folder, name, statuses[name]), unread), strict=True)
-    if unread or known.keys() != found.keys():
+        found |= zip(unread, pool.map(lambda name: _digest(folder, name), unread), strict=True)
+    if unread or known.keys() - found.keys():
         settled = {
             name: [list(trace(status)), found[name]]
             for name, status in statuses.items()
-            if status and found[name] != UNREADABLE and _settled(status, began)
+            if items[name].kind == "file" and found[name] != UNREADABLE and _settled(status, began)
         }
         with suppress(OSError), atomic_path(kept) as temporary:  # a checkout that cannot be written reads again
             temporary.write_text(json.dumps(settled), encoding="utf-8", errors="surrogateescape")
@@ -111,11 +85,7 @@ def _remembered(kept: Path) -> dict[str, tuple[Trace, str]]:
         return {}  # read anew
 
 
-def _digest(folder: Path, name: str, status: os.stat_result | None) -> str:
-    if status is None:
-        return MISSING
-    if not stat.S_ISREG(status.st_mode):
-        return SPECIAL
+def _digest(folder: Path, name: str) -> str:
     try:
         return digest_file(Path(folder, name))
     except OSError:

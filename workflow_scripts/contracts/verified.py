@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.digests import digest_once, files_below
+from workflow_scripts.contracts.digests import digest_once
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.layout import known, remedy
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.walking import walk
 
 # What a check of a study's folder says of a file.
 CHANGED, MISSING, OUTDATED, UNKNOWN = "changed", "missing", "outdated", "unknown"
@@ -79,7 +80,7 @@ def differences(study: Path) -> Iterator[Difference]:
     Also records that were made from other files than those that are there now, unless those are named themselves.
     Hidden files are passed over.
     """
-    files = {Path(name): study / name for name, status in files_below(study) if status}
+    files = {Path(item.path): study / item.path for item in walk(study) if item.kind == "file"}
     records, named = {}, set()
     for name, path in files.items():
         if _is_record(name):

@@ -11,12 +11,12 @@ from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
+from workflow_scripts.contracts.walking import Item, walk
 from workflow_scripts.data.adapters import registry
 from workflow_scripts.data.adapters.base import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
 from workflow_scripts.data.selecting import select
 from workflow_scripts.data.sources import check_no_results, count_endings, ending_words, normal, printable
-from workflow_scripts.data.walking import Item, walk
 
 # What the manifest says itself of every sample: no column of a user's table may take its place.
 OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))

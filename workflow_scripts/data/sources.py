@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.walking import Item, walk
 from workflow_scripts.data.images import SUFFIXES
-from workflow_scripts.data.walking import Item, walk
 
 # Endings of pictures that the decoder does not take, because their pixels are not plain 8-bit colours or need more than
 # Pillow: said by name, so that nobody misses them among text files.
@@ -51,7 +51,7 @@ def image_files(folder: Path) -> Iterator[str]:
     """Paths of the image files below a folder, relative to it, with forward slashes, in a fixed order.
 
     By their extension, in any case. What stands in a file's place (a pipe, a link to nothing) is among them: whoever
-    reads it gets a refusal. See data.walking for links and hidden files.
+    reads it gets a refusal. See contracts.walking for links and hidden files.
     """
     return (item.path for item in walk(folder) if is_image(item))
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.walking import walk
 from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
@@ -26,7 +27,6 @@ from workflow_scripts.data.sources import (
     normal,
     without_extension,
 )
-from workflow_scripts.data.walking import walk
 
 LABELS = None
 MADE_LABELS = ("high_grade", "low_grade", "normal")

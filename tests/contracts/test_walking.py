@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.walking import walk
+from workflow_scripts.contracts.walking import walk
 
 
 def write(root: Path, *paths: str) -> Path:
