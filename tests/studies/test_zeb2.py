@@ -29,7 +29,7 @@ def layout(root: Path, *folders: str) -> Path:
 
 def test_grades_are_read_however_they_are_spelled_and_other_folders_are_refused(tmp_path: Path) -> None:
     root = layout(tmp_path, "Normal", "Low-grade", "high grade", "controls")
-    found = list(adapter.samples(root, SimpleNamespace(groups=None)))
+    found = list(adapter.samples(root, SimpleNamespace(groups=None, masks="ask", classes=None, labels=None)))
     refused = [item for item in found if isinstance(item, Refused)]
     assert {item.label for item in found if item not in refused} == set(adapter.LABELS)
     assert [(item.path, item.reason) for item in refused] == [
@@ -42,7 +42,9 @@ def test_patients_and_what_is_known_of_them_come_from_the_table(tmp_path: Path) 
     root = layout(tmp_path / "raw", "normal", "low_grade", "high_grade")
     rows = ["path,group,age,stage", "normal/0.tif,p1,44,", "normal/1.tif,p1,44,", "low_grade/0.tif,p2,61,II"]
     (root / "patients.csv").write_text("\n".join(rows), encoding="utf-8")
-    dataset = run_ingest(tmp_path / "out", sources={"zeb2_ihc": root}, groups="patients.csv")
+    dataset = run_ingest(
+        tmp_path / "out", sources={"zeb2_ihc": root}, subgroups=("age", "stage"), groups="patients.csv"
+    )
     manifest = MANIFEST.as_text(dataset / "manifest.csv").set_index("id")
     assert manifest.loc["normal/1", ["group", "age", "stage"]].tolist() == ["p1", "44", ""]
     assert manifest.loc["low_grade/0", ["group", "age", "stage"]].tolist() == ["p2", "61", "II"]

@@ -75,7 +75,10 @@ def test_the_name_of_a_study_is_no_command_and_is_refused(copy):
     stated.write_text("{}")
     refused = copy.dvc("repro", "--single-item", f"data@{name}", check=False)
     assert refused.returncode != 0
-    assert "study name" in refused.stdout + refused.stderr and "Traceback" not in refused.stdout + refused.stderr
+    assert (
+        "a study cannot be called" in refused.stdout + refused.stderr
+        and "Traceback" not in refused.stdout + refused.stderr
+    )
     assert not (copy.folder / "PWNED").exists() and copy.calls() == []
 
 
