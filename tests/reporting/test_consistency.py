@@ -8,6 +8,7 @@ import pytest
 from markupsafe import escape
 
 from workflow_scripts import consistency
+from workflow_scripts.claims.checks import CHECKS, TRIED
 from workflow_scripts.contracts.consistency import CONSISTENCY
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.published import read_published
@@ -151,3 +152,14 @@ def test_a_mistake_in_a_file_is_one_line_that_names_it(tmp_path):
     with pytest.raises(UserError, match="published.yaml is missing"):
         consistency.main(args)
     assert not args.table.exists() and not args.out.exists()
+
+
+def test_every_issue_says_which_readings_were_tried_and_no_note_does(made):
+    only_notes = {"one way of writing", "public set", "repeated sequence", "times and sizes"}
+    assert set(CHECKS) - set(TRIED) == only_notes and set(TRIED) <= set(CHECKS)
+    for name, paper in PAPERS.items():
+        section = made.page[made.page.index(f'<h2 id="{name}">') :].partition("</section>")[0]
+        issues, _, notes = section.partition("Notes, no findings")
+        wrong = made.table[made.table["study"].isin(paper.studies) & (made.table["outcome"] == "inconsistent")]
+        pairs = wrong[["issue", "check"]].drop_duplicates()
+        assert issues.count("Readings tried:") == len(pairs) and "Readings tried:" not in notes
