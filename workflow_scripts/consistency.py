@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> None:
     for paper, outcomes in checked:
         found = issues(paper, outcomes)
         wrong = sum(issue.outcome == INCONSISTENT for issue in found)
-        told = f"{wrong} issues and {len(found) - wrong} notes in {len(paper.claims)} printed numbers"
+        told = f"issues: {wrong}, notes: {len(found) - wrong}, printed numbers: {len(paper.claims)}"
         entry.log.info("%s: %s", paper.paper, told)
 
 

@@ -50,13 +50,98 @@ def split(parts, shares, stated=None):
 
 
 def test_a_split_by_patient_is_not_held_to_shares_of_images():
-    claims = split({"train": 787, "test": 213}, {"train": 80, "test": 20})
-    outcomes = check_all(paper(claims))
+    parts, shares = {"train": 787, "test": 213}, {"train": 81, "test": 19}
+    outcomes = check_all(paper(split(parts, shares)))
     assert of(outcomes, INCONSISTENT) == set() and len(of(outcomes, NOTE)) == 4
-    assert (
-        len(of(check_all(paper(split({"train": 787, "test": 213}, {"train": 80, "test": 20}, STATED))), INCONSISTENT))
-        == 4
-    )
+    assert len(of(check_all(paper(split(parts, shares, STATED))), INCONSISTENT)) == 4
+
+
+@pytest.mark.parametrize(
+    ("parts", "shares", "outcome"),
+    [
+        ({"train": 216, "validation": 24, "test": 60}, {"train": 70, "validation": 10, "test": 20}, NOTE),
+        ({"train": 731, "test": 269}, {"train": 75, "test": 25}, NOTE),
+        ({"train": 721, "test": 279}, {"train": 75, "test": 25}, INCONSISTENT),
+        ({"train": 640, "test": 360}, {"train": 70, "test": 30}, INCONSISTENT),
+        ({"train": 787, "test": 213}, {"train": 81, "test": 19}, INCONSISTENT),
+    ],
+)
+def test_shares_told_in_round_numbers_may_be_rounded_to_them(parts, shares, outcome):
+    found = [o for o in check_all(paper(split(parts, shares, STATED))) if o.claim == "share.train"]
+    assert {o.outcome for o in found} == {outcome}
+    assert all(("of percent, to which this one may be rounded" in o.innocent) == (outcome == NOTE) for o in found)
+
+
+def test_a_total_whose_parts_are_their_shares_cut_off_is_no_finding():
+    outcomes = check_all(paper(split({"train": 5750, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
+                               + [count(8215, "all")]))  # fmt: skip
+    assert of(outcomes, INCONSISTENT) == set() and len(of(outcomes, NOTE)) == 3
+    # Two fewer are more than cutting off leaves over.
+    outcomes = check_all(paper(split({"train": 5749, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
+                               + [count(8215, "all")]))  # fmt: skip
+    assert len(of(outcomes, INCONSISTENT)) == 3
+
+
+def twice(metric, first, second, sizes=(), **about):
+    """The same metric in two places, of which neither names a class."""
+    counts = [count(size, "test", name) for name, size in zip("AB", sizes, strict=False)]
+    places = (("T1", first), ("T2", second))
+    return counts + [
+        Claim(place, place, "s", metric, value, "percent", 1, subset="test", run="r", **about)
+        for place, value in places
+    ]
+
+
+def test_a_metric_without_class_or_average_may_be_another_one_in_another_place():
+    def outcomes(*args, **about):
+        return {o.outcome for o in check_all(paper(twice(*args, **about))) if o.check == "printed twice"}
+
+    # 58 of 60 and 60 of 60 right: 96.7 and 100 by class, 98.3 as their mean.
+    assert outcomes("sensitivity", 96.7, 98.3) == {NOTE}
+    assert outcomes("sensitivity", 96.7, 98.3, (60, 60)) == {NOTE}
+    assert outcomes("precision", 96.8, 97.8, (60, 60)) == {INCONSISTENT}
+    assert outcomes("macro_f1", 79.1, 81.4) == {NOTE}
+    assert outcomes("macro_f1", 79.1, 81.4, stated={"average": "Macro averages are given."}) == {INCONSISTENT}
+    assert outcomes("sensitivity", 96.7, 98.3, class_name="A") == {INCONSISTENT}
+    assert outcomes("accuracy", 96.7, 98.3) == {INCONSISTENT}
+
+
+def test_a_number_may_be_cut_off_in_one_place_and_rounded_twice_in_another():
+    def outcomes(first, second):
+        claims = [
+            Claim("a", "§1", "s", "accuracy", first, "percent", 1, subset="test", run="r"),
+            Claim("b", "§2", "s", "accuracy", second, "fraction", 2, subset="test", run="r"),
+        ]
+        return {o.outcome for o in check_all(paper(claims)) if o.check == "printed twice"}
+
+    assert outcomes(94.6, 0.95) == {CONSISTENT}
+    assert outcomes(94.4, 0.95) == {NOTE}
+    assert outcomes(94.3, 0.95) == {INCONSISTENT}
+
+
+def test_an_accuracy_may_be_the_mean_over_batches_of_the_stated_size():
+    def outcome(value, settings=()):
+        claims = accuracies((value,), 129)
+        (found,) = [o for o in check_all(paper(claims, settings=settings)) if o.claim == "a0"]
+        return found
+
+    sixteen = (PaperSetting("b", "§3", 16, setting="train.batch_size"),)
+    # 120 of 128 right, and the one of the last batch: (8 · 0.9375 + 1) / 9.
+    assert outcome(94.44).outcome == INCONSISTENT
+    found = outcome(94.44, sixteen)
+    assert found.outcome == NOTE and "batches of 16, of which the last has 1" in found.innocent
+    assert outcome(94.50, sixteen).outcome == INCONSISTENT
+
+
+def test_numbers_that_fit_in_averages_of_their_own_of_rounded_class_values_are_a_note():
+    # 58 of 60 and 60 of 60 right: the precision of B is 96.8 %, the mean of .97 and 1.00 is 98.5 % → 99 %.
+    values = {"precision": (96.8, 1), "sensitivity": (99, 0)}
+    claims = [count(60, "test", "A"), count(60, "test", "B")] + [
+        Claim(m, "T1", "s", m, v, "percent", d, subset="test", run="r", cell=Cell("T1", "", m), stated=STATED)
+        for m, (v, d) in values.items()
+    ]
+    found = [o for o in check_all(paper(claims)) if o.check == "2x2 tables"]
+    assert {o.outcome for o in found} == {NOTE} and all("58 of 60 A and 60 of 60 B" in o.innocent for o in found)
 
 
 def from_share(accuracy, share=20, stated=STATED):

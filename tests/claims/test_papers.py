@@ -17,59 +17,54 @@ CODE = Path(claims.__file__).parent
 # Paper → the claims of each issue, in the order of its file.
 ISSUES = {
     "colposcopy_resnet50": [
-        # Table 1: "8215", "5750", "2464"; one image is in neither part.
-        {
-            *("conclusion.samples", "table1.total.images", "table1.train.images"),
-            *("table1.test.images", "table2.test.images"),
-        },
         # "accurate classification for the type 1 and 3 whereas it fails to accurately classify type 3 images"
         {"fails.type_3"},
     ],
-    "cvm_cervix": [
-        # "nearly 3% higher than the accuracy of DenseNet169 and DeiT"; Table 3: 91.72, DeiT 87.35.
-        {"margin.deit"},
-    ],
+    "cvm_cervix": [],
     "histology_vgg": [
         # "Our final submission task achieved an accuracy of 98.26%"; Table 2: 60 SCC and 60 AC for the test.
         {"abstract.accuracy", "text.accuracy", "table3.vgg16.accuracy", "comparison.accuracy.vgg16"},
-        # "70% for train"; Table 2: 216 of 300 of each class.
-        {"share.train", "table2.scc.train", "table2.ac.train"},
-        # Table 3: precision 96.8 and recall 99, of 60 + 60.
-        {"table3.vgg16.precision", "table3.vgg16.recall"},
         # Precision 96.8 (Table 3) and 97.8 (Result Comparison).
         {"table3.vgg16.precision", "comparison.precision.vgg16"},
         # Table 1: "Pool 28 x 28 x 512" after "Conv x3 28 x 28 x 512".
         {"table1.08", "table1.09"},
         # "the binary SCC versus AC output"; "Class label: healthy or cancerous tissue".
         {"classes", "classes_comparison"},
-        # "stochastic gradient descent (SGD) as optimizer"; "The Adam optimizer is used for both models".
-        {"optimizer", "optimizer_procedure"},
     ],
     "mri_resnet": [],
     "zeb2_ihc": [
-        # "The hybrid model exhibited a high classification accuracy of 94.4% on the test set"; Table 1: 0.95.
-        {"abstract.accuracy", "key_points.accuracy", "table1.ensemble.accuracy"},
         # "Inception V4 had … the highest F1 score of 0.95"; Table 1: EfficientNet-B7 0.97.
         {"best.f1.inception_v4"},
-        # "training (60%), validation (20%), and testing (20%)"; "training and validation sets at a ratio of 80:20".
-        {"share.train", "second.share.train"},
-        # "Inception V4 delivered the least accurate results"; Table 1: 0.94, DenseNet169 0.92.
-        {"least_accurate"},
     ],
 }
 # Paper → check of each note, and a part of the reading under which all is well.
 NOTES = {
-    "colposcopy_resnet50": [],
+    # Table 1: "8215", "5750", "2464"; one image is in neither part.
+    "colposcopy_resnet50": [("totals and parts", "what is left over is in none of them")],
     "cvm_cervix": [
         ("one way of writing", "Two programs or two people"),
+        # "nearly 3% higher than the accuracy of DenseNet169 and DeiT"; Table 3: 91.72, DeiT 87.35.
+        ("differences", "Over the better of them, DenseNet169, it holds"),
         ("public set", "Several crops or copies"),
         ("stated twice", "may be that of the Xception"),
     ],
-    "histology_vgg": [],
+    "histology_vgg": [
+        # "70% for train"; Table 2: 216 of 300 of each class.
+        ("stated shares", "whole tens of percent"),
+        # Table 3: precision 96.8 and recall 99, of 60 + 60.
+        ("2x2 tables", "58 of 60 SCC and 60 of 60 AC right would give these numbers"),
+        # "stochastic gradient descent (SGD) as optimizer"; "The Adam optimizer is used for both models".
+        ("stated twice", "is said of the fine-tuning"),
+    ],
     "mri_resnet": [("metrics from the confusion matrix", "that both are of the same images is not said")],
     "zeb2_ihc": [
+        # "The hybrid model exhibited a high classification accuracy of 94.4% on the test set"; Table 1: 0.95.
         ("granularity", "a rounded one. 120 of 127 would fit, cut off"),
         ("repeated sequence", "of which images is not said"),
+        # "training (60%), validation (20%), and testing (20%)"; "training and validation sets at a ratio of 80:20".
+        ("printed twice", "the 60 for training and the 20 for validation together"),
+        # "Inception V4 delivered the least accurate results"; Table 1: 0.94, DenseNet169 0.92; Fig. 4: 0.55 at first.
+        ("claims in words", "In its first epoch Inception V4 is the least accurate"),
     ],
 }
 
@@ -88,7 +83,8 @@ def test_exactly_these_notes_are_left_each_with_its_innocent_reading(papers, nam
     found = left(papers[name], NOTE)
     assert [issue.outcomes[0].check for issue in found] == [check for check, _ in NOTES[name]]
     for issue, (_, reading) in zip(found, NOTES[name], strict=True):
-        assert all(reading in outcome.innocent for outcome in issue.outcomes)
+        assert all(outcome.innocent for outcome in issue.outcomes)
+        assert any(reading in outcome.innocent for outcome in issue.outcomes)
 
 
 def test_every_paper_that_is_shipped_is_pinned(papers):
@@ -181,7 +177,9 @@ def test_zeb2_accuracy_of_the_abstract_is_no_share_of_its_test_images(outcomes):
     one = outcomes["zeb2_ihc"]["abstract.accuracy", "granularity"]
     assert "129 or 130" in one.why and "122/129 = 94.57 %" in one.nearest and one.size == "0.17 points"
     assert one.outcome == NOTE  # "testing (20%)" may be 127 of 649
-    assert outcomes["zeb2_ihc"]["abstract.accuracy", "printed twice"].outcome == INCONSISTENT
+    # 120 of 127 are 94.488 %: 94.4 cut off, and 0.95 by way of 94.5.
+    both = outcomes["zeb2_ihc"]["abstract.accuracy", "printed twice"]
+    assert both.outcome == NOTE and "94.49 % gives 94.4 % and, by way of 94.5 %, 95 %" in both.innocent
 
 
 def test_zeb2_f1_of_inception_fits_as_that_of_one_class_and_says_so(outcomes):
@@ -197,10 +195,7 @@ def test_zeb2_sentence_that_the_table_bears_out_is_not_accused(outcomes):
 def test_mri_metrics_beside_the_matrix_give_both_possibilities(outcomes):
     one = outcomes["mri_resnet"]["text.precision", "metrics from the confusion matrix"]
     assert "mean over classes 0.8309" in one.why and "weighted mean 0.9355" in one.why
-    assert (
-        "that both are of the same images is not said" in one.innocent
-        and "the difference is unexplained" in one.innocent
-    )
+    assert "that both are of the same images is not said" in one.innocent and "unexplained" not in one.innocent
 
 
 def test_mri_expert_is_outperformed_by_mean_sensitivity_and_not_by_accuracy(outcomes):
@@ -219,6 +214,11 @@ def test_mri_has_as_many_patients_as_images(outcomes):
 def test_colposcopy_missing_image_is_that_of_two_shares_cut_off(outcomes):
     why = outcomes["colposcopy_resnet50"]["table1.train.images", "totals and parts"].why
     assert "= 8214, but 8215" in why and "70 % and 30 % of 8215 are 5750.5 and 2464.5: each was cut off" in why
+
+
+def test_histology_precision_of_two_places_is_no_matter_of_the_average(outcomes):
+    one = outcomes["histology_vgg"]["table3.vgg16.precision", "printed twice"]
+    assert one.outcome == INCONSISTENT and "No table of 60 SCC and 60 AC gives both" in one.why
 
 
 def test_histology_what_fits_alone_or_with_a_reading_is_not_accused(outcomes):

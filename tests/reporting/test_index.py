@@ -78,7 +78,7 @@ def test_each_study_has_a_row_with_published_obtained_and_premium(results):
 
 def test_studies_without_a_paper_come_last_and_show_no_published_number(results):
     page = write(results)
-    assert page.index("Paper <code>cvm_cervix</code>") < page.index("Studies without a paper")
+    assert page.index("<h2>CVM-Cervix</h2>") < page.index("<h2>Studies without a paper</h2>")
     title, data, _, published, *_ = row(page, "own_cells")
     assert title == "own_cells own_cells"
     assert data.startswith("real , demo")
@@ -122,6 +122,18 @@ def test_the_scoreboard_shows_verdicts_and_premium_and_what_was_not_run(results)
     assert "leak premium of cvm:" in obtained and "2 training seeds: fewer than 3" in obtained
     assert "not run: cvm_herlev, cvm_blood" in obtained
     assert score(page, "colposcopy_resnet50")[-1] == "not run: colposcopy_resnet50"
+
+
+def test_verdict_words_on_the_scoreboard_say_what_is_not_in_them(results):
+    path = results / "cvm_cervix" / "verdict.csv"
+    kept, table = path.read_bytes(), VERDICT.read(path)
+    assert "the paper's own chance" not in write(results)
+    try:
+        VERDICT.write(path, table.assign(verdict=["lower", *table["verdict"][1:]]))
+        page = write(results)
+        assert "1 lower" in score(page, "cvm_cervix")[-1] and "leave out the paper's own chance" in page
+    finally:
+        path.write_bytes(kept)
 
 
 def test_made_data_are_announced_only_where_there_are_any(results):

@@ -169,7 +169,10 @@ def test_a_study_without_a_paper_has_a_page(tmp_path):
     study = Study(tmp_path, runs=("resnet18", "deit"), paper="").write()
     page = write(study, paper=None)
     assert "This study has no paper" in text_of(page)
-    assert 'id="notes"' not in page
+    assert 'id="notes"' not in page and 'id="verdict"' not in page and 'href="#verdict"' not in page
+    for words in ("Do the printed numbers hold", "Published against", "than the paper", "published way of splitting"):
+        assert words not in text_of(page)
+    assert "Demo scale. Small pictures" in text_of(page) and ">Obtained</h2>" in page
     assert cells(page, "Accuracy")[0].startswith(f"{100 * study.accuracy(1, 0):.1f} %")
 
 
@@ -246,6 +249,8 @@ def test_nothing_is_called_free_of_leaks_where_groups_are_unknown(tmp_path):
     page = text_of(html)
     assert "grouped split leaks: none found" in page and "published split leaks kept" in page
     assert cells(html[html.index('id="leaks-head"') :], "grouped")[0] == "none found"
+    assert "never seen before" not in page and "draw whole groups and are not" not in page
+    assert "the leaks that were found; patients may repeat on both sides" in page
     paper = without_groups(Study(tmp_path / "paper").write())
     paper.judge()
     page += text_of(write(paper)) + (paper.folder / "verdict.csv").read_text()
@@ -266,7 +271,7 @@ def test_the_report_says_what_was_passed_over_and_what_the_audit_does_not_see(tm
     )
     page = text_of(write(study, None))
     assert "5 files passed over, neither a sample nor refused, by ending: .heic 2 (images of formats" in page
-    assert "; .txt 3." in page and "5 files passed over; 1 pair of equal pictures" in page
+    assert "; .txt 3." in page and "5 files passed over; 1 pair of equal or near-equal pictures" in page
     assert "1 link to folders not followed" in page
     assert "1 group with nearly equal names count as different: <b>1 , <b>1.0" in page
     assert page.count("mirrored and quarter-turned pictures; not parts of a picture (crops)") >= 2

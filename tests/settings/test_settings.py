@@ -44,6 +44,14 @@ def test_a_study_like_another_has_its_own_data_and_switch():
     assert resolve_study("b", base, {}, "demo") == {"seeds": [1]}
 
 
+def test_images_without_a_paper_are_not_said_to_show_what_the_papers_images_show():
+    base = {"studies": {"a": {"paper": "p", "subject": "cell"}, "b": {"like": "a"}}}
+    assert resolve_study("b", base, {}, "demo")["subject"] == "cell"
+    own = {"like": "a", "paper": ""}
+    assert "subject" not in resolve_study("c", base, {"studies": {"c": own}}, "demo")
+    assert resolve_study("c", base, {"studies": {"c": own | {"subject": "lesion"}}}, "demo")["subject"] == "lesion"
+
+
 def test_own_runs_are_not_taken_over_and_can_be_removed():
     first = {"runs": {"x": 1}, "scales": {"paper": {"own_runs": {"y": 2, "z": 3}}}}
     base = {"studies": {"a": first, "b": {"like": "a", "own_runs": {"w": 4}}}}

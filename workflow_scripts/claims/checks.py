@@ -71,6 +71,37 @@ PREMISES: dict[str, tuple[str, ...]] = {
     rankings.CONFLICTS: ("run", "subset", "class_name", "against"),
     described.SETTINGS: ("setting",),
 }
+_WRITING = "rounded half up or half even, cut off, rounded twice"
+_AVERAGES = (
+    "each class, plain, weighted and pooled means over the classes, of class values that were rounded before as well"
+)
+# Name of a check → the readings under which it tried to make the numbers fit, where it can call one inconsistent.
+TRIED: dict[str, str] = {
+    granularity.NAME: f"every whole number of samples; {_WRITING}; the mean over batches of the stated size; of more "
+    "than two classes the mean of (TP + TN) / n; of a class that is not named, each class and their mean",
+    averages.F1: "F1 of the classes and of the means, of class values that were rounded before as well",
+    averages.RECALL: "every way in which the right answers may fall into the classes",
+    two_classes.NAME: f"every table of right and wrong answers; {_WRITING}; {_AVERAGES}; each number in an average of "
+    "its own; F1 of the printed precision and sensitivity",
+    matrices.METRICS: f"{_AVERAGES}; {_WRITING}",
+    matrices.SUMS: "the samples of the subset and of the whole study",
+    matrices.PARTIAL: "the most errors that the accuracy allows",
+    totals.SUMS: "sums of classes, subsets and sources; each subset being its stated share, cut off",
+    totals.COPIES: "training counts with and without copies",
+    totals.CLASSES: "classes of the tables and of the confusion matrices",
+    totals.PATIENTS: "several images of a patient",
+    totals.RATIO: "rounded and cut off",
+    shares.SPLIT: "of all samples, and of those left after the test subset; rounded, cut off, one sample more or less; "
+    "told in whole tens or fives of percent",
+    repeats.NAME: "rounded, cut off or rounded twice in each place; another class or average in each place, where the "
+    "paper names none",
+    rankings.DIFFERENCES: "in points, and relative to the second number; with “about” one unit more or less",
+    rankings.RANKS: "the digits as printed; of numbers with fewer digits all that they may stand for",
+    rankings.WORDS: "every metric that is printed, or follows from a printed matrix, where the sentence names none",
+    rankings.CONFLICTS: "leaving out each of the sentences",
+    described.LAYERS: "a convolution keeps the map, a pooling layer makes it smaller; the size may stand a row late",
+    described.SETTINGS: "two names for one setting",
+}
 NO_CHECK = "none"
 # What would be needed to say anything of a number that no check speaks of.
 _MISSING = {

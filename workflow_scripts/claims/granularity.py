@@ -14,7 +14,8 @@ NAME = "granularity"
 def check(published: Published) -> Iterator[Outcome]:
     """Accuracy, sensitivity, specificity and precision must be k/n at the printed digits, rounded or cut off.
 
-    n is printed, or follows from the total and the stated share; then each possible n counts. A sensitivity or
+    n is printed, or follows from the total and the stated share; then each possible n counts. An accuracy that is none
+    may be a mean over batches of the stated size, of which the last is smaller: a note. A sensitivity or
     specificity of a class that is not named may be that of any class, or their mean. Reference: the GRIM test
     (there for means), N. J. L. Brown, J. A. J. Heathers, Social Psychological and Personality Science 8(4):363-369
     (2017).
@@ -24,7 +25,7 @@ def check(published: Published) -> Iterator[Outcome]:
         if claim.metric == "precision":
             yield _precision(claim, sizes)
         elif claim.metric in ("accuracy", "sensitivity", "specificity"):
-            yield _share(claim, sizes)
+            yield _share(claim, sizes, _batch_sizes(published, claim))
 
 
 def possible(claim: Claim, sizes: Sizes) -> list[int]:
@@ -38,7 +39,7 @@ def possible(claim: Claim, sizes: Sizes) -> list[int]:
     return sorted({sum(way.values()) - way[name] for way in ways for name in names if name in way})
 
 
-def _share(claim: Claim, sizes: Sizes) -> Outcome:
+def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
     totals = possible(claim, sizes)
     if not totals:
         missing = "how many samples it rests on is not printed" + (
@@ -56,7 +57,7 @@ def _share(claim: Claim, sizes: Sizes) -> Outcome:
     which = " or ".join(map(str, totals))
     nearest = min((k / n for n in totals for k in _ends(claim, n)), key=lambda value: abs(value - claim.scaled))
     why = f"No whole number out of {which} gives {shown(claim)}."
-    innocent = _otherwise(claim, sizes, totals)
+    innocent = _otherwise(claim, sizes, totals) or _of_batches(claim, totals, batches)
     outcome, size = NOTE if innocent else INCONSISTENT, distance(nearest, claim)
     return Outcome(claim.id, NAME, outcome, why, around, sizes.behind(claim), innocent, size)
 
@@ -72,6 +73,29 @@ def _otherwise(claim: Claim, sizes: Sizes, totals: list[int]) -> str:
     # Each error is a false negative of one class and a false positive of another: (TP + TN) / n lacks both.
     if classes > 2 and any(numerators(claim, n * classes, mode) for n in totals for mode in MODES):
         return f"It may be the mean of (TP + TN) / n over the {classes} classes, which is no share of the samples."
+    return ""
+
+
+def _batch_sizes(published: Published, claim: Claim) -> list[int]:
+    """The batch sizes that the paper states for the study of a claim."""
+    stated = [entry for entry in published.settings if entry.setting == "train.batch_size"]
+    stated = [entry.expected for entry in stated if not entry.studies or claim.study in entry.studies]
+    return [size for size in stated if isinstance(size, int) and size > 1]
+
+
+def _of_batches(claim: Claim, totals: list[int], batches: list[int]) -> str:
+    """That an accuracy is the mean of those of the batches, the last of them smaller; empty where it is not."""
+    if claim.metric != "accuracy":
+        return ""
+    band = interval(claim)
+    for n, batch in product(totals, batches):
+        whole, rest = divmod(n, batch)
+        if not (whole and rest):
+            continue
+        for last in range(rest + 1):
+            k = round((claim.scaled * (whole + 1) - last / rest) * batch)
+            if 0 <= k <= whole * batch and band.holds((k / batch + last / rest) / (whole + 1)):
+                return f"It may be the mean of the accuracies of batches of {batch}, of which the last has {rest}."
     return ""
 
 

@@ -14,8 +14,8 @@ _MEANS = tuple(name for name in SUBSET_METRICS if name.startswith("macro_"))
 _UNSAID = {
     "one_training": (
         _MEASURED,
-        "The paper does not say that the number is of one training: a mean of several trainings or folds may have any "
-        "value in between.",
+        "The paper does not say that the number is of one training; a mean of several trainings or folds need not be "
+        "what any one of them gives.",
     ),
     "average": (_MEANS, "The paper does not say how the classes were averaged, and another average may fit."),
     "split_unit": (

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 
-from workflow_scripts.claims.outcome import NOTE, Outcome, each, verdict
-from workflow_scripts.claims.printed import PLAIN, distance, interval, shown
-from workflow_scripts.claims.sizes import groups
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE, Outcome, each
+from workflow_scripts.claims.printed import ANY, PLAIN, distance, interval, shown
+from workflow_scripts.claims.sizes import Sizes, groups
+from workflow_scripts.claims.two_classes import excluding
 from workflow_scripts.contracts.claims import Claim, Published
+from workflow_scripts.contracts.metric_names import CLASS_METRICS
 
 NAME = "printed twice"
 SEQUENCES = "repeated sequence"
 # Three numbers of two digits agree by chance once in many thousand papers; two may.
 FEWEST = 3
+_CUT_AND_TWICE = (
+    "One place may be cut off and the other rounded more than once: 94.49 % gives 94.4 % and, by way of 94.5 %, 95 %."
+)
 _IDENTITY = ("study", "metric", "run", "subset", "class_name", "source", "predicted")
 _SAME_SCALE = {"last_epoch_accuracy": "accuracy"}
 
@@ -18,10 +23,13 @@ _SAME_SCALE = {"last_epoch_accuracy": "accuracy"}
 def check(published: Published) -> Iterator[Outcome]:
     """A quantity that is printed in several places (abstract, text, tables) is one number at the printed digits.
 
-    Each place may have rounded or cut off. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus,
+    Each place may have rounded or cut off; what fits only rounded more than once in one place and cut off in the other
+    is a note. So are two numbers of a metric of which the paper says neither class nor average, unless no table of
+    right and wrong answers gives both. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus,
     Check for publication integrity before misconduct, Nature 577:167-169 (2020), section Errors.
     """
     claims = [claim for claim in published.claims if not claim.against]
+    sizes = Sizes(published)
     for _, group in groups(claims, *_IDENTITY):
         if len(group) < 2:
             continue
@@ -36,7 +44,32 @@ def check(published: Published) -> Iterator[Outcome]:
             word = "It is also printed as" if odd else "It is printed alike:"
             why, nearest = f"{shown(claim)}. {word} {there}.", shown(others[0]) if odd else ""
             size = f"{distance(others[0].scaled, claim)} as printed" if odd else ""
-            yield Outcome(claim.id, NAME, verdict(not odd), why, nearest, tuple(o.id for o in others), size=size)
+            outcome, innocent = _judge(claim, odd, sizes) if odd else (CONSISTENT, "")
+            if outcome == INCONSISTENT and (tried := _excluded(claim, odd, sizes)):
+                why += f" No table of {tried} gives both, whatever the class or the average."
+            yield Outcome(claim.id, NAME, outcome, why, nearest, tuple(o.id for o in others), innocent, size)
+
+
+def _judge(claim: Claim, odd: list[Claim], sizes: Sizes) -> tuple[str, str]:
+    """Outcome and innocent reading of a claim whose quantity is also printed otherwise."""
+    if all(interval(claim, ANY).meets(interval(other, ANY)) for other in odd):
+        return NOTE, _CUT_AND_TWICE
+    if _is_open(claim, odd, sizes) and not _excluded(claim, odd, sizes):
+        return NOTE, "Of which class or which average it is, is not said; each place may print another one."
+    return INCONSISTENT, ""
+
+
+def _is_open(claim: Claim, odd: list[Claim], sizes: Sizes) -> bool:
+    """Whether class and average are left open; the area under the curve is that of both classes where there are two."""
+    name = claim.metric.removeprefix("macro_")
+    same = name == "auc" and len(sizes.classes(claim.study, claim.run)) == 2
+    said = all("average" in entry.stated for entry in (claim, *odd))
+    return name in CLASS_METRICS and claim.class_name is None and not said and not same
+
+
+def _excluded(claim: Claim, odd: list[Claim], sizes: Sizes) -> str:
+    """The class sizes of which no table gives both numbers; empty where one does, or where nothing is known."""
+    return excluding([claim, *odd], sizes) if _is_open(claim, odd, sizes) else ""
 
 
 def _other_split(published: Published, share: Claim, other: Claim) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, each, verdict
-from workflow_scripts.claims.printed import PLAIN, interval, shown
+from workflow_scripts.claims.printed import PLAIN, SLACK, interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, groups
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -16,8 +16,9 @@ PUBLIC = "public set"
 def check_split(published: Published) -> Iterator[Outcome]:
     """Each class (or the whole) is divided as stated, up to one sample or the rounding of the share.
 
-    A share of training or validation may be one of what is left after the test subset. Where the counts of classes are
-    printed each is judged, otherwise the total. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K.
+    A share of training or validation may be one of what is left after the test subset. Where all shares told together
+    are whole tens (or fives) of percent, they may be rounded to these: a note. Where the counts of classes are printed
+    each is judged, otherwise the total. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K.
     Gunsalus, Check for publication integrity before misconduct, Nature 577:167-169 (2020), section Errors: percentages
     against counts.
     """
@@ -56,7 +57,18 @@ def _divided(
     counts = [c for c in counts if (c.subset, c.class_name, c.source) == (share.subset, class_name, None)]
     points = abs(100 * (part / total - share.scaled))
     size = "" if fitting else f"{points:.1f} points, {abs(part - round(wanted))} of {total}"
-    yield from each((share, *counts), SPLIT, verdict(bool(fitting)), why, nearest, size=size)
+    innocent = "" if fitting else _in_round_numbers(published, share, points)
+    yield from each((share, *counts), SPLIT, NOTE if innocent else verdict(bool(fitting)), why, nearest, innocent, size)
+
+
+def _in_round_numbers(published: Published, share: Claim, points: float) -> str:
+    """That the shares told together are whole tens or fives of percent, and this one rounds to its own; else empty."""
+    together = [c for c in published.claims if (c.metric, c.study, c.place) == ("share", share.study, share.place)]
+    percents = [100 * claim.scaled for claim in together]
+    for grain, name in ((10, "tens"), (5, "fives")):
+        if points <= grain / 2 and all(abs(value / grain - round(value / grain)) < SLACK for value in percents):
+            return f"The shares are told in whole {name} of percent, to which this one may be rounded."
+    return ""
 
 
 def _is(part: int, share: Claim, total: int) -> bool:
@@ -99,8 +111,8 @@ def _against(claim: Claim, known: Claim, sizes: Sizes) -> Outcome:
         of = f" of {claim.class_name}" if claim.class_name else ""
         why = f"{told}{of}; the public set has {there} ({known.place})."
         innocent = (
-            "Several crops or copies of one object, for example an augmented set of a reference, would explain it; "
-            "a split by image may then have copies of one object on both sides."
+            "Several crops or copies of one object are samples as well, for example in an augmented set that a "
+            "reference made."
         )
         return Outcome(claim.id, PUBLIC, NOTE, why, f"at most {there}", (), innocent, f"{value - there} more")
     of_the_set = known.metric != "samples"

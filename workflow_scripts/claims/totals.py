@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, each, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, each, verdict
 from workflow_scripts.claims.printed import interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, groups
 from workflow_scripts.contracts.claims import Claim, Published
@@ -15,6 +15,7 @@ COPIES = "counts with copies"
 CLASSES = "number of classes"
 PATIENTS = "patients and images"
 RATIO = "ratio of counts"
+_LEFT_OVER = "Each subset has its stated share, cut off to a whole number; what is left over is in none of them."
 _COUNTED = ("samples", "patients", "units", "cells", "classes", "models", "features")
 
 
@@ -42,7 +43,8 @@ class Sum:
 def check_sums(published: Published) -> Iterator[Outcome]:
     """A printed total is the sum of its printed parts: classes, subsets, sources.
 
-    Of a sum that does not fit, those numbers are named that stand in most sums that do not fit. Reference: A. Grey,
+    Of a sum that does not fit, those numbers are named that stand in most sums that do not fit. Where every subset is
+    its stated share of the total, cut off, the sum may lack a few: a note. Reference: A. Grey,
     M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature
     577:167-169 (2020), section Errors.
     """
@@ -56,7 +58,9 @@ def check_sums(published: Published) -> Iterator[Outcome]:
             yield from each(members, SUMS, CONSISTENT, f"{told}, as printed.")
             continue
         worst = max(failing[claim.id] for claim in one.members)
-        why = f"{told}, but {int(one.total.value)} are printed.{_cut_off(published, one)}"
+        cut = _cut_off(published, one)
+        why = f"{told}, but {int(one.total.value)} are printed.{cut}"
+        outcome, innocent = (NOTE, _LEFT_OVER) if cut else (INCONSISTENT, "")
         for claim in one.members:
             if failing[claim.id] == worst:
                 rest = int(one.total.value) - one.found + int(claim.value)
@@ -65,7 +69,7 @@ def check_sums(published: Published) -> Iterator[Outcome]:
                 others = tuple(member.id for member in one.members)
                 for twin in twins[claim.id]:
                     rest_of = tuple(name for name in others if name != twin.id)
-                    yield Outcome(twin.id, SUMS, INCONSISTENT, why, str(nearest), rest_of, size=size)
+                    yield Outcome(twin.id, SUMS, outcome, why, str(nearest), rest_of, innocent, size)
 
 
 def _cut_off(published: Published, one: Sum) -> str:

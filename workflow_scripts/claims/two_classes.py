@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 NAME = "2x2 tables"
 # Beyond this many tables nearly everything fits and the enumeration takes long.
 MOST_TABLES = 3_000_000
+_MIXED = (
+    "Each number may be an average of its own, of class values that were rounded before: {table} would give these "
+    "numbers."
+)
 _KNOWN = ("accuracy", "precision", "sensitivity", "specificity", "f1")
 # Which metrics F1 follows from, of one class and of means.
 _PARTS = {"f1": ("precision", "sensitivity"), "macro_f1": ("macro_precision", "macro_sensitivity")}
@@ -43,8 +47,9 @@ def check(published: Published) -> Iterator[Outcome]:
 
     All rounded, all cut off, or each in its own way; means over the classes plain, weighted by class size, or of class
     values that were rounded before; F1 of the classes or of the means; a class metric of a class that is not named may
-    be of either class or a mean: the same way for all, else each of exact class values in its own. If no table fits,
-    those numbers are suspects without any one of which a table fits. Reference: A. Fazekas, G. Kovács, Testing the
+    be of either class or a mean: the same way for all, else each of exact class values in its own. What fits only with
+    rounded class values, each number in a way of its own, is a note. If no table fits, those numbers are suspects
+    without any one of which a table fits. Reference: A. Fazekas, G. Kovács, Testing the
     consistency of performance scores reported for binary classification problems, arXiv:2310.12527 (2023).
     """
     sizes = Sizes(published)
@@ -60,6 +65,21 @@ def check(published: Published) -> Iterator[Outcome]:
                     one = replace(one, others=(*one.others, *behind))
                     noted = behind and one.outcome == INCONSISTENT
                     yield replace(one, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else one
+
+
+def excluding(claims: list[Claim], sizes: Sizes) -> str:
+    """The class sizes, in words, of which no table gives all these numbers, each in an average of its own.
+
+    claims: of one study, run and subset. Empty where a table does, or where sizes are unknown, too many or of more
+    than two classes.
+    """
+    ways = sizes.by_class(claims[0].study, claims[0].subset, claims[0].run)
+    unknown = not ways or any(len(way) != 2 or _count(way) > MOST_TABLES for way in ways)
+    if unknown or any(claim.metric.removeprefix("macro_") not in _KNOWN for claim in claims):
+        return ""
+    divisions = [_division(way) for way in ways]
+    possible = any(_each_for_itself(claims, division, exact=False).all(0).any() for division in divisions)
+    return "" if possible else divisions[0].words
 
 
 def _candidates(published: Published) -> Iterator[Claim]:
@@ -119,21 +139,25 @@ def _judge(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
                 yield from each(claims, NAME, CONSISTENT, f"{told}{word}.", found)
                 return
     for division in divisions:
-        fits = _each_for_itself(claims, division).all(0)
+        fits = _each_for_itself(claims, division, exact=True).all(0)
         if fits.any():
             found = _table(division, fits)
             why = f"{int(fits.sum())} tables fit, for example {found} (each number in an average of its own)."
             yield from each(claims, NAME, CONSISTENT, why, found)
             return
-    yield from _contradiction(claims, divisions)
+    mixed = [(division, _each_for_itself(claims, division, exact=False).all(0)) for division in divisions]
+    innocent = next((_MIXED.format(table=_table(division, fits)) for division, fits in mixed if fits.any()), "")
+    for one in _contradiction(claims, divisions):
+        noted = innocent and one.outcome == INCONSISTENT
+        yield replace(one, outcome=NOTE, innocent=innocent) if noted else one
 
 
-def _each_for_itself(claims: list[Claim], division: Division) -> "np.ndarray":
-    """Which of the claims every table fits by any reading of exact class values, not the same for all."""
+def _each_for_itself(claims: list[Claim], division: Division, exact: bool) -> "np.ndarray":
+    """Which of the claims every table fits by any reading, not the same for all; exact: of exact class values only."""
     import numpy as np
 
     views = _views(claims, [division], (ANY,), claims)
-    return np.logical_or.reduce([fits for _, reading, fits in views if reading.kind != KIND_ROUNDED])
+    return np.logical_or.reduce([fits for _, reading, fits in views if not exact or reading.kind != KIND_ROUNDED])
 
 
 def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:

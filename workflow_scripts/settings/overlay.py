@@ -112,6 +112,10 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
         for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
             for ancestor in chain:
                 merged = merge(merged, _taken(pick(_section(layer, ancestor)), ancestor == name))
+    # What images without a paper show is not known from the images of the study that this one is like.
+    is_told = any("subject" in section for layer in (base, user) for _, section in _overlays(layer, name))
+    if merged.get("paper") == "" and not is_told:
+        merged.pop("subject", None)
     for key in ("protocols", "runs"):
         if isinstance(merged.get(key), dict):
             merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}

@@ -248,7 +248,8 @@ def _limits(results: Results) -> list[str]:
     if results.made:
         limits.append("Learned from made pictures: says nothing about patients.")
     if settings["scale"] == "demo":
-        limits.append("Demo scale: smaller pictures, networks or trainings than the paper's.")
+        than = "than the paper's" if results.published is not None else "than at the scale paper"
+        limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")
     if len(settings["seeds"]) < 3:
         limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
     limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workflow_scripts.claims import described, rankings, repeats, two_classes
-from workflow_scripts.claims.checks import CHECKS, NO_CHECK, PREMISES, overall
+from workflow_scripts.claims.checks import CHECKS, NO_CHECK, PREMISES, TRIED, overall
 from workflow_scripts.claims.digits import derived_decimals
 from workflow_scripts.claims.issues import Issue, issues
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome
@@ -76,6 +76,12 @@ class Card:
     def innocent(self) -> list[str]:
         """The readings under which all is well, each once."""
         return list(dict.fromkeys(reason.innocent for reason in self.reasons if reason.innocent))
+
+    @property
+    def tried(self) -> list[str]:
+        """Of an inconsistency, the readings under which its checks tried to make the numbers fit."""
+        names = dict.fromkeys(reason.check for reason in self.reasons)
+        return [TRIED[name] for name in names if name in TRIED] if self.issue.outcome == INCONSISTENT else []
 
     @property
     def quotes(self) -> list[str]:

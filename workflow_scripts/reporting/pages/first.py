@@ -65,6 +65,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "headline": metric,
         "sentence": _sentence(results),
         "facts": _facts(results),
+        "has_paper": results.published is not None,
         "has_claims": bool(claims),
         "no_claims": _why_no_claims(results),
         "strip_rows": strip,
@@ -116,7 +117,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             "Refused",
             words.plural(refused, "file"),
             f"{words.plural(sum(record.get('passed_over', {}).values()), 'file')} passed over; "
-            f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal pictures",
+            f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal or near-equal pictures",
         ),
         ("Scale", results.settings["scale"], f"pictures of {width} × {height} pixels"),
         ("Headline", words.metric_name(results.headline), f"of {main_run(results)}"),

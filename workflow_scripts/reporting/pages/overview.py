@@ -18,6 +18,7 @@ def index_page(rows: list[StudyRow], scores: list[PaperScore]) -> str:
         {
             "papers": papers,
             "scores": scores,
+            "titles": {score.paper: score.title for score in scores},
             "seed_words": seed_words,
             "colours": COLOURS,
             "any_made": any(row.made for row in rows),

@@ -53,7 +53,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
 def _contents(context: dict) -> list[tuple[str, str]]:
     """Id and name of the sections that the page has."""
     entries = [
-        ("verdict", "Verdict", True),
+        ("verdict", "Verdict", context["has_paper"]),
         ("data", "Data", True),
         ("splits", "Splits", True),
         ("runs", "Runs", True),
