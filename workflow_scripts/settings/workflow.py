@@ -1,5 +1,6 @@
 """What the workflow's rules ask: settings and code of a step, files of a study, checks before the first job."""
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,8 +20,10 @@ from workflow_scripts.settings.sources import (
     check_apart,
     check_made,
     check_not_overwriting,
+    check_results,
     check_source,
     check_tables,
+    kind_of,
     listing_digest,
     named_tables,
     source_folders,
@@ -150,13 +153,13 @@ class Plan:
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
         rule = self.study(study).protocols[protocol]
-        return [str(Path(rule.path).expanduser())] if rule.kind == "file" else []
+        return [rule.path] if rule.kind == "file" else []
 
     def weight_files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""
         spec = self.study(study).runs[run]
         return {
-            name: published.weights_file(part.model) if _is_published(part) else str(Path(part.weights).expanduser())
+            name: published.weights_file(part.model) if _is_published(part) else part.weights
             for name, part in published.parts_of(spec).items()
             if part.weights is not None
         }
@@ -277,6 +280,7 @@ class Plan:
 
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
+        check_results(self.config, self.workdir)
         for study in self.active:
             check_source(self.config, study, self.downloads)
             check_apart(self.config, study, self.workdir)
@@ -312,5 +316,11 @@ def _must_exist(path: str, where: str) -> None:
     for sign in "{<":
         if sign in path:
             raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
-    if not Path(path).expanduser().is_file():
-        raise UserError(f"{where}: {path} is no file; correct the path")
+    try:
+        if kind_of(Path(path)) != "file":
+            raise UserError(f"{where}: {path} is no file; correct the path")
+        refused = "" if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        refused = error.strerror
+    if refused:
+        raise UserError(f"{where}: {path} cannot be read ({refused}); make it readable")
