@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from workflow_scripts.archiving import names
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.settings.data import Protocol
 from workflow_scripts.settings.runs import Evaluate, Explain, Run
@@ -53,6 +54,7 @@ class _Report(_Stated):
     study: Name
     title: str
     paper: Name | Literal[""]
+    subject: Literal[tuple(SUBJECTS)]
     scale: Literal["demo", "paper"]
     seed: Seed
     source: Literal["made", "real"]
