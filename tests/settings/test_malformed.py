@@ -270,8 +270,13 @@ def test_a_paper_is_one_of_those_that_are_here(paper, words, tmp_path):
 @pytest.mark.parametrize(
     ("added", "words"),
     [
-        ("protocols: {%s: {kind: kfold}}" % ("p" * 101), "101 letters, more than 100; shorten it"),
+        ("protocols: {%s: {kind: kfold}}" % ("ab" * 50 + "c"), "101 letters, more than 100; shorten it"),
         ("own_runs: {%s: {kind: network, model: y}}" % ("r" * 120), "120 letters, more than 100; shorten it"),
+        ("own_runs: {%s: {kind: network, model: y}}" % ("ab" * 20), "it ends in 20 repetitions"),
+        (
+            "protocols: {published: {fractions: [0, 0.5, 0.5]}}",
+            "published: fractions leave nothing to train on, and cvm",
+        ),
         ("runs: {soft_vote: {how: soft, weights: [1, 2]}}", "weights count for `how: weighted` only"),
         ("runs: {soft_vote: {how: weighted, weights: [0, 0]}}", "weights [0.0, 0.0] do not sum above zero"),
     ],

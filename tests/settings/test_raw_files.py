@@ -173,3 +173,18 @@ def test_a_table_that_is_a_pipe_is_called_so(tmp_path):
     os.mkfifo(class_folders(tmp_path / "raw", "a", "b") / "g.csv")
     with pytest.raises(UserError, match=r"ingest\.groups: raw/g\.csv is a pipe or device; name a CSV file"):
         plan_of(tmp_path, ingest={"groups": "g.csv"}).check_before_start()
+
+
+def test_a_study_that_is_not_active_is_checked_when_it_is_asked_for(tmp_path):
+    plan = plan_of(tmp_path, active=False, source="nowhere")
+    plan.check_before_start()
+    with pytest.raises(UserError, match="^studies.mine.source: nowhere is no folder"):
+        plan.check_asked("mine")
+    class_folders(tmp_path / "raw", "a", "b")
+    plan = plan_of(tmp_path, active=False)
+    plan.check_asked("mine")
+    record = tmp_path / "results" / "mine" / "dataset" / "record.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"settings": {"made": false, "scale": "demo"}}')
+    with pytest.raises(UserError, match="dataset/record.json and 0 more were not made here"):
+        plan.check_asked("mine")

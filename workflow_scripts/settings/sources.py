@@ -1,5 +1,6 @@
 """Where a study's raw files lie, and what tells that they changed."""
 
+import errno
 import os
 import stat
 from collections.abc import Container
@@ -94,6 +95,21 @@ def check_apart(config: Config, study: str, workdir: Path) -> None:
                 f"results: {config.results} {how} the source {folder} of studies.{study}, whose images would mix with "
                 "the results; name a results folder beside it"
             )
+
+
+def check_file(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
+    try:
+        if kind_of(Path(path)) != "file":
+            raise UserError(f"{where}: {path} is no file; correct the path")
+        refused = "" if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        refused = error.strerror
+    if refused:
+        raise UserError(f"{where}: {path} cannot be read ({refused}); make it readable")
 
 
 def check_results(config: Config, workdir: Path) -> None:

@@ -17,7 +17,7 @@ from workflow_scripts.settings.names import (
     name_mistakes,
     nearest,
     results_folder,
-    too_long,
+    unfit,
 )
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import (
@@ -84,6 +84,7 @@ class Study(Block):
     def _consistent(self) -> "Study":
         if mistakes := [
             *self._name_mistakes(),
+            *self._share_mistakes(),
             *self._role_mistakes(),
             *self._run_mistakes(),
             *self._mention_mistakes(),
@@ -99,11 +100,17 @@ class Study(Block):
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
         for name in (*self.protocols, *self.runs):
-            if words := too_long(name):
+            if words := unfit(name):
                 yield f"the name {name[:30]}…: {words}"
         for name in self.runs:
             if not RUN_NAME.fullmatch(name):
                 yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
+
+    def _share_mistakes(self) -> Iterator[str]:
+        learning = [name for name, run in self.runs.items() if run.kind in (*TRAINED, "baseline")]
+        for name, rule in self.protocols.items():
+            if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
+                yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
 
     def _role_mistakes(self) -> Iterator[str]:
         paper = [name for name, rule in self.protocols.items() if rule.role == protocols.AS_PUBLISHED]
