@@ -119,8 +119,11 @@ def settings(step, *names):
 
 @cache
 def settings_text(step, *names):
-    """Kept, because the trainings of a run share one."""
-    return canonical_json(PLAN.settings(step, *names))
+    """Kept, because the trainings of a run share one. What the user can mend (a folder that cannot be read) is a line."""
+    try:
+        return canonical_json(PLAN.settings(step, *names))
+    except UserError as error:
+        sys.exit(f"error: {error}")
 
 
 def code(step, *names):

@@ -1,27 +1,43 @@
 # Named targets of every study: <study>, <study>_data, <study>_runs, <study>_report.
 
+
+def asked(study, phase):
+    """Files of a study; one that is not active is checked once it is asked for."""
+    files = targets(PLAN, study, phase)
+    return files if study in PLAN.active else lambda wildcards: checked(study, files)
+
+
+def checked(study, files):
+    """The files, unless something must stop the workflow before any job of the study."""
+    try:
+        PLAN.check_asked(study)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    return files
+
+
 for study in PLAN.config.studies:
 
     rule:
         name:
             study
         input:
-            targets(PLAN, study, "all"),
+            asked(study, "all"),
 
     rule:
         name:
             f"{study}_data"
         input:
-            targets(PLAN, study, "data"),
+            asked(study, "data"),
 
     rule:
         name:
             f"{study}_runs"
         input:
-            targets(PLAN, study, "runs"),
+            asked(study, "runs"),
 
     rule:
         name:
             f"{study}_report"
         input:
-            targets(PLAN, study, "report"),
+            asked(study, "report"),

@@ -11,9 +11,9 @@ from workflow_scripts.contracts import entry, record
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.layout import remedy
-from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
+from workflow_scripts.contracts.runs import UNITS
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.evaluation.voting import vote
+from workflow_scripts.evaluation.voting import vote, write_vote
 
 
 def member(text: str) -> tuple[str, Path]:
@@ -55,9 +55,7 @@ def main(args: argparse.Namespace) -> None:
             require_member(settings, name, folder)
         tables = {name: UNITS.read(folder / "units.csv") for name, folder in folders.items()}
         units, weights = vote(tables, settings.spec.how, settings.spec.weights)
-        PREDICTIONS.write(args.out / "predictions.csv", units.drop(columns="n_samples"))
-        columns = [column for column in units.columns if column != "n_samples"]
-        UNITS.write(args.out / "units.csv", units[[*columns, "n_samples"]])
+        write_vote(args.out, units)
     results = args.out.resolve().parents[3]  # …/runs/{protocol}/{run}/fold{f}-seed{s}
     paths = [(folder / "units.csv").resolve() for folder in folders.values()]
     outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}

@@ -163,6 +163,13 @@ def write_dataset(
     passed = sum(collected.passed_over.values())
     said = (len(manifest), len(classes), len(quarantine), passed)
     entry.log.info("%d samples of %d classes, %d refused, %d files passed over", *said)
+    mixed = manifest.groupby("unit")["label"].nunique()
+    if (mixed > 1).any():
+        entry.log.warning(
+            "%d units hold images of several classes, first %r: they can be judged one by one only "
+            "(evaluate.aggregate: none); write different units in the table of groups, or none",
+            *(int((mixed > 1).sum()), mixed.idxmax()),
+        )
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across)
 
 

@@ -19,6 +19,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import canonical_json, read_json
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
+from workflow_scripts.evaluation.voting import vote, write_vote
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "workflow_scripts" / "studies" / "cvm_cervix"
@@ -71,6 +72,10 @@ class Finished:
         self.settings = {"evaluate": {}, "report": study.settings}
         for protocol in study.settings["protocols"]:
             study.split(protocol)
+            spec = study.settings["runs"]["soft_vote"]["spec"]
+            for folder in study.folder.glob(f"runs/{protocol}/soft_vote/*"):
+                members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in runs[:2]}
+                write_vote(folder, vote({name: members[name] for name in spec["members"]}, spec["how"])[0])
             for path in study.folder.glob(f"runs/{protocol}/*/*/units.csv"):
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
                 (path.parent / "weights.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}weights")

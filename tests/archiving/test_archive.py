@@ -10,12 +10,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, replaced, verified
 from workflow_scripts import verify
 from workflow_scripts.archiving.pages import page_faults
+from workflow_scripts.archiving.recomputing import compare_votes
 from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.evaluation.voting import write_vote
 
 
 def test_an_archive_verifies_away_from_its_results(archive, tmp_path, capsys, monkeypatch):
@@ -39,7 +42,7 @@ def test_every_table_has_its_line_and_what_is_not_computed_is_listed(archive, ca
     assert len(units) == 12 and all(f"same       {name}: the same bytes" in lines for name in units)
     for name in ("report.html", "splits/published.csv", "dataset/equal_pairs.csv"):
         assert f"given      cvm_cervix/{name}: not computed again" in lines
-    assert "given      cvm_cervix/runs/…/predictions.csv (12 files): not computed again" in lines
+    assert "given      cvm_cervix/runs/…/predictions.csv (8 files): not computed again" in lines
     named = [line.split(maxsplit=1)[1].partition(":")[0].partition(" (")[0] for line in lines[1:]]
     assert {re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in names} <= {
         re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in named
@@ -166,6 +169,30 @@ def test_another_prediction_changes_the_units_that_follow_from_it(archive, tmp_p
     (units,) = bad
     assert f"{RUN}/units.csv: row 2, p_a: archived 0." in units and "computed 0." in units
     assert "1 of" in last and "tables differ" in last
+
+
+def test_another_vote_than_that_of_its_members_is_named(archive, tmp_path, capsys):
+    vote = RUN.replace("/cvm/", "/soft_vote/")
+    changes = [(f"{vote}/{table}.csv", swapped) for table in ("predictions", "units")]
+    bad, _ = verified(changed(archive, tmp_path / "bad.zip", *changes), capsys)
+    assert all(
+        any(f"{vote}/{table}.csv: row 2, p_a: archived 0." in line for line in bad)
+        for table in ("predictions", "units")
+    )
+
+
+def test_a_vote_on_units_of_several_images_follows_from_its_members(tmp_path):
+    """The rows of its predictions are units: no image of the split is called so, and none is alone in its unit."""
+    rows = pd.DataFrame({"id": ["u0", "u1"], "unit": ["u0", "u1"], "group": "", "fold": 0, "subset": "test"})
+    rows = rows.assign(label=["a", "b"], p_a=[0.75, 0.5], p_b=[0.25, 0.5], n_samples=[3, 2])
+    specs = {"first": {"kind": "network"}, "second": {"kind": "network"}}
+    specs["both"] = {"kind": "vote", "how": "soft", "members": ["first", "second"], "weights": None}
+    archived = tmp_path / "archived"
+    for run in specs:
+        write_vote(archived / "mine" / "runs" / "own" / run / "fold0-seed0", rows)
+    stated = {"runs": list(specs), "folds": 1, "seeds": [0]}
+    outcomes = list(compare_votes(archived, tmp_path / "work", "mine", "own", stated, specs))
+    assert len(outcomes) == 2 and all(outcome.same for outcome in outcomes)
 
 
 def test_another_unit_changes_the_metrics_that_follow_from_it(archive, tmp_path, capsys):

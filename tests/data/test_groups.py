@@ -118,3 +118,14 @@ def test_a_folder_or_a_file_of_another_ending_in_the_table_is_named(tmp_path) ->
     (root / "g.csv").write_text("path,group\nx/a.heic,p\n")
     with pytest.raises(UserError, match="row 2: no image 'x/a.heic'.*its ending is none of"):
         run_ingest(tmp_path / "out", sources={"folder": root}, groups="g.csv")
+
+
+def test_a_backslash_in_a_files_own_name_is_no_separator(tmp_path) -> None:
+    root = class_folders(tmp_path / "raw", "x\\y", "z", each=1)
+    (root / "g.csv").write_text("path,group\nx\\y/0.png,p1\nz\\0.png,p2\n")
+    assert groups_of(run_ingest(tmp_path / "out", sources={"folder": root}, groups="g.csv")) == ["p1", "p2"]
+
+
+def test_a_unit_of_two_classes_is_said_before_anything_is_trained(tmp_path, said) -> None:
+    ingest(tmp_path, ["p1,u1", "p2,u2", "p3,u1", "p4,u3"], "path,group,unit")
+    assert "1 units hold images of several classes, first 'u1'" in said()

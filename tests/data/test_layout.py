@@ -32,7 +32,6 @@ def nested(root: Path, outer: list[str], inner: list[str], each: int = 2) -> Pat
         (["fold1", "fold2"], ["a", "b"], "look like parts of a split"),
         (["patient 1", "patient 2", "patient 3"], ["a", "b"], "look like patients"),
         (["Meier", "Huber", "Bauer"], ["a", "b"], "all hold the folders a, b"),
-        (["images", "masks"], ["a"], "masks look like masks"),
         ([f"{n:03d}" for n in range(12)], ["x"], "look like patients"),
         ([f"{letter}{letter}" for letter in "abcdefgh"], ["x"], "8 folders .* of 2 to 2 image"),
     ],
@@ -90,6 +89,8 @@ def test_ordinary_folders_of_classes_are_not_asked_about(tmp_path, paths) -> Non
         ("b/x.png", "b/masks/x.png"),
         ("b/images/x.png", "b/masks/x.png"),
         ("b/images/x.png", "b/ground truth/x_gt.png"),
+        ("images/b/x.png", "masks/b/x.png"),
+        ("images/x.png", "labels/x.png"),
     ],
 )
 def test_a_mask_beside_its_image_is_recognised(image, mask) -> None:
@@ -108,3 +109,35 @@ def test_masks_are_asked_about_left_out_or_taken_as_the_setting_says(tmp_path) -
     for masks, number in (("leave_out", 8), ("images", 16)):
         out = run_ingest(tmp_path / masks, sources={"folder": root}, masks=masks, groups="g.csv")
         assert len(MANIFEST.read(out / "manifest.csv")) == number
+
+
+@pytest.mark.parametrize("lone", ["a/z_mask.png", "a/masks/z.png"])
+def test_a_mask_whose_image_is_missing_is_left_out_with_the_others(tmp_path, lone) -> None:
+    mask = "{}/{}_mask.png" if lone.endswith("_mask.png") else "{}/masks/{}.png"
+    paths = [name for label in "ab" for n in range(4) for name in (f"{label}/{n}.png", mask.format(label, n))]
+    root = tree(tmp_path / "raw", *paths, lone)
+    out = run_ingest(tmp_path / "out", sources={"folder": root}, masks="leave_out")
+    assert len(MANIFEST.read(out / "manifest.csv")) == 8
+    with pytest.raises(UserError, match="9 image.* look like masks of others"):
+        run_ingest(tmp_path / "asked", sources={"folder": root})
+
+
+def test_a_file_called_like_a_mask_where_there_are_no_masks_is_a_sample_and_said(tmp_path, said) -> None:
+    root = tree(tmp_path / "raw", *(f"{label}/{n}.png" for label in "ab" for n in range(4)), "a/z_mask.png")
+    out = run_ingest(tmp_path / "out", sources={"folder": root})
+    assert len(MANIFEST.read(out / "manifest.csv")) == 9
+    assert "1 of 9 images are called like masks, first 'a/z_mask.png'" in said()
+
+
+def test_a_folder_called_masks_that_holds_none_is_asked_about_as_a_class(tmp_path) -> None:
+    root = tree(tmp_path / "raw", "photos/0.png", "photos/1.png", "masks/2.png", "masks/3.png")
+    with pytest.raises(UserError, match=r"the folder\(s\) masks look like masks, not like a class"):
+        run_ingest(tmp_path / "out", sources={"folder": root})
+
+
+def test_images_and_masks_in_two_folders_of_classes_are_told_apart_by_the_setting(tmp_path) -> None:
+    root = tree(tmp_path / "raw", *(f"{kind}/{c}/{n}.png" for kind in ("images", "masks") for c in "ab" for n in "123"))
+    with pytest.raises(UserError, match="6 image.* first 'masks/a/1.png' beside 'images/a/1.png'.*masks: leave_out"):
+        run_ingest(tmp_path / "out", sources={"folder": root})
+    manifest = MANIFEST.read(run_ingest(tmp_path / "out", sources={"folder": root}, masks="leave_out") / "manifest.csv")
+    assert set(manifest["label"]) == {"a", "b"} and set(manifest["path"].str[:7]) == {"images/"}

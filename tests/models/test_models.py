@@ -1,6 +1,7 @@
 """Names become networks, networks take their start weights, and what cannot work says so in one line."""
 
 import os
+import re
 
 import pytest
 import torch
@@ -62,6 +63,21 @@ def test_own_networks_are_found_by_module_path(monkeypatch):
 def test_an_unknown_name_names_its_neighbours():
     with pytest.raises(UserError, match="no model is called 'resnet_18'; did you mean .*resnet18"):
         registry.create("resnet_18", 2, 64, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("test_resnet", {"channels": [1]}),
+        ("test_resnet", {"act_layer": "os.system"}),
+        ("test_resnet", {"stem_width": 0}),
+        ("test_vit", {"patch_size": 0}),
+        ("test_vit", {"embed_dim": 0}),
+    ],
+)
+def test_options_that_break_a_network_in_whatever_way_are_named(name, options):
+    with pytest.raises(UserError, match=f"model '{name}' .*options {re.escape(str(options))}"):
+        registry.create(name, 3, 32, options)
 
 
 def test_an_unfit_option_is_named():

@@ -50,6 +50,10 @@ BROKEN = {
         "studies:\n  cvm_cervix:\n    train: {epochs: 3}\n    train: {batch_size: 8}\n",
         "my.yaml, line 4: the key train is given again, first in line 3; keep one of them",
     ),
+    "a number that is octal": (
+        "studies:\n  mine: {preprocess: {size: 0224}}\n",
+        "line 2: YAML reads 0224 as 148; write 224, or '0224' if it is a name",
+    ),
     "a list as key": ("studies:\n  ? [a]\n  : 3\n", "line 2: a key must be a single word"),
     "a date that is none": ("results: 2020-13-45\n", "put dates and times in quotes"),
 }
@@ -175,6 +179,20 @@ SECTION = {
         "ingest.ids: empty; write a name or a path",
     ),
     "no split file": ('protocols: {own: {kind: file, path: ""}}', "protocols.own.path: empty; write a name or a path"),
+    "weights at nobody's": (
+        "own_runs: {x: {kind: network, model: y, weights: ~nobody_at_all/x}}",
+        "runs.x.weights: '~nobody_at_all/x': no home folder is known",
+    ),
+    "a split of nobody's": (
+        "protocols: {own: {kind: file, path: ~nobody_at_all/x}}",
+        "protocols.own.path: '~nobody_at_all/x': no home folder is known",
+    ),
+    "a name without end": (
+        f"own_runs: {{x: {{kind: network, model: y, weights: a/{'x' * 256}}}}}",
+        "has a name of more than 255 bytes; shorten it",
+    ),
+    "a zero byte": ('own_runs: {x: {kind: network, model: y, weights: "a\\0b"}}', "weights: 'a\\x00b' has a zero byte"),
+    "a seed that no table holds": ("seeds: [99999999999999999999]", "seeds.0: 99999999999999999999 is not allowed"),
     "options a list": ("runs: {x: {kind: network, model: y, options: [a]}}", "runs.x.options: a list is not allowed"),
 }
 INGEST = {
@@ -185,6 +203,8 @@ INGEST = {
     ),
     "no as label": ("classes: null, labels: {no: ill}", "ingest.labels: a name must be text, and YAML reads yes, no"),
     "no as a label's class": ("classes: null, labels: {a: no}", "ingest.labels.a: text is wanted, and YAML reads yes"),
+    "a class without a name": ('classes: ["", b]', "ingest.classes.0: empty; write a name"),
+    "a label without a class": ('classes: null, labels: {a: " "}', "ingest.labels.a: empty; write a name"),
     "a class twice": ("classes: [a, b, a]", "ingest.classes: 'a' stands there 2 times; write it once"),
     "a time as class": (
         "classes: [1:30, b]",
@@ -236,10 +256,33 @@ def test_a_word_that_yaml_reads_as_something_else_is_asked_for_in_quotes(ingest,
     assert line.startswith("my.yaml, line 7: studies.mine.") and words in line
 
 
+def test_a_source_in_nobodys_home_is_asked_for_in_full(tmp_path):
+    (line,) = said(MINE.replace("source: images", "source: ~nobody_at_all/x"), tmp_path)
+    assert line.startswith("my.yaml, line 6: studies.mine.source: '~nobody_at_all/x': no home folder is known for ~no")
+
+
 @pytest.mark.parametrize(("paper", "words"), PAPERS.items())
 def test_a_paper_is_one_of_those_that_are_here(paper, words, tmp_path):
     (line,) = said(MINE.replace('paper: ""', f'paper: "{paper}"'), tmp_path)
     assert line.startswith("my.yaml, line 4: ") and words in line
+
+
+@pytest.mark.parametrize(
+    ("added", "words"),
+    [
+        ("protocols: {%s: {kind: kfold}}" % ("ab" * 50 + "c"), "101 letters, more than 100; shorten it"),
+        ("own_runs: {%s: {kind: network, model: y}}" % ("r" * 120), "120 letters, more than 100; shorten it"),
+        ("own_runs: {%s: {kind: network, model: y}}" % ("ab" * 20), "it ends in 20 repetitions"),
+        (
+            "protocols: {published: {fractions: [0, 0.5, 0.5]}}",
+            "published: fractions leave nothing to train on, and cvm",
+        ),
+        ("runs: {soft_vote: {how: soft, weights: [1, 2]}}", "weights count for `how: weighted` only"),
+        ("runs: {soft_vote: {how: weighted, weights: [0, 0]}}", "weights [0.0, 0.0] do not sum above zero"),
+    ],
+)
+def test_what_would_fail_after_hours_of_training_is_refused_at_the_start(added, words, tmp_path):
+    assert any(words in line for line in said(f"{MINE}    {added}\n", tmp_path))
 
 
 @pytest.mark.parametrize(("name", "words"), STUDIES.items())
@@ -295,6 +338,14 @@ def test_a_results_folder_is_named_in_one_way(given, folder):
 
 def test_the_home_folder_is_written_out(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
+    network = {"kind": "network", "model": "resnet18", "weights": "~/w"}
+    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "own_runs": {"x": network}}
+    own = {"kind": "file", "path": "~/s.csv"}
+    study = settings(ROOT, {"studies": {"mine": {"like": "cvm_cervix", "protocols": {"own": own}} | mine}}).studies[
+        "mine"
+    ]
+    assert (study.source, study.ingest.groups) == ("/home/anna/x", "/home/anna/g.csv")
+    assert (study.protocols["own"].path, study.runs["x"].weights) == ("/home/anna/s.csv", "/home/anna/w")
     assert results_folder("~/x/") == "/home/anna/x"
     with pytest.raises(ValueError, match="no folder of its own"):
         results_folder("~")

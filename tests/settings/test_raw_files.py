@@ -134,3 +134,57 @@ def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
 def test_made_data_that_are_not_made_yet_and_real_data_are_no_matter_of_it(tmp_path):
     check_made(config("synthetic"), "mine")
     check_made(config(tmp_path), "mine")
+
+
+def plan_of(tmp_path: Path, results: str = "results", **section: object) -> Plan:
+    """A study of images of one's own with a baseline, in `tmp_path`."""
+    study = {"adapters": ["folder"], "source": "raw", "protocols": {"published": {"kind": "holdout"}}}
+    study |= {"runs": {"sham": {"kind": "baseline", "features": ["rim"]}}} | section
+    shipped = {name: {"active": False} for name in Plan(ROOT, {}, tmp_path).config.studies}
+    return Plan(ROOT, {"results": results, "studies": {**shipped, "mine": study}}, tmp_path)
+
+
+@pytest.mark.parametrize("results", ["taken", "taken/inner", "/dev/null", "dead"])
+def test_results_that_cannot_be_a_folder_stop_the_start(tmp_path, results):
+    class_folders(tmp_path / "raw", "a", "b")
+    (tmp_path / "taken").write_text("")
+    (tmp_path / "dead").symlink_to("nowhere")
+    with pytest.raises(UserError, match="^results: .* is there and is no folder; name another folder$"):
+        plan_of(tmp_path, results).check_before_start()
+
+
+def test_a_path_that_the_system_refuses_is_said_in_a_line(tmp_path):
+    """A path that is too long as a whole is refused as one through a folder that may not be entered."""
+    class_folders(tmp_path / "raw", "a", "b")
+    long = "/".join(["x" * 250] * 20)
+    own = {"protocols": {"own": {"kind": "file", "path": long}}}
+    for section, key in (
+        ({"source": long}, "source"),
+        ({"ingest": {"groups": long}}, "ingest.groups"),
+        (own, "protocols.own.path"),
+    ):
+        with pytest.raises(UserError, match=rf"^studies\.mine\.{key}: .* cannot be read \(File name too long\)"):
+            plan_of(tmp_path, **section).check_before_start()
+    with pytest.raises(UserError, match=r"^results: .* cannot be read \(File name too long\)"):
+        plan_of(tmp_path, "/".join(["x" * 190] * 25)).check_before_start()
+
+
+def test_a_table_that_is_a_pipe_is_called_so(tmp_path):
+    os.mkfifo(class_folders(tmp_path / "raw", "a", "b") / "g.csv")
+    with pytest.raises(UserError, match=r"ingest\.groups: raw/g\.csv is a pipe or device; name a CSV file"):
+        plan_of(tmp_path, ingest={"groups": "g.csv"}).check_before_start()
+
+
+def test_a_study_that_is_not_active_is_checked_when_it_is_asked_for(tmp_path):
+    plan = plan_of(tmp_path, active=False, source="nowhere")
+    plan.check_before_start()
+    with pytest.raises(UserError, match="^studies.mine.source: nowhere is no folder"):
+        plan.check_asked("mine")
+    class_folders(tmp_path / "raw", "a", "b")
+    plan = plan_of(tmp_path, active=False)
+    plan.check_asked("mine")
+    record = tmp_path / "results" / "mine" / "dataset" / "record.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"settings": {"made": false, "scale": "demo"}}')
+    with pytest.raises(UserError, match="dataset/record.json and 0 more were not made here"):
+        plan.check_asked("mine")

@@ -32,6 +32,12 @@ def test_a_missing_data_set_stops_before_any_job(fresh):
     assert "studies.cvm_cervix.source: /no/such/folder/sipakmed is no folder" in text
 
 
+def test_a_study_that_is_switched_off_and_asked_for_needs_its_data_set_too(fresh):
+    text = said(fresh, "studies: {cvm_cervix: {active: false, source: /no/such/folder}}\n", "cvm_cervix", "-n")
+    assert "error: studies.cvm_cervix.source: /no/such/folder/sipakmed is no folder" in text
+    assert "InputFunctionException" not in text
+
+
 def test_a_yaml_error_names_its_line(fresh):
     (fresh.folder / "config.local.yaml").write_text("studies:\n  a: [1\n")
     try:

@@ -13,9 +13,11 @@ from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.contracts.entry import log
 from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import write_text
-from workflow_scripts.contracts.runs import METRICS, PREDICTIONS, classes_of, write_units
+from workflow_scripts.contracts.runs import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.data.download.space import room_for
+
+VOTE = "vote"
 
 
 def studies_of(archived: Path) -> list[str]:
@@ -43,9 +45,11 @@ def verify_study(archived: Path, work: Path, study: str) -> Iterator[Outcome]:
 
 def _verify(archived: Path, work: Path, study: str, settings: dict) -> Iterator[Outcome]:
     report = settings["report"]
+    specs = {run: entry["spec"] for run, entry in report["runs"].items()}
     yield from audit_splits(archived, work, study, report["protocols"])
     for protocol, stated in settings["evaluate"].items():
-        yield from _predictions(archived, work, study, protocol, stated)
+        yield from _predictions(archived, work, study, protocol, stated, specs)
+        yield from compare_votes(archived, work, study, protocol, stated, specs)
     room_for(sum(path.stat().st_size for path in (archived / study).rglob("*") if path.is_file()), work)
     shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
     for name in derived_files(work, study):
@@ -57,12 +61,15 @@ def _verify(archived: Path, work: Path, study: str, settings: dict) -> Iterator[
         yield compare_files(name, archived / name, work / name)
 
 
-def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: dict) -> Iterator[Outcome]:
-    """Units against the predictions that they sum up, and the subset of every prediction against the split."""
+def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: dict, specs: dict) -> Iterator[Outcome]:
+    """Units against the predictions that they sum up, and the subset of every prediction against the split.
+
+    `specs`: run → what it is. A vote's units follow from those of its members instead, see compare_votes.
+    """
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     odd, rows = [], 0
-    for run in stated["runs"]:
-        for job in (f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]):
+    for run in (run for run in stated["runs"] if specs[run]["kind"] != VOTE):
+        for job in _jobs(stated):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / "predictions.csv")
             write_units(work / name, predictions, classes_of(predictions), stated["evaluate"]["aggregate"])
@@ -73,6 +80,28 @@ def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: 
             rows += len(predictions)
     words = odd[0] if odd else f"the subsets of {rows} predictions"
     yield Outcome(f"{study}/splits/{protocol}.csv", not odd, words, computed=False)
+
+
+def compare_votes(
+    archived: Path, work: Path, study: str, protocol: str, stated: dict, specs: dict
+) -> Iterator[Outcome]:
+    """Predictions and units of every vote against those of its members."""
+    from workflow_scripts.evaluation.voting import vote, write_vote
+
+    runs = f"{study}/runs/{protocol}"
+    for run in (run for run in stated["runs"] if specs[run]["kind"] == VOTE):
+        spec = specs[run]
+        for job in _jobs(stated):
+            tables = {name: UNITS.read(archived / runs / name / job / "units.csv") for name in spec["members"]}
+            units, _ = vote(tables, spec["how"], spec["weights"])
+            write_vote(work / runs / run / job, units)
+            for name in (f"{runs}/{run}/{job}/{table}.csv" for table in ("predictions", "units")):
+                yield compare_files(name, archived / name, work / name)
+
+
+def _jobs(stated: dict) -> list[str]:
+    """Folders of a run's trainings."""
+    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
 
 
 def _evaluate(folder: Path, protocol: str, stated: dict) -> None:

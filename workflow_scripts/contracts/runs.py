@@ -71,6 +71,13 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
     return np.array(classes_of(frame))[probabilities(frame).argmax(axis=1)]
 
 
+# What to do where the samples of a unit do not agree.
+_MIXED = {
+    "label": "give each class units of its own in the table of groups, or set evaluate.aggregate to none",
+    "subset": "split by group",
+}
+
+
 def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
     """Write predictions.csv and units.csv of a run; see write_predictions and write_units."""
     write_predictions(folder, samples, classes)
@@ -104,11 +111,12 @@ def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: s
         units = samples.assign(n_samples=1)
     else:
         keys = ["unit", "fold"]
-        mixed = samples.groupby(keys)[["label", "subset"]].nunique().max(axis=1)
-        if (mixed > 1).any():
-            raise UserError(
-                f"{where}: unit {mixed.idxmax()[0]!r} has samples of several labels or subsets; split by group"
-            )
+        counts = samples.groupby(keys)[["label", "subset"]].nunique()
+        for column, remedy in _MIXED.items():
+            if (counts[column] > 1).any():
+                raise UserError(
+                    f"{where}: unit {counts[column].idxmax()[0]!r} has samples of several {column}s; {remedy}"
+                )
         grouped = samples.groupby(keys, sort=True)
         units = grouped[["group", "subset", "label"]].first()
         units[columns] = grouped[columns].agg(aggregate)

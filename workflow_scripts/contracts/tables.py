@@ -1,8 +1,10 @@
 """What all CSV contracts share: columns with types, one reader, one atomic writer."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,16 @@ SIGNIFICANT = "%.9g"
 # What nine significant digits of a probability, and of the sum of hundreds of them, may be beside the true value.
 TOLERANCE, SUM_TOLERANCE = 1e-9, 1e-5
 SPOILT = "the model has diverged, or the file was edited"
+
+
+class _Rows(io.TextIOBase):
+    """Takes rows that end in CR LF, one at a time, and writes them with LF."""
+
+    def __init__(self, handle: TextIO) -> None:
+        self.handle = handle
+
+    def write(self, row: str) -> int:
+        return self.handle.write(row.removesuffix("\r\n") + "\n")
 
 
 @dataclass(frozen=True)
@@ -84,9 +96,10 @@ class Table:
         """Check and write; the contract's columns come first, then further ones in the order they have."""
         self.check(frame, str(path))
         extra = [column for column in frame.columns if column not in self.columns]
-        with atomic_path(path) as temporary:
+        # Python quotes what holds a sign of the line end: with both, a name with a carriage return stays one cell.
+        with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
             frame[[*self.columns, *extra]].to_csv(
-                temporary, index=False, float_format=SIGNIFICANT, lineterminator="\n", na_rep=self.absent
+                _Rows(handle), index=False, float_format=SIGNIFICANT, lineterminator="\r\n", na_rep=self.absent
             )
 
     def as_text(self, path: Path) -> pd.DataFrame:

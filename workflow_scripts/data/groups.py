@@ -63,7 +63,8 @@ def _known_paths(sheet: Sheet, root: Path, paths: list[str]) -> list[str]:
     without_space = {tidy(path): path for path in known}
     given = []
     for row, cell in zip(sheet.rows, sheet.columns["path"], strict=True):
-        path = cell.replace("\\", "/").removeprefix("./")
+        # A backslash separates folders where the table comes from Windows, and may stand in a name elsewhere.
+        path = cell if cell in known else cell.replace("\\", "/").removeprefix("./")
         if path not in known and path not in without_space:
             raise UserError(
                 f"{SETTING}: {sheet.path}, row {row}: no image {path!r} in the source{_hint(path, root, known)}"

@@ -84,7 +84,7 @@ def masks_beside(paths: Iterable[str]) -> dict[str, str]:
     """Path of what looks like a mask → path of the image that it lies beside.
 
     A mask has the image's name and an ending as `_mask`, `-d`, `_seg`, `_GT`, `_label` (BUSI, Herlev, …), in the same
-    folder or in one called so.
+    folder or in one called so, at any depth (`images/a/x.png` and `masks/a/x.png`).
     """
     paths = [normal(path) for path in paths]
     stems = defaultdict(list)
@@ -98,25 +98,49 @@ def masks_beside(paths: Iterable[str]) -> dict[str, str]:
         if matched := _MASK_NAME.fullmatch(stem):
             candidates.append(f"{folder}/{matched[1]}")
         for place, part in enumerate(parts := folder.split("/")):
-            if place and _MASK_FOLDER.fullmatch(part.lower()):
+            if _MASK_FOLDER.fullmatch(part.lower()):
                 names = {stem, matched[1] if matched else stem}
-                around = [
-                    "/".join([*parts[:place], *more, *parts[place + 1 :]]) for more in ([], ["images"], ["image"])
-                ]
-                candidates += [f"{near}/{name}" for near in around for name in names]
+                around = [[*parts[:place], *more, *parts[place + 1 :]] for more in ([], ["images"], ["image"])]
+                candidates += ["/".join([*near, name]) for near in around for name in names]
         image = next((stems[key.casefold()][0] for key in candidates if key.casefold() in stems), None)
         if image is not None and image != path:
             masks[path] = image
     return masks
 
 
-def check_masks(masks: dict[str, str], root: Path) -> None:
-    """Raise UserError that asks what the files are that look like masks beside images, if there are any."""
+def lone_masks(paths: Iterable[str], masks: dict[str, str]) -> list[str]:
+    """Paths (NFC) named like masks without an image that they belong to; `masks`: what masks_beside returns.
+
+    Beside masks: those of the same ending, or in a folder of masks. Without any: those that a word calls so.
+    """
+    endings = {_mask_ending(path) for path in masks} - {""}
+    folders = {folder for path in masks if _is_mask_folder(folder := path.rpartition("/")[0])}
+    lone = []
+    for path in map(normal, paths):
+        ending = _mask_ending(path)
+        called = ending in endings or path.rpartition("/")[0] in folders if masks else ending not in ("", "d")
+        if called and path not in masks:
+            lone.append(path)
+    return lone
+
+
+def _mask_ending(path: str) -> str:
+    """What in a file's name says that it is a mask, in small letters; empty if nothing does."""
+    matched = _MASK_NAME.fullmatch(PurePosixPath(path).stem)
+    return matched[3].casefold() if matched else ""
+
+
+def _is_mask_folder(folder: str) -> bool:
+    return any(_MASK_FOLDER.fullmatch(part.lower()) for part in folder.split("/"))
+
+
+def check_masks(masks: dict[str, str], lone: list[str], root: Path) -> None:
+    """Raise UserError that asks what the files are that look like masks, if some lie beside their images."""
     if not masks:
         return
-    mask, image = min(masks.items())
+    (mask, image), number = min(masks.items()), len(masks) + len(lone)
     raise UserError(
-        f"{root}: {len(masks)} image file(s) look like masks of others, first {mask!r} beside {image!r}; say "
+        f"{root}: {number} image file(s) look like masks of others, first {mask!r} beside {image!r}; say "
         "`ingest: {masks: leave_out}`, or `{masks: images}` if they are samples like the others"
     )
 

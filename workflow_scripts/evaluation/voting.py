@@ -1,10 +1,12 @@
 """Votes: several finished runs judge the same units, one prediction comes out."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.runs import class_columns, classes_of, probabilities
+from workflow_scripts.contracts.runs import PREDICTIONS, UNITS, class_columns, classes_of, probabilities
 from workflow_scripts.evaluation.tables import arrays, same_units
 
 TIE = 1e-6  # what the winner of a tied hard vote gets above its share
@@ -36,6 +38,13 @@ def vote(
     result = first.copy()
     result[class_columns(classes_of(first))] = combine(stack, how, share)
     return result, dict(zip(members, share.tolist(), strict=True))
+
+
+def write_vote(folder: Path, units: pd.DataFrame) -> None:
+    """Write units.csv of a vote, and predictions.csv with the same rows: a vote scores what is judged."""
+    PREDICTIONS.write(folder / "predictions.csv", units.drop(columns="n_samples"))
+    columns = [column for column in units.columns if column != "n_samples"]
+    UNITS.write(folder / "units.csv", units[[*columns, "n_samples"]])
 
 
 def combine(stack: np.ndarray, how: str, share: np.ndarray) -> np.ndarray:

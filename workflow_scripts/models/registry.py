@@ -18,6 +18,8 @@ AUXILIARY = ("aux1", "aux2", "AuxLogits")
 LARGEST_TRIED, STEP_TRIED = 512, 16
 # What a network raises for images that it cannot take.
 UNFIT = (RuntimeError, AssertionError, ValueError)
+# What further arguments make of it: layers that are not there, divisions by them, names that are none.
+UNFIT_OPTIONS = (TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 def create(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None = None) -> nn.Module:
@@ -33,17 +35,22 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
         raise UserError(f"model {name!r}, options: {refused}")
     try:
         model = _build(name, classes, size, options, published)
-    except UNFIT as error:
+    except _unfit(options) as error:
         raise UserError(
             f"model {name!r} cannot be built for images of {size} pixels, options {options}: {_line(error)}; change "
             "preprocess.size or the options"
         ) from None
     try:
         output, left_out = _output(model, size)
-    except UNFIT as error:
+    except _unfit(options) as error:
+        if isinstance(error, UNFIT_OPTIONS):
+            raise UserError(f"model {name!r} does not work with the options {options}: {_line(error)}") from None
         larger = next_size(name, options, size)
+        or_options = f" or the options {options}" if options else ""
         hint = f"; the next size it takes is {larger}" if larger else f" ({_line(error)})"
-        raise UserError(f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size") from None
+        raise UserError(
+            f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size{or_options}"
+        ) from None
     if left_out:
         raise UserError(
             f"model {name!r} cuts images into patches, and of {size} pixels the last {left_out} belong to none; "
@@ -56,6 +63,11 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
         )
     model.feature_count = output.shape[1]
     return model
+
+
+def _unfit(options: dict[str, Any]) -> tuple[type[Exception], ...]:
+    """What may be the fault of the image size or of the options; without any, further errors are bugs."""
+    return (*UNFIT, *UNFIT_OPTIONS) if options else UNFIT
 
 
 def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
@@ -73,7 +85,7 @@ def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
         for tried in sorted({low, *steps}):
             try:
                 model = _build(name, 2, tried, options, None)
-            except (*UNFIT, UserError):
+            except (*UNFIT, *UNFIT_OPTIONS, UserError):
                 continue
             # The first is the smallest of all only if its layers take other sizes as well.
             if _takes(model, tried) and (tried != low or _takes(model, LARGEST_TRIED)):
@@ -84,7 +96,7 @@ def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
 def _takes(model: nn.Module, size: int) -> bool:
     try:
         _, left_out = _output(model, size)
-    except UNFIT:
+    except (*UNFIT, *UNFIT_OPTIONS):
         return False
     return not left_out
 

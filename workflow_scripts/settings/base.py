@@ -1,10 +1,14 @@
 """The closed, described model that every block of settings is."""
 
+import os
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 _List = TypeVar("_List", bound=list | None)
+# Bytes of the longest name of a file that common file systems take.
+LONGEST = 255
 
 
 def _distinct(values: list | None) -> list | None:
@@ -20,8 +24,27 @@ def _filled(text: str) -> str:
     return text
 
 
+def _user_path(text: str) -> str:
+    """The path of a file or folder with `~` written out; ValueError for what no system can open."""
+    _filled(text)
+    if "\0" in text:
+        raise ValueError(f"{text!r} has a zero byte, which no path can hold; correct the path")
+    if any(len(os.fsencode(part)) > LONGEST for part in text.split("/")):
+        raise ValueError(f"'{text[:30]}…' has a name of more than {LONGEST} bytes; shorten it")
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise ValueError(
+            f"{text!r}: no home folder is known for {text.split('/')[0]}; write the path in full"
+        ) from None
+
+
 # Text that says something.
 Filled = Annotated[str, AfterValidator(_filled)]
+# Where a file or folder of the user's lies.
+UserPath = Annotated[str, AfterValidator(_user_path)]
 # A list in which nothing may stand twice.
 Distinct = Annotated[_List, AfterValidator(_distinct)]
 

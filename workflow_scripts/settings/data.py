@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from workflow_scripts.settings.base import Block, Distinct, Filled
+from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=8, le=4096)]
@@ -29,17 +29,17 @@ class Synthetic(Block):
 class Ingest(Block):
     """What is taken from the raw files, and what is refused."""
 
-    classes: Distinct[list[str]] | None = Field(
+    classes: Distinct[list[Filled]] | None = Field(
         None,
         description="Class order in every table and figure. null: the labels that are found, sorted; adapter `folder` "
         "then stops where the folders look like parts of a split, patients or masks, and not like classes.",
     )
-    labels: dict[str, str | None] | None = Field(
+    labels: dict[str, Filled | None] | None = Field(
         None,
         description="Published label → class of this study; several labels may share a class; null leaves a label out. "
         "null for the whole key: every label is a class.",
     )
-    groups: Filled | None = Field(
+    groups: UserPath | None = Field(
         None,
         description="Adapter `folder` only: CSV file, inside the source, with the columns path and group (and, if "
         "wanted, unit). Without it no groups are known. Of its further columns only those that `evaluate.subgroups` "
@@ -56,7 +56,7 @@ class Ingest(Block):
         description="Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in "
         "Diniz et al., J. Imaging 7:111, 2021, which CVM-Cervix cites as its source).",
     )
-    ids: Filled | None = Field(
+    ids: UserPath | None = Field(
         None,
         description="CSV file, inside the (first) source, whose column id names the samples that are used, as in "
         "manifest.csv; one that is named twice is a sample twice, its copies share its group. null: all samples.",
@@ -158,7 +158,7 @@ class SplitFile(Block):
     """The user's own split."""
 
     kind: Literal["file"] = Field(description="A split made elsewhere.")
-    path: Filled = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
+    path: UserPath = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
     by: Literal["sample", "group"] = Field(
         "group", description="group: the leak audit must find nothing, or the run stops; sample: leaks are only listed."
     )

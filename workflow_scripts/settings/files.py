@@ -102,6 +102,8 @@ def _refuse_circles_and_repeats(root: yaml.Node | None, name: str) -> None:
             raise UserError(
                 f"{name}, line {line}: an anchor (&) holds itself through its alias (*); take the alias out"
             )
+        if isinstance(node, yaml.ScalarNode):
+            _refuse_other_bases(node, f"{name}, line {line}")
         if id(node) in checked or not isinstance(node, yaml.CollectionNode):
             return
         checked.add(id(node))
@@ -114,6 +116,16 @@ def _refuse_circles_and_repeats(root: yaml.Node | None, name: str) -> None:
 
     if root is not None:
         check(root, ())
+
+
+def _refuse_other_bases(node: yaml.ScalarNode, where: str) -> None:
+    """Where a number is wanted nobody means 010 as 8, nor 1:30 as 90; where text is wanted, that is said elsewhere."""
+    text = node.value.lstrip("+-")
+    if node.tag == "tag:yaml.org,2002:int" and text.startswith("0") and text.strip("0") and text[1:].isdecimal():
+        read = yaml.SafeLoader("").construct_object(node)
+        raise UserError(
+            f"{where}: YAML reads {node.value} as {read}; write {int(text)}, or '{node.value}' if it is a name"
+        )
 
 
 def _refuse_repeats(node: yaml.MappingNode, name: str) -> None:

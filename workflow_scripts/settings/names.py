@@ -7,6 +7,9 @@ from pathlib import Path
 
 from workflow_scripts.data.adapters.registry import PACKAGE
 
+# Names stand in those of files, which have more in them and end at 255 bytes.
+LONGEST = 100
+_ENDLESS = re.compile(r"(.+)\1{19}$")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 RUN_NAME = re.compile(NAME.pattern + r"(-[a-z0-9_]+)*(@[a-z0-9_]+)?")
 # Rules and targets of the workflow: Snakemake takes a name once.
@@ -84,12 +87,23 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
 
 
+def unfit(name: str) -> str:
+    """What is said of the name of a study, protocol or run that files or Snakemake do not take; else empty."""
+    if len(name) > LONGEST:
+        return f"{len(name)} letters, more than {LONGEST}; shorten it"
+    if _ENDLESS.search(name):
+        return "it ends in 20 repetitions, which Snakemake takes for a file that needs itself; choose another"
+    return ""
+
+
 def name_mistakes(studies: dict[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
     """Study and words for every study that cannot be called so; `studies`: name → names of its protocols."""
     rules: dict[str, str] = {}
     for study, protocols in studies.items():
         if not NAME.fullmatch(study):
             yield study, f"a study cannot be called {study!r}; use a-z, 0-9 and _, a letter first"
+        elif words := unfit(study):
+            yield study, f"a study cannot be called {study[:30]}…: {words}"
         elif study in RULES or study in TAKEN or study.startswith(_PACKED):
             why = TAKEN.get(study, "a rule or target of the workflow has that name, or begins so")
             yield study, f"a study cannot be called {study!r}: {why}; call it my_{study}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workflow_scripts.data.download.sources import published_sources
-from workflow_scripts.settings.sources import source_folders
+from workflow_scripts.settings.sources import fault_of, source_folders
 from workflow_scripts.settings.study import Config
 
 DATA = "data"
@@ -43,9 +43,7 @@ def missing_downloads(config: Config, studies: list[str]) -> list[str]:
         if config.studies[study].source != "synthetic"
         for folder in source_folders(config, study).values()
     }
-    return sorted(
-        folder for folder in wanted & set(known) if not (Path(folder).is_dir() and any(Path(folder).iterdir()))
-    )
+    return sorted(folder for folder in wanted & set(known) if fault_of(Path(folder)))
 
 
 def weights_file(model: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
-from workflow_scripts.settings.base import Block, Distinct, Filled, changes_of
+from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath, changes_of
 from workflow_scripts.settings.data import Share
 from workflow_scripts.settings.options import Options
 
@@ -137,7 +137,7 @@ class Network(Block):
         description="Further arguments of the model's constructor. Not such as load weights (`pretrained`, "
         "`checkpoint_path`, …): `weights` alone names them.",
     )
-    weights: Filled | None = Field(
+    weights: UserPath | None = Field(
         None,
         description="Start: null (from scratch), `published` (the library's pretrained weights, fetched once to "
         "data/weights) or the path of a safetensors file.",
@@ -158,7 +158,7 @@ class Branch(Block):
         "are the mean of the class token and the distillation token."
     )
     options: Options = Field({}, description="As for a network.")
-    weights: Filled | None = Field(None, description="As for a network.")
+    weights: UserPath | None = Field(None, description="As for a network.")
 
 
 class Fusion(Block):

@@ -1,5 +1,8 @@
 """Where a study's raw files lie, and what tells that they changed."""
 
+import errno
+import os
+import stat
 from collections.abc import Container
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,7 @@ from workflow_scripts.settings.study import Config
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
 # In a folder of made data, beside what was made: see synthesise.
+_NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
 MADE_RECORD, MADE_MARK = "made.json", ".made"
 
 
@@ -27,10 +31,33 @@ def source_folders(config: Config, study: str) -> dict[str, str]:
     chosen = config.studies[study]
     if chosen.source == "synthetic":
         return {adapter: made_folder(adapter, study) for adapter in chosen.adapters}
-    source = str(Path(chosen.source).expanduser())
+    source = chosen.source
     if len(chosen.adapters) == 1:
         return {chosen.adapters[0]: source}
     return {adapter: f"{source}/{adapter}" for adapter in chosen.adapters}
+
+
+def kind_of(path: Path) -> str:
+    """What lies at a path, links followed: file, folder, other (a pipe, a device), or nothing, an empty text.
+
+    OSError where the system does not say: a folder above may not be entered, or the path is too long.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "other"
+
+
+def fault_of(folder: Path) -> str:
+    """Why no raw files can be read from a folder; empty where they can."""
+    try:
+        if kind_of(folder) != "folder":
+            return "is no folder"
+        with os.scandir(folder) as entries:
+            return "" if next(entries, None) else "is empty"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
 
 
 def check_source(config: Config, study: str, downloadable: Container[str] = ()) -> None:
@@ -39,9 +66,9 @@ def check_source(config: Config, study: str, downloadable: Container[str] = ()) 
     if chosen.source == "synthetic":
         return
     for adapter, folder in source_folders(config, study).items():
-        if Path(folder).is_dir() and any(Path(folder).iterdir()):
+        state = fault_of(Path(folder))
+        if not state:
             continue
-        state = "is empty" if Path(folder).is_dir() else "is no folder"
         several = f" (each of {', '.join(chosen.adapters)} has a subfolder)" if len(chosen.adapters) > 1 else ""
         where = f"studies.{study}.source: {folder} {state}"
         if folder in downloadable:
@@ -70,6 +97,33 @@ def check_apart(config: Config, study: str, workdir: Path) -> None:
             )
 
 
+def check_file(path: str, where: str) -> None:
+    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
+    for sign in "{<":
+        if sign in path:
+            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
+    try:
+        if kind_of(Path(path)) != "file":
+            raise UserError(f"{where}: {path} is no file; correct the path")
+        refused = "" if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        refused = error.strerror
+    if refused:
+        raise UserError(f"{where}: {path} cannot be read ({refused}); make it readable")
+
+
+def check_results(config: Config, workdir: Path) -> None:
+    """Raise UserError when the results folder, or one that it lies in, is a file or a device."""
+    results = workdir / config.results
+    for folder in (results, *results.parents):
+        try:
+            kind = kind_of(folder)
+        except OSError as error:
+            raise UserError(f"results: {folder} cannot be read ({error.strerror}); name another folder") from None
+        if kind in ("file", "other") or folder.is_symlink() and not kind:
+            raise UserError(f"results: {folder} is there and is no folder; name another folder")
+
+
 def check_tables(config: Config, study: str) -> None:
     """Raise UserError when a table that `ingest` names inside the source is no file; made data bring their own."""
     chosen = config.studies[study]
@@ -78,8 +132,13 @@ def check_tables(config: Config, study: str) -> None:
     folder = Path(next(iter(source_folders(config, study).values())))
     for key in ("groups", "ids"):
         name = getattr(chosen.ingest, key)
-        if name is not None and not (folder / name).is_file():
-            state = "is a folder" if (folder / name).is_dir() else "does not exist"
+        if name is None:
+            continue
+        try:
+            state = _NO_TABLE[kind_of(folder / name)]
+        except OSError as error:
+            state = f"cannot be read ({error.strerror})"
+        if state:
             raise UserError(
                 f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"
             )

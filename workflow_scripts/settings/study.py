@@ -8,9 +8,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from workflow_scripts.contracts import protocols
 from workflow_scripts.contracts.addresses import server_fault
 from workflow_scripts.data.adapters.registry import adapters
-from workflow_scripts.settings.base import Block, Distinct, Filled
+from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath
 from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
-from workflow_scripts.settings.names import NAME, RUN_NAME, known_paper, name_mistakes, nearest, results_folder
+from workflow_scripts.settings.names import (
+    NAME,
+    RUN_NAME,
+    known_paper,
+    name_mistakes,
+    nearest,
+    results_folder,
+    unfit,
+)
 from workflow_scripts.settings.overlay import merge
 from workflow_scripts.settings.runs import (
     TRAINED,
@@ -26,6 +34,8 @@ from workflow_scripts.settings.runs import (
 )
 
 SCALES = ("demo", "paper")
+# Longer numbers do not fit into the tables.
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 
 class Study(Block):
@@ -44,14 +54,14 @@ class Study(Block):
         description="Readers of the raw files: modules of data/adapters, or the name of a study that has its own. "
         "Several: the source has a subfolder named after each.",
     )
-    source: Filled = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
+    source: UserPath = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
     synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
     ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
     preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
     protocols: Annotated[dict[str, Protocol], Field(min_length=1)] = Field(
         description="Name → split. All are reported side by side."
     )
-    seeds: Distinct[Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]] = Field(
+    seeds: Distinct[Annotated[list[Seed], Field(min_length=1)]] = Field(
         [0], description="Training seeds; each run is trained once per seed and fold. They never change a split."
     )
     train: Train = Field(Train(), description="How the study's networks are trained.")
@@ -74,6 +84,7 @@ class Study(Block):
     def _consistent(self) -> "Study":
         if mistakes := [
             *self._name_mistakes(),
+            *self._share_mistakes(),
             *self._role_mistakes(),
             *self._run_mistakes(),
             *self._mention_mistakes(),
@@ -88,9 +99,18 @@ class Study(Block):
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
+        for name in (*self.protocols, *self.runs):
+            if words := unfit(name):
+                yield f"the name {name[:30]}…: {words}"
         for name in self.runs:
             if not RUN_NAME.fullmatch(name):
                 yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
+
+    def _share_mistakes(self) -> Iterator[str]:
+        learning = [name for name, run in self.runs.items() if run.kind in (*TRAINED, "baseline")]
+        for name, rule in self.protocols.items():
+            if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
+                yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
 
     def _role_mistakes(self) -> Iterator[str]:
         paper = [name for name, rule in self.protocols.items() if rule.role == protocols.AS_PUBLISHED]
@@ -112,6 +132,10 @@ class Study(Block):
                         yield f"run {name!r} names the member {member!r}, which {what}{self._or_null(name)}"
                 if run.weights and len(run.weights) != len(run.members):
                     yield f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members"
+                if run.weights is not None and run.how != "weighted":
+                    yield f"run {name!r}: weights count for `how: weighted` only, and this vote is {run.how}"
+                if run.weights is not None and not sum(run.weights) > 0:
+                    yield f"run {name!r}: weights {run.weights} do not sum above zero"
             if run.kind == "compressed":
                 yield from self._untrained(run.of, f"run {name!r}: of", self._or_null(name))
             if run.kind in TRAINED:
@@ -166,7 +190,7 @@ class Config(Block):
     """The whole of the settings after resolving."""
 
     scale: Literal[SCALES] = Field("demo", description="demo: small and fast; paper: what the paper states.")
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="Seed of splits and of made data.")
+    seed: Seed = Field(0, description="Seed of splits and of made data.")
     results: Annotated[str, AfterValidator(results_folder)] = Field(
         "results",
         description="Folder that receives all results; `~` is the home folder. Neither inside a source nor around one.",

@@ -17,8 +17,10 @@ from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.sources import (
     check_apart,
+    check_file,
     check_made,
     check_not_overwriting,
+    check_results,
     check_source,
     check_tables,
     listing_digest,
@@ -150,13 +152,13 @@ class Plan:
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""
         rule = self.study(study).protocols[protocol]
-        return [str(Path(rule.path).expanduser())] if rule.kind == "file" else []
+        return [rule.path] if rule.kind == "file" else []
 
     def weight_files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""
         spec = self.study(study).runs[run]
         return {
-            name: published.weights_file(part.model) if _is_published(part) else str(Path(part.weights).expanduser())
+            name: published.weights_file(part.model) if _is_published(part) else part.weights
             for name, part in published.parts_of(spec).items()
             if part.weights is not None
         }
@@ -277,25 +279,35 @@ class Plan:
 
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
+        check_results(self.config, self.workdir)
         for study in self.active:
-            check_source(self.config, study, self.downloads)
-            check_apart(self.config, study, self.workdir)
-            check_tables(self.config, study)
-            check_made(self.config, study)
-            check_not_overwriting(self.config, study, self.workdir)
-            for protocol in self.study(study).protocols:
-                for path in self.split_file(study, protocol):
-                    _must_exist(path, f"studies.{study}.protocols.{protocol}.path")
-            for run in self.study(study).runs:
-                for part in published.parts_of(self.study(study).runs[run]).values():
-                    if part.weights is not None and not _is_published(part):
-                        _must_exist(part.weights, f"studies.{study}.runs.{run}: weights")
-        if not os.environ.get(RESTORING):
-            self._check_recorded()
+            self._check_study(study)
+        self._check_recorded(self.active)
 
-    def _check_recorded(self) -> None:
+    def check_asked(self, study: str) -> None:
+        """The same of a study that is not active, and is asked for by its name."""
+        self._check_study(study)
+        self._check_recorded([study])
+
+    def _check_study(self, study: str) -> None:
+        check_source(self.config, study, self.downloads)
+        check_apart(self.config, study, self.workdir)
+        check_tables(self.config, study)
+        check_made(self.config, study)
+        check_not_overwriting(self.config, study, self.workdir)
+        for protocol in self.study(study).protocols:
+            for path in self.split_file(study, protocol):
+                check_file(path, f"studies.{study}.protocols.{protocol}.path")
+        for run in self.study(study).runs:
+            for part in published.parts_of(self.study(study).runs[run]).values():
+                if part.weights is not None and not _is_published(part):
+                    check_file(part.weights, f"studies.{study}.runs.{run}: weights")
+
+    def _check_recorded(self, studies: list[str]) -> None:
         """Refuse results that Snakemake did not make here: it would believe them whatever the settings."""
-        declared = (path for study in self.active for path in self.records(study))
+        if os.environ.get(RESTORING):
+            return
+        declared = (path for study in studies for path in self.records(study))
         if foreign := unrecorded(declared, self.workdir):
             raise UserError(
                 f"{foreign[0]} and {len(foreign) - 1} more were not made here, so nothing tells whether they fit the "
@@ -305,12 +317,3 @@ class Plan:
 
 def _is_published(part: object) -> bool:
     return part.weights == published.PUBLISHED
-
-
-def _must_exist(path: str, where: str) -> None:
-    """Raise UserError for a file that is to be the input of a rule, and is none or cannot be."""
-    for sign in "{<":
-        if sign in path:
-            raise UserError(f"{where}: {path} has the sign {sign}, which Snakemake reads as its own; rename the file")
-    if not Path(path).expanduser().is_file():
-        raise UserError(f"{where}: {path} is no file; correct the path")

@@ -18,7 +18,7 @@ from workflow_scripts.contracts.walking import walk
 from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
-from workflow_scripts.data.layout import check_classes, check_masks, masks_beside
+from workflow_scripts.data.layout import check_classes, check_masks, lone_masks, masks_beside
 from workflow_scripts.data.sources import (
     count_endings,
     ending_words,
@@ -85,11 +85,19 @@ def _without_masks(paths: list[str], wanted: str, root: Path) -> list[str]:
     if wanted == "images":
         return paths
     masks = masks_beside(paths)
+    lone = lone_masks(paths, masks)
     if wanted == "ask":
-        check_masks(masks, root)
-    if masks:
-        log.info("%d masks beside images are left out", len(masks))
-    return [path for path in paths if normal(path) not in masks]
+        check_masks(masks, lone, root)
+    if not masks:
+        if lone:
+            log.warning(
+                "%d of %d images are called like masks, first %r, and no image lies beside them; they are samples",
+                *(len(lone), len(paths), lone[0]),
+            )
+        return paths
+    out = {*masks, *lone}
+    log.info("%d masks are left out, %d of them without an image", len(masks) + len(lone), len(lone))
+    return [path for path in paths if normal(path) not in out]
 
 
 def _wrapping_folders(paths: list[str]) -> int:
