@@ -12,7 +12,10 @@ BIN := .venv/bin
 READY := .venv/ready-$(TORCH)
 DEVELOPER := .venv/ready-developer
 UV := uv==0.13.9
-SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
+# A value as it was given, one word for the shell: paths hold spaces, quotes and dollar signs.
+quoted = '$(subst ','\'',$(value $(1)))'
+CONFIGFILE = $(if $(value CONFIG),--configfile $(call quoted,CONFIG))
+SNAKEMAKE = $(BIN)/python -m snakemake --cores $(call quoted,CORES) $(CONFIGFILE)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
@@ -59,13 +62,13 @@ ui: $(READY) ## take in every finished run and open the MLflow UI
 	$(BIN)/python -m workflow_scripts.browse
 
 archive: $(READY) ## put the results into one zip file, as a paper's supplement
-	$(BIN)/python -m workflow_scripts.archive $(if $(CONFIG),--configfile $(CONFIG))
+	$(BIN)/python -m workflow_scripts.archive $(CONFIGFILE)
 
 verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
-	$(BIN)/python -m workflow_scripts.verify $(or $(ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
+	$(BIN)/python -m workflow_scripts.verify $(if $(value ARCHIVE),$(call quoted,ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
 
 check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
-	$(BIN)/python -m workflow_scripts.check $(if $(CONFIG),--configfile $(CONFIG))
+	$(BIN)/python -m workflow_scripts.check $(CONFIGFILE)
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock

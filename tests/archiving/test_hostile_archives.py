@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.archiving.finished import METADATA, changed, edited, verified
+from tests.archiving.finished import METADATA, ROOT, changed, edited, verified
 from workflow_scripts.archiving import names, unpacking
 from workflow_scripts.archiving.recomputing import verify_study
 from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.archiving.unpacking import unpack
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import write_text
+from workflow_scripts.contracts.files import canonical_json, write_text
 from workflow_scripts.data.download.sources import Limits
 from workflow_scripts.settings import study as settings_study
+from workflow_scripts.settings.workflow import Plan
 
 SETTINGS = "cvm_cervix/settings.json"
 NOISE = random.Random(5).randbytes(2000)
@@ -233,6 +234,17 @@ def test_the_settings_of_an_archive_are_taken_as_they_are(archive, tmp_path):
     with zipfile.ZipFile(archive) as opened:
         opened.extract(SETTINGS, tmp_path)
     assert read_settings(tmp_path / SETTINGS, "cvm_cervix") == json.loads((tmp_path / SETTINGS).read_text())
+
+
+@pytest.mark.parametrize("scale", ["demo", "paper"])
+def test_the_settings_of_every_shipped_study_are_taken(tmp_path, scale):
+    plan = Plan(ROOT, {"scale": scale}, ROOT)
+    for study in plan.config.studies:
+        evaluate = {protocol: plan.steps.evaluate(study, protocol) for protocol in plan.study(study).protocols}
+        settings = {"evaluate": evaluate, "report": plan.steps.report(study)}
+        path = tmp_path / f"{study}.json"
+        path.write_text(canonical_json(settings))
+        assert read_settings(path, study) == json.loads(path.read_text())
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import digest_file, read_json, write_json
 from workflow_scripts.contracts.layout import known, remedy
 from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.verdict import VERDICT
 from workflow_scripts.contracts.verified import differences, fits, require
 
 SETTINGS = made.settings(epochs=1)
@@ -305,6 +306,39 @@ def test_the_check_names_every_damaged_file_once_with_what_heals_it(reported):
         assert all(line.split()[0] in ("CHANGED", "OUTDATED") for line in lines)
         assert "snakemake " in lines[0] and last.endswith("not as recorded, see above")
     assert reported.check() == ([], "")
+
+
+def no_file(path: Path, kind: str) -> None:
+    """What a reader would wait for, read without end or not open at all, in the place of a file."""
+    path.unlink()
+    {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "device": lambda: path.symlink_to("/dev/zero"),
+        "circle": lambda: path.symlink_to(path.name),
+    }[kind]()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "circle"])
+@pytest.mark.parametrize("name", ["dataset/manifest.csv", "curves/published__cvm.csv"])
+def test_the_check_names_what_is_no_file_and_goes_on(reported, name, kind):
+    path, last = reported.study / name, reported.study / "verdict.json"
+    flipped(last)
+    no_file(path, kind)
+    lines, _ = reported.check()
+    assert any(f" {last} " in line for line in lines)
+    (said,) = [line for line in lines if line.split()[1] == str(path)]
+    assert said.startswith("CHANGED") and "is no file" in said and "`rm -r " in said and "`snakemake " in said
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "circle"])
+def test_no_reader_waits_for_what_is_no_file(tmp_path, kind):
+    path = tmp_path / "verdict.json"
+    path.touch()
+    no_file(path, kind)
+    for read in (digest_file, read_json, read_record, VERDICT.as_text):
+        with pytest.raises(UserError, match=r"is no file.*`rm -r .*`, then `snakemake "):
+            read(path)
 
 
 def test_the_check_names_what_is_missing_unknown_or_made_from_other_files(reported):

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from workflow_scripts.contracts.files import atomic_path, digest_file, digest_text
+from workflow_scripts.contracts.files import atomic_path, digest_file, digest_text, open_file
 from workflow_scripts.contracts.walking import walk
 
 # Seconds within which a file may change twice without another time (FAT: 2): a digest so young is not kept.
@@ -35,8 +35,9 @@ def trace(status: os.stat_result) -> Trace:
 
 
 def digest_once(path: Path) -> str:
-    """sha256 of a file, read once by this process as long as the file stays untouched."""
-    now, name = trace(Path(path).stat()), str(Path(path).absolute())
+    """sha256 of a file, read once by this process as long as the file stays untouched; NoFileError as open_file."""
+    with open_file(path) as handle:
+        now, name = trace(os.fstat(handle.fileno())), str(Path(path).absolute())
     if name not in _seen or _seen[name][0] != now:
         _seen[name] = (now, digest_file(path))
     return _seen[name][1]

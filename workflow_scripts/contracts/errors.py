@@ -13,3 +13,7 @@ class UserError(Exception):
 
 class OutOfTimeError(UserError):
     """The time limit of a job comes near: nothing else is begun in its process either."""
+
+
+class NoFileError(UserError):
+    """Where a file should be lies a folder, a pipe, a device, or a link in a circle."""

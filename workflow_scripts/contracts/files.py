@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import re
+import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import NoFileError, UserError
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.locks import exclusive
 
@@ -64,6 +66,33 @@ def named_when_full(path: Path) -> Iterator[None]:
         raise OSError(number, os.strerror(number), str(path)) from error
 
 
+@contextmanager
+def open_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading; links to one are followed.
+
+    Raises NoFileError for what else may lie there: to read a pipe never ends, nor do some devices. OSError as `open`.
+    """
+    try:
+        # Without waiting for who writes into a pipe; of a regular file it changes nothing.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
+            raise
+        raise _no_file(path) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _no_file(path)
+    with open(handle, "rb") as opened:
+        yield opened
+
+
+def _no_file(path: Path) -> NoFileError:
+    name = shlex.quote(str(path))
+    return NoFileError(
+        f"{path} is no file, but a folder, a pipe or a device; `rm -r {name}`, then {remedy(Path(path))}"
+    )
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` atomically, as UTF-8 with the line ends it has."""
     with atomic_path(path) as temporary:
@@ -83,7 +112,8 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file; a missing or broken one raises UserError that names it."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        with open_file(path) as handle:
+            return json.loads(handle.read().decode("utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; {remedy(Path(path))}") from None
     except (ValueError, RecursionError) as error:
@@ -96,6 +126,6 @@ def digest_text(text: str) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """Hexadecimal sha256 of a file's bytes, read in blocks."""
-    with open(path, "rb") as handle:
+    """Hexadecimal sha256 of a file's bytes, read in blocks; NoFileError as open_file."""
+    with open_file(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts import energy
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import NoFileError, UserError
 from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
 from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.portable import without_folders
@@ -95,6 +95,8 @@ def read_record(path: Path) -> dict:
     """Read a record; UserError if it is missing, broken, or not as it was written."""
     try:
         record = read_json(path)
+    except NoFileError:
+        raise
     except UserError:
         state = "is not valid JSON any more" if path.exists() else "is missing"
         raise UserError(f"{path} {state}; {remedy(path)}") from None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.contracts.files import atomic_path, open_file
 from workflow_scripts.contracts.layout import remedy
 
 SIGNIFICANT = "%.9g"
@@ -105,7 +105,8 @@ class Table:
     def as_text(self, path: Path) -> pd.DataFrame:
         """Read and check, every cell as it is written; an empty cell is the empty string."""
         try:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+            with open_file(path) as handle:
+                frame = pd.read_csv(handle, dtype=str, keep_default_na=False, encoding="utf-8")
         except FileNotFoundError:
             raise UserError(f"{path} is missing; {remedy(path)}") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.contracts.digests import digest_once
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.contracts.errors import NoFileError, UserError
 from workflow_scripts.contracts.layout import known, remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.walking import walk
@@ -80,7 +80,7 @@ def differences(study: Path) -> Iterator[Difference]:
     Also records that were made from other files than those that are there now, unless those are named themselves.
     Hidden files are passed over.
     """
-    files = {Path(item.path): study / item.path for item in walk(study) if item.kind == "file"}
+    files = {Path(item.path): study / item.path for item in walk(study) if item.kind != "folder_link"}
     records, named = {}, set()
     for name, path in files.items():
         if _is_record(name):
@@ -88,7 +88,7 @@ def differences(study: Path) -> Iterator[Difference]:
                 records[name] = read_record(path)
             except UserError as error:
                 named.add(name)
-                yield Difference(CHANGED, path, str(error).removeprefix(f"{path} "))
+                yield Difference(CHANGED, path, _what_of(error, path))
     vouched: dict[Path, dict[Path, str]] = {}
     for name, record in records.items():
         for output, digest in record.get("outputs", {}).items():
@@ -120,9 +120,15 @@ def _compared(path: Path, record: Path, digest: str) -> Difference | None:
     try:
         if digest_once(path) == digest:
             return None
+    except NoFileError as error:
+        return Difference(CHANGED, path, _what_of(error, path))
     except FileNotFoundError:
         return Difference(MISSING, path, f"is missing, {record} says that it was written; {remedy(path)}")
     return Difference(CHANGED, path, f"has changed: it is not what {record} says; {remedy(path)}")
+
+
+def _what_of(error: UserError, path: Path) -> str:
+    return str(error).removeprefix(f"{path} ")
 
 
 def _of_vouched(study: Path, name: Path, by: dict[Path, str]) -> Iterator[Difference]:
@@ -146,6 +152,10 @@ def _of_inputs(study: Path, name: Path, inputs: dict[str, str], named: set[Path]
             if digest_once(path) == digest:
                 continue
             state, at, what = OUTDATED, study / name, f"was made from another {path} than there is now"
+        except NoFileError as error:
+            named.add(Path(read))
+            yield Difference(CHANGED, path, _what_of(error, path))
+            return
         except FileNotFoundError:
             state, at, what = MISSING, path, f"is missing, {study / name} was made from it"
             named.add(Path(read))
