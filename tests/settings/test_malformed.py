@@ -55,6 +55,12 @@ BROKEN = {
         "line 2: YAML reads 0224 as 148; write 224, or '0224' if it is a name",
     ),
     "a list as key": ("studies:\n  ? [a]\n  : 3\n", "line 2: a key must be a single word"),
+    "a word tagged as a truth value": (
+        "results: !!bool x\n",
+        "not valid YAML: 'x'; put dates and times in quotes, and",
+    ),
+    "a word tagged as a time": ("results: !!timestamp x\n", "take tags such as !!bool out"),
+    "lists without end": (f"studies: {'[' * 3000}{']' * 3000}\n", "nested too deeply to be read"),
     "a date that is none": ("results: 2020-13-45\n", "put dates and times in quotes"),
 }
 
