@@ -262,6 +262,11 @@ def test_a_word_that_yaml_reads_as_something_else_is_asked_for_in_quotes(ingest,
     assert line.startswith("my.yaml, line 7: studies.mine.") and words in line
 
 
+def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):
+    text = MINE.replace("adapters: [folder]", "adapters: [herlev]").replace("classes: null", "groups: g.csv")
+    assert any("ingest.groups is given, but the adapter herlev takes groups" in line for line in said(text, tmp_path))
+
+
 def test_a_source_in_nobodys_home_is_asked_for_in_full(tmp_path):
     (line,) = said(MINE.replace("source: images", "source: ~nobody_at_all/x"), tmp_path)
     assert line.startswith("my.yaml, line 6: studies.mine.source: '~nobody_at_all/x': no home folder is known for ~no")
@@ -345,7 +350,7 @@ def test_a_results_folder_is_named_in_one_way(given, folder):
 def test_the_home_folder_is_written_out(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     network = {"kind": "network", "model": "resnet18", "weights": "~/w"}
-    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "own_runs": {"x": network}}
+    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "adapters": ["folder"], "own_runs": {"x": network}}
     own = {"kind": "file", "path": "~/s.csv"}
     study = settings(ROOT, {"studies": {"mine": {"like": "cvm_cervix", "protocols": {"own": own}} | mine}}).studies[
         "mine"
