@@ -102,8 +102,8 @@ class Study(Block):
         layouts = [name for name in layouts if adapters()[name].module.startswith(f"{LAYOUTS}.")]
         if self.ingest.groups and layouts == self.adapters:
             yield (
-                f"ingest.groups is given, but the adapter {layouts[0]} takes groups from its own layout; write `groups: "
-                "null`, or `adapters: [folder]`"
+                f"ingest.groups is given, but the adapter {layouts[0]} takes groups from its own layout; write "
+                "`groups: null`, or `adapters: [folder]`"
             )
         for name in self.protocols:
             if not NAME.fullmatch(name):
