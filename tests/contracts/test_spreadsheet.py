@@ -89,6 +89,7 @@ def test_short_rows_are_filled_with_empty_cells(tmp_path) -> None:
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"\x1f\x8brest", "compressed"),
         (b"path,group\na\0,b\n", "no text file"),
+        (f"path,group\na,{'b' * 140_000}\n", "row 2: a cell of over 131072 letters; shorten it"),
     ],
 )
 def test_what_is_no_table_is_one_line_that_helps(tmp_path, written, said) -> None:

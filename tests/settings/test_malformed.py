@@ -55,6 +55,12 @@ BROKEN = {
         "line 2: YAML reads 0224 as 148; write 224, or '0224' if it is a name",
     ),
     "a list as key": ("studies:\n  ? [a]\n  : 3\n", "line 2: a key must be a single word"),
+    "a word tagged as a truth value": (
+        "results: !!bool x\n",
+        "not valid YAML: 'x'; put dates and times in quotes, and",
+    ),
+    "a word tagged as a time": ("results: !!timestamp x\n", "take tags such as !!bool out"),
+    "lists without end": (f"studies: {'[' * 3000}{']' * 3000}\n", "nested too deeply to be read"),
     "a date that is none": ("results: 2020-13-45\n", "put dates and times in quotes"),
 }
 
@@ -256,6 +262,11 @@ def test_a_word_that_yaml_reads_as_something_else_is_asked_for_in_quotes(ingest,
     assert line.startswith("my.yaml, line 7: studies.mine.") and words in line
 
 
+def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):
+    text = MINE.replace("adapters: [folder]", "adapters: [herlev]").replace("classes: null", "groups: g.csv")
+    assert any("ingest.groups is given, but the adapter herlev takes groups" in line for line in said(text, tmp_path))
+
+
 def test_a_source_in_nobodys_home_is_asked_for_in_full(tmp_path):
     (line,) = said(MINE.replace("source: images", "source: ~nobody_at_all/x"), tmp_path)
     assert line.startswith("my.yaml, line 6: studies.mine.source: '~nobody_at_all/x': no home folder is known for ~no")
@@ -339,7 +350,7 @@ def test_a_results_folder_is_named_in_one_way(given, folder):
 def test_the_home_folder_is_written_out(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     network = {"kind": "network", "model": "resnet18", "weights": "~/w"}
-    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "own_runs": {"x": network}}
+    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "adapters": ["folder"], "own_runs": {"x": network}}
     own = {"kind": "file", "path": "~/s.csv"}
     study = settings(ROOT, {"studies": {"mine": {"like": "cvm_cervix", "protocols": {"own": own}} | mine}}).studies[
         "mine"

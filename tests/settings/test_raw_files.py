@@ -188,3 +188,11 @@ def test_a_study_that_is_not_active_is_checked_when_it_is_asked_for(tmp_path):
     record.write_text('{"settings": {"made": false, "scale": "demo"}}')
     with pytest.raises(UserError, match="dataset/record.json and 0 more were not made here"):
         plan.check_asked("mine")
+
+
+def test_a_working_copy_in_a_folder_that_snakemake_takes_for_a_variable_stops_the_start(tmp_path):
+    copy = tmp_path / "{mine}"
+    copy.mkdir()
+    shutil.copy(ROOT / "config.yaml", copy)
+    with pytest.raises(UserError, match="whose name has the sign {, which Snakemake reads as its own"):
+        Plan(copy, {}, tmp_path).check_before_start()

@@ -147,6 +147,11 @@ def _rows(handle: io.StringIO, delimiter: str, where: str, lenient: bool) -> lis
             if lenient and any(rows[-1][1]):
                 break
     except csv.Error as error:
+        if not lenient and "field limit" in str(error):
+            raise UserError(
+                f"{where}, row {number + 1}: a cell of over {csv.field_size_limit()} letters; shorten it, or close "
+                "the quotation mark that opens it"
+            ) from None
         if not lenient:
             raise UserError(
                 f"{where}, row {number + 1}: {error}; a quotation mark opens a cell and does not close it as CSV wants"

@@ -139,5 +139,10 @@ class Table:
             if numbers.isna().any():
                 row = int(numbers.isna().to_numpy().argmax())
                 raise UserError(f"{where}, row {row + 2}: an empty cell, a whole number is wanted")
+            # From 2^53 on a column of numbers no longer tells whole ones apart.
+            wrong = (numbers % 1 != 0) | (numbers.abs() >= 2**53)
+            if wrong.any():
+                row = int(wrong.to_numpy().argmax())
+                raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is no whole number that a table holds")
             return numbers.astype("int64")
         return numbers.astype("float64")

@@ -55,8 +55,12 @@ def read_settings_file(path: Path) -> SettingsFile:
         raise UserError(f"{name} is not UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise UserError(_broken(name, error)) from None
-    except ValueError as error:  # a date such as 2020-13-45
-        raise UserError(f"{name}: not valid YAML: {error}; put dates and times in quotes") from None
+    except RecursionError:
+        raise UserError(f"{name}: its keys or lists are nested too deeply to be read; no setting needs that") from None
+    except (ValueError, LookupError, AttributeError) as error:  # a date such as 2020-13-45, a word tagged as a number
+        raise UserError(
+            f"{name}: not valid YAML: {error}; put dates and times in quotes, and take tags such as !!bool out"
+        ) from None
     if tree is not None and not isinstance(tree, dict):
         what = {"list": "a list"}.get(type(tree).__name__, "a single value")
         raise UserError(f"{name} holds {what}; it must hold keys and values, such as `results: results-mine`")

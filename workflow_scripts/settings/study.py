@@ -34,6 +34,8 @@ from workflow_scripts.settings.runs import (
 )
 
 SCALES = ("demo", "paper")
+# The package of the readers of published layouts, and of `folder`.
+LAYOUTS = "workflow_scripts.data.adapters"
 # Longer numbers do not fit into the tables.
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
@@ -96,6 +98,13 @@ class Study(Block):
         for name in self.adapters:
             if name not in adapters():
                 yield f"adapters names {name!r}; {nearest(name, adapters())}"
+        layouts = [name for name in self.adapters if name in adapters() and name != "folder"]
+        layouts = [name for name in layouts if adapters()[name].module.startswith(f"{LAYOUTS}.")]
+        if self.ingest.groups and layouts == self.adapters:
+            yield (
+                f"ingest.groups is given, but the adapter {layouts[0]} takes groups from its own layout; write "
+                "`groups: null`, or `adapters: [folder]`"
+            )
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"

@@ -279,6 +279,11 @@ class Plan:
 
     def check_before_start(self) -> None:
         """Raise UserError for what must stop the workflow before any job: settings, sources, foreign results."""
+        if signs := [sign for sign in "{}" if sign in str(self.root)]:
+            raise UserError(
+                f"{self.root}: this working copy lies in a folder whose name has the sign {signs[0]}, which Snakemake "
+                "reads as its own; rename the folder, or move the copy"
+            )
         check_results(self.config, self.workdir)
         for study in self.active:
             self._check_study(study)
