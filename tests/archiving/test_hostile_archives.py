@@ -263,6 +263,8 @@ def test_the_settings_of_every_shipped_study_are_taken(tmp_path, scale):
         ("runs/published/cvm/fold0-seed1/ledger.json", b"null"),
         ("runs/published/cvm/fold0-seed1/history.csv", b"epoch\nx\n"),
         ("truth.csv", b"what\n1\n"),
+        ("runs/published/cvm/fold0-seed1/history.csv", b"epoch,train_loss\n1," + b"x" * 100_000 + b"\n"),
+        ("dataset/manifest.csv", b"id," + b"y" * 100_000 + b"\n"),
     ],
 )
 def test_a_file_that_holds_something_else_is_an_outcome(archive, tmp_path, name, content):
@@ -274,6 +276,7 @@ def test_a_file_that_holds_something_else_is_an_outcome(archive, tmp_path, name,
     wrong = [outcome for outcome in outcomes if not outcome.same]
     assert wrong and ("cannot be computed" in wrong[-1].words or wrong[-1].name.endswith("/units.csv"))
     assert all(str(tmp_path) not in str(outcome) and "\n" not in str(outcome) for outcome in wrong)
+    assert all(len(str(outcome)) < 1100 for outcome in wrong)
 
 
 def test_a_run_that_leads_elsewhere_changes_no_file_of_the_users(archive, tmp_path, capsys, monkeypatch):
