@@ -1,6 +1,7 @@
 """An archive from elsewhere, whatever it holds: nothing is written outside the work folder, nothing grows, one line."""
 
 import json
+import os
 import random
 import stat
 import zipfile
@@ -100,6 +101,23 @@ def test_an_encrypted_and_an_oddly_packed_member_are_refused(tmp_path):
     assert "packed in a way that archives are not" in refused(
         zipped(tmp_path / "b.zip", (info, NOISE)), tmp_path / "to"
     )
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_refused_unread(tmp_path, make):
+    make(tmp_path / "a.zip")
+    assert "is no file; name the zip file" in refused(tmp_path / "a.zip", tmp_path / "to")
+
+
+def test_a_member_before_the_beginning_is_a_damaged_archive(tmp_path):
+    path = zipped(tmp_path / "a.zip", ("a.csv", NOISE))
+    raw = bytearray(path.read_bytes())
+    end = raw.rindex(b"PK\x05\x06")
+    # The list of members is said to begin later than it does: all places in it are that much too small.
+    raw[end + 16 : end + 20] = (int.from_bytes(raw[end + 16 : end + 20], "little") + 5000).to_bytes(4, "little")
+    path.write_bytes(raw)
+    with pytest.raises(UserError, match="names a place before its beginning"):
+        unpack(path, tmp_path / "to")
 
 
 def test_a_name_that_goes_on_after_its_end_is_refused(tmp_path):
@@ -263,6 +281,8 @@ def test_the_settings_of_every_shipped_study_are_taken(tmp_path, scale):
         ("runs/published/cvm/fold0-seed1/ledger.json", b"null"),
         ("runs/published/cvm/fold0-seed1/history.csv", b"epoch\nx\n"),
         ("truth.csv", b"what\n1\n"),
+        ("runs/published/cvm/fold0-seed1/history.csv", b"epoch,train_loss\n1," + b"x" * 100_000 + b"\n"),
+        ("dataset/manifest.csv", b"id," + b"y" * 100_000 + b"\n"),
     ],
 )
 def test_a_file_that_holds_something_else_is_an_outcome(archive, tmp_path, name, content):
@@ -274,6 +294,7 @@ def test_a_file_that_holds_something_else_is_an_outcome(archive, tmp_path, name,
     wrong = [outcome for outcome in outcomes if not outcome.same]
     assert wrong and ("cannot be computed" in wrong[-1].words or wrong[-1].name.endswith("/units.csv"))
     assert all(str(tmp_path) not in str(outcome) and "\n" not in str(outcome) for outcome in wrong)
+    assert all(len(str(outcome)) < 1100 for outcome in wrong)
 
 
 def test_a_run_that_leads_elsewhere_changes_no_file_of_the_users(archive, tmp_path, capsys, monkeypatch):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.files import atomic_path, write_text
 from workflow_scripts.contracts.locks import lock
 
@@ -109,3 +110,10 @@ def test_files_can_be_read_by_whom_the_umask_allows(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_with_what_heals_it(tmp_path):
+    (tmp_path / "report.json" / "below").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"report.json is no file.*`rm -r .*report.json`, then `snakemake "):
+        write_text(tmp_path / "report.json", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]

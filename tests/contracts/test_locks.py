@@ -186,3 +186,12 @@ def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(t
     go.set()
     living.join(20)
     assert not [path for path in shared.iterdir() if path.is_dir()]
+
+
+def test_a_pipe_in_the_place_of_a_lock_file_keeps_nobody_waiting(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    parent = tmp_path / f"verify-{os.getuid()}"
+    parent.mkdir()
+    os.mkfifo(parent / "workflow-claims.lock")
+    with own_folder("verify") as folder:
+        assert folder.is_dir()

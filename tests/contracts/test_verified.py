@@ -331,6 +331,13 @@ def test_the_check_names_what_is_no_file_and_goes_on(reported, name, kind):
     assert said.startswith("CHANGED") and "is no file" in said and "`rm -r " in said and "`snakemake " in said
 
 
+def test_the_check_names_a_run_without_its_ledger(reported):
+    ledger = next(reported.study.glob("runs/*/*/*/ledger.json"))
+    ledger.unlink()
+    lines, _ = reported.check()
+    assert len(lines) == 1 and lines[0].startswith(f"MISSING   {ledger} is missing, every run has one; `snakemake ")
+
+
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "circle"])
 def test_no_reader_waits_for_what_is_no_file(tmp_path, kind):
     path = tmp_path / "verdict.json"

@@ -12,7 +12,7 @@ from typing import Any
 # Tables hold nine significant digits; another processor may round the last of them, and what follows from small
 # differences, otherwise.
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
-LONGEST = 200
+LONGEST, LONGEST_LINE = 200, 1000
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Outcome:
     computed: bool = True
 
     def __str__(self) -> str:
-        text = f"{'same     ' if self.same else 'DIFFERENT'}  {self.name}: {self.words}"
+        text = _cut(f"{'same     ' if self.same else 'DIFFERENT'}  {self.name}: {self.words}", LONGEST_LINE)
         # Cells of an archive from elsewhere may hold line ends, or what moves a terminal's cursor.
         return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
@@ -92,5 +92,8 @@ def _whole(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = "nothing" if value is None or value == "" else str(value)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return _cut("nothing" if value is None or value == "" else str(value), LONGEST)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"

@@ -75,6 +75,8 @@ def _expanded(node: Any, known: dict[int, int]) -> int:
 
 def _look(archive: Path) -> None:
     """Raise UserError unless the list of members is one that this workflow writes; nothing is unpacked."""
+    if archive.exists() and not archive.is_file():
+        raise UserError(f"{archive} is no file; name the zip file that `make archive` wrote")
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = opened.infolist()
@@ -82,6 +84,8 @@ def _look(archive: Path) -> None:
         raise UserError(f"{archive} does not exist; name the zip file that `make archive` wrote") from None
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
         raise UserError(f"{archive} is no readable zip file ({error}); fetch it again") from None
+    if len(entries) > LIMITS.members:
+        raise UserError(f"{archive} holds more than {LIMITS.members} files; it was not unpacked")
     fault = _entry_fault(entries) or member_fault(_names(entries))
     if fault:
         raise UserError(f"{archive}: {fault}; it is no archive of this workflow and was not unpacked")

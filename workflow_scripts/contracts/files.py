@@ -36,6 +36,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
             with named_when_full(path):
                 yield temporary
             temporary.replace(path)
+        except IsADirectoryError:
+            temporary.unlink(missing_ok=True)
+            raise _no_file(path) from None
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

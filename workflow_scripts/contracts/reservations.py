@@ -112,7 +112,8 @@ def _openable_by_all(path: Path) -> int:
     """
     while True:
         try:
-            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            # In a shared folder another user's pipe may lie there, and to open one waits for who writes into it.
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             pass
         try:

@@ -111,6 +111,13 @@ class Table:
             raise UserError(f"{path} is missing; {remedy(path)}") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not a readable CSV file ({error})") from None
+        if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what is too much for names of the rows
+            raise UserError(
+                f"{path}: rows have more cells than the first line has names, is there a comma at their end?"
+            )
+        if frame.isna().any(axis=None):
+            row = int(frame.isna().any(axis=1).to_numpy().argmax())
+            raise UserError(f"{path}, row {row + 2}: fewer cells than the first line has names")
         self.check(frame, str(path))
         return frame
 
@@ -139,10 +146,10 @@ class Table:
             if numbers.isna().any():
                 row = int(numbers.isna().to_numpy().argmax())
                 raise UserError(f"{where}, row {row + 2}: an empty cell, a whole number is wanted")
-            # From 2^53 on a column of numbers no longer tells whole ones apart.
-            wrong = (numbers % 1 != 0) | (numbers.abs() >= 2**53)
-            if wrong.any():
-                row = int(wrong.to_numpy().argmax())
-                raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is no whole number that a table holds")
+            # Beyond 2^53 a number that is not written as a whole one is no longer exact.
+            wrong = ~((numbers % 1 == 0) & (numbers.abs() <= 2**53)).to_numpy()
+            if numbers.dtype != "int64" and wrong.any():
+                row = int(wrong.argmax())
+                raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is no whole number of up to 2^53")
             return numbers.astype("int64")
         return numbers.astype("float64")

@@ -97,6 +97,10 @@ def differences(study: Path) -> Iterator[Difference]:
         for difference in _of_vouched(study, name, by):
             named.add(difference.path.relative_to(study))
             yield difference
+    # What a run cost is in no list of outputs: the record vouches for numbers, the ledger for itself.
+    for ledger in sorted(name.with_name("ledger.json") for name in records if name.match("runs/*/*/*/record.json")):
+        if ledger not in files:
+            yield Difference(MISSING, study / ledger, f"is missing, every run has one; {remedy(study / ledger)}")
     for name in sorted(files.keys() - vouched.keys()):
         about = known(name)
         # Of a damaged record nothing can be said but that.

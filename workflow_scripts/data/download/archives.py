@@ -4,6 +4,7 @@ No member may lie outside the folder, be a link or a device, come twice, or be m
 (plain, gz, bz2, xz) are read by the standard library.
 """
 
+import errno
 import lzma
 import shutil
 import stat
@@ -67,6 +68,12 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
     except _DAMAGED as error:
         said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
         raise DamagedError(f"{archive} is no whole {file.format} archive ({said}); {_begins(archive)}") from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise DamagedError(
+            f"{archive} is no whole {file.format} archive (it names a place before its beginning); {_begins(archive)}"
+        ) from None
     except NotImplementedError as error:
         raise UserError(f"{archive} cannot be unpacked here: {error}") from None
     if not taken:
