@@ -9,7 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,6 +91,15 @@ def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, r
     assert planned[rule] == 1
     assert not {"synthesise", "ingest", "preprocess"} & set(planned)
     assert planned.get("train", 0) == (rule == "train")
+
+
+def test_a_training_whose_files_are_gone_is_done_again_although_its_conclusion_is_there(finished):
+    """As Snakemake leaves it when a training that is done again is killed."""
+    folder = finished.folder / "results" / "second" / "runs" / "grouped" / "other" / "fold0-seed0"
+    with ExitStack() as gone:
+        for name in ("weights.safetensors", "history.csv", "predictions.csv", "train.json"):
+            gone.enter_context(away(folder / name))
+        assert finished.planned()["train"] == 1
 
 
 def test_a_deleted_run_comes_back_with_the_same_bytes(finished):

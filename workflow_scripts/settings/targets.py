@@ -3,6 +3,8 @@
 Snakemake makes a missing file again only if a target names it, or if something that has to be made needs it.
 """
 
+from functools import partial
+
 from workflow_scripts.settings.workflow import Plan
 
 
@@ -16,10 +18,14 @@ def data_targets(plan: Plan, study: str) -> list[str]:
 def run_targets(plan: Plan, study: str) -> list[str]:
     """The record of every run, fold and seed, written last, and the folders of what was evaluated and explained.
 
-    One file a run: each that is named costs time in planning.
+    Of a training train.json too: Snakemake removes all files of a training that was killed, and what concludes it may
+    be there from before. No more than that, because each file that is named costs time in planning.
     """
-    protocols = plan.study(study).protocols
-    runs = [path for protocol in protocols for path in plan.protocol_files(study, protocol, "record.json")]
+    runs = []
+    for protocol in plan.study(study).protocols:
+        runs += plan.protocol_files(study, protocol, "record.json")
+        for run in filter(partial(plan.is_trained, study), plan.study(study).runs):
+            runs += plan.run_files(study, protocol, run, "train.json")
     return [*data_targets(plan, study), *runs, *plan.report_inputs(study)]
 
 
