@@ -1,5 +1,6 @@
 """One cluster for all tests of a process, and a workflow whose jobs go through it."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ studies:
       duplicate_free: null
     explain: {runs: []}
 """
+
+
+def python_below(folder: Path) -> str:
+    """The Python of this process by a path below `folder`, without the spaces that the executor does not quote."""
+    link = folder / "environment"
+    link.symlink_to(Path(sys.executable).parents[1])
+    return str(link / "bin" / Path(sys.executable).name)
 
 
 def user_profile(folder: Path, **changes: object) -> Path:

@@ -3,12 +3,11 @@
 import hashlib
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.slurm.conftest import STUDIES, user_profile
+from tests.slurm.conftest import STUDIES, python_below, user_profile
 from tests.workflow.conftest import Workflow, copy_of_the_project
 
 
@@ -26,7 +25,7 @@ def project(folder: Path, cluster=None, **changes) -> Workflow:
     (copy / "studies.yaml").write_text(STUDIES)
     if cluster:
         user_profile(copy / "mine", **changes)
-    return Workflow(copy, "studies.yaml", cluster.environment if cluster else {})
+    return Workflow(copy, "studies.yaml", cluster.environment if cluster else {}, python_below(folder))
 
 
 def made(workflow: Workflow) -> dict[str, str]:
@@ -71,7 +70,7 @@ def test_data_come_through_slurm_and_the_profile_fits(cluster, tmp_path):
     ]
     # Split is over in a second: it runs where the workflow was started.
     assert (workflow.folder / "results" / "folds" / "splits" / "published.json").exists()
-    command = [sys.executable, "-m", "workflow_scripts.check_cluster", "--profile", str(workflow.folder / "mine")]
+    command = [workflow.python, "-m", "workflow_scripts.check_cluster", "--profile", str(workflow.folder / "mine")]
     done = subprocess.run(
         command, cwd=workflow.folder, env={**os.environ, **cluster.environment}, capture_output=True, text=True
     )

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +56,7 @@ class Running:
 
     def __init__(self, workflow: Workflow, *arguments: str) -> None:
         self.output = workflow.folder / "output.txt"
-        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", workflow.configfile]
+        command = [workflow.python, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", workflow.configfile]
         command += ["--workflow-profile", str(workflow.folder / "mine")]
         environment = {**os.environ, **workflow.environment}
         with open(self.output, "w") as file:

@@ -83,10 +83,11 @@ class Workflow:
     folder: Path
     configfile: str = "tiny.yaml"
     environment: dict = field(default_factory=dict)
+    python: str = sys.executable
 
     def run(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
         """Call Snakemake; positional arguments first. Raises AssertionError with its output when `check` fails."""
-        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", self.configfile]
+        command = [self.python, "-m", "snakemake", *arguments, "--cores", "2", "--configfile", self.configfile]
         merged = {**os.environ, **self.environment, **environment}
         done = subprocess.run(command, cwd=self.folder, env=merged, capture_output=True, text=True)
         assert not check or done.returncode == 0, done.stdout + done.stderr
