@@ -43,7 +43,7 @@ def _study(path: tuple, section: Any) -> Iterator[Mistake]:
     elif section is None:
         yield path, f"empty; give it keys, or switch the study off: `studies: {{{name}: {{active: false}}}}`"
     elif not isinstance(section, dict):
-        yield path, f"{_what(section)} is not allowed; a study holds keys and values, such as `like: cvm_cervix`"
+        yield path, f"{_what(section)} is not allowed; a study holds keys and values, such as `source: FOLDER`"
     else:
         for key, value in section.items():
             if key == "scales":
