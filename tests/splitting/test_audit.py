@@ -43,6 +43,12 @@ def test_a_planted_leak_of_every_kind_is_found(why, sides):
         found.require_none("here")
 
 
+def test_what_is_shared_in_several_ways_is_listed_by_group_first_then_unit_then_picture():
+    equal = pairs(("s0", "s1", "turned", 0.01))
+    found = audit(manifest(["p", "p"], ["u", "u"]), split("train", "test"), equal)
+    assert found.pairs["why"].tolist() == ["group", "unit", "turned"]
+
+
 def test_nothing_is_found_where_nothing_is_shared():
     found = audit(manifest(["p", "p", "q", "", ""]), split("train", "train", "test", "test", "train"), pairs())
     assert not len(found.pairs) and sum(found.test.values()) + sum(found.validation.values()) == 0
