@@ -49,13 +49,6 @@ def known(path: Path) -> Known | None:
     return None
 
 
-def reread(path: Path) -> str:
-    """What a user does about a raw file that is not as ingest saw it, in words that end a sentence."""
-    if _MADE.fullmatch(path.as_posix()):
-        return remedy(path)
-    return "put the file back, or run the workflow again: it reads changed raw files anew"
-
-
 def remedy(path: Path) -> str:
     """What a user does to have a file made again: a command, in words that end a sentence."""
     if made := _MADE.fullmatch(path.as_posix()):

@@ -1,7 +1,6 @@
 """What a protocol is for, whatever its name: the paper's own split, or one without leaks."""
 
 AS_PUBLISHED, LEAK_FREE = "as_published", "leak_free"
-ROLES = (AS_PUBLISHED, LEAK_FREE)
 
 
 def roles(rules: dict[str, dict]) -> dict[str, str | None]:
