@@ -47,7 +47,7 @@ test-slurm: $(DEVELOPER) ## the workflow on a small SLURM cluster that this make
 	TEST_INSTALL=1 $(BIN)/python -m pytest -q tests/slurm
 
 check-cluster: $(READY) ## does profiles/slurm fit the cluster at hand?
-	$(BIN)/python -m workflow_scripts.check_cluster
+	$(BIN)/python -m workflow_scripts.commands.check_cluster
 
 lint: $(DEVELOPER) ## format and lint of Python, Snakemake, settings and Dockerfile
 	$(BIN)/ruff check .
@@ -59,26 +59,26 @@ lint: $(DEVELOPER) ## format and lint of Python, Snakemake, settings and Dockerf
 	$(BIN)/python -m workflow_scripts.settings.schema --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
-	$(BIN)/python -m workflow_scripts.browse
+	$(BIN)/python -m workflow_scripts.commands.browse
 
 archive: $(READY) ## put the results into one zip file, as a paper's supplement
-	$(BIN)/python -m workflow_scripts.archive $(CONFIGFILE)
+	$(BIN)/python -m workflow_scripts.commands.archive $(CONFIGFILE)
 
 verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predictions
-	$(BIN)/python -m workflow_scripts.verify $(if $(value ARCHIVE),$(call quoted,ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
+	$(BIN)/python -m workflow_scripts.commands.verify $(if $(value ARCHIVE),$(call quoted,ARCHIVE),$(error name the zip file: make verify ARCHIVE=file.zip))
 
 check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
-	$(BIN)/python -m workflow_scripts.check $(CONFIGFILE)
+	$(BIN)/python -m workflow_scripts.commands.check $(CONFIGFILE)
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
 	$(SNAKEMAKE)
 
 restore: $(READY) ## fetch results with DVC and let the workflow believe them
-	$(BIN)/python -m workflow_scripts.restore
+	$(BIN)/python -m workflow_scripts.commands.restore
 
 notices: $(READY) ## write NOTICES.txt: name, version and licence of every installed package, for images that are passed on
-	$(BIN)/python -m workflow_scripts.notices --out NOTICES.txt
+	$(BIN)/python -m workflow_scripts.commands.notices --out NOTICES.txt
 
 settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
 	$(BIN)/python -m workflow_scripts.settings.schema
@@ -90,7 +90,7 @@ benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning and track
 	$(BIN)/python tests/benchmarks/tracking.py
 
 clean: ## remove the demo: made data, its results and their logs; keeps .venv and every other result
-	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m workflow_scripts.clean
+	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m workflow_scripts.commands.clean
 
 $(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found; try make PYTHON=python3.11" >&2; exit 1; }

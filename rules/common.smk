@@ -15,14 +15,14 @@ gc.set_threshold(100_000, 50, 100)
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.settings import environment
 from workflow_scripts.settings import workflow as pipeline
 from workflow_scripts.settings.code import code_digest
 from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.packs import packs, wholes
-from workflow_scripts.settings.published import WEIGHTS
+from workflow_scripts.settings.downloads import WEIGHTS
 from workflow_scripts.settings.targets import active_targets, pages, targets
 
 environment.prepare_environment(ROOT)
@@ -100,10 +100,10 @@ pathvars:
     arrays=f"{STUDY}/arrays",
     split=f"{STUDY}/splits/{PROTOCOL}",
     single_run=single_pattern(),
-    vote_run=run_pattern("fuse"),
+    vote_run=run_pattern("vote"),
     compressed_run=run_pattern("compress"),
     baseline_run=run_pattern("baseline"),
-    external_run=run_pattern("transfer"),
+    external_run=run_pattern("external"),
     evaluation=f"{STUDY}/evaluation/{PROTOCOL}",
     raw=RAW,
     published_weights=f"{WEIGHTS}/{MODEL}",

@@ -26,12 +26,12 @@ rule compress:
     message:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.compress --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.compress --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
         ' --member "$(dirname {input.weights:q})" --out "$(dirname {output.record:q})" --device {params.device:q}'
 
 
-rule transfer:
+rule external:
     input:
         dataset=rules.ingest.output.record,
         arrays=rules.preprocess.output.record,
@@ -43,21 +43,21 @@ rule transfer:
     output:
         **run_tables("<external_run>"),
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/transfer.log",
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/external.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/transfer.tsv"
+        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/external.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        settings=settings("transfer", "study", "protocol", "run", "fold", "seed"),
-        code=code("transfer", "study", "protocol", "run"),
+        settings=settings("external", "study", "protocol", "run", "fold", "seed"),
+        code=code("external", "study", "protocol", "run"),
         device=device,
     message:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.transfer --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.external --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
         ' --member "$(dirname {input.weights:q})" --manifest-there {input.there:q} --split-there {input.split_there:q}'
         ' --out "$(dirname {output.record:q})" --device {params.device:q}'

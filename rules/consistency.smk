@@ -20,12 +20,12 @@ rule consistency:
     params:
         settings=canonical_json({"papers": PLAN.papers}),
         code=code_digest(
-            "workflow_scripts.consistency",
+            "workflow_scripts.steps.consistency",
             *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
         ),
         papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
     message:
         "check the printed numbers of every paper against each other"
     shell:
-        "python -m workflow_scripts.consistency --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.consistency --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         " {params.papers} --table {output.table:q} --out {output.page:q}"

@@ -17,7 +17,7 @@ rule synthesise:
     message:
         "{wildcards.study}: make data as {wildcards.adapter} has them"
     shell:
-        "python -m workflow_scripts.synthesise --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.synthesise --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --out "$(dirname {output.record:q})"'
 
 
@@ -43,7 +43,7 @@ rule ingest:
     message:
         "{wildcards.study}: read the raw files"
     shell:
-        "python -m workflow_scripts.ingest --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.ingest --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' {params.sources} --out "$(dirname {output.record:q})" --jobs {threads}'
 
 
@@ -81,7 +81,7 @@ rule preprocess:
     message:
         "{wildcards.study}: pack the pixels"
     shell:
-        "python -m workflow_scripts.preprocess --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.preprocess --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset[0]:q})" {params.sources} --out "$(dirname {output.record:q})"'
         " --montage {output.montage:q} --jobs {threads}"
 
@@ -108,5 +108,5 @@ rule split:
     message:
         "{wildcards.study}: split by protocol {wildcards.protocol} and audit it"
     shell:
-        "python -m workflow_scripts.split --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.split --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset[0]:q})" --out "$(dirname {output.split:q})" {params.own}'

@@ -34,5 +34,5 @@ rule evaluate:
     message:
         "{wildcards.study}: evaluate and compare the runs of {wildcards.protocol}"
     shell:
-        "python -m workflow_scripts.evaluate --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.evaluate --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --runs {params.runs:q} --out {output.folder:q}'

@@ -39,6 +39,6 @@ rule explain:
     message:
         "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
     shell:
-        "python -m workflow_scripts.explain --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.explain --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
         " --runs {params.runs:q} --out {output.sheet:q} --device {params.device:q}"

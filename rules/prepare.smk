@@ -18,7 +18,7 @@ rule download:
     message:
         "download {wildcards.raw}"
     shell:
-        "python -m workflow_scripts.download --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.download --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         " --folder {wildcards.raw:q} --record {output:q}"
 
 
@@ -39,5 +39,5 @@ rule fetch_weights:
     message:
         "fetch the published weights of {wildcards.model}"
     shell:
-        "python -m workflow_scripts.fetch_weights --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.fetch_weights --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --out {output.weights:q} --record {output.record:q} --by-hand "$(dirname {output.record:q})"/by_hand'

@@ -1,7 +1,7 @@
 # Pages: one report a study, one index over studies.
 
 
-rule plates:
+rule paper_figures:
     input:
         dataset=rules.ingest.output,
         montage=rules.preprocess.output.montage,
@@ -14,27 +14,27 @@ rule plates:
         report(
             directory("<study>/paper"),
             patterns=["{name}.png", "{name}.csv"],
-            caption="captions/plate.rst",
+            caption="captions/paper_figure.rst",
             category="{study}",
             subcategory="The paper's figures and tables",
             labels={"figure": "{name}"},
         ),
     log:
-        "<logs>/{study}/plates.log",
+        "<logs>/{study}/paper_figures.log",
     benchmark:
-        "<logs>/{study}/plates.tsv"
+        "<logs>/{study}/paper_figures.tsv"
     conda:
         "../envs/torch.yaml"
     params:
-        settings=settings("plates", "study"),
-        code=code("plates", "study"),
+        settings=settings("paper_figures", "study"),
+        code=code("paper_figures", "study"),
         paper=lambda wildcards, input: option(
             "--paper", PLAN.paper_folder(wildcards.study)
         ),
     message:
         "{wildcards.study}: draw the paper's figures and tables"
     shell:
-        "python -m workflow_scripts.plates --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.paper_figures --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --study-folder "$(dirname {output:q})" {params.paper} --out {output:q}'
 
 
@@ -44,7 +44,7 @@ rule report_study:
         montage=rules.preprocess.output.montage,
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
-        plates=lambda wildcards: PLAN.plates(wildcards.study),
+        paper_figures=lambda wildcards: PLAN.paper_figures(wildcards.study),
         verdict=rules.verdict.output,
     output:
         page=report(
@@ -73,7 +73,7 @@ rule report_study:
     message:
         "{wildcards.study}: write the report"
     shell:
-        "python -m workflow_scripts.report --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.report --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --study-folder "$(dirname {output.page:q})" {params.paper} --out {output.page:q}'
 
 
@@ -93,12 +93,12 @@ rule index:
     params:
         settings=canonical_json(PLAN.steps.index(PLAN.active, PLAN.papers)),
         code=code_digest(
-            "workflow_scripts.index",
+            "workflow_scripts.steps.index",
             *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
         ),
         papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
     message:
         "write the index over the studies"
     shell:
-        "python -m workflow_scripts.index --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.index --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --results "$(dirname {output:q})" {params.papers} --consistency {input.consistency[0]:q} --out {output:q}'

@@ -22,5 +22,5 @@ rule track:
     message:
         "{wildcards.study}: enter the runs into MLflow"
     shell:
-        "python -m workflow_scripts.track --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.track --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --results "$(dirname "$(dirname {output:q})")" --receipt {output:q}'

@@ -17,7 +17,7 @@ LEARNED_WITH = {
     "options": training_options,
 }
 TRAIN = (
-    "{params.start} workflow_scripts.train {params.step} {params.options} --log {log:q}"
+    "{params.start} workflow_scripts.steps.train {params.step} {params.options} --log {log:q}"
     " --work .work"
 )
 
@@ -78,14 +78,14 @@ for pack in packs(PLAN):
             TRAIN
 
 
-# All trainings of a run are concluded in one job, which takes a moment for each.
+# All trainings of a run are finished in one job, which takes a moment for each.
 for whole in wholes(PLAN):
     whole_study = f"{RESULTS}/{whole.study}"
     whole_logs = f"{PLAN.logs}/{whole.study}/runs/{whole.protocol}/{{run}}"
 
     rule:
         name:
-            f"predict_{whole.study}_{whole.protocol}"
+            f"finish_{whole.study}_{whole.protocol}"
         input:
             dataset=f"{whole_study}/dataset/record.json",
             arrays=f"{whole_study}/arrays/record.json",
@@ -102,26 +102,26 @@ for whole in wholes(PLAN):
             ledger=whole.paths(whole_pattern(whole), "ledger.json"),
             record=whole.paths(whole_pattern(whole), "record.json"),
         log:
-            f"{whole_logs}/predict.log",
+            f"{whole_logs}/finish_run.log",
         benchmark:
-            f"{whole_logs}/predict.tsv"
+            f"{whole_logs}/finish_run.tsv"
         # On a cluster a job of its own would take longer to start than to run.
         localrule: True
         conda:
             "../envs/data.yaml"
         params:
             settings=lambda wildcards, whole=whole: settings_text(
-                "predictions", whole.study, whole.protocol, wildcards.run
+                "finished_runs", whole.study, whole.protocol, wildcards.run
             ),
-            code=step_digest("predict", whole.study),
+            code=step_digest("finish_run", whole.study),
             weights=lambda wildcards, input, whole=whole: start_arguments(
                 named(whole, wildcards), input
             ),
             folders=lambda wildcards, output: folders_of(output.record),
         message:
-            f"{whole.study}: conclude {{wildcards.run}} ({whole.protocol})"
+            f"{whole.study}: finish {{wildcards.run}} ({whole.protocol})"
         shell:
-            "python -m workflow_scripts.predict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+            "python -m workflow_scripts.steps.finish_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
             ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
             " {params.weights} --run {params.folders}"
 
@@ -146,6 +146,6 @@ rule baseline:
     message:
         "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
-        "python -m workflow_scripts.baseline --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.baseline --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
         ' --out "$(dirname {output.record:q})"'

@@ -25,5 +25,5 @@ rule verdict:
     message:
         "{wildcards.study}: judge the paper's numbers"
     shell:
-        "python -m workflow_scripts.verdict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        "python -m workflow_scripts.steps.verdict --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --study-folder "$(dirname {output.table:q})" {params.paper} --out {output.table:q}'

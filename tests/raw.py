@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from workflow_scripts import ingest, preprocess, synthesise
-from workflow_scripts.settings.data import Ingest, Preprocess, Synthetic
+from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Synthetic
+from workflow_scripts.steps import ingest, preprocess, synthesise
 
 
 def picture(seed: int, width: int = 60, height: int = 50) -> Image.Image:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.clean import clean
+from workflow_scripts.commands.clean import clean
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -80,9 +80,9 @@ def test_a_link_is_removed_and_what_it_leads_to_stays(checkout, tmp_path_factory
 def test_make_needs_no_packages_for_it(tmp_path):
     for name in ("Makefile", "requirements.lock", "requirements-dev.lock"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "workflow_scripts").mkdir()
-    for name in ("__init__.py", "clean.py"):
-        shutil.copy(ROOT / "workflow_scripts" / name, tmp_path / "workflow_scripts")
+    (tmp_path / "workflow_scripts" / "commands").mkdir(parents=True)
+    for name in ("__init__.py", "commands/__init__.py", "commands/clean.py"):
+        shutil.copy(ROOT / "workflow_scripts" / name, tmp_path / "workflow_scripts" / name)
     study(tmp_path / "results", "demo", True, "demo")
     # -S: without any package that is installed.
     command = ["make", "clean", "PYTHON=python3 -S"]

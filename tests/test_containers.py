@@ -64,7 +64,7 @@ def test_after_the_packages_are_installed_the_code_is_copied_and_make_installs_n
 
 def test_both_hold_the_licences_of_what_is_in_them():
     assert "RUN make notices" in DOCKER and "    make notices\n" in APPTAINER
-    assert "workflow_scripts/notices.py /opt/cervix/workflow_scripts/notices.py" in APPTAINER
+    assert "workflow_scripts/commands/notices.py /opt/cervix/workflow_scripts/commands/notices.py" in APPTAINER
 
 
 @pytest.mark.parametrize("private", [".git", ".venv", "data", "results", "results-real", "logs", "config.local.yaml"])

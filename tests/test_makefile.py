@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
         ("resume", "CONFIG", "--configfile"),
         ("archive", "CONFIG", "--configfile"),
         ("check", "CONFIG", "--configfile"),
-        ("verify", "ARCHIVE", "workflow_scripts.verify"),
+        ("verify", "ARCHIVE", "workflow_scripts.commands.verify"),
     ],
 )
 def test_a_path_is_one_word_with_all_its_signs(target, variable, before, name):

@@ -1,4 +1,4 @@
-"""Modules of tests are found by their name alone, so no two may share one."""
+"""A module has a name of its own: tests are found by it alone, and a reader asks for a file by it."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,3 +9,12 @@ def test_no_two_modules_of_tests_share_a_name():
     # One of the two is imported by its full name.
     shared = {name for name, count in names.items() if count > 1} - {"handmade.py"}
     assert not shared
+
+
+def test_no_two_modules_of_the_package_share_a_name():
+    package = Path(__file__).resolve().parents[1] / "workflow_scripts"
+    modules = [path for path in package.rglob("*.py") if path.name != "__init__.py"]
+    # A study's own modules are found by their name in its folder.
+    names = Counter(path.name for path in modules if path.parent.parent.name != "studies")
+    assert len(names) > 200
+    assert not {name for name, count in names.items() if count > 1}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.claims.checks import check_all
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.reporting.pages.consistency import write_table
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.reporting.pages.consistency_page import write_table
 from workflow_scripts.reporting.pages.scoreboard import paper_scores
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from workflow_scripts.contracts.files import digest_file, read_json
-from workflow_scripts.contracts.layout import known
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.runtime.files import digest_file, read_json
+from workflow_scripts.runtime.results_layout import known
 
 
 def vouch(record: Path, *names: str, **content: object) -> Path:

@@ -12,14 +12,15 @@ import pandas as pd
 
 from tests.reporting.handmade import EVALUATE, Study
 from tests.vouched import vouch
-from workflow_scripts import evaluate, report, split, verify
-from workflow_scripts.archiving.packing import Archived, Options, write_archive
+from workflow_scripts.archiving.building import Archived, Options, write_archive
+from workflow_scripts.commands import verify
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, read_json
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import PREDICTIONS, UNITS
+from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS
 from workflow_scripts.evaluation.voting import vote, write_vote
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, read_json
+from workflow_scripts.steps import evaluate, report, split
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "workflow_scripts" / "studies" / "cvm_cervix"

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, replaced, verified
-from workflow_scripts import verify
 from workflow_scripts.archiving.pages import page_faults
 from workflow_scripts.archiving.recomputing import compare_votes
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.commands import verify
 from workflow_scripts.evaluation.voting import write_vote
+from workflow_scripts.runtime.errors import UserError
 
 
 def test_an_archive_verifies_away_from_its_results(archive, tmp_path, capsys, monkeypatch):

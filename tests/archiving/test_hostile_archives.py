@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.archiving.finished import METADATA, ROOT, changed, edited, verified
-from workflow_scripts.archiving import names, unpacking
+from workflow_scripts.archiving import entry_names, unpacking
 from workflow_scripts.archiving.recomputing import verify_study
 from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.archiving.unpacking import unpack
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, write_text
-from workflow_scripts.data.download.sources import Limits
+from workflow_scripts.data.download.published_sources import Limits
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, write_text
 from workflow_scripts.settings import study as settings_study
 from workflow_scripts.settings.workflow import Plan
 
@@ -178,9 +178,9 @@ def test_numbers_of_a_paper_that_grow_when_they_are_read_are_refused(tmp_path, t
 
 
 def test_names_are_those_of_the_settings():
-    assert names.STUDY.replace("{0,99}", "*") == settings_study.NAME.pattern
+    assert entry_names.STUDY.replace("{0,99}", "*") == settings_study.NAME.pattern
     for good in ("cvm", "cvm-augmented", "cvm-float16", "lstm-bald-r03", "cvm@cvm_herlev"):
-        assert names.re.fullmatch(names.RUN, good)
+        assert entry_names.re.fullmatch(entry_names.RUN, good)
 
 
 def set_at(*keys, value):

@@ -9,12 +9,12 @@ import pytest
 
 from tests.archiving.finished import PAPER, PAPERS, ROOT, RUN, Finished
 from tests.vouched import revouch
-from workflow_scripts import archive as archive_step
 from workflow_scripts.archiving import privacy
-from workflow_scripts.archiving.packing import Archived, Options, write_archive
+from workflow_scripts.archiving.building import Archived, Options, write_archive
 from workflow_scripts.archiving.privacy import Private, of_this_user, refuse_private
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json, write_text
+from workflow_scripts.commands import archive as archive_step
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json, write_json, write_text
 from workflow_scripts.settings.workflow import Plan
 
 NOBODY = Private((), ())
@@ -115,7 +115,7 @@ def copy(finished, tmp_path) -> Finished:
 @pytest.fixture
 def all_fits(monkeypatch):
     """Records that fit, as if the workflow itself had written what the test writes."""
-    monkeypatch.setattr("workflow_scripts.archiving.packing.refuse_differences", lambda study, packed: None)
+    monkeypatch.setattr("workflow_scripts.archiving.building.refuse_differences", lambda study, packed: None)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from tests import made
-from workflow_scripts import baseline
-from workflow_scripts.baselines import features
+from workflow_scripts.baselines import simple_features
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.steps import baseline
 
 
 def settings(*names):
@@ -90,5 +90,5 @@ def test_the_rim_is_the_rim_at_every_size(side):
     width = -(-2 * side // 32)  # two of 32 rows, rounded up
     framed = np.zeros((1, side, side, 3), dtype="uint8")
     framed[:, 2 * width : -2 * width, 2 * width : -2 * width] = 255
-    assert features.rim(framed, pd.DataFrame()).max() == 0
-    assert features.rim(255 - framed, pd.DataFrame()).min() == 255
+    assert simple_features.rim(framed, pd.DataFrame()).max() == 0
+    assert simple_features.rim(255 - framed, pd.DataFrame()).min() == 255

@@ -19,8 +19,8 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
+from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
+from workflow_scripts.runtime.files import read_json
 
 YARDSTICK = Path(__file__).with_name("yardstick.py")
 

@@ -21,7 +21,7 @@ from invented import random_paper
 from workflow_scripts.claims.checks import CHECKS, check_all
 from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
 from workflow_scripts.contracts.claims import Claim, Published
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (INCONSISTENT, NOTE)

@@ -9,9 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import torch
 
-from workflow_scripts.contracts.entry import namespace
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.models.build import build
+from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings import load
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.training.data import Feeder, Subset

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "evaluation"))
 
 from simulated import World, drawn, orders, verdicts, wrong
 
-from workflow_scripts.contracts.verdict import CANNOT_TELL, FAILS, HIGHER, HOLDS, LOWER
+from workflow_scripts.contracts.verdict_table import CANNOT_TELL, FAILS, HIGHER, HOLDS, LOWER
 
 HEAD = (
     "truth groups size seeds spread |  rule: right→wrong  off→holds  holds | percentile: right→wrong  off→holds  holds"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.claims.checks import check_all
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 
 STUDIES = Path(__file__).parents[2] / "workflow_scripts" / "studies"
 

@@ -5,7 +5,7 @@ import pytest
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.digits import with_known_digits
 from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 
 # 150 samples, 90 + 60, divided 60:20:20. Test: 18 and 12; the network gets 16 and 11 right, its rivals 15 and 9, 13 and
 # 10, 12 and 8.

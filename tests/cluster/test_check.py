@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import NONE, SLURMDBD
-from workflow_scripts.cluster import check
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.cluster import profile_check
+from workflow_scripts.runtime.errors import UserError
 
 SINFO = "cpu|infinite|250000|(null)\ngpu|1-00:00:00|64000+|gpu:a100:4(S:0-1)\nold|2:00:00|8000|gpu:2"
 
@@ -15,7 +15,7 @@ def profile(tmp_path):
     """Writes the shipped profile with changes to the resources of training."""
 
     def written(**training):
-        shipped = yaml.safe_load((check.Path(__file__).parents[2] / "profiles/slurm/config.yaml").read_text())
+        shipped = yaml.safe_load((profile_check.Path(__file__).parents[2] / "profiles/slurm/config.yaml").read_text())
         shipped["set-resources"]["train"] |= training
         path = tmp_path / "config.yaml"
         path.write_text(yaml.safe_dump(shipped))
@@ -26,7 +26,7 @@ def profile(tmp_path):
 
 def said(commands, path, tmp_path, scontrol=NONE, **programs):
     commands(scontrol=scontrol, sinfo=SINFO, srun="", **programs)
-    return check.check(path, tmp_path)
+    return profile_check.check(path, tmp_path)
 
 
 def about(findings, start):
@@ -68,7 +68,7 @@ def test_a_short_memory_of_the_controller_does_not_do(commands, profile, tmp_pat
 
 def test_a_node_that_sees_nothing_is_named(commands, profile, tmp_path):
     commands(scontrol=NONE, sinfo=SINFO, srun=1)
-    findings = check.check(profile(), tmp_path)
+    findings = profile_check.check(profile(), tmp_path)
     assert not about(findings, "partition cpu").fits and "cannot connect" in about(findings, "partition gpu").line
 
 
@@ -81,13 +81,13 @@ def test_a_path_that_the_executor_would_tear_apart_is_named(commands, profile, t
 def test_mistakes_in_the_profile_are_one_line(commands, profile, tmp_path):
     commands(scontrol=NONE, sinfo=SINFO)
     with pytest.raises(UserError, match="train, runtime: 'a day' is neither a number nor"):
-        check.check(profile(runtime="a day"), tmp_path)
+        profile_check.check(profile(runtime="a day"), tmp_path)
     (tmp_path / "config.yaml").write_text("executor: local\n")
     with pytest.raises(UserError, match="does not say `executor: slurm`"):
-        check.check(tmp_path / "config.yaml", tmp_path)
+        profile_check.check(tmp_path / "config.yaml", tmp_path)
 
 
 def test_without_a_cluster_it_says_where_to_run(monkeypatch, profile, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="no scontrol on PATH"):
-        check.check(profile(), tmp_path)
+        profile_check.check(profile(), tmp_path)

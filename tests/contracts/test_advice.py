@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.runtime.results_layout import remedy
 
 PACKAGE = Path(__file__).resolve().parents[2] / "workflow_scripts"
 # To do something again without the command that does it. After a change of settings the plain command is enough.

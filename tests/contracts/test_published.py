@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.published import SUBSET_METRICS, read_published
+from workflow_scripts.contracts.published_yaml import SUBSET_METRICS, read_published
+from workflow_scripts.runtime.errors import UserError
 
 STUDIES = Path(__file__).parents[2] / "workflow_scripts" / "studies"
 CVM = STUDIES / "cvm_cervix" / "published.yaml"

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from workflow_scripts.contracts.entry import memory_words, os_error_words, out_of_memory
-from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.contracts.record import mixtures
+from workflow_scripts.runtime.entry import memory_words, os_error_words, out_of_memory
+from workflow_scripts.runtime.files import atomic_path
 
 
 def record(torch: str, processor: str = "EPYC", training: dict | None = None) -> dict:
@@ -57,7 +57,7 @@ def test_other_errors_of_the_system_stay_as_they_are(tmp_path):
 
 
 def test_too_little_memory_names_the_step_and_what_to_do(monkeypatch):
-    monkeypatch.setattr("sys.argv", ["/somewhere/workflow_scripts/preprocess.py"])
+    monkeypatch.setattr("sys.argv", ["/somewhere/workflow_scripts/steps/preprocess.py"])
     words = memory_words(MemoryError("Unable to allocate 9 GiB"))
     assert words.startswith("too little memory for the step preprocess (Unable to allocate 9 GiB); run fewer jobs")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.spreadsheet import formulas, read_sheet
+from workflow_scripts.runtime.errors import UserError
 
 ROWS = [["path", "group"], ["Größe/ä.png", "p 1"], ["b/1,5.png", "p2"]]
 WANTED = {"path": ["Größe/ä.png", "b/1,5.png"], "group": ["p 1", "p2"]}

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.tables import Table
+from workflow_scripts.runtime.errors import UserError
 
 NAMES = Table("names", {"id": "str", "label": "str"}, key=("id",))
 COUNTS = Table("made", {"id": "str", "n": "int", "x": "float"}, open=True)

@@ -13,14 +13,15 @@ import pytest
 from tests import made
 from tests.reporting.handmade import Study
 from tests.vouched import vouch
-from workflow_scripts import baseline, check, compress, evaluate, explain, fuse, predict, split, train, transfer
-from workflow_scripts.contracts.digests import CLOCK, digest_once, folder_digests
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json, write_json
-from workflow_scripts.contracts.layout import known, remedy
+from workflow_scripts.commands import check
 from workflow_scripts.contracts.record import read_record, write_record
-from workflow_scripts.contracts.verdict import VERDICT
+from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.contracts.verified import differences, fits, require
+from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file, read_json, write_json
+from workflow_scripts.runtime.results_layout import known, remedy
+from workflow_scripts.steps import baseline, compress, evaluate, explain, external, finish_run, split, train, vote
 
 SETTINGS = made.settings(epochs=1)
 RUN, VOTE = "runs/published/tiny/fold0-seed0", "runs/published/vote/fold0-seed0"
@@ -69,7 +70,7 @@ def original(tmp_path_factory) -> made.Inputs:
     (inputs.root / "dataset" / "equal_pairs.csv").write_text("id_a,id_b,kind,distance,label_a,label_b\n")
     inputs.vouch()
     train.main(inputs.arguments(out=inputs.root / RUN, settings=SETTINGS))
-    predict.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
     return inputs
 
 
@@ -96,7 +97,7 @@ def training(inputs: made.Inputs) -> None:
 
 
 def concluding(inputs: made.Inputs) -> None:
-    predict.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
 
 
 def fitting(inputs: made.Inputs) -> None:
@@ -114,13 +115,13 @@ def transferring(inputs: made.Inputs) -> None:
     stated = {**spec_of("external", classes=None), "member": SETTINGS}
     there = {"manifest_there": inputs.root / "dataset" / "manifest.csv", "split_there": inputs.split}
     out = inputs.root / "runs/published/tiny@made/fold0-seed0"
-    transfer.main(inputs.arguments(settings=stated, member=inputs.root / RUN, out=out, **there))
+    external.main(inputs.arguments(settings=stated, member=inputs.root / RUN, out=out, **there))
 
 
 def voting(inputs: made.Inputs) -> None:
     stated = spec_of("vote", members=["tiny"], how="soft", weights=None)
     stated["spec"]["members"] = ["tiny"]
-    fuse.main(SimpleNamespace(settings=stated, code="", member=[("tiny", inputs.root / RUN)], out=inputs.root / VOTE))
+    vote.main(SimpleNamespace(settings=stated, code="", member=[("tiny", inputs.root / RUN)], out=inputs.root / VOTE))
 
 
 def explaining(inputs: made.Inputs) -> None:
@@ -274,7 +275,7 @@ class Reported:
 
 @pytest.fixture(scope="session")
 def report_study(tmp_path_factory) -> Path:
-    from workflow_scripts import report
+    from workflow_scripts.steps import report
 
     folder = tmp_path_factory.mktemp("reported")
     study = Study(folder / "results").write()
@@ -377,7 +378,7 @@ def test_the_check_needs_neither_snakemake_nor_pydantic(reported):
 
     command = "import sys; sys.modules.update(dict.fromkeys(['snakemake', 'pydantic', 'torch', 'mlflow', 'pandas']))\n"
     command += "import runpy; sys.argv[1:] = ['--results', sys.argv[1], '--log', sys.argv[2]]\n"
-    command += "runpy.run_module('workflow_scripts.check', run_name='__main__')"
+    command += "runpy.run_module('workflow_scripts.commands.check', run_name='__main__')"
     arguments = [str(reported.study.parent), str(reported.study.parents[1] / "check.log")]
     done = subprocess.run([sys.executable, "-c", command, *arguments], capture_output=True, text=True)
     assert done.returncode == 0 and "every file of cvm_cervix is what its record says" in done.stderr, done.stderr
@@ -408,10 +409,10 @@ def test_contents_are_read_again_only_where_a_file_was_touched(tmp_path, monkeyp
         (folder / name).write_bytes(name.encode())
     aged(folder)
     # Times of the inode cannot be set back: a clock that runs ahead does.
-    monkeypatch.setattr("workflow_scripts.contracts.digests.time", SimpleNamespace(time_ns=lambda: 4 * 10**18))
+    monkeypatch.setattr("workflow_scripts.runtime.digests.time", SimpleNamespace(time_ns=lambda: 4 * 10**18))
     read = []
     monkeypatch.setattr(
-        "workflow_scripts.contracts.digests.digest_file", lambda path: read.append(path) or digest_file(path)
+        "workflow_scripts.runtime.digests.digest_file", lambda path: read.append(path) or digest_file(path)
     )
     first = folder_digests(folder, memory)
     assert list(first) == ["a/1.bmp", "a/2.bmp"] and len(read) == 2
@@ -457,7 +458,7 @@ def test_a_large_file_is_read_once_a_process(tmp_path, monkeypatch):
     np.save(path, np.zeros(1000))
     read = []
     monkeypatch.setattr(
-        "workflow_scripts.contracts.digests.digest_file", lambda name: read.append(name) or digest_file(name)
+        "workflow_scripts.runtime.digests.digest_file", lambda name: read.append(name) or digest_file(name)
     )
     assert digest_once(path) == digest_once(path) == digest_file(path) and len(read) == 1
     flipped(path)

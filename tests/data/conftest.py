@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from workflow_scripts.contracts.entry import log
+from workflow_scripts.runtime.entry import log
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import pytest
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE, REASONS
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.data.adapters import registry
-from workflow_scripts.data.adapters.base import Refused, Sample
+from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.data.adapters.interface import Refused, Sample
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 INGEST = SimpleNamespace(groups=None, crop=30, ids=None, masks="ask", classes=None, labels=None)
 
 
 def found(adapter: str, root: Path, **changes: object) -> tuple[dict[str, Sample], list[Refused]]:
-    items = list(registry.load(adapter).samples(root, SimpleNamespace(**{**vars(INGEST), **changes})))
+    items = list(adapter_registry.load(adapter).samples(root, SimpleNamespace(**{**vars(INGEST), **changes})))
     assert all(item.reason in REASONS for item in items if isinstance(item, Refused))
     samples = [item for item in items if isinstance(item, Sample)]
     return {sample.id: sample for sample in samples}, [item for item in items if isinstance(item, Refused)]
@@ -27,14 +27,14 @@ def found(adapter: str, root: Path, **changes: object) -> tuple[dict[str, Sample
 
 def test_loading_one_adapter_imports_only_it() -> None:
     code = (
-        "import sys; from workflow_scripts.data.adapters import registry; registry.load('herlev'); "
+        "import sys; from workflow_scripts.data.adapters import adapter_registry; adapter_registry.load('herlev'); "
         "print(sorted(m for m in sys.modules if m.startswith('workflow_scripts.data.adapters.')))"
     )
     root = Path(__file__).resolve().parents[2]
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
     assert not any(name in said for name in ("cric", "sipakmed", "folder'", "peripheral"))
     with pytest.raises(UserError, match="no adapter is called 'helev'"):
-        registry.load("helev")
+        adapter_registry.load("helev")
 
 
 @pytest.mark.parametrize("below", ["", "New database pictures"])

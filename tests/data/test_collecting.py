@@ -7,8 +7,8 @@ import pytest
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 
 def touch(root: Path, *paths: str) -> None:

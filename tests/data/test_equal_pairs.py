@@ -11,9 +11,9 @@ from PIL import Image, ImageEnhance
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.data.equal_pairs import equal_pairs, thumbnail
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 
 def table(thumbnails: np.ndarray, **columns: list) -> pd.DataFrame:

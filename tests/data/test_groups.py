@@ -6,9 +6,9 @@ import pytest
 
 from tests.raw import class_folders, run_ingest
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.data.groups import alike
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 NAMES = ("x/0.png", "x/1.png", "y/0.png", "y/1.png")
 

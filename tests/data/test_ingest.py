@@ -8,8 +8,8 @@ from PIL import Image
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file, read_json
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv", "record.json")
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.layout import masks_beside
+from workflow_scripts.data.folder_layout import masks_beside
+from workflow_scripts.runtime.errors import UserError
 
 
 def tree(root: Path, *paths: str) -> Path:

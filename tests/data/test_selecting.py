@@ -9,8 +9,8 @@ from PIL import Image
 
 from tests.raw import class_folders, run_ingest, run_preprocess
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.selecting import CHANGES, changed
+from workflow_scripts.runtime.errors import UserError
 
 
 def manifest_of(out):

@@ -10,9 +10,9 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from PIL import Image
 
-from workflow_scripts.drawing import names, style
-from workflow_scripts.drawing.names import Labels
-from workflow_scripts.evaluation import figures
+from workflow_scripts.drawing import label_text, style
+from workflow_scripts.drawing.label_text import Labels
+from workflow_scripts.evaluation import plots
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.explanation import figure as gallery
 from workflow_scripts.explanation import scatter
@@ -35,23 +35,23 @@ ODD = [
 @pytest.fixture(autouse=True)
 def only_the_usual_font(monkeypatch):
     """Whatever is installed here."""
-    usual = [entry for entry in names._fonts() if entry[0] == names.FONT]
-    monkeypatch.setattr(names, "_fonts", lambda: usual)
-    names.font_of.cache_clear()
-    names._say_numbered.cache_clear()
+    usual = [entry for entry in label_text._fonts() if entry[0] == label_text.FONT]
+    monkeypatch.setattr(label_text, "_fonts", lambda: usual)
+    label_text.font_of.cache_clear()
+    label_text._say_numbered.cache_clear()
     yield
-    names.font_of.cache_clear()
+    label_text.font_of.cache_clear()
 
 
 def drawable(text: str) -> bool:
-    letters = FT2Font(matplotlib.font_manager.findfont(names.FONT)).get_charmap()
+    letters = FT2Font(matplotlib.font_manager.findfont(label_text.FONT)).get_charmap()
     return all(ord(letter) in letters for letter in text if letter != "\n")
 
 
 def test_every_class_has_a_label_of_its_own_that_can_be_drawn():
     labels = Labels(ODD)
     assert len(set(labels.all())) == len(ODD)
-    assert all(drawable(label) and len(label) <= names.LONGEST + 5 and "\n" not in label for label in labels.all())
+    assert all(drawable(label) and len(label) <= label_text.LONGEST + 5 and "\n" not in label for label in labels.all())
     assert [labels[name] for name in ODD[:2]] == ["class 1", "class 2"] and labels[ODD[3]] == "class 4"
     assert labels.numbered == {1: ODD[0], 2: ODD[1], 4: ODD[3]}
     assert labels["a$\\foo$"] == "a$\\foo$" and labels["tab\tand\nline"] == "tab and line"
@@ -67,11 +67,13 @@ def test_what_is_numbered_is_said_in_one_line_with_its_name(caplog):
 
 
 def test_a_font_that_has_the_letters_is_taken(monkeypatch):
-    installed = [*names._fonts(), ("Some Han", frozenset(map(ord, "核异常细胞")))]
-    monkeypatch.setattr(names, "_fonts", lambda: installed)
-    names.font_of.cache_clear()
+    installed = [*label_text._fonts(), ("Some Han", frozenset(map(ord, "核异常细胞")))]
+    monkeypatch.setattr(label_text, "_fonts", lambda: installed)
+    label_text.font_of.cache_clear()
     assert Labels(ODD).all()[:2] == ["核异常细胞", "class 2"]
-    assert names.fonts_of("a 核") == [names.FONT, "Some Han"] and names.fonts_of("ä") == [names.FONT]
+    assert label_text.fonts_of("a 核") == [label_text.FONT, "Some Han"] and label_text.fonts_of("ä") == [
+        label_text.FONT
+    ]
 
 
 def test_numbers_beside_a_name_from_right_to_left_keep_their_order():
@@ -81,8 +83,8 @@ def test_numbers_beside_a_name_from_right_to_left_keep_their_order():
 
 
 def test_letters_of_a_file_name_that_no_font_has_are_their_codes():
-    assert names.readable("图1 ä.png") == "\\u56fe1 ä.png"
-    assert len(names.readable("x" * 500)) == 60 and names.readable("$a$_b.png") == "$a$_b.png"
+    assert label_text.readable("图1 ä.png") == "\\u56fe1 ä.png"
+    assert len(label_text.readable("x" * 500)) == 60 and label_text.readable("$a$_b.png") == "$a$_b.png"
 
 
 def longest_side(path) -> int:
@@ -99,8 +101,8 @@ def odd_figures():
     frame[[f"p_{name}" for name in ODD]] = p / p.sum(axis=1, keepdims=True)
     frames[0, 0] = frame
     cell = Estimate(0.5, 0.4, 0.6, 4)
-    yield figures.confusion_figure(figures.confusion(frames, ODD), ODD, "$title$ 核")
-    yield figures.roc_figure(frames, ODD, dict.fromkeys(ODD, cell), cell, "title")
+    yield plots.confusion_figure(plots.confusion(frames, ODD), ODD, "$title$ 核")
+    yield plots.roc_figure(frames, ODD, dict.fromkeys(ODD, cell), cell, "title")
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
@@ -149,6 +151,6 @@ def test_a_figure_of_any_number_of_classes_has_an_end(tmp_path):
     many = [f"a class with a longer name, number {number}" for number in range(300)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = figures.confusion_figure(np.eye(300), many, "title")
+        figure = plots.confusion_figure(np.eye(300), many, "title")
         style.save_figure(figure, tmp_path / "many.png", made=False)
     assert max(figure.get_size_inches()) <= style.LARGEST and not figure.axes[0].texts

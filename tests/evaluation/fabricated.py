@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import vouch
-from workflow_scripts import evaluate
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import HISTORY, PREDICTIONS, UNITS
+from workflow_scripts.contracts.run_tables import HISTORY, PREDICTIONS, UNITS
+from workflow_scripts.runtime.files import canonical_json, digest_text
+from workflow_scripts.steps import evaluate
 
 LONG = [
     "ASC-H",

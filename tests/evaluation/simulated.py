@@ -9,11 +9,11 @@ import pandas as pd
 from fabricated import units
 from scipy.stats import norm
 
-from workflow_scripts.contracts.verdict import HIGHER, HOLDS, LOWER
+from workflow_scripts.contracts.verdict_table import HIGHER, HOLDS, LOWER
+from workflow_scripts.evaluation.equivalence import Printed, decide, order_verdict, verdict
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.quantities import Measured, Quantity
-from workflow_scripts.evaluation.tables import arrays
 from workflow_scripts.evaluation.uncertainty import uncertain
-from workflow_scripts.evaluation.verdict import Printed, decide, order_verdict, verdict
 
 MARGIN = 0.02
 ROUNDING = 0.0005

@@ -5,7 +5,7 @@ import pytest
 from fabricated import Study, units
 from sklearn.metrics import roc_auc_score
 
-from workflow_scripts.contracts.comparison import DELONG
+from workflow_scripts.contracts.comparison_table import DELONG
 from workflow_scripts.evaluation.delong import delong, delong_table, two_sided
 from workflow_scripts.evaluation.paired import holm
 

@@ -11,13 +11,13 @@ from fabricated import Study
 from sklearn.metrics import roc_auc_score
 
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import METRICS, UNITS
-from workflow_scripts.evaluation import figures
+from workflow_scripts.contracts.run_tables import METRICS, UNITS
+from workflow_scripts.evaluation import plots
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
-from workflow_scripts.evaluation.tables import arrays
+from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ["normal", "abnormal", "other"]
 
@@ -162,7 +162,7 @@ def test_without_a_test_subset_the_validation_units_are_evaluated_and_shown(tmp_
         with pytest.raises(UserError, match="has test units, but the protocol has no test subset"):
             run(study)
         UNITS.write(path, UNITS.read(path).assign(subset="validation"))
-        with patch.object(figures, "confusion_figure", wraps=figures.confusion_figure) as drawn:
+        with patch.object(plots, "confusion_figure", wraps=plots.confusion_figure) as drawn:
             _, table = run(study, figures=True)
     assert set(table["subset"]) == {"validation"}
     assert drawn.call_args.args[2] == "cnn, grouped, validation images, selected on: 120 units"
@@ -257,7 +257,7 @@ def test_runs_made_with_other_versions_are_said_in_log_and_record(tmp_path, capl
     for seed, torch in ((0, "2.13"), (1, "2.15")):
         path = folder / f"fold0-seed{seed}" / "record.json"
         write_record(path, {**json.loads(path.read_text()), "versions": {"torch": torch}})
-    monkeypatch.setattr("workflow_scripts.contracts.entry.log.propagate", True)
+    monkeypatch.setattr("workflow_scripts.runtime.entry.log.propagate", True)
     run(study)
     said = "made with different torch: 2.13 (cnn fold0-seed0); 2.15 (cnn fold0-seed1)"
     assert any(said in line.getMessage() and line.levelname == "WARNING" for line in caplog.records)

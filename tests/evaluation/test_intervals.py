@@ -8,12 +8,12 @@ from fabricated import Study, units
 from scipy.stats import binomtest
 
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import ALL, estimate
 from workflow_scripts.evaluation.intervals import clopper_pearson, effective_sizes, exact
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import point
-from workflow_scripts.evaluation.tables import arrays
 
 
 def perfect(labels, classes, per_group=0):

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from fabricated import Study, units
 
-from workflow_scripts.contracts.comparison import COMPARISON
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.comparison_table import COMPARISON
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.paired import compare, holm, mcnemar
 from workflow_scripts.evaluation.premium import leak_premium
+from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ["a", "b", "c"]
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.by_source import by_source
+from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.parts import rows
-from workflow_scripts.evaluation.sources import by_source
-from workflow_scripts.evaluation.tables import Dataset
 
 CLASSES = ["a1", "a2", "b1", "b2"]
 

@@ -6,10 +6,10 @@ import pytest
 from fabricated import Study, units
 
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
-from workflow_scripts.evaluation.tables import Dataset
 
 CLASSES = ["negative", "positive"]
 

@@ -9,12 +9,9 @@ import pytest
 from fabricated import units
 from simulated import CLASSES, World, accuracy, drawn, orders, verdicts, wrong
 
-from workflow_scripts.contracts.verdict import CANNOT_TELL, FAILS, HIGHER, HOLDS, LOWER
+from workflow_scripts.contracts.verdict_table import CANNOT_TELL, FAILS, HIGHER, HOLDS, LOWER
 from workflow_scripts.evaluation.bootstrap import once, replicates_of
-from workflow_scripts.evaluation.quantities import Measured, discordant
-from workflow_scripts.evaluation.tables import arrays
-from workflow_scripts.evaluation.uncertainty import Uncertain
-from workflow_scripts.evaluation.verdict import (
+from workflow_scripts.evaluation.equivalence import (
     Printed,
     decide,
     decide_counted,
@@ -25,6 +22,9 @@ from workflow_scripts.evaluation.verdict import (
     share_in_order,
     verdict,
 )
+from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.evaluation.quantities import Measured, discordant
+from workflow_scripts.evaluation.uncertainty import Uncertain
 
 DOCS = Path(__file__).parents[2] / "docs" / "verdicts.md"
 NINETY = Printed(0.8995, 0.9005)

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from fabricated import Study
 
-from workflow_scripts import fuse
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.runs import PREDICTIONS, UNITS, probabilities
+from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, probabilities
 from workflow_scripts.evaluation.voting import vote
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import vote as vote_step
 
 
 def table(*rows: tuple[str, str, list[float]]) -> pd.DataFrame:
@@ -108,7 +108,7 @@ def run(study, members=("cnn", "vit"), how="soft", folders=None, seed=0):
     settings = {"study": "made", "protocol": "grouped", "run": "vote", "fold": 0, "seed": seed, "spec": spec}
     given = [(name, runs / name / "fold0-seed0") for name in (folders or members)]
     args = argparse.Namespace(settings=settings, code="c0de", member=given, out=runs / "vote" / f"fold0-seed{seed}")
-    fuse.main(args)
+    vote_step.main(args)
     return args.out
 
 
@@ -132,6 +132,6 @@ def test_members_of_another_fold_seed_or_name_are_refused(study):
 
 
 def test_the_vote_reads_its_command_line():
-    assert fuse.member("cnn=a/b=c")[0] == "cnn"
+    assert vote_step.member("cnn=a/b=c")[0] == "cnn"
     with pytest.raises(argparse.ArgumentTypeError, match="NAME=FOLDER"):
-        fuse.member("cnn")
+        vote_step.member("cnn")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import made
-from workflow_scripts import explain, train
+from workflow_scripts.steps import explain, train
 
 SPECS = {"cnn": made.network(), "vit": made.network(made.VIT), "joint": made.fusion()}
 

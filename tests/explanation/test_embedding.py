@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 from tests import made
-from workflow_scripts import explain
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import EMBEDDING
 from workflow_scripts.explanation import embedding as module
 from workflow_scripts.explanation import scatter
 from workflow_scripts.explanation.embedding import Embedding, agreement, embed
-from workflow_scripts.explanation.features import look
+from workflow_scripts.explanation.network_features import look
 from workflow_scripts.models.build import build
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import explain
 from workflow_scripts.training.data import Feeder, Subset
 
 

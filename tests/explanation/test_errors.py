@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from workflow_scripts.contracts.explanation import CONFUSIONS, EMBEDDING
-from workflow_scripts.explanation import errors, figure
+from workflow_scripts.explanation import figure, misclassified
 from workflow_scripts.explanation.gradcam import gradcam
 
 CLASSES = ["b", "a", "c"]
@@ -23,15 +23,15 @@ def judged(pairs):
 
 def test_the_most_confident_errors_come_first_and_what_is_right_never():
     table = judged([("a", "a", 0.99), ("a", "b", 0.5), ("b", "a", 0.9), ("c", "b", 0.7), ("c", "a", 0.7)])
-    assert errors.confident_errors(table, 3)["id"].tolist() == ["s2", "s3", "s4"]
-    assert errors.confident_errors(table, 9)["id"].tolist() == ["s2", "s3", "s4", "s1"]
+    assert misclassified.confident_errors(table, 3)["id"].tolist() == ["s2", "s3", "s4"]
+    assert misclassified.confident_errors(table, 9)["id"].tolist() == ["s2", "s3", "s4", "s1"]
 
 
 def test_confusions_are_counted_in_order_of_frequency_with_their_share_of_the_true_class(tmp_path):
     pairs = [("a", "b")] * 2 + [("a", "a")] * 2 + [("b", "a")] * 2 + [("c", "a"), ("c", "c")]
-    table = errors.confusions(judged([(*pair, 0.5) for pair in pairs]), CLASSES)
+    table = misclassified.confusions(judged([(*pair, 0.5) for pair in pairs]), CLASSES)
     assert table.to_numpy().tolist() == [["b", "a", 2, 1.0], ["a", "b", 2, 0.5], ["c", "a", 1, 0.5]]
-    none = errors.confusions(judged([("a", "a", 0.5)]), CLASSES)
+    none = misclassified.confusions(judged([("a", "a", 0.5)]), CLASSES)
     CONFUSIONS.write(tmp_path / "none.csv", none)
     assert CONFUSIONS.read(tmp_path / "none.csv").empty
 
@@ -52,9 +52,9 @@ def test_the_files_of_a_run_agree_with_each_other(explained):
 
 def test_without_an_error_the_figure_says_so(tmp_path):
     right = judged([("a", "a", 0.9), ("b", "b", 0.8)])
-    text = errors.caption("tiny", right, 0, "test images")
+    text = misclassified.caption("tiny", right, 0, "test images")
     assert text == "tiny: none of 2 test images is classified wrongly; there is no error to show."
-    errors.draw_none(tmp_path / "errors.png", text, made=True)
+    misclassified.draw_none(tmp_path / "errors.png", text, made=True)
     assert np.asarray(Image.open(tmp_path / "errors.png").convert("L")).min() < 50
 
 

@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 
 from tests import made
-from workflow_scripts import explain, train
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.explanation import figure
 from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
-from workflow_scripts.explanation.layers import target_layer
+from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build, random_network
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import explain, train
 
 
 def test_each_run_gets_a_table_and_a_figure(explained):

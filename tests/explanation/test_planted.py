@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from tests.raw import run_ingest, run_preprocess, run_synthesise
-from workflow_scripts.contracts import entry
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.models.build import build
 from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.runtime import entry
 from workflow_scripts.settings.runs import Train
-from workflow_scripts.synthetic import truth
+from workflow_scripts.synthetic import recovery
 from workflow_scripts.training import data
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.inference import predict
@@ -33,7 +33,7 @@ def photographs(tmp_path_factory) -> tuple:
     dataset = run_ingest(root / "dataset", made=True, sources={ADAPTER: made})
     arrays = run_preprocess(dataset, root / "arrays", sources={ADAPTER: made}, size=SIZE)
     manifest = MANIFEST.read(dataset / "manifest.csv")
-    regions = truth.regions(manifest, {ADAPTER: made}, Packing(SIZE, "squash", "bilinear", False, "none"))
+    regions = recovery.regions(manifest, {ADAPTER: made}, Packing(SIZE, "squash", "bilinear", False, "none"))
     return manifest, np.load(arrays / "images.npy"), regions
 
 
@@ -64,9 +64,9 @@ def test_grad_cam_of_a_trained_network_lies_on_what_was_planted(photographs, tmp
 
     ids, pixels = manifest["id"].iloc[parts[1]].tolist(), test.batch(np.arange(len(test)))[0]
 
-    def energy(network: torch.nn.Module) -> truth.Found:
+    def energy(network: torch.nn.Module) -> recovery.Found:
         maps = gradcam(network.eval(), pixels, numbers)["model"].values
-        return truth.energy(regions, ids, maps, maps, "model")
+        return recovery.energy(regions, ids, maps, maps, "model")
 
     found = energy(model)
     untrained = np.mean([energy(build(SPEC, len(classes), SIZE, seed, {})).value for seed in range(1, 6)])

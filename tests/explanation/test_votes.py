@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from tests import made
-from workflow_scripts import explain, fuse, predict
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS, read_maps
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.steps import explain, finish_run, vote
 from workflow_scripts.training.data import read_samples
 
 COLUMNS = [f"p_{name}" for name in made.CLASSES]
@@ -31,12 +31,12 @@ def votes(explained):
     runs, shared = inputs.root / "runs", {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
     for run in MEMBERS:
         own = {**shared, "run": run, **settings["specs"][run], "aggregate": "none"}
-        predict.main(inputs.arguments(run=runs / run / "fold0-seed0", settings=own))
+        finish_run.main(inputs.arguments(run=runs / run / "fold0-seed0", settings=own))
     specs = dict(settings["specs"])
     for how, weights in (("soft", None), ("weighted", [1.0, 3.0]), ("hard", None)):
         specs[how] = {"spec": {"kind": "vote", "members": MEMBERS, "how": how, "weights": weights}}
         folders = [(run, runs / run / "fold0-seed0") for run in MEMBERS]
-        fuse.main(
+        vote.main(
             inputs.arguments(
                 member=folders, out=runs / how / "fold0-seed0", settings={**shared, "run": how, **specs[how]}
             )

@@ -13,7 +13,7 @@ import pytest
 from tests.processes import Family, until
 from tests.raw import picture, save
 from tests.workflow.conftest import OFF, Workflow, copy_of_the_project
-from workflow_scripts.settings.data import Ingest, Preprocess
+from workflow_scripts.settings.data_blocks import Ingest, Preprocess
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = 2
@@ -42,7 +42,7 @@ class Step:
     log: Path
 
     def start(self, output: Path) -> Family:
-        command = [sys.executable, "-m", f"workflow_scripts.{self.name}", *self.arguments, "--log", self.log]
+        command = [sys.executable, "-m", f"workflow_scripts.steps.{self.name}", *self.arguments, "--log", self.log]
         return Family(command, output, env={"PYTHONPATH": str(ROOT)})
 
     def results(self) -> dict[str, bytes]:
@@ -163,7 +163,9 @@ def test_through_snakemake_a_killed_step_ends_the_call_and_the_next_one_continue
     with Family(command, tmp_path / "output", cwd=workflow.folder) as family:
 
         def steps() -> list[int]:
-            named = [number for number, words in family.members().items() if "-m workflow_scripts.ingest" in words]
+            named = [
+                number for number, words in family.members().items() if "-m workflow_scripts.steps.ingest" in words
+            ]
             return named if len(named) == 1 + JOBS else []
 
         named = until(steps, "a step at work")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from workflow_scripts.contracts.files import canonical_json
-from workflow_scripts.explanation.layers import target_layer
+from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models.build import build
+from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.runs import TRAINED
 from workflow_scripts.settings.steps import Steps

@@ -6,14 +6,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests import made
-from workflow_scripts import predict, train
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.seeds import seed_for
-from workflow_scripts.explanation.features import look
 from workflow_scripts.explanation.gradcam import gradcam
+from workflow_scripts.explanation.network_features import look
 from workflow_scripts.models import compression, registry
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, read_trained
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.seeds import seed_for
+from workflow_scripts.steps import finish_run, train
 from workflow_scripts.training import data, recipe
 
 HIDDEN = 10
@@ -63,7 +63,7 @@ def test_a_frozen_backbone_leaves_both_layers_to_be_trained_and_the_run_can_be_a
     model = build(settings["spec"], 3, 32, seed_for("made", "tiny", 0, 0, "initialise"), files={})
     changed = {key for key, value in model.state_dict().items() if not torch.equal(value, after[key])}
     assert changed == {f"fc.{layer}.{kind}" for layer in ("hidden", "output") for kind in ("weight", "bias")}
-    predict.main(inputs.arguments(run=tmp_path / "run", settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=tmp_path / "run", settings={**settings, "aggregate": "none"}))
 
 
 def test_features_are_what_enters_the_head_and_maps_are_those_of_the_network():

@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests import made
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.runs import Branch, Fusion
 
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import registry
 from workflow_scripts.models.inception_resnet_v1 import InceptionResnetV1
-from workflow_scripts.models.published import origin
+from workflow_scripts.models.pretrained import origin
 from workflow_scripts.models.t2t_vit import Performer, T2TViT
+from workflow_scripts.runtime.errors import UserError
 
 NAMES = ["inception_resnet_v1", "t2t_vit_14"]
 SMALL = {"inception_resnet_v1": 80, "t2t_vit_14": 32}

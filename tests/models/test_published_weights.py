@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from tests import made
 from tests.data.download.server import running
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
-from workflow_scripts.data.download.transfer import Patience
-from workflow_scripts.models import published, registry
+from workflow_scripts.data.download.fetching import Patience
+from workflow_scripts.models import pretrained, registry
 from workflow_scripts.models.build import build
-from workflow_scripts.models.published import Origin, fetch_published, origin
+from workflow_scripts.models.pretrained import Origin, fetch_published, origin
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
 
 QUICK = Patience(timeout=5, tries=2, pause=0)
 SMALL = "torchvision/shufflenet_v2_x0_5"
@@ -114,7 +114,7 @@ def test_a_pickle_from_a_server_becomes_safetensors_and_is_fetched_once(tmp_path
     name, raw = pickled(tmp_path / "raw", state)
     with running() as server:
         url = server.put(f"/{name}", raw, cuts=[1_000_000])
-        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, url, None))
+        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, None, url, None))
         for target in ("one", "two"):
             record = fetch_published(SMALL, tmp_path / f"{target}.safetensors", tmp_path, QUICK)
         assert [asked for _, asked in server.asked] == [None, "bytes=1000000-"]
@@ -128,7 +128,7 @@ def test_a_file_whose_name_tells_another_digest_is_removed(tmp_path, monkeypatch
     _, raw = pickled(tmp_path / "raw", whole(SMALL))
     with running() as server:
         url = server.put("/small-00000000.pth", raw)
-        monkeypatch.setattr(published, "origin", lambda model: Origin(model, None, url, None))
+        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, None, url, None))
         with pytest.raises(UserError, match="sha256 begins with .*, not as its name says"):
             fetch_published(SMALL, tmp_path / "out.safetensors", tmp_path, QUICK)
     assert not list((tmp_path / "torch").rglob("*.pth"))

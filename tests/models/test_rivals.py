@@ -7,10 +7,10 @@ import torch
 import yaml
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from workflow_scripts.contracts.entry import namespace
-from workflow_scripts.explanation.layers import target_layer
+from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models import compression, registry
 from workflow_scripts.models.build import build
+from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.training import recipe

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.raw import run_ingest, run_preprocess, save
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.data.packed import read_originals
 from workflow_scripts.preprocessing.masks import dice, mask
+from workflow_scripts.runtime.files import read_json
 
 PAPER, BLUE, BROWN = (240, 238, 236), (90, 120, 190), (110, 70, 30)
 

@@ -9,11 +9,11 @@ from PIL import Image
 
 from tests.raw import class_folders, picture, run_ingest, run_preprocess, run_synthesise, save
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json
 from workflow_scripts.preprocessing import packing
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.preprocessing.packing import Packing, fitted
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file, read_json
 
 
 @pytest.fixture

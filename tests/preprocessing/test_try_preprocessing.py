@@ -10,10 +10,10 @@ from PIL import Image
 
 from tests.preprocessing.test_masks import BLUE, BROWN, field
 from tests.raw import save
-from workflow_scripts import try_preprocessing
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.reporting.plates import panels
-from workflow_scripts.reporting.plates.plate import NotDrawnError
+from workflow_scripts.commands import try_preprocessing
+from workflow_scripts.reporting.paper_figures import panels
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.runs import Augment
 
 OFF = Augment(horizontal_flip=0.0).model_dump()

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import vouch
-from workflow_scripts import plates, verdict
-from workflow_scripts.contracts.comparison import COMPARISON, DELONG
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
+from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
-from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS, class_columns
+from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
-from workflow_scripts.contracts.truth import TRUTH
 from workflow_scripts.reporting.results import read_results
+from workflow_scripts.steps import paper_figures, verdict
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
 EVALUATE = {
@@ -86,7 +86,7 @@ class Study:
             TRUTH.write(self.folder / "truth.csv", self.truth())
             vouch(self.folder / "truth.json", "truth.csv")
         if self.settings["paper"]:
-            self.plates()
+            self.paper_figures()
         self.judge()
         return self
 
@@ -100,7 +100,7 @@ class Study:
     @property
     def paper(self) -> Path | None:
         """Folder with the paper's numbers."""
-        return Path(plates.__file__).parent / "studies" / "cvm_cervix" if self.settings["paper"] else None
+        return Path(paper_figures.__file__).parents[1] / "studies" / "cvm_cervix" if self.settings["paper"] else None
 
     def judge(self) -> None:
         """The verdict on every printed number."""
@@ -116,7 +116,7 @@ class Study:
         ]
         return pd.DataFrame(lines, columns=list(TRUTH.columns))
 
-    def plates(self) -> None:
+    def paper_figures(self) -> None:
         """The list of the paper's figures and tables, with one picture and one that could not be drawn."""
         paper = self.paper
         picture(self.folder / "paper" / "fig05_performance.png")
@@ -125,7 +125,7 @@ class Study:
             {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
             {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},
         ]
-        names = plates.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
+        names = paper_figures.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
         vouch(self.folder / "paper" / "record.json", *names)
 
     def accuracy(self, protocol: int, run: int) -> float:

@@ -7,9 +7,9 @@ import pandas as pd
 from handmade import Study
 
 from tests.vouched import vouch
-from workflow_scripts.contracts.plates import PLATES
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.contracts.runs import class_columns
+from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.reporting.judging.judged import Row, judged
 from workflow_scripts.reporting.results import read_results
 
@@ -100,10 +100,12 @@ class Real(Study):
         parts = ["train"] * 600 + ["validation"] * 200 + [self.reported(protocol)] * 200
         return pd.Series(parts * len(self.classes))
 
-    def plates(self) -> None:
+    def paper_figures(self) -> None:
         """The paper has no figures."""
-        PLATES.write(self.folder / "paper" / "plates.csv", pd.DataFrame(columns=list(PLATES.columns)))
-        vouch(self.folder / "paper" / "record.json", "plates.csv")
+        PAPER_FIGURES.write(
+            self.folder / "paper" / "paper_figures.csv", pd.DataFrame(columns=list(PAPER_FIGURES.columns))
+        )
+        vouch(self.folder / "paper" / "record.json", "paper_figures.csv")
 
     def _run(self, protocol: str, run: str, accuracy: float) -> None:
         super()._run(protocol, run, self.right[run])

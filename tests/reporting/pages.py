@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from handmade import Study
 
 from tests.vouched import revouch
-from workflow_scripts import report
+from workflow_scripts.steps import report
 
-PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
+PAPER = Path(report.__file__).parents[1] / "studies" / "cvm_cervix"
 
 
 def write(study: Study, paper: Path | None = PAPER) -> str:

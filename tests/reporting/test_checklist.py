@@ -9,12 +9,12 @@ from pages import write
 
 from tests.vouched import revouch
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.reporting.pages.checklist import checklist, items, model_card
 from workflow_scripts.reporting.results import read_results
+from workflow_scripts.runtime.files import read_json
 
 
 def read(study):

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 from markupsafe import escape
 
-from workflow_scripts import consistency
 from workflow_scripts.claims.checks import CHECKS, TRIED
-from workflow_scripts.contracts.consistency import CONSISTENCY
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.consistency_table import CONSISTENCY
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import consistency
 
-STUDIES = Path(consistency.__file__).parent / "studies"
+STUDIES = Path(consistency.__file__).parents[1] / "studies"
 FOLDERS = sorted(path.parent for path in STUDIES.glob("*/published.yaml"))
 PAPERS = {folder.name: read_published(folder / "published.yaml") for folder in FOLDERS}
 

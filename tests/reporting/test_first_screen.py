@@ -7,9 +7,9 @@ import pytest
 from judging import Real
 from pages import text_of, verdicts, write
 
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.contracts.verdict import VERDICT
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.verdict_table import VERDICT
+from workflow_scripts.runtime.files import read_json
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_each_row_leads_to_its_evidence(real):
 
 def test_a_claims_link_leads_to_its_row_of_the_printed_numbers(real):
     from workflow_scripts.claims.checks import check_all
-    from workflow_scripts.reporting.pages.consistency import consistency_page
+    from workflow_scripts.reporting.pages.consistency_page import consistency_page
 
     published = read_published(real.study.paper / "published.yaml")
     page = consistency_page([(published, check_all(published))])

@@ -8,16 +8,16 @@ import pytest
 from handmade import Study
 
 from tests.vouched import revouch
-from workflow_scripts import consistency, index, report
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.issues import issues
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json, write_json
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.contracts.verdict import VERDICT
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.verdict_table import VERDICT
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json, write_json
+from workflow_scripts.steps import consistency, index, report
 
-PAPER = Path(report.__file__).parent / "studies" / "cvm_cervix"
+PAPER = Path(report.__file__).parents[1] / "studies" / "cvm_cervix"
 
 
 @pytest.fixture(scope="module")

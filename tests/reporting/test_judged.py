@@ -8,9 +8,8 @@ import pytest
 from handmade import TRAIN, Study
 from judging import Real, claims, rows
 
-from workflow_scripts import verdict
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.verdict import (
+from workflow_scripts.contracts.verdict_table import (
     CANNOT_TELL,
     DECIDED,
     FAILS,
@@ -25,9 +24,10 @@ from workflow_scripts.contracts.verdict import (
     WORDS,
 )
 from workflow_scripts.reporting.order import ordered_protocols
-from workflow_scripts.reporting.pages.study import study_page
+from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
 from workflow_scripts.reporting.results import read_results
+from workflow_scripts.steps import verdict
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ from safetensors.torch import save_file
 from tests import made
 from tests.vouched import revouch, vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import GRADCAM, write_maps
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
-from workflow_scripts.reporting.plates import diagrams, layers, strips
-from workflow_scripts.reporting.plates.plate import NotDrawnError
+from workflow_scripts.reporting.paper_figures import diagrams, network_layers, strips
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import read_results
+from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ("ASC-US", "LSIL", "NILM")
 
@@ -27,34 +27,34 @@ def shapes(name, hidden=None):
 
 def test_the_stages_of_the_papers_network_are_those_of_its_paper():
     # He et al., CVPR 2016, table 1: 50 layers with the classifier.
-    found = layers.stages(shapes("resnet50", hidden=100))
+    found = network_layers.stages(shapes("resnet50", hidden=100))
     assert [(stage.name, stage.outputs) for stage in found] == [
         ("conv1", 64), ("layer1", 256), ("layer2", 512), ("layer3", 1024), ("layer4", 2048)
     ]  # fmt: skip
     shortcuts = 4
     assert sum(stage.convolutions for stage in found) - shortcuts + 1 == 50
-    head = layers.classifier(shapes("resnet50", hidden=100))
+    head = network_layers.classifier(shapes("resnet50", hidden=100))
     assert [(layer.inputs, layer.outputs) for layer in head] == [(2048, 100), (100, 3)]
 
 
 @pytest.mark.parametrize("name", ["resnet18", made.CNN, "mobilenetv2_100", "torchvision/vgg11_bn"])
 def test_stages_follow_each_other_by_their_channels(name):
-    found = layers.stages(shapes(name))
+    found = network_layers.stages(shapes(name))
     assert found[0].inputs == 3 and len(found) > 3
     assert all(one.outputs == other.inputs for one, other in zip(found, found[1:], strict=False))
     assert found[-1].outputs == registry.create(name, 0, 64, {}).feature_count or name.startswith("torchvision")
 
 
 def test_a_block_whose_shortcut_is_the_input_is_preferred():
-    block = layers.residual_block(shapes("resnet50"))
+    block = network_layers.residual_block(shapes("resnet50"))
     assert block.name == "layer1.1" and block.shortcut is None
     assert [(layer.kernel, layer.inputs, layer.outputs) for layer in block.path] == [
         (1, 256, 64), (3, 64, 64), (1, 64, 256)
     ]  # fmt: skip
-    assert layers.residual_block(shapes("resnet18")).name == "layer1.0"
+    assert network_layers.residual_block(shapes("resnet18")).name == "layer1.0"
     only = {key: shape for key, shape in shapes("resnet50").items() if key.startswith("layer1.0.")}
-    assert layers.residual_block(only).shortcut == layers.Layer("layer1.0.downsample.0", 64, 256, 1)
-    assert layers.residual_block(shapes("torchvision/vgg11")) is None
+    assert network_layers.residual_block(only).shortcut == network_layers.Layer("layer1.0.downsample.0", 64, 256, 1)
+    assert network_layers.residual_block(shapes("torchvision/vgg11")) is None
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from judging import Real
 from pages import PAPER, cells, text_of, verdicts, write
 
 from tests.vouched import vouch
-from workflow_scripts.contracts.files import read_json, write_json
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import METRICS
-from workflow_scripts.contracts.verdict import VERDICT
+from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.reporting.pages.page import without_costs
+from workflow_scripts.runtime.files import read_json, write_json
 
 ELEVEN = [f"Class {number}" for number in range(11)]
 
@@ -200,7 +200,7 @@ def test_everything_but_the_costs_is_the_same_whatever_the_machine(small, tmp_pa
 
 
 def test_leak_premium_is_that_of_the_units_of_both_protocols(small):
-    from workflow_scripts.contracts.runs import UNITS, classes_of, probabilities
+    from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
 
     def accuracy(protocol, seed):
         units = UNITS.read(small.study.folder / "runs" / protocol / "cvm" / f"fold0-seed{seed}" / "units.csv")

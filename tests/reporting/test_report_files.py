@@ -7,8 +7,8 @@ import pytest
 from handmade import Study
 from pages import write
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 
 def test_metrics_hold_numbers_only_and_equal_the_table(small):

@@ -7,13 +7,13 @@ import pytest
 from handmade import Study
 from pages import PAPER, cells, text_of, write
 
-from workflow_scripts import evaluate
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.reporting.obtained import obtained, overall
 from workflow_scripts.reporting.pages.overview import index_page
 from workflow_scripts.reporting.pages.study_row import study_row
 from workflow_scripts.reporting.results import read_results
+from workflow_scripts.runtime.files import read_json
+from workflow_scripts.steps import evaluate
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pages import text_of, write
 from PIL import Image, ImageChops
 
 from workflow_scripts.contracts.subjects import SUBJECTS
-from workflow_scripts.drawing import names
+from workflow_scripts.drawing import label_text
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.pages.extras import blind_features
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
@@ -140,10 +140,10 @@ def test_a_report_names_what_its_pictures_show(tmp_path, subject):
 
 
 def test_a_report_says_which_class_a_number_in_its_figures_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(names, "font_of", lambda letter: None)
+    monkeypatch.setattr(label_text, "font_of", lambda letter: None)
     page = text_of(write(Study(tmp_path, paper="", classes=("normal", "核异常")).write(), None))
     assert "class 2 is 核异常 ." in page
-    monkeypatch.setattr(names, "font_of", lambda letter: "a font")
+    monkeypatch.setattr(label_text, "font_of", lambda letter: "a font")
     assert "by their number" not in text_of(write(Study(tmp_path, paper="", classes=("normal", "核异常")), None))
 
 

@@ -28,73 +28,73 @@ def digest(copy: Path, module: str) -> str:
 
 
 def test_editing_a_line_changes_the_steps_that_import_it_and_no_other(copy):
-    before = {step: digest(copy, step) for step in ("train", "split")}
+    before = {step: digest(copy, f"steps.{step}") for step in ("train", "split")}
     path = copy / "workflow_scripts" / "models" / "fusion.py"
     path.write_text(path.read_text() + "\nEXTRA = 1\n")
-    assert digest(copy, "train") != before["train"]
-    assert digest(copy, "split") == before["split"]
+    assert digest(copy, "steps.train") != before["train"]
+    assert digest(copy, "steps.split") == before["split"]
 
 
 def test_a_comment_a_docstring_and_formatting_change_nothing(copy):
-    before = digest(copy, "split")
-    path = copy / "workflow_scripts" / "split.py"
+    before = digest(copy, "steps.split")
+    path = copy / "workflow_scripts" / "steps" / "split.py"
     path.write_text("# a comment\n" + path.read_text().replace('"""', '"""Other words. ', 1) + "\n\n\n# the end\n")
-    assert digest(copy, "split") == before
+    assert digest(copy, "steps.split") == before
 
 
 def test_a_template_counts_for_the_report(copy):
-    before = {step: digest(copy, step) for step in ("report", "split")}
+    before = {step: digest(copy, f"steps.{step}") for step in ("report", "split")}
     template = next((copy / "workflow_scripts" / "reporting" / "pages" / "templates").glob("*.j2"))
     template.write_text(template.read_text() + "<!-- more -->")
-    assert digest(copy, "report") != before["report"]
-    assert digest(copy, "split") == before["split"]
+    assert digest(copy, "steps.report") != before["report"]
+    assert digest(copy, "steps.split") == before["split"]
 
 
 @pytest.mark.parametrize("name", ["limits.json", "table.csv", "start.npy", "fonts/one.ttf"])
 def test_any_file_beside_a_module_that_it_may_read_counts(copy, name):
     path = copy / "workflow_scripts" / "splitting" / name
     path.parent.mkdir(exist_ok=True)
-    before = {step: digest(copy, step) for step in ("split", "train")}
+    before = {step: digest(copy, f"steps.{step}") for step in ("split", "train")}
     path.write_bytes(b"1")
-    first = digest(copy, "split")
+    first = digest(copy, "steps.split")
     path.write_bytes(b"2")
-    assert len({before["split"], first, digest(copy, "split")}) == 3
-    assert digest(copy, "train") == before["train"]
+    assert len({before["split"], first, digest(copy, "steps.split")}) == 3
+    assert digest(copy, "steps.train") == before["train"]
 
 
 def test_what_editors_and_python_leave_beside_a_module_counts_for_nothing(copy):
     folder = copy / "workflow_scripts" / "splitting"
-    before = digest(copy, "split")
+    before = digest(copy, "steps.split")
     (folder / "__pycache__").mkdir(exist_ok=True)
     for name in ("audit.py~", ".audit.py.swp", "__pycache__/audit.cpython-311.pyc"):
         (folder / name).write_bytes(b"1")
-    assert digest(copy, "split") == before
+    assert digest(copy, "steps.split") == before
 
 
 @pytest.mark.parametrize(
     "line", ["import workflow_scripts.models.fusion", "def f():\n    from workflow_scripts.models import fusion"]
 )
 def test_a_module_counts_however_and_wherever_it_is_imported(copy, line):
-    path = copy / "workflow_scripts" / "split.py"
+    path = copy / "workflow_scripts" / "steps" / "split.py"
     path.write_text(path.read_text() + f"\n\n{line}\n")
-    before, fusion = digest(copy, "split"), copy / "workflow_scripts" / "models" / "fusion.py"
+    before, fusion = digest(copy, "steps.split"), copy / "workflow_scripts" / "models" / "fusion.py"
     fusion.write_text(fusion.read_text() + "\nEXTRA = 1\n")
-    assert digest(copy, "split") != before
+    assert digest(copy, "steps.split") != before
 
 
 def test_what_is_shown_of_a_network_makes_no_training_outdated():
-    assert "workflow_scripts.explanation.layers" not in closure("workflow_scripts.train")
-    assert "workflow_scripts.explanation.layers" in closure("workflow_scripts.explain")
+    assert "workflow_scripts.explanation.target_layers" not in closure("workflow_scripts.steps.train")
+    assert "workflow_scripts.explanation.target_layers" in closure("workflow_scripts.steps.explain")
 
 
 def test_a_relative_import_is_refused_because_the_digest_would_miss_its_module(copy):
-    path = copy / "workflow_scripts" / "split.py"
+    path = copy / "workflow_scripts" / "steps" / "split.py"
     path.write_text(
         path.read_text().replace("from workflow_scripts.splitting.audit import", "from .splitting.audit import")
     )
     with pytest.raises(subprocess.CalledProcessError) as failed:
-        digest(copy, "split")
-    assert "LookupError: workflow_scripts.split, line" in failed.value.stderr
+        digest(copy, "steps.split")
+    assert "LookupError: workflow_scripts.steps.split, line" in failed.value.stderr
     command = [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", "--select", "TID252", path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and "TID252" in done.stdout
@@ -111,7 +111,7 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
 
     assert networks("train", "cvm", 0, 0) == [first, second]
     assert networks("train", "t2t_vit") == [second] and networks("train", "vit") == []
-    assert networks("predict", "cvm", 0, 0) == []  # no network is run there
+    assert networks("finish_run", "cvm", 0, 0) == []  # no network is run there
     assert networks("explain") == [first, second]
 
 
@@ -121,28 +121,23 @@ def test_what_the_snakefile_imports_is_light():
     assert subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip() == "set()"
 
 
-# What people call, and no rule does.
-COMMANDS = ("__init__", "apply", "archive", "browse", "dvc_stage", "restore", "try_preprocessing", "verify")
-
-
 def test_steps_import_no_settings_and_a_missing_module_is_an_error():
-    for path in sorted((ROOT / "workflow_scripts").glob("*.py")):
-        if path.stem not in COMMANDS:
-            found = [name for name in closure(f"workflow_scripts.{path.stem}") if ".settings" in name]
-            assert not found, f"{path.name} imports {found}"
+    for path in sorted((ROOT / "workflow_scripts" / "steps").glob("*.py")):
+        imported = [name for name in closure(f"workflow_scripts.steps.{path.stem}") if ".settings" in name]
+        assert not imported, f"{path.name} imports {imported}"
     with pytest.raises(LookupError):
         code_digest("workflow_scripts.nothing")
 
 
 def test_what_earlier_calls_found_is_used_and_never_believed_about_another_text(copy):
-    before, memo = digest(copy, "split"), copy / ".work" / "modules.json"
+    before, memo = digest(copy, "steps.split"), copy / ".work" / "modules.json"
     kept = memo.read_text()
-    assert digest(copy, "split") == before and memo.read_text() == kept
+    assert digest(copy, "steps.split") == before and memo.read_text() == kept
     memo.write_text("half a fi")
-    assert digest(copy, "split") == before and memo.read_text() == kept
-    memo.write_text(kept.replace("contracts.entry", "contracts.record"))
-    assert digest(copy, "split") != before  # it is used
-    path = copy / "workflow_scripts" / "split.py"
+    assert digest(copy, "steps.split") == before and memo.read_text() == kept
+    memo.write_text(kept.replace("runtime.entry", "contracts.record"))
+    assert digest(copy, "steps.split") != before  # it is used
+    path = copy / "workflow_scripts" / "steps" / "split.py"
     path.write_text(path.read_text() + "\nEXTRA = 1\n")
     memo.write_text(kept)
-    assert digest(copy, "split") != before
+    assert digest(copy, "steps.split") != before

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.known_names import results_folder
 from workflow_scripts.settings.load import read_yaml, settings
-from workflow_scripts.settings.names import results_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 # A study of own images; what a case adds stands in line 8.
@@ -306,11 +306,11 @@ def test_two_studies_whose_rules_would_be_called_the_same_are_refused(tmp_path):
     protocols = "like: cvm_cervix, protocols: {%s: {kind: kfold}}"
     text = f"studies:\n  a: {{{protocols % 'b_c'}}}\n  a_b: {{{protocols % 'c'}}}\n"
     (line,) = said(text, tmp_path)
-    assert line.startswith("my.yaml, line 3: studies.a_b: ") and "two rules called 'predict_a_b_c'" in line
+    assert line.startswith("my.yaml, line 3: studies.a_b: ") and "two rules called 'finish_a_b_c'" in line
 
 
 def test_every_rule_of_the_workflow_is_a_name_that_no_study_takes():
-    from workflow_scripts.settings.names import RULES
+    from workflow_scripts.settings.known_names import RULES
 
     files = [ROOT / "Snakefile", ROOT / "prepare.smk", *(ROOT / "rules").glob("*.smk")]
     named = {name for file in files for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", file.read_text(), re.M)}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings import phases
 from workflow_scripts.settings.packs import packs
 from workflow_scripts.settings.workflow import Plan

@@ -6,8 +6,8 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from workflow_scripts.contracts.protocols import named_protocol
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.protocol_roles import named_protocol
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.settings.hints import blocks_at
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.runs import TRAINED

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings import phases
 from workflow_scripts.settings.workflow import Plan
 
@@ -106,7 +106,7 @@ def test_a_changed_raw_file_concerns_the_data_phase(copy):
     local(copy, second={"source": str(copy / "raw")})
 
     def add():
-        from workflow_scripts.settings.sources import listing_digest
+        from workflow_scripts.settings.source_checks import listing_digest
 
         listing_digest.cache_clear()
         (copy / "raw" / "b.bmp").write_bytes(b"2")

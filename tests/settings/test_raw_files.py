@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.raw import class_folders, run_synthesise
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.settings.sources import check_made, listing_digest, named_tables
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.source_checks import check_made, listing_digest, named_tables
 from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.protocols import as_published, named_protocol, roles
+from workflow_scripts.contracts.protocol_roles import as_published, named_protocol, roles
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.workflow import Plan
@@ -86,14 +86,14 @@ def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(proto
     assert plan.split_there("other", "grouped", "cvm@there", 0, 0) == f"results/there/splits/{protocol}.csv"
     folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
     assert plan.transferred("other", "grouped", "cvm@there", 0, 0)[1] == folder
-    assert plan.settings("transfer", "other", "grouped", "cvm@there", 0, 0)["spec"]["protocol"] == protocol
+    assert plan.settings("external", "other", "grouped", "cvm@there", 0, 0)["spec"]["protocol"] == protocol
 
 
 def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():
     by_name = Plan(ROOT, external(protocol="published"), ROOT)
     by_role = Plan(ROOT, external(), ROOT)
     job = ("other", "grouped", "cvm@there", 0, 0)
-    assert by_role.settings("transfer", *job) == by_name.settings("transfer", *job)
+    assert by_role.settings("external", *job) == by_name.settings("external", *job)
     renamed = {"published": None, "as_printed": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}}
     assert "/splits/as_printed.csv" in Plan(ROOT, external(renamed), ROOT).split_there(*job)
     with pytest.raises(

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
-from workflow_scripts.settings.overlay import resolve_study
+from workflow_scripts.settings.merging import resolve_study
 from workflow_scripts.settings.schema import schema
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.workflow import Plan

@@ -70,7 +70,13 @@ def test_data_come_through_slurm_and_the_profile_fits(cluster, tmp_path):
     ]
     # Split is over in a second: it runs where the workflow was started.
     assert (workflow.folder / "results" / "folds" / "splits" / "published.json").exists()
-    command = [workflow.python, "-m", "workflow_scripts.check_cluster", "--profile", str(workflow.folder / "mine")]
+    command = [
+        workflow.python,
+        "-m",
+        "workflow_scripts.commands.check_cluster",
+        "--profile",
+        str(workflow.folder / "mine"),
+    ]
     done = subprocess.run(
         command, cwd=workflow.folder, env={**os.environ, **cluster.environment}, capture_output=True, text=True
     )

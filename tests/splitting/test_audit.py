@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.audit import WHYS, audit
 from workflow_scripts.splitting.clusters import join
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.assign import assign
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold, subset_counts
 

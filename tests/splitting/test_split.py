@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from tests.vouched import vouch
-from workflow_scripts import split
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import split
 
 BY_SAMPLE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
 BY_GROUP = {**BY_SAMPLE, "by": "group"}

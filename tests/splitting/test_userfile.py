@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.userfile import read_split
 
 MANIFEST = pd.DataFrame({"id": [f"s{n}" for n in range(6)], "label": ["a", "b"] * 3})

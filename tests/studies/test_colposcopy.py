@@ -10,15 +10,15 @@ from PIL import Image
 
 from tests.raw import picture, run_ingest, run_synthesise, save
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.contracts.truth import MASKS
-from workflow_scripts.data.adapters import registry
-from workflow_scripts.data.adapters.base import Refused
+from workflow_scripts.contracts.ground_truth_table import MASKS
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.data.adapters.interface import Refused
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.studies.colposcopy_resnet50 import figures
-from workflow_scripts.synthetic.truth import duplicates
+from workflow_scripts.synthetic.recovery import duplicates
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = "colposcopy_resnet50"
@@ -27,7 +27,7 @@ PUBLISHED = read_published(FOLDER / "published.yaml")
 
 
 def found(root):
-    items = list(registry.load(STUDY).samples(root, SimpleNamespace()))
+    items = list(adapter_registry.load(STUDY).samples(root, SimpleNamespace()))
     refused = [item.path for item in items if isinstance(item, Refused)]
     return {item.id: item.label for item in items if not isinstance(item, Refused)}, refused
 
@@ -139,8 +139,13 @@ def test_every_number_of_both_tables_is_there_and_table_1_does_not_add_up():
 
 
 def test_every_figure_is_answered_and_every_caption_says_that_types_are_no_stages():
-    assert [plate.place for plate in figures.PLATES] == [f"Fig. {number}" for number in range(1, 7)]
-    assert all(figures.TYPES in plate.reading and plate.studies == (STUDY,) for plate in figures.PLATES)
+    assert [paper_figure.place for paper_figure in figures.PAPER_FIGURES] == [
+        f"Fig. {number}" for number in range(1, 7)
+    ]
+    assert all(
+        figures.TYPES in paper_figure.reading and paper_figure.studies == (STUDY,)
+        for paper_figure in figures.PAPER_FIGURES
+    )
     assert "not stages of disease" in figures.TYPES
     assert "not how ill a woman is" in (FOLDER / "notes.md").read_text(encoding="utf-8").replace("\n", " ")
 

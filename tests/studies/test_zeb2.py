@@ -10,8 +10,8 @@ from PIL import Image
 
 from tests.raw import picture, run_ingest, run_synthesise, save
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.data.adapters.base import Refused
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.data.adapters.interface import Refused
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.studies.zeb2_ihc import adapter

@@ -9,11 +9,11 @@ from PIL import Image
 
 from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json
-from workflow_scripts.data.adapters import registry
+from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file, read_json
 
-ADAPTERS = list(registry.adapters())
+ADAPTERS = list(adapter_registry.adapters())
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -35,7 +35,7 @@ def test_the_adapter_reads_back_exactly_what_was_made(tmp_path: Path, adapter: s
     record = read_json(out / "record.json")
     assert set(record["counts"].values()) == {16} and record["made"] is True
     assert record["groups_known"] is (adapter not in ("colposcopy_resnet50", "peripheral_blood"))
-    module = registry.load(adapter)
+    module = adapter_registry.load(adapter)
     assert record["classes"] == sorted(module.LABELS or module.MADE_LABELS)
 
 

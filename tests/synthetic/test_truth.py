@@ -9,7 +9,7 @@ import pytest
 from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.preprocessing.packing import Packing
-from workflow_scripts.synthetic import truth
+from workflow_scripts.synthetic import recovery
 
 SMALL = {"samples_per_class": 16, "samples_per_field": 4, "size": 80}
 
@@ -25,11 +25,11 @@ def pairs(*found: tuple[str, str]) -> pd.DataFrame:
 
 def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs_too() -> None:
     planted = planted_table(("b", "a"), ("c", "a"))
-    found = {one.measure: (one.value, one.n) for one in truth.duplicates(planted, pairs(("a", "b"), ("other", "c")))}
+    found = {one.measure: (one.value, one.n) for one in recovery.duplicates(planted, pairs(("a", "b"), ("other", "c")))}
     assert found == {"precision": (0.5, 2), "recall": (pytest.approx(1 / 3), 3)}
-    every = truth.duplicates(planted, pairs(("b", "a"), ("c", "a"), ("b", "c")))
+    every = recovery.duplicates(planted, pairs(("b", "a"), ("c", "a"), ("b", "c")))
     assert [one.value for one in every] == [1, 1]
-    assert truth.duplicates(planted_table(), pairs()) == []
+    assert recovery.duplicates(planted_table(), pairs()) == []
 
 
 def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> None:
@@ -37,7 +37,7 @@ def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> No
     region[:2] = True
     inside, even = np.where(region, 1.0, 0.0), np.ones((4, 4))
     maps, random = np.stack([inside, even, 0 * even]), np.stack([even] * 3)
-    found = truth.energy({"a": region, "b": region, "c": region}, ["a", "b", "c"], maps, random, "cnn")
+    found = recovery.energy({"a": region, "b": region, "c": region}, ["a", "b", "c"], maps, random, "cnn")
     assert found.value == pytest.approx(0.75) and found.n == 2
     assert found.chance == 0.5 and found.untrained == 0.5
 
@@ -48,7 +48,7 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
     dataset = run_ingest(tmp_path / "dataset", made=True, sources={adapter: made}, crop=60)
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
     manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "images.npy")
-    regions = truth.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False, "none"))
+    regions = recovery.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False, "none"))
     assert list(regions) == list(manifest["id"])
     darker = []
     for name, pixels in zip(manifest["id"], images, strict=True):
@@ -64,10 +64,10 @@ def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72, mask="grey")
     manifest = MANIFEST.read(dataset / "manifest.csv")
     planted = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
-    found = truth.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
+    found = recovery.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
-    regions = truth.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False, "grey"))
+    regions = recovery.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False, "grey"))
     packed = dict(zip(manifest["id"], np.load(arrays / "masks.npy") > 0, strict=True))
-    assert truth.masks(regions, packed, "grey").value > 0.85
+    assert recovery.masks(regions, packed, "grey").value > 0.85
     wrong = dict(zip(manifest["id"], np.roll(np.load(arrays / "masks.npy"), 1, axis=0) > 0, strict=True))
-    assert truth.masks(regions, wrong, "grey").value < 0.6
+    assert recovery.masks(regions, wrong, "grey").value < 0.6

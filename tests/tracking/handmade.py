@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import vouch
-from workflow_scripts.contracts import files, record, runs
+from workflow_scripts.contracts import record, run_tables
+from workflow_scripts.runtime import files
 
 CLASSES = ["Normal", "ASC-US/LSIL?"]
 SETTINGS = {
@@ -43,8 +44,8 @@ class Study:
         folder = self.run_folder(run, seed)
         frame = pd.DataFrame({"id": ["a", "b"], "unit": ["a", "b"], "group": "", "fold": 0, "subset": "test"})
         frame["label"] = CLASSES
-        frame[runs.class_columns(CLASSES)] = np.array([[0.75, 0.25], [0.5, 0.5]])
-        runs.write_run_tables(folder, frame, CLASSES, "none")
+        frame[run_tables.class_columns(CLASSES)] = np.array([[0.75, 0.25], [0.5, 0.5]])
+        run_tables.write_run_tables(folder, frame, CLASSES, "none")
         settings = {"study": "toy", "protocol": "published", "run": run, "fold": 0, "seed": seed}
         settings["spec"] = {"kind": "vote" if run == "vote" else "network", "members": ["x" * 7000]}
         if run != "vote":
@@ -65,7 +66,7 @@ class Study:
 
     def _history(self, epochs: int) -> str:
         rows = [f"{epoch},0.001,{1 / epoch},0.5,{2 / epoch},0.4" for epoch in range(1, epochs + 1)]
-        return "\n".join([",".join(runs.HISTORY.columns), *rows]) + "\n"
+        return "\n".join([",".join(run_tables.HISTORY.columns), *rows]) + "\n"
 
     def write_all(self) -> "Study":
         for run in SETTINGS["runs"]:

@@ -13,8 +13,8 @@ import pytest
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
@@ -42,7 +42,7 @@ def impatient(monkeypatch):
 
 def renamed(study: Study, name: str) -> tuple[Study, dict]:
     """The same runs as a study of another name, so that tests can share a server; with its settings."""
-    from workflow_scripts.contracts import files
+    from workflow_scripts.runtime import files
 
     study.folder = study.folder.rename(study.folder.with_name(name))
     for path in study.folder.glob("runs/*/*/*/record.json"):
@@ -139,7 +139,7 @@ def test_the_failing_job_says_one_line(study, server, tmp_path):
     with proxy_to(server, lambda _method, path, _body: PASS if path == "/health" else LOSE_REQUEST) as proxy:
         settings = json.dumps({**SETTINGS, "tracking": proxy.address})
         done = subprocess.run(
-            [sys.executable, "-m", "workflow_scripts.track", "--settings", settings, *arguments],
+            [sys.executable, "-m", "workflow_scripts.steps.track", "--settings", settings, *arguments],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,

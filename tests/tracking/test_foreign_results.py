@@ -10,8 +10,8 @@ import pytest
 
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.test_sync import active
-from workflow_scripts.contracts import files
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime import files
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import database
 from workflow_scripts.tracking.database import artifacts_of, database_of, folder_of, one_writer, prove
 from workflow_scripts.tracking.sync import track_everything, track_study

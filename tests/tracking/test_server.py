@@ -14,9 +14,9 @@ import pytest
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
 from tests.vouched import revouch
-from workflow_scripts.contracts import files
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.runtime import files
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.server import FIRST_PORT, HOST, choose_port, serving
 from workflow_scripts.tracking.sync import track_study
@@ -90,7 +90,7 @@ def test_a_server_that_ends_at_once_is_said_with_its_log(study, monkeypatch):
 def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
     """As a user does it: `make ui` in a working copy, then Ctrl-C."""
     (tmp_path / "config.yaml").write_text("studies: {}\n")
-    command = [sys.executable, "-m", "workflow_scripts.browse", "--no-open"]
+    command = [sys.executable, "-m", "workflow_scripts.commands.browse", "--no-open"]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_used_ends_the_step_with_one_line(study, tmp_pat
     arguments = ["--settings", json.dumps(SETTINGS), "--log", str(tmp_path / "track.log")]
     arguments += ["--results", str(study.results), "--receipt", str(receipt)]
     done = subprocess.run(
-        [sys.executable, "-m", "workflow_scripts.track", *arguments],
+        [sys.executable, "-m", "workflow_scripts.steps.track", *arguments],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,

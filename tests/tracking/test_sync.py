@@ -8,9 +8,9 @@ import pytest
 
 from tests.tracking.handmade import SETTINGS, Study, measured
 from tests.vouched import revouch
-from workflow_scripts.contracts import files
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.record import identity
+from workflow_scripts.runtime import files
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import database as stores
 from workflow_scripts.tracking.sync import track_everything, track_study
 

@@ -1,6 +1,6 @@
 """The train step, called as its tests call it."""
 
-from workflow_scripts import train
+from workflow_scripts.steps import train
 
 
 def run(inputs, out, settings, **more):

@@ -11,14 +11,15 @@ import pytest
 from PIL import Image
 
 from tests import made
-from workflow_scripts import apply, predict, train
+from workflow_scripts.commands import apply
 from workflow_scripts.contracts.dataset import QUARANTINE
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import APPLIED
-from workflow_scripts.contracts.files import read_json
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.runs import PREDICTIONS
+from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.preprocessing.masks import mask
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
+from workflow_scripts.steps import finish_run, train
 
 PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False, "mask": "none"}
 
@@ -31,7 +32,7 @@ def study(tmp_path_factory):
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(spec=made.fusion(), epochs=2)
     train.main(inputs.arguments(out=folder, settings=settings))
-    predict.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
     return inputs, folder
 
 
@@ -44,7 +45,7 @@ def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(epochs=1)
     train.main(inputs.arguments(out=folder, settings=settings))
-    predict.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=folder, settings={**settings, "aggregate": "none"}))
     before = PREDICTIONS.read(folder / "predictions.csv").query("subset == 'test'")
     save(tmp_path / "new", {name: images[int(name.removeprefix("cell_"))] for name in before["id"]})
     apply.main(arguments(folder, tmp_path / "new"))

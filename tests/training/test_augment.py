@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts.contracts.entry import namespace
+from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings.runs import Augment
 from workflow_scripts.training import augment
 from workflow_scripts.training.data import Feeder, Subset, batch_bounds, statistics

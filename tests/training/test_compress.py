@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file
 
 from tests import made
-from workflow_scripts import compress, predict, train
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.models import compression
 from workflow_scripts.models.compression import STEP, _expanded, _to_int8
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.steps import compress, finish_run, train
 
 MEMBER = made.settings(epochs=3, spec=made.fusion())
 # Largest difference of a probability that each form may make (float32 rounding, 11, 8 and 7 bits of a weight).
@@ -30,7 +30,7 @@ def settings(to):
 def trained(tmp_path_factory):
     inputs = made.make_inputs(tmp_path_factory.mktemp("made"))
     train.main(inputs.arguments(out=inputs.root / "run", settings=MEMBER))
-    predict.main(inputs.arguments(run=inputs.root / "run", settings={**MEMBER, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=inputs.root / "run", settings={**MEMBER, "aggregate": "none"}))
     for to in TOLERANCES:
         compress.main(inputs.arguments(member=inputs.root / "run", out=inputs.root / to, settings=settings(to)))
     return inputs.root

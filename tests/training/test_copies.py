@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts import predict, train
-from workflow_scripts.contracts.entry import namespace
-from workflow_scripts.contracts.published import read_published
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings.runs import Augment
+from workflow_scripts.steps import finish_run, train
 from workflow_scripts.training import augment, data, loop
 from workflow_scripts.training.randomness import keys_of, order
 
@@ -79,7 +79,7 @@ def test_an_epoch_shows_every_copy_once_each_with_its_own_random_changes(images)
 def run(inputs, out, **changes):
     settings = made.settings(epochs=2, **changes)
     train.main(inputs.arguments(out=out, settings=settings))
-    predict.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
     return settings
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from workflow_scripts.contracts import reservations
+from workflow_scripts.runtime import reservations
 from workflow_scripts.training import devices
 
 CONTEXT = multiprocessing.get_context("fork")

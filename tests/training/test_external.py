@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from tests import made
-from workflow_scripts import train, transfer
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.steps import external, train
 
 MEMBER = made.settings(epochs=6, run="tiny") | {"study": "there"}
 # Another study that calls a blob a blob and all else something else.
@@ -38,7 +38,7 @@ def two(tmp_path_factory):
 
 def apply(two, out, classes=MEANING):
     there, here, run = two
-    transfer.main(
+    external.main(
         here.arguments(
             member=run,
             manifest_there=there.root / "dataset" / "manifest.csv",
@@ -94,5 +94,5 @@ def test_classes_that_do_not_meet_are_named(two, tmp_path, classes, said):
 
 def test_left_out_classes_leave_the_rest_scaled_to_one():
     table = pd.DataFrame({"id": ["a", "b"], "p_x": [0.2, 0.0], "p_y": [0.2, 0.0], "p_z": [0.6, 1.0]})
-    found = transfer.translate(table, ["x", "y", "z"], ["X", "Y"], {"x": "X", "y": "Y", "z": None})
+    found = external.translate(table, ["x", "y", "z"], ["X", "Y"], {"x": "X", "y": "Y", "z": None})
     assert found[["p_X", "p_Y"]].to_numpy().tolist() == [[0.5, 0.5], [0.5, 0.5]]

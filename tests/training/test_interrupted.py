@@ -11,9 +11,9 @@ import pytest
 
 from tests import made
 from tests.training.running import changed, run
-from workflow_scripts import train
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import train
 from workflow_scripts.training import checkpoints
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def test_the_command_line_continues_a_killed_training(inputs, tmp_path):
     assert start(inputs, out, settings, killed(signal.SIGKILL, after=4))[0] == -signal.SIGKILL
     given = ["--settings", json.dumps(settings), "--code", "code", "--log", tmp_path / "log", "--out", out]
     places = ["--dataset", inputs.root / "dataset", "--arrays", inputs.root / "arrays", "--split", inputs.split]
-    step = [sys.executable, "-m", "workflow_scripts.train", *given, *places, "--work", inputs.root / ".work"]
+    step = [sys.executable, "-m", "workflow_scripts.steps.train", *given, *places, "--work", inputs.root / ".work"]
     end = subprocess.run([*map(str, step), "--device", "cpu"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "continuing in epoch 1 after step 4" in end.stderr
     assert (out / "weights.safetensors").read_bytes() == run(inputs, tmp_path / "b", settings)[0]

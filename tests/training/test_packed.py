@@ -10,8 +10,8 @@ import time
 
 from tests import made
 from tests.training.test_interrupted import ROOT, killed
-from workflow_scripts import train
-from workflow_scripts.contracts import entry
+from workflow_scripts.runtime import entry
+from workflow_scripts.steps import train
 
 FILES = ("weights.safetensors", "history.csv", "predictions.csv")
 
@@ -132,7 +132,17 @@ def test_the_command_line_takes_several_folders(inputs, tmp_path):
     out = [tmp_path / "fold0-seed0", tmp_path / "fold0-seed1"]
     given = ["--settings", json.dumps(settings), "--log", tmp_path / "0.log", tmp_path / "1.log", "--out", *out]
     places = ["--dataset", inputs.root / "dataset", "--arrays", inputs.root / "arrays", "--split", inputs.split]
-    step = [sys.executable, "-m", "workflow_scripts.train", *given, *places, "--work", tmp_path, "--device", "cpu"]
+    step = [
+        sys.executable,
+        "-m",
+        "workflow_scripts.steps.train",
+        *given,
+        *places,
+        "--work",
+        tmp_path,
+        "--device",
+        "cpu",
+    ]
     subprocess.run([*map(str, step)], cwd=ROOT, capture_output=True, check=True)
     single = trainings(inputs, tmp_path / "single", seeds=2)
     for job in single:

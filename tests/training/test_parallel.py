@@ -18,13 +18,13 @@ import torch
 from tests import made
 from tests.processes import Family, until
 from tests.training.test_interrupted import ROOT, killed
-from workflow_scripts import train
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.steps import train
 from workflow_scripts.training import devices
-from workflow_scripts.training.parallel import ALONE, Team, team
+from workflow_scripts.training.process_group import ALONE, Team, team
 
 FILES = ("weights.safetensors", "history.csv", "predictions.csv")
 
@@ -209,7 +209,16 @@ def test_short_trainings_are_packed_or_long_ones_spread():
 def by_torchrun(inputs, tmp_path, given, *more):
     """Command line as the workflow has it."""
     start = [Path(sys.executable).parent / "torchrun", "--standalone", "--nproc-per-node", 2]
-    step = [*start, "--local-ranks-filter", 0, "-m", "--", "workflow_scripts.train", "--settings", json.dumps(given)]
+    step = [
+        *start,
+        "--local-ranks-filter",
+        0,
+        "-m",
+        "--",
+        "workflow_scripts.steps.train",
+        "--settings",
+        json.dumps(given),
+    ]
     places = ["--dataset", inputs.root / "dataset", "--arrays", inputs.root / "arrays", "--split", inputs.split]
     step += [*places, "--code", "code", "--log", tmp_path / "train.log", "--out", tmp_path / "fold0-seed0", *more]
     return [*map(str, step), "--device", "cpu"]

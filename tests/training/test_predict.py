@@ -11,12 +11,12 @@ import torch
 
 from tests import made
 from tests.vouched import vouch
-from workflow_scripts import predict, train
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.record import processor, versions
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import load_trained, read_trained
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.steps import finish_run, train
 
 SETTINGS = made.settings(epochs=1)
 
@@ -25,7 +25,7 @@ SETTINGS = made.settings(epochs=1)
 def trained(tmp_path_factory):
     inputs = made.make_inputs(tmp_path_factory.mktemp("made"))
     train.main(inputs.arguments(out=inputs.root / "run", settings=SETTINGS))
-    predict.main(inputs.arguments(run=inputs.root / "run", settings={**SETTINGS, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=inputs.root / "run", settings={**SETTINGS, "aggregate": "none"}))
     return inputs
 
 
@@ -63,7 +63,7 @@ def test_the_record_names_training_and_outputs(trained):
 @pytest.mark.parametrize(("key", "value"), [("seed", 1), ("run", "other"), ("protocol", "grouped")])
 def test_weights_of_another_run_are_refused(trained, key, value):
     with pytest.raises(UserError, match=f"trained with other settings \\({key}: "):
-        predict.main(
+        finish_run.main(
             trained.arguments(run=trained.root / "run", settings={**SETTINGS, key: value, "aggregate": "none"})
         )
 
@@ -71,7 +71,7 @@ def test_weights_of_another_run_are_refused(trained, key, value):
 def test_weights_of_other_classes_are_refused(trained):
     trained.vouch({"classes": ["cross", "blob", "empty"]})
     with pytest.raises(UserError, match="trained for the classes blob, cross, empty"):
-        predict.main(trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"}))
+        finish_run.main(trained.arguments(run=trained.root / "run", settings={**SETTINGS, "aggregate": "none"}))
     trained.vouch({"classes": made.CLASSES})
 
 
@@ -91,7 +91,7 @@ def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
     arguments.split = foreign
     vouch(foreign.with_suffix(".json"), foreign.name)
     with pytest.raises(UserError, match="'stranger'"):
-        predict.main(arguments)
+        finish_run.main(arguments)
 
 
 def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(trained):
@@ -103,14 +103,14 @@ def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(train
         changed.to_csv(path, index=False)
         vouch(path.with_name("train.json"), path.name)
         with pytest.raises(UserError, match="is not of the samples of"):
-            predict.main(arguments)
+            finish_run.main(arguments)
     path.write_bytes(before)
     vouch(path.with_name("train.json"), path.name)
 
 
 def test_concluding_a_run_loads_no_deep_learning_library():
-    command = "import sys, workflow_scripts.predict, workflow_scripts.settings.code as code; "
-    command += "used = code.closure('workflow_scripts.predict'); "
+    command = "import sys, workflow_scripts.steps.finish_run, workflow_scripts.settings.code as code; "
+    command += "used = code.closure('workflow_scripts.steps.finish_run'); "
     command += "print(sorted(name for name in used if '.models.' in name or '.training.' in name))"
     assert subprocess.check_output([sys.executable, "-c", command], text=True).strip() == "[]"
 
@@ -120,7 +120,7 @@ def test_all_trainings_of_a_run_are_concluded_in_one_call(trained, tmp_path):
     for seed, folder in enumerate(folders):
         train.main(trained.arguments(out=folder, settings={**SETTINGS, "seed": seed}))
     shared = {key: value for key, value in SETTINGS.items() if key not in ("fold", "seed")}
-    predict.conclude(trained.arguments(run=folders, settings={**shared, "aggregate": "none"}))
+    finish_run.conclude(trained.arguments(run=folders, settings={**shared, "aggregate": "none"}))
     records = [json.loads((folder / "record.json").read_text()) for folder in folders]
     assert [record["settings"]["seed"] for record in records] == [0, 1]
     assert digest_file(folders[1] / "weights.safetensors") in records[1]["inputs"].values()

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts import predict, train
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.entry import namespace
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.entry import namespace
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
+from workflow_scripts.steps import finish_run, train
 from workflow_scripts.training import augment, checkpoints, data, loop, sampling
 from workflow_scripts.training.randomness import keys_of
 
@@ -114,7 +114,7 @@ def test_only_training_changes_and_pixels_are_counted_once(tmp_path, monkeypatch
     for name, changes in (("plain", {}), ("balanced", way)):
         settings, out = made.settings(epochs=1, **changes), tmp_path / name
         train.main(inputs.arguments(out=out, settings=settings))
-        predict.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
+        finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
         found.append(read_trained(out / "weights.safetensors", settings))
     assert seen == [(28, 12, 12), (count, 12, 12)]
     assert found[0].mean == found[1].mean and found[0].std == found[1].std

@@ -10,12 +10,12 @@ import torch
 
 from tests import made
 from tests.training.running import run
-from workflow_scripts import predict
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.seeds import seed_for
+from workflow_scripts.steps import finish_run
 from workflow_scripts.training import loop, recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def accuracy_on_the_rest(inputs, out, settings):
     run(inputs, out, settings)
-    predict.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
     table = pd.read_csv(out / "predictions.csv")
     columns = [f"p_{name}" for name in made.CLASSES]
     chosen = table[columns].to_numpy().argmax(1)

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts import compress, explain, predict, train, transfer
-from workflow_scripts.contracts.entry import namespace
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.packed import read_fold
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime.entry import namespace
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.runs import Augment
+from workflow_scripts.steps import compress, explain, external, finish_run, train
 from workflow_scripts.training import augment, data, inference, loop
 from workflow_scripts.training.finished import Network
 from workflow_scripts.training.randomness import keys_of
@@ -111,7 +111,7 @@ def with_masks(inputs, seed=3):
 def run(inputs, out, **changes):
     settings = made.settings(epochs=1, **changes)
     train.main(inputs.arguments(out=out, settings=settings))
-    predict.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
+    finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
     return settings, pd.read_csv(out / "predictions.csv")[["id", "subset", *COLUMNS]]
 
 
@@ -178,7 +178,7 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
 
     there = {"manifest_there": inputs.root / "dataset" / "manifest.csv", "split_there": inputs.split}
     away = {**settings, "spec": {"classes": None}, "member": settings, "aggregate": "none"}
-    transfer.main(inputs.arguments(member=out, out=tmp_path / "away", settings=away, **there))
+    external.main(inputs.arguments(member=out, out=tmp_path / "away", settings=away, **there))
     np.testing.assert_allclose(pd.read_csv(tmp_path / "away" / "predictions.csv")[COLUMNS], table[COLUMNS], atol=1e-6)
 
     shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}

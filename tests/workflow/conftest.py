@@ -105,7 +105,7 @@ class Workflow:
             return {}
         found = Counter()
         for name, count in (line.split() for line in table[1].splitlines()):
-            found["predict" if name.startswith("predict_") else name] += int(count)
+            found["finish_run" if name.startswith("finish_") else name] += int(count)
         return dict(found)
 
     def planned_outputs(self) -> str:

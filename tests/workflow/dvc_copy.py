@@ -29,7 +29,7 @@ class Copy:
         return self.run(sys.executable, "-m", "dvc", *arguments, check=check)
 
     def restore(self, check: bool = True) -> subprocess.CompletedProcess:
-        return self.run(sys.executable, "-m", "workflow_scripts.restore", check=check)
+        return self.run(sys.executable, "-m", "workflow_scripts.commands.restore", check=check)
 
     def repro(self, *targets: str) -> list[str]:
         """Stages that were entered, `settings` aside."""

@@ -9,7 +9,7 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
-from workflow_scripts.contracts.files import write_json, write_text
+from workflow_scripts.runtime.files import write_json, write_text
 from workflow_scripts.settings import phases
 from workflow_scripts.settings.guard import record_path
 from workflow_scripts.settings.workflow import Plan

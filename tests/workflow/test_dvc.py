@@ -114,7 +114,7 @@ def test_restored_results_are_recorded_and_a_changed_setting_is_noticed(clone):
     ("name", "old", "new"),
     [
         ("config.yaml", "model: resnet18", "model: resnet34"),
-        ("workflow_scripts/contracts/seeds.py", ">> 1", ">> 2"),
+        ("workflow_scripts/runtime/seeds.py", ">> 1", ">> 2"),
     ],
 )
 def test_results_of_other_settings_or_code_are_not_restored(clone, name, old, new):

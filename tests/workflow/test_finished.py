@@ -125,8 +125,8 @@ def test_editing_a_module_runs_again_exactly_what_uses_it(finished):
     module = finished.folder / "workflow_scripts" / "evaluation" / "voting.py"
     with edited(module, lambda text: text + "\nEXTRA = 1\n"):
         planned = finished.planned()
-    assert planned["fuse"] == 2  # the vote of one study, two protocols
-    assert not {"train", "predict", "split", "ingest", "preprocess", "synthesise"} & set(planned)
+    assert planned["vote"] == 2  # the vote of one study, two protocols
+    assert not {"train", "finish_run", "split", "ingest", "preprocess", "synthesise"} & set(planned)
 
 
 def test_editing_a_model_trains_again_and_reads_no_data_again(finished):
@@ -145,7 +145,9 @@ def test_editing_one_adapter_leaves_the_study_with_another_alone(finished):
     assert "results/first/dataset/manifest.csv" not in named
 
 
-@pytest.mark.parametrize("module", ["training/loop.py", "data/images.py", "evaluation/metrics.py", "contracts/runs.py"])
+@pytest.mark.parametrize(
+    "module", ["training/loop.py", "data/images.py", "evaluation/metrics.py", "contracts/run_tables.py"]
+)
 def test_a_comment_runs_nothing_again(finished, module):
     with edited(finished.folder / "workflow_scripts" / module, lambda text: text + "\n# a remark\n"):
         assert finished.planned() == {}
@@ -180,7 +182,7 @@ def test_the_order_of_keys_is_no_change(finished):
 def test_evaluation_settings_train_nothing(finished):
     with edited(finished.folder / "tiny.yaml", lambda text: text.replace("bootstrap: 100", "bootstrap: 101")):
         planned = finished.planned()
-    assert not {"train", "predict", "fuse", "split", "ingest", "preprocess"} & set(planned)
+    assert not {"train", "finish_run", "vote", "split", "ingest", "preprocess"} & set(planned)
     assert planned["evaluate"] == 3
 
 
@@ -214,7 +216,7 @@ def test_with_conda_every_job_runs_in_its_own_environment_and_results_are_shared
     finished.run(again, "--force", "--use-conda", **environment)
     prefixes = list((finished.folder / ".snakemake" / "conda").glob("*_"))
     called = [path / "called" for path in prefixes if (path / "called").exists()]
-    assert len(called) == 1 and "workflow_scripts.split" in called[0].read_text()
+    assert len(called) == 1 and "workflow_scripts.steps.split" in called[0].read_text()
     finished.run()
     assert finished.planned() == {}
     done = finished.run("-n", "-q", "rules", "--use-conda", **environment)
@@ -239,7 +241,7 @@ def test_the_archive_of_finished_results_verifies_elsewhere(finished, tmp_path):
     target = tmp_path / "supplement.zip"
     steps = [("archive", "--configfile", finished.configfile, "--out", str(target)), ("verify", str(target))]
     for step, *arguments in steps:
-        command = [sys.executable, "-m", f"workflow_scripts.{step}", *arguments]
+        command = [sys.executable, "-m", f"workflow_scripts.commands.{step}", *arguments]
         folder = finished.folder if step == "archive" else tmp_path
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

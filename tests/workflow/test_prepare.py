@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.data.download.server import running
 from tests.workflow.conftest import ROOT, Workflow, copy_of_the_project
-from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.runtime.files import digest_file
 
 CONFIG = """
 results: results-mine

@@ -24,7 +24,7 @@ STAND_INS = (
     'set -euo pipefail; note() { printf \'%s\\0\' "$@"; }; exec() { "$@"; }; '
     'python() { note "$@"; }; torchrun() { note "$@"; }\n'
 )
-WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts\.[a-z_]+|\d+|auto|cpu|\.work")
+WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts(\.[a-z_]+)+|\d+|auto|cpu|\.work")
 # Directives that Snakemake 9.0 had; those that came later, with their version.
 EARLY = {"benchmark", "conda", "configfile", "default_target", "include", "input", "localrule", "log", "message"}
 EARLY |= {"name", "onerror", "output", "params", "report", "resources", "rule", "shell", "threads"}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file, read_json, write_json
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file, read_json, write_json
 from workflow_scripts.splitting.audit import audit
 from workflow_scripts.splitting.clusters import join
 from workflow_scripts.splitting.findings import findings

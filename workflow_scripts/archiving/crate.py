@@ -8,8 +8,8 @@ import mimetypes
 from dataclasses import dataclass
 
 from workflow_scripts.archiving.contents import METADATA, settings_name
-from workflow_scripts.archiving.names import member_fault
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.archiving.entry_names import member_fault
+from workflow_scripts.runtime.errors import UserError
 
 CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"

@@ -26,8 +26,8 @@ def write_pages(target: Path, results: Path, studies: dict[str, dict], papers: l
     The same bytes for the same results. Raises UserError for a study without its summary.
     """
     from workflow_scripts.claims.checks import check_all
-    from workflow_scripts.contracts.published import read_published
-    from workflow_scripts.reporting.pages.consistency import consistency_page, write_table
+    from workflow_scripts.contracts.published_yaml import read_published
+    from workflow_scripts.reporting.pages.consistency_page import consistency_page, write_table
     from workflow_scripts.reporting.pages.overview import index_page
     from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 
 # Accounts that are nobody's name.
 NOBODY = ("root", "user", "ubuntu", "debian", "jovyan", "vagrant", "runner", "mambauser", "nobody")

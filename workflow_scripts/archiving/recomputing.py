@@ -10,12 +10,12 @@ from workflow_scripts.archiving.auditing import audit_splits
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
 from workflow_scripts.archiving.stated import read_settings
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import write_text
-from workflow_scripts.contracts.runs import METRICS, PREDICTIONS, UNITS, classes_of, write_units
+from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.data.download.space import room_for
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import write_text
 
 VOTE = "vote"
 

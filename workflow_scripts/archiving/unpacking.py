@@ -9,11 +9,11 @@ from typing import Any
 
 from workflow_scripts.archiving.contents import METADATA, PAPERS
 from workflow_scripts.archiving.crate import Member, members_of
-from workflow_scripts.archiving.names import member_fault
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.archiving.entry_names import member_fault
 from workflow_scripts.data.download import archives
-from workflow_scripts.data.download.sources import Limits, PublishedFile
+from workflow_scripts.data.download.published_sources import Limits, PublishedFile
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
 
 # Of all files together, packed ones at most a hundred times as large as the archive: tables shrink to a tenth.
 LIMITS = Limits(bytes=20_000_000_000, members=200_000, ratio=100)

@@ -9,8 +9,8 @@ from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import METADATA, PAPERS, settings_name
 from workflow_scripts.archiving.crate import Member, day_of, describe
 from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.files import digest_file, read_json, write_json, write_text
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.files import digest_file, read_json, write_json, write_text
 
 _RUN = re.compile(r"(/runs)/[^/]+/[^/]+/[^/]+/")
 

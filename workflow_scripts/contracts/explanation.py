@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.tables import Table
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.results_layout import remedy
 
 IDS, RANDOM = "ids", ":random"
 

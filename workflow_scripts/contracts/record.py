@@ -14,11 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts import energy
-from workflow_scripts.contracts.errors import NoFileError, UserError
-from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json, write_json
-from workflow_scripts.contracts.layout import remedy
-from workflow_scripts.contracts.portable import without_folders
+from workflow_scripts.runtime import energy
+from workflow_scripts.runtime.errors import NoFileError, UserError
+from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json, write_json
+from workflow_scripts.runtime.portable import without_folders
+from workflow_scripts.runtime.results_layout import remedy
 
 # What can change the numbers a step writes.
 PACKAGES = (

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import UserError
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LARGEST = 256_000_000

@@ -9,9 +9,9 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path, open_file
-from workflow_scripts.contracts.layout import remedy
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path, open_file
+from workflow_scripts.runtime.results_layout import remedy
 
 SIGNIFICANT = "%.9g"
 # What nine significant digits of a probability, and of the sum of hundreds of them, may be beside the true value.

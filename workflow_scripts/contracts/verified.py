@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.digests import digest_once
-from workflow_scripts.contracts.errors import NoFileError, UserError
-from workflow_scripts.contracts.layout import known, remedy
 from workflow_scripts.contracts.record import read_record
-from workflow_scripts.contracts.walking import walk
+from workflow_scripts.runtime.digests import digest_once
+from workflow_scripts.runtime.errors import NoFileError, UserError
+from workflow_scripts.runtime.results_layout import known, remedy
+from workflow_scripts.runtime.walking import walk
 
 # What a check of a study's folder says of a file.
 CHANGED, MISSING, OUTDATED, UNKNOWN = "changed", "missing", "outdated", "unknown"

@@ -8,15 +8,15 @@ from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 
 from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
-from workflow_scripts.contracts.walking import Item, walk
-from workflow_scripts.data.adapters import registry
-from workflow_scripts.data.adapters.base import Refused, Sample
+from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.data.adapters.interface import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
+from workflow_scripts.data.raw_folders import check_no_results, count_endings, ending_words, normal, printable
 from workflow_scripts.data.selecting import select
-from workflow_scripts.data.sources import check_no_results, count_endings, ending_words, normal, printable
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
+from workflow_scripts.runtime.walking import Item, walk
 
 # What the manifest says itself of every sample: no column of a user's table may take its place.
 OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))
@@ -53,7 +53,7 @@ def collect(sources: dict[str, Path], ingest: SimpleNamespace, subgroups: Contai
     published: set[str] = set()
     passed_over: Counter[str] = Counter()
     for adapter, folder in sources.items():
-        module = registry.load(adapter)
+        module = adapter_registry.load(adapter)
         published.update(module.LABELS or ())
         there = list(walk(folder))
         check_no_results(there, str(folder))

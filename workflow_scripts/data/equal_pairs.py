@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 
 BYTES, PIXELS, NEAR, FLIPPED, TURNED = PAIR_KINDS
 SIDE = 16

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet, tidy
 from workflow_scripts.data.images import SUFFIXES
-from workflow_scripts.data.sources import normal
+from workflow_scripts.data.raw_folders import normal
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import UserError
 
 SETTING = "ingest.groups"
 # Words for "not known", compared without case. As a cell of a further column the last ones may be values of their own.

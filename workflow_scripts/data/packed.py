@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.verified import require, required_split
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.results_layout import remedy
 
 ORIGINALS = "originals.npz"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.data.adapters.base import Sample
+from workflow_scripts.data.adapters.interface import Sample
 from workflow_scripts.data.equal_pairs import thumbnail
 from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
-from workflow_scripts.data.parallel import ordered_map
+from workflow_scripts.runtime.process_pool import ordered_map
 
 
 @dataclass(frozen=True)

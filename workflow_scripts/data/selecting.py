@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_text
 from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
-from workflow_scripts.data.adapters.base import Sample
+from workflow_scripts.data.adapters.interface import Sample
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_text
 
 # How a copy differs from its original: the seven other symmetries of a square, in the order in which they are used.
 CHANGES = {

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.files import atomic_path
-from workflow_scripts.drawing import names
+from workflow_scripts.drawing import label_text
+from workflow_scripts.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,8 +61,8 @@ def save_figure(figure: "Figure", path: Path, made: bool) -> None:
         figure.supxlabel(MADE_NOTE, fontsize=7, color="#D55E00")
     for text in figure.findobj(Text):
         if not text.get_text().isascii() and not text.get_parse_math():
-            text.set_text("\n".join(names.written(line) for line in text.get_text().split("\n")))
-            text.set_fontfamily(names.fonts_of(text.get_text()))
+            text.set_text("\n".join(label_text.written(line) for line in text.get_text().split("\n")))
+            text.set_fontfamily(label_text.fonts_of(text.get_text()))
     with atomic_path(path) as temporary:
         kwargs = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"metadata": {"Software": None}}
         figure.savefig(temporary, **kwargs)

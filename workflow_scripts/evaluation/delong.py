@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.comparison import DELONG
+from workflow_scripts.contracts.comparison_table import DELONG
+from workflow_scripts.evaluation.metric_tables import Key, arrays
 from workflow_scripts.evaluation.paired import holm
-from workflow_scripts.evaluation.tables import Key, arrays
 
 
 def delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

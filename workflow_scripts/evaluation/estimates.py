@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
 from workflow_scripts.evaluation.intervals import effective_sizes, interval
+from workflow_scripts.evaluation.metric_tables import Key, arrays
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, Scores, point
-from workflow_scripts.evaluation.tables import Key, arrays
 
 ALL = "all"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.drawing.names import shortened
+from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.drawing.style import COLOURS, new_figure
 
 if TYPE_CHECKING:

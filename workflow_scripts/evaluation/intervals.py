@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import RANGES, Scores
-from workflow_scripts.evaluation.tables import arrays
 
 LEVEL = 0.95
 # Ends that are closer are one number: draws that agree differ by rounding.

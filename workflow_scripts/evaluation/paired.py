@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.comparison import COMPARISON
+from workflow_scripts.contracts.comparison_table import COMPARISON
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
 from workflow_scripts.evaluation.estimates import ALL
 from workflow_scripts.evaluation.intervals import difference_interval, effective_sizes
-from workflow_scripts.evaluation.tables import Key, arrays, same_units
+from workflow_scripts.evaluation.metric_tables import Key, arrays, same_units
 
 
 def compare(

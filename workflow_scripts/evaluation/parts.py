@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.runs import METRICS
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once
 from workflow_scripts.evaluation.estimates import ALL, Estimate
 from workflow_scripts.evaluation.intervals import interval
-from workflow_scripts.evaluation.tables import Key
+from workflow_scripts.evaluation.metric_tables import Key
 
 # Units of the part (N rows) and how often each was drawn (N×D) → metric → D values, NaN where undefined.
 Measure = Callable[[pd.DataFrame, np.ndarray], dict[str, np.ndarray]]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
 from workflow_scripts.evaluation.intervals import SAME, difference_interval, effective_sizes, exact, joined
-from workflow_scripts.evaluation.tables import Key, arrays, subset_of
+from workflow_scripts.evaluation.metric_tables import Key, arrays, subset_of
+from workflow_scripts.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,22 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.comparison import COMPARISON, DELONG
-from workflow_scripts.contracts.files import write_json
-from workflow_scripts.contracts.runs import METRICS
-from workflow_scripts.contracts.seeds import seed_for
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
-from workflow_scripts.drawing.names import shortened
-from workflow_scripts.evaluation import tables
+from workflow_scripts.drawing.label_text import shortened
+from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.by_source import by_source
 from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
+from workflow_scripts.evaluation.metric_tables import Dataset, Key
 from workflow_scripts.evaluation.paired import compare
 from workflow_scripts.evaluation.parts import rows as part_rows
-from workflow_scripts.evaluation.sources import by_source
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
-from workflow_scripts.evaluation.tables import Dataset, Key
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.files import write_json
+from workflow_scripts.runtime.seeds import seed_for
 
 SUBSETS = ("validation", "test")
 
@@ -62,7 +62,7 @@ def read_protocol(stated: dict, dataset: Path, runs: Path, out: Path) -> Protoco
     `stated`: settings of the evaluate step; `dataset`, `runs`: folders that ingest and the runs wrote; `out`: folder of
     the evaluation. UserError names a run with other settings, or that judged other units than the first.
     """
-    settings, known = entry.namespace(stated), tables.read_dataset(dataset)
+    settings, known = entry.namespace(stated), metric_tables.read_dataset(dataset)
     units = _read_runs(runs, settings, stated["expects"], known)
     resamplers = _resamplers(units[settings.runs[0]], settings)
     subgroups = members(known, settings.evaluate.subgroups, settings.evaluate.aggregate)
@@ -72,12 +72,12 @@ def read_protocol(stated: dict, dataset: Path, runs: Path, out: Path) -> Protoco
 def _read_runs(runs: Path, settings, expects: dict[str, dict[str, str]], dataset: Dataset) -> dict[str, dict]:
     units: dict[str, dict[Key, pd.DataFrame]] = {}
     for run in settings.runs:
-        tables.require_settings(runs / run, expects[run])
-        units[run] = tables.read_units(
+        metric_tables.require_settings(runs / run, expects[run])
+        units[run] = metric_tables.read_units(
             runs / run, settings.folds, settings.seeds, dataset, settings.evaluate.aggregate, settings.reported
         )
         for key, frame in units[settings.runs[0]].items():
-            tables.same_units(frame, units[run][key], f"run {run}, fold {key[0]}, seed {key[1]}")
+            metric_tables.same_units(frame, units[run][key], f"run {run}, fold {key[0]}, seed {key[1]}")
     return units
 
 
@@ -85,7 +85,7 @@ def _resamplers(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampler
     """The draws of each subset that has units, one for all runs: they judge the same units."""
     found = {}
     for subset in SUBSETS:
-        frames = tables.subset_of(units, subset).values()
+        frames = metric_tables.subset_of(units, subset).values()
         if any(len(frame) for frame in frames):  # a protocol may do without a validation or a test subset
             rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
             found[subset] = Resampler(frames, settings.evaluate.bootstrap, rng)
@@ -100,13 +100,13 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
     options, units, results, sources, subgroups = settings.evaluate, protocol.units[run], {}, {}, {}
     for subset, resampler in protocol.resamplers.items():
-        frames = tables.subset_of(units, subset)
+        frames = metric_tables.subset_of(units, subset)
         results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
         sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
         subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
     for key in units:
         found = {subset: result[key].as_json() for subset, result in results.items()}
-        write_json(tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
+        write_json(metric_tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
     write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
     tidy = [
         rows(results, settings.protocol, run),
@@ -121,7 +121,7 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
 def write_comparisons(protocol: Protocol) -> pd.DataFrame:
     """Write comparison.csv and delong.csv: runs against each other on the reported subset; returns the former."""
     settings = protocol.settings
-    frames = {run: tables.subset_of(found, settings.reported) for run, found in protocol.units.items()}
+    frames = {run: metric_tables.subset_of(found, settings.reported) for run, found in protocol.units.items()}
     compared = compare(
         frames,
         protocol.reference,

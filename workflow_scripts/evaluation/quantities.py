@@ -7,8 +7,8 @@ import pandas as pd
 
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, once, replicates
+from workflow_scripts.evaluation.metric_tables import Key, arrays, subset_of
 from workflow_scripts.evaluation.metrics import Scores, normalised
-from workflow_scripts.evaluation.tables import Key, arrays, subset_of
 from workflow_scripts.evaluation.uncertainty import Uncertain, uncertain
 
 CONFUSIONS = "confusions"

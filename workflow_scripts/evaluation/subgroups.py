@@ -13,9 +13,9 @@ from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.intervals import effective_sizes
+from workflow_scripts.evaluation.metric_tables import Dataset, Key, arrays
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.parts import on_part
-from workflow_scripts.evaluation.tables import Dataset, Key, arrays
 
 ACCURACY, SENSITIVITY, SPECIFICITY = SUBGROUP_METRICS
 UNKNOWN = "unknown"

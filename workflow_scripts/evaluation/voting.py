@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.runs import PREDICTIONS, UNITS, class_columns, classes_of, probabilities
-from workflow_scripts.evaluation.tables import arrays, same_units
+from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, classes_of, probabilities
+from workflow_scripts.evaluation.metric_tables import arrays, same_units
+from workflow_scripts.runtime.errors import UserError
 
 TIE = 1e-6  # what the winner of a tied hard vote gets above its share
 

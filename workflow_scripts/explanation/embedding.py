@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 
 DIMENSIONS = 3
 PERPLEXITY = 30

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.drawing import scalebar, style
-from workflow_scripts.drawing.names import Labels, readable
+from workflow_scripts.drawing.label_text import Labels, readable
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.scalebar import Scale
 from workflow_scripts.explanation.gradcam import Maps

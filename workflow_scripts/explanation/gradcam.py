@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.explanation.layers import Target, branches, target_layers
+from workflow_scripts.explanation.target_layers import Target, branches, target_layers
 from workflow_scripts.models import compat  # noqa: F401  (before pytorch_grad_cam)
+from workflow_scripts.runtime.errors import UserError
 
 AT_A_TIME = 16
 

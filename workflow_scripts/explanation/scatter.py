@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.files import write_text
 from workflow_scripts.drawing import style
-from workflow_scripts.drawing.names import Labels, shortened
+from workflow_scripts.drawing.label_text import Labels, shortened
 from workflow_scripts.explanation.embedding import Embedding
+from workflow_scripts.runtime.files import write_text
 
 SIDE = 3.1
 LETTERS_AN_INCH = 15

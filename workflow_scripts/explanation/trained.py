@@ -10,16 +10,16 @@ import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import required_training
-from workflow_scripts.contracts.weights import require_classes
-from workflow_scripts.explanation.features import Seen, look
+from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.explanation.gradcam import Maps, gradcam
-from workflow_scripts.explanation.layers import Target, target_layers
+from workflow_scripts.explanation.network_features import Seen, look
+from workflow_scripts.explanation.target_layers import Target, target_layers
 from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples
 from workflow_scripts.training.view import View

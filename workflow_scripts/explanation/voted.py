@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.evaluation.voting import combine
-from workflow_scripts.explanation.features import Seen
 from workflow_scripts.explanation.gradcam import Maps
-from workflow_scripts.explanation.layers import Target
+from workflow_scripts.explanation.network_features import Seen
+from workflow_scripts.explanation.target_layers import Target
 from workflow_scripts.explanation.trained import Trained
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.training.data import Samples
 
 VOTE = "vote"

@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import registry
 from workflow_scripts.models.fusion import FusionNetwork
 from workflow_scripts.models.weights import load_start
+from workflow_scripts.runtime.errors import UserError
 
 PUBLISHED = "published"
 NETWORK = "model"

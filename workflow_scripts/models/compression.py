@@ -16,10 +16,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained, write_trained
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path
 
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 WEIGHTS, ONNX = "weights.safetensors", "model.onnx"

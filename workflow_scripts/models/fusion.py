@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
 

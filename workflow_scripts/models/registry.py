@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
 from workflow_scripts.models.own import OWN, refused_option
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
+from workflow_scripts.runtime.errors import UserError
 
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
 AUXILIARY = ("aux1", "aux2", "AuxLogits")

@@ -9,8 +9,8 @@ import math
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.models import compat  # noqa: F401  (before timm)
+from workflow_scripts.runtime.errors import UserError
 
 # Side, stride and padding of each soft split: neighbouring patches overlap (section 3.1).
 SPLITS = ((7, 4, 2), (3, 2, 1), (3, 2, 1))

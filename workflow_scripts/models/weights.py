@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path, canonical_json
-from workflow_scripts.contracts.weights import origin
+from workflow_scripts.contracts.weights_file import origin
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path, canonical_json
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.data.images import crop, decode, read_bytes
-from workflow_scripts.drawing.names import Labels
+from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 
 EXAMPLES = 4

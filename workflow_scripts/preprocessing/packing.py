@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import atomic_path
 from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
-from workflow_scripts.data.parallel import ordered_map
 from workflow_scripts.data.selecting import changed
 from workflow_scripts.preprocessing.masks import mask
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.process_pool import ordered_map
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,

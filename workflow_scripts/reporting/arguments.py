@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from workflow_scripts.contracts import entry
+from workflow_scripts.runtime import entry
 
 
 def study_arguments(description: str, out: str, paper: bool = False) -> argparse.Namespace:

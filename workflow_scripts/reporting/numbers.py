@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.contracts.protocols import named_protocol
-from workflow_scripts.contracts.published import Claim
+from workflow_scripts.contracts.protocol_roles import named_protocol
+from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.reporting.obtained import Value, obtained
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import LEAK_NAMES

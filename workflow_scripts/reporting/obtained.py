@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from workflow_scripts.contracts.published import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
-from workflow_scripts.contracts.runs import classes_of, predicted
+from workflow_scripts.contracts.published_yaml import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.contracts.run_tables import classes_of, predicted
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import missing
 

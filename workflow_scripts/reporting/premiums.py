@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.results import Results, Run
+from workflow_scripts.runtime.seeds import seed_for
 
 
 def premiums(results: Results) -> dict[str, dict[str, Value]]:

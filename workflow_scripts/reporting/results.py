@@ -8,17 +8,17 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts import record
-from workflow_scripts.contracts.comparison import COMPARISON, DELONG
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.explanation import CONFUSIONS
-from workflow_scripts.contracts.layout import remedy
-from workflow_scripts.contracts.protocols import AS_PUBLISHED, LEAK_FREE, roles
-from workflow_scripts.contracts.published import Published, read_published
-from workflow_scripts.contracts.runs import HISTORY, METRICS, UNITS
+from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE, roles
+from workflow_scripts.contracts.published_yaml import Published, read_published
+from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.contracts.truth import TRUTH
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
 
 FIGURES = ("confusion", "roc", "reliability")
 MONTAGE = "montage.png"

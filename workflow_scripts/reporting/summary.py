@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.files import write_json
 from workflow_scripts.contracts.tables import SIGNIFICANT
 from workflow_scripts.reporting.numbers import leaks, mean_history
 from workflow_scripts.reporting.obtained import Value, overall
 from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.words import TABLE_METRICS
+from workflow_scripts.runtime.files import write_json
 
 
 def write_metrics(path: Path, results: Results, premiums: dict[str, dict[str, Value]]) -> None:
@@ -87,7 +87,7 @@ def _round(number: float) -> float:
 
 def write_curves(folder: Path, results: Results) -> None:
     """Write {protocol}__{run}.csv for every trained run: mean over folds and seeds, epoch by epoch."""
-    from workflow_scripts.contracts.files import atomic_path
+    from workflow_scripts.runtime.files import atomic_path
 
     folder.mkdir(parents=True, exist_ok=True)
     for protocol in results.protocols.values():

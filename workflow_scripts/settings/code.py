@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from workflow_scripts.contracts.files import atomic_path
+from workflow_scripts.runtime.files import atomic_path
 
 PACKAGE = "workflow_scripts"
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from workflow_scripts.contracts.addresses import without_secrets
+from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.settings.study import Config, Study
 
 # Path of a key or a value → the file and line where it stands.

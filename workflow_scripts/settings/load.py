@@ -7,15 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workflow_scripts.contracts.addresses import without_secrets
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.settings.files import SettingsFile, read_settings_file, shown
+from workflow_scripts.runtime.addresses import without_secrets
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.hints import explain
-from workflow_scripts.settings.names import nearest
-from workflow_scripts.settings.overlay import ancestry, declared, merge, removals, resolve, sections
+from workflow_scripts.settings.known_names import nearest
+from workflow_scripts.settings.merging import ancestry, declared, merge, removals, resolve, sections
 from workflow_scripts.settings.runs import External
 from workflow_scripts.settings.shape import mistakes
 from workflow_scripts.settings.study import SCALES, Config
+from workflow_scripts.settings.yaml_files import SettingsFile, read_settings_file, shown
 
 SHIPPED = "config.yaml"
 LOCAL = "config.local.yaml"

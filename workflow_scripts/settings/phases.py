@@ -12,11 +12,11 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_text, write_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_text, write_json
 from workflow_scripts.settings.code import code_digest
+from workflow_scripts.settings.known_names import results_folder
 from workflow_scripts.settings.load import LOCAL, SHIPPED, read_yaml
-from workflow_scripts.settings.names import results_folder
 from workflow_scripts.settings.workflow import Plan
 
 STATED = Path(".work/settings")
@@ -34,7 +34,7 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
     chosen = plan.study(study)
     if phase == "report":
         if chosen.paper:
-            yield "plates", (study,)
+            yield "paper_figures", (study,)
         yield from (("verdict", (study,)), ("report", (study,)))
         return
     if phase == "data":
@@ -46,7 +46,7 @@ def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str,
     for protocol in chosen.protocols:
         for run in chosen.runs:
             job = (study, protocol, run, 0, chosen.seeds[0])
-            steps = ("train", "predict") if plan.is_trained(study, run) else (plan.steps.recorded_by(study, run),)
+            steps = ("train", "finish_run") if plan.is_trained(study, run) else (plan.steps.recorded_by(study, run),)
             yield from ((step, job) for step in steps)
         yield "evaluate", (study, protocol)  # holds a digest of the settings of every run, fold and seed
         if chosen.explain.runs:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from workflow_scripts.models.own import OWN
 from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath, changes_of
-from workflow_scripts.settings.data import Share
+from workflow_scripts.settings.data_blocks import Share
 from workflow_scripts.settings.options import Options
 
 Positive = Annotated[int, Field(ge=1)]
@@ -239,10 +239,10 @@ Run = Annotated[Network | Fusion | Vote | Compressed | Baseline | External, Fiel
 STEPS = {
     "network": "train",
     "fusion": "train",
-    "vote": "fuse",
+    "vote": "vote",
     "compressed": "compress",
     "baseline": "baseline",
-    "external": "transfer",
+    "external": "external",
 }
 TRAINED = tuple(kind for kind, step in STEPS.items() if step == "train")
 

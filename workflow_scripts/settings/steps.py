@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from workflow_scripts.contracts.files import canonical_json, digest_text
-from workflow_scripts.contracts.portable import without_folders
-from workflow_scripts.contracts.protocols import roles
+from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.settings.overlay import merge
+from workflow_scripts.runtime.files import canonical_json, digest_text
+from workflow_scripts.runtime.portable import without_folders
+from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
 
@@ -91,24 +91,24 @@ class Steps:
     def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self.trainings(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
-    def predict(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.predictions(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
+    def finish_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        return {**self.finished_runs(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
-    def predictions(self, study: str, protocol: str, run: str) -> dict:
+    def finished_runs(self, study: str, protocol: str, run: str) -> dict:
         """What the conclusions of a run's trainings share: all but fold and seed."""
         return {**self.trainings(study, protocol, run), "aggregate": self.study(study).evaluate.aggregate}
 
-    def fuse(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+    def vote(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
 
     def baseline(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.fuse(study, protocol, run, fold, seed), "aggregate": self.study(study).evaluate.aggregate}
+        return {**self.vote(study, protocol, run, fold, seed), "aggregate": self.study(study).evaluate.aggregate}
 
     def compress(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         member = self.train(study, protocol, self.study(study).runs[run].of, fold, seed)
         return {**self.baseline(study, protocol, run, fold, seed), "member": member}
 
-    def transfer(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+    def external(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         spec = self.study(study).runs[run]
         member = self.train(spec.study, spec.protocol, spec.of, 0, seed)
         return {**self.baseline(study, protocol, run, fold, seed), "member": member}
@@ -120,7 +120,7 @@ class Steps:
     def recorded_by(self, study: str, run: str) -> str:
         """The step that writes a run's predictions and record."""
         step = STEPS[self.study(study).runs[run].kind]
-        return "predict" if step == "train" else step
+        return "finish_run" if step == "train" else step
 
     def evaluate(self, study: str, protocol: str) -> dict:
         chosen, folds = self.study(study), self.folds(study, protocol)
@@ -169,7 +169,7 @@ class Steps:
         needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
         return list(dict.fromkeys(name for names in needed for name in names))
 
-    def truth(self, study: str) -> dict:
+    def ground_truth(self, study: str) -> dict:
         chosen = self.study(study)
         return {
             "study": study,
@@ -202,7 +202,7 @@ class Steps:
         rules = {name: _named(rule) for name, rule in self.study(study).protocols.items()}
         return {name: {**rules[name], "role": role} for name, role in roles(rules).items()}
 
-    def plates(self, study: str) -> dict:
+    def paper_figures(self, study: str) -> dict:
         evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})
         return {**self.verdict(study), "evaluate": evaluated}
 

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from workflow_scripts.contracts import protocols
-from workflow_scripts.contracts.addresses import server_fault
-from workflow_scripts.data.adapters.registry import adapters
+from workflow_scripts.contracts import protocol_roles
+from workflow_scripts.data.adapters.adapter_registry import adapters
+from workflow_scripts.runtime.addresses import server_fault
 from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath
-from workflow_scripts.settings.data import Ingest, Preprocess, Protocol, Synthetic
-from workflow_scripts.settings.names import (
+from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
+from workflow_scripts.settings.known_names import (
     NAME,
     RUN_NAME,
     known_paper,
@@ -19,7 +19,7 @@ from workflow_scripts.settings.names import (
     results_folder,
     unfit,
 )
-from workflow_scripts.settings.overlay import merge
+from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.runs import (
     TRAINED,
     Evaluate,
@@ -80,7 +80,7 @@ class Study(Block):
     @property
     def as_published(self) -> str | None:
         """Name of the protocol that splits as the paper did."""
-        return protocols.as_published({name: rule.model_dump() for name, rule in self.protocols.items()})
+        return protocol_roles.as_published({name: rule.model_dump() for name, rule in self.protocols.items()})
 
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
@@ -122,11 +122,11 @@ class Study(Block):
                 yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
 
     def _role_mistakes(self) -> Iterator[str]:
-        paper = [name for name, rule in self.protocols.items() if rule.role == protocols.AS_PUBLISHED]
+        paper = [name for name, rule in self.protocols.items() if rule.role == protocol_roles.AS_PUBLISHED]
         if len(paper) > 1:
             yield f"protocols {' and '.join(paper)}: only one may have the role as_published"
         for name, rule in self.protocols.items():
-            if rule.role == protocols.LEAK_FREE and rule.by == "sample":
+            if rule.role == protocol_roles.LEAK_FREE and rule.by == "sample":
                 yield (
                     f"protocols.{name}: role is leak_free, but a split by sample tears groups and copies apart; write "
                     "by: group"

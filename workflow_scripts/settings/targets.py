@@ -38,7 +38,7 @@ def pages(plan: Plan, study: str) -> list[str]:
 def report_targets(plan: Plan, study: str) -> list[str]:
     """A study's page and what comes with it."""
     folder = f"{plan.config.results}/{study}"
-    return [*pages(plan, study), f"{folder}/model_card.md", f"{folder}/curves", *plan.plates(study)]
+    return [*pages(plan, study), f"{folder}/model_card.md", f"{folder}/curves", *plan.paper_figures(study)]
 
 
 def all_targets(plan: Plan, study: str) -> list[str]:

@@ -4,18 +4,18 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_file
 from workflow_scripts.contracts.subjects import SUBJECTS
-from workflow_scripts.data.adapters.registry import adapters
-from workflow_scripts.data.download.sources import published_sources
+from workflow_scripts.data.adapters.adapter_registry import adapters
+from workflow_scripts.data.download.published_sources import published_sources
 from workflow_scripts.models.own import modules_of
-from workflow_scripts.settings import published
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.settings import downloads
 from workflow_scripts.settings.guard import unrecorded
+from workflow_scripts.settings.known_names import papers
 from workflow_scripts.settings.load import settings as load
-from workflow_scripts.settings.names import papers
 from workflow_scripts.settings.runs import STEPS, TRAINED
-from workflow_scripts.settings.sources import (
+from workflow_scripts.settings.source_checks import (
     check_apart,
     check_file,
     check_made,
@@ -46,8 +46,8 @@ class Plan:
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
         self.made_by = self._runs_by_step()
         self.downloads, self.published_models = (
-            published.downloads(self.config),
-            published.published_models(self.config),
+            downloads.downloads(self.config),
+            downloads.published_models(self.config),
         )
 
     def study(self, name: str) -> Study:
@@ -93,21 +93,21 @@ class Plan:
 
     def modules(self, step: str, *names: str) -> list[str]:
         """The entry point of a step and the modules that its settings name."""
-        modules = [f"{PACKAGE}.{step}"]
+        modules = [f"{PACKAGE}.steps.{step}"]
         if step == "synthesise":
             modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
             modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
-        if step in ("report", "plates", "verdict"):
+        if step in ("report", "paper_figures", "verdict"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)
-            if step == "plates" and (self.root / own.replace(".", "/") / "figures.py").exists():
+            if step == "paper_figures" and (self.root / own.replace(".", "/") / "figures.py").exists():
                 modules.append(f"{own}.figures")
         if step == "train":  # its settings: Steps.train, and Steps.trainings of all folds and seeds
             modules += self._networks(names[0], [names[2]])
         if step == "compress":
             modules += self._networks(names[0], [self.study(names[0]).runs[names[2]].of])
-        if step == "transfer":
+        if step == "external":
             spec = self.study(names[0]).runs[names[2]]
             modules += self._networks(spec.study, [spec.of])
         if step == "explain":
@@ -116,7 +116,7 @@ class Plan:
 
     def _networks(self, study: str, runs: list[str]) -> list[str]:
         """Modules of this project's own networks among those that runs use."""
-        parts = [part for run in runs for part in published.parts_of(self.study(study).runs[run]).values()]
+        parts = [part for run in runs for part in downloads.parts_of(self.study(study).runs[run]).values()]
         return modules_of([part.model for part in parts])
 
     def sources(self, study: str) -> dict[str, str]:
@@ -158,15 +158,15 @@ class Plan:
         """Name of a network or branch → file with its first weights."""
         spec = self.study(study).runs[run]
         return {
-            name: published.weights_file(part.model) if _is_published(part) else part.weights
-            for name, part in published.parts_of(spec).items()
+            name: downloads.weights_file(part.model) if _is_published(part) else part.weights
+            for name, part in downloads.parts_of(spec).items()
             if part.weights is not None
         }
 
     def weight_records(self, study: str, run: str) -> list[str]:
         """Records of the published weights that a run starts from; they stand for the large files beside them."""
-        parts = published.parts_of(self.study(study).runs[run]).values()
-        found = {published.weights_file(part.model) for part in parts if _is_published(part)}
+        parts = downloads.parts_of(self.study(study).runs[run]).values()
+        found = {downloads.weights_file(part.model) for part in parts if _is_published(part)}
         return [str(Path(path).with_suffix(".json")) for path in sorted(found)]
 
     def published_records(self, study: str) -> list[str]:
@@ -176,7 +176,7 @@ class Plan:
     def prepared(self) -> list[str]:
         """Records of what active studies need from elsewhere: data sets that are not there, published weights."""
         weights = {record for study in self.active for record in self.published_records(study)}
-        missing = published.missing_downloads(self.config, self.active)
+        missing = downloads.missing_downloads(self.config, self.active)
         return [*(f"{folder}.json" for folder in missing), *sorted(weights)]
 
     def jobs(self, study: str, protocol: str) -> Iterator[tuple[int, int]]:
@@ -247,7 +247,7 @@ class Plan:
         files += self.explanations(study)
         return [*files, f"{folder}/truth.csv"] if self.steps.made(study) else files
 
-    def plates(self, study: str) -> list[str]:
+    def paper_figures(self, study: str) -> list[str]:
         """The folder of the paper's figures and tables, for studies that have a paper."""
         return [f"{self.config.results}/{study}/paper"] if self.study(study).paper else []
 
@@ -304,7 +304,7 @@ class Plan:
             for path in self.split_file(study, protocol):
                 check_file(path, f"studies.{study}.protocols.{protocol}.path")
         for run in self.study(study).runs:
-            for part in published.parts_of(self.study(study).runs[run]).values():
+            for part in downloads.parts_of(self.study(study).runs[run]).values():
                 if part.weights is not None and not _is_published(part):
                     check_file(part.weights, f"studies.{study}.runs.{run}: weights")
 
@@ -321,4 +321,4 @@ class Plan:
 
 
 def _is_published(part: object) -> bool:
-    return part.weights == published.PUBLISHED
+    return part.weights == downloads.PUBLISHED

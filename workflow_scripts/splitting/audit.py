@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import PAIR_KINDS
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.splits import LEAKS
 from workflow_scripts.contracts.subsets import SUBSETS
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.clusters import pair_positions
 
 WHYS = ("group", "unit", *PAIR_KINDS)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import NEAR_KINDS
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 
 # A cluster above this share of all samples, which only near-equal pairs have made, is a chain of look-alikes (blank
 # background, say) and no duplicate; ten samples are never absurd.

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import LEAVE_OUT, UserError
 from workflow_scripts.contracts.subsets import SUBSETS
+from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.splitting.assign import assign, empty_cells
 
 

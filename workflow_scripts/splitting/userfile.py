@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
 from workflow_scripts.contracts.subsets import SUBSETS
+from workflow_scripts.runtime.errors import UserError
 
 
 def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str]) -> pd.DataFrame:

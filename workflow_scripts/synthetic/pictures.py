@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.contracts.seeds import seed_for
-from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
+from workflow_scripts.runtime.seeds import seed_for
 
 # Below so many images none is a copy or broken: a handful of images must stay a handful of usable ones.
 PLANT_FROM = 40

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
 from workflow_scripts.synthetic.cells import (
     cell_traits,
     class_traits,

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import write_json
-from workflow_scripts.contracts.locks import lock
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import write_json
+from workflow_scripts.runtime.locks import lock
 
 log = logging.getLogger("workflow_scripts")
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import canonical_json, digest_file, digest_text, read_json
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import identity, read_record
-from workflow_scripts.contracts.runs import HISTORY
+from workflow_scripts.contracts.run_tables import HISTORY
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.

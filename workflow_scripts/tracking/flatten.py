@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workflow_scripts.contracts.files import canonical_json
+from workflow_scripts.runtime.files import canonical_json
 
 # Limits of MLflow 3: characters of a parameter's value, and of a name.
 LONGEST_VALUE = 6000

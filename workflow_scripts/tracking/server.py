@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.processes import on_a_leash
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.processes import on_a_leash
 from workflow_scripts.tracking.database import artifacts_of, database_of
 
 HOST = "127.0.0.1"

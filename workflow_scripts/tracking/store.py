@@ -22,9 +22,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.addresses import server_fault, without_secrets
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_text
+from workflow_scripts.runtime.addresses import server_fault, without_secrets
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks

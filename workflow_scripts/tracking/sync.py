@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record, write_record
 from workflow_scripts.contracts.verified import require_all
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.tracking.database import one_writer, prepare_database
 from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import open_store

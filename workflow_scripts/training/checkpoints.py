@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workflow_scripts.contracts.files import digest_file
+from workflow_scripts.runtime.files import digest_file
 
 log = logging.getLogger("workflow_scripts")
 

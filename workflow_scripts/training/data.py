@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.packed import read_fold
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training.randomness import GOLDEN, keys_of
 from workflow_scripts.training.sampling import repeated_keys

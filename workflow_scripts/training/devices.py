@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import torch
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.reservations import claim
-from workflow_scripts.training.parallel import ALONE, Team
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.reservations import claim
+from workflow_scripts.training.process_group import ALONE, Team
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 # Where jobs leave word which GPU is theirs: one place a machine, whatever a user's TMPDIR is.

@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.digests import digest_once
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import digest_once
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.training import devices, inference
 from workflow_scripts.training.data import Feeder, Subset
 from workflow_scripts.training.randomness import keys_of

@@ -13,11 +13,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.runs import class_columns
+from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
+from workflow_scripts.runtime import entry
 from workflow_scripts.training import devices
 from workflow_scripts.training.data import Feeder, Samples, read_samples
 from workflow_scripts.training.recipe import Criterion

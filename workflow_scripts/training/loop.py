@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment, devices, recipe, sampling
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
 from workflow_scripts.training.data import Feeder, batch_bounds
 from workflow_scripts.training.inference import evaluate
-from workflow_scripts.training.parallel import ALONE, Team
+from workflow_scripts.training.process_group import ALONE, Team
 from workflow_scripts.training.stopping import Saving, Stop, stop_signals
 
 log = logging.getLogger("workflow_scripts")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment
 from workflow_scripts.training.randomness import order, uniform
 

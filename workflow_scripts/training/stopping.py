@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from workflow_scripts.contracts.errors import OutOfTimeError
+from workflow_scripts.runtime.errors import OutOfTimeError
 from workflow_scripts.training.checkpoints import Checkpoints
 
 log = logging.getLogger("workflow_scripts")

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from workflow_scripts.contracts import entry
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.models.weights import TrainedWeights
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import augment
 from workflow_scripts.training.data import Feeder, Subset
 

@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.data.download.archives import DamagedError, unpack
-from workflow_scripts.data.download.sources import Limits, PublishedFile
+from workflow_scripts.data.download.published_sources import Limits, PublishedFile
+from workflow_scripts.runtime.errors import UserError
 
 NOISE = random.Random(2).randbytes(5000)
 

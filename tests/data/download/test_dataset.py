@@ -12,11 +12,11 @@ import zipfile
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.registry import adapters, load
-from workflow_scripts.data.download.dataset import download
-from workflow_scripts.data.download.sources import published_sources, source_from
-from workflow_scripts.data.download.transfer import Patience
+from workflow_scripts.data.adapters.adapter_registry import adapters, load
+from workflow_scripts.data.download.dataset_download import download
+from workflow_scripts.data.download.fetching import Patience
+from workflow_scripts.data.download.published_sources import published_sources, source_from
+from workflow_scripts.runtime.errors import UserError
 
 QUICK = Patience(timeout=5, tries=2, pause=0)
 NOISE = random.Random(3).randbytes(40_000)

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.download import transfer
-from workflow_scripts.data.download.transfer import Expected, Patience, fetch, fetch_json
+from workflow_scripts.data.download import fetching
+from workflow_scripts.data.download.fetching import Expected, Patience, fetch, fetch_json
+from workflow_scripts.runtime.errors import UserError
 
 BODY = random.Random(1).randbytes(3_000_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -49,7 +49,7 @@ def test_a_transfer_goes_on_in_another_process(server, tmp_path):
 
 def test_a_transfer_that_was_whole_when_it_was_killed_is_not_fetched_again(server, tmp_path, monkeypatch):
     url = server.put("/a", BODY)
-    monkeypatch.setattr(transfer, "check", lambda *arguments: pytest.fail("killed"))
+    monkeypatch.setattr(fetching, "check", lambda *arguments: pytest.fail("killed"))
     with pytest.raises(BaseException, match="killed"):
         fetch(url, tmp_path / "a", Expected(), QUICK)
     monkeypatch.undo()
@@ -167,15 +167,15 @@ def test_bytes_of_a_changed_file_are_not_kept_when_the_new_one_does_not_fit(serv
 
 def test_a_disk_that_fills_up_is_one_line_and_the_transfer_goes_on_later(server, tmp_path, monkeypatch):
     url = server.put("/a", BODY)
-    real = transfer.os.fsync
+    real = fetching.os.fsync
 
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(transfer.os, "fsync", full)
+    monkeypatch.setattr(fetching.os, "fsync", full)
     with pytest.raises(UserError, match="the disk is full"):
         fetch(url, tmp_path / "a", Expected(), QUICK)
-    monkeypatch.setattr(transfer.os, "fsync", real)
+    monkeypatch.setattr(fetching.os, "fsync", real)
     assert fetch(url, tmp_path / "a", Expected(), QUICK) == SHA256
 
 

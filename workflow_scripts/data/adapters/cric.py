@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import digest_text
 from workflow_scripts.contracts.spreadsheet import read_text
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written, class_folder_files
-from workflow_scripts.data.sources import without_extension
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.raw_folders import without_extension
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_text
 
 LABELS = ("ASC-H", "ASC-US", "HSIL", "LSIL", "NILM", "SCC")
 KNOWS_GROUPS = True

@@ -12,14 +12,11 @@ from types import SimpleNamespace
 import pandas as pd
 from PIL import Image
 
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.walking import walk
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.folder_layout import check_classes, check_masks, lone_masks, masks_beside
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
-from workflow_scripts.data.layout import check_classes, check_masks, lone_masks, masks_beside
-from workflow_scripts.data.sources import (
+from workflow_scripts.data.raw_folders import (
     count_endings,
     ending_words,
     holds_other_images,
@@ -27,6 +24,9 @@ from workflow_scripts.data.sources import (
     normal,
     without_extension,
 )
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.walking import walk
 
 LABELS = None
 MADE_LABELS = ("high_grade", "low_grade", "normal")

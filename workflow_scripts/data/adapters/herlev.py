@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written, class_folder_files
-from workflow_scripts.data.sources import without_extension
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.raw_folders import without_extension
 
 LABELS = (
     "carcinoma_in_situ",

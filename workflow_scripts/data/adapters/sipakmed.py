@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
-from workflow_scripts.data.sources import image_files, normal, without_extension
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.raw_folders import image_files, normal, without_extension
+from workflow_scripts.runtime.errors import UserError
 
 LABELS = ("Dyskeratotic", "Koilocytotic", "Metaplastic", "Parabasal", "Superficial-Intermediate")
 KNOWS_GROUPS = True

@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.download.sources import Limits, PublishedFile
+from workflow_scripts.data.download.published_sources import Limits, PublishedFile
 from workflow_scripts.data.download.space import no_space_is_a_line, room_for
+from workflow_scripts.runtime.errors import UserError
 
 BLOCK = 1 << 20
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.data.download.sources import Figshare, PublishedFile
-from workflow_scripts.data.download.transfer import Patience, fetch_json
+from workflow_scripts.data.download.fetching import Patience, fetch_json
+from workflow_scripts.data.download.published_sources import Figshare, PublishedFile
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
 
 _DOI = re.compile(r"10\.\d+/m9\.figshare\.(\d+)(?:\.v\d+)?")
 

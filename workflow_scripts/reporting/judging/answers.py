@@ -6,12 +6,12 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
-from workflow_scripts.contracts.seeds import seed_for
 from workflow_scripts.evaluation.metrics import RANGES
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain
 from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained
 from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.runtime.seeds import seed_for
 
 MEASURED = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, CONFUSIONS)
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workflow_scripts.claims.printed import interval, shown
-from workflow_scripts.contracts import verdict as word
+from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import UNITS, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
-from workflow_scripts.contracts.verdict import VERDICT
+from workflow_scripts.contracts.verdict_table import VERDICT
+from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
-from workflow_scripts.evaluation.verdict import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.judging.answers import MEASURED, AbsentError, Answer, answer, measured
 from workflow_scripts.reporting.judging.comparable import differences, printed_n

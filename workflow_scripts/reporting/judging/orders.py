@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workflow_scripts.contracts.claims import Claim, Statement
-from workflow_scripts.evaluation.quantities import Measured, discordant
-from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
-from workflow_scripts.evaluation.verdict import (
+from workflow_scripts.evaluation.equivalence import (
     detectable_apart,
     detectable_paired,
     order_verdict,
     share_in_order,
 )
+from workflow_scripts.evaluation.quantities import Measured, discordant
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.judging.answers import quantity
 from workflow_scripts.reporting.obtained import answered_by

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.errors import UserError
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, leaks
 from workflow_scripts.reporting.obtained import overall
@@ -21,6 +20,7 @@ from workflow_scripts.reporting.order import (
 )
 from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.runtime.errors import UserError
 
 ITEMS = Path(__file__).with_name("checklist.yaml")
 USE = "Checking whether a published number can be reached again."

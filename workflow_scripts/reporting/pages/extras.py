@@ -3,8 +3,8 @@
 from typing import Any
 
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
-from workflow_scripts.contracts.plates import PLATES, PRINTED
-from workflow_scripts.contracts.published import UNITS, Claim
+from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
+from workflow_scripts.contracts.published_yaml import UNITS, Claim
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
@@ -17,19 +17,19 @@ MOST_CONFUSED = 10
 TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
 
 
-def plates_section(results: Results) -> dict[str, Any]:
+def paper_figures_section(results: Results) -> dict[str, Any]:
     """The paper's figures and tables as this study has them, and what could not be made."""
     folder = results.folder / "paper"
     if results.published is None:
-        return {"plates": [], "plates_missing": []}
-    listed = PLATES.read(folder / "plates.csv")
-    plates = []
+        return {"paper_figures": [], "paper_figures_missing": []}
+    listed = PAPER_FIGURES.read(folder / "paper_figures.csv")
+    paper_figures = []
     for line in listed[listed["file"] != ""].to_dict("records"):
         if line["kind"] == "table":
-            plates.append({**line, **_table(results, folder / line["file"])})
+            paper_figures.append({**line, **_table(results, folder / line["file"])})
         else:
-            plates.append({**line, "uri": data_uri(folder / line["file"])})
-    return {"plates": plates, "plates_missing": listed[listed["missing"] != ""].to_dict("records")}
+            paper_figures.append({**line, "uri": data_uri(folder / line["file"])})
+    return {"paper_figures": paper_figures, "paper_figures_missing": listed[listed["missing"] != ""].to_dict("records")}
 
 
 def _table(results: Results, path: Any) -> dict[str, Any]:

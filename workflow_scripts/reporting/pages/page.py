@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.files import write_text
 from workflow_scripts.reporting import words
+from workflow_scripts.runtime.files import write_text
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, ORDER
-from workflow_scripts.contracts.consistency import CONSISTENCY
-from workflow_scripts.contracts.published import read_published
-from workflow_scripts.contracts.verdict import DECIDED
+from workflow_scripts.contracts.consistency_table import CONSISTENCY
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.verdict_table import DECIDED
 from workflow_scripts.reporting.pages.study_row import StudyRow
 
 

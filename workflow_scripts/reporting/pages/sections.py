@@ -5,13 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.contracts.files import canonical_json, digest_text
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
-from workflow_scripts.data.sources import ending_words
-from workflow_scripts.drawing.names import Labels
+from workflow_scripts.data.raw_folders import ending_words
+from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
 from workflow_scripts.reporting.obtained import POOLED, overall
@@ -28,6 +27,7 @@ from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.words import DASH
+from workflow_scripts.runtime.files import canonical_json, digest_text
 
 # With more classes the labels of a matrix need the whole width of the page.
 NARROW = 5
@@ -219,7 +219,7 @@ def figures_section(results: Results) -> dict[str, Any]:
             runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
         sheets.append({"name": protocol_words(protocol), "runs": runs})
     kinds = ("montage", "comparison", "headline", *captions.EXPLAINED)
-    return {"figure_sheets": sheets, "paper_figures": {kind: answers(kind) for kind in kinds}}
+    return {"figure_sheets": sheets, "answered_figures": {kind: answers(kind) for kind in kinds}}
 
 
 def how_it_was_made(results: Results) -> dict[str, Any]:

@@ -4,13 +4,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.contracts.files import read_json
-from workflow_scripts.contracts.layout import remedy
 from workflow_scripts.contracts.record import read_record
-from workflow_scripts.contracts.verdict import VERDICT, WORDS
+from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.obtained import NOTHING, Value
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import read_json
+from workflow_scripts.runtime.results_layout import remedy
 
 REPORT = "report.html"
 

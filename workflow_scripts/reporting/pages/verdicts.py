@@ -6,9 +6,9 @@ from typing import Any
 
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
-from workflow_scripts.contracts import verdict as word
+from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import Claim, Layer, Statement
-from workflow_scripts.contracts.verdict import VERDICT, WORDS
+from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.judging.judged import TIMES, Entry
 from workflow_scripts.reporting.obtained import Value

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 from PIL import Image
 
-from workflow_scripts.contracts.entry import log
-from workflow_scripts.contracts.errors import UserError
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
-from workflow_scripts.data.sources import image_files, normal, without_extension
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.raw_folders import image_files, normal, without_extension
+from workflow_scripts.runtime.entry import log
+from workflow_scripts.runtime.errors import UserError
 
 LABELS = ("Type_1", "Type_2", "Type_3")
 GENERATOR = "workflow_scripts.studies.colposcopy_resnet50.synthetic"

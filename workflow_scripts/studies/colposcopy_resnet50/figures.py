@@ -3,8 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting.plates import diagrams, learning, pictures, strips
-from workflow_scripts.reporting.plates.plate import Plate
+from workflow_scripts.reporting.paper_figures import diagrams, example_pictures, learning, strips
+from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ def losses(results: Results) -> "Figure":
     return learning.losses(results, RUN, named_epoch=named)
 
 
-PLATES = (
-    Plate(
+PAPER_FIGURES = (
+    PaperFigure(
         "fig01_examples",
         "Fig. 1",
         "Photographs of every type",
         f"Images as the network sees them, evenly spaced in the order of their names, not picked. {TYPES}",
         STUDIES,
-        pictures.examples,
+        example_pictures.examples,
     ),
-    Plate(
+    PaperFigure(
         "fig02_residual",
         "Fig. 2",
         "A plain and a residual block",
@@ -40,7 +40,7 @@ PLATES = (
         STUDIES,
         partial(diagrams.residual, run=RUN),
     ),
-    Plate(
+    PaperFigure(
         "fig03_schematic",
         "Fig. 3",
         "The network and its new last layers",
@@ -49,7 +49,7 @@ PLATES = (
         STUDIES,
         partial(diagrams.schematic, run=RUN),
     ),
-    Plate(
+    PaperFigure(
         "fig04_loss",
         "Fig. 4",
         "Loss over the epochs",
@@ -58,16 +58,16 @@ PLATES = (
         STUDIES,
         losses,
     ),
-    Plate(
+    PaperFigure(
         "fig05_confusion",
         "Fig. 5",
         "Confusion matrices, validation and test",
         "Rows are the true types, columns the predicted ones; numbers are images, the colour is the share of the row. "
         f"The paper finds type 2 the hardest. {TYPES}",
         STUDIES,
-        partial(pictures.both_confusions, run=RUN),
+        partial(example_pictures.both_confusions, run=RUN),
     ),
-    Plate(
+    PaperFigure(
         "fig06_gradcam",
         "Fig. 6",
         "Where the network looked, an image of each type",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
 from workflow_scripts.synthetic.pictures import Plan
 
 # Width by height of most of the published photographs.

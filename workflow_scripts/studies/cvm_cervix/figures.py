@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from workflow_scripts.reporting.plates import classes, diagrams, formulas, performance, pictures
-from workflow_scripts.reporting.plates.plate import Plate
+from workflow_scripts.reporting.paper_figures import classes, diagrams, example_pictures, formulas, performance
+from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 
 MAIN, HERLEV, BLOOD, SIPAKMED = "cvm_cervix", "cvm_herlev", "cvm_blood", "cvm_sipakmed"
 EVERY = (MAIN, HERLEV, BLOOD, SIPAKMED)
@@ -22,18 +22,20 @@ _PERFORMANCE = (
 _EXAMPLES = "Images as the networks see them, evenly spaced in the order of their names, not picked."
 
 
-def _examples(number: int, place: str, studies: tuple[str, ...]) -> Plate:
-    return Plate(f"fig{number:02d}_examples", place, "Examples of every class", _EXAMPLES, studies, pictures.examples)
+def _examples(number: int, place: str, studies: tuple[str, ...]) -> PaperFigure:
+    return PaperFigure(
+        f"fig{number:02d}_examples", place, "Examples of every class", _EXAMPLES, studies, example_pictures.examples
+    )
 
 
-def _performance(number: int, place: str, studies: tuple[str, ...], runs: tuple[str, ...] = ("cvm",)) -> Plate:
+def _performance(number: int, place: str, studies: tuple[str, ...], runs: tuple[str, ...] = ("cvm",)) -> PaperFigure:
     title = "Precision, recall, F1-score and accuracy"
     draw = partial(performance.performance, runs=runs)
-    return Plate(f"fig{number:02d}_performance", place, title, _PERFORMANCE, studies, draw)
+    return PaperFigure(f"fig{number:02d}_performance", place, title, _PERFORMANCE, studies, draw)
 
 
-PLATES = (
-    Plate(
+PAPER_FIGURES = (
+    PaperFigure(
         "fig01_workflow",
         "Fig. 1",
         "Workflow",
@@ -41,7 +43,7 @@ PLATES = (
         EVERY,
         partial(diagrams.workflow, run="cvm"),
     ),
-    Plate(
+    PaperFigure(
         "fig02_structure",
         "Fig. 2",
         "Structure of the joint network",
@@ -50,7 +52,7 @@ PLATES = (
         EVERY,
         partial(diagrams.structure, run="cvm"),
     ),
-    Plate(
+    PaperFigure(
         "fig03_depthwise",
         "Fig. 3",
         "Depthwise separable convolution",
@@ -59,7 +61,7 @@ PLATES = (
         (MAIN,),
         partial(diagrams.depthwise, run="cvm"),
     ),
-    Plate(
+    PaperFigure(
         "table02_metrics",
         "Table 2",
         "What the metrics mean",
@@ -73,15 +75,15 @@ PLATES = (
     # The paper has no results on SIPaKMeD alone.
     _examples(4, "As Fig. 4", (SIPAKMED,)),
     _performance(5, "As Fig. 5", (SIPAKMED,)),
-    Plate(
+    PaperFigure(
         "fig06_confusions",
         "Fig. 6",
         "Confusion matrices, validation and test",
         "Rows are the true classes, columns the predicted ones; numbers are units, the colour is the share of the row.",
         EVERY,
-        partial(pictures.both_confusions, run="cvm"),
+        partial(example_pictures.both_confusions, run="cvm"),
     ),
-    Plate(
+    PaperFigure(
         "fig06b_abnormal",
         "Fig. 6 and section 4.4",
         "Recall of each class, and of the abnormal ones together",
@@ -90,7 +92,7 @@ PLATES = (
         (MAIN, SIPAKMED),
         partial(classes.sensitivities, run="cvm", groups=ABNORMAL),
     ),
-    Plate(
+    PaperFigure(
         "fig06c_ablation",
         "Section 4.7.1",
         "Each part alone, and both joined",
@@ -102,7 +104,7 @@ PLATES = (
             runs={"xception": "CNN alone", "deit": "transformer alone", "cvm": "fused", "soft_vote": "soft vote"},
         ),
     ),
-    Plate(
+    PaperFigure(
         "fig07_augmented",
         "Fig. 7",
         "Plain and fourfold augmented training set",

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from workflow_scripts.data.adapters import folder
-from workflow_scripts.data.adapters.base import MadePicture, Refused, Sample, Written
-from workflow_scripts.data.sources import normal
+from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.raw_folders import normal
 
 LABELS = ("high_grade", "low_grade", "normal")
 GENERATOR = "workflow_scripts.studies.zeb2_ihc.synthetic"

@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from workflow_scripts.reporting.plates import diagrams, learning, panels, performance, roc
-from workflow_scripts.reporting.plates.plate import Plate
+from workflow_scripts.reporting.paper_figures import diagrams, learning, panels, performance, roc
+from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 
 STUDIES = ("zeb2_ihc",)
 NETWORKS = {"efficientnet_b7": "EfficientNet-B7", "densenet169": "DenseNet169", "inception_v4": "Inception-v4"}
 MODELS = {**NETWORKS, "soft_vote": "Ensemble"}
 ALL_MODELS = {**MODELS, "stained_share": "share of brown nuclei, no network"}
 
-PLATES = (
-    Plate(
+PAPER_FIGURES = (
+    PaperFigure(
         "fig01_flowchart",
         "Fig. 1",
         "Flow chart of the ensemble",
@@ -20,7 +20,7 @@ PLATES = (
         STUDIES,
         partial(diagrams.ensemble, vote="soft_vote"),
     ),
-    Plate(
+    PaperFigure(
         "fig02_preprocessing",
         "Fig. 2",
         "Preprocessing, step by step",
@@ -29,7 +29,7 @@ PLATES = (
         STUDIES,
         partial(panels.preprocessing, run="efficientnet_b7"),
     ),
-    Plate(
+    PaperFigure(
         "fig03_augmentation",
         "Fig. 3",
         "Random changes of training images",
@@ -38,7 +38,7 @@ PLATES = (
         STUDIES,
         partial(panels.augmentation, run="efficientnet_b7"),
     ),
-    Plate(
+    PaperFigure(
         "fig04_accuracy",
         "Fig. 4",
         "Accuracy of the networks in the course of their training",
@@ -47,7 +47,7 @@ PLATES = (
         STUDIES,
         partial(learning.accuracies, runs=NETWORKS),
     ),
-    Plate(
+    PaperFigure(
         "fig05_roc",
         "Fig. 5",
         "ROC curves of all models",
@@ -57,7 +57,7 @@ PLATES = (
         STUDIES,
         partial(roc.curves, runs=ALL_MODELS),
     ),
-    Plate(
+    PaperFigure(
         "table01b_precision_recall",
         "Table 1, and Performance evaluation",
         "Precision and recall, which the paper defines and does not print",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workflow_scripts.data.adapters.base import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
 from workflow_scripts.synthetic.cells import HAEMATOXYLIN, develop, make_field
 from workflow_scripts.synthetic.pictures import Plan
 

@@ -1,0 +1,29 @@
+# On made data: what was planted beside what was found.
+
+
+rule ground_truth:
+    input:
+        made=lambda wildcards: PLAN.made_tables(wildcards.study),
+        dataset=rules.ingest.output,
+        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
+        masks=ancient(rules.preprocess.output.masks),
+        maps=lambda wildcards: PLAN.explanations(wildcards.study),
+    output:
+        table="<study>/truth.csv",
+        record="<study>/truth.json",
+    log:
+        "<logs>/{study}/ground_truth.log",
+    benchmark:
+        "<logs>/{study}/ground_truth.tsv"
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings("ground_truth", "study"),
+        code=code("ground_truth", "study"),
+        sources=sources,
+    message:
+        "{wildcards.study}: compare with what was planted"
+    shell:
+        "python -m workflow_scripts.steps.ground_truth --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.sources} --study-folder "$(dirname {output.table:q})" --out {output.table:q}'

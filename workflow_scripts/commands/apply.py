@@ -1,0 +1,297 @@
+"""Apply a finished, trained run to a folder of new images.
+
+In: the run's folder, the folder of images, and from the study's results the way its images were packed and the training
+images themselves. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning where
+it is unlike the training data), quarantine.csv (files that cannot be read, and those passed over), gradcam.png (the
+first images) and, last, record.json.
+"""
+
+import argparse
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.data.likeness import Familiar
+    from workflow_scripts.training.finished import FinishedRun, Network
+
+OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
+AT_A_TIME = 64
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, required=True, help="results/<study>/runs/<protocol>/<run>/fold0-seed0")
+    parser.add_argument("--images", type=Path, required=True, help="folder with image files, in any folders below it")
+    parser.add_argument("--name", required=True, help="name of the folder that receives the predictions")
+    parser.add_argument("--sheet", type=int, default=6, help="images shown with Grad-CAM (default: 6)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--log", type=Path, default=Path("logs/apply.log"), help="log file, with tracebacks")
+    return parser.parse_args()
+
+
+@dataclass
+class _Found:
+    """Readable images, in lists of equal length, the pixels of the first ones, and files without a prediction.
+
+    `refused` and `passed_over`: path, reason, detail of each.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    probabilities: list["np.ndarray"] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    shown: list["np.ndarray"] = field(default_factory=list)
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+    passed_over: list[tuple[str, str, str]] = field(default_factory=list)
+    digest: object = field(default_factory=hashlib.sha256)
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.contracts.dataset import QUARANTINE
+    from workflow_scripts.contracts.explanation import APPLIED
+    from workflow_scripts.data.likeness import WITHIN
+    from workflow_scripts.training.finished import FinishedRun, Network
+
+    if args.sheet < 1:
+        raise UserError("--sheet: show at least 1 image")
+    paths, passed_over = _paths(args.images)
+    run = FinishedRun.read(args.run)
+    out = _new_folder(run.study, args.name)
+    network = Network.of(run, args.device)
+    familiar = _familiar(run)
+    found = _predict(args, paths, run, network, familiar)
+    found.passed_over += passed_over
+    QUARANTINE.write(out / "quarantine.csv", _quarantine([*found.refused, *found.passed_over]))
+    _say_passed_over(found.passed_over)
+    _warn_of_formulas(paths)
+    if not found.paths:
+        raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
+    table = _table(found, run.weights.classes)
+    APPLIED.write(out / "predictions.csv", table)
+    _draw(out / "gradcam.png", run, network, table, found)
+    unlike = int((table["unlike"] == "yes").sum())
+    _write_record(args, run, found, unlike, out)
+    log = entry.log.warning if unlike else entry.log.info
+    log(
+        "%s: %d images, %d refused, %d (%.1f %%) unlike the training data (of these themselves %.1f %%)",
+        out,
+        len(table),
+        len(found.refused),
+        unlike,
+        100 * unlike / len(table),
+        100 * (1 - WITHIN),
+    )
+
+
+def _paths(folder: Path) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """Image files of the folder, and path, reason, detail of each file that is none; UserError without any image."""
+    from workflow_scripts.data.images import SUFFIXES
+    from workflow_scripts.data.raw_folders import check_no_results, ending_words, is_image, is_systems_own
+    from workflow_scripts.runtime.walking import walk
+
+    if not folder.is_dir():
+        raise UserError(f"--images: {folder} is no folder")
+    items = list(walk(folder))
+    check_no_results(items, f"--images: {folder}")
+    taken = f"read are {', '.join(SUFFIXES)}"
+    why = {"folder_link": ("folder_link", "the folder is read under its own name, or holds this one")}
+    passed_over = [
+        (item.path, *why.get(item.kind, ("other_ending", taken)))
+        for item in items
+        if not is_image(item) and not is_systems_own(item.path)
+    ]
+    paths = [item.path for item in items if is_image(item)]
+    if not paths:
+        there = ending_words(_endings(passed_over))
+        raise UserError(f"--images: no image file in {folder}{f', only {there}' if there else ''}; {taken}")
+    return paths, passed_over
+
+
+def _endings(passed_over: list[tuple[str, str, str]]) -> dict[str, int]:
+    from workflow_scripts.data.raw_folders import count_endings
+
+    return count_endings([path for path, reason, _ in passed_over if reason == "other_ending"])
+
+
+def _warn_of_formulas(paths: list[str]) -> None:
+    """One line on names that a spreadsheet would run instead of show."""
+    from workflow_scripts.contracts.spreadsheet import formulas
+
+    if begun := formulas(paths):
+        entry.log.warning("%d paths are formulas to a spreadsheet, first %r; rename these files", len(begun), begun[0])
+
+
+def _say_passed_over(passed_over: list[tuple[str, str, str]]) -> None:
+    """One line on the files that get no prediction because they are no images that are read."""
+    from workflow_scripts.data.raw_folders import ending_words
+
+    if passed_over:
+        links = sum(reason == "folder_link" for _, reason, _ in passed_over)
+        said = [*filter(None, [ending_words(_endings(passed_over))]), *([f"links to folders {links}"] if links else [])]
+        entry.log.warning(
+            "%d files passed over, without a prediction: %s; quarantine.csv names them",
+            len(passed_over),
+            "; ".join(said),
+        )
+
+
+def _new_folder(study: Path, name: str) -> Path:
+    """Where the predictions go; UserError for a name that is none or is taken."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        raise UserError(f"--name {name!r}: use a-z, 0-9, _ and -, a letter or digit first")
+    folder = study / "predict" / name
+    if (folder / "record.json").exists():
+        raise UserError(f"{folder} holds predictions already; choose another --name or delete the folder")
+    return folder
+
+
+def _familiar(run: "FinishedRun") -> "Familiar":
+    """What the images look like that the run has learned from."""
+    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.data import likeness
+    from workflow_scripts.data.packed import read_fold
+
+    split = run.study / "splits" / f"{run.settings['protocol']}.csv"
+    images, _, table, _ = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
+    table = table[table["subset"] == "train"]
+    sizes = MANIFEST.read(run.study / "dataset" / "manifest.csv").set_index("id").loc[table["id"]]
+    ratios = (sizes["width"] / sizes["height"]).to_numpy()
+    return likeness.Familiar.of(likeness.statistics_of_rows(images, table["row"].to_numpy(), ratios))
+
+
+def _predict(
+    args: argparse.Namespace, paths: list[str], run: "FinishedRun", network: "Network", familiar: "Familiar"
+) -> _Found:
+    """Read, judge and classify the images, a few at a time."""
+    import numpy as np
+
+    from workflow_scripts.data.likeness import statistics
+
+    found = _Found()
+    for start in range(0, len(paths), AT_A_TIME):
+        read = list(_read(args.images, paths[start : start + AT_A_TIME], run, found))
+        if read:
+            names, pixels, ratios = zip(*read, strict=True)
+            images = np.stack(pixels)
+            found.paths += names
+            found.probabilities += list(network.probabilities(images, names, run.masks(images)))
+            found.why += familiar.reasons(statistics(images, np.array(ratios)))
+            found.shown += pixels[: args.sheet - len(found.shown)]
+    return found
+
+
+def _read(
+    folder: Path, paths: list[str], run: "FinishedRun", found: _Found
+) -> Iterator[tuple[str, "np.ndarray", float]]:
+    """Path, pixels and width / height of each file that can be read; the others are noted as refused."""
+    from workflow_scripts.data.images import RefusedImageError, read_bytes
+    from workflow_scripts.data.raw_folders import printable
+    from workflow_scripts.preprocessing.packing import packed
+
+    for path in paths:
+        try:
+            if printable(path) != path:
+                raise RefusedImageError("unreadable", "the file's name is not UTF-8")
+            data = read_bytes(folder / path, run.max_megapixels)
+            found.digest.update(f"{path} {hashlib.sha256(data).hexdigest()}\n".encode())
+            yield path, *packed(data, run.packing, run.max_megapixels)
+        except RefusedImageError as refusal:
+            found.refused.append((printable(path), refusal.reason, refusal.detail))
+
+
+def _quarantine(refused: list[tuple[str, str, str]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    from workflow_scripts.data.raw_folders import printable
+
+    rows = [(printable(path), reason, detail) for path, reason, detail in sorted(refused)]
+    return pd.DataFrame(rows, columns=["path", "reason", "detail"])
+
+
+def _table(found: _Found, classes: list[str]) -> "pd.DataFrame":
+    """Contract APPLIED."""
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts.run_tables import class_columns
+
+    p = np.stack(found.probabilities)
+    table = pd.DataFrame({"path": found.paths, "predicted": [classes[number] for number in p.argmax(axis=1)]})
+    table = table.assign(unlike=["yes" if why else "no" for why in found.why], why=found.why)
+    return pd.concat([table, pd.DataFrame(p, columns=class_columns(classes))], axis=1)
+
+
+def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", found: _Found) -> None:
+    """Grad-CAM of the first images, beside them what was predicted and whether they are unlike the training data."""
+    import numpy as np
+
+    from workflow_scripts.drawing.label_text import Labels, readable
+    from workflow_scripts.explanation import figure
+    from workflow_scripts.explanation.gradcam import gradcam
+    from workflow_scripts.explanation.target_layers import target_layers
+    from workflow_scripts.models.build import random_network
+
+    labels = Labels(run.weights.classes)
+    images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
+    p = np.stack(found.probabilities[: len(images)])
+    pictures = []
+    for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
+        lines = [
+            readable(row.path),
+            f"predicted: {labels[row.predicted]}",
+            f"p = {most:.2f}",
+            *(["unlike the training data"] if row.why else []),
+        ]
+        pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
+    numbers = {"run": run.settings["run"], "n": len(images), "total": len(table)}
+    untrained = random_network(run.settings["spec"], p.shape[1], run.packing.size, 0)
+    try:
+        targets = target_layers(untrained, run.packing.size)
+    except UserError as error:
+        # The predictions are worth having without it.
+        entry.log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
+        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.made)
+        return
+    batch = network.batch(images, paths, run.masks(images))
+    columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1), targets))
+    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.made)
+
+
+def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, unlike: int, out: Path) -> None:
+    from workflow_scripts.data.likeness import WITHIN
+    from workflow_scripts.settings.code import code_digest
+
+    split = run.study / "splits" / f"{run.settings['protocol']}.csv"
+    used = [run.folder / "record.json", run.folder / "weights.safetensors", run.study / "arrays" / "record.json", split]
+    record = make_record(
+        {**run.settings, "preprocess": vars(run.packing), "name": args.name, "sheet": args.sheet, "within": WITHIN},
+        code_digest("workflow_scripts.commands.apply"),
+        input_digests(run.study, used),
+        made=run.made,
+        images={
+            "read": len(found.paths),
+            "refused": len(found.refused),
+            "passed_over": len(found.passed_over),
+            "unlike": unlike,
+        },
+        images_sha256=found.digest.hexdigest(),
+        outputs={name: digest_file(out / name) for name in OUTPUTS},
+    )
+    write_record(out / "record.json", record)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

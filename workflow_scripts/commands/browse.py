@@ -1,0 +1,71 @@
+"""Take in every finished run and open the MLflow UI; also while the workflow is still running.
+
+In: the results folder and the settings in force (results, tracking_uri, headline metrics). Done: runs that are not in
+MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the address of the one in `tracking_uri`.
+"""
+
+import argparse
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, help="folder of results (default: the one in the settings)")
+    parser.add_argument("--port", type=int, help="port of the server (default: the first free one from 5000)")
+    parser.add_argument("--no-open", action="store_true", help="do not open a web browser")
+    parser.add_argument("--no-server", action="store_true", help="take in the runs and end")
+    parser.add_argument("--log", type=Path, default=Path("logs/browse.log"), help="log file, with tracebacks")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    from workflow_scripts.settings.load import settings
+    from workflow_scripts.tracking.sync import track_everything
+
+    config = settings(Path.cwd())
+    results = args.results or Path(config.results)
+    if not results.is_dir():
+        raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
+    headlines = {name: study.evaluate.headline for name, study in config.studies.items()}
+    problems = track_everything(results, config.tracking_uri, headlines)
+    for problem in problems:
+        entry.log.warning("left out: %s", problem)
+    if args.no_server:
+        if problems:
+            raise UserError(f"{len(problems)} entries were left out, see above")
+    elif config.tracking_uri:
+        _show(config.tracking_uri, args.no_open)
+    else:
+        _serve(results, args)
+
+
+def _serve(results: Path, args: argparse.Namespace) -> None:
+    from workflow_scripts.tracking.server import HOST, choose_port, serving
+
+    port = choose_port(args.port)
+    entry.log.info("starting the MLflow server …")
+    try:
+        with serving(results, port) as process:
+            _show(f"http://{HOST}:{port}", args.no_open)
+            entry.log.info("Ctrl-C ends it.")
+            process.wait()
+            raise UserError(f"the MLflow server has ended; {results}/mlflow/server.log says why")
+    except KeyboardInterrupt:
+        entry.log.info("ended")
+
+
+def _show(address: str, no_open: bool) -> None:
+    """Print the address, and open it where there is a screen."""
+    print(address, flush=True)
+    if not no_open and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        webbrowser.open(address)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,122 @@
+"""What every adapter gives and takes: samples of a published layout, and made pictures to be written in it.
+
+An adapter is a module with
+
+- `LABELS`: the published labels (`None`: any, those of made data are `MADE_LABELS`), for a check of the settings;
+- `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
+- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
+  not there. `ingest` holds the ingest settings as attributes;
+- `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
+- `READS = (path, …)`: files beside the images that it reads, relative to `root`;
+- `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
+- `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+
+It lies in this package, or as adapter.py in the folder of the only study that can use it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.data.images import Box
+from workflow_scripts.data.raw_folders import image_files, normal
+from workflow_scripts.runtime.errors import UserError
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample as the source names it.
+
+    `path` is relative to the source; `label` the published one; `group` is empty where unknown; `unit` is empty where
+    the sample itself is judged; `box` (left, top, right, bottom, pixels, may reach beyond the edge) is the window of
+    the file that is meant; `change` says how a copy is turned, see data.selecting. `attributes`: further columns of the
+    manifest, such as age or stage.
+    """
+
+    path: str
+    id: str
+    label: str
+    group: str = ""
+    unit: str = ""
+    box: Box | None = None
+    change: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file or sample that is not used, with a reason of contracts.dataset.REASONS."""
+
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class MadeSample:
+    """A made sample: label, centre (x, y) and box of what tells its class, in pixels, and what was planted."""
+
+    label: str
+    x: int
+    y: int
+    region: Box
+    planted: dict[str, float]
+
+
+@dataclass(frozen=True)
+class MadePicture:
+    """A made file: uint8 H×W×3 `pixels`, H×W `mask` of what was planted, and its samples.
+
+    `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
+    `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
+    "near_equal" when the pixels are those of `copy_of` (label, field, number); `broken` is a reason when the file is to
+    be damaged; `attributes`: what the layout may say of a sample beside its label, such as age.
+    """
+
+    label: str
+    class_index: int
+    field: int
+    number: int
+    pixels: np.ndarray
+    mask: np.ndarray
+    cells: list[MadeSample] = field(default_factory=list)
+    copy: str = ""
+    copy_of: tuple[str, int, int] | None = None
+    broken: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a made picture was written, and the ids and the group under which `samples` will find its samples."""
+
+    picture: MadePicture
+    path: str
+    ids: list[str]
+    group: str
+
+
+def class_folder_files(root: Path, below: str, labels: Mapping[str, str]) -> Iterator[tuple[str, str | Refused]]:
+    """(path relative to `root`, label) of the image files in class folders, or a refusal for a folder of no class.
+
+    The class folders lie in `root` or in its subfolder `below`. `labels` maps a folder's name in lower case to the
+    label. UserError when there is not one of them.
+    """
+    for place in (root, root / below):
+        folders = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+        if any(normal(folder.name).lower() in labels for folder in folders):
+            break
+    else:
+        names = ", ".join(sorted(labels.values()))
+        raise UserError(
+            f"none of the class folders {names} is in {root} or in its folder {below!r}; "
+            "set `source` to the folder that holds them"
+        )
+    prefix = "" if place == root else f"{below}/"
+    for name in image_files(place):
+        folder, inside, _ = name.partition("/")
+        if inside:
+            path, label = prefix + name, labels.get(normal(folder).lower())
+            yield path, label if label else Refused(path, "no_label", f"folder {folder!r} is none of the classes")

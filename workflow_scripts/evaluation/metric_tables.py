@@ -1,0 +1,128 @@
+"""Read the units of finished runs, and refuse those that do not belong to the dataset or to the settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, digest_text
+from workflow_scripts.runtime.results_layout import remedy
+
+Key = tuple[int, int]  # fold, training seed
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What evaluation needs of a dataset: its manifest, its classes in order, whether its data are made."""
+
+    manifest: pd.DataFrame
+    classes: list[str]
+    made: bool
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """The dataset that ingest wrote to `folder`."""
+    record = read_record(folder / "record.json")
+    return Dataset(MANIFEST.read(folder / "manifest.csv"), record["classes"], record["made"])
+
+
+def run_folder(runs: Path, fold: int, seed: int) -> Path:
+    """Folder of one fold and seed of a run."""
+    return runs / f"fold{fold}-seed{seed}"
+
+
+def read_units(
+    runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str
+) -> dict[Key, pd.DataFrame]:
+    """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
+
+    `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,
+    has other classes, folds, ids, labels or groups than the dataset, or when two seeds of a fold judged different
+    units.
+    """
+    known = _known(dataset, aggregate)
+    tables = {}
+    for fold in range(folds):
+        for seed in seeds:
+            path = run_folder(runs, fold, seed) / "units.csv"
+            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
+            same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
+    return tables
+
+
+def require_settings(runs: Path, expects: dict[str, str]) -> None:
+    """Refuse runs whose record holds other settings than expected ({"fold0-seed0": digest}): UserError names one."""
+    for name, digest in expects.items():
+        path = runs / name / "record.json"
+        if digest_text(canonical_json(read_record(path)["settings"])) != digest:
+            raise UserError(f"{path} was made with other settings than the present ones; {remedy(path)}")
+
+
+def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
+    """Raise UserError, naming the first difference, unless both tables judge the same units with the same labels."""
+    columns = ["id", "unit", "group", "fold", "subset", "label"]
+    if list(first["id"]) != list(second["id"]):
+        odd = sorted(set(first["id"]) ^ set(second["id"]))
+        raise UserError(
+            f"{where}: judges other units than the run it is read with ({len(odd)} differ, first {odd[0]!r})"
+            if odd
+            else f"{where}: its rows are in another order; delete that folder, `snakemake --cores all` makes it again"
+        )
+    for column in columns[1:]:
+        odd = (first[column].to_numpy() != second[column].to_numpy()).nonzero()[0]
+        if len(odd):
+            row = int(odd[0])
+            raise UserError(
+                f"{where}: unit {first['id'].iloc[row]!r} has {column} {second[column].iloc[row]!r}, but "
+                f"{first[column].iloc[row]!r} in the run it is read with"
+            )
+
+
+def arrays(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Class number of each row (N) and probabilities (N×K) of a units table."""
+    return pd.Index(classes_of(frame)).get_indexer(frame["label"]), probabilities(frame)
+
+
+def subset_of(tables: dict[Key, pd.DataFrame], subset: str) -> dict[Key, pd.DataFrame]:
+    """The rows of one subset of each table."""
+    return {key: frame[frame["subset"] == subset].reset_index(drop=True) for key, frame in tables.items()}
+
+
+def _known(dataset: Dataset, aggregate: str) -> pd.DataFrame:
+    """Label and group of each thing that may be judged: samples, or units where samples are aggregated."""
+    key = "id" if aggregate == "none" else "unit"
+    return dataset.manifest.groupby(key, sort=False)[["label", "group"]].first()
+
+
+def _check(
+    frame: pd.DataFrame, fold: int, classes: list[str], known: pd.DataFrame, reported: str, path: Path
+) -> pd.DataFrame:
+    if classes_of(frame) != classes:
+        raise UserError(f"{path}: classes {', '.join(classes_of(frame))}; the dataset has {', '.join(classes)}")
+    if (frame["fold"] != fold).any():
+        raise UserError(f"{path}: rows of another fold than {fold}; {remedy(path)}")
+    if not (frame["subset"] == reported).any():
+        raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
+    if reported != "test" and (frame["subset"] == "test").any():
+        raise UserError(f"{path}: has test units, but the protocol has no test subset; {remedy(path)}")
+    unknown = ~frame["id"].isin(known.index)
+    if unknown.any():
+        raise UserError(
+            f"{path}: unit {frame['id'][unknown].iloc[0]!r} is not in the manifest ({int(unknown.sum())} such); "
+            f"the run belongs to another dataset; {remedy(path)}"
+        )
+    expected = known.loc[frame["id"]]
+    for column in ("label", "group"):
+        odd = (expected[column].to_numpy() != frame[column].to_numpy()).nonzero()[0]
+        if len(odd):
+            row = int(odd[0])
+            raise UserError(
+                f"{path}: unit {frame['id'].iloc[row]!r} has {column} {frame[column].iloc[row]!r}, the manifest says "
+                f"{expected[column].iloc[row]!r}; the run belongs to another dataset; {remedy(path)}"
+            )
+    return frame

@@ -1,0 +1,75 @@
+"""The page of one study."""
+
+from workflow_scripts.reporting import captions
+from workflow_scripts.reporting.obtained import Value
+from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, rule_words
+from workflow_scripts.reporting.pages import extras, first, sections
+from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.page import markdown, render
+from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
+from workflow_scripts.reporting.results import Results
+
+
+def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
+    """The report as one HTML document. `premiums`: leak-free protocol → run → difference in shares."""
+    settings, answered = results.settings, checklist(results)
+    context = {
+        "title": settings["title"] or settings["study"],
+        "study": settings["study"],
+        "citation": results.published.citation if results.published else "",
+        "made": results.made,
+        "scale": settings["scale"],
+        "disclaimer": captions.DISCLAIMER,
+        "protocols": ordered_protocols(results),
+        "rule_words": rule_words,
+        "protocol_words": protocol_words,
+        "premiums": premiums,
+        "as_published": results.as_published.name if results.as_published else "",
+        **first.first_screen(results),
+        **verdict_section(results),
+        "premium_of_main": premium_words(results, premiums),
+        # An external run has none.
+        "premium_runs": [run for run in ordered_runs(results) if any(run in found for found in premiums.values())],
+        **sections.data_section(results),
+        **sections.split_section(results),
+        **sections.runs_section(results),
+        **sections.comparisons_section(results),
+        **sections.figures_section(results),
+        **extras.explained_section(results),
+        **extras.paper_figures_section(results),
+        **extras.sources_section(results),
+        **extras.subgroups_section(results),
+        **extras.compression_section(results),
+        **extras.times_section(results),
+        **extras.truth_section(results),
+        **sections.how_it_was_made(results),
+        "checklist": answered,
+        "checklist_open": [row.item.item for row in answered if not row.text],
+        "card": markdown(model_card(results)),
+    }
+    return render("report.html.j2", {**context, "sections": _contents(context)})
+
+
+def _contents(context: dict) -> list[tuple[str, str]]:
+    """Id and name of the sections that the page has."""
+    entries = [
+        ("verdict", "Verdict", context["has_paper"]),
+        ("data", "Data", True),
+        ("splits", "Splits", True),
+        ("runs", "Runs", True),
+        ("comparisons", "Comparisons", True),
+        ("figures", "Figures", True),
+        ("gradcam", "What the networks looked at", context["explained"]),
+        ("paper", "Paper's figures and tables", context["paper_figures"]),
+        ("sources", "Sources", context["source_rows"]),
+        ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),
+        ("compression", "Fewer bits", context["compression_rows"]),
+        ("truth", "What was planted", context["truth_rows"]),
+        ("costs", "What it cost", True),
+        ("settings", "Settings", True),
+        ("provenance", "Provenance", True),
+        ("checklist", "Checklist", True),
+        ("notes", "Notes", context["notes"]),
+        ("terms", "Terms", True),
+    ]
+    return [(anchor, name) for anchor, name, there in entries if there]

@@ -1,0 +1,67 @@
+"""Figures made of a study's packed images and of its predictions."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.contracts.dataset import ARRAY_INDEX
+from workflow_scripts.drawing.label_text import Labels
+from workflow_scripts.drawing.style import new_figure, wrapped
+from workflow_scripts.evaluation.metric_tables import subset_of
+from workflow_scripts.evaluation.plots import confusion, confusion_panel, confusion_side
+from workflow_scripts.preprocessing.montage import chosen_rows
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
+from workflow_scripts.reporting.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXAMPLES = 6
+
+
+def examples(results: Results) -> "Figure":
+    """Packed images of every class, evenly spaced in the order of their names: one row a class."""
+    images = np.load(results.folder / "arrays" / "images.npy", mmap_mode="r")
+    row_of = ARRAY_INDEX.read(results.folder / "arrays" / "index.csv").set_index("id")["first"]
+    classes, side = results.classes, images.shape[1]
+    gap = max(2, side // 16)
+    canvas = np.full(((side + gap) * len(classes), (side + gap) * EXAMPLES, 3), 255, np.uint8)
+    counts = results.manifest["label"].value_counts()
+    for line, name in enumerate(classes):
+        for place, number in enumerate(chosen_rows(results.manifest, name, EXAMPLES)):
+            top, left = line * (side + gap), place * (side + gap)
+            canvas[top : top + side, left : left + side] = images[row_of[results.manifest["id"].iat[number]]]
+    labels = Labels(classes)
+    figure, axes = new_figure(7.2, 0.3 + 0.85 * len(classes))
+    axes.imshow(canvas, interpolation="none")
+    axes.set_yticks(
+        [line * (side + gap) + side / 2 for line in range(len(classes))],
+        [f"{wrapped(labels[name])}\nn = {counts.get(name, 0)}" for name in classes],
+    )
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    return figure
+
+
+def both_confusions(results: Results, run: str, protocol: str | None = None) -> "Figure":
+    """Confusion matrices of a run on the validation and the test subset, side by side."""
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, (run,))[run]
+    if found.reported != "test":
+        raise NotDrawnError(f"needs a test subset; the protocol {chosen.name} has none")
+    tables = dict(zip(found.jobs, found.units, strict=True))
+    classes = results.classes
+    side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
+    letters = max(map(len, Labels(classes).all()))
+    figure, axes = new_figure(2 * side + 0.08 * letters + 1.2, side + 0.05 * letters + 1.0, columns=2, sharey=True)
+    for axis, subset in zip(axes, ("validation", "test"), strict=True):
+        counts = confusion(subset_of(tables, subset), classes)
+        picture = confusion_panel(axis, counts, classes, shares_too=False, size=7)
+        axis.tick_params(labelsize=8)
+        axis.set_title(f"{subset} subset, n = {counts.sum():.0f}")
+    axes[0].set_ylabel("True class")
+    figure.colorbar(picture, ax=axes, shrink=0.8, label="Share of the true class")
+    figure.suptitle(f"{run}, {chosen.name}: units, mean over seeds", fontsize=10)
+    return figure

@@ -1,0 +1,79 @@
+"""Learning curves: accuracy of several runs beside each other, and the loss of one run with its best epoch."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.numbers import mean_history
+from workflow_scripts.reporting.paper_figures.paper_figure import chosen_protocol, chosen_runs
+from workflow_scripts.reporting.results import Results, Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PARTS = {"train": "Training subset", "validation": "Validation subset"}
+
+
+def accuracies(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
+    """Accuracy per epoch of several trained runs, on the training and on the validation subset.
+
+    `runs`: name → what it is called in the legend. Thick: mean over folds and seeds; thin: each training, where there
+    are several. Raises NotDrawnError unless all of them were trained under the protocol (None: the one as published).
+    """
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, tuple(runs), trained=True)
+    figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
+    for axis, (part, title) in zip(axes, PARTS.items(), strict=True):
+        for place, (name, label) in enumerate(runs.items()):
+            style = {"color": COLOURS[place % 6], "linestyle": LINES[place // 6 % len(LINES)]}
+            _curves(axis, found[name], f"{part}_accuracy", label, style)
+        axis.set(title=title, xlabel="Epoch", ylim=(0, 1.02))
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].set_ylabel("Accuracy")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+    figure.suptitle(f"under {chosen.name}{_several(next(iter(found.values())))}", fontsize=10)
+    return figure
+
+
+def losses(results: Results, run: str, protocol: str | None = None, named_epoch: int | None = None) -> "Figure":
+    """Training and validation loss per epoch of one run, with the epoch of the smallest validation loss.
+
+    Means over folds and seeds thick, each training thin; the smallest loss is that of the mean. `named_epoch`: the
+    epoch that the paper names, marked as well. Raises NotDrawnError unless the run was trained under the protocol.
+    """
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, (run,), trained=True)[run]
+    figure, axis = new_figure(6.4, 3.9)
+    for place, (part, title) in enumerate(PARTS.items()):
+        style = {"color": COLOURS[place], "linestyle": LINES[place]}
+        _curves(axis, found, f"{part}_loss", title.lower(), style)
+    mean = mean_history(found.histories).set_index("epoch")
+    if (known := mean["validation_loss"].dropna()).size:
+        best = int(known.idxmin())
+        label = f"smallest validation loss: epoch {best}"
+        axis.plot(best, known[best], "D", color="black", markerfacecolor="none", markersize=8, label=label)
+    if named_epoch is not None:
+        axis.axvline(named_epoch, color="0.4", linewidth=1, linestyle=(0, (1, 2)), label=f"paper: epoch {named_epoch}")
+    axis.set(xlabel="Epoch", ylabel="Loss", title=f"{run}, under {chosen.name}{_several(found)}")
+    axis.set_ylim(bottom=0)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend(loc="best", fontsize=8)
+    return figure
+
+
+def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict) -> None:
+    """The mean of a run's trainings and, where there are several, each of them."""
+    together = pd.concat([table.set_index("epoch")[column] for table in run.histories], axis=1)
+    if len(run.histories) > 1:
+        axis.plot(together.index, together, linewidth=0.6, alpha=0.5, **style)
+    marker = "o" if len(together) < 3 else None
+    axis.plot(together.index, together.mean(axis=1), linewidth=1.8, marker=marker, label=label, **style)
+
+
+def _several(run: Run) -> str:
+    count = len(run.histories)
+    return f"; thick: mean of {words.plural(count, 'training')}" if count > 1 else ""

@@ -1,0 +1,153 @@
+"""What the preprocessing and the random changes of a training make of images, step by step."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.contracts.dataset import ARRAY_INDEX
+from workflow_scripts.data.packed import ORIGINALS, read_originals
+from workflow_scripts.drawing.style import new_figure
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DRAWS = 4
+# Setting of a random change, value that leaves images alone, what it is called.
+CHANGES = (
+    ("horizontal_flip", 0.0, "left-right flip"),
+    ("vertical_flip", 0.0, "up-down flip"),
+    ("quarter_turns", False, "quarter turns"),
+    ("rotate", 0.0, "rotation"),
+    ("zoom", 0.0, "zoom"),
+    ("shift", 0.0, "shift"),
+    ("crop", 0.0, "cropping"),
+    ("brightness", 0.0, "brightness"),
+    ("contrast", 0.0, "contrast"),
+    ("saturation", 0.0, "saturation"),
+    ("hue", 0.0, "hue"),
+    ("noise", 0.0, "Gaussian noise"),
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An image as in its file, uint8 H×W×3, and as it is packed, uint8 S×S×3, with its mask uint8 S×S (None: none)."""
+
+    title: str
+    original: np.ndarray
+    packed: np.ndarray
+    mask: np.ndarray | None
+
+    @property
+    def masked(self) -> np.ndarray:
+        """The packed image, black where the mask leaves it out."""
+        return self.packed if self.mask is None else self.packed * self.mask[..., None]
+
+
+def preprocessing(results: Results, run: str) -> "Figure":
+    """The first image of every class: as in its file, resized, its mask, masked, with the noise `run` trains on."""
+    return preprocessing_figure(_examples(results), _train(results, run)["augment"]["noise"])
+
+
+def augmentation(results: Results, run: str) -> "Figure":
+    """Each random change that `run` trains with, by itself and all together, on the first image of the last class."""
+    example = _examples(results)[-1]
+    train = _train(results, run)
+    return augmentation_figure(example.masked if train["mask"] else example.packed, train["augment"])
+
+
+def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
+    """A line for each example, a column for each step; `noise` is its standard deviation as a share of the range."""
+    masked = any(example.mask is not None for example in examples)
+    titles = ["as in the file", "resized", *(["mask", "masked"] if masked else []), *(["with noise"] if noise else [])]
+    widest = max(example.original.shape[1] / example.original.shape[0] for example in examples)
+    ratios = [min(2.5, max(1.0, widest)), *[1] * (len(titles) - 1)]
+    figure, axes = new_figure(
+        1.6 * sum(ratios) + 0.8,
+        1.75 * len(examples) + 0.4,
+        len(examples),
+        len(titles),
+        squeeze=False,
+        width_ratios=ratios,
+    )
+    for line, example in enumerate(examples):
+        steps = [example.original, example.packed]
+        if masked:
+            steps += [255 * example.mask, example.masked]
+        if noise:
+            steps.append(_changed(example.masked, {"noise": noise}, 1)[0])
+        for axis, step in zip(axes[line], steps, strict=True):
+            axis.imshow(step, cmap="gray", vmin=0, vmax=255, interpolation="none")
+            axis.set_xlabel(f"{step.shape[1]} × {step.shape[0]} px", fontsize=7, labelpad=2)
+        axes[line, 0].set_ylabel(example.title)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title, fontsize=9)
+    _bare(axes)
+    return figure
+
+
+def augmentation_figure(image: np.ndarray, augment: dict) -> "Figure":
+    """A line for each change that the settings `augment` make, and one for all; `image` uint8 S×S×3."""
+    active = [(name, words) for name, off, words in CHANGES if augment[name] != off]
+    if not active:
+        raise NotDrawnError("needs a training with random changes, and this one has none")
+    lines = [(f"{words}\n({_amount(augment[name])})", {name: augment[name]}) for name, words in active]
+    lines.append(("all together", {name: augment[name] for name, _ in active}))
+    figure, axes = new_figure(1.35 * (DRAWS + 1) + 1.4, 1.4 * len(lines) + 0.3, len(lines), DRAWS + 1, squeeze=False)
+    for line, (words, changes) in enumerate(lines):
+        axes[line, 0].imshow(image, interpolation="none")
+        axes[line, 0].set_ylabel(words, rotation=0, ha="right", va="center", fontsize=8)
+        for axis, changed in zip(axes[line, 1:], _changed(image, changes, DRAWS), strict=True):
+            axis.imshow(changed, interpolation="none")
+    axes[0, 0].set_title("image", fontsize=9)
+    for place, axis in enumerate(axes[0, 1:], start=1):
+        axis.set_title(f"draw {place}", fontsize=9)
+    _bare(axes)
+    return figure
+
+
+def _amount(value: float | bool) -> str:
+    return "on" if value is True else f"{value:g}"
+
+
+def _changed(image: np.ndarray, changes: dict, draws: int) -> list[np.ndarray]:
+    """The image as `draws` epochs of a training with these changes alone would show it."""
+    import torch
+
+    from workflow_scripts.training import augment
+    from workflow_scripts.training.randomness import keys_of
+
+    settings = SimpleNamespace(**{name: off for name, off, _ in CHANGES} | changes)
+    keys = keys_of(f"draw {number}" for number in range(draws))
+    found = augment.draw(settings, 0, 0, keys, torch.device("cpu"))
+    batch = torch.from_numpy(np.stack([image] * draws))
+    images = augment.apply(batch, found, torch.arange(draws))
+    return [one.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for one in images]
+
+
+def _examples(results: Results) -> list[Example]:
+    arrays = results.folder / "arrays"
+    images, masks = (np.load(arrays / name, mmap_mode="r") for name in ("images.npy", "masks.npy"))
+    row_of = ARRAY_INDEX.read(arrays / "index.csv").set_index("id")["first"]
+    label_of = results.manifest.set_index("id")["label"]
+    return [
+        Example(label_of[name], original, images[row_of[name]], masks[row_of[name]] if len(masks) else None)
+        for name, original in read_originals(arrays / ORIGINALS).items()
+    ]
+
+
+def _train(results: Results, run: str) -> dict:
+    if "train" not in results.settings["runs"].get(run, {}):
+        raise NotDrawnError(f"needs the trained run {run}")
+    return results.settings["runs"][run]["train"]
+
+
+def _bare(axes: np.ndarray) -> None:
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+        axis.grid(False)
+        axis.spines[:].set_visible(False)

@@ -1,0 +1,95 @@
+"""Averages of a run on validation and test subset beside the numbers that the paper prints."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.drawing.style import COLOURS, new_figure
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.numbers import printed_claim
+from workflow_scripts.reporting.obtained import Value, overall
+from workflow_scripts.reporting.order import ordered_protocols, protocol_words
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+METRICS = ("macro_precision", "macro_sensitivity", "macro_f1", "accuracy")
+SUBSETS = ("validation", "test")
+MARKERS = ("o", "s", "^", "v")
+
+
+def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
+    """Precision, sensitivity, F1-score and accuracy of a run: one panel a subset, one mark a protocol.
+
+    The run is the first of `runs` that the study has.
+    """
+    run = next((run for run in runs if run in results.settings["runs"]), None)
+    if run is None:
+        raise NotDrawnError(f"needs the run {runs[0]}")
+    series = {
+        protocol_words(protocol): {
+            subset: [overall(protocol.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS
+        }
+        for protocol in ordered_protocols(results)
+    }
+    printed = {subset: [_printed(results, run, metric, subset) for metric in METRICS] for subset in SUBSETS}
+    return _panels(series, printed, f"{run}: mean over seeds and folds")
+
+
+def runs_beside(results: Results, runs: dict[str, str]) -> "Figure":
+    """The same averages of several runs under the protocol shown first; `runs`: name → what the legend calls it."""
+    found = ordered_protocols(results)[0]
+    if missing := [run for run in runs if run not in found.runs]:
+        raise NotDrawnError(f"needs the run {missing[0]}")
+    series = {
+        label: {subset: [overall(found.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS}
+        for run, label in runs.items()
+    }
+    printed = {
+        subset: [[_printed(results, run, metric, subset) for metric in METRICS] for run in runs] for subset in SUBSETS
+    }
+    return _panels(series, printed, f"under {protocol_words(found)}: mean over seeds and folds", per_series=True)
+
+
+def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
+    """What the paper prints for a run of this study, as this project keeps it."""
+    claim = printed_claim(results, run, metric, subset)
+    return claim.scaled if claim else None
+
+
+def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str, per_series: bool = False) -> "Figure":
+    figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
+    lows = []
+    for axis, subset in zip(axes, SUBSETS, strict=True):
+        for place, (label, values) in enumerate(series.items()):
+            x = np.arange(len(METRICS)) + 0.6 / max(3, len(series)) * (place - (len(series) - 1) / 2)
+            y = np.array([np.nan if value.value is None else value.value for value in values[subset]])
+            ends = np.array(
+                [[np.nan if end is None else end for end in (value.low, value.high)] for value in values[subset]]
+            )
+            axis.vlines(x, ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
+            axis.plot(x, y, MARKERS[place % 4], color=COLOURS[place], markersize=6, label=label)
+            lows += [*y, *ends[:, 0]]
+            if per_series:
+                lows += _diamonds(axis, x, printed[subset][place], COLOURS[place], f"paper, {label}")
+        if not per_series:
+            lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
+        axis.set_xticks(range(len(METRICS)), [words.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
+        counts = {value.n for values in series.values() for value in values[subset] if value.n}
+        n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
+        axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))
+    known = [value for value in lows if not np.isnan(value)]
+    axes[0].set(ylabel="Share (95 % interval)", ylim=(max(0.0, np.floor(10 * min([*known, 0.9]) - 0.5) / 10), 1.01))
+    handles, labels = axes[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _diamonds(axis, x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
+    known = [(place, value) for place, value in zip(x, values, strict=True) if value is not None]
+    if known:
+        axis.plot(*zip(*known, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
+    return [value for _, value in known]

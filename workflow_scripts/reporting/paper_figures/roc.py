@@ -1,0 +1,55 @@
+"""ROC curves of several runs in one panel, for studies of two classes."""
+
+from typing import TYPE_CHECKING
+
+from workflow_scripts.drawing.label_text import Labels
+from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
+from workflow_scripts.evaluation.metric_tables import subset_of
+from workflow_scripts.evaluation.plots import GRID, mean_curve
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.obtained import overall
+from workflow_scripts.reporting.order import reported_words
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
+from workflow_scripts.reporting.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def curves(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
+    """One curve a run: sensitivity over 1 − specificity for the last of two classes, on the reported subset.
+
+    `runs`: name → what it is called in the legend, which also has the AUC with its 95 % interval. A curve is the mean
+    of the curves of the folds and seeds, as the AUC is the mean of theirs. Raises NotDrawnError for more than two
+    classes, or when a run is missing.
+    """
+    if len(results.classes) != 2:
+        raise NotDrawnError(f"needs a study of two classes; this one has {len(results.classes)}")
+    chosen = chosen_protocol(results, protocol)
+    found = chosen_runs(chosen, tuple(runs))
+    figure, axis = new_figure(5.6, 5.2)
+    for place, (name, label) in enumerate(runs.items()):
+        run = found[name]
+        frames = subset_of(dict(zip(run.jobs, run.units, strict=True)), run.reported)
+        curve = mean_curve(frames, 1)
+        if curve is None:
+            raise NotDrawnError(f"needs units of both classes; {name} judged those of one only")
+        area = overall(run, "macro_auc")
+        ends = words.interval("macro_auc", area.low, area.high)
+        text = f"{label}: {words.number('macro_auc', area.value)}" + (f" ({ends})" if ends else "")
+        style = {"color": COLOURS[place % 6], "linestyle": LINES[place // 6 % len(LINES)]}
+        axis.plot([0, *GRID], [0, *curve], linewidth=1.6, label=text, **style)
+    axis.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
+    n = f", n = {area.n}" if area.n else ""
+    axis.set(
+        xlabel="1 − specificity",
+        ylabel=f"Sensitivity for {Labels(results.classes)[results.classes[-1]]}",
+        title=f"{chosen.name}, {reported_words(chosen)}{n}",
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+        aspect="equal",
+    )
+    # A curve near the diagonal runs through it.
+    behind = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.85}
+    axis.legend(loc="lower right", title="AUC (95 % interval)", alignment="left", fontsize=8, **behind)
+    return figure

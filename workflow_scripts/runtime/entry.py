@@ -1,0 +1,217 @@
+"""What every entry point shares: arguments, log, one line for a user's mistake.
+
+A rule calls `python -m workflow_scripts.<step> --settings JSON --code DIGEST --log FILE …`. Settings arrive resolved
+and validated; here they only become attributes.
+"""
+
+import argparse
+import errno
+import itertools
+import json
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
+
+# One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from workflow_scripts.runtime.addresses import without_secrets
+from workflow_scripts.runtime.errors import OutOfTimeError, UserError
+from workflow_scripts.runtime.locks import lock
+from workflow_scripts.runtime.processes import stoppable
+
+log = logging.getLogger("workflow_scripts")
+# When this process began, on the clock of time.monotonic(), but for the start of Python.
+STARTED = time.monotonic()
+_JOB = r"fold(\d+)-seed(\d+)"
+
+
+class StepParser(argparse.ArgumentParser):
+    """Says what it refuses in the job's log as well, where the end of a failed workflow looks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2, after the usage and one line."""
+        step = Path(sys.argv[0]).stem
+        line = f"error: {step}: {message}; `python -m workflow_scripts.{step} --help` says what it takes"
+        start = sys.argv.index("--log") + 1 if "--log" in sys.argv else len(sys.argv)
+        for name in itertools.takewhile(lambda word: not word.startswith("--"), sys.argv[start:]):
+            if Path(name).parent.is_dir():
+                with open(name, "a", encoding="utf-8") as file:
+                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} ERROR {line}\n")
+        super().error(message)
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Argument parser with what every step takes: --settings, --code, --log."""
+    made = StepParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        conflict_handler="resolve",  # a step may take several logs
+    )
+    made.add_argument("--settings", required=True, type=json.loads, help="resolved settings of this step, as JSON")
+    made.add_argument("--code", default="", help="digest of the step's code, kept in the record")
+    made.add_argument("--log", type=Path, help="log file; tracebacks go there only")
+    return made
+
+
+def fold_parser(description: str, *folders: str, device: bool = True) -> argparse.ArgumentParser:
+    """Parser of a step that works on one fold: --dataset, --arrays, --split, further `folders`, and --device."""
+    made = parser(description)
+    for name in ("--dataset", "--arrays", "--split", *folders):
+        made.add_argument(name, type=Path, required=True)
+    if device:
+        made.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    return made
+
+
+def job_folder(text: str) -> Path:
+    """For arguments that name the folder of a fold and seed; any other name is refused."""
+    if not re.fullmatch(_JOB, Path(text).name):
+        raise argparse.ArgumentTypeError(f"{text!r}: the folder is called fold<number>-seed<number>")
+    return Path(text)
+
+
+def job_settings(settings: dict, folder: Path) -> dict:
+    """A run's settings with fold and seed of such a folder."""
+    fold, seed = re.fullmatch(_JOB, folder.name).groups()
+    return {**settings, "fold": int(fold), "seed": int(seed)}
+
+
+def fold_inputs(args: argparse.Namespace) -> list[Path]:
+    """The files that stand for what such a step reads: the large array is named by its record."""
+    return [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+
+
+def namespace(value: object) -> object:
+    """Mappings become attributes, all the way down; a setting that does not exist raises AttributeError."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{key: namespace(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return [namespace(item) for item in value]
+    return value
+
+
+class _Shown(logging.Formatter):
+    """Lines without passwords: messages and tracebacks pass on what libraries and servers say."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+def start_log() -> None:
+    """Send messages to the console."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(_Shown("%(message)s"))
+    console.addFilter(lambda record: not record.exc_info)
+    log.addHandler(console)
+
+
+@contextmanager
+def alone(path: Path | None) -> Iterator[None]:
+    """Send messages to the log file `path` as well, with time, once no other process does this very job.
+
+    A job outlives a Snakemake that was killed: its successor waits, so that neither's files end up among the other's.
+    """
+    if path is None:
+        yield
+        return
+    with lock(path.with_suffix(".lock"), f"the job of {path}", wait=True):
+        file = logging.FileHandler(path, mode="w", encoding="utf-8")
+        file.setFormatter(_Shown("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(file)
+        try:
+            yield
+        finally:
+            log.removeHandler(file)
+            file.close()
+
+
+def run(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
+    """Run a step: exit 1 with one line for what a user can mend, with the log's name for a bug."""
+    run_each(main, [arguments])
+
+
+def run_each(main: Callable[[argparse.Namespace], None], jobs: Iterable[argparse.Namespace]) -> None:
+    """Run a step for one job after the other, each with its own log; exit as `run` when any of them fails.
+
+    One that fails lets the others run; one that is interrupted or runs out of time ends them all.
+    """
+    start_log()
+    failed = 0
+    try:
+        with stoppable():
+            for job in jobs:
+                # What is said of an error goes to the job's log as well.
+                with ExitStack() as held:
+                    code, last = _run(main, job, held)
+                failed = code or failed
+                if last:
+                    break
+    except KeyboardInterrupt:  # between two jobs
+        failed = _interrupted()
+    if failed:
+        sys.exit(failed)
+
+
+def _interrupted() -> int:
+    log.error("error: interrupted; the next run continues")
+    return 130
+
+
+def os_error_words(error: OSError) -> str:
+    """What the system refused, on which file, and of a full disk what to do."""
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror or error}{where}"
+    return f"{error.strerror}{where}; make room there and run the same command again, what is finished stays"
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory was too little; torch says so in words."""
+    words = str(error).lower() if isinstance(error, RuntimeError) else ""
+    return isinstance(error, MemoryError) or "out of memory" in words or "allocate memory" in words
+
+
+def memory_words(error: Exception) -> str:
+    """That there was too little memory, how much was asked for where that is known, and what to do."""
+    step = Path(sys.argv[0]).stem
+    asked = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    return (
+        f"too little memory for the step {step}{asked}; run fewer jobs side by side (--cores 1), on a cluster give its "
+        "rule more memory, or set a smaller preprocess.size"
+    )
+
+
+def _run(
+    main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, held: ExitStack
+) -> tuple[int, bool]:
+    """Exit status, and whether nothing else may begin."""
+    try:
+        held.enter_context(alone(arguments.log))
+        main(arguments)
+        return 0, False
+    except UserError as error:
+        log.error("error: %s", error)
+        return 1, isinstance(error, OutOfTimeError)
+    except KeyboardInterrupt:
+        return _interrupted(), True
+    except OSError as error:
+        log.error("traceback", exc_info=True)
+        log.error("error: %s", os_error_words(error))
+        return 1, False
+    except Exception as error:
+        log.error("traceback", exc_info=True)
+        if out_of_memory(error):
+            log.error("error: %s", memory_words(error))
+            return 1, False
+        log.error("error: %s: %s; this is a bug, the traceback is in %s", type(error).__name__, error, arguments.log)
+        return 1, False

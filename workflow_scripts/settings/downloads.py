@@ -1,0 +1,67 @@
+"""What active studies need from elsewhere: published data sets, and published weights of networks."""
+
+from pathlib import Path
+
+from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.settings.source_checks import fault_of, source_folders
+from workflow_scripts.settings.study import Config
+
+DATA = "data"
+WEIGHTS = f"{DATA}/weights"
+# The value of the setting `weights`.
+PUBLISHED = "published"
+
+
+def raw_folder(adapter: str) -> str:
+    """Where the README says that a published data set lies."""
+    return f"{DATA}/{adapter}/raw"
+
+
+def can_be_downloaded(adapter: str, folder: str) -> bool:
+    """Whether a missing source is one of this project's own folders and its data set can be fetched for it."""
+    parts = Path(folder).parts
+    return adapter in published_sources() and parts[0] == DATA and len(parts) > 1 and ".." not in parts
+
+
+def downloads(config: Config) -> dict[str, str]:
+    """Folder → adapter of every data set that can be downloaded: those that studies name, and the usual ones."""
+    found = {raw_folder(adapter): adapter for adapter in published_sources()}
+    for name, study in config.studies.items():
+        if study.source != "synthetic":
+            for adapter, folder in source_folders(config, name).items():
+                if can_be_downloaded(adapter, folder):
+                    found[folder] = adapter
+    return found
+
+
+def missing_downloads(config: Config, studies: list[str]) -> list[str]:
+    """Those folders that the given studies read and that are not there, or are empty."""
+    known = downloads(config)
+    wanted = {
+        folder
+        for study in studies
+        if config.studies[study].source != "synthetic"
+        for folder in source_folders(config, study).values()
+    }
+    return sorted(folder for folder in wanted & set(known) if fault_of(Path(folder)))
+
+
+def weights_file(model: str) -> str:
+    """Where the published weights of a network are kept."""
+    return f"{WEIGHTS}/{model.replace('/', '-')}.safetensors"
+
+
+def parts_of(run: object) -> dict[str, object]:
+    """Name of a network or branch of a run → its settings; a vote has none."""
+    return {"model": run} if run.kind == "network" else getattr(run, "branches", {})
+
+
+def published_models(config: Config) -> dict[str, str]:
+    """Name of the weights file without folder and extension → network, for every run that starts from such weights."""
+    return {
+        Path(weights_file(part.model)).stem: part.model
+        for study in config.studies.values()
+        for run in study.runs.values()
+        for part in parts_of(run).values()
+        if part.weights == PUBLISHED
+    }

@@ -1,0 +1,138 @@
+"""From layers of YAML to one complete study: study ← the study it is like ← scale ← the user's file."""
+
+import copy
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.known_names import nearest
+
+# What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
+_OWN = ("like", "active", "source", "title", "own_runs")
+# The same of its `ingest`: which samples of these very data are used.
+_OWN_INGEST = ("ids", "counts", "fill")
+# Where a null removes an entry.
+_REMOVABLE = ("protocols", "runs", "own_runs")
+
+
+def merge(base: Any, over: Any) -> Any:
+    """`over` laid over `base`: mappings key by key, all else replaced. A null removes nothing here; see prune."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        if "kind" in over and "kind" in base and over["kind"] != base["kind"]:
+            return copy.deepcopy(over)  # another kind of run or protocol has other keys
+        return {key: merge(base.get(key), over[key]) if key in over else base[key] for key in [*base, *over]}
+    return copy.deepcopy(over)
+
+
+def ancestry(studies: dict[str, dict], name: str) -> list[str]:
+    """The study and those it is like, farthest first."""
+    chain = [name]
+    while like := studies[chain[0]].get("like"):
+        if like not in studies:
+            raise UserError(f"studies.{chain[0]}.like names {like!r}, which is no study; {nearest(like, studies)}")
+        if like in chain:
+            raise UserError(f"studies.{chain[0]}.like: {like!r} is like {chain[0]!r} already; break the circle")
+        chain.insert(0, like)
+    return chain
+
+
+def sections(base: dict, user: dict) -> dict[str, dict]:
+    """Name → section of every study, the user's keys laid over the shipped ones."""
+    return {
+        study: merge(_section(base, study), _section(user, study))
+        for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]
+    }
+
+
+def _section(layer: dict, name: str) -> dict:
+    return (layer.get("studies") or {}).get(name) or {}
+
+
+def _taken(section: dict, is_own: bool) -> dict:
+    """What a study takes of its own section, or of one that it is like; its own runs become runs."""
+    taken = {
+        key: value for key, value in section.items() if key not in ("scales", "like") and (is_own or key not in _OWN)
+    }
+    if not is_own and isinstance(taken.get("ingest"), dict):
+        taken["ingest"] = {key: value for key, value in taken["ingest"].items() if key not in _OWN_INGEST}
+    if "own_runs" in taken:
+        taken["runs"] = merge(taken.get("runs"), taken.pop("own_runs"))
+    return taken
+
+
+def _own_runs_of_others(layers: Iterable[dict], chain: list[str], name: str) -> set[str]:
+    """Names of the runs that the studies one is like keep to themselves."""
+    sections = [_section(layer, study) for layer in layers for study in chain if study != name]
+    sections += [overlay for section in sections for overlay in _mapping(section.get("scales")).values()]
+    return {run for section in sections for run in _mapping(_mapping(section).get("own_runs"))}
+
+
+def _mapping(value: Any) -> dict:
+    """The value where it is a mapping; a mistake in its place is said when the settings are checked."""
+    return value if isinstance(value, dict) else {}
+
+
+def _overlays(layer: dict, study: str) -> Iterator[tuple[tuple, dict]]:
+    """Path and keys of a study's section and of what it has below each scale."""
+    section = _section(layer, study)
+    yield ("studies", study), section
+    for scale, overlay in _mapping(section.get("scales")).items():
+        yield ("studies", study, "scales", scale), _mapping(overlay)
+
+
+def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
+    """Study and path of every null that removes a run or a protocol."""
+    for study in layer.get("studies") or {}:
+        for path, keys in _overlays(layer, study):
+            for kind in _REMOVABLE:
+                for name, entry in _mapping(keys.get(kind)).items():
+                    if entry is None:
+                        yield study, (*path, kind, name)
+
+
+def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
+    """Names of the runs (or protocols) that any layer gives a study or those that it is like, at any scale."""
+    kinds = ("protocols",) if kind == "protocols" else ("runs", "own_runs")
+    return {
+        name
+        for layer in layers
+        for study in chain
+        for _, keys in _overlays(layer, study)
+        for key in kinds
+        for name, entry in _mapping(keys.get(key)).items()
+        if entry is not None
+    }
+
+
+def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
+    """Resolve one study from the shipped config `base` and the user's layers `user` (both whole configs)."""
+    chain = ancestry(sections(base, user), name)
+    merged: dict = {}
+    for layer in (base, user):
+        for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
+            for ancestor in chain:
+                merged = merge(merged, _taken(pick(_section(layer, ancestor)), ancestor == name))
+    # What images without a paper show is not known from the images of the study that this one is like.
+    is_told = any("subject" in section for layer in (base, user) for _, section in _overlays(layer, name))
+    if merged.get("paper") == "" and not is_told:
+        merged.pop("subject", None)
+    for key in ("protocols", "runs"):
+        if isinstance(merged.get(key), dict):
+            merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}
+    explained = _mapping(merged.get("explain")).get("runs")
+    if isinstance(explained, list):
+        # What another study explains of its own runs is not this one's mistake.
+        missing = _own_runs_of_others((base, user), chain, name) - set(_mapping(merged.get("runs")))
+        merged["explain"]["runs"] = [run for run in explained if not (isinstance(run, str) and run in missing)]
+    return merged
+
+
+def resolve(base: dict, user: dict) -> dict:
+    """The whole config, every study resolved, `scales` and `like` used up."""
+    top = merge(
+        {key: value for key, value in base.items() if key != "studies"},
+        {key: value for key, value in user.items() if key != "studies"},
+    )
+    scale = top.get("scale", "demo")
+    names = list(dict.fromkeys([*(base.get("studies") or {}), *(user.get("studies") or {})]))
+    return {**top, "studies": {name: resolve_study(name, base, user, scale) for name in names}}

@@ -1,0 +1,144 @@
+"""Evaluate all runs under one protocol, metrics with intervals and figures, and compare them on the same units.
+
+In: units.csv and record.json of every run, fold and training seed, and history.csv of trained runs; the dataset's
+manifest and record. Refused are runs made with other settings, that do not fit the manifest, or that judged other
+units than the first run.
+Out: metrics.json in the folder of each run, fold and seed; in --out for each run {run}/metrics.csv (each fold and
+seed, and their mean as fold "all", seed "all"), {run}/metrics.json (the mean), {run}/confusion.png, roc.png,
+reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
+headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
+runs by DeLong's test, two classes only) and, last, record.json, which also names what runs made with different
+versions of packages or on different processors are. Figures and comparisons are of the subset that the protocol
+reports: the test subset, or where there is none the validation subset.
+
+One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts.record import input_digests, make_record, mixtures, write_record
+from workflow_scripts.contracts.run_tables import HISTORY, METRICS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.evaluation import metric_tables
+from workflow_scripts.evaluation.estimates import ALL, Result
+from workflow_scripts.evaluation.metric_tables import Key
+from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
+from workflow_scripts.runtime import entry
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--dataset", required=True, type=Path, help="folder that ingest wrote")
+    parser.add_argument("--runs", required=True, type=Path, help="folder of all runs of the protocol")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the evaluation of the protocol")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    (args.out / "record.json").unlink(missing_ok=True)
+    records = require_runs(args)
+    protocol = read_protocol(args.settings, args.dataset, args.runs, args.out)
+    metrics = pd.concat([evaluate_run(protocol, run) for run in protocol.settings.runs])
+    compare_runs(protocol, metrics)
+    METRICS.write(args.out / "metrics.csv", metrics)
+    mixed = mixtures({f"{path.parent.parent.name} {path.parent.name}": record for path, record in records.items()})
+    for words in mixed:
+        entry.log.warning("%s: %s", args.settings["protocol"], words)
+    write_own_record(args, protocol, [args.dataset / "record.json", *records], mixed)
+
+
+def require_runs(args: argparse.Namespace) -> dict[Path, dict]:
+    """Records of the runs by their paths; UserError unless all that is read is what its records say."""
+    stated, records = args.settings, {}
+    require(args.dataset / "record.json", "manifest.csv")
+    for run in stated["runs"]:
+        for folder in (args.runs / run / job for job in jobs(stated)):
+            records[folder / "record.json"] = require(folder / "record.json", "units.csv")
+            if run in stated["trained"]:
+                require(folder / "train.json", "history.csv")
+    return records
+
+
+def jobs(stated: dict) -> list[str]:
+    """Names of the folders of all folds and seeds of a run."""
+    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+
+
+def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:
+    """Write record.json: it vouches for all files of the evaluation, those in the folders of the runs among them."""
+    written = [path for path in sorted(args.out.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    written += [args.runs / run / job / "metrics.json" for run in protocol.settings.runs for job in jobs(args.settings)]
+    record = make_record(
+        args.settings,
+        args.code,
+        input_digests(args.dataset.parent, read),
+        mixed=mixed,
+        outputs=input_digests(args.out, written),
+    )
+    write_record(args.out / "record.json", record)
+
+
+def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
+    """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
+    settings = protocol.settings
+    table, reported = write_run(protocol, run)
+    write_figures(protocol, run, metric_tables.subset_of(protocol.units[run], settings.reported), reported)
+    shown = reported.overall[settings.evaluate.headline]
+    entry.log.info(
+        "%s: %s %.4f [%.4f, %.4f]",
+        protocol.title(run, shown.n),
+        settings.evaluate.headline,
+        shown.value,
+        shown.low,
+        shown.high,
+    )
+    return table
+
+
+def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame], result: Result) -> None:
+    """The figures of a run's reported subset, and the training curves of a trained run."""
+    from workflow_scripts.drawing.style import save_figure
+    from workflow_scripts.evaluation import plots
+
+    settings, classes = protocol.settings, protocol.dataset.classes
+    title = protocol.title(run, result.overall["accuracy"].n)
+    bins, resampler = settings.evaluate.calibration_bins, protocol.resamplers[settings.reported]
+    aucs = {name: each["auc"] for name, each in result.per_class.items()}
+    made = {
+        "confusion": plots.confusion_figure(plots.confusion(frames, classes), classes, title),
+        "roc": plots.roc_figure(frames, classes, aucs, result.overall["macro_auc"], title),
+        "reliability": plots.reliability_figure(frames, resampler, bins, result.overall["ece"], title),
+    }
+    if run in settings.trained:
+        folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in frames}
+        histories = {key: HISTORY.read(folder / "history.csv") for key, folder in folders.items()}
+        made["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
+    for name, figure in made.items():
+        save_figure(figure, protocol.out / run / f"{name}.png", made=protocol.dataset.made)
+
+
+def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
+    """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
+    from workflow_scripts.drawing.style import save_figure
+    from workflow_scripts.evaluation.forest import forest_figure
+
+    settings, reported = protocol.settings, protocol.settings.reported
+    compared = write_comparisons(protocol)
+    chosen = metrics["fold"].eq(ALL) & metrics["subset"].eq(reported) & metrics["level"].eq("overall")
+    headline = metrics[chosen & metrics["metric"].eq(settings.evaluate.headline)]
+    pooled = compared[compared["seed"] == ALL]
+    title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
+    title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
+    figure = forest_figure(headline, pooled, protocol.reference, title)
+    save_figure(figure, protocol.out / "comparison.png", made=protocol.dataset.made)
+    entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,190 @@
+"""Explain trained runs: weights and the images that the protocol reports come in, figures and tables go out.
+
+For each run: Grad-CAM of some of them (gradcam.csv, gradcam.png, gradcam.npz), the most confident errors (errors.png),
+what is taken for what (confusions.csv) and, if wanted, all samples by the features before the classifier
+(embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). One job explains all runs
+of a protocol, because loading the libraries is most of the cost.
+"""
+
+import argparse
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.seeds import seed_for
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.drawing.scalebar import Scale
+    from workflow_scripts.explanation.trained import Trained
+    from workflow_scripts.explanation.voted import Voted
+    from workflow_scripts.training.data import Samples
+
+ALWAYS = ("gradcam.csv", "gradcam.png", "gradcam.npz", "confusions.csv", "errors.png")
+ASKED = 32
+EMBEDDED = ("embedding.csv", "embedding.png", "embedding.html")
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    return entry.fold_parser(__doc__, "--runs", "--out").parse_args()
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Where a run's figures go, whether they show made data, and the scale of each sample's picture if it is known."""
+
+    folder: Path
+    made: bool
+    scales: "dict[str, Scale] | None"
+
+
+def main(args: argparse.Namespace) -> None:
+    """Write the files of each run and, last, record.json."""
+    from workflow_scripts.training.data import read_samples
+
+    settings = args.settings
+    samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"])
+    chosen = choose(samples, settings["explain"]["images"], settings["reported"])
+    made = require(args.dataset / "record.json", "manifest.csv")["made"]
+    inputs = entry.fold_inputs(args)
+    scales = _scales(args.dataset, settings["preprocess"])
+    found, outputs = {}, {}
+    for run in settings["explain"]["runs"]:
+        explained, files = _read(args, run, samples)
+        found[run] = _explain(explained, settings["explain"], chosen.index, _Sheet(args.out / run, made, scales))
+        inputs += [path for path in files if path not in inputs]
+        names = [*ALWAYS, *(EMBEDDED if settings["explain"]["embedding"] and explained.embeds else ())]
+        outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in names}
+        entry.log.info("explained %s on %d images", run, len(chosen))
+    digests = input_digests(args.dataset.parent, inputs)
+    write_record(args.out / "record.json", make_record(settings, args.code, digests, found=found, outputs=outputs))
+
+
+def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trained | Voted", list[Path]]:
+    """A run, trained or a vote of trained ones, and the files it was read from."""
+    from workflow_scripts.explanation.trained import Trained
+    from workflow_scripts.explanation.voted import Voted
+
+    settings = args.settings
+
+    def folder(name: str) -> Path:
+        return args.runs / name / f"fold{settings['fold']}-seed{settings['seed']}"
+
+    spec = settings["specs"][run]["spec"]
+    names = spec["members"] if spec["kind"] == "vote" else [run]
+    files = [folder(name) / "weights.safetensors" for name in names]
+    parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
+    if spec["kind"] != "vote":
+        return parts[0], files
+    record = [folder(run) / "record.json"] if spec["how"] == "weighted" else []
+    return Voted.of(run, parts, spec["how"], folder(run)), [*files, *record]
+
+
+def _scales(dataset: Path, preprocess: dict) -> "dict[str, Scale] | None":
+    """Scale of each sample's picture, where the size of a pixel is known."""
+    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.drawing.scalebar import scales_of
+
+    manifest = MANIFEST.read(dataset / "manifest.csv")
+    found = scales_of(manifest, preprocess)
+    return found and dict(zip(manifest["id"], found, strict=True))
+
+
+def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
+    """Samples of a subset, in turn from the classes in their order, by an order of the ids only."""
+    from workflow_scripts.training.randomness import keys_of
+
+    found = samples.table[samples.table["subset"] == subset]
+    if found.empty:
+        raise UserError(f"the {subset} subset is empty; there is nothing to explain, take the runs out of explain.runs")
+    ordered = found.iloc[keys_of(found["id"]).argsort(kind="stable")]
+    piles = [ordered.index[ordered["label"] == name] for name in samples.classes]
+    turns = [place for place in chain.from_iterable(zip_longest(*piles)) if place is not None]
+    return samples.table.loc[turns[:count]]
+
+
+def _explain(explained: "Trained | Voted", wanted: dict, chosen: "pd.Index", sheet: _Sheet) -> dict:
+    """Write a run's tables and figures; returns the numbers that say what they are worth."""
+    embeds = wanted["embedding"] and explained.embeds
+    judged, seen = explained.judge(embeds)
+    found = {
+        "empty_maps": _gradcam(explained, judged, chosen, sheet),
+        "wrong": _errors(explained, judged, wanted["errors"], sheet),
+        "tested": len(judged),
+    }
+    if embeds:
+        found["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.made)
+    return found
+
+
+def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet) -> dict:
+    """Write table, maps and figure of the chosen rows; returns the number of empty maps by branch."""
+    from workflow_scripts.contracts.explanation import GRADCAM, write_maps
+    from workflow_scripts.explanation import figure
+    from workflow_scripts.explanation.gradcam import refuse_empty, table
+
+    rows = judged.loc[chosen]
+    maps = explained.maps(rows)
+    few = any(found.empty == len(rows) for found in maps.values())
+    # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
+    refuse_empty(
+        explained.maps(judged.loc[choose(explained.samples, ASKED, explained.reported).index]) if few else maps,
+        explained.run,
+    )
+    random = explained.random_maps(rows)
+    GRADCAM.write(sheet.folder / "gradcam.csv", table(rows, maps, random))
+    values = ({branch: found.values for branch, found in part.items()} for part in (maps, random))
+    write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
+    caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
+    pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, scales=sheet.scales)
+    figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.made)
+    return {branch: found.empty for branch, found in maps.items()}
+
+
+def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sheet: _Sheet) -> int:
+    """Write table and figure; returns the number of wrongly classified images."""
+    from workflow_scripts.contracts.explanation import CONFUSIONS
+    from workflow_scripts.explanation import figure, misclassified
+
+    table = misclassified.confusions(judged, explained.classes)
+    CONFUSIONS.write(sheet.folder / "confusions.csv", table)
+    rows = misclassified.confident_errors(judged, count)
+    text = misclassified.caption(explained.run, judged, len(rows), explained.images_words)
+    path = sheet.folder / "errors.png"
+    if rows.empty:
+        misclassified.draw_none(path, text, sheet.made)
+    else:
+        pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, names=True, scales=sheet.scales)
+        figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.made)
+    return int(table["count"].sum())
+
+
+def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, made: bool) -> dict:
+    from workflow_scripts.contracts.explanation import EMBEDDING
+    from workflow_scripts.explanation import scatter
+    from workflow_scripts.explanation.embedding import embed
+
+    settings, classes = trained.settings, trained.classes
+    seed = seed_for(*(settings[key] for key in ("study", "run", "fold", "seed")), "embedding")
+    numbers = judged["label"].map(classes.index).to_numpy()
+    found = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
+    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", found.places.T, strict=True)))
+    text = scatter.caption(trained.run, table, found, trained.images_words)
+    EMBEDDING.write(folder / "embedding.csv", table)
+    scatter.draw(folder / "embedding.png", table, classes, text, made)
+    title = f"{settings['study']}: {trained.run} ({settings['protocol']})"
+    scatter.write_page(folder / "embedding.html", table, classes, title, text, made)
+    return found.summary()
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,112 @@
+"""Check a study on made data against what was planted in them.
+
+In: the made folders (truth.csv and the masks in .truth), the dataset, the packed masks and the Grad-CAM maps of each
+protocol. Out: truth.csv of the study: how well masks recover planted nuclei, which planted copies were found, and how
+much of each network's Grad-CAM lies on what was planted, beside chance and beside the same network with random weights.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.files import digest_file
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    parser.add_argument("--study-folder", type=Path, required=True, help="results folder of the study")
+    parser.add_argument("--out", type=Path, required=True, help="the table")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.ground_truth_table import TRUTH
+
+    lines = [
+        {"what": what, "protocol": protocol, "run": run, **vars(found)}
+        for what, protocol, run, found in _measured(args, args.study_folder)
+    ]
+    TRUTH.write(args.out, pd.DataFrame(lines, columns=list(TRUTH.columns)))
+    folder = args.study_folder
+    read = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    read += [folder / "explanation" / name / "record.json" for name in args.settings["protocols"]]
+    inputs = input_digests(folder, [path for path in read if path.exists()])
+    outputs = {args.out.name: digest_file(args.out)}
+    write_record(args.out.with_suffix(".json"), make_record(args.settings, args.code, inputs, outputs=outputs))
+    for line in lines:
+        entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
+
+
+def _measured(args: argparse.Namespace, folder: Path):
+    """(what, protocol, run, Found) of everything that can be checked."""
+    import numpy as np
+
+    from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST
+    from workflow_scripts.contracts.explanation import read_maps
+    from workflow_scripts.data.raw_folders import parse_sources
+    from workflow_scripts.preprocessing.packing import Packing
+    from workflow_scripts.synthetic import recovery
+
+    settings, sources = args.settings, parse_sources(args.source)
+    require_all_of(args, sources)
+    manifest = MANIFEST.read(folder / "dataset" / "manifest.csv")
+    yield from (
+        ("duplicates", "", "", found)
+        for found in recovery.duplicates(
+            _planted(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
+        )
+    )
+    kind = settings["preprocess"]["mask"]
+    if kind == "none" and not settings["explain"]:
+        return
+    regions = recovery.regions(manifest, sources, Packing(**settings["preprocess"]))
+    if kind != "none":
+        packed = np.load(folder / "arrays" / "masks.npy", mmap_mode="r")
+        index = ARRAY_INDEX.read(folder / "arrays" / "index.csv")
+        found = {name: packed[row] > 0 for name, row in zip(index["id"], index["first"], strict=True)}
+        yield "masks", "", "", recovery.masks(regions, found, kind)
+    for protocol in settings["protocols"]:
+        for run in settings["explain"]:
+            ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
+            for branch, values in maps.items():
+                yield "gradcam", protocol, run, recovery.energy(regions, ids, values, random[branch], branch)
+
+
+def require_all_of(args: argparse.Namespace, sources: dict[str, Path]) -> None:
+    """Raise UserError unless all that is read is what its records say: made data, dataset, masks, maps."""
+    for source in sources.values():
+        require_all(source / "made.json")
+    require(args.study_folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
+    if args.settings["preprocess"]["mask"] != "none":
+        require(args.study_folder / "arrays" / "record.json", "masks.npy", "index.csv")
+    for protocol in args.settings["protocols"] if args.settings["explain"] else ():
+        record = args.study_folder / "explanation" / protocol / "record.json"
+        require(record, *(f"{run}/gradcam.npz" for run in args.settings["explain"]))
+
+
+def _planted(sources: dict[str, Path], manifest):
+    """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.ground_truth_table import PLANTED
+
+    tables = []
+    for adapter, folder in sources.items():
+        table = PLANTED.as_text(folder / "truth.csv")
+        prefix = f"{adapter}/" if len(sources) > 1 else ""
+        for column in ("id", "copy_of"):
+            table[column] = (prefix + table[column]).where(table[column] != "", "")
+        tables.append(table)
+    planted = pd.concat(tables, ignore_index=True)
+    return planted[planted["id"].isin(manifest["id"])]
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,90 @@
+"""A study's counterparts of the paper's own figures and tables.
+
+In: what the study left, and with --paper the folder of the paper's numbers; which figures there are says that folder's
+figures.py. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones, with ranks),
+paper_figures.csv, the list of them, which also names what could not be made from these results, and why, and, last,
+record.json.
+"""
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.reporting.arguments import study_arguments
+from workflow_scripts.runtime import entry
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.reporting.results import read_results, records_read
+
+    (args.out / "record.json").unlink(missing_ok=True)
+    require(args.study_folder / "arrays" / "record.json", "images.npy", "masks.npy", "originals.npz", "index.csv")
+    results = read_results(args.study_folder, args.settings, args.paper)
+    lines = [
+        draw(paper_figure, results, args.out)
+        for paper_figure in paper_figures_of(args.settings["paper"], args.settings["study"])
+    ]
+    missing = [line["place"] for line in lines if line["missing"]]
+    files = [args.out / name for name in write(results, lines, args.out)]
+    inputs = input_digests(args.study_folder, records_read(args.study_folder, args.settings))
+    record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out, files))
+    write_record(args.out / "record.json", record)
+    entry.log.info("%d figures, %d could not be drawn", len(lines) - len(missing), len(missing))
+
+
+def write(results, lines: list[dict[str, str]], folder: Path) -> list[str]:
+    """Write the paper's tables and, last, paper_figures.csv: `lines` of the figures, then those of the tables.
+
+    Returns the names of all files that there are then.
+    """
+    import pandas as pd
+
+    from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
+    from workflow_scripts.reporting.paper_figures.paper_tables import printed_tables
+
+    lines = list(lines)
+    for table in printed_tables(results):
+        PRINTED.write(folder / table.file, table.frame)
+        head = {"file": table.file, "kind": "table", "place": table.place, "title": table.place}
+        lines.append({**head, "reading": table.reading, "missing": ""})
+    PAPER_FIGURES.write(folder / "paper_figures.csv", pd.DataFrame(lines, columns=list(PAPER_FIGURES.columns)))
+    return ["paper_figures.csv", *(line["file"] for line in lines if line["file"])]
+
+
+def paper_figures_of(paper: str, study: str) -> list:
+    """The figures that a paper's figures.py lists for a study; none where it has no such module."""
+    name = f"workflow_scripts.studies.{paper}.figures"
+    if importlib.util.find_spec(name) is None:
+        return []
+    return [
+        paper_figure for paper_figure in importlib.import_module(name).PAPER_FIGURES if study in paper_figure.studies
+    ]
+
+
+def draw(paper_figure, results, folder: Path) -> dict[str, str]:
+    """Write a figure; its line in paper_figures.csv, which says what is missing where it cannot be drawn."""
+    from workflow_scripts.drawing.style import save_figure
+    from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+
+    line = {
+        "file": "",
+        "kind": "figure",
+        "place": paper_figure.place,
+        "title": paper_figure.title,
+        "reading": paper_figure.reading,
+        "missing": "",
+    }
+    try:
+        figure = paper_figure.draw(results)
+    except NotDrawnError as error:
+        entry.log.info("%s is not drawn: it %s", paper_figure.place, error)
+        return {**line, "missing": str(error)}
+    save_figure(figure, folder / f"{paper_figure.file}.png", made=results.made)
+    return {**line, "file": f"{paper_figure.file}.png"}
+
+
+if __name__ == "__main__":
+    entry.run(main, study_arguments(__doc__, "folder of the figures and tables", paper=True))

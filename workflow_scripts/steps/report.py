@@ -1,0 +1,55 @@
+"""Write a study's report.
+
+In: verdict.csv, and everything else the study left (dataset/, arrays/record.json, splits/, runs/…/units.csv,
+record.json, ledger.json, history.csv, evaluation/, explanation/), and with --paper the folder with published.yaml and
+notes.md.
+Done: the verdict on every printed number, the leak premium, all tables and figures, a checklist on one page.
+Out: report.html, one file that needs no network and no script; beside it metrics.json (numbers only, for `dvc
+metrics`), model_card.md (of the main run), curves/ (mean training curves, for `dvc plots`) and, last, report.json, the
+record. All but the page's section on costs is the same bytes whenever the results are.
+"""
+
+import argparse
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.reporting.arguments import study_arguments
+from workflow_scripts.runtime import entry
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.reporting.pages.checklist import model_card
+    from workflow_scripts.reporting.pages.page import write_page
+    from workflow_scripts.reporting.pages.study_page import study_page
+    from workflow_scripts.reporting.premiums import premiums
+    from workflow_scripts.reporting.results import read_results, records_read
+    from workflow_scripts.reporting.summary import write_curves, write_metrics
+    from workflow_scripts.runtime.files import write_text
+
+    record, folder = args.out.with_name("report.json"), args.study_folder
+    record.unlink(missing_ok=True)
+    records = [*records_read(folder, args.settings), folder / "verdict.json"]
+    require(folder / "verdict.json", "verdict.csv")
+    if args.settings["paper"]:
+        require_all(folder / "paper" / "record.json")
+        records.append(folder / "paper" / "record.json")
+    results = read_results(folder, args.settings, args.paper)
+    found = premiums(results)
+    write_curves(args.out.parent / "curves", results)
+    write_metrics(args.out.parent / "metrics.json", results, found)
+    write_text(args.out.parent / "model_card.md", model_card(results))
+    write_page(args.out, study_page(results, found))
+    written = [args.out, *(args.out.with_name(name) for name in ("metrics.json", "model_card.md"))]
+    outputs = input_digests(args.out.parent, [*written, *sorted((args.out.parent / "curves").glob("*.csv"))])
+    write_record(record, make_record(args.settings, args.code, input_digests(folder, records), outputs=outputs))
+    entry.log.info(
+        "%s: %d runs under %d protocols on one page",
+        args.settings["study"],
+        len(args.settings["runs"]),
+        len(args.settings["protocols"]),
+    )
+
+
+if __name__ == "__main__":
+    entry.run(main, study_arguments(__doc__, "the page; metrics.json and curves/ come beside it"))

@@ -1,0 +1,100 @@
+"""Split a study's samples into training, validation and test subset, as one protocol says, and audit the leaks.
+
+In: dataset/manifest.csv, equal_pairs.csv and record.json; for a protocol of kind `file` also the user's CSV file.
+Out: {protocol}.csv (id, fold, subset), {protocol}.leaks.csv (what lies on both sides, and why), {protocol}.json (the
+record: rule, counts of each class, leaks). The split follows from the study, its seed and the rule alone: two
+protocols with one rule are one split.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import record
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.seeds import seed_for
+from workflow_scripts.splitting.audit import audit
+from workflow_scripts.splitting.clusters import Clusters, join
+from workflow_scripts.splitting.findings import findings
+from workflow_scripts.splitting.protocols import Samples, holdout, kfold
+from workflow_scripts.splitting.userfile import read_split
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--dataset", required=True, type=Path, help="folder that ingest wrote")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the splits")
+    parser.add_argument("--split-file", type=Path, help="the user's CSV file; protocols of kind `file` only")
+    return parser.parse_args()
+
+
+def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: list[str], file: Path | None):
+    """The split (contract SPLIT) that settings.rule asks for; UserError when the data cannot be split so."""
+    rule = settings.rule
+    if (rule.kind == "file") != (file is not None):
+        raise UserError(f"protocol {settings.protocol}: kind {rule.kind}, --split-file {file or 'not given'}")
+    if file is not None:
+        return read_split(file, manifest, rule.folds, classes)
+    labels = pd.Index(classes).get_indexer(manifest["label"])
+    if (labels < 0).any():
+        label = manifest["label"].iloc[int((labels < 0).argmax())]
+        raise UserError(f"manifest.csv has the label {label!r}, which is none of the classes {', '.join(classes)}")
+    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes)
+    rng = np.random.default_rng(seed_for(settings.study, "", "", settings.seed, "split"))
+    try:
+        if rule.kind == "holdout":
+            return holdout(samples, rule.fractions, rule.by, rng)
+        return kfold(samples, rule.folds, rule.validation, rule.by, rng)
+    except UserError as error:
+        raise UserError(f"protocol {settings.protocol}: {error}") from None
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    settings = entry.namespace(args.settings)
+    dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
+    manifest = MANIFEST.read(args.dataset / "manifest.csv")
+    pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
+    try:
+        clusters = join(manifest, pairs)
+    except UserError as error:
+        raise UserError(f"{args.dataset}: {error}; {remedy(args.dataset / 'manifest.csv')}") from None
+    split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
+    reported = reported_subset(args.settings["rule"])
+    found = audit(manifest, split, clusters.pairs, reported)
+    if settings.rule.by == "group":
+        found.require_none(f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else ""))
+    inputs = record.input_digests(
+        args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")]
+    )
+    if args.split_file:
+        inputs[f"split file {args.split_file.name}"] = digest_file(args.split_file)
+    target = args.out / settings.protocol
+    paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
+    SPLIT.write(paths["split"], split)
+    LEAKS.write(paths["leaks"], found.pairs)
+    made = record.make_record(
+        args.settings,
+        args.code,
+        inputs,
+        protocol=settings.protocol,
+        rule=args.settings["rule"],
+        **findings(args.settings["rule"], dataset, manifest, split, clusters, found),
+        outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
+    )
+    record.write_record(paths["record"], made)
+    entry.log.info("%s: %d folds, %d samples; %s", settings.protocol, made["folds"], len(manifest), made["note"])
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,37 @@
+"""Judge every number that a study's paper prints about it: verdict.csv.
+
+In: everything that a report reads, and with --paper the folder with published.yaml.
+Done: the obtained number under the protocol called published, and under the one without leaks, each with an interval
+that covers both which samples were taken (whole groups, by bootstrap) and how trainings differ (seeds, folds); the
+verdict by the rule of evaluation/verdict.py, which docs/verdicts.md explains. metrics.csv has an interval over both as
+well; why the verdict does not rest on it, evaluation/uncertainty.py says.
+Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row. The
+record is verdict.json beside it.
+"""
+
+import argparse
+from collections import Counter
+
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.reporting.arguments import study_arguments
+from workflow_scripts.runtime import entry
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    from workflow_scripts.contracts.verdict_table import WORDS
+    from workflow_scripts.reporting.judging.judged import judged, write
+    from workflow_scripts.reporting.results import read_results, records_read
+
+    rows = judged(read_results(args.study_folder, args.settings, args.paper))
+    write(args.out, rows)
+    inputs = input_digests(args.study_folder, records_read(args.study_folder, args.settings))
+    record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out.parent, [args.out]))
+    write_record(args.out.with_suffix(".json"), record)
+    found = Counter(row.word for row in rows)
+    counts = ", ".join(f"{found[word]} {word}" for word in WORDS if found[word]) or "nothing is printed about it"
+    entry.log.info("%s: %s", args.settings["study"], counts)
+
+
+if __name__ == "__main__":
+    entry.run(main, study_arguments(__doc__, "verdict.csv"))

@@ -1,0 +1,89 @@
+"""What was planted in made data, beside what was found: masks of nuclei, duplicates, places that networks look at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from workflow_scripts.contracts.ground_truth_table import MASKS
+from workflow_scripts.data.images import crop
+from workflow_scripts.data.selecting import changed
+from workflow_scripts.preprocessing.masks import dice
+from workflow_scripts.preprocessing.packing import Packing, file_tasks, fitted
+
+HALF = 127
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class Found:
+    """A measure of what was found; `chance`, `untrained`: the same without knowledge, or without training."""
+
+    part: str
+    measure: str
+    value: float
+    n: int
+    chance: float | None = None
+    untrained: float | None = None
+
+
+def regions(manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing) -> dict[str, np.ndarray]:
+    """Id → bool S×S: where something was planted, in the geometry of the packed images.
+
+    `sources`: adapter → folder of made data, `packing`: as for the images. A copy's region is turned as its pixels are.
+    """
+    ids = manifest["id"].tolist()
+    found = {}
+    for task in file_tasks(manifest, {name: folder / MASKS for name, folder in sources.items()}):
+        mask = np.asarray(Image.open(task.path.with_suffix(".png")))
+        image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
+        for part in task.parts:
+            window = image if part.box is None else crop(image, part.box)
+            found[ids[part.row]] = np.asarray(fitted(changed(window, part.change), packing))[..., 0] > HALF
+    return found
+
+
+def masks(planted: dict[str, np.ndarray], found: dict[str, np.ndarray], kind: str) -> Found:
+    """Mean Dice coefficient of planted regions and masks, both bool S×S by id."""
+    values = [dice(planted[name], found[name]) for name in planted]
+    return Found(kind, "dice", float(np.mean(values)), len(values))
+
+
+def duplicates(planted: pd.DataFrame, found: pd.DataFrame) -> list[Found]:
+    """Precision and recall of pairs of equal pictures.
+
+    `planted` has the columns id and copy_of (empty: an original); `found` id_a and id_b. Copies of one original are
+    pairs of each other too.
+    """
+    copies = planted[planted["copy_of"] != ""]
+    family = dict(zip(copies["id"], copies["copy_of"], strict=True))
+    together: dict[str, set[str]] = {}
+    for name, original in family.items():
+        together.setdefault(original, {original}).add(name)
+    wanted = {frozenset(pair) for names in together.values() for pair in _pairs(sorted(names))}
+    seen = {frozenset(pair) for pair in zip(found["id_a"], found["id_b"], strict=True)}
+    both = len(wanted & seen)
+    measures = (("precision", len(seen)), ("recall", len(wanted)))
+    return [Found("", name, both / total, total) for name, total in measures if total]
+
+
+def energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, random: np.ndarray, part: str) -> Found:
+    """Mean share of the sum of maps N×S×S inside the planted regions; chance is the regions' share of the area.
+
+    `random` are the maps of the same network with random weights. Empty maps count for neither.
+    """
+    value, kept = _energy(planted, ids, maps)
+    untrained, _ = _energy(planted, ids, random)
+    chance = float(np.mean([planted[name].mean() for name in ids]))
+    return Found(part, "energy", value, kept, chance, untrained)
+
+
+def _energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
+    shares = [one[planted[name]].sum() / one.sum() for name, one in zip(ids, maps, strict=True) if one.any()]
+    return (float(np.mean(shares)) if shares else float("nan")), len(shares)
+
+
+def _pairs(names: list[str]) -> list[tuple[str, str]]:
+    return [(first, second) for place, first in enumerate(names) for second in names[place + 1 :]]

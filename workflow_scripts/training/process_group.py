@@ -1,0 +1,146 @@
+"""Several processes train one network: each learns from its part of every batch, and all hold the same network.
+
+torchrun starts them. The first one alone validates, saves, predicts and writes; the others wait for it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import torch
+from torch import distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.seeds import seed_for
+
+# Longer than the first process may need for a validation, or wait for a GPU.
+PATIENCE = timedelta(days=30)
+
+
+class Team:
+    """This process among `size` that train one network; alone, nothing is asked of anybody."""
+
+    def __init__(self, rank: int = 0, size: int = 1) -> None:
+        self.rank, self.size = rank, size
+        self.used: list[bool] | None = None
+        self.gpus: Any = None
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def use_gpus(self) -> None:
+        """Send gradients from GPU to GPU; the current GPU must be this process's own."""
+        if self.size > 1:
+            self.gpus = distributed.new_group(backend="nccl", timeout=PATIENCE)
+
+    def told(self, value: Any) -> Any:
+        """The first process's value, in every process."""
+        if self.size == 1:
+            return value
+        values = [value]
+        with _company():
+            distributed.broadcast_object_list(values, 0)
+        return values[0]
+
+    def largest(self, value: int) -> int:
+        """The largest value of all processes."""
+        if self.size == 1:
+            return value
+        found = torch.tensor(value)
+        with _company():
+            distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return int(found)
+
+    def part(self, start: int, end: int) -> np.ndarray:
+        """This process's positions of a batch [start, end).
+
+        Parts hold two samples at least, because batch normalisation cannot learn from one: of a batch that is too
+        small for all processes the last ones get nothing.
+        """
+        parts = np.array_split(np.arange(start, end), min(self.size, max(1, (end - start) // 2)))
+        return parts[self.rank] if self.rank < len(parts) else np.arange(0)
+
+    def seed(self, seed: int, epoch: int, step: int) -> None:
+        """Make what is random inside a network (dropout) a function of seed, epoch, step and process.
+
+        The saved states of generators are those of the first process alone.
+        """
+        if self.size > 1:
+            torch.manual_seed(seed_for(seed, epoch, step, self.rank, self.size))
+
+    def summed(
+        self, model: nn.Module, fraction: float, loss: torch.Tensor, hits: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Sum gradients, loss (scalar) and hits over the processes, after a backward pass of this process's share.
+
+        Batch normalisation: each process normalises by the statistics of its own part, as is usual in data-parallel
+        training; the running ones become their mean over the processes, weighted by `fraction`, the size of a part by
+        that of the batch. So the network stays the same in all processes.
+        """
+        if self.size == 1:
+            return loss, hits
+        learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        norms = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.training]
+        norms = [module for module in norms if module.running_mean is not None]
+        running = [values for module in norms for values in (module.running_mean, module.running_var)]
+        if not fraction:
+            for module in norms:
+                module.num_batches_tracked += 1
+        gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in learning]
+        used = torch.tensor([float(one.grad is not None) for one in learning], device=loss.device)
+        tensors = [*gradients, *(values * fraction for values in running), used, loss, hits.float()]
+        total = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        with _company():
+            distributed.all_reduce(total, group=self.gpus)
+        pieces = total.split([tensor.numel() for tensor in tensors])
+        sums = [piece.view(tensor.shape) for piece, tensor in zip(pieces, tensors, strict=True)]
+        if self.used is None:  # reading it from a GPU makes the GPU wait
+            self.used = [bool(number) for number in sums[-3].tolist()]
+        for parameter, gradient, new, is_used in zip(learning, gradients, sums, self.used, strict=False):
+            # What no process uses has no gradient: with one of zeros its weights would decay.
+            parameter.grad = gradient.copy_(new) if is_used else None
+        for values, new in zip(running, sums[len(learning) :], strict=False):
+            values.copy_(new)
+        return sums[-2], sums[-1].to(hits.dtype)
+
+
+ALONE = Team()
+
+
+@contextmanager
+def team(processes: int) -> Iterator[Team]:
+    """This process's place among `processes` that torchrun has started; UserError when it has started more or fewer."""
+    if processes == 1:
+        yield ALONE
+        return
+    here = int(os.environ.get("WORLD_SIZE", 1))
+    if here != processes:
+        raise UserError(
+            f"train.processes is {processes}, but {here} process(es) were started; start this step with "
+            f"torchrun --standalone --nproc-per-node {processes}, as the workflow does"
+        )
+    # All are on this machine, whatever its name resolves to.
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    distributed.init_process_group("gloo", timeout=PATIENCE)
+    try:
+        yield Team(distributed.get_rank(), processes)
+    finally:
+        distributed.destroy_process_group()
+
+
+@contextmanager
+def _company() -> Iterator[None]:
+    """Turn the end of another process into a line for the user."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise UserError(
+            f"another process of this training has ended ({str(error).splitlines()[0][:120]}); why is in the log "
+            "beside this one that ends in its number"
+        ) from None
