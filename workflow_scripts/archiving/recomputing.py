@@ -16,6 +16,7 @@ from workflow_scripts.data.download.space import room_for
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
+from workflow_scripts.runtime.run_address import fold_seeds
 
 VOTE = "vote"
 
@@ -101,7 +102,7 @@ def compare_votes(
 
 def _jobs(stated: dict) -> list[str]:
     """Folders of a run's trainings."""
-    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
 
 
 def _evaluate(folder: Path, protocol: str, stated: dict) -> None:

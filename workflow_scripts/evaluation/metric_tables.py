@@ -12,6 +12,7 @@ from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabiliti
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import FoldSeed
 
 Key = tuple[int, int]  # fold, training seed
 
@@ -33,7 +34,7 @@ def read_dataset(folder: Path) -> Dataset:
 
 def run_folder(runs: Path, fold: int, seed: int) -> Path:
     """Folder of one fold and seed of a run."""
-    return runs / f"fold{fold}-seed{seed}"
+    return runs / str(FoldSeed(fold, seed))
 
 
 def read_units(

@@ -19,6 +19,7 @@ from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import FoldSeed
 
 FIGURES = ("confusion", "roc", "reliability")
 MONTAGE = "montage.png"
@@ -131,7 +132,7 @@ class Results:
         """What says that runs were made with different versions of packages or on different processors."""
         return record.mixtures(
             {
-                f"{protocol.name} {run.name} fold{fold}-seed{seed}": held
+                f"{protocol.name} {run.name} {FoldSeed(fold, seed)}": held
                 for protocol in self.protocols.values()
                 for run in protocol.runs.values()
                 for (fold, seed), held in zip(run.jobs, run.records, strict=True)
@@ -205,7 +206,7 @@ def require_vouched(folder: Path, settings: dict) -> None:
             require_all(folder / "explanation" / protocol / "record.json")
         for run in settings["runs"]:
             for job in _jobs(settings, protocol):
-                path = folder / "runs" / protocol / run / f"fold{job[0]}-seed{job[1]}"
+                path = folder / "runs" / protocol / run / str(FoldSeed(*job))
                 require(path / "record.json", "units.csv")
                 if "train" in settings["runs"][run]:
                     require(path / "train.json", "history.csv")
@@ -257,7 +258,7 @@ def _kinds(settings: dict, run: str) -> list[str]:
 def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
     evaluation = folder / "evaluation" / protocol / run
     jobs = _jobs(settings, protocol)
-    folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
+    folders = [folder / "runs" / protocol / run / str(FoldSeed(*job)) for job in jobs]
     trained = "train" in settings["runs"][run]
     return Run(
         name=run,

@@ -1,6 +1,6 @@
 """Which record vouches for which file of a study's results, and the command that makes a file again.
 
-Standard library only, and nothing of Snakemake: `make check` asks it too.
+Nothing of Snakemake, no package but the standard library: `make check` asks it too.
 """
 
 import re
@@ -8,7 +8,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-_RUN = r"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/fold\d+-seed\d+)"
+from workflow_scripts.runtime.run_address import PATTERN
+
+_RUN = rf"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/{PATTERN})"
 _ITSELF = "{file}"
 # (files below results/{study}, the record that vouches for them, what makes them: a target of Snakemake). Records are
 # among them: they vouch for themselves, see contracts.record. The first pattern that fits counts.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workflow_scripts.runtime.run_address import FoldSeed
 from workflow_scripts.settings.workflow import Plan
 
 
@@ -17,7 +18,7 @@ class Pack:
 
     def paths(self, folder: str, file: str) -> list[str]:
         """A file of each training; `folder` is that of the run's trainings."""
-        return [f"{folder}/fold{fold}-seed{seed}/{file}" for fold, seed in self.jobs]
+        return [f"{folder}/{FoldSeed(*job)}/{file}" for job in self.jobs]
 
     def __str__(self) -> str:
         return ", ".join(f"fold {fold} seed {seed}" for fold, seed in self.jobs)

@@ -10,6 +10,7 @@ from workflow_scripts.data.download.published_sources import published_sources
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import FoldSeed
 from workflow_scripts.settings import downloads
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.known_names import papers
@@ -186,7 +187,7 @@ class Plan:
                 yield fold, seed
 
     def run_folder(self, study: str, protocol: str, run: str, fold: int, seed: int) -> str:
-        return f"{self.config.results}/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}"
+        return f"{self.config.results}/{study}/runs/{protocol}/{run}/{FoldSeed(fold, seed)}"
 
     def run_files(self, study: str, protocol: str, run: str, name: str) -> list[str]:
         """A file of every fold and seed of a run."""

@@ -28,6 +28,7 @@ from workflow_scripts.evaluation.estimates import ALL, Result
 from workflow_scripts.evaluation.metric_tables import Key
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.run_address import fold_seeds
 
 
 def arguments() -> argparse.Namespace:
@@ -67,7 +68,7 @@ def require_runs(args: argparse.Namespace) -> dict[Path, dict]:
 
 def jobs(stated: dict) -> list[str]:
     """Names of the folders of all folds and seeds of a run."""
-    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
 
 
 def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:

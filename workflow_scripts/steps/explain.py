@@ -17,6 +17,7 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import FoldSeed
 from workflow_scripts.runtime.seeds import seed_for
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trai
     settings = args.settings
 
     def folder(name: str) -> Path:
-        return args.runs / name / f"fold{settings['fold']}-seed{settings['seed']}"
+        return args.runs / name / str(FoldSeed(settings["fold"], settings["seed"]))
 
     spec = settings["specs"][run]["spec"]
     names = spec["members"] if spec["kind"] == "vote" else [run]
