@@ -5,12 +5,27 @@
 # which no output pattern can say, so the workflow itself relies on the folder of the evaluation.
 
 
+EVALUATION_FIGURES = {
+    "confusion": "Confusion matrix",
+    "roc": "ROC curves",
+    "reliability": "Reliability",
+    "curves": "Training curves",
+    "comparison": "Runs compared",
+}
+
+
+def evaluation_labels(wildcards):
+    """What a figure is called in `snakemake --report`; the comparison is of all runs."""
+    run = getattr(wildcards, "run", "all")
+    return {"run": run, "figure": EVALUATION_FIGURES[wildcards.figure]}
+
+
 rule evaluate:
     input:
         dataset=rules.ingest.output.record,
-        # Each with the tables that it was concluded from.
-        records=lambda wildcards: PLAN.protocol_files(
-            wildcards.study, wildcards.protocol, "record.json"
+        # They stand for the tables of the runs.
+        records=lambda wildcards: PLAN.runs.protocol_records(
+            wildcards.study, wildcards.protocol
         ),
     output:
         folder=report(
@@ -28,9 +43,9 @@ rule evaluate:
     conda:
         "../envs/report.yaml"
     params:
-        runs=run_folders,
-        settings=settings("evaluate", "study", "protocol"),
-        code=code("evaluate", "study"),
+        runs=PARAMS.run_folders,
+        settings=settings(steps.EVALUATE),
+        code=code(steps.EVALUATE),
     message:
         "{wildcards.study}: evaluate and compare the runs of {wildcards.protocol}"
     shell:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from workflow_scripts.runtime.files import write_json, write_text
 from workflow_scripts.settings import phases
-from workflow_scripts.settings.guard import record_path
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
+from workflow_scripts.settings.snakemake_internals import record_path
 
 ROOT = Path.cwd()
 plan = Plan(ROOT, {}, ROOT)

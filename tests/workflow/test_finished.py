@@ -192,7 +192,7 @@ def test_training_again_gives_the_same_bytes(finished):
         run / name for name in ("weights.safetensors", "history.csv", "predictions.csv", "units.csv", "record.json")
     ]
     before = [(finished.folder / name).read_bytes() for name in names]
-    finished.run(str(run / "weights.safetensors"), str(run / "record.json"), "--force")
+    finished.run(str(run / "weights.safetensors"), str(run.with_name("finished.json")), "--force")
     finished.run()
     assert [(finished.folder / name).read_bytes() for name in names] == before
 

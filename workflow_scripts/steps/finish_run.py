@@ -1,7 +1,8 @@
-"""Conclude trainings: probabilities of the validation and test samples come in, what is judged and the record go out.
+"""Finish trainings: probabilities of the validation and test samples come in, what is judged and the record go out.
 
 The training writes predictions.csv itself, while its network is in memory. Here no deep-learning library is loaded: the
-samples of a unit become one row, and the record says what the run is. One call concludes all folds and seeds of a run.
+samples of a unit become one row, and the record says what the run is. One call finishes all folds and seeds of a run,
+and leaves one file that stands for them: the digests of their records.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from workflow_scripts.contracts.record import SEAL, input_digests, ledger, make_
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import RECORD_FILE
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
@@ -25,13 +27,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--weights", action="append", default=[], metavar="NAME=FILE", help="what training started from"
     )
+    parser.add_argument("--out", type=Path, required=True, help="the file that stands for all of them")
     return parser.parse_args()
 
 
-def conclude(args: argparse.Namespace) -> None:
-    """Run this step for every folder of --run."""
+def finish(args: argparse.Namespace) -> None:
+    """Run this step for every folder of --run, and write --out once all are finished."""
+    args.out.unlink(missing_ok=True)
     for folder in args.run:
         main(argparse.Namespace(**{**vars(args), "run": folder, "settings": entry.job_settings(args.settings, folder)}))
+    records = input_digests(args.out.parent, [folder / RECORD_FILE for folder in args.run])
+    write_record(args.out, make_record(args.settings, args.code, {}, outputs=records))
 
 
 def main(args: argparse.Namespace) -> None:
@@ -40,7 +46,7 @@ def main(args: argparse.Namespace) -> None:
     weights_path = args.run / "weights.safetensors"
     with ledger(args.run / "ledger.json") as cost:
         measured = require(args.run / "train.json", "weights.safetensors", "history.csv", "predictions.csv")
-        code = _conclude(args, settings, weights_path)
+        code = _write_units(args, settings, weights_path)
         spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
         cost.update({key: measured[key] for key in MEASURED}, train=spent)
     inputs = entry.fold_inputs(args)
@@ -61,7 +67,7 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
+def _write_units(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
     """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
     from workflow_scripts.contracts.run_tables import PREDICTIONS, write_units
     from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
@@ -83,4 +89,4 @@ def _conclude(args: argparse.Namespace, settings: dict, weights_path: Path) -> s
 
 
 if __name__ == "__main__":
-    entry.run(conclude, arguments())
+    entry.run(finish, arguments())

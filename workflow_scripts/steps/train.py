@@ -71,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
         store.clear()
 
 
-def pack(trainings: list[argparse.Namespace]) -> None:
+def train_batch(trainings: list[argparse.Namespace]) -> None:
     """Run this step for several trainings in one process; exits as entry.run_each when one fails.
 
     The last state of each is kept until all are done: when one fails, a scheduler removes the files of all, and what
@@ -239,4 +239,4 @@ if __name__ == "__main__":
     if len(given) == 1:
         entry.run(main, given[0])
     else:
-        pack(given)
+        train_batch(given)
