@@ -1,58 +1,106 @@
 """The closed, described model that every block of settings is."""
 
-import os
-from pathlib import Path
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+
+from workflow_scripts.contracts import blocks
+from workflow_scripts.contracts.blocks import About
 
 _List = TypeVar("_List", bound=list | None)
-# Bytes of the longest name of a file that common file systems take.
-LONGEST = 255
 
-
-def _distinct(values: list | None) -> list | None:
-    for value in values or ():
-        if values.count(value) > 1:
-            raise ValueError(f"{value!r} stands there {values.count(value)} times; write it once")
-    return values
-
-
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise ValueError("empty; write a name or a path, or take the line out")
-    return text
-
-
-def _user_path(text: str) -> str:
-    """The path of a file or folder with `~` written out; ValueError for what no system can open."""
-    _filled(text)
-    if "\0" in text:
-        raise ValueError(f"{text!r} has a zero byte, which no path can hold; correct the path")
-    if any(len(os.fsencode(part)) > LONGEST for part in text.split("/")):
-        raise ValueError(f"'{text[:30]}…' has a name of more than {LONGEST} bytes; shorten it")
-    if not text.startswith("~"):
-        return text
-    try:
-        return str(Path(text).expanduser())
-    except RuntimeError:
-        raise ValueError(
-            f"{text!r}: no home folder is known for {text.split('/')[0]}; write the path in full"
-        ) from None
-
-
+# A count of at least one.
+Positive = Annotated[int, Field(ge=1)]
 # Text that says something.
-Filled = Annotated[str, AfterValidator(_filled)]
+Filled = Annotated[str, AfterValidator(blocks.filled)]
 # Where a file or folder of the user's lies.
-UserPath = Annotated[str, AfterValidator(_user_path)]
+UserPath = Annotated[str, AfterValidator(blocks.user_path)]
 # A list in which nothing may stand twice.
-Distinct = Annotated[_List, AfterValidator(_distinct)]
+Distinct = Annotated[_List, AfterValidator(blocks.distinct)]
 
 
 class Block(BaseModel):
     """A block of settings: unknown keys are refused, every key has a description and a default that is a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
+
+
+@cache
+def block_of(declared: type, **further: tuple[Any, Any]) -> Any:
+    """The model of a block that is declared as a data class (contracts.blocks).
+
+    `further`: keys that stand in the settings alone, each with its type and pydantic Field. What the class refuses in
+    `__post_init__` (ValueError), the model refuses.
+    """
+    hints = blocks.hints_of(declared)
+    keys: dict[str, Any] = {}
+    for field in fields(declared):
+        said = next(
+            entry for entry in get_args(hints[field.name])[1:] if isinstance(entry, About) and entry.description
+        )
+        default = blocks.default_of(field)
+        value = ... if default is MISSING else _default(default)
+        keys[field.name] = (_model_type(hints[field.name]), Field(value, description=said.description))
+    validators = {"_whole": model_validator(mode="after")(_refuses_as(declared))} if _checks(declared) else None
+    return create_model(
+        declared.__name__,
+        __base__=Block,
+        __doc__=declared.__doc__,
+        __module__=__name__,
+        __validators__=validators,
+        **{**keys, **further},
+    )
+
+
+def _checks(declared: type) -> bool:
+    return hasattr(declared, "__post_init__")
+
+
+def _refuses_as(declared: type) -> Any:
+    names = {field.name for field in fields(declared)}
+
+    def whole(model: Block) -> Block:
+        blocks.parse(declared, {key: value for key, value in model.model_dump(mode="json").items() if key in names})
+        return model
+
+    return whole
+
+
+def _default(value: Any) -> Any:
+    """The default of a field as the model holds it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return block_of(type(value))()
+    if isinstance(value, tuple):
+        return [_default(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _default(item) for key, item in value.items()}
+    return value
+
+
+def _model_type(hint: Any) -> Any:
+    """The type of a field as pydantic checks it: tuples are lists of JSON, data classes are models."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        kind = _model_type(inner[0])
+        for said in (entry for entry in inner[1:] if isinstance(entry, About)):
+            if said.limits:
+                kind = Annotated[kind, Field(**said.limits)]
+            if said.check:
+                kind = Annotated[kind, AfterValidator(said.check)]
+        return kind
+    if origin in (Union, UnionType):
+        return Union[tuple(kind if kind is NoneType else _model_type(kind) for kind in inner)]  # noqa: UP007
+    if origin is tuple:
+        if inner[1:] == (Ellipsis,):
+            return list[_model_type(inner[0])]
+        return Annotated[list[_model_type(inner[0])], Field(min_length=len(inner), max_length=len(inner))]
+    if origin is dict:
+        return dict[_model_type(inner[0]), _model_type(inner[1])]
+    return block_of(hint) if is_dataclass(hint) else hint
 
 
 def changes_of(block: type[Block], name: str) -> type[Block]:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from workflow_scripts.contracts import protocol_roles
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.runtime.addresses import server_fault
-from workflow_scripts.settings.base import Block, Distinct, Filled, UserPath
+from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath
 from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.known_names import (
     NAME,
@@ -27,7 +27,6 @@ from workflow_scripts.settings.runs import (
     External,
     Fusion,
     Network,
-    Positive,
     Run,
     Train,
     Vote,

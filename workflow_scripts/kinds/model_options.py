@@ -3,8 +3,7 @@
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
-
+from workflow_scripts.contracts.blocks import limit
 from workflow_scripts.models.own import refused_option
 
 
@@ -26,4 +25,4 @@ def _allowed(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-Options = Annotated[dict[str, Any], AfterValidator(_allowed)]
+Options = Annotated[dict[str, Any], limit(check=_allowed)]

@@ -1,0 +1,132 @@
+"""How a network is trained: the block `train` of a study's settings, and of a run's."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random changes of training images, a function of seed, epoch and sample."""
+
+    horizontal_flip: Annotated[Share, about("Probability of a left-right flip.")] = 0.5
+    vertical_flip: Annotated[Share, about("Probability of an up-down flip.")] = 0.0
+    quarter_turns: Annotated[bool, about("Rotate by a random multiple of 90°.")] = False
+    rotate: Annotated[float, about("Rotate by up to this many degrees.", ge=0, le=180)] = 0.0
+    zoom: Annotated[float, about("Scale by 1 ± this share.", ge=0, lt=1)] = 0.0
+    shift: Annotated[float, about("Shift by up to this share of the side.", ge=0, lt=1)] = 0.0
+    crop: Annotated[
+        float,
+        about("Cut out a window whose side is shorter by up to this share, and resize it to the whole.", ge=0, lt=1),
+    ] = 0.0
+    brightness: Annotated[Share, about("Multiply the intensities by 1 ± this share.")] = 0.0
+    contrast: Annotated[Share, about("Stretch the intensities around their mean by 1 ± this share.")] = 0.0
+    saturation: Annotated[Share, about("Multiply the distance of the colours from grey by 1 ± this share.")] = 0.0
+    hue: Annotated[
+        float, about("Turn the hue, at equal luminance, by up to this share of the colour circle.", ge=0, le=0.5)
+    ] = 0.0
+    noise: Annotated[
+        Share,
+        about(
+            "Standard deviation of Gaussian noise added to every pixel and channel, after all else, as a share of"
+            " the full range."
+        ),
+    ] = 0.0
+
+
+@dataclass(frozen=True)
+class Train:
+    """How a network is trained."""
+
+    epochs: Annotated[Positive, about("Passes over the training subset.")] = 100
+    batch_size: Annotated[int, about("Images per optimiser step.", ge=2)] = 16
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], about("Optimiser.")] = "adamw"
+    learning_rate: Annotated[
+        float, about("Peak learning rate. Write 2.0e-4, not 2e-4: YAML reads the latter as text.", gt=0)
+    ] = 0.0002
+    weight_decay: Annotated[float, about("Weight decay of the optimiser.", ge=0)] = 0.01
+    momentum: Annotated[float, about("Momentum; optimiser sgd only.", ge=0, lt=1)] = 0.9
+    schedule: Annotated[
+        Literal["constant", "cosine", "linear"],
+        about("Course of the learning rate after the warm-up: constant, or down to zero."),
+    ] = "constant"
+    warmup_epochs: Annotated[float, about("Epochs of linear rise of the learning rate.", ge=0)] = 0.0
+    loss: Annotated[Literal["cross_entropy", "focal"], about("Loss function.")] = "cross_entropy"
+    label_smoothing: Annotated[float, about("Label smoothing; cross_entropy only.", ge=0, lt=1)] = 0.0
+    class_weights: Annotated[
+        Literal["none", "balanced"],
+        about("Weights of the classes in the loss; balanced: inverse to their number of training images."),
+    ] = "none"
+    freeze: Annotated[
+        Literal["none", "backbone"],
+        about("backbone: only the classifier layers are trained; batch-norm statistics stay fixed too."),
+    ] = "none"
+    normalise: Annotated[
+        Literal["dataset", "imagenet", "half"],
+        about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
+    ] = "dataset"
+    select: Annotated[
+        Literal["last", "best"],
+        about("Which weights are kept: of the last epoch, or of the epoch with the lowest validation loss."),
+    ] = "last"
+    precision: Annotated[
+        Literal["float32", "bfloat16"],
+        about("Arithmetic of forward and backward pass; bfloat16 is autocast, weights stay float32."),
+    ] = "float32"
+    channels_last: Annotated[bool, about("Memory layout that speeds up depthwise convolutions.")] = False
+    deterministic: Annotated[bool, about("On a GPU: use deterministic algorithms only.")] = True
+    torch_threads: Annotated[
+        Positive, about("Threads of one training. It changes the bytes of the result, so it is a setting of the study.")
+    ] = 1
+    processes: Annotated[
+        Positive,
+        about(
+            "How many processes train one network together, each on a GPU of its own (or on `torch_threads` "
+            "cores), each learning from its part of every batch of `batch_size` images. It changes the bytes of "
+            "the result; batch normalisation goes by the parts. For networks that take days, on one machine."
+        ),
+    ] = 1
+    copies: Annotated[
+        Literal["none", "fourfold"],
+        about(
+            "fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
+            "left-right and flipped up-down; random changes come on top."
+        ),
+    ] = "none"
+    sampling: Annotated[
+        Literal["none", "weighted", "oversampled"],
+        about(
+            "How rare classes are shown as often as frequent ones. weighted: each epoch draws as many training "
+            "images as there are, with replacement, every class equally likely; oversampled: images of smaller "
+            "classes are repeated at random, the same in every epoch, until all classes are as large as the "
+            "largest."
+        ),
+    ] = "none"
+    extra: Annotated[
+        dict[str, Positive],
+        about(
+            "Class → how often an epoch shows each of its training images (other classes: once), each time with "
+            "random changes of its own."
+        ),
+    ] = field(default_factory=dict)
+    mask: Annotated[bool, about("Where the study has masks: show the images black where the mask leaves them out.")] = (
+        True
+    )
+    at_test: Annotated[
+        tuple[Literal["mask", "noise"], ...],
+        about(
+            "Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained on:"
+            " validation, test, new ones. The noise there is always the same.",
+            check=distinct,
+        ),
+    ] = ("mask",)
+    augment: Annotated[Augment, about("Random changes of training images.")] = Augment()
+
+    def __post_init__(self) -> None:
+        if self.sampling != "none" and self.extra:
+            raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
+        if self.sampling != "none" and self.class_weights != "none":
+            raise ValueError(
+                f"sampling is {self.sampling} and class_weights {self.class_weights}; balance classes once"
+            )
