@@ -12,6 +12,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
 _COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
 _CHECKED = {"open": True, "key": ("id", "fold"), "values": {"subset": ("validation", "test")}, "shares": "p_"}
@@ -92,7 +93,7 @@ def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -
     """
     columns = class_columns(classes)
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    PREDICTIONS.write(folder / "predictions.csv", ordered[[*_COLUMNS, *columns]])
+    PREDICTIONS.write(folder / PREDICTIONS_FILE, ordered[[*_COLUMNS, *columns]])
 
 
 def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
@@ -102,7 +103,7 @@ def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggrega
     class, then scaled to sum 1). Raises UserError when a unit has two labels or subsets.
     """
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    UNITS.write(folder / "units.csv", units_of(ordered, class_columns(classes), aggregate, str(folder)))
+    UNITS.write(folder / UNITS_FILE, units_of(ordered, class_columns(classes), aggregate, str(folder)))
 
 
 def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabiliti
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.results_layout import remedy
-from workflow_scripts.runtime.run_address import FoldSeed
+from workflow_scripts.runtime.run_address import UNITS_FILE, FoldSeed
 
 Key = tuple[int, int]  # fold, training seed
 
@@ -50,7 +50,7 @@ def read_units(
     tables = {}
     for fold in range(folds):
         for seed in seeds:
-            path = run_folder(runs, fold, seed) / "units.csv"
+            path = run_folder(runs, fold, seed) / UNITS_FILE
             tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
     return tables

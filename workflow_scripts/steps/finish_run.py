@@ -12,7 +12,15 @@ from workflow_scripts.contracts.record import SEAL, input_digests, ledger, make_
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.runtime.run_address import RECORD_FILE
+from workflow_scripts.runtime.run_address import (
+    HISTORY_FILE,
+    LEDGER_FILE,
+    PREDICTIONS_FILE,
+    RECORD_FILE,
+    TRAINING_FILE,
+    UNITS_FILE,
+    WEIGHTS_FILE,
+)
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
@@ -43,14 +51,14 @@ def finish(args: argparse.Namespace) -> None:
 def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
     settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
-    weights_path = args.run / "weights.safetensors"
-    with ledger(args.run / "ledger.json") as cost:
-        measured = require(args.run / "train.json", "weights.safetensors", "history.csv", "predictions.csv")
+    weights_path = args.run / WEIGHTS_FILE
+    with ledger(args.run / LEDGER_FILE) as cost:
+        measured = require(args.run / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
         code = _write_units(args, settings, weights_path)
         spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
         cost.update({key: measured[key] for key in MEASURED}, train=spent)
     inputs = entry.fold_inputs(args)
-    outputs = {name: digest_file(args.run / name) for name in ("predictions.csv", "units.csv")}
+    outputs = {name: digest_file(args.run / name) for name in (PREDICTIONS_FILE, UNITS_FILE)}
     record = make_record(
         args.settings,
         args.code,
@@ -78,11 +86,11 @@ def _write_units(args: argparse.Namespace, settings: dict, weights_path: Path) -
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
     classes, samples = read_table(args.dataset, args.arrays, args.split, settings["fold"])
     require_classes(trained.classes, classes, weights_path)
-    table = PREDICTIONS.read(args.run / "predictions.csv")
+    table = PREDICTIONS.read(args.run / PREDICTIONS_FILE)
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
     columns = ["id", "subset", "label"]
     if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
-        path = args.run / "predictions.csv"
+        path = args.run / PREDICTIONS_FILE
         raise UserError(f"{path} is not of the samples of {args.split}; {remedy(path)}")
     write_units(args.run, table, trained.classes, args.settings["aggregate"])
     return trained.code

@@ -18,6 +18,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text
 from workflow_scripts.runtime.processes import end_with
+from workflow_scripts.runtime.run_address import HISTORY_FILE, PREDICTIONS_FILE, TRAINING_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from workflow_scripts.training.stopping import Saving
 
 # What a training leaves, and what is written last: it vouches for them and says what they cost.
-LEFT, COST = ("weights.safetensors", "history.csv", "predictions.csv"), "train.json"
+LEFT, COST = (WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE), TRAINING_FILE
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -214,8 +215,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     if not team.first:
         return {}
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
-    HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
-    write_trained(args.out / "weights.safetensors", kept)
+    HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))
+    write_trained(args.out / WEIGHTS_FILE, kept)
     # Here, because a process that has loaded library and network takes no time to predict.
     applied = Applied(args.settings["spec"], train, kept, samples, device, settings.fold)
     table, speed = applied.score(load_trained(model, kept))
