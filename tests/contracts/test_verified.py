@@ -64,7 +64,7 @@ DAMAGES = {"table": (flipped, cut, zeroed, swapped, relabelled), "bytes": (flipp
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory) -> made.Inputs:
-    """A study with a trained run that is concluded, and a vote of it."""
+    """A study with a trained run that is finished, and a vote of it."""
     inputs = made.make_inputs(tmp_path_factory.mktemp("verified") / "results" / "made", per_class=10)
     inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}, "groups_known": False})
     (inputs.root / "dataset" / "equal_pairs.csv").write_text("id_a,id_b,kind,distance,label_a,label_b\n")
@@ -97,7 +97,7 @@ def training(inputs: made.Inputs) -> None:
     )
 
 
-def concluding(inputs: made.Inputs) -> None:
+def finishing(inputs: made.Inputs) -> None:
     finish_run.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
 
 
@@ -153,7 +153,7 @@ WEIGHTS = {f"{RUN}/weights.safetensors": "bytes", f"{RUN}/train.json": "bytes"}
 READ = {
     splitting: {"dataset/manifest.csv": "table", "dataset/equal_pairs.csv": "bytes", "dataset/record.json": "bytes"},
     training: PIXELS,
-    concluding: {**FOLD, **WEIGHTS, f"{RUN}/predictions.csv": "table", f"{RUN}/history.csv": "bytes"},
+    finishing: {**FOLD, **WEIGHTS, f"{RUN}/predictions.csv": "table", f"{RUN}/history.csv": "bytes"},
     fitting: PIXELS,
     compressing: {**PIXELS, **WEIGHTS},
     transferring: {**PIXELS, **WEIGHTS},
@@ -206,7 +206,7 @@ def test_a_file_that_is_missing_is_named_with_the_command_that_makes_it_again(st
 
 
 def test_whole_files_are_read_by_every_step(study):
-    for step in (splitting, concluding, fitting, voting):
+    for step in (splitting, finishing, fitting, voting):
         step(study)
 
 

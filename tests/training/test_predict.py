@@ -94,7 +94,7 @@ def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
         finish_run.main(arguments)
 
 
-def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(trained):
+def test_predictions_of_other_samples_are_refused_and_nothing_is_finished(trained):
     path = trained.root / "run" / "predictions.csv"
     before = path.read_bytes()
     table = pd.read_csv(path)
@@ -108,7 +108,7 @@ def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(train
     vouch(path.with_name("train.json"), path.name)
 
 
-def test_concluding_a_run_loads_no_deep_learning_library():
+def test_finishing_a_run_loads_no_deep_learning_library():
     command = "import sys, workflow_scripts.steps.finish_run, workflow_scripts.settings.code as code; "
     command += "used = code.closure('workflow_scripts.steps.finish_run'); "
     command += "print(sorted(name for name in used if '.models.' in name or '.training.' in name))"

@@ -93,7 +93,7 @@ def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, r
     assert planned.get("train", 0) == (rule == "train")
 
 
-def test_a_training_whose_files_are_gone_is_done_again_although_its_conclusion_is_there(finished):
+def test_a_training_whose_files_are_gone_is_done_again_although_what_finished_it_is_there(finished):
     """As Snakemake leaves it when a training that is done again is killed."""
     folder = finished.folder / "results" / "second" / "runs" / "grouped" / "other" / "fold0-seed0"
     with ExitStack() as gone:

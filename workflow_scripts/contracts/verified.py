@@ -137,7 +137,7 @@ def _what_of(error: UserError, path: Path) -> str:
 
 
 def _of_vouched(study: Path, name: Path, by: dict[Path, str]) -> Iterator[Difference]:
-    """A file against the records that hold its digest, two where a training and what concluded it both do."""
+    """A file against the records that hold its digest, two where a training and what finished it both do."""
     different = [(record, found) for record in by if (found := _compared(study / name, study / record, by[record]))]
     if len(different) == len(by):
         yield different[0][1]

@@ -95,7 +95,7 @@ class Steps:
         return {**self.finished_runs(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
     def finished_runs(self, study: str, protocol: str, run: str) -> dict:
-        """What the conclusions of a run's trainings share: all but fold and seed."""
+        """What finishing shares of all trainings of a run: all but fold and seed."""
         return {**self.trainings(study, protocol, run), "aggregate": self.study(study).evaluate.aggregate}
 
     def vote(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:

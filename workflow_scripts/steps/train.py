@@ -223,7 +223,7 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     write_predictions(args.out, table, samples.classes)
     return {
         **applied.cost(speed),
-        # Those that trained: what concludes a training may run later, with others.
+        # Those that trained: what finishes a training may run later, with others.
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(args.out / name) for name in LEFT},
