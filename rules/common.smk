@@ -12,6 +12,7 @@ from workflow_scripts.settings import snakemake_internals as internals
 from workflow_scripts.settings.commands import folders_of, option, pairs
 from workflow_scripts.settings.plan import step_table as steps
 from workflow_scripts.settings.plan.job_batches import job_batches
+from workflow_scripts.settings.plan.report_labels import evaluation_labels
 from workflow_scripts.settings.plan.rule_params import (
     RuleParams,
     address_of,

@@ -5,21 +5,6 @@
 # which no output pattern can say, so the workflow itself relies on the folder of the evaluation.
 
 
-EVALUATION_FIGURES = {
-    "confusion": "Confusion matrix",
-    "roc": "ROC curves",
-    "reliability": "Reliability",
-    "curves": "Training curves",
-    "comparison": "Runs compared",
-}
-
-
-def evaluation_labels(wildcards):
-    """What a figure is called in `snakemake --report`; the comparison is of all runs."""
-    run = getattr(wildcards, "run", "all")
-    return {"run": run, "figure": EVALUATION_FIGURES[wildcards.figure]}
-
-
 rule evaluate:
     input:
         dataset=rules.ingest.output.record,

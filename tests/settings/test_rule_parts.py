@@ -10,6 +10,7 @@ import pytest
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.settings.plan import step_table
+from workflow_scripts.settings.plan.report_labels import evaluation_labels
 from workflow_scripts.settings.plan.rule_params import RuleParams, address_of, asked_often, names_of
 from workflow_scripts.settings.plan.rule_patterns import RulePatterns
 from workflow_scripts.settings.plan.step_names import StepNames
@@ -119,3 +120,9 @@ def test_what_tells_trainings_apart_is_no_part_of_their_settings(plan):
     other = SimpleNamespace(**{**vars(WILDCARDS), "fold": "1", "seed": "1"})
     assert jobs.step(WILDCARDS) == jobs.step(other)
     assert jobs.step(WILDCARDS).startswith("--settings '{") and " --code " in jobs.step(WILDCARDS)
+
+
+def test_a_figure_of_the_evaluation_is_labelled_with_its_run_or_as_one_of_all():
+    roc = SimpleNamespace(run=RUN, figure="roc")
+    assert evaluation_labels(roc) == {"run": RUN, "figure": "ROC curves"}
+    assert evaluation_labels(SimpleNamespace(figure="comparison")) == {"run": "all", "figure": "Runs compared"}
