@@ -83,13 +83,24 @@ def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
     records = plan.records(study)
     for found, what in (
         (unrecorded(records, root), "not made here"),
-        (replaced(records, root), "changed since they were made"),
+        ([*replaced(records, root), *altered(plan, study)], "changed since they were made"),
     ):
         if found:
             raise UserError(
                 f"{study}: {found[0]} and {len(found) - 1} more were {what}, so nothing tells whether they fit the "
                 "settings; run `make restore`, or move them away"
             )
+
+
+def altered(plan: "Plan", study: str) -> list[Path]:
+    """Records of trained runs that are not, or not any more, those that their runs were finished with."""
+    from workflow_scripts.contracts.record import read_record
+    from workflow_scripts.runtime.files import digest_file
+    from workflow_scripts.runtime.study_paths import FINISHED_FILE
+
+    finished = [path for path in plan.records(study) if path.name == FINISHED_FILE and path.exists()]
+    digests = {path.parent / name: value for path in finished for name, value in read_record(path)["outputs"].items()}
+    return [path for path, digest in digests.items() if not path.is_file() or digest_file(path) != digest]
 
 
 def snakemake(*arguments: str, restoring: bool = False) -> int:
