@@ -14,7 +14,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.evaluation.metrics import RANGES, Scores, confidence_bins, macro, normalised
+from workflow_scripts.evaluation.metric_registry import bounds
+from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
 
 # An interval needs the metric to be defined in this share of the draws. A class held by one or two groups is missing
 # from more draws than that; the interval of the rest would only look narrow.
@@ -65,7 +66,7 @@ class Resampler:
             return np.nan, np.nan
         low, high = np.percentile(defined, [2.5, 97.5])
         if metric:
-            low, high = np.clip([low, high], *RANGES.get(metric, (0.0, 1.0)))
+            low, high = np.clip([low, high], *bounds(metric))
         return float(low), float(high)
 
 
