@@ -231,8 +231,8 @@ def _evaluated(study_folder: Path, place: Place, complete: bool) -> Path | None:
         if complete:
             raise UserError(f"{record} is of another {run} than there is now; {remedy(record)}")
         return None
-    require(record, measured.relative_to(evaluation).as_posix())
     _own_file(measured, study_folder)
+    require(record, measured.relative_to(evaluation).as_posix())
     return measured
 
 
