@@ -10,7 +10,8 @@ from handmade import Study
 from tests.vouched import vouch
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, probabilities, units_of
 from workflow_scripts.evaluation.voting import vote, write_vote
-from workflow_scripts.reporting.premiums import premiums
+from workflow_scripts.reporting.order import rule_words
+from workflow_scripts.reporting.premiums import judged_words, premiums
 from workflow_scripts.reporting.results import read_results
 from workflow_scripts.runtime.errors import UserError
 
@@ -26,7 +27,7 @@ class Slices(Study):
             "grouped": {**RULE, "by": "group", "aggregate": grouped},
             "published": {**RULE, "by": "sample", "aggregate": published},
         }
-        super().__init__(folder, runs=RUNS, protocols=rules)
+        super().__init__(folder, runs=RUNS, protocols=rules, paper="")
 
     def judge(self) -> None:
         """No verdict: nothing reads the files before a test has changed them."""
@@ -67,12 +68,17 @@ class Slices(Study):
 @pytest.mark.parametrize(("published", "grouped"), [("none", "mean"), ("mean", "none"), ("mean", "mean")])
 def test_both_sides_are_judged_as_the_published_protocol_judges(tmp_path, published, grouped):
     study = Slices(tmp_path, published, grouped).write()
-    found = premiums(read_results(study.folder, study.settings, study.paper))["grouped"]
+    results = read_results(study.folder, study.settings, study.paper)
+    found = premiums(results)["grouped"]
     assert found.keys() == set(RUNS)
     by_unit = published == "mean"
     for run, members in (("cvm", ("cvm",)), ("soft_vote", ("cvm", "xception"))):
         ends = [study.accuracy_of(protocol, members, by_unit) for protocol in ("published", "grouped")]
         assert found[run].value == pytest.approx(ends[0] - ends[1])
+    said = {"none": "each sample for itself", "mean": "the mean of a unit's samples"}[published]
+    assert (f"judged as published judges, {said}" in judged_words(results)) == (published != grouped)
+    judges = [name for name, protocol in results.protocols.items() if "is judged" in rule_words(protocol)]
+    assert judges == [name for name, how in (("grouped", grouped), ("published", published)) if how == "mean"]
 
 
 def test_the_two_ways_of_judging_differ_on_these_units(tmp_path):

@@ -61,7 +61,8 @@ def rule_words(protocol: Protocol) -> str:
     kind = {"holdout": "hold-out", "kfold": f"{rule.get('folds')} folds", "file": "the user's own split"}[rule["kind"]]
     if rule["kind"] == "holdout":
         kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
-    return f"{kind}, {_kept_together(protocol)}"
+    units = "" if protocol.aggregate == "none" else f", the {protocol.aggregate} of a unit's samples is judged"
+    return f"{kind}, {_kept_together(protocol)}{units}"
 
 
 def _kept_together(protocol: Protocol) -> str:

@@ -46,6 +46,17 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     return by_protocol
 
 
+def judged_words(results: Results) -> str:
+    """How both sides of the premium are judged, where the protocols differ in that; else empty."""
+    published = results.as_published
+    if published is None or all(protocol.aggregate == published.aggregate for protocol in results.leak_free):
+        return ""
+    how = (
+        "each sample for itself" if published.aggregate == "none" else f"the {published.aggregate} of a unit's samples"
+    )
+    return f"Both sides are judged as {published.name} judges, {how}: what aggregation gains is no part of it."
+
+
 def judged_as(results: Results, protocol: Protocol, name: str, aggregate: str) -> Grid:
     """What a run judged under a protocol, its samples aggregated in this way whatever the protocol's own.
 

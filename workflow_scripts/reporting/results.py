@@ -30,9 +30,8 @@ TRAINED_FIGURES = (*FIGURES, "curves")
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; histories: one a fold
-    and seed, in the order of `jobs`, empty for a run that is not trained; figures: kind → PNG;
-    reported: the subset that its protocol reports.
+    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; histories, folders: one a
+    fold and seed, in the order of `jobs`, no histories where nothing was trained; figures: kind → PNG.
     """
 
     name: str
@@ -56,8 +55,7 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
-    role: what it is for, see contracts.protocols; leak_free, below, is what was found in the data.
-
+    role: what it is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
 
@@ -205,9 +203,8 @@ def require_vouched(folder: Path, settings: dict) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     require(folder / "dataset" / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv")
     require(folder / "arrays" / "record.json", "index.csv", f"../dataset/{MONTAGE}")
-    # The premium holds protocols against each other that may aggregate in different ways.
-    several = len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1
-    predictions = ["predictions.csv"] * several
+    # Where protocols aggregate in different ways, the premium makes units anew.
+    predictions = ["predictions.csv"] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
     for protocol in settings["protocols"]:
         require(folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
         require_all(folder / "evaluation" / protocol / "record.json")
