@@ -17,11 +17,13 @@ from workflow_scripts.contracts.published_yaml import Published, read_published
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
     HISTORY_FILE,
     LEDGER_FILE,
+    PREDICTIONS_FILE,
     RECORD_FILE,
     TRAINING_FILE,
     UNITS_FILE,
@@ -38,20 +40,20 @@ TRAINED_FIGURES = (*FIGURES, "curves")
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; units: one table a fold
-    and seed, in the order of `jobs`; histories: the same, empty for a run that is not trained; figures: kind → PNG;
-    reported: the subset that its protocol reports.
+    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; histories, folders: one a
+    fold and seed, in the order of `jobs`, no histories where nothing was trained; figures: kind → PNG.
     """
 
     name: str
     settings: dict
     jobs: tuple[tuple[int, int], ...]
     metrics: pd.DataFrame
-    units: list[pd.DataFrame]
+    units: Grid
     records: list[dict]
     ledgers: list[dict]
     histories: list[pd.DataFrame]
     figures: dict[str, Path]
+    folders: list[Path]
     reported: str
 
     @property
@@ -63,8 +65,7 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
-    role: what it is for, see contracts.protocols; leak_free, below, is what was found in the data.
-
+    role: what it is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
 
@@ -94,6 +95,11 @@ class Protocol:
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
         return bool(self.record["nothing_clusters"])
+
+    @property
+    def aggregate(self) -> str:
+        """How the samples of a unit become one prediction: none, mean or max."""
+        return self.rule["aggregate"]
 
     @property
     def reported(self) -> str:
@@ -208,6 +214,8 @@ def require_vouched(folder: Path, settings: dict) -> None:
     paths = StudyPaths(folder)
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv")
     require(paths.arrays_record, "index.csv", f"../dataset/{MONTAGE}")
+    # Where protocols aggregate in different ways, the premium makes units anew.
+    predictions = [PREDICTIONS_FILE] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
     for protocol in settings["protocols"]:
         require(paths.split_record(protocol), paths.split(protocol).name, paths.leaks(protocol).name)
         require_all(paths.evaluation_record(protocol))
@@ -216,7 +224,7 @@ def require_vouched(folder: Path, settings: dict) -> None:
         for run in settings["runs"]:
             for job in _jobs(settings, protocol):
                 path = paths.fold_seed(protocol, run, FoldSeed(*job))
-                require(path / RECORD_FILE, UNITS_FILE)
+                require(path / RECORD_FILE, UNITS_FILE, *predictions)
                 if "train" in settings["runs"][run]:
                     require(path / TRAINING_FILE, HISTORY_FILE)
     if settings["source"] == "made":
@@ -276,11 +284,12 @@ def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callabl
         settings=settings["runs"][run],
         jobs=jobs,
         metrics=METRICS.read(evaluation / "metrics.csv"),
-        units=[UNITS.read(path / UNITS_FILE) for path in folders],
+        units=Grid.of(jobs, [UNITS.read(path / UNITS_FILE) for path in folders]),
         records=[record.read_record(path / RECORD_FILE) for path in folders],
         ledgers=[record.read_record(path / LEDGER_FILE) for path in folders],
         histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        folders=folders,
         reported=reported_subset(settings["protocols"][protocol]),
     )
 

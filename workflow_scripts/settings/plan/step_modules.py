@@ -1,6 +1,7 @@
 """Modules beside its entry point that a step's settings name, so that they count in the digest of its code."""
 
 from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings.downloads import parts_of
 from workflow_scripts.settings.plan.step_names import StepNames
@@ -56,6 +57,16 @@ def of_paper_and_figures(plan: Plan, names: StepNames) -> list[str]:
     package = _package(plan, names)
     figures = plan.root / package.replace(".", "/") / "figures.py"
     return [package, *([f"{package}.figures"] if figures.exists() else [])]
+
+
+def of_added_metrics(plan: Plan, names: StepNames) -> list[str]:
+    """The metrics beyond the usual ones that a study has."""
+    return [added_metrics()[name] for name in plan.study(names.study).evaluate.metrics]
+
+
+def of_paper_and_metrics(plan: Plan, names: StepNames) -> list[str]:
+    """The package of a study's paper, and the metrics that it has beyond the usual ones."""
+    return [*of_paper(plan, names), *of_added_metrics(plan, names)]
 
 
 def of_every_paper(plan: Plan, names: StepNames) -> list[str]:

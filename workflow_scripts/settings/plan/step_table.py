@@ -82,7 +82,13 @@ EXTERNAL = Step(
     lambda plan, names: plan.steps.external(*_job(names)),
     step_modules.of_external_networks,
 )
-EVALUATE = Step("evaluate", _PROTOCOL, _STUDY, lambda plan, names: plan.steps.evaluate(names.study, names.protocol))
+EVALUATE = Step(
+    "evaluate",
+    _PROTOCOL,
+    _STUDY,
+    lambda plan, names: plan.steps.evaluate(names.study, names.protocol),
+    step_modules.of_added_metrics,
+)
 EXPLAIN = Step(
     "explain",
     _PROTOCOL,
@@ -104,7 +110,7 @@ REPORT = Step(
     _STUDY,
     _STUDY,
     lambda plan, names: plan.steps.report(names.study),
-    step_modules.of_paper,
+    step_modules.of_paper_and_metrics,
     rule="report_study",
 )
 TRACK = Step("track", _STUDY, _STUDY, lambda plan, names: plan.steps.track(names.study))
