@@ -1,4 +1,4 @@
-"""What a paper prints, as data classes: numbers, claims in words, layers, settings. Read by contracts/published.py."""
+"""What a paper prints, as data classes: numbers, claims in words, layers, settings; published_yaml.py reads them."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -130,8 +130,8 @@ class Statement:
     """A claim in words: a relation between numbers, e.g. "outperformed expert 1".
 
     words: as printed; relation: one of WORD_RELATIONS; metric, run, subset, class_name: what is spoken of, metric None
-    where the paper does not say by which; field, others: what it is set against, the same number with that field
-    (run, subset or class_name) replaced by each of `others`; assumed: as of a claim.
+    where the paper does not say by which; compared_field, compared_values: what it is set against, the same number with
+    that field (run, subset or class_name) replaced by each of these values; assumed: as of a claim.
     """
 
     id: str
@@ -139,8 +139,8 @@ class Statement:
     study: str
     words: str
     relation: str
-    field: str
-    others: tuple[str, ...]
+    compared_field: str
+    compared_values: tuple[str, ...]
     metric: str | None = None
     subset: str | None = None
     class_name: str | None = None
@@ -150,7 +150,7 @@ class Statement:
     @property
     def subject(self) -> str:
         """What is spoken of: the value of the field in which it differs from the others."""
-        return getattr(self, self.field)
+        return getattr(self, self.compared_field)
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,10 @@ class PaperSetting:
     def expected(self) -> Any:
         """What the study's setting holds when it is as the paper says."""
         return self.value if self.means is None else self.means
+
+
+# What a check can say something of.
+PaperEntry = Claim | Statement | Layer | PaperSetting
 
 
 @dataclass(frozen=True)
@@ -241,6 +245,11 @@ class Published:
     def called(self) -> str:
         """The paper's title, where it has none its id."""
         return self.title or self.paper
+
+    @property
+    def entries(self) -> tuple[PaperEntry, ...]:
+        """All that a check can say something of: claims, statements, layers and settings, in this order."""
+        return (*self.claims, *self.statements, *self.layers, *self.settings)
 
     def run_name(self, run: str) -> str:
         """What the paper calls a run; its id where the paper has no name for it."""

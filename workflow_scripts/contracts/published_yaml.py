@@ -145,14 +145,16 @@ def _statement(entry: dict, path: str) -> Statement:
     _keys(entry, where, needed, {"metric", "subset", "class", "run", "assumed"})
     _known(entry, where, {"metric": _METRICS, "subset": SUBSETS, "relation": WORD_RELATIONS})
     _keys(entry["against"], f"{where}, against", set(), {"run", "subset", "class"})
-    if len(entry["against"]) != 1 or not all(isinstance(others, list) for others in entry["against"].values()):
+    if len(entry["against"]) != 1 or not all(isinstance(values, list) for values in entry["against"].values()):
         raise UserError(f"{where}: against names one of run, subset, class and a list, e.g. {{run: [expert_1]}}")
-    ((field, others),) = entry["against"].items()
+    ((field, compared),) = entry["against"].items()
     if entry.get(field) is None:
         raise UserError(f"{where}: against names {field}, but the statement itself has no {field}")
     fields = {key: value for key, value in _with_class_name(entry).items() if key != "against"}
     fields["assumed"] = _assumed(entry, where)
-    return Statement(**fields, field="class_name" if field == "class" else field, others=tuple(others))
+    return Statement(
+        **fields, compared_field="class_name" if field == "class" else field, compared_values=tuple(compared)
+    )
 
 
 def _layers(name: str, table: dict, path: str) -> list[Layer]:
