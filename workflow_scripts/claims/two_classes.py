@@ -124,7 +124,7 @@ def _alone_and_together(claims: list[Claim], divisions: list[Division], everywhe
             yield Outcome(claim.id, NAME, CONSISTENT, why)
         # Of an accuracy alone the check of its granularity has more to say.
         elif claim.metric != "accuracy":
-            why = f"No table of {divisions[0].words} gives {_metric_words(claim)}, whatever the other numbers and the average."
+            why = f"No table of {divisions[0].words} gives {_words(claim)}, whatever the other numbers and the average."
             nearest, size = _instead(claim, [(division, None) for division in divisions])
             yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, size=size)
     if len({claim.metric for claim in possible}) > 1:
@@ -175,21 +175,21 @@ def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[O
                 break
     everything = tuple(claim.id for claim in claims)
     for claim in claims:
-        printed_beside = [_metric_words(claim_beside) for claim_beside in claims if claim_beside is not claim]
+        printed_beside = [_words(claim_beside) for claim_beside in claims if claim_beside is not claim]
         compared_ids = tuple(name for name in everything if name != claim.id)
         if not suspects:
-            why = f"No table of {divisions[0].words} gives {', '.join(map(_metric_words, claims))} at once, in any average."
+            why = f"No table of {divisions[0].words} gives {', '.join(map(_words, claims))} at once, in any average."
             yield Outcome(claim.id, NAME, INCONSISTENT, why, compared_ids=compared_ids)
         elif claim.id in suspects:
             nearest, size = suspects[claim.id]
-            why = f"No table of {divisions[0].words} gives {_metric_words(claim)} together with {', '.join(printed_beside)}."
+            why = f"No table of {divisions[0].words} gives {_words(claim)} together with {', '.join(printed_beside)}."
             yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, compared_ids, size=size)
         else:
             why = f"Missing: metrics that fit each other; a table is there once {' or '.join(suspects)} is left out."
             yield Outcome(claim.id, NAME, NOT_CHECKABLE, why)
 
 
-def _metric_words(claim: Claim) -> str:
+def _words(claim: Claim) -> str:
     return f"{shown(claim)} ({claim.metric.removeprefix('macro_')})"
 
 

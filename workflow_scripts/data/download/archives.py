@@ -66,8 +66,8 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
                 with member.open() as source:
                     _write(source, folder / file.into / path, archive)
     except _DAMAGED as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
-        raise DamagedError(f"{archive} is no whole {file.format} archive ({said}); {_begins(archive)}") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+        raise DamagedError(f"{archive} is no whole {file.format} archive ({reason}); {_begins(archive)}") from None
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise

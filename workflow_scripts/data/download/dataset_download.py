@@ -97,15 +97,17 @@ def _fetch_all(source: PublishedSource, work: Path, lock: _Lock, patience: Patie
         _fetch_one(file, work, lock, patience)
     if source.figshare is None:
         return files
-    place = work / source.figshare.into
-    known = {entry["name"]: url for url, entry in lock.files.items()}
-    there = {path.name for path in place.iterdir() if path.name in known} if place.is_dir() else set()
+    folder = work / source.figshare.into
+    url_of_name = {entry["name"]: url for url, entry in lock.files.items()}
+    there = {path.name for path in folder.iterdir() if path.name in url_of_name} if folder.is_dir() else set()
     index = work / source.figshare.index
     for file in listed(index, source.figshare, there, patience):
         _fetch_one(file, work, lock, patience)
         files.append(file)
     held = [
-        PublishedFile(known[name], name, "plain", lock.files[known[name]]["size"], into=source.figshare.into)
+        PublishedFile(
+            url_of_name[name], name, "plain", lock.files[url_of_name[name]]["size"], into=source.figshare.into
+        )
         for name in sorted(there)
     ]
     return files + held
@@ -141,18 +143,18 @@ def _begins_with(path: Path, start: bytes) -> bool:
         return handle.read(len(start)) == start
 
 
-def _place(file: PublishedFile, work: Path, staged: Path, source: PublishedSource, lock: _Lock) -> None:
+def _place(file: PublishedFile, work: Path, staged: Path, published: PublishedSource, lock: _Lock) -> None:
     """Unpack an archive below `staged`, or move a plain file there; a damaged archive is removed."""
     at = _at(file, work)
     if file.format == "plain":
         target = staged / file.into / file.name
         if target.exists():
-            raise UserError(f"{file.name} is in an archive of {source.adapter} too; it is not written over")
+            raise UserError(f"{file.name} is in an archive of {published.adapter} too; it is not written over")
         target.parent.mkdir(parents=True, exist_ok=True)
         at.rename(target)
         return
     try:
-        count = unpack(at, file, staged, source.limits)
+        count = unpack(at, file, staged, published.limits)
     except DamagedError:
         at.unlink()
         raise

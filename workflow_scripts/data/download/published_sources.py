@@ -133,10 +133,10 @@ def _made(kind: type, values: Any, where: str) -> Any:
     try:
         return kind(**values)
     except TypeError:
-        known = [field.name for field in fields(kind)]
-        unknown = sorted(set(values) - set(known))
+        taken = [field.name for field in fields(kind)]
+        unknown = sorted(set(values) - set(taken))
         what = f"unknown key {unknown[0]}" if unknown else "lacks a key"
-        raise UserError(f"{where}: {what}; it takes {', '.join(known)}") from None
+        raise UserError(f"{where}: {what}; it takes {', '.join(taken)}") from None
 
 
 def _mapping(value: Any, path: Path, where: str) -> dict:
