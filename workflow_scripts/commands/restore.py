@@ -7,7 +7,6 @@ and code belong together; only then Snakemake records them as made here; the tra
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +105,7 @@ def bless(plan: "Plan", stored: dict[str, list[str]]) -> None:
 
 def _dvc(*arguments: str, capture: bool = False) -> str:
     command = [sys.executable, "-m", "dvc", *arguments]
-    done = followed(command, stdout=subprocess.PIPE if capture else None, text=True)
+    done = followed(command, capture=capture)
     if done.returncode and not (capture and done.stdout):
         raise UserError(f"`dvc {' '.join(arguments)}` failed, see above; `dvc remote list` shows where it looks")
     return done.stdout or ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import NoFileError, UserError
-from workflow_scripts.runtime.results_layout import known, remedy
+from workflow_scripts.runtime.results_layout import remedy, vouched_file
 from workflow_scripts.runtime.walking import walk
 
 # What a check of a study's folder says of a file.
@@ -102,7 +102,7 @@ def differences(study: Path) -> Iterator[Difference]:
         if ledger not in files:
             yield Difference(MISSING, study / ledger, f"is missing, every run has one; {remedy(study / ledger)}")
     for name in sorted(files.keys() - vouched.keys()):
-        about = known(name)
+        about = vouched_file(name)
         # Of a damaged record nothing can be said but that.
         if not _is_record(name) and not (about and about.record in named):
             yield Difference(UNKNOWN, files[name], _unknown_why(study, name))
@@ -112,7 +112,7 @@ def differences(study: Path) -> Iterator[Difference]:
 
 
 def _is_record(name: Path) -> bool:
-    about = known(name)
+    about = vouched_file(name)
     return about is not None and about.record == name
 
 
@@ -150,7 +150,7 @@ def _of_inputs(study: Path, name: Path, inputs: dict[str, str], named: set[Path]
     """A record against the files that its step read, all but those in `named`; the first that differs."""
     for read, digest in inputs.items():
         path = _joined(study, read)
-        if known(path) is None or Path(read) in named:
+        if vouched_file(path) is None or Path(read) in named:
             continue
         try:
             if digest_once(path) == digest:
@@ -168,7 +168,7 @@ def _of_inputs(study: Path, name: Path, inputs: dict[str, str], named: set[Path]
 
 
 def _unknown_why(study: Path, name: Path) -> str:
-    about = known(name)
+    about = vouched_file(name)
     if about is None:
         return "is a file that no step leaves; move it away"
     why = f"is in no record's outputs: {study / about.record} does not vouch for it"

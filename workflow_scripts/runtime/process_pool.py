@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -84,7 +85,8 @@ class _Worker:
 def _workers(function: Callable, count: int) -> Iterator[list[_Worker]]:
     """So many processes that wait for parts; they are killed after the block, whatever they do."""
     # A fork costs milliseconds where a fresh interpreter imports for half a second; no thread is running yet.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context: ForkContext | SpawnContext
+    context = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
     workers: list[_Worker] = []
     try:
         for _ in range(count):
@@ -135,7 +137,9 @@ def _results(function: Callable, part: Sequence) -> tuple[list, Exception | None
 
 def _in_order(workers: list[_Worker], batches: Iterator[Sequence]) -> Iterator[Any]:
     """Results of all batches, in their order; each worker has one batch at a time."""
-    idle, asked, done, due = list(workers), {}, {}, 0
+    idle, due = list(workers), 0
+    asked: dict[object, tuple[_Worker, int]] = {}
+    done: dict[int, list[Any]] = {}
     parts = enumerate(batches)
     while True:
         room = AHEAD * len(workers) - len(asked) - len(done)
@@ -145,7 +149,7 @@ def _in_order(workers: list[_Worker], batches: Iterator[Sequence]) -> Iterator[A
             asked[worker.pipe] = (worker, number)
         if not asked:
             return
-        for pipe in wait(list(asked)):
+        for pipe in wait([worker.pipe for worker, _ in asked.values()]):
             worker, number = asked.pop(pipe)
             done[number] = worker.answer()
             idle.append(worker)

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import torch
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.reservations import claim
+from workflow_scripts.runtime.reservations import reserve
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
-# Where jobs leave word which GPU is theirs: one place a machine, whatever a user's TMPDIR is.
-CLAIMS = Path("/tmp")
+# Where jobs reserve their GPUs: one folder a machine, whatever a user's TMPDIR is.
+RESERVATIONS = Path("/tmp")
 
 
 def prepare(
@@ -56,14 +56,14 @@ def _own(count: int, jobs_per_gpu: int) -> list[int]:
     return own_gpus(uuids, count, jobs_per_gpu)
 
 
-def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = CLAIMS) -> list[int]:
+def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = RESERVATIONS) -> list[int]:
     """Positions of `count` GPUs, among those that this process sees, that fewer other jobs use than may share one.
 
     While there are too few it waits. SLURM gives each job GPUs that are its own: there, the first ones.
     """
     if "SLURM_JOB_ID" in os.environ:
         return list(range(count))
-    return claim([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
+    return reserve([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

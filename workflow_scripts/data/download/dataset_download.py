@@ -143,18 +143,18 @@ def _begins_with(path: Path, start: bytes) -> bool:
         return handle.read(len(start)) == start
 
 
-def _place(file: PublishedFile, work: Path, staged: Path, published: PublishedSource, lock: _Lock) -> None:
+def _place(file: PublishedFile, work: Path, staged: Path, source: PublishedSource, lock: _Lock) -> None:
     """Unpack an archive below `staged`, or move a plain file there; a damaged archive is removed."""
     at = _at(file, work)
     if file.format == "plain":
         target = staged / file.into / file.name
         if target.exists():
-            raise UserError(f"{file.name} is in an archive of {published.adapter} too; it is not written over")
+            raise UserError(f"{file.name} is in an archive of {source.adapter} too; it is not written over")
         target.parent.mkdir(parents=True, exist_ok=True)
         at.rename(target)
         return
     try:
-        count = unpack(at, file, staged, published.limits)
+        count = unpack(at, file, staged, source.limits)
     except DamagedError:
         at.unlink()
         raise

@@ -99,8 +99,9 @@ def check(path: Path, expected: Expected, url: str) -> str:
         while block := handle.read(BLOCK):
             sha256.update(block)
             md5.update(block)
-    found = {"size": path.stat().st_size, "sha256": sha256.hexdigest(), "md5": md5.hexdigest()}
-    for key, value in found.items():
+    digest = sha256.hexdigest()
+    observed = {"size": path.stat().st_size, "sha256": digest, "md5": md5.hexdigest()}
+    for key, value in observed.items():
         wanted = getattr(expected, key)
         if wanted is not None and wanted != value:
             path.unlink()
@@ -109,7 +110,7 @@ def check(path: Path, expected: Expected, url: str) -> str:
                 f"{url}: {key} is {value}, {wanted} according to its publisher; the file was removed. `make "
                 "prepare` (with your CONFIG) fetches it again; if it stays so, it has been changed at its address"
             )
-    return found["sha256"]
+    return digest
 
 
 def fetch_json(url: str, patience: Patience = PATIENT, largest: int = 10_000_000) -> Any:
