@@ -10,6 +10,8 @@ from workflow_scripts.contracts.claims import Claim, Published
 # measurement does not fix are about uniform (J. Mosimann, J. Dahlberg, N. Davidian, J. Krueger, Accountability in
 # Research 9:75-92, 2002).
 FEWEST = 4
+# All that tells what a number is of.
+Quantity = tuple[object, ...]
 
 
 def derived_decimals(published: Published) -> dict[str, tuple[int, int]]:
@@ -28,15 +30,15 @@ def derived_decimals(published: Published) -> dict[str, tuple[int, int]]:
     return size_and_decimals
 
 
-def quantity(claim: Claim) -> tuple:
+def quantity(claim: Claim) -> Quantity:
     """What a number is of: equal for one that stands in several places."""
     about = (claim.study, claim.metric, claim.run, claim.subset, claim.class_name, claim.source, claim.predicted)
     return (*about, *sorted(claim.against.items()))
 
 
-def _shortest(claims: Iterable[Claim]) -> dict[tuple, int]:
+def _shortest(claims: Iterable[Claim]) -> dict[Quantity, int]:
     """Quantity, unit and value → the fewest digits after the point that it is printed with anywhere."""
-    fewest_decimals: dict[tuple, int] = {}
+    fewest_decimals: dict[Quantity, int] = {}
     for claim in claims:
         key = (*quantity(claim), claim.unit, claim.value)
         fewest_decimals[key] = min(fewest_decimals.get(key, claim.known_decimals), claim.known_decimals)

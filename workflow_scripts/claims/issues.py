@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workflow_scripts.claims.digits import quantity
+from workflow_scripts.claims.digits import Quantity, quantity
 from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
 from workflow_scripts.contracts.claims import Published
 
@@ -52,7 +52,7 @@ def _joined(groups: list[list[Outcome]], alike: Callable[[list[Outcome], list[Ou
     return joined
 
 
-def _same_check(a: list[Outcome], b: list[Outcome], about: dict[str, tuple]) -> bool:
+def _same_check(a: list[Outcome], b: list[Outcome], about: dict[str, Quantity]) -> bool:
     first, checks = a[0], {outcome.check for outcome in b}
     if first.check not in checks:
         return False

@@ -59,7 +59,7 @@ class Values:
     def __init__(self, tables: "np.ndarray", way: dict[str, int]) -> None:
         self.names, self.sizes = list(way), list(way.values())
         self.exact = scores(tables)
-        self._rounded: dict[tuple[int, bool], dict] = {}
+        self._rounded: dict[tuple[int, bool], dict[str, np.ndarray]] = {}
 
     def of(self, claim: Claim, reading: Reading) -> "list[np.ndarray]":
         """The claim's metric by a reading, each a value a table: several where F1 can be taken in several ways."""
@@ -93,7 +93,7 @@ class Values:
         rounded = self._round(reading)
         return [rounded[kind] @ weights for kind in of_rounded(name)]
 
-    def _round(self, reading: Reading) -> dict:
+    def _round(self, reading: Reading) -> "dict[str, np.ndarray]":
         key = reading.digits, reading.half_up
         if key not in self._rounded:
             self._rounded[key] = rounded_scores(self.exact, *key)

@@ -90,7 +90,7 @@ def check_sequences(published: Published) -> Iterator[Outcome]:
     Nature 577:167-169 (2020), as above, section Data duplication and reporting: are identical results reported for
     different measurements.
     """
-    accuracy_by_run: dict[tuple, dict[str, Claim]] = {}
+    accuracy_by_run: dict[tuple[str, str | None], dict[str, Claim]] = {}
     for claim in sorted(published.claims, key=lambda claim: claim.cell is None):
         metric = _SAME_SCALE.get(claim.metric, claim.metric)
         if claim.run and not claim.against and metric == "accuracy" and claim.relation == "equal":

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import Any
 
 from workflow_scripts.claims.printed import PLAIN, interval
 from workflow_scripts.contracts.claims import Claim, Published
@@ -18,12 +19,12 @@ class Sizes:
     """Counts that a paper prints, and what follows from them; all answers are of one study."""
 
     def __init__(self, published: Published) -> None:
-        self._counts: dict[tuple, int] = {}
-        self._shares: dict[tuple, set[float]] = {}
-        self._share_claims: dict[tuple, list[Claim]] = {}
-        self._copies: dict[tuple, int] = {}
-        self._classes: dict[tuple, list[str]] = {}
-        self._ways: dict[tuple, list[dict[str, int]]] = {}
+        self._counts: dict[tuple[str, str | None, str | None, str | None], int] = {}
+        self._shares: dict[tuple[str, str | None], set[float]] = {}
+        self._share_claims: dict[tuple[str, str | None], list[Claim]] = {}
+        self._copies: dict[tuple[str, str | None], int] = {}
+        self._classes: dict[tuple[str, str | None], list[str]] = {}
+        self._ways: dict[tuple[str, str | None, str | None], list[dict[str, int]]] = {}
         for claim in published.claims:
             if claim.metric == "samples" and claim.source is None:
                 about = (claim.study, claim.subset, claim.class_name, claim.run)
@@ -151,9 +152,9 @@ def complete_sum(parts: Iterable[int | None]) -> int | None:
     return total
 
 
-def groups(claims: list[Claim], *fields: str) -> Iterator[tuple[tuple, list[Claim]]]:
+def groups(claims: list[Claim], *fields: str) -> Iterator[tuple[tuple[Any, ...], list[Claim]]]:
     """Claims that agree in these attributes, in the order in which they come."""
-    claims_by_key: dict[tuple, list[Claim]] = {}
+    claims_by_key: dict[tuple[Any, ...], list[Claim]] = {}
     for claim in claims:
         claims_by_key.setdefault(tuple(getattr(claim, field) for field in fields), []).append(claim)
     yield from claims_by_key.items()

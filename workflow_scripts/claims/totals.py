@@ -108,9 +108,10 @@ def printed_sums(published: Published) -> list[Sum]:
     sums = []
     counts = [claim for claim in published.claims if claim.metric in _COUNTED and claim.relation == "equal"]
     counts.sort(key=lambda claim: claim.cell is None)
+    source_of_class: dict[tuple[str, str | None], str | None]
     source_of_class = {(claim.study, claim.class_name): claim.source for claim in published.public if claim.class_name}
     for (_, metric, _), group in groups(counts, "study", "metric", "run"):
-        first: dict[tuple, Claim] = {}
+        first: dict[tuple[str | None, str | None, str | None], Claim] = {}
         for claim in group:
             first.setdefault((claim.class_name, claim.subset, claim.source), claim)
         classes = _stated_classes(published, group[0].study) if metric == "samples" else None
@@ -131,7 +132,7 @@ def printed_sums(published: Published) -> list[Sum]:
     return sums
 
 
-def _owning_source(claim: Claim, source_of_class: dict[tuple, str | None]) -> str | None:
+def _owning_source(claim: Claim, source_of_class: dict[tuple[str, str | None], str | None]) -> str | None:
     return claim.source or source_of_class.get((claim.study, claim.class_name))
 
 

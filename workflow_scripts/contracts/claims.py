@@ -275,14 +275,14 @@ class Published:
             of_it = (entry for entry in entries if entry.study == own.beside)
             return tuple(replace(entry, study=study) for entry in of_it if own.has(getattr(entry, "source", None)))
 
-        other = self.studies[own.beside]
+        reference = self.studies[own.beside]
         settings = tuple(
             replace(setting, studies=(*setting.studies, study)) if own.beside in setting.studies else setting
             for setting in self.settings
         )
         return replace(
             self,
-            studies={**self.studies, study: replace(own, headline=other.headline, figures=other.figures)},
+            studies={**self.studies, study: replace(own, headline=reference.headline, figures=reference.figures)},
             settings=settings,
             claims=of(self.claims),
             statements=of(self.statements),
@@ -292,10 +292,10 @@ class Published:
 
     def headline(self, study: str) -> list[Claim]:
         """Claims a report of `study` shows first; empty when the paper has no such study."""
-        known = self.studies.get(study)
-        return [self.claim(name) for name in known.headline] if known else []
+        paper_study = self.studies.get(study)
+        return [self.claim(name) for name in paper_study.headline] if paper_study else []
 
     def figure(self, study: str, kind: str) -> str:
         """Which figure of the paper a kind of figure of a study answers; empty if none."""
-        known = self.studies.get(study)
-        return known.figures.get(kind, "") if known else ""
+        paper_study = self.studies.get(study)
+        return paper_study.figures.get(kind, "") if paper_study else ""

@@ -137,11 +137,12 @@ def _what_of(error: UserError, path: Path) -> str:
 
 def _of_vouched(study: Path, name: Path, by: dict[Path, str]) -> Iterator[Difference]:
     """A file against the records that hold its digest, two where a training and what concluded it both do."""
-    different = [(record, found) for record in by if (found := _compared(study / name, study / record, by[record]))]
+    compared = {record: _compared(study / name, study / record, digest) for record, digest in by.items()}
+    different = {record: difference for record, difference in compared.items() if difference}
     if len(different) == len(by):
-        yield different[0][1]
+        yield next(iter(different.values()))
         return
-    for record, _ in different:
+    for record in different:
         why = f"was made from another {study / name} than there is now; {remedy(study / record)}"
         yield Difference(OUTDATED, study / record, why)
 

@@ -56,7 +56,7 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
     ids = manifest["id"].to_numpy()
     first, second = pair_positions(manifest, pairs)
     names = {why: _codes(manifest[why]) for why in ("group", "unit")}
-    found, tested, samples = [], {}, {}
+    tables, tested, samples = [], {}, {}
     totals = {TEST: dict.fromkeys(WHYS, 0), VALIDATION: dict.fromkeys(WHYS, 0)}
     for fold, rows in split.groupby("fold", sort=True):
         subset = pd.Series(rows["subset"].to_numpy(), index=rows["id"]).reindex(ids)
@@ -69,9 +69,9 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
         for end in "ab":
             table[f"id_{end}"] = ids[table[end]]
             table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]
-        found.append(table)
-    listed = pd.concat(found, ignore_index=True)
-    listed["order"] = listed["why"].map({why: place for place, why in enumerate(WHYS)})
+        tables.append(table)
+    listed = pd.concat(tables, ignore_index=True)
+    listed["order"] = listed["why"].map({why: rank for rank, why in enumerate(WHYS)})
     listed = listed.sort_values(["fold", "order", "a", "b"], kind="stable").reset_index(drop=True)
     return Audit(listed[list(LEAKS.columns)], totals[TEST], totals[VALIDATION], samples, tested)
 
@@ -104,7 +104,9 @@ def _shared(codes: np.ndarray, subset: np.ndarray, why: str, totals: dict[int, d
     return pd.DataFrame({"why": why, "a": np.concatenate(a), "b": np.concatenate(b), "distance": 0.0})
 
 
-def _equal(first, second, pairs: pd.DataFrame, subset: np.ndarray, totals) -> pd.DataFrame:
+def _equal(
+    first: np.ndarray, second: np.ndarray, pairs: pd.DataFrame, subset: np.ndarray, totals: dict[int, dict[str, int]]
+) -> pd.DataFrame:
     """Every equal pair with its ends in two subsets; `a` is the end that is evaluated later (test, validation)."""
     sides = np.stack([subset[first], subset[second]])
     torn = (sides[0] != sides[1]) & (sides >= 0).all(axis=0)

@@ -90,9 +90,10 @@ class ProcessGroup:
         learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         norms = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.training]
         norms = [module for module in norms if module.running_mean is not None]
-        running = [values for module in norms for values in (module.running_mean, module.running_var)]
-        if not fraction:
-            for module in norms:
+        buffers = [values for module in norms for values in (module.running_mean, module.running_var)]
+        running = [values for values in buffers if values is not None]
+        for module in norms:
+            if not fraction and module.num_batches_tracked is not None:
                 module.num_batches_tracked += 1
         gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in learning]
         used = torch.tensor([float(weight.grad is not None) for weight in learning], device=loss.device)

@@ -7,6 +7,7 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 import shutil
 from pathlib import Path
 from shlex import quote
+from typing import Any
 from urllib.parse import urlsplit
 
 from workflow_scripts.data.download.archives import DamagedError, unpack
@@ -21,7 +22,7 @@ from workflow_scripts.runtime.locks import lock as held_lock
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 
 
-def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT) -> dict:
+def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT) -> dict[str, Any]:
     """Bring a published data set to `folder` and return its record: url, size, sha256 of each file, number of files.
 
     A folder with files that an earlier call brought is left as it is, and nothing is fetched. Raises UserError when the
@@ -65,7 +66,7 @@ class _Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         held = read_json(path) if path.exists() else {}
-        self.files: dict[str, dict] = held.get("files", {})
+        self.files: dict[str, dict[str, Any]] = held.get("files", {})
         self.count: int | None = held.get("count")
 
     def compare(self, file: PublishedFile, path: Path, sha256: str) -> None:
@@ -167,7 +168,7 @@ def _at(file: PublishedFile, work: Path) -> Path:
     return work / file.into / file.name if file.format == "plain" else work / file.name
 
 
-def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
+def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict[str, Any]:
     """The record of a folder that was downloaded before; UserError when it is not what came then."""
     count = _files(folder)
     if lock.count is None and lock.files and any(file.format == "7z" for file in source.files):
@@ -184,7 +185,7 @@ def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
     return _record(source, folder, lock)
 
 
-def _record(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
+def _record(source: PublishedSource, folder: Path, lock: _Lock) -> dict[str, Any]:
     return {
         "adapter": source.adapter,
         "title": source.title,

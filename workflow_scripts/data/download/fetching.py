@@ -206,7 +206,7 @@ def _validator(answer: http.client.HTTPResponse) -> str | None:
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified")
 
 
-def _continues(answer: http.client.HTTPResponse, start: int, facts: dict) -> bool:
+def _continues(answer: http.client.HTTPResponse, start: int, facts: dict[str, Any]) -> bool:
     """Whether a partial answer begins at `start` of the file that was noted: some servers pass over If-Range."""
     span = answer.headers.get("Content-Range", "").removeprefix("bytes ")
     same = _validator(answer) in (None, facts["validator"]) and span.rpartition("/")[2] in ("*", str(facts["total"]))
@@ -221,7 +221,7 @@ def _facts(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
-def _known(part: Path, url: str) -> dict:
+def _known(part: Path, url: str) -> dict[str, Any]:
     """What an earlier attempt noted of the same address."""
     facts = read_json(_facts(part)) if _facts(part).exists() else {}
     return facts if facts.get("url") == url else {}
