@@ -58,6 +58,7 @@ lint: $(DEVELOPER) ## format, lint and types of Python; Snakemake, settings and 
 	$(BIN)/python -m snakemake --lint -s prepare.smk
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m workflow_scripts.settings.schema --check
+	$(BIN)/python -m workflow_scripts.commands.write_glossary --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
 	$(BIN)/python -m workflow_scripts.commands.browse
@@ -81,8 +82,9 @@ restore: $(READY) ## fetch results with DVC and let the workflow believe them
 notices: $(READY) ## write NOTICES.txt: name, version and licence of every installed package, for images that are passed on
 	$(BIN)/python -m workflow_scripts.commands.notices --out NOTICES.txt
 
-settings: $(READY) ## rewrite the settings schema and docs/settings.md from the typed settings
+settings: $(READY) ## rewrite the settings schema, docs/settings.md and the glossary from the code
 	$(BIN)/python -m workflow_scripts.settings.schema
+	$(BIN)/python -m workflow_scripts.commands.write_glossary
 
 benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning and tracking on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py

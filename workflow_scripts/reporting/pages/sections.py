@@ -11,7 +11,7 @@ from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.raw_folders import ending_words
 from workflow_scripts.drawing.label_text import Labels
-from workflow_scripts.reporting import captions, words
+from workflow_scripts.reporting import captions, glossary, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
 from workflow_scripts.reporting.obtained import POOLED, overall
 from workflow_scripts.reporting.order import (
@@ -264,5 +264,5 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
             for name, entry in records
         ],
         "notes": markdown(results.notes),
-        "glossary": captions.GLOSSARY,
+        "glossary": glossary.in_reports(),
     }

@@ -1,0 +1,237 @@
+"""The terms of this project, each said once: reports show some, docs/reference/glossary.md all."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term and its meaning; `in_reports`: whether a study's report explains it."""
+
+    term: str
+    meaning: str
+    in_reports: bool = False
+
+
+# What a study is made of, in the order in which a newcomer meets it.
+_PROJECT = (
+    Term(
+        "Study",
+        "One data set and one question: a section of `config.yaml`, a folder of results, a report. A paper "
+        "may give several.",
+    ),
+    Term(
+        "Paper",
+        "A publication whose numbers are written down in `workflow_scripts/studies/<paper>/published.yaml`, "
+        "each with its place in the text.",
+    ),
+    Term(
+        "Claim",
+        "A number that a paper prints, with its place, its subset and what it is said of.",
+    ),
+    Term(
+        "Adapter",
+        "A reader of one published folder layout: it lists the samples of a data set with label, group and unit.",
+    ),
+    Term(
+        "Reader",
+        "What opens the files of one modality (images, tables of visits, …) and gives the rows of a sample.",
+    ),
+    Term(
+        "Modality",
+        "What a sample is: an image, a series of slices, a slide, a sequence of visits. It decides the "
+        "manifest's further columns and the reader.",
+    ),
+    Term(
+        "Source",
+        "Where a study's raw files lie: a folder, or `synthetic` for synthetic data.",
+    ),
+    Term(
+        "Synthetic data",
+        "Files that this project draws in the layout of a published data set. They show that everything runs;"
+        " their numbers say nothing about a paper.",
+    ),
+    Term(
+        "Ground truth",
+        "What was put into synthetic data and must be found again: copies, masks, the regions that tell the "
+        "classes apart.",
+    ),
+    Term(
+        "Sample",
+        "What a model scores: a cell, a slice, a tile, a sequence of visits. A row of `manifest.csv` and of "
+        "`predictions.csv`.",
+    ),
+    Term(
+        "Unit",
+        "What is judged: a cell, a patient, a slide. A unit has one or more samples; a row of `units.csv`.",
+    ),
+    Term(
+        "Aggregation",
+        "How the probabilities of a unit's samples become one: `none` (each sample is judged), `mean` or `max`.",
+    ),
+    Term(
+        "Manifest",
+        "`dataset/manifest.csv`: every sample with its id, file, label, group, unit and the digest of its bytes.",
+    ),
+    Term(
+        "Array",
+        "`arrays/data.npy`: the rows of all samples, as pixels, features or sequences; `index.csv` says which"
+        " rows belong to a sample.",
+    ),
+    Term(
+        "Split",
+        "`splits/<protocol>.csv`: the fold and subset of every sample.",
+    ),
+    Term(
+        "Role of a protocol",
+        "What it is for. `as_published`: the paper's own split, its leaks included. `leak_free`: the same "
+        "with what belongs together kept together.",
+    ),
+    Term(
+        "Run",
+        "Anything that predicts, under a protocol: a network, a joint network, a vote, a compressed copy, a "
+        "baseline. Every run leaves the same files.",
+    ),
+    Term(
+        "Kind of run",
+        "One module of `workflow_scripts/kinds/`: its settings, what it reads, how it is made and described.",
+    ),
+    Term(
+        "Negative control",
+        "A baseline that must not be able to tell the classes apart, such as one that sees the image border "
+        "only. Where it can, the data leak.",
+    ),
+    Term(
+        "Scale",
+        "`paper`: what the paper states. `demo`: the same with small pictures, small networks and few epochs.",
+    ),
+    Term(
+        "Job batch",
+        "Trainings of a run (folds and seeds) that share a process, one after the other.",
+    ),
+    Term(
+        "Record",
+        "`record.json`: what was run, from which files, with which settings, code and versions. No clock in "
+        "it; sealed by a digest of itself.",
+    ),
+    Term(
+        "Ledger",
+        "`ledger.json`: what a step cost: host, device, seconds, memory, energy where it is known.",
+    ),
+    Term(
+        "Verdict",
+        "The word that a printed number gets from the run that answers it, by one rule that was declared "
+        "beforehand (docs/verdicts.md).",
+    ),
+    Term(
+        "Margin",
+        "How far an obtained number may be from the printed one and still count as the same.",
+    ),
+    Term(
+        "Paper figure",
+        "A study's counterpart of one of the paper's own figures or tables.",
+    ),
+)
+
+# What the numbers of a report mean.
+_STATISTICS = (
+    Term(
+        "Protocol",
+        "A rule of how the samples are split. The same networks are trained under each.",
+        in_reports=True,
+    ),
+    Term(
+        "Training, validation, test subset",
+        "Fitted on; looked at while choosing; looked at once, at the end. The numbers on this page are of the"
+        " test subset unless they say otherwise; of a protocol without one they are of the validation images "
+        "that the epoch was selected on, and are no test results.",
+        in_reports=True,
+    ),
+    Term(
+        "Fold",
+        "One of k splits in which every sample is tested once. A hold-out has one fold.",
+        in_reports=True,
+    ),
+    Term(
+        "Seed",
+        "Start of the random numbers of a training. Another seed is another training, on the same split.",
+        in_reports=True,
+    ),
+    Term(
+        "Group",
+        "Samples that must stay together because they come from one patient, slide or field of view. Unknown "
+        "groups cannot be kept together.",
+        in_reports=True,
+    ),
+    Term(
+        "Leak",
+        "A sample in the test subset that shares a group, a unit or the very picture with one used before the"
+        " test. It makes results look better than they are on new patients.",
+        in_reports=True,
+    ),
+    Term(
+        "Leak premium",
+        "The metric under the published split minus the metric under a split that keeps together what is "
+        "known to belong together: how much of the published number the leaks are worth.",
+        in_reports=True,
+    ),
+    Term(
+        "95 % interval",
+        "The range in which the number would lie in 95 of 100 repetitions with other samples of the same "
+        "kind. It is estimated by drawing the test samples (whole groups, where known) again and again, with "
+        "replacement.",
+        in_reports=True,
+    ),
+    Term(
+        "Accuracy",
+        "Share of the samples whose class was predicted right.",
+        in_reports=True,
+    ),
+    Term(
+        "Macro average",
+        "Mean over classes, each class counting the same however many samples it has; what the paper calls average.",
+        in_reports=True,
+    ),
+    Term(
+        "Sensitivity (recall)",
+        "Share of a class's samples that were found.",
+        in_reports=True,
+    ),
+    Term(
+        "Precision",
+        "Share of the samples predicted as a class that belong to it.",
+        in_reports=True,
+    ),
+    Term(
+        "F1-score",
+        "Harmonic mean of precision and sensitivity.",
+        in_reports=True,
+    ),
+    Term(
+        "AUC",
+        "Area under the ROC curve: 0.5 is chance, 1 perfect ranking.",
+        in_reports=True,
+    ),
+    Term(
+        "Folds pooled",
+        "The metric of the predictions of all folds thrown together, instead of the mean of the folds' own. "
+        "It also compares samples that different networks have scored, whose scales may differ.",
+        in_reports=True,
+    ),
+    Term(
+        "Calibration error (ECE)",
+        "Mean distance between how sure the network is and how often it is right; 0 is perfect.",
+        in_reports=True,
+    ),
+    Term(
+        "Quarantine",
+        "Files that could not be used, each with its reason. They are counted, never dropped silently.",
+        in_reports=True,
+    ),
+)
+
+TERMS = (*_PROJECT, *_STATISTICS)
+
+
+def in_reports() -> list[tuple[str, str]]:
+    """Term and meaning of what a study's report explains, in their order."""
+    return [(term.term, term.meaning) for term in TERMS if term.in_reports]
