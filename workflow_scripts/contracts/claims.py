@@ -195,7 +195,6 @@ class PaperSetting:
         return self.value if self.means is None else self.means
 
 
-# What a check can say something of.
 PaperEntry = Claim | Statement | Layer | PaperSetting
 
 
