@@ -11,7 +11,7 @@ import pandas as pd
 from tests.vouched import vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.settings.runs import Branch, Fusion, Network, Train
+from workflow_scripts.settings.runs import Fusion, Network, Train
 
 CLASSES = ["blob", "cross", "empty"]
 # Networks that timm made for tests: a few hundred thousand parameters, the layers of their large relatives.
@@ -85,7 +85,7 @@ def network(model: str = CNN, **more: object) -> dict:
 
 def fusion(**more: object) -> dict:
     """Settings of a run that joins the tiny CNN and the tiny transformer."""
-    branches = {"cnn": Branch(model=CNN), "vit": Branch(model=VIT)}
+    branches = {"cnn": {"model": CNN}, "vit": {"model": VIT}}
     spec = Fusion(kind="fusion", branches=branches, **more).model_dump()
     spec.pop("train")
     return spec

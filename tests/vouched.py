@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.runtime.files import digest_file, read_json
-from workflow_scripts.runtime.results_layout import known
+from workflow_scripts.runtime.results_layout import vouched_file
 
 
 def vouch(record: Path, *names: str, **content: object) -> Path:
@@ -25,7 +25,7 @@ def vouch(record: Path, *names: str, **content: object) -> Path:
 def revouch(study: Path) -> None:
     """Let every record below a study's results say what its files are now, after a test edited some of them."""
     for record in study.rglob("*.json"):
-        about = known(record)
+        about = vouched_file(record)
         if about and about.record == record:
             held = read_json(record)
             names = [name for name in held.get("outputs", {}) if (record.parent / name).exists()]

@@ -84,9 +84,9 @@ class Table:
             (~((numbers >= -TOLERANCE) & (numbers <= 1 + TOLERANCE)), "is no probability"),
         ):
             if wrong.any():
-                row, place = (int(part) for part in np.argwhere(wrong)[0])
-                cell = frame[columns[place]].iloc[row]
-                raise UserError(f"{where}, row {row + 2}: {columns[place]} {str(cell)!r} {what}; {SPOILT}")
+                row, column = (int(part) for part in np.argwhere(wrong)[0])
+                cell = frame[columns[column]].iloc[row]
+                raise UserError(f"{where}, row {row + 2}: {columns[column]} {str(cell)!r} {what}; {SPOILT}")
         wrong = np.abs(total - 1) > SUM_TOLERANCE
         if wrong.any():
             row = int(wrong.argmax())
