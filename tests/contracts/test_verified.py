@@ -86,7 +86,7 @@ def spec_of(kind: str, **more) -> dict:
 
 def splitting(inputs: made.Inputs) -> None:
     rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
-    stated = {"study": "made", "seed": 0, "protocol": "other", "rule": rule}
+    stated = {"study": "made", "seed": 0, "protocol": "other", "rule": rule, "units_judged": False}
     split.main(inputs.arguments(settings=stated, out=inputs.root / "splits", split_file=None))
 
 
