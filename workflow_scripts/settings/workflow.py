@@ -7,6 +7,7 @@ from pathlib import Path
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -97,7 +98,9 @@ class Plan:
         if step == "synthesise":
             modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
-            modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
+            chosen = [adapters()[adapter] for adapter in self.study(names[0]).adapters]
+            modules += [adapter.module for adapter in chosen]
+            modules += {module_of(adapter.modality): None for adapter in chosen}
         if step in ("report", "paper_figures", "verdict"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)

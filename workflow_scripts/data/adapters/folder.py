@@ -33,7 +33,7 @@ MADE_LABELS = ("high_grade", "low_grade", "normal")
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Every image below a class folder; see data.adapters.base.
+    """Every image below a class folder; see data.adapters.interface.
 
     UserError, too, where the folders look like something else than classes and no setting names the classes, and where
     images look like masks of others.
