@@ -192,12 +192,14 @@ def _apply_labels(collected: Collected, labels: dict[str, str | None] | None, pu
             f"ingest.labels names {label!r}, which no file has{_hint(label, found | published)}; "
             f"the files have {', '.join(sorted(found))}"
         )
-    kept, left_out = [], Counter()
+    kept: list[tuple[str, Sample]] = []
+    left_out: Counter[str] = Counter()
     for adapter, sample in collected.samples:
-        if labels[sample.label] is None:
+        name = labels[sample.label]
+        if name is None:
             left_out[sample.label] += 1
         else:
-            kept.append((adapter, replace(sample, label=labels[sample.label])))
+            kept.append((adapter, replace(sample, label=name)))
     collected.samples, collected.left_out = kept, dict(sorted(left_out.items()))
 
 

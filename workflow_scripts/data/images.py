@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from workflow_scripts.data.readers.reader_interface import Part, RefusedSampleError
 
@@ -142,7 +143,7 @@ def _guarded() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = own_limit
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes) -> ImageFile:
     if not data:
         raise RefusedSampleError("empty_file", "0 bytes")
     try:
@@ -154,7 +155,7 @@ def _open(data: bytes) -> Image.Image:
         raise RefusedSampleError("unreadable", f"starts like {kind}, but its header is damaged") from None
 
 
-def _check_kind(image: Image.Image) -> None:
+def _check_kind(image: ImageFile) -> None:
     """Refuse several frames, deep samples and colour spaces that Pillow cannot turn into RGB."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:

@@ -8,6 +8,7 @@ further columns (age, stage, …) become columns of the manifest where `evaluate
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 from PIL import Image
@@ -115,7 +116,7 @@ def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]
 
 
 def write_folders(
-    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: object
+    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: Any
 ) -> Iterator[Written]:
     """Write each picture into the folder of its class, and at the end a table of paths, groups and attributes.
 

@@ -16,8 +16,9 @@ An adapter is a module with
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ class Sample:
     unit: str = ""
     part: Part | None = None
     change: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ class MadePicture:
     number: int
     pixels: np.ndarray
     mask: np.ndarray
-    cells: list[MadeSample] = field(default_factory=list)
+    cells: list[MadeSample] = dataclasses.field(default_factory=list)
     copy: str = ""
     copy_of: tuple[str, int, int] | None = None
     broken: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class OpenFile(ABC):
         if part is not None:
             rows = self.rows(part)
             total = hashlib.sha256(f"{rows.dtype.str} {rows.shape} ".encode())
-            total.update(np.ascontiguousarray(rows))
+            total.update(rows.tobytes())
             return total.hexdigest()
         if not self.path.is_dir():
             return digest_file(self.path)
