@@ -14,7 +14,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.evaluation.metrics import RANGES, Scores, confidence_bins, macro, normalised
+from workflow_scripts.evaluation.metric_registry import bounds
+from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
 
 # An interval needs the metric to be defined in this share of the draws. A class held by one or two groups is missing
 # from more draws than that; the interval of the rest would only look narrow.
@@ -65,7 +66,7 @@ class Resampler:
             return np.nan, np.nan
         low, high = np.percentile(defined, [2.5, 97.5])
         if metric:
-            low, high = np.clip([low, high], *RANGES.get(metric, (0.0, 1.0)))
+            low, high = np.clip([low, high], *bounds(metric))
         return float(low), float(high)
 
 
@@ -80,7 +81,7 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
     `labels` N class numbers, `probabilities` N×K, `weights` N×D counts.
     """
     p = normalised(probabilities)
-    counts = _confusion(labels, p.argmax(axis=1), weights, p.shape[1])
+    counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     overall, each = _from_confusion(counts)
     support = counts.sum(axis=2)
     each["auc"] = auc(labels, p, weights)
@@ -95,7 +96,7 @@ def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, we
     `metric` is accuracy, kappa, balanced_accuracy or a macro average. `once(N)` as weights gives the point value.
     """
     p = normalised(probabilities)
-    counts = _confusion(labels, p.argmax(axis=1), weights, p.shape[1])
+    counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     if metric == "macro_auc":
         return macro(auc(labels, p, weights), counts.sum(axis=2))
     return _from_confusion(counts)[0][metric]
@@ -108,7 +109,7 @@ def from_confusion(
 
     `p`: N×K with rows that sum to 1.
     """
-    return _from_confusion(_confusion(labels, p.argmax(axis=1), weights, p.shape[1]))
+    return _from_confusion(confusion(labels, p.argmax(axis=1), weights, p.shape[1]))
 
 
 def once(samples: int) -> np.ndarray:
@@ -146,7 +147,7 @@ def sums_by(codes: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _confusion(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: int) -> np.ndarray:
+def confusion(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: int) -> np.ndarray:
     """D×K×K drawn samples of each true (first) and predicted class."""
     sums = sums_by(labels * classes + predicted, classes * classes, weights)
     return np.ascontiguousarray(sums.T).reshape(-1, classes, classes)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import DELONG
-from workflow_scripts.evaluation.metric_tables import Key, arrays
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.paired import holm
 
 
@@ -47,16 +48,16 @@ def two_sided(difference: float, variance: float) -> tuple[float, float]:
     return float(z), float(2 * norm.sf(abs(z)))
 
 
-def delong_table(runs: dict[str, dict[Key, pd.DataFrame]], protocol: str, classes: list[str]) -> pd.DataFrame:
+def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd.DataFrame:
     """Contract DELONG: every run alone, then every pair, for each fold and seed; no rows for more than two classes.
 
-    `runs` maps a run to the units of each (fold, seed), the same units for all. Holm's correction is over the pairs of
+    `runs` maps a run to its units, the same units for all. Holm's correction is over the pairs of
     a fold and seed.
     """
     lines: list[dict] = []
     if len(classes) == 2:
         for fold, seed in next(iter(runs.values())):
-            frames = [frames[fold, seed] for frames in runs.values()]
+            frames = [grid[fold, seed] for grid in runs.values()]
             positive = arrays(frames[0])[0] == 1
             scores = np.stack([arrays(frame)[1][:, 1] for frame in frames])
             head = {"protocol": protocol, "fold": fold, "seed": seed}

@@ -12,8 +12,6 @@ import numpy as np
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
 OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
-# Lowest and highest possible value, where it is not [0, 1].
-RANGES = {"log_loss": (0.0, np.inf), "kappa": (-1.0, 1.0), "brier": (0.0, 2.0)}
 
 
 @dataclass(frozen=True)

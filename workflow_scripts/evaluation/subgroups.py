@@ -12,8 +12,9 @@ import pandas as pd
 from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import effective_sizes
-from workflow_scripts.evaluation.metric_tables import Dataset, Key, arrays
+from workflow_scripts.evaluation.metric_tables import Dataset, arrays
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.parts import on_part
 
@@ -57,7 +58,7 @@ def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
 
 
 def by_subgroup(
-    frames: dict[Key, pd.DataFrame], resampler: Resampler, groups: dict[str, pd.Index], classes: list[str]
+    grid: Grid, resampler: Resampler, groups: dict[str, pd.Index], classes: list[str]
 ) -> dict[str, dict[str, Estimate]]:
     """Subgroup → metric → estimate over all folds and seeds of one subset; subgroups without units are left out.
 
@@ -65,12 +66,8 @@ def by_subgroup(
     number of units of that or of the other class; with more they are macro averages over the classes in the subgroup.
     Of fewer than SMALL units there is no interval.
     """
-    seeds = sorted({seed for _, seed in frames})
-    together = {
-        (0, seed): pd.concat([frame for (_, own), frame in frames.items() if own == seed], ignore_index=True)
-        for seed in seeds
-    }
-    first = together[0, seeds[0]]
+    together = grid.together()
+    first = together.values()[0]
     found = {}
     for name, ids in groups.items():
         labels = first.loc[first["id"].isin(ids), "label"]

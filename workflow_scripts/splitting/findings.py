@@ -6,7 +6,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
-from workflow_scripts.splitting.clusters import Clusters
+from workflow_scripts.splitting.clusters import Clusters, unit_codes
 
 
 def findings(
@@ -20,7 +20,7 @@ def findings(
     reported = reported_subset(rule)
     return {
         "folds": int(split["fold"].nunique()),
-        "leak_free": rule["by"] == "group" or clusters.nothing,
+        "leak_free": _leak_free(rule["by"], clusters, found),
         "nothing_clusters": clusters.nothing,
         "groups_known": dataset["groups_known"],
         "counts": class_counts(manifest, split, dataset["classes"]),
@@ -32,6 +32,11 @@ def findings(
         "clusters": clusters.report(),
         "note": note(manifest, found, clusters, rule["by"], reported),
     }
+
+
+def _leak_free(by: str, clusters: Clusters, found: Audit) -> bool:
+    """By group always; by unit where every group is one unit, so that nothing was torn; else where nothing clusters."""
+    return by == "group" or clusters.nothing or (by == "unit" and not len(found.pairs))
 
 
 def class_counts(manifest: pd.DataFrame, split: pd.DataFrame, classes: list[str]) -> dict:
@@ -63,12 +68,14 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
             "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
             "leak premium cannot be measured on these images."
         )
-    elif by == "sample":
+    elif by == "sample" or (by == "unit" and len(found.pairs)):
         leaking, tested = sum(found.samples.values()), sum(found.tested.values())
         sentences.append(
-            f"Split by sample: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
+            f"Split by {by}: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
             + ("used before the test." if reported == "test" else "trained on.")
         )
+    elif by == "unit":
+        sentences.append("Split by unit: no sample shares a known group, a unit or a picture with another subset.")
     elif unknown == len(manifest):
         sentences.append(
             "Split by group, which without groups is duplicate free only: no sample shares a unit or a picture with "
@@ -76,6 +83,9 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
         )
     else:
         sentences.append("Split by group: no sample shares a known group, a unit or a picture with another subset.")
+    units = len(set(unit_codes(manifest)))
+    if by != "sample" and units < len(manifest):
+        sentences.append(f"The shares of each class are of its {units} units, which hold {len(manifest)} samples.")
     if clusters.dropped:
         sentences.append(
             f"{clusters.dropped} near-equal pairs further apart than {clusters.limit:.3g} were not believed, because "
