@@ -82,12 +82,12 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
     """
     p = normalised(probabilities)
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
-    overall, each = _from_confusion(counts)
+    overall, per_class = _from_confusion(counts)
     support = counts.sum(axis=2)
-    each["auc"] = auc(labels, p, weights)
-    overall["macro_auc"] = macro(each["auc"], support)
+    per_class["auc"] = auc(labels, p, weights)
+    overall["macro_auc"] = macro(per_class["auc"], support)
     overall.update(_from_losses(labels, p, weights, bins))
-    return Scores(overall, each)
+    return Scores(overall, per_class)
 
 
 def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -131,9 +131,9 @@ def auc(labels: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
         first = np.searchsorted(score, score[rows], side="left")
         last = np.searchsorted(score, score[rows], side="right") - 1
         under = 0.5 * (below[last] + below[first] - negative[first])
-        ours = drawn[rows].astype("float64")
-        total = ours.sum(axis=0) * (below[-1] if len(below) else 0)
-        np.divide((ours * under).sum(axis=0), total, out=result[:, k], where=total > 0)
+        drawn_positive = drawn[rows].astype("float64")
+        total = drawn_positive.sum(axis=0) * (below[-1] if len(below) else 0)
+        np.divide((drawn_positive * under).sum(axis=0), total, out=result[:, k], where=total > 0)
     return result
 
 
@@ -168,7 +168,7 @@ def _from_confusion(counts: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str
     right = np.diagonal(counts, axis1=1, axis2=2)
     support, predicted = counts.sum(axis=2), counts.sum(axis=1)
     n = support.sum(axis=1)
-    each = {
+    per_class = {
         "precision": _ratio(right, predicted),
         "sensitivity": _ratio(right, support),
         "specificity": _ratio(n[:, None] - support - predicted + right, n[:, None] - support),
@@ -176,10 +176,10 @@ def _from_confusion(counts: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str
     }
     accuracy = _ratio(right.sum(axis=1), n)
     chance = _ratio((support * predicted).sum(axis=1), n**2)
-    overall = {"accuracy": accuracy, "balanced_accuracy": macro(each["sensitivity"], support)}
-    overall.update({f"macro_{name}": macro(values, support) for name, values in each.items()})
+    overall = {"accuracy": accuracy, "balanced_accuracy": macro(per_class["sensitivity"], support)}
+    overall.update({f"macro_{name}": macro(values, support) for name, values in per_class.items()})
     overall["kappa"] = _ratio(accuracy - chance, 1 - chance)
-    return overall, each
+    return overall, per_class
 
 
 def _from_losses(labels: np.ndarray, p: np.ndarray, weights: np.ndarray, bins: int) -> dict[str, np.ndarray]:

@@ -29,15 +29,15 @@ def by_source(grid: Grid, resampler: Resampler, dataset: Dataset, aggregate: str
     if len(names) < 2:
         return {}
     source_of = manifest.groupby("id" if aggregate == "none" else "unit")["source"].first()
-    found: dict[str, dict[str, Estimate]] = {}
+    estimates: dict[str, dict[str, Estimate]] = {}
     for name in names:
         own = np.isin(dataset.classes, manifest.loc[manifest["source"] == name, "label"].unique())
 
         def shares(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
             return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
 
-        found[name] = on_part(grid, source_of.index[source_of == name], shares, _groups, resampler)
-    return found
+        estimates[name] = on_part(grid, source_of.index[source_of == name], shares, _groups, resampler)
+    return estimates
 
 
 def _groups(units: pd.DataFrame) -> dict[str, float]:

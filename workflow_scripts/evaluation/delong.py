@@ -25,14 +25,14 @@ def delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nda
     from scipy.stats import rankdata
 
     runs = len(scores)
-    ours, others = scores[:, positive], scores[:, ~positive]
-    m, n = ours.shape[1], others.shape[1]
+    positives, negatives = scores[:, positive], scores[:, ~positive]
+    m, n = positives.shape[1], negatives.shape[1]
     if not m or not n:
         return np.full(runs, np.nan), np.full((runs, runs), np.nan)
-    ranks = rankdata(np.hstack([ours, others]), axis=1)
+    ranks = rankdata(np.hstack([positives, negatives]), axis=1)
     # Of each positive unit the share of negative ones below it, of each negative one the share of positives above it.
-    above = (ranks[:, :m] - rankdata(ours, axis=1)) / n
-    below = 1 - (ranks[:, m:] - rankdata(others, axis=1)) / m
+    above = (ranks[:, :m] - rankdata(positives, axis=1)) / n
+    below = 1 - (ranks[:, m:] - rankdata(negatives, axis=1)) / m
     if m < 2 or n < 2:
         return above.mean(axis=1), np.full((runs, runs), np.nan)
     return above.mean(axis=1), np.atleast_2d(np.cov(above)) / m + np.atleast_2d(np.cov(below)) / n

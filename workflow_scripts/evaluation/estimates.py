@@ -126,12 +126,12 @@ def _pooled(grid: Grid, draws: dict[Key, Scores], resampler: Resampler) -> Score
     """D replicates of every metric's mean, seeds drawn as well; per class D×K."""
     first = draws[next(iter(grid))]
     overall = {m: grid.arranged({key: scores.overall[m] for key, scores in draws.items()}) for m in first.overall}
-    each = {m: grid.arranged({key: scores.per_class[m] for key, scores in draws.items()}) for m in first.per_class}
+    per_class = {m: grid.arranged({key: scores.per_class[m] for key, scores in draws.items()}) for m in first.per_class}
     return Scores(
         {metric: resampler.pool(values) for metric, values in overall.items()},
         {
             metric: np.stack([resampler.pool(values[..., k]) for k in range(values.shape[-1])], axis=-1)
-            for metric, values in each.items()
+            for metric, values in per_class.items()
         },
     )
 
@@ -162,8 +162,8 @@ def _result(
     }
     per_class = {
         name: {
-            metric: estimated(each[k], draws.per_class[metric][:, k], metric, sizes.per_class[metric][k], counts[k])
-            for metric, each in values.per_class.items()
+            metric: estimated(by_class[k], draws.per_class[metric][:, k], metric, sizes.per_class[metric][k], counts[k])
+            for metric, by_class in values.per_class.items()
         }
         for k, name in enumerate(classes)
     }

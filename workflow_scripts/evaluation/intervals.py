@@ -118,7 +118,7 @@ def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores:
     called[groups, predicted] = True
     positive = labelled.sum(axis=0)
     negative = ((labelled.sum(axis=1, keepdims=True) - labelled) > 0).sum(axis=0)
-    each = {
+    per_class = {
         "precision": called.sum(axis=0),
         "sensitivity": positive,
         "specificity": negative,
@@ -126,10 +126,10 @@ def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores:
         "auc": np.minimum(positive, negative),
     }
     present = positive > 0
-    overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in each.items()}
+    overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in per_class.items()}
     overall["macro_auc"] = overall["pooled_macro_auc"] = overall["macro_auc"] / 2
     overall["balanced_accuracy"] = overall["macro_sensitivity"]
     shares = [np.bincount(numbers, minlength=classes) / len(table) for numbers in (labels, predicted)]
     overall |= dict.fromkeys(("accuracy", "log_loss", "brier", "ece"), total)
     overall["kappa"] = 2 * total * (1 - float(shares[0] @ shares[1]))
-    return Scores({name: np.float64(size) for name, size in overall.items()}, each)
+    return Scores({name: np.float64(size) for name, size in overall.items()}, per_class)

@@ -68,8 +68,8 @@ def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores:
         "brier": metrics.brier_score_loss(labels, p, labels=classes, scale_by_half=False),
         "ece": calibration_error(labels, p, bins),
     }
-    each = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
-    return Scores({name: np.float64(value) for name, value in overall.items()}, each)
+    per_class = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
+    return Scores({name: np.float64(value) for name, value in overall.items()}, per_class)
 
 
 def _auc(metrics, positive: np.ndarray, score: np.ndarray) -> float:

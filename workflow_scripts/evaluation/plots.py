@@ -182,13 +182,13 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
 def curves_figure(histories: dict[Key, pd.DataFrame], title: str) -> "Figure":
     """Loss and accuracy at each epoch (contract HISTORY): thin lines for folds and seeds, thick ones for their mean."""
     figure, axes = new_figure(8.4, 3.4, columns=2)
-    for place, (quantity, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
+    for panel, (quantity, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
         for colour, style, part in ((COLOURS[0], "-", "train"), (COLOURS[1], "--", "validation")):
             column = f"{part}_{quantity}"
             together = pd.concat([table.set_index("epoch")[column] for table in histories.values()], axis=1)
             if len(histories) > 1:
-                axes[place].plot(together.index, together, color=colour, linestyle=style, linewidth=0.6, alpha=0.5)
-            axes[place].plot(
+                axes[panel].plot(together.index, together, color=colour, linestyle=style, linewidth=0.6, alpha=0.5)
+            axes[panel].plot(
                 together.index,
                 together.mean(axis=1),
                 color=colour,
@@ -197,8 +197,8 @@ def curves_figure(histories: dict[Key, pd.DataFrame], title: str) -> "Figure":
                 marker="o" if len(together) < 3 else None,
                 label={"train": "training", "validation": "validation"}[part],
             )
-        axes[place].set(xlabel="Epoch", ylabel=label)
-        axes[place].xaxis.get_major_locator().set_params(integer=True)
+        axes[panel].set(xlabel="Epoch", ylabel=label)
+        axes[panel].xaxis.get_major_locator().set_params(integer=True)
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylim(0, 1.02)
     axes[1].legend(loc="lower right")

@@ -28,10 +28,10 @@ class Quantity:
     n: int
     difference: bool = False
 
-    def __sub__(self, other: "Quantity") -> "Quantity":
-        n = min(self.n, other.n)
-        points, draws = self.points - other.points, self.draws - other.draws
-        return Quantity(points, draws, min(self.groups, other.groups), n, difference=True)
+    def __sub__(self, second: "Quantity") -> "Quantity":
+        n = min(self.n, second.n)
+        points, draws = self.points - second.points, self.draws - second.draws
+        return Quantity(points, draws, min(self.groups, second.groups), n, difference=True)
 
     @property
     def uncertain(self) -> Uncertain:

@@ -29,15 +29,15 @@ def members(dataset: Dataset, columns: list[str], aggregate: str) -> dict[str, p
 
     A column that the manifest lacks has no subgroups; of several samples of a unit the first one with a value counts.
     """
-    manifest, found = dataset.manifest, {}
+    manifest, ids_of = dataset.manifest, {}
     key = "id" if aggregate == "none" else "unit"
     for column in (name for name in columns if name in manifest):
         labels, order = _labels(manifest[column])
         value_of = labels.groupby(manifest[key].to_numpy(), sort=False).first().fillna(UNKNOWN)
         for label in [*order, UNKNOWN]:
             if (ids := value_of.index[value_of == label]).size:
-                found[f"{column}={label}"] = ids
-    return found
+                ids_of[f"{column}={label}"] = ids
+    return ids_of
 
 
 def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -53,8 +53,8 @@ def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
     ends = list(dict.fromkeys(np.quantile(known, [1 / 3, 2 / 3])))
     names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False))]
     names.append(f"> {ends[-1]:g}")
-    places = np.searchsorted(ends, values.to_numpy(), side="left")
-    return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[places.clip(max=len(ends))])), names
+    bins = np.searchsorted(ends, values.to_numpy(), side="left")
+    return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[bins.clip(max=len(ends))])), names
 
 
 def by_subgroup(
@@ -68,7 +68,7 @@ def by_subgroup(
     """
     together = grid.together()
     first = together.values()[0]
-    found = {}
+    by_name = {}
     for name, ids in groups.items():
         labels = first.loc[first["id"].isin(ids), "label"]
         if not len(labels):
@@ -78,8 +78,8 @@ def by_subgroup(
             positive = int((labels == classes[-1]).sum())
             sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
         estimates = on_part(together, ids, _measure, _sizes, resampler)
-        found[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
-    return found
+        by_name[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
+    return by_name
 
 
 def _sized(estimate: Estimate, n: int) -> Estimate:

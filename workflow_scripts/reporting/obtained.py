@@ -106,8 +106,8 @@ def _epoch_accuracy(run: Run, claim: Claim) -> Value:
     column = f"{claim.subset}_accuracy"
     if not run.histories or column not in run.histories[0]:
         return NOTHING
-    found = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
-    return Value(sum(found) / len(found))
+    accuracies = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
+    return Value(sum(accuracies) / len(accuracies))
 
 
 def _confusions(run: Run, claim: Claim, subset: str) -> Value:
@@ -129,21 +129,21 @@ def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
     """
     if "subset" in claim.against and protocol.reported != "test":
         return NOTHING  # both sides would be the validation subset
-    ours = obtained(results, protocol, replace(claim, against={}))
-    theirs = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
-    if ours.value is None or theirs.value is None:
+    first = obtained(results, protocol, replace(claim, against={}))
+    second = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
+    if first.value is None or second.value is None:
         return NOTHING
     low, high = None, None
-    other = claim.against.get("run")
-    if other and claim.metric == results.headline and claim.subset == "test":
-        low, high = _compared(protocol, claim.run, other)
-    return Value(ours.value - theirs.value, low, high, ours.n)
+    rival = claim.against.get("run")
+    if rival and claim.metric == results.headline and claim.subset == "test":
+        low, high = _compared(protocol, claim.run, rival)
+    return Value(first.value - second.value, low, high, first.n)
 
 
-def _compared(protocol: Protocol, run: str | None, other: str) -> tuple[float | None, float | None]:
+def _compared(protocol: Protocol, run: str | None, rival: str) -> tuple[float | None, float | None]:
     """95 % interval of run minus other, if one of them is the reference of the comparison."""
     pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
-    for first, second, sign in ((run, other, 1), (other, run, -1)):
+    for first, second, sign in ((run, rival, 1), (rival, run, -1)):
         rows = pooled[(pooled["run"] == first) & (pooled["reference"] == second)]
         if len(rows):
             ends = sorted(sign * float(rows.iloc[0][name]) for name in ("low", "high"))

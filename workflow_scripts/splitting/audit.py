@@ -63,7 +63,7 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
     ids = manifest["id"].to_numpy()
     first, second = pair_positions(manifest, pairs)
     names = {why: _codes(manifest[why]) for why in ("group", "unit")}
-    found, tested, samples = [], {}, {}
+    tables, tested, samples = [], {}, {}
     totals = {TEST: dict.fromkeys(WHYS, 0), VALIDATION: dict.fromkeys(WHYS, 0)}
     for fold, rows in split.groupby("fold", sort=True):
         subset = pd.Series(rows["subset"].to_numpy(), index=rows["id"]).reindex(ids)
@@ -76,9 +76,9 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
         for end in "ab":
             table[f"id_{end}"] = ids[table[end]]
             table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]
-        found.append(table)
-    listed = pd.concat(found, ignore_index=True)
-    listed["order"] = listed["why"].map({why: place for place, why in enumerate(WHYS)})
+        tables.append(table)
+    listed = pd.concat(tables, ignore_index=True)
+    listed["order"] = listed["why"].map({why: rank for rank, why in enumerate(WHYS)})
     listed = listed.sort_values(["fold", "order", "a", "b"], kind="stable").reset_index(drop=True)
     return Audit(listed[list(LEAKS.columns)], totals[TEST], totals[VALIDATION], samples, tested)
 

@@ -108,7 +108,7 @@ def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> N
     settings, classes = protocol.settings, protocol.dataset.classes
     title = protocol.title(run, result.overall["accuracy"].n)
     bins, resampler = settings.evaluate.calibration_bins, protocol.resamplers[settings.reported]
-    aucs = {name: each["auc"] for name, each in result.per_class.items()}
+    aucs = {name: estimates["auc"] for name, estimates in result.per_class.items()}
     made = {
         "confusion": plots.confusion_figure(plots.confusion(grid, classes), classes, title),
         "roc": plots.roc_figure(grid, classes, aucs, result.overall["macro_auc"], title),

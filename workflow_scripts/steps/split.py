@@ -74,8 +74,8 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{args.dataset}: {error}; {remedy(args.dataset / 'manifest.csv')}") from None
     split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
     reported = reported_subset(args.settings["rule"])
-    found = audit(manifest, split, clusters.pairs, reported)
-    found.require_none(
+    audited = audit(manifest, split, clusters.pairs, reported)
+    audited.require_none(
         settings.rule.by, f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else "")
     )
     inputs = record.input_digests(
@@ -86,14 +86,14 @@ def main(args: argparse.Namespace) -> None:
     target = args.out / settings.protocol
     paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
     SPLIT.write(paths["split"], split)
-    LEAKS.write(paths["leaks"], found.pairs)
+    LEAKS.write(paths["leaks"], audited.pairs)
     made = record.make_record(
         args.settings,
         args.code,
         inputs,
         protocol=settings.protocol,
         rule=args.settings["rule"],
-        **findings(args.settings["rule"], dataset, manifest, split, clusters, found),
+        **findings(args.settings["rule"], dataset, manifest, split, clusters, audited),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], made)

@@ -46,10 +46,10 @@ def answer(results: Results, protocol: Protocol, measures: Measured, claim: Clai
     if claim.metric not in MEASURED:
         return _exact(results, protocol, claim)
     try:
-        found = quantity(results, protocol, measures, claim)
+        obtained_quantity = quantity(results, protocol, measures, claim)
     except AbsentError as absent:
         return Answer(NOTHING, missing=str(absent))
-    return _of(found, claim)
+    return _of(obtained_quantity, claim)
 
 
 class AbsentError(Exception):
@@ -62,10 +62,10 @@ def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Cl
         return _single(results, protocol, measures, claim, ())
     if "subset" in claim.against and protocol.reported != "test":
         raise AbsentError("this protocol has no test subset, both sides would be the same images")
-    other = replace(claim, **{**claim.against, "against": {}})
-    subsets = tuple(sorted({answered_by(protocol, one.subset) for one in (claim, other)}))
-    ours = _single(results, protocol, measures, claim, subsets)
-    return ours - _single(results, protocol, measures, other, subsets)
+    rival = replace(claim, **{**claim.against, "against": {}})
+    subsets = tuple(sorted({answered_by(protocol, side.subset) for side in (claim, rival)}))
+    own = _single(results, protocol, measures, claim, subsets)
+    return own - _single(results, protocol, measures, rival, subsets)
 
 
 def _single(results: Results, protocol: Protocol, measures: Measured, claim: Claim, over: tuple[str, ...]) -> Quantity:
@@ -80,17 +80,17 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
         raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
 
 
-def _of(found: Quantity, claim: Claim) -> Answer:
+def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
     """The value with the interval that the verdict rests on, cut to what is possible."""
-    uncertain = found.uncertain
+    uncertain = obtained_quantity.uncertain
     if np.isnan(uncertain.value):
         return Answer(NOTHING, missing="the metric is undefined, as for a class that was never predicted")
-    scale = float(found.n) if claim.metric == CONFUSIONS else 1.0
+    scale = float(obtained_quantity.n) if claim.metric == CONFUSIONS else 1.0
     low, high = uncertain.interval()
-    if not found.difference:
+    if not obtained_quantity.difference:
         low, high = np.clip([low, high], *bounds(claim.metric))
     ends = [None if np.isnan(end) else float(end) * scale for end in (low, high)]
-    return Answer(Value(uncertain.value * scale, *ends, found.n), uncertain, scale=scale)
+    return Answer(Value(uncertain.value * scale, *ends, obtained_quantity.n), uncertain, scale=scale)
 
 
 def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
@@ -128,10 +128,10 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
 
 def _ratio(results: Results, claim: Claim) -> Value:
     counts = results.manifest["label"].value_counts()
-    other = class_of(results, claim.against.get("class_name", ""))
-    if other is None or not counts.get(other, 0):
+    rival = class_of(results, claim.against.get("class_name", ""))
+    if rival is None or not counts.get(rival, 0):
         return NOTHING
-    return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[other]))
+    return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[rival]))
 
 
 def _of_source(results: Results, claim: Claim) -> Value:
