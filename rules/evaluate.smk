@@ -1,8 +1,5 @@
 # Metrics with intervals, figures, and runs compared on the same samples; one job per protocol: loading libraries is the
 # cost, and all runs are judged by the same draws.
-#
-# The evaluation also leaves a metrics.json in the folder of every run, fold and seed; their number depends on the study,
-# which no output pattern can say, so the workflow itself relies on the folder of the evaluation.
 
 
 rule evaluate:

@@ -43,12 +43,8 @@ class Leaking(Study):
         """Leaks and record of a protocol, as the step writes them."""
         dataset, splits = self.folder / "dataset", self.folder / "splits"
         file = (splits / f"{protocol}.csv").rename(splits.parent / f"{protocol}.csv")
-        settings = {
-            "study": "cvm_cervix",
-            "seed": 0,
-            "protocol": protocol,
-            "rule": self.settings["protocols"][protocol],
-        }
+        rule = {key: value for key, value in self.settings["protocols"][protocol].items() if key != "aggregate"}
+        settings = {"study": "cvm_cervix", "seed": 0, "protocol": protocol, "rule": rule, "units_judged": False}
         split.main(SimpleNamespace(settings=settings, code="c0de", dataset=dataset, out=splits, split_file=file))
         file.unlink()
 

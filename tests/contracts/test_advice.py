@@ -47,7 +47,7 @@ def test_no_error_says_again_without_a_command():
     [
         ("r/s/dataset/manifest.csv", "r/s/dataset/manifest.csv"),
         ("r/s/runs/grouped/a-b@c/fold0-seed1/weights.safetensors", None),
-        ("r/s/runs/grouped/paper/fold0-seed1/metrics.json", "r/s/evaluation/grouped"),
+        ("r/s/evaluation/grouped/paper/fold0-seed1.json", "r/s/evaluation/grouped"),
         ("/my results/s/evaluation/grouped/cvm/roc.png", "/my results/s/evaluation/grouped"),
         ("r/s/explanation/own/cvm/gradcam.npz", "r/s/explanation/own"),
         ("r/s/paper/fig03.png", "r/s/paper"),

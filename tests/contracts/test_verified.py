@@ -233,7 +233,7 @@ def test_what_no_record_vouches_for_is_refused(tmp_path):
     [
         ("dataset/montage.png", "arrays/record.json", "dataset/montage.png"),
         ("splits/p.leaks.csv", "splits/p.json", "splits/p.leaks.csv"),
-        ("runs/p/r/fold0-seed1/metrics.json", "evaluation/p/record.json", "evaluation/p"),
+        ("evaluation/p/r/fold0-seed1.json", "evaluation/p/record.json", "evaluation/p"),
         ("runs/p/r/fold0-seed1/history.csv", "runs/p/r/fold0-seed1/train.json", "runs/p/r/fold0-seed1/history.csv"),
         ("runs/p/r/fold0-seed1/model/model.onnx", *["runs/p/r/fold0-seed1/record.json"] * 2),
         ("evaluation/p/r/roc.png", "evaluation/p/record.json", "evaluation/p"),

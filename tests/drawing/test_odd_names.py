@@ -14,6 +14,7 @@ from workflow_scripts.drawing import label_text, style
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.evaluation import plots
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.explanation import figure as gallery
 from workflow_scripts.explanation import scatter
 from workflow_scripts.preprocessing.montage import montage
@@ -101,8 +102,8 @@ def odd_figures():
     frame[[f"p_{name}" for name in ODD]] = p / p.sum(axis=1, keepdims=True)
     frames[0, 0] = frame
     cell = Estimate(0.5, 0.4, 0.6, 4)
-    yield plots.confusion_figure(plots.confusion(frames, ODD), ODD, "$title$ 核")
-    yield plots.roc_figure(frames, ODD, dict.fromkeys(ODD, cell), cell, "title")
+    yield plots.confusion_figure(plots.confusion(Grid(frames), ODD), ODD, "$title$ 核")
+    yield plots.roc_figure(Grid(frames), ODD, dict.fromkeys(ODD, cell), cell, "title")
 
 
 @pytest.mark.filterwarnings("error::UserWarning")

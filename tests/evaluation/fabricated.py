@@ -36,6 +36,7 @@ OPTIONS = {
     "calibration_bins": 10,
     "reference": None,
     "subgroups": [],
+    "metrics": [],
 }
 
 

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from workflow_scripts.contracts.verdict_table import HIGHER, HOLDS, LOWER
 from workflow_scripts.evaluation.equivalence import Printed, decide, order_verdict, verdict
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.quantities import Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import uncertain
@@ -40,8 +41,8 @@ class World:
     def n(self) -> int:
         return self.groups * self.size
 
-    def tables(self, rng: np.random.Generator, truths: tuple[float, ...]) -> list[dict]:
-        """One study: (fold, seed) → units for each of several runs, which judge the same samples."""
+    def tables(self, rng: np.random.Generator, truths: tuple[float, ...]) -> list[Grid]:
+        """One study: the units of each of several runs, which judge the same samples."""
         base = _base(self.n, self.size)
         label = (base["label"] == "b").to_numpy()
         easy = np.repeat(rng.normal(size=self.groups), self.size) * np.sqrt(self.alike)
@@ -54,7 +55,7 @@ class World:
                 chance = rng.normal(size=self.n) * np.sqrt(1 - self.alike - self.own)
                 says_b = label == (easy + chance < norm.ppf(skill))
                 run[0, seed] = base.assign(p_a=np.where(says_b, 0.1, 0.9), p_b=np.where(says_b, 0.9, 0.1))
-            found.append(run)
+            found.append(Grid(run))
         return found
 
     def measured(self, rng: np.random.Generator, truths: tuple[float, ...], draws: int) -> Measured:

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from workflow_scripts.contracts.comparison_table import DELONG
 from workflow_scripts.evaluation.delong import delong, delong_table, two_sided
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.paired import holm
 
 CLASSES = ["negative", "positive"]
@@ -68,11 +69,13 @@ def test_equal_runs_are_told_apart_as_rarely_as_the_p_value_says():
 def table(classes=CLASSES, runs=("x", "y", "z"), seeds=(0, 1), folds=1):
     labels = np.arange(60) % len(classes)
     made = {
-        name: {
-            (fold, seed): units(np.random.default_rng([place, seed]), labels, 1.0 + place, classes, fold)
-            for fold in range(folds)
-            for seed in seeds
-        }
+        name: Grid(
+            {
+                (fold, seed): units(np.random.default_rng([place, seed]), labels, 1.0 + place, classes, fold)
+                for fold in range(folds)
+                for seed in seeds
+            }
+        )
         for place, name in enumerate(runs)
     }
     return delong_table(made, "grouped", classes), made
@@ -96,7 +99,7 @@ def test_every_run_and_every_pair_of_each_fold_and_seed_has_a_row():
 def test_one_run_has_no_pairs_and_one_side_no_area():
     found, made = table(runs=("x",), seeds=(0,))
     assert found["other"].tolist() == [""]
-    only = {"x": {(0, 0): made["x"][0, 0].query("label == 'positive'")}}
+    only = {"x": made["x"].map(lambda frame: frame.query("label == 'positive'"))}
     assert delong_table(only, "grouped", CLASSES)["auc"].isna().all()
 
 

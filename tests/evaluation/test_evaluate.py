@@ -39,7 +39,9 @@ def evaluated(tmp_path_factory):
 def test_figures_and_tables_are_there(evaluated):
     _, out, _ = evaluated
     names = {path.name for path in out.iterdir()}
-    assert names == {"metrics.csv", "metrics.json", "confusion.png", "roc.png", "reliability.png", "curves.png"}
+    jobs = {f"fold{fold}-seed{seed}.json" for fold in (0, 1) for seed in (0, 7)}
+    figures = {"confusion.png", "roc.png", "reliability.png", "curves.png"}
+    assert names == {"metrics.csv", "metrics.json"} | jobs | figures
 
 
 def test_numbers_are_what_they_were(tmp_path):
@@ -63,12 +65,11 @@ def test_runs_that_judged_other_units_are_refused(tmp_path):
         study.evaluate("cnn", "other")
 
 
-def test_metrics_json_of_each_fold_and_seed_has_every_metric_of_its_own_units(evaluated):
+def test_each_fold_and_seed_has_every_metric_of_its_own_units(evaluated):
     study, out, _ = evaluated
     for fold in (0, 1):
         for seed in (0, 7):
-            path = study.root / "runs" / "grouped" / "cnn" / f"fold{fold}-seed{seed}" / "metrics.json"
-            found = json.loads(path.read_text())
+            found = json.loads((out / f"fold{fold}-seed{seed}.json").read_text())
             units = study.read("cnn", fold, seed)
             for subset in ("validation", "test"):
                 rows = units[units["subset"] == subset]
@@ -139,8 +140,8 @@ def test_undefined_values_are_null_and_empty_cells(tmp_path):
     path = study.add("cnn", 2.0) / "fold0-seed0" / "units.csv"
     units = UNITS.read(path).assign(p_normal=0.5, p_abnormal=0.3, p_other=0.2)  # always the same answer
     UNITS.write(path, units)
-    _, table = run(study)
-    test = json.loads((path.parent / "metrics.json").read_text())["test"]
+    out, table = run(study)
+    test = json.loads((out / "fold0-seed0.json").read_text())["test"]
     n = test["accuracy"]["n"]
     assert test["macro_precision"] == {"value": None, "low": None, "high": None, "n": n}
     assert table.loc[table["metric"] == "macro_precision", "value"].isna().all()
@@ -264,11 +265,13 @@ def test_runs_made_with_other_versions_are_said_in_log_and_record(tmp_path, capl
     assert said in json.loads((tmp_path / "evaluation" / "grouped" / "record.json").read_text())["mixed"][0]
 
 
-def test_the_record_vouches_for_every_file_of_the_evaluation(tmp_path):
+def test_the_evaluation_writes_its_own_folder_alone_and_vouches_for_every_file_in_it(tmp_path):
     study = Study(tmp_path, CLASSES)
     study.add("cnn", 2.0)
+    before = set((tmp_path / "runs").rglob("*"))
     run(study)
+    assert set((tmp_path / "runs").rglob("*")) == before
     folder = tmp_path / "evaluation" / "grouped"
     outputs = json.loads((folder / "record.json").read_text())["outputs"]
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - {"record.json"}
-    assert outputs.keys() == written | {"../../runs/grouped/cnn/fold0-seed0/metrics.json"}
+    assert outputs.keys() == written

@@ -8,18 +8,20 @@ from matplotlib.colors import to_hex
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.evaluation import plots
 from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.estimates import ALL, Estimate, estimate
+from workflow_scripts.evaluation.estimates import Estimate, Measuring, estimate
 from workflow_scripts.evaluation.forest import forest_figure
+from workflow_scripts.evaluation.grid import Grid
 
 
 @pytest.fixture(scope="module")
 def evaluated():
-    frames = {(0, seed): units(np.random.default_rng(seed), np.arange(330) % 11, 3.0, LONG) for seed in (0, 1)}
+    frames = Grid({(0, seed): units(np.random.default_rng(seed), np.arange(330) % 11, 3.0, LONG) for seed in (0, 1)})
     resampler = Resampler(frames.values(), 100, np.random.default_rng(0))
-    return frames, resampler, estimate(frames, resampler, LONG, 10)[ALL]
+    return frames, resampler, estimate(frames, resampler, Measuring(LONG, 10))[ALL]
 
 
 def overlaps(boxes) -> list[tuple[int, int]]:
@@ -56,12 +58,12 @@ def test_confusion_is_the_sum_over_folds_and_the_mean_over_seeds():
     frames = {
         (fold, seed): units(rng, np.arange(30) % 3, 50.0, ["a", "b", "c"], fold) for fold in (0, 1) for seed in (0, 1)
     }
-    assert plots.confusion(frames, ["a", "b", "c"]).tolist() == np.diag([20, 20, 20]).tolist()
+    assert plots.confusion(Grid(frames), ["a", "b", "c"]).tolist() == np.diag([20, 20, 20]).tolist()
 
 
 def test_confusion_has_the_true_class_in_its_rows():
     frame = units(np.random.default_rng(0), np.arange(30) % 3, 50.0, ["a", "b", "c"]).assign(label="a")
-    counts = plots.confusion({(0, 0): frame}, ["a", "b", "c"])
+    counts = plots.confusion(Grid({(0, 0): frame}), ["a", "b", "c"])
     assert counts.tolist() == [[10, 10, 10], [0, 0, 0], [0, 0, 0]]
 
 
@@ -78,7 +80,7 @@ def test_roc_legend_names_every_class_with_its_interval(evaluated):
 
 
 def test_roc_of_a_class_without_units_is_left_out():
-    frames = {(0, 0): units(np.random.default_rng(0), np.arange(40) % 2, 1.0, ["a", "b", "c"])}
+    frames = Grid({(0, 0): units(np.random.default_rng(0), np.arange(40) % 2, 1.0, ["a", "b", "c"])})
     nothing = Estimate(np.nan, np.nan, np.nan, 0)
     figure = plots.roc_figure(frames, ["a", "b", "c"], dict.fromkeys("abc", nothing), nothing, "a title")
     texts = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
@@ -101,10 +103,12 @@ def mean_roc(frames, k, classes):
 
 def skilled(skill, classes="abc", n=90):
     """Units of two trainings whose classes are neither recognised always nor never."""
-    return {
-        (0, seed): units(np.random.default_rng(seed), np.arange(n) % len(classes), skill, list(classes))
-        for seed in (0, 1)
-    }
+    return Grid(
+        {
+            (0, seed): units(np.random.default_rng(seed), np.arange(n) % len(classes), skill, list(classes))
+            for seed in (0, 1)
+        }
+    )
 
 
 def test_a_mean_curve_is_the_mean_of_the_trainings_curves():
@@ -113,14 +117,14 @@ def test_a_mean_curve_is_the_mean_of_the_trainings_curves():
     assert curve == pytest.approx(mean_roc(frames, 1, "abc"))
     assert curve[0] < 0.5 and curve[-1] == 1 and np.abs(curve - plots.GRID).max() > 0.05
     # A class that is told by nothing but its own score: from nothing to everything at once.
-    sure = {(0, 0): units(np.random.default_rng(0), np.arange(30) % 2, 60.0, ["a", "b"])}
+    sure = Grid({(0, 0): units(np.random.default_rng(0), np.arange(30) % 2, 60.0, ["a", "b"])})
     assert (plots.mean_curve(sure, 0) == 1).all()
 
 
 @pytest.mark.parametrize(("skill", "panels"), [(0.7, 1), (4.0, 2)])
 def test_roc_curves_are_those_of_the_units(skill, panels):
     frames = skilled(skill)
-    result = estimate(frames, Resampler(frames.values(), 50, np.random.default_rng(0)), list("abc"), 10)[ALL]
+    result = estimate(frames, Resampler(frames.values(), 50, np.random.default_rng(0)), Measuring(list("abc"), 10))[ALL]
     aucs = {name: each["auc"] for name, each in result.per_class.items()}
     figure = plots.roc_figure(frames, list("abc"), aucs, result.overall["macro_auc"], "a title")
     shown = [figure.axes[0], *figure.axes[0].child_axes]

@@ -8,9 +8,10 @@ from fabricated import Study, units
 from scipy.stats import binomtest
 
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.estimates import ALL, estimate
+from workflow_scripts.evaluation.estimates import Measuring, estimate
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import clopper_pearson, effective_sizes, exact
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import point
@@ -28,9 +29,9 @@ def shifted(labels, classes):
 
 
 def evaluated(frame, classes):
-    frames = {(0, 0): frame}
+    frames = Grid({(0, 0): frame})
     resampler = Resampler(frames.values(), 200, np.random.default_rng(0))
-    return estimate(frames, resampler, classes, 10)[ALL]
+    return estimate(frames, resampler, Measuring(classes, 10))[ALL]
 
 
 @pytest.mark.parametrize("hits", [0, 1, 5, 9, 10])
@@ -90,7 +91,7 @@ def test_an_interval_that_the_draws_give_stays_as_it_is():
     resampler = Resampler([frame], 200, np.random.default_rng(0))
     right = (frame["p_a"] > frame["p_b"]) == (frame["label"] == "a")
     drawn = (right.to_numpy()[:, None] * resampler.weights(frame)).mean(axis=0)
-    cell = estimate({(0, 0): frame}, resampler, ["a", "b"], 10)[ALL].overall["accuracy"]
+    cell = estimate(Grid({(0, 0): frame}), resampler, Measuring(["a", "b"], 10))[ALL].overall["accuracy"]
     assert (cell.low, cell.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
 
 
@@ -133,7 +134,7 @@ def test_the_exact_interval_of_perfect_runs_holds_the_truth(metric, error):
 
 def test_files_of_a_perfect_run_show_no_interval_without_width_at_any_level(tmp_path):
     study = Study(tmp_path, ["a", "b"], n=160, folds=2, seeds=(0, 1))
-    runs = study.add("cnn", 60.0)
+    study.add("cnn", 60.0)
     path = tmp_path / "dataset" / "manifest.csv"
     manifest = MANIFEST.read(path)
     source = np.where(np.arange(len(manifest)) % 3, "one", "two")
@@ -145,6 +146,6 @@ def test_files_of_a_perfect_run_show_no_interval_without_width_at_any_level(tmp_
     rates = table[~table["metric"].isin(["log_loss", "brier", "ece"])].dropna(subset="low")
     assert len(rates) > 200 and rates["value"].isin([0.0, 1.0]).mean() > 0.95
     assert (rates["high"] - rates["low"] > 0.01).all()
-    found = json.loads((runs / "fold0-seed0" / "metrics.json").read_text())["test"]
+    found = json.loads((tmp_path / "evaluation" / "grouped" / "cnn" / "fold0-seed0.json").read_text())["test"]
     groups = arrays(study.read("cnn").query("subset == 'test'"))[0].size // 4
     assert found["accuracy"]["low"] == pytest.approx(0.025 ** (1 / groups)) and found["kappa"]["low"] < 1

@@ -10,6 +10,7 @@ from fabricated import Study, units
 from workflow_scripts.contracts.comparison_table import COMPARISON
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.paired import compare, holm, mcnemar
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.runtime.errors import UserError
@@ -25,7 +26,7 @@ def made(skill: float, seeds=(0, 1), folds=1, n=240, salt=0, first=0, per_group=
             rng = np.random.default_rng([salt, fold, seed])
             start = first + fold * n
             frames[fold, seed] = units(rng, np.arange(n) % 3, skill, CLASSES, fold, per_group=per_group, first=start)
-    return frames
+    return Grid(frames)
 
 
 def paired(runs, reference, metric="accuracy", draws=400):
@@ -82,7 +83,7 @@ def test_counts_are_of_units_that_one_run_alone_gets_right():
 def test_pairing_makes_the_interval_narrower():
     # y is x but for a few units: the difference is far surer than either value.
     x = made(1.0, seeds=(0,))
-    y = {key: frame.copy() for key, frame in x.items()}
+    y = x.map(pd.DataFrame.copy)
     rows = np.arange(0, 240, 30)
     y[0, 0].loc[rows, [f"p_{c}" for c in CLASSES]] = np.eye(3)[rows % 3]
     row = paired({"x": x, "y": y}, "x").loc[("0", "y")]
@@ -150,9 +151,9 @@ def test_no_premium_is_claimed_where_there_is_none():
 
 def test_what_both_test_sets_share_cancels():
     same = made(1.0, seeds=(0,))
-    found = premium(same, {key: frame.copy() for key, frame in same.items()})
+    found = premium(same, same.map(pd.DataFrame.copy))
     assert found.difference == 0 and found.high == -found.low == pytest.approx(1 - 0.025 ** (1 / 60))
-    apart = premium(same, {key: frame.assign(group="q" + frame["group"]) for key, frame in same.items()})
+    apart = premium(same, same.map(lambda frame: frame.assign(group="q" + frame["group"])))
     assert apart.low < -0.02 and apart.high > 0.02
 
 
@@ -172,9 +173,9 @@ def test_protocols_may_differ_in_folds_but_not_in_seeds():
 
 
 def test_validation_units_do_not_count():
-    frames = made(1.0)
-    mixed = {
-        key: pd.concat([frame, frame.assign(subset="validation", id="v" + frame["id"], unit="v" + frame["unit"])])
-        for key, frame in frames.items()
-    }
+    mixed = made(1.0).map(
+        lambda frame: pd.concat(
+            [frame, frame.assign(subset="validation", id="v" + frame["id"], unit="v" + frame["unit"])]
+        )
+    )
     assert premium(mixed, mixed).n_published == 240

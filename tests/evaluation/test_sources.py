@@ -6,6 +6,7 @@ import pytest
 
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.by_source import by_source
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.parts import rows
 
@@ -19,7 +20,7 @@ def joined(p, seeds=(0,)):
     manifest = pd.DataFrame({"id": ids, "unit": ids, "label": labels, "source": [name[0] for name in labels]})
     frame = pd.DataFrame({"id": ids, "unit": ids, "group": "", "fold": 0, "subset": "test", "label": labels})
     frame[[f"p_{name}" for name in CLASSES]] = p
-    frames = {(0, seed): frame for seed in seeds}
+    frames = Grid({(0, seed): frame for seed in seeds})
     return frames, Dataset(manifest, CLASSES, True), Resampler(frames.values(), 200, np.random.default_rng(0))
 
 

@@ -8,6 +8,7 @@ from fabricated import Study, units
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
 
@@ -59,6 +60,7 @@ def test_a_units_subgroup_is_that_of_its_first_sample_that_has_one():
 
 
 def subgroups(frames, groups, classes=CLASSES):
+    frames = Grid(frames)
     resampler = Resampler(frames.values(), 300, np.random.default_rng(0))
     return by_subgroup(frames, resampler, {name: pd.Index(ids) for name, ids in groups.items()}, classes)
 

@@ -22,6 +22,7 @@ from workflow_scripts.evaluation.equivalence import (
     share_in_order,
     verdict,
 )
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.quantities import Measured, discordant
 from workflow_scripts.evaluation.uncertainty import Uncertain
@@ -102,11 +103,13 @@ def tables(runs: int, folds: int = 1, seeds: int = 2, n: int = 90) -> dict:
     """Runs that judge the same units, fold by fold."""
     rng, labels = np.random.default_rng(3), np.arange(n) % 3
     return {
-        str(run): {
-            (fold, seed): units(rng, labels, 1.0 + run, ["a", "b", "c"], fold, first=fold * n)
-            for fold in range(folds)
-            for seed in range(seeds)
-        }
+        str(run): Grid(
+            {
+                (fold, seed): units(rng, labels, 1.0 + run, ["a", "b", "c"], fold, first=fold * n)
+                for fold in range(folds)
+                for seed in range(seeds)
+            }
+        )
         for run in range(runs)
     }
 
@@ -153,7 +156,7 @@ def test_what_two_runs_share_cancels_in_their_difference():
 
 def test_a_perfect_run_on_few_groups_is_not_taken_for_perfect():
     base = units(np.random.default_rng(0), np.arange(40) % 2, 60.0, CLASSES)
-    right = {(0, seed): base for seed in range(3)}
+    right = Grid({(0, seed): base for seed in range(3)})
     found = accuracy(Measured({"0": right}, CLASSES, 100, 10, np.random.default_rng(0))).uncertain
     assert found.value == 1 and found.interval()[0] < 0.9
 

@@ -38,6 +38,7 @@ NAMES = (
     "predictions.csv",
     "units.csv",
     "metrics.json",
+    "fold0-seed0.json",
     "metrics.csv",
     "comparison.csv",
     "verdict.csv",

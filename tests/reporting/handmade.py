@@ -29,6 +29,7 @@ EVALUATE = {
     "margin": 0.02,
     "reference": None,
     "subgroups": [],
+    "metrics": [],
 }
 
 
@@ -63,6 +64,8 @@ class Study:
             "explain": {"runs": [], "images": 4, "errors": 4, "embedding": True},
             **changes,
         }
+        rules = self.settings["protocols"].items()
+        self.settings["protocols"] = {name: {"aggregate": "none", **rule} for name, rule in rules}
 
     def write(self) -> "Study":
         """Write every file that a report reads."""

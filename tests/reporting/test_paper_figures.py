@@ -126,7 +126,7 @@ def test_confusions_are_counted_as_mean_over_seeds(results):
     protocol = results.protocols["published"]
     wanted = claim(metric="confusions", run="cvm", class_name="ASC-US", predicted="LSIL")
     total = 0
-    for units in protocol.runs["cvm"].units:
+    for units in protocol.runs["cvm"].units.values():
         rows = units[(units["subset"] == "test") & (units["label"] == "ASC-US")]
         total += int((rows[[f"p_{name}" for name in CLASSES]].to_numpy().argmax(1) == 1).sum())
     assert obtained(results, protocol, wanted).value == total / 2
@@ -195,7 +195,7 @@ def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(t
     assert texts[0] == f"fused: {value.value:.3f} ({value.low:.3f} to {value.high:.3f})" and len(texts) == 3
     grid = np.linspace(0, 1, 201)
     curves = []
-    for units in run.units:
+    for units in run.units.values():
         test = units[units["subset"] == "test"]
         fpr, tpr, _ = roc_curve(test["label"] == "b", test["p_b"])
         curves.append(np.interp(grid, fpr, tpr))
@@ -226,7 +226,7 @@ def test_sensitivities_stand_at_their_value_with_their_interval_under_each_proto
     intervals = []
     for line, protocol in zip(lines, protocols, strict=True):
         run = protocol.runs["cvm"]
-        tests = [units[units["subset"] == "test"] for units in run.units]
+        tests = [units[units["subset"] == "test"] for units in run.units.values()]
         share = np.mean([((rows["p_b"] > rows["p_a"]) == (rows["label"] == "b")).mean() for rows in tests])
         own = [cells[id(run), name] for name in "ab"]
         assert list(line.get_xdata()) == pytest.approx([*(cell.value for cell in own), share])

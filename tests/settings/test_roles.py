@@ -11,7 +11,7 @@ from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
-BY_SAMPLE, BY_GROUP = {"by": "sample"}, {"by": "group"}
+BY_SAMPLE, BY_UNIT, BY_GROUP = {"by": "sample"}, {"by": "unit"}, {"by": "group"}
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ BY_SAMPLE, BY_GROUP = {"by": "sample"}, {"by": "group"}
         ({"a": BY_SAMPLE, "b": {**BY_SAMPLE, "role": "as_published"}}, {"a": None, "b": "as_published"}),
         ({"a": {**BY_GROUP, "role": "as_published"}, "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
         ({"a": BY_GROUP}, {"a": "leak_free"}),
+        ({"u": BY_UNIT, "s": BY_SAMPLE, "g": BY_GROUP}, {"u": "as_published", "s": None, "g": "leak_free"}),
     ],
 )
 def test_a_role_that_is_not_stated_follows_from_how_the_protocol_splits(rules, expected):
@@ -56,10 +57,35 @@ def test_a_role_changes_no_split():
     assert plain.report("cvm_cervix") != changed.report("cvm_cervix")
 
 
+def test_a_protocol_may_aggregate_in_its_own_way():
+    """The published numbers may be of slices, and those without leaks of patients."""
+    rules = {"published": {"aggregate": "none"}, "grouped": {}}
+    user = {"studies": {"cvm_cervix": {"evaluate": {"aggregate": "mean"}, "protocols": rules}}}
+    plain, changed = (Steps(settings(ROOT, layer)) for layer in ({}, user))
+    assert {name: rule["aggregate"] for name, rule in changed.report("cvm_cervix")["protocols"].items()} == {
+        "published": "none",
+        "grouped": "mean",
+    }
+    for step in ("finish_run", "baseline", "compress"):
+        run = {"finish_run": "cvm", "baseline": "sham_rim", "compress": "cvm-float16"}[step]
+        told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
+        assert told == ["none", "mean"]
+    assert [changed.evaluate("cvm_cervix", name)["evaluate"]["aggregate"] for name in rules] == ["none", "mean"]
+    # Where samples are judged everything stays as it was, trainings do anyway, and a split only looks at labels.
+    assert changed.evaluate("cvm_cervix", "published") == plain.evaluate("cvm_cervix", "published")
+    assert changed.train("cvm_cervix", "grouped", "cvm", 0, 0) == plain.train("cvm_cervix", "grouped", "cvm", 0, 0)
+    splits = [steps.split("cvm_cervix", "grouped") for steps in (plain, changed)]
+    assert splits[1] == {**splits[0], "units_judged": True} and "aggregate" not in splits[0]["rule"]
+
+
 @pytest.mark.parametrize(
     ("protocols", "said"),
     [
         ({"published": {"role": "leak_free"}}, "protocols.published: role is leak_free, but a split by sample tears"),
+        (
+            {"grouped": {"role": "leak_free", "by": "unit"}},
+            "protocols.grouped: role is leak_free, but a split by unit tears",
+        ),
         (
             {name: {"role": "as_published"} for name in ("published", "grouped")},
             "protocols published and grouped: only one may have the role as_published",

@@ -29,9 +29,10 @@ def project(folder: Path, cluster=None, **changes) -> Workflow:
 
 
 def made(workflow: Workflow) -> dict[str, str]:
-    """Digest of every file of the runs that must not depend on where they were made."""
-    names = ("weights.safetensors", "predictions.csv", "units.csv", "metrics.json", "record.json")
-    files = [path for name in names for path in (workflow.folder / "results").glob(f"*/runs/**/{name}")]
+    """Digest of every file of the runs, and of their metrics, that must not depend on where they were made."""
+    names = ("weights.safetensors", "predictions.csv", "units.csv", "record.json")
+    patterns = [*(f"*/runs/**/{name}" for name in names), "*/evaluation/*/*/*.json"]
+    files = [path for pattern in patterns for path in (workflow.folder / "results").glob(pattern)]
     return {str(path.relative_to(workflow.folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

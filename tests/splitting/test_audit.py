@@ -40,7 +40,10 @@ def test_a_planted_leak_of_every_kind_is_found(why, sides):
     assert (found.test if tested else found.validation) == {name: int(name == why) for name in WHYS}
     assert found.samples == {0: int(tested)}
     with pytest.raises(UserError, match=f"share {why}"):
-        found.require_none("here")
+        found.require_none("group", "here")
+    if why != "unit":
+        found.require_none("unit", "here")
+    found.require_none("sample", "here")
 
 
 def test_what_is_shared_in_several_ways_is_listed_by_group_first_then_unit_then_picture():
@@ -52,7 +55,7 @@ def test_what_is_shared_in_several_ways_is_listed_by_group_first_then_unit_then_
 def test_nothing_is_found_where_nothing_is_shared():
     found = audit(manifest(["p", "p", "q", "", ""]), split("train", "train", "test", "test", "train"), pairs())
     assert not len(found.pairs) and sum(found.test.values()) + sum(found.validation.values()) == 0
-    found.require_none("here")
+    found.require_none("group", "here")
 
 
 def test_each_fold_is_audited_for_itself():

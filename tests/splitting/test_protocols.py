@@ -36,10 +36,12 @@ TABLE_5 = {
 SHARES = [0.6, 0.2, 0.2]
 
 
-def made(counts: dict[str, int], clusters: np.ndarray | None = None) -> Samples:
+def made(counts: dict[str, int], clusters: np.ndarray | None = None, units: np.ndarray | None = None) -> Samples:
     labels = np.repeat(np.arange(len(counts)), list(counts.values()))
     ids = np.array([f"s{number:05d}" for number in range(len(labels))])
-    return Samples(ids, labels, list(counts), np.arange(len(labels)) if clusters is None else clusters)
+    alone = np.arange(len(labels))
+    clusters, units = (alone if codes is None else codes for codes in (clusters, units))
+    return Samples(ids, labels, list(counts), clusters, units)
 
 
 def obtained(samples: Samples, split) -> np.ndarray:
@@ -210,3 +212,55 @@ def test_an_empty_validation_share_is_allowed():
     samples = made({"a": 7, "b": 8})
     got = obtained(samples, holdout(samples, [0.8, 0.0, 0.2], "sample", np.random.default_rng(0)))
     assert got[:, 1].tolist() == [0, 0]
+
+
+def slices(patients: dict[str, int], per_patient: int) -> Samples:
+    """Samples of patients, `per_patient` each but for the first of every class, which has ten times as many."""
+    sizes = np.concatenate([[10 * per_patient] + [per_patient] * (n - 1) for n in patients.values()])
+    labels = np.repeat(np.repeat(np.arange(len(patients)), list(patients.values())), sizes)
+    units = np.repeat(np.arange(len(sizes)), sizes)
+    ids = np.array([f"s{number:05d}" for number in range(len(units))])
+    return Samples(ids, labels, list(patients), units, units)
+
+
+def units_in(samples: Samples, split, fold: int = 0) -> np.ndarray:
+    """K×3 units of a fold in training, validation and test subset; no unit may be in two."""
+    subset = split.loc[split["fold"] == fold, "subset"].to_numpy()
+    held = {(unit, label, name) for unit, label, name in zip(samples.units, samples.labels, subset, strict=True)}
+    assert len(held) == len(np.unique(samples.units))
+    names = ("train", "validation", "test")
+    return np.array([[sum(h[1:] == (k, name) for h in held) for name in names] for k in range(len(samples.classes))])
+
+
+@pytest.mark.parametrize("by", ["unit", "group"])
+def test_a_unit_counts_once_however_many_samples_it_has(by):
+    samples = slices({"a": 20, "b": 10}, 3)
+    assert units_in(samples, holdout(samples, SHARES, by, np.random.default_rng(0))).tolist() == [[12, 4, 4], [6, 2, 2]]
+    split = kfold(samples, 5, 0.25, by, np.random.default_rng(0))
+    for fold in range(5):
+        assert units_in(samples, split, fold).tolist() == [[12, 4, 4], [6, 2, 2]]
+
+
+def test_by_unit_keeps_units_whole_and_tears_groups():
+    samples = slices({"a": 20, "b": 10}, 3)
+    patients = Samples(samples.ids, samples.labels, samples.classes, samples.units // 2, samples.units)
+    split = holdout(patients, SHARES, "unit", np.random.default_rng(0))
+    units_in(patients, split)
+    subsets = split.groupby(patients.clusters)["subset"].nunique()
+    assert (subsets > 1).any()
+    whole = holdout(patients, SHARES, "group", np.random.default_rng(0))
+    assert (whole.groupby(patients.clusters)["subset"].nunique() == 1).all()
+
+
+def test_where_groups_are_units_both_ways_are_one_split_and_where_units_are_samples_all_three():
+    samples, rng = slices({"a": 20, "b": 10}, 3), np.random.default_rng
+    assert holdout(samples, SHARES, "unit", rng(0)).equals(holdout(samples, SHARES, "group", rng(0)))
+    alone = made({"a": 20, "b": 10})
+    by_sample = holdout(alone, SHARES, "sample", rng(0))
+    assert all(holdout(alone, SHARES, by, rng(0)).equals(by_sample) for by in ("unit", "group"))
+
+
+def test_a_unit_of_two_classes_counts_in_both():
+    samples = Samples(np.array(list("abcd")), np.array([0, 1, 0, 0]), ["x", "y"], *[np.array([0, 0, 1, 1])] * 2)
+    present, counts = samples.counts(np.arange(4))
+    assert present.tolist() == [0, 1] and counts.tolist() == [[1, 1], [1, 0]]

@@ -32,8 +32,8 @@ def dataset(tmp_path):
     return folder
 
 
-def run(dataset, rule, file=None, name="p", seed=0):
-    settings = {"study": "made", "seed": seed, "protocol": name, "rule": rule}
+def run(dataset, rule, file=None, name="p", seed=0, units_judged=False):
+    settings = {"study": "made", "seed": seed, "protocol": name, "rule": rule, "units_judged": units_judged}
     out = dataset.parent / "splits"
     args = argparse.Namespace(settings=settings, code="c0de", dataset=dataset, out=out, split_file=file)
     split.main(args)
@@ -176,3 +176,51 @@ def test_flipped_and_turned_copies_are_kept_together_or_counted_as_leaks(dataset
     subset = table.set_index("id")["subset"]
     assert all(subset[f"s{n:03d}"] == subset[f"s{n + 40:03d}"] for n in range(40))
     assert leaks.empty and record["leak_free"]
+
+
+@pytest.fixture
+def slices(dataset):
+    """The samples are slices: two to a unit, two units to a group."""
+    manifest = pd.read_csv(dataset / "manifest.csv", keep_default_na=False)
+    manifest.assign(unit=[f"v{n // 2}" for n in range(120)]).to_csv(dataset / "manifest.csv", index=False)
+    EQUAL_PAIRS.write(dataset / "equal_pairs.csv", EQUAL_PAIRS.read(dataset / "equal_pairs.csv")[:0])
+    vouch(dataset / "record.json")
+    return dataset
+
+
+def test_by_unit_tears_groups_and_says_so(slices):
+    table, leaks, record = run(slices, {**BY_SAMPLE, "by": "unit"})
+    assert not record["leak_free"] and set(leaks["why"]) == {"group"} and record["leaks"]["unit"] == 0
+    assert "Split by unit: " in record["note"] and "of 24 test samples share a group" in record["note"]
+    assert "The shares of each class are of its 60 units, which hold 120 samples." in record["note"]
+    assert table["subset"].value_counts().to_dict() == {"train": 72, "validation": 24, "test": 24}
+
+
+def test_by_unit_is_free_of_leaks_where_every_group_is_a_unit(slices):
+    manifest = pd.read_csv(slices / "manifest.csv", keep_default_na=False)
+    manifest.assign(group=manifest["unit"]).to_csv(slices / "manifest.csv", index=False)
+    vouch(slices / "record.json")
+    by = {by: run(slices, {**BY_SAMPLE, "by": by}) for by in ("unit", "group")}
+    assert by["unit"][0].equals(by["group"][0])
+    assert by["unit"][2]["leak_free"] and by["unit"][2]["note"].startswith("Split by unit: no sample shares")
+
+
+def test_a_users_split_by_unit_that_tears_one_stops(slices, tmp_path):
+    table, _, _ = run(slices, BY_SAMPLE)
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    rule = {"kind": "file", "path": "mine.csv", "by": "unit", "folds": 1}
+    with pytest.raises(UserError, match=r"a split by unit must tear no unit apart, but .* share unit; move one"):
+        run(slices, rule, tmp_path / "mine.csv")
+    whole, _, _ = run(slices, {**BY_SAMPLE, "by": "unit"})
+    whole.to_csv(tmp_path / "mine.csv", index=False)
+    assert run(slices, rule, tmp_path / "mine.csv")[0].equals(whole)
+
+
+def test_units_of_several_labels_stop_the_split_where_units_are_judged(slices):
+    manifest = pd.read_csv(slices / "manifest.csv", keep_default_na=False)
+    manifest.loc[79, "label"] = "b"
+    manifest.to_csv(slices / "manifest.csv", index=False)
+    vouch(slices / "record.json")
+    run(slices, BY_GROUP)
+    with pytest.raises(UserError, match="protocol p: unit 'v39' has samples of several labels"):
+        run(slices, BY_GROUP, units_judged=True)

@@ -1,6 +1,5 @@
 """A small results folder, written with the contracts' own writers."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +38,9 @@ class Study:
     def run_folder(self, run: str, seed: int) -> Path:
         return self.folder / "runs" / "published" / run / f"fold0-seed{seed}"
 
+    def metrics_file(self, run: str, seed: int) -> Path:
+        return self.folder / "evaluation" / "published" / run / f"fold0-seed{seed}.json"
+
     def write_run(self, run: str, seed: int, epochs: int = 3, value: float | None = 0.8) -> None:
         """A finished run; `epochs` is part of its settings; `value` None: not evaluated yet."""
         folder = self.run_folder(run, seed)
@@ -59,10 +61,13 @@ class Study:
             self.write_metrics(run, seed, measured(value))
 
     def write_metrics(self, run: str, seed: int, metrics: dict) -> None:
-        """What the evaluation leaves in the folder of a run."""
-        path, evaluation = self.run_folder(run, seed) / "metrics.json", self.folder / "evaluation" / "published"
-        files.write_json(path, metrics)
-        vouch(evaluation / "record.json", os.path.relpath(path, evaluation))
+        """What the evaluation leaves of a fold and seed, and from which record it was made."""
+        files.write_json(self.metrics_file(run, seed), metrics)
+        evaluation, record = self.folder / "evaluation" / "published", self.run_folder(run, seed) / "record.json"
+        path = evaluation / "record.json"
+        inputs = files.read_json(path)["inputs"] if path.exists() else {}
+        inputs |= {record.relative_to(self.folder).as_posix(): files.digest_file(record)}
+        vouch(path, self.metrics_file(run, seed).relative_to(evaluation).as_posix(), inputs=inputs)
 
     def _history(self, epochs: int) -> str:
         rows = [f"{epoch},0.001,{1 / epoch},0.5,{2 / epoch},0.4" for epoch in range(1, epochs + 1)]

@@ -200,11 +200,11 @@ def test_a_locked_database_is_one_line_and_stays(study, monkeypatch):
     assert not (folder_of(study.results) / "set-aside-1").exists()
 
 
-@pytest.mark.parametrize("name", ["record.json", "metrics.json", "ledger.json", "history.csv"])
+@pytest.mark.parametrize("name", ["record.json", "fold0-seed0.json", "ledger.json", "history.csv"])
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_a_file_that_is_taken_from_elsewhere_is_left_out_and_not_copied(study, tmp_path, name, kind):
     (tmp_path / "secret").write_text("my key")
-    path = study.run_folder("cnn", 0) / name
+    path = study.metrics_file("cnn", 0) if name == "fold0-seed0.json" else study.run_folder("cnn", 0) / name
     path.unlink()
     path.symlink_to(tmp_path / "secret") if kind == "link" else os.mkfifo(path)
     (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
@@ -219,17 +219,18 @@ def test_a_file_that_is_taken_from_elsewhere_is_left_out_and_not_copied(study, t
         ("record.json", "{}"),
         ("record.json", '{"settings": 1}'),
         ("record.json", "[" * 100_000),
-        ("metrics.json", "[1]"),
-        ("metrics.json", '{"test": {"accuracy": {}}}'),
+        ("fold0-seed0.json", "[1]"),
+        ("fold0-seed0.json", '{"test": {"accuracy": {}}}'),
         ("ledger.json", '{"start": "yesterday"}'),
         ("ledger.json", "[]"),
-        ("metrics.json", '{"test": {"accuracy": {"value": "x", "low": [], "high": null, "n": {}}}, "x": 1}'),
+        ("fold0-seed0.json", '{"test": {"accuracy": {"value": "x", "low": [], "high": null, "n": {}}}, "x": 1}'),
     ],
 )
 def test_files_that_hold_something_else_are_one_line(study, name, content):
-    for path in study.run_folder("vote", 0), study.run_folder("cnn", 0):
-        files.write_text(path / name, content)
-        (path / "train.json").unlink(missing_ok=True)
+    for run in ("vote", "cnn"):
+        folder = study.run_folder(run, 0)
+        files.write_text(study.metrics_file(run, 0) if name == "fold0-seed0.json" else folder / name, content)
+        (folder / "train.json").unlink(missing_ok=True)
     problems = track_everything(study.results, None, {"toy": "accuracy"})
     assert len(problems) == 2 and all("\n" not in problem for problem in problems) and len(active(study)) == 4
 

@@ -59,7 +59,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         assert "units.csv" in before["vote (published) fold0-seed1"] and len(before) == 6
         track_study(tmp_path / "remote", settings, receipt)
         assert receipt.read_bytes() == first and artifacts(address, "sent") == before
-        files.write_text(other / "runs/published/cnn/fold0-seed0/metrics.json", "{}")
+        files.write_text(other / "evaluation/published/cnn/fold0-seed0.json", "{}")
         revouch(other)
         track_study(tmp_path / "remote", settings, receipt)
         assert len(artifacts(address, "sent")) == 6

@@ -211,7 +211,7 @@ def test_a_tracking_uri_that_is_no_server_or_holds_a_password_is_refused_and_not
 
 def test_a_declared_run_that_is_missing_is_one_line(study):
     shutil.rmtree(study.run_folder("cnn", 1))
-    with pytest.raises(UserError, match="fold0-seed1/metrics.json is missing"):
+    with pytest.raises(UserError, match="fold0-seed1/record.json is missing"):
         track(study)
 
 
@@ -235,9 +235,9 @@ def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(s
 
 
 def test_taking_in_everything_names_a_broken_run_and_enters_the_others(study):
-    files.write_text(study.run_folder("cnn", 0) / "metrics.json", "{")
+    files.write_text(study.metrics_file("cnn", 0), "{")
     (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
-    assert "cnn/fold0-seed0" in problem and "metrics.json has changed: it is not what" in problem
+    assert "cnn/fold0-seed0" in problem and "fold0-seed0.json has changed: it is not what" in problem
     assert not any(name.startswith("cnn (published) fold0-seed0") for name in active(study))
     assert any(name.startswith("cnn (published) fold0-seed1") for name in active(study))
 

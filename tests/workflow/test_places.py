@@ -45,5 +45,5 @@ def test_a_whole_study_with_a_split_of_ones_own_in_unusual_places(tmp_path, monk
     folder = elsewhere / "results of mine ü" / "mine"
     assert (folder / "tracked.json").exists() and (folder / "report.html").exists()
     assert json.loads((folder / "splits" / "own.json").read_text())["counts"]
-    assert (folder / "runs" / "own" / "sham_rim" / "fold0-seed0" / "metrics.json").exists()
+    assert (folder / "evaluation" / "own" / "sham_rim" / "fold0-seed0.json").exists()
     assert workflow.planned(*start) == {}

@@ -35,8 +35,8 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
         LEAKS.write(work / f"{name}.leaks.csv", found.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
         stated = read_json(archived / f"{name}.json")
-        # What a split is for changes none of it, so that its step does not see the role.
-        ruled = {key: value for key, value in rule.items() if key != "role"}
+        # What a split is for changes none of it, nor how units are judged: its step does not see that.
+        ruled = {key: value for key, value in rule.items() if key not in ("role", "aggregate")}
         made = {
             **stated,
             **findings(rule, record, manifest, split, clusters, found),
@@ -48,9 +48,9 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
         }
         write_json(work / f"{name}.json", made)
         yield compare_files(f"{name}.json", archived / f"{name}.json", work / f"{name}.json")
-        if rule["by"] == "group" and len(found.pairs):
-            first = found.pairs.iloc[0]
-            words = f"splits by group, but {first['id_a']!r} and {first['id_b']!r} share {first['why']}"
+        if len(leaks := found.against(rule["by"])):
+            first = leaks.iloc[0]
+            words = f"splits by {rule['by']}, but {first['id_a']!r} and {first['id_b']!r} share {first['why']}"
             yield Outcome(f"{name}.csv", False, words, computed=False)
 
 

@@ -30,7 +30,6 @@ STUDY_FILES = (
 WEIGHTS = "runs/*/*/*/weights.safetensors"
 # Those of them that follow from the others without training.
 DERIVED = (
-    "runs/*/*/*/metrics.json",
     "evaluation/**/*.csv",
     "evaluation/**/*.json",
     "curves/*.csv",

@@ -126,6 +126,8 @@ def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(rule)),
             "reference": (evaluation.evaluate.get("reference"), report.evaluate.reference),
+            "aggregate": (evaluation.evaluate.get("aggregate"), rule["aggregate"]),
+            "metrics": (evaluation.evaluate.get("metrics"), report.evaluate.metrics),
             "expects": (set(evaluation.expects), set(report.runs)),
         }
         for key, (first, second) in same.items():

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+# Of a machine: they differ from one to the next.
+TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
 # What papers also print: counts, shares of a split, confusions between two classes, cost.
 OTHER_METRICS = (
     "samples",
@@ -19,10 +21,7 @@ OTHER_METRICS = (
     "bits",
     "confusions",
     "parameter_size",
-    "training_time",
-    "epoch_time",
-    "test_time",
-    "time_per_sample",
+    *TIMES,
     "first_epoch_accuracy",
     "last_epoch_accuracy",
     "p_value",
@@ -39,7 +38,7 @@ UNITS = {
     "hours": 3600.0,
     "MB": 1.0,
 }
-SUBSETS = ("train", "validation", "test", "all", "external")
+SUBSETS = ("train", "validation", "test", "all")
 RELATIONS = ("equal", "about", "highest")
 # What a check may rest on beside the fields of a claim, and papers seldom say; where one does, `stated` quotes it.
 # one_training: the number is of one training, no mean of several or of folds; average: how the classes were averaged;

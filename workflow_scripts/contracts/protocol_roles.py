@@ -6,13 +6,13 @@ AS_PUBLISHED, LEAK_FREE = "as_published", "leak_free"
 def roles(rules: dict[str, dict]) -> dict[str, str | None]:
     """Name → role of every protocol of a study, from its rules ({by, role, …}) in the order in which they are declared.
 
-    What a rule states counts. Else a split by group is leak_free, and the first split by sample is as_published where
-    no other says that it is. Further splits by sample have no role: they are shown, and nothing is held against them.
+    What a rule states counts. Else a split by group is leak_free, and the first of the others is as_published where no
+    rule says that it is. Further ones have no role: they are shown, and nothing is held against them.
     """
     stated = {name: rule.get("role") for name, rule in rules.items()}
     if AS_PUBLISHED not in stated.values():
-        by_sample = (name for name, rule in rules.items() if stated[name] is None and rule["by"] == "sample")
-        if first := next(by_sample, None):
+        leaking = (name for name, rule in rules.items() if stated[name] is None and rule["by"] != "group")
+        if first := next(leaking, None):
             stated[first] = AS_PUBLISHED
     return {name: role or (LEAK_FREE if rules[name]["by"] == "group" else None) for name, role in stated.items()}
 

@@ -14,7 +14,8 @@ from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.errors import UserError
 
 _COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
-_CHECKED = {"open": True, "key": ("id", "fold"), "values": {"subset": ("validation", "test")}, "shares": "p_"}
+# A unit that a split by sample tears apart is judged within each subset; of a vote the predictions are its units.
+_CHECKED = {"open": True, "key": ("id", "fold", "subset"), "values": {"subset": ("validation", "test")}, "shares": "p_"}
 PREDICTIONS = Table("predictions", _COLUMNS, **_CHECKED)
 UNITS = Table("units", {**_COLUMNS, "n_samples": "int"}, **_CHECKED)
 
@@ -32,6 +33,8 @@ HISTORY = Table(
     key=("epoch",),
 )
 
+# In the columns fold and seed: what is over all folds, or over all seeds.
+ALL = "all"
 METRICS = Table(
     "metrics",
     {
@@ -71,13 +74,6 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
     return np.array(classes_of(frame))[probabilities(frame).argmax(axis=1)]
 
 
-# What to do where the samples of a unit do not agree.
-_MIXED = {
-    "label": "give each class units of its own in the table of groups, or set evaluate.aggregate to none",
-    "subset": "split by group",
-}
-
-
 def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
     """Write predictions.csv and units.csv of a run; see write_predictions and write_units."""
     write_predictions(folder, samples, classes)
@@ -98,30 +94,39 @@ def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -
 def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
     """Write units.csv of a run from what predictions.csv holds.
 
-    `aggregate` says how the samples of a unit become one row: "none" (every sample is a unit), "mean" or "max" (of each
-    class, then scaled to sum 1). Raises UserError when a unit has two labels or subsets.
+    `aggregate`: see units_of. UserError for a unit of two labels.
     """
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
     UNITS.write(folder / "units.csv", units_of(ordered, class_columns(classes), aggregate, str(folder)))
 
 
 def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:
-    """One row per unit and fold, sorted by id; see write_units."""
+    """One row for each unit, fold and subset, sorted by id, of what predictions.csv holds.
+
+    `aggregate` says how the samples of a unit become one row: "none" (every sample is a unit), "mean" or "max" (of each
+    class, then scaled to sum 1). A unit that the split tears apart has a row in each of its subsets, made of its
+    samples there alone. Raises UserError when a unit has two labels.
+    """
     if aggregate == "none":
         units = samples.assign(n_samples=1)
     else:
-        keys = ["unit", "fold"]
-        counts = samples.groupby(keys)[["label", "subset"]].nunique()
-        for column, remedy in _MIXED.items():
-            if (counts[column] > 1).any():
-                raise UserError(
-                    f"{where}: unit {counts[column].idxmax()[0]!r} has samples of several {column}s; {remedy}"
-                )
-        grouped = samples.groupby(keys, sort=True)
-        units = grouped[["group", "subset", "label"]].first()
+        require_one_label(samples, where)
+        grouped = samples.groupby(["unit", "fold", "subset"], sort=True)
+        units = grouped[["group", "label"]].first()
         units[columns] = grouped[columns].agg(aggregate)
         units[columns] = units[columns].div(units[columns].sum(axis=1), axis=0)
         units["n_samples"] = grouped.size()
         units = units.reset_index()
         units["id"] = units["unit"]
     return units.sort_values("id", kind="stable")[[*_COLUMNS, *columns, "n_samples"]].reset_index(drop=True)
+
+
+def require_one_label(samples: pd.DataFrame, where: str) -> None:
+    """Raise UserError, naming the first, where samples (columns unit, label) of one unit have several labels."""
+    labels = samples.groupby("unit")["label"].nunique()
+    if (labels > 1).any():
+        first, n = labels.index[labels > 1][0], int((labels > 1).sum())
+        raise UserError(
+            f"{where}: unit {first!r} has samples of several labels ({n} such units); give each class units of its own "
+            "in the table of groups, or set aggregate to none"
+        )

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.evaluation.metrics import RANGES, Scores, confidence_bins, macro, normalised
+from workflow_scripts.evaluation.metric_registry import bounds
+from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
 
 # An interval needs the metric to be defined in this share of the draws. A class held by one or two groups is missing
 # from more draws than that; the interval of the rest would only look narrow.
@@ -65,7 +66,7 @@ class Resampler:
             return np.nan, np.nan
         low, high = np.percentile(defined, [2.5, 97.5])
         if metric:
-            low, high = np.clip([low, high], *RANGES.get(metric, (0.0, 1.0)))
+            low, high = np.clip([low, high], *bounds(metric))
         return float(low), float(high)
 
 
@@ -80,13 +81,13 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
     `labels` N class numbers, `probabilities` N×K, `weights` N×D counts.
     """
     p = normalised(probabilities)
-    counts = _confusion(labels, p.argmax(axis=1), weights, p.shape[1])
-    overall, each = _from_confusion(counts)
+    counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
+    overall, per_class = _from_confusion(counts)
     support = counts.sum(axis=2)
-    each["auc"] = auc(labels, p, weights)
-    overall["macro_auc"] = macro(each["auc"], support)
+    per_class["auc"] = auc(labels, p, weights)
+    overall["macro_auc"] = macro(per_class["auc"], support)
     overall.update(_from_losses(labels, p, weights, bins))
-    return Scores(overall, each)
+    return Scores(overall, per_class)
 
 
 def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -95,7 +96,7 @@ def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, we
     `metric` is accuracy, kappa, balanced_accuracy or a macro average. `once(N)` as weights gives the point value.
     """
     p = normalised(probabilities)
-    counts = _confusion(labels, p.argmax(axis=1), weights, p.shape[1])
+    counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     if metric == "macro_auc":
         return macro(auc(labels, p, weights), counts.sum(axis=2))
     return _from_confusion(counts)[0][metric]
@@ -108,7 +109,7 @@ def from_confusion(
 
     `p`: N×K with rows that sum to 1.
     """
-    return _from_confusion(_confusion(labels, p.argmax(axis=1), weights, p.shape[1]))
+    return _from_confusion(confusion(labels, p.argmax(axis=1), weights, p.shape[1]))
 
 
 def once(samples: int) -> np.ndarray:
@@ -130,9 +131,9 @@ def auc(labels: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
         first = np.searchsorted(score, score[rows], side="left")
         last = np.searchsorted(score, score[rows], side="right") - 1
         under = 0.5 * (below[last] + below[first] - negative[first])
-        ours = drawn[rows].astype("float64")
-        total = ours.sum(axis=0) * (below[-1] if len(below) else 0)
-        np.divide((ours * under).sum(axis=0), total, out=result[:, k], where=total > 0)
+        drawn_positive = drawn[rows].astype("float64")
+        total = drawn_positive.sum(axis=0) * (below[-1] if len(below) else 0)
+        np.divide((drawn_positive * under).sum(axis=0), total, out=result[:, k], where=total > 0)
     return result
 
 
@@ -146,7 +147,7 @@ def sums_by(codes: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _confusion(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: int) -> np.ndarray:
+def confusion(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray, classes: int) -> np.ndarray:
     """D×K×K drawn samples of each true (first) and predicted class."""
     sums = sums_by(labels * classes + predicted, classes * classes, weights)
     return np.ascontiguousarray(sums.T).reshape(-1, classes, classes)
@@ -167,7 +168,7 @@ def _from_confusion(counts: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str
     right = np.diagonal(counts, axis1=1, axis2=2)
     support, predicted = counts.sum(axis=2), counts.sum(axis=1)
     n = support.sum(axis=1)
-    each = {
+    per_class = {
         "precision": _ratio(right, predicted),
         "sensitivity": _ratio(right, support),
         "specificity": _ratio(n[:, None] - support - predicted + right, n[:, None] - support),
@@ -175,10 +176,10 @@ def _from_confusion(counts: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str
     }
     accuracy = _ratio(right.sum(axis=1), n)
     chance = _ratio((support * predicted).sum(axis=1), n**2)
-    overall = {"accuracy": accuracy, "balanced_accuracy": macro(each["sensitivity"], support)}
-    overall.update({f"macro_{name}": macro(values, support) for name, values in each.items()})
+    overall = {"accuracy": accuracy, "balanced_accuracy": macro(per_class["sensitivity"], support)}
+    overall.update({f"macro_{name}": macro(values, support) for name, values in per_class.items()})
     overall["kappa"] = _ratio(accuracy - chance, 1 - chance)
-    return overall, each
+    return overall, per_class
 
 
 def _from_losses(labels: np.ndarray, p: np.ndarray, weights: np.ndarray, bins: int) -> dict[str, np.ndarray]:

@@ -11,15 +11,14 @@ import pandas as pd
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
 from workflow_scripts.evaluation.estimates import Estimate
-from workflow_scripts.evaluation.metric_tables import Dataset, Key, arrays
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_tables import Dataset, arrays
 from workflow_scripts.evaluation.parts import on_part
 
 ACCURACY, WITHIN, CROSSED = SOURCE_METRICS
 
 
-def by_source(
-    frames: dict[Key, pd.DataFrame], resampler: Resampler, dataset: Dataset, aggregate: str
-) -> dict[str, dict[str, Estimate]]:
+def by_source(grid: Grid, resampler: Resampler, dataset: Dataset, aggregate: str) -> dict[str, dict[str, Estimate]]:
     """Source → metric → estimate over all folds and seeds of one subset; empty where the data have one source.
 
     accuracy: share of the source's units whose class is found among all classes; within_source_accuracy: among the
@@ -30,15 +29,15 @@ def by_source(
     if len(names) < 2:
         return {}
     source_of = manifest.groupby("id" if aggregate == "none" else "unit")["source"].first()
-    found: dict[str, dict[str, Estimate]] = {}
+    estimates: dict[str, dict[str, Estimate]] = {}
     for name in names:
         own = np.isin(dataset.classes, manifest.loc[manifest["source"] == name, "label"].unique())
 
         def shares(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
             return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
 
-        found[name] = on_part(frames, source_of.index[source_of == name], shares, _groups, resampler)
-    return found
+        estimates[name] = on_part(grid, source_of.index[source_of == name], shares, _groups, resampler)
+    return estimates
 
 
 def _groups(units: pd.DataFrame) -> dict[str, float]:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import DELONG
-from workflow_scripts.evaluation.metric_tables import Key, arrays
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.paired import holm
 
 
@@ -24,14 +25,14 @@ def delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nda
     from scipy.stats import rankdata
 
     runs = len(scores)
-    ours, others = scores[:, positive], scores[:, ~positive]
-    m, n = ours.shape[1], others.shape[1]
+    positives, negatives = scores[:, positive], scores[:, ~positive]
+    m, n = positives.shape[1], negatives.shape[1]
     if not m or not n:
         return np.full(runs, np.nan), np.full((runs, runs), np.nan)
-    ranks = rankdata(np.hstack([ours, others]), axis=1)
+    ranks = rankdata(np.hstack([positives, negatives]), axis=1)
     # Of each positive unit the share of negative ones below it, of each negative one the share of positives above it.
-    above = (ranks[:, :m] - rankdata(ours, axis=1)) / n
-    below = 1 - (ranks[:, m:] - rankdata(others, axis=1)) / m
+    above = (ranks[:, :m] - rankdata(positives, axis=1)) / n
+    below = 1 - (ranks[:, m:] - rankdata(negatives, axis=1)) / m
     if m < 2 or n < 2:
         return above.mean(axis=1), np.full((runs, runs), np.nan)
     return above.mean(axis=1), np.atleast_2d(np.cov(above)) / m + np.atleast_2d(np.cov(below)) / n
@@ -47,16 +48,16 @@ def two_sided(difference: float, variance: float) -> tuple[float, float]:
     return float(z), float(2 * norm.sf(abs(z)))
 
 
-def delong_table(runs: dict[str, dict[Key, pd.DataFrame]], protocol: str, classes: list[str]) -> pd.DataFrame:
+def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd.DataFrame:
     """Contract DELONG: every run alone, then every pair, for each fold and seed; no rows for more than two classes.
 
-    `runs` maps a run to the units of each (fold, seed), the same units for all. Holm's correction is over the pairs of
+    `runs` maps a run to its units, the same units for all. Holm's correction is over the pairs of
     a fold and seed.
     """
     lines: list[dict] = []
     if len(classes) == 2:
         for fold, seed in next(iter(runs.values())):
-            frames = [frames[fold, seed] for frames in runs.values()]
+            frames = [grid[fold, seed] for grid in runs.values()]
             positive = arrays(frames[0])[0] == 1
             scores = np.stack([arrays(frame)[1][:, 1] for frame in frames])
             head = {"protocol": protocol, "fold": fold, "seed": seed}

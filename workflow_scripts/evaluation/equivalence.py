@@ -63,9 +63,9 @@ def decide_counted(printed: Printed, value: float) -> str:
     return LOWER if value < printed.low - SLACK else HOLDS
 
 
-def verdict(printed: Printed, found: Uncertain, margin: float) -> str:
+def verdict(printed: Printed, obtained: Uncertain, margin: float) -> str:
     """The verdict on a number; where a part of the uncertainty is unknown, cannot tell."""
-    return decide(printed, *found.interval(), margin) if found.known else CANNOT_TELL
+    return decide(printed, *obtained.interval(), margin) if obtained.known else CANNOT_TELL
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Needed:
     both: tuple[int, int] | None = None
 
 
-def needed(printed: Printed, found: Uncertain, margin: float, n: int, seeds: int) -> Needed:
+def needed(printed: Printed, obtained: Uncertain, margin: float, n: int, seeds: int) -> Needed:
     """How many units, or training seeds, in all it would take to tell, from the two standard errors.
 
     The easier of two aims: an interval within the margin, or one that excludes the published number. Each part of the
@@ -89,13 +89,13 @@ def needed(printed: Printed, found: Uncertain, margin: float, n: int, seeds: int
     """
     from scipy.stats import norm
 
-    within = margin - max(found.value - printed.low, printed.high - found.value)
-    outside = max(found.value - printed.high, printed.low - found.value)
+    within = margin - max(obtained.value - printed.low, printed.high - obtained.value)
+    outside = max(obtained.value - printed.high, printed.low - obtained.value)
     half = max(within, outside)
-    if half <= SLACK or not found.known:
+    if half <= SLACK or not obtained.known:
         return Needed()
     allowed = (half / float(norm.ppf(0.5 + LEVEL / 2))) ** 2
-    sampling, training = found.sampling**2, found.training**2
+    sampling, training = obtained.sampling**2, obtained.training**2
     if training < allowed:
         return Needed(units=max(math.ceil(n * sampling / (allowed - training)), n + 1))
     if sampling < allowed:
@@ -175,9 +175,9 @@ def detectable_apart(share: float, n: int) -> float:
     sign = -1 if share >= 0.5 else 1
 
     def root(d: float) -> float:
-        other = share + sign * d
-        mean = (share + other) / 2
-        return (a * math.sqrt(2 * mean * (1 - mean)) + b * math.sqrt(share * (1 - share) + other * (1 - other))) / d
+        second = share + sign * d
+        mean = (share + second) / 2
+        return (a * math.sqrt(2 * mean * (1 - mean)) + b * math.sqrt(share * (1 - share) + second * (1 - second))) / d
 
     return _smallest(root, n, share if sign < 0 else 1 - share)
 

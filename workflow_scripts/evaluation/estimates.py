@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
+from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import effective_sizes, interval
-from workflow_scripts.evaluation.metric_tables import Key, arrays
-from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, Scores, point
-
-ALL = "all"
+from workflow_scripts.evaluation.metric_registry import AddedMetric
+from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.evaluation.metrics import Scores, normalised, point
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Estimate:
     n: int
 
     def as_json(self) -> dict[str, float | int | None]:
-        """For metrics.json: null where undefined, nine significant digits."""
+        """For JSON files: null where undefined, nine significant digits."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         rounded = {name: None if np.isnan(number) else float(f"{number:.9g}") for name, number in numbers.items()}
         return {**rounded, "n": self.n}
@@ -41,72 +41,113 @@ class Result:
     per_class: dict[str, dict[str, Estimate]]
 
     def as_json(self) -> dict:
-        """For metrics.json."""
-        each = {
-            name: {metric: estimate.as_json() for metric, estimate in found.items()}
-            for name, found in self.per_class.items()
+        """For JSON files: metrics of the whole, and those of each class under per_class."""
+        classes = {
+            name: {metric: estimate.as_json() for metric, estimate in estimates.items()}
+            for name, estimates in self.per_class.items()
         }
-        return {**{metric: estimate.as_json() for metric, estimate in self.overall.items()}, "per_class": each}
+        return {**{metric: estimate.as_json() for metric, estimate in self.overall.items()}, "per_class": classes}
 
 
-def estimate(
-    frames: dict[Key, pd.DataFrame], resampler: Resampler, classes: list[str], bins: int
-) -> dict[Key | str, Result]:
+@dataclass(frozen=True)
+class Measuring:
+    """What is measured: of which classes, with how many bins of the calibration error, which metrics beyond them."""
+
+    classes: list[str]
+    bins: int
+    added: tuple[AddedMetric, ...] = ()
+
+    def points(self, frame: pd.DataFrame) -> Scores:
+        """Every metric of a units table."""
+        labels, p = arrays(frame)
+        return self._with_added(point(labels, p, self.bins), labels, p, None)
+
+    def draws(self, frame: pd.DataFrame, weights: np.ndarray) -> Scores:
+        """Every metric for each draw; `weights` N×D."""
+        labels, p = arrays(frame)
+        return self._with_added(replicates(labels, p, weights, self.bins), labels, p, weights)
+
+    def sizes(self, frames: list[pd.DataFrame]) -> Scores:
+        """Independent observations behind every metric: of an added one all groups, or those with units of a class."""
+        sizes = effective_sizes(frames)
+        for item in self.added:
+            if item.metric.level == "class":
+                sizes.per_class[item.metric.name] = sizes.per_class["sensitivity"]
+            else:
+                sizes.overall[item.metric.name] = sizes.overall["accuracy"]
+        return sizes
+
+    def _with_added(self, scores: Scores, labels: np.ndarray, p: np.ndarray, weights: np.ndarray | None) -> Scores:
+        """The scores and the added metrics; without weights their value on the units as they are."""
+        for item in self.added:
+            values = item.values(labels, normalised(p), once(len(labels)) if weights is None else weights)
+            level = scores.per_class if item.metric.level == "class" else scores.overall
+            level[item.metric.name] = values[0] if weights is None else values
+        return scores
+
+
+def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key | str, Result]:
     """Estimates of each fold and seed, and under "all" of the mean over folds and seeds.
 
-    `frames` holds one subset's units for each (fold, seed), every fold with the same seeds. A metric is computed within
-    each fold and then averaged, AUC as well; where there are several folds, "all" also has POOLED_METRICS. The interval
-    of the mean covers which groups were sampled (one draw for all folds and seeds) and, with several seeds, the spread
-    of training; with folds, training samples are shared between folds, which no interval can show (Bengio & Grandvalet,
-    JMLR 5:1089, 2004).
+    `grid` holds one subset's units. A metric is computed within each fold and then averaged, AUC as well; where there
+    are several folds, "all" also has POOLED_METRICS. The interval of the mean covers which groups were sampled (one
+    draw for all folds and seeds) and, with several seeds, the spread of training; with folds, training samples are
+    shared between folds, which no interval can show (Bengio & Grandvalet, JMLR 5:1089, 2004).
     """
-    points, draws, counts = {}, {}, {}
-    for key, frame in frames.items():
-        labels, p = arrays(frame)
-        points[key] = point(labels, p, bins)
-        draws[key] = replicates(labels, p, resampler.weights(frame), bins)
-        counts[key] = np.bincount(labels, minlength=len(classes))
-    found: dict[Key | str, Result] = {
-        key: _result(points[key], draws[key], counts[key], effective_sizes([frame]), resampler, classes)
-        for key, frame in frames.items()
+    points = {key: measuring.points(frame) for key, frame in grid.items()}
+    draws = {key: measuring.draws(frame, resampler.weights(frame)) for key, frame in grid.items()}
+    counts = {key: np.bincount(arrays(frame)[0], minlength=len(measuring.classes)) for key, frame in grid.items()}
+    results: dict[Key | str, Result] = {
+        key: _result(points[key], draws[key], counts[key], measuring.sizes([frame]), resampler, measuring.classes)
+        for key, frame in grid.items()
     }
-    folds, seeds = sorted({fold for fold, _ in frames}), sorted({seed for _, seed in frames})
+    sizes = measuring.sizes(grid.values())
+    mean, pooled = _mean(grid, points), _pooled(grid, draws, resampler)
+    support = sum(counts[fold, grid.seeds[0]] for fold in grid.folds)
+    results[ALL] = _result(mean, pooled, support, sizes, resampler, measuring.classes)
+    if len(grid.folds) > 1:
+        results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, sizes, resampler)
+    return results
 
-    def stacked(scores: dict[Key, Scores], level: str, metric: str) -> np.ndarray:
-        return np.array([[getattr(scores[fold, seed], level)[metric] for seed in seeds] for fold in folds])
 
-    mean = Scores(
-        {metric: stacked(points, "overall", metric).mean() for metric in OVERALL},
-        {metric: stacked(points, "per_class", metric).mean(axis=(0, 1)) for metric in PER_CLASS},
-    )
-    each = {metric: stacked(draws, "per_class", metric) for metric in PER_CLASS}
-    pooled = Scores(
-        {metric: resampler.pool(stacked(draws, "overall", metric)) for metric in OVERALL},
+def _mean(grid: Grid, points: dict[Key, Scores]) -> Scores:
+    """Every metric's mean over folds and seeds; per class K values."""
+    first = points[next(iter(grid))]
+    return Scores(
+        {m: grid.arranged({key: scores.overall[m] for key, scores in points.items()}).mean() for m in first.overall},
         {
-            metric: np.stack([resampler.pool(values[..., k]) for k in range(len(classes))], axis=-1)
-            for metric, values in each.items()
+            m: grid.arranged({key: scores.per_class[m] for key, scores in points.items()}).mean(axis=(0, 1))
+            for m in first.per_class
         },
     )
-    sizes = effective_sizes(frames.values())
-    found[ALL] = _result(mean, pooled, sum(counts[fold, seeds[0]] for fold in folds), sizes, resampler, classes)
-    if len(folds) > 1:
-        found[ALL].overall["pooled_macro_auc"] = _pooled_auc(frames, folds, seeds, sizes, resampler)
-    return found
 
 
-def _pooled_auc(
-    frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[int], sizes: Scores, resampler: Resampler
-) -> Estimate:
+def _pooled(grid: Grid, draws: dict[Key, Scores], resampler: Resampler) -> Scores:
+    """D replicates of every metric's mean, seeds drawn as well; per class D×K."""
+    first = draws[next(iter(grid))]
+    overall = {m: grid.arranged({key: scores.overall[m] for key, scores in draws.items()}) for m in first.overall}
+    per_class = {m: grid.arranged({key: scores.per_class[m] for key, scores in draws.items()}) for m in first.per_class}
+    return Scores(
+        {metric: resampler.pool(values) for metric, values in overall.items()},
+        {
+            metric: np.stack([resampler.pool(values[..., k]) for k in range(values.shape[-1])], axis=-1)
+            for metric, values in per_class.items()
+        },
+    )
+
+
+def _pooled_auc(grid: Grid, sizes: Scores, resampler: Resampler) -> Estimate:
     """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
-    values, draws = [], np.empty((1, len(seeds), resampler.draws))
-    for place, seed in enumerate(seeds):
-        together = pd.concat([frames[fold, seed] for fold in folds], ignore_index=True)
-        labels, p = arrays(together)
-        values.append(replicates_of("macro_auc", labels, p, once(len(labels)))[0])
-        draws[0, place] = replicates_of("macro_auc", labels, p, resampler.weights(together))
-    value, metric = float(np.mean(values)), "pooled_macro_auc"
-    ends = interval(resampler, value, resampler.pool(draws), metric, sizes.overall[metric])
-    return Estimate(value, *ends, len(together))
+    metric, together = "pooled_macro_auc", grid.together()
+
+    def measured(frame: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
+        return replicates_of("macro_auc", *arrays(frame), weights)
+
+    value = float(together.measured(lambda frame: measured(frame, once(len(frame)))[0]).mean())
+    draws = together.measured(lambda frame: measured(frame, resampler.weights(frame)))
+    return Estimate(
+        value, *interval(resampler, value, resampler.pool(draws), metric, sizes.overall[metric]), together.n
+    )
 
 
 def _result(
@@ -116,30 +157,24 @@ def _result(
         return Estimate(float(value), *interval(resampler, float(value), drawn, metric, size), int(n))
 
     overall = {
-        metric: estimated(values.overall[metric], draws.overall[metric], metric, sizes.overall[metric], counts.sum())
-        for metric in OVERALL
+        metric: estimated(value, draws.overall[metric], metric, sizes.overall[metric], counts.sum())
+        for metric, value in values.overall.items()
     }
-    each = {
+    per_class = {
         name: {
-            metric: estimated(
-                values.per_class[metric][k],
-                draws.per_class[metric][:, k],
-                metric,
-                sizes.per_class[metric][k],
-                counts[k],
-            )
-            for metric in PER_CLASS
+            metric: estimated(by_class[k], draws.per_class[metric][:, k], metric, sizes.per_class[metric][k], counts[k])
+            for metric, by_class in values.per_class.items()
         }
         for k, name in enumerate(classes)
     }
-    return Result(overall, each)
+    return Result(overall, per_class)
 
 
 def rows(results: dict[str, dict[Key | str, Result]], protocol: str, run: str) -> pd.DataFrame:
     """Tidy table (contract METRICS) of {subset: estimates}; level is "overall" (class empty) or "class"."""
     lines = []
-    for subset, found in results.items():
-        for key, result in found.items():
+    for subset, by_key in results.items():
+        for key, result in by_key.items():
             fold, seed = (ALL, ALL) if key == ALL else map(str, key)
             head = (protocol, run, fold, seed, subset)
             for metric, e in result.overall.items():

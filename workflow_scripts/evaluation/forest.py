@@ -20,7 +20,7 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     """
     runs, metric = headline["run"].tolist(), headline["metric"].iloc[0].replace("_", " ")
     both = len(compared) > 0
-    places = dict(zip(runs, range(len(runs)), strict=True))
+    row_of = dict(zip(runs, range(len(runs)), strict=True))
     figure, axes = new_figure(
         8.6 if both else 5.4,
         1.5 + 0.28 * len(runs),
@@ -32,17 +32,10 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     left = axes[0, 0]
     for row in headline.itertuples():
         colour = COLOURS[6] if row.run == reference else COLOURS[0]
-        _point(left, places[row.run], row.value, row.low, row.high, colour, True)
+        _point(left, row_of[row.run], row.value, row.low, row.high, colour, True)
         label = "–" if np.isnan(row.value) else f"{row.value:.3f}"
-        left.annotate(
-            label,
-            (1, places[row.run]),
-            xycoords=("axes fraction", "data"),
-            xytext=(2, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-        )
+        beside = {"xycoords": ("axes fraction", "data"), "xytext": (2, 0), "textcoords": "offset points"}
+        left.annotate(label, (1, row_of[row.run]), **beside, va="center", fontsize=7)
     called = [shortened(run) + (" (reference)" if both and run == reference else "") for run in runs]
     left.set_yticks(range(len(runs)), called)
     left.set(xlabel=f"{metric.capitalize()}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))
@@ -50,7 +43,7 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
         right = axes[0, 1]
         right.axvline(0, color="0.5", linewidth=0.8)
         for row in compared.itertuples():
-            _point(right, places[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
+            _point(right, row_of[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
         right.set(
             xlabel=f"Difference from {shortened(reference)}, 95 % interval\n(filled: McNemar p < 0.05 after Holm)"
         )
@@ -58,6 +51,6 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     return figure
 
 
-def _point(axes, place: int, value: float, low: float, high: float, colour: str, filled: bool) -> None:
-    axes.hlines(place, low, high, color=colour, linewidth=1.4)
-    axes.plot(value, place, marker="o", markersize=5, color=colour, markerfacecolor=colour if filled else "white")
+def _point(axes, row: int, value: float, low: float, high: float, colour: str, filled: bool) -> None:
+    axes.hlines(row, low, high, color=colour, linewidth=1.4)
+    axes.plot(value, row, marker="o", markersize=5, color=colour, markerfacecolor=colour if filled else "white")

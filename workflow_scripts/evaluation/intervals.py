@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
+from workflow_scripts.evaluation.metric_registry import bounds, is_proportion
 from workflow_scripts.evaluation.metric_tables import arrays
-from workflow_scripts.evaluation.metrics import RANGES, Scores
+from workflow_scripts.evaluation.metrics import Scores
 
 LEVEL = 0.95
 # Ends that are closer are one number: draws that agree differ by rounding.
 SAME = 1e-9
-# Means of a loss or of a corrected rate: bounds are known only at the ends of their range.
-_LOSSES = ("log_loss", "brier", "ece", "kappa")
 
 
 def interval(
@@ -45,7 +44,7 @@ def difference_interval(
     if np.isnan(difference):
         return np.nan, np.nan
     low, high = resampler.interval(draws)
-    lowest, highest = RANGES.get(metric, (0.0, 1.0))
+    lowest, highest = bounds(metric)
     if not high - low < SAME or not np.isfinite(highest):
         return low, high
     width = highest - lowest
@@ -72,15 +71,15 @@ def joined(
 def exact(value: float, metric: str, effective_size: float) -> tuple[float, float]:
     """Clopper-Pearson interval of a metric of which all draws agree.
 
-    Of losses and of kappa at the ends of their range only, else NaN; of F1, with J = F1 / (2 - F1) the proportion of
-    right ones among all that are or are called so, the lower end is that of J, because a false alarm that was not seen
-    may count for two classes, and the upper end follows from that of J.
+    Of what is no proportion, such as a loss or kappa, at the ends of its range only, else NaN; of F1, with
+    J = F1 / (2 - F1) the proportion of right ones among all that are or are called so, the lower end is that of J,
+    because a false alarm that was not seen may count for two classes, and the upper end follows from that of J.
     """
-    lowest, highest = RANGES.get(metric, (0.0, 1.0))
+    lowest, highest = bounds(metric)
     if not np.isfinite(highest):
         return np.nan, np.nan
     share = (value - lowest) / (highest - lowest)
-    if metric in _LOSSES and SAME < share < 1 - SAME:
+    if not is_proportion(metric) and SAME < share < 1 - SAME:
         return np.nan, np.nan
     if metric in ("f1", "macro_f1"):
         low, high = clopper_pearson(share / (2 - share), effective_size)
@@ -119,7 +118,7 @@ def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores:
     called[groups, predicted] = True
     positive = labelled.sum(axis=0)
     negative = ((labelled.sum(axis=1, keepdims=True) - labelled) > 0).sum(axis=0)
-    each = {
+    per_class = {
         "precision": called.sum(axis=0),
         "sensitivity": positive,
         "specificity": negative,
@@ -127,10 +126,10 @@ def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores:
         "auc": np.minimum(positive, negative),
     }
     present = positive > 0
-    overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in each.items()}
+    overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in per_class.items()}
     overall["macro_auc"] = overall["pooled_macro_auc"] = overall["macro_auc"] / 2
     overall["balanced_accuracy"] = overall["macro_sensitivity"]
     shares = [np.bincount(numbers, minlength=classes) / len(table) for numbers in (labels, predicted)]
     overall |= dict.fromkeys(("accuracy", "log_loss", "brier", "ece"), total)
     overall["kappa"] = 2 * total * (1 - float(shares[0] @ shares[1]))
-    return Scores({name: np.float64(size) for name, size in overall.items()}, each)
+    return Scores({name: np.float64(size) for name, size in overall.items()}, per_class)

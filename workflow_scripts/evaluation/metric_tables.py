@@ -1,5 +1,6 @@
 """Read the units of finished runs, and refuse those that do not belong to the dataset or to the settings."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,10 @@ import pandas as pd
 from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.results_layout import remedy
-
-Key = tuple[int, int]  # fold, training seed
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,12 @@ def run_folder(runs: Path, fold: int, seed: int) -> Path:
     return runs / f"fold{fold}-seed{seed}"
 
 
-def read_units(
-    runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str
-) -> dict[Key, pd.DataFrame]:
+def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
+    """The metrics of one fold and seed, in the folder `evaluated` of a run's evaluation."""
+    return evaluated / f"fold{fold}-seed{seed}.json"
+
+
+def read_units(runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
     """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
 
     `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,
@@ -52,7 +55,7 @@ def read_units(
             path = run_folder(runs, fold, seed) / "units.csv"
             tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
-    return tables
+    return Grid(tables)
 
 
 def require_settings(runs: Path, expects: dict[str, str]) -> None:
@@ -65,15 +68,15 @@ def require_settings(runs: Path, expects: dict[str, str]) -> None:
 
 def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
     """Raise UserError, naming the first difference, unless both tables judge the same units with the same labels."""
-    columns = ["id", "unit", "group", "fold", "subset", "label"]
     if list(first["id"]) != list(second["id"]):
-        odd = sorted(set(first["id"]) ^ set(second["id"]))
+        judged, again = Counter(first["id"]), Counter(second["id"])
+        odd = sorted((judged - again) + (again - judged))
         raise UserError(
             f"{where}: judges other units than the run it is read with ({len(odd)} differ, first {odd[0]!r})"
             if odd
             else f"{where}: its rows are in another order; delete that folder, `snakemake --cores all` makes it again"
         )
-    for column in columns[1:]:
+    for column in ("unit", "group", "fold", "subset", "label"):
         odd = (first[column].to_numpy() != second[column].to_numpy()).nonzero()[0]
         if len(odd):
             row = int(odd[0])
@@ -86,11 +89,6 @@ def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
 def arrays(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Class number of each row (N) and probabilities (N×K) of a units table."""
     return pd.Index(classes_of(frame)).get_indexer(frame["label"]), probabilities(frame)
-
-
-def subset_of(tables: dict[Key, pd.DataFrame], subset: str) -> dict[Key, pd.DataFrame]:
-    """The rows of one subset of each table."""
-    return {key: frame[frame["subset"] == subset].reset_index(drop=True) for key, frame in tables.items()}
 
 
 def _known(dataset: Dataset, aggregate: str) -> pd.DataFrame:

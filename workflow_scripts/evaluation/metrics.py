@@ -12,8 +12,6 @@ import numpy as np
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
 OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
-# Lowest and highest possible value, where it is not [0, 1].
-RANGES = {"log_loss": (0.0, np.inf), "kappa": (-1.0, 1.0), "brier": (0.0, 2.0)}
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,8 @@ def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores:
         "brier": metrics.brier_score_loss(labels, p, labels=classes, scale_by_half=False),
         "ece": calibration_error(labels, p, bins),
     }
-    each = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
-    return Scores({name: np.float64(value) for name, value in overall.items()}, each)
+    per_class = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
+    return Scores({name: np.float64(value) for name, value in overall.items()}, per_class)
 
 
 def _auc(metrics, positive: np.ndarray, score: np.ndarray) -> float:

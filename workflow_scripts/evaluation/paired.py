@@ -6,43 +6,40 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
-from workflow_scripts.evaluation.estimates import ALL
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import difference_interval, effective_sizes
-from workflow_scripts.evaluation.metric_tables import Key, arrays, same_units
+from workflow_scripts.evaluation.metric_tables import arrays, same_units
 
 
-def compare(
-    runs: dict[str, dict[Key, pd.DataFrame]], reference: str, metric: str, protocol: str, resampler: Resampler
-) -> pd.DataFrame:
+def compare(runs: dict[str, Grid], reference: str, metric: str, protocol: str, resampler: Resampler) -> pd.DataFrame:
     """Every run against `reference` (contract COMPARISON), for each seed and pooled over seeds ("all").
 
-    `runs` maps a run to the test units of each (fold, seed); all runs must have judged the same units, else UserError.
-    Values are means over folds. Both runs of a pair are measured on the same bootstrap draws of groups; the pooled
-    interval also draws the seeds; where no draw shows a difference it has the width that what was not seen may have.
-    McNemar's test (Psychometrika 12:153, 1947; exact, two-sided) counts units that only
-    one run classifies correctly; pooled over seeds it is the sign test of the units that one run gets right in more
-    seeds than the other. It takes units as independent: where groups are large, trust the interval, which does not.
-    Holm's correction (Scand. J. Statist. 6:65, 1979) is over the runs compared, for each seed and for the pool.
+    `runs` maps a run to its test units; all runs must have judged the same units, else UserError. Values are means over
+    folds. Both runs of a pair are measured on the same bootstrap draws of groups; the pooled interval also draws the
+    seeds; where no draw shows a difference it has the width that what was not seen may have. McNemar's test
+    (Psychometrika 12:153, 1947; exact, two-sided) counts units that only one run classifies correctly; pooled over
+    seeds it is the sign test of the units that one run gets right in more seeds than the other. It takes units as
+    independent: where groups are large, trust the interval, which does not. Holm's correction (Scand. J. Statist.
+    6:65, 1979) is over the runs compared, for each seed and for the pool.
     """
-    keys = list(runs[reference])
-    folds, seeds = sorted({fold for fold, _ in keys}), sorted({seed for _, seed in keys})
     measured = {}
-    for name, frames in runs.items():
-        for key in keys:
-            same_units(runs[reference][key], frames[key], f"run {name}, fold {key[0]}, seed {key[1]}")
-        measured[name] = _measure(frames, folds, seeds, metric, resampler)
-    rows = []
+    for name, grid in runs.items():
+        for key, table in runs[reference].items():
+            same_units(table, grid[key], f"run {name}, fold {key[0]}, seed {key[1]}")
+        measured[name] = _measure(grid, metric, resampler)
+    compared = [name for name in runs if name != reference]
+    seeds = runs[reference].seeds
+    lines = []
     for seed in [*seeds, ALL]:
-        places = slice(None) if seed == ALL else [seeds.index(seed)]
-        found = [
-            _row(measured[name], measured[reference], metric, places, resampler) for name in runs if name != reference
-        ]
-        corrected = holm(np.array([row["p_mcnemar"] for row in found]))
-        for name, row, p in zip([name for name in runs if name != reference], found, corrected, strict=True):
+        chosen = slice(None) if seed == ALL else [seeds.index(seed)]
+        rows = [_row(measured[name], measured[reference], metric, chosen, resampler) for name in compared]
+        corrected = holm(np.array([row["p_mcnemar"] for row in rows]))
+        for name, row, p in zip(compared, rows, corrected, strict=True):
             head = {"protocol": protocol, "seed": str(seed), "run": name, "reference": reference, "metric": metric}
-            rows.append({**head, **row, "p_holm": p})
-    return pd.DataFrame(rows, columns=list(COMPARISON.columns))
+            lines.append({**head, **row, "p_holm": p})
+    return pd.DataFrame(lines, columns=list(COMPARISON.columns))
 
 
 @dataclass(frozen=True)
@@ -58,40 +55,43 @@ class _Measured:
     effective_size: float
 
 
-def _measure(
-    frames: dict[Key, pd.DataFrame], folds: list[int], seeds: list[int], metric: str, resampler: Resampler
-) -> _Measured:
-    values = np.empty((len(folds), len(seeds)))
-    draws = np.empty((len(folds), len(seeds), resampler.draws))
-    right = [[] for _ in seeds]
-    for f, fold in enumerate(folds):
-        weights = resampler.weights(frames[fold, seeds[0]])  # the same units for every seed
-        for s, seed in enumerate(seeds):
-            labels, p = arrays(frames[fold, seed])
-            values[f, s] = replicates_of(metric, labels, p, once(len(labels)))[0]
-            draws[f, s] = replicates_of(metric, labels, p, weights)
-            right[s].append(p.argmax(axis=1) == labels)
-    size = effective_sizes(frames.values()).overall[metric]
-    return _Measured(values, draws, np.stack([np.concatenate(parts) for parts in right]), size)
+def _measure(grid: Grid, metric: str, resampler: Resampler) -> _Measured:
+    """`values` and `draws` as bootstrap.replicates_of has them; every seed judges the same units of a fold."""
+    weights = {fold: resampler.weights(grid[fold, grid.seeds[0]]) for fold in grid.folds}
+    draws = {key: replicates_of(metric, *arrays(table), weights[key[0]]) for key, table in grid.items()}
+    right = [np.concatenate([_is_right(table) for table in grid.of_seed(seed)]) for seed in grid.seeds]
+    return _Measured(
+        grid.measured(lambda table: replicates_of(metric, *arrays(table), once(len(table)))[0]),
+        grid.arranged(draws),
+        np.stack(right),
+        effective_sizes(grid.values()).overall[metric],
+    )
 
 
-def _row(ours: _Measured, theirs: _Measured, metric: str, places, resampler: Resampler) -> dict:
-    value, other = ours.values[:, places].mean(), theirs.values[:, places].mean()
-    draws = resampler.pool(ours.draws[:, places] - theirs.draws[:, places])
-    size = min(ours.effective_size, theirs.effective_size)
-    low, high = difference_interval(resampler, value - other, draws, metric, size)
-    lead = ours.right[places].sum(axis=0) - theirs.right[places].sum(axis=0)
+def _is_right(table: pd.DataFrame) -> np.ndarray:
+    labels, p = arrays(table)
+    return p.argmax(axis=1) == labels
+
+
+def _row(
+    run: _Measured, reference: _Measured, metric: str, seeds: slice | list[int], resampler: Resampler
+) -> dict[str, float | int]:
+    value, reference_value = run.values[:, seeds].mean(), reference.values[:, seeds].mean()
+    draws = resampler.pool(run.draws[:, seeds] - reference.draws[:, seeds])
+    size = min(run.effective_size, reference.effective_size)
+    low, high = difference_interval(resampler, value - reference_value, draws, metric, size)
+    lead = run.right[seeds].sum(axis=0) - reference.right[seeds].sum(axis=0)
     only_run, only_reference = int((lead > 0).sum()), int((lead < 0).sum())
     return {
         "value": value,
-        "reference_value": other,
-        "difference": value - other,
+        "reference_value": reference_value,
+        "difference": value - reference_value,
         "low": low,
         "high": high,
         "only_run": only_run,
         "only_reference": only_reference,
         "p_mcnemar": mcnemar(only_run, only_reference),
-        "n": ours.right.shape[1],
+        "n": run.right.shape[1],
     }
 
 

@@ -12,8 +12,9 @@ from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, LARGEST, LINES, SEQUENTIAL, new_figure
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import interval
-from workflow_scripts.evaluation.metric_tables import Key, arrays
+from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ MOST_COUNTED = 40  # of more classes than these no number fits into a cell
 DARK = 0.55  # cividis is light above: black text there, white text below
 
 
-def confusion(frames: dict[Key, pd.DataFrame], classes: list[str]) -> np.ndarray:
+def confusion(grid: Grid, classes: list[str]) -> np.ndarray:
     """K×K units of each true (row) and predicted class: summed over folds, mean over training seeds."""
     total = np.zeros((len(classes), len(classes)))
-    for frame in frames.values():
+    for frame in grid.values():
         labels, p = arrays(frame)
         np.add.at(total, (labels, p.argmax(axis=1)), 1)
-    return total / len({seed for _, seed in frames})
+    return total / len(grid.seeds)
 
 
 def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Figure":
@@ -83,7 +84,7 @@ def confusion_panel(
     return picture
 
 
-def mean_curve(frames: dict[Key, pd.DataFrame], k: int) -> np.ndarray | None:
+def mean_curve(grid: Grid, k: int) -> np.ndarray | None:
     """Sensitivity of class `k` against the rest on GRID (1 - specificity): mean of the folds' and seeds' curves.
 
     None where no fold has units on both sides.
@@ -91,7 +92,7 @@ def mean_curve(frames: dict[Key, pd.DataFrame], k: int) -> np.ndarray | None:
     from sklearn.metrics import roc_curve
 
     curves = []
-    for frame in frames.values():
+    for frame in grid.values():
         labels, p = arrays(frame)
         if 0 < (labels == k).sum() < len(labels):
             fpr, tpr, _ = roc_curve(labels == k, p[:, k])
@@ -99,14 +100,12 @@ def mean_curve(frames: dict[Key, pd.DataFrame], k: int) -> np.ndarray | None:
     return np.mean(curves, axis=0) if curves else None
 
 
-def roc_figure(
-    frames: dict[Key, pd.DataFrame], classes: list[str], aucs: dict[str, Estimate], overall: Estimate, title: str
-) -> "Figure":
+def roc_figure(grid: Grid, classes: list[str], aucs: dict[str, Estimate], overall: Estimate, title: str) -> "Figure":
     """One curve a class against the rest, and their mean; the legend gives AUC, 95 % interval and class size."""
     labels = Labels(classes)
     height = max(4.9, 0.165 * len(classes) + 0.9)
     figure, (axes, beside) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
-    curves = {name: mean_curve(frames, k) for k, name in enumerate(classes)}
+    curves = {name: mean_curve(grid, k) for k, name in enumerate(classes)}
     known = [curve for curve in curves.values() if curve is not None]
     panels = [axes]
     if overall.value > NEAR:
@@ -143,14 +142,12 @@ def span(estimate: Estimate, digits: int = 3) -> str:
     return f"{numbers[0]} [{numbers[1]}, {numbers[2]}], n = {estimate.n}"
 
 
-def reliability_figure(
-    frames: dict[Key, pd.DataFrame], resampler: Resampler, bins: int, ece: Estimate, title: str
-) -> "Figure":
+def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimate, title: str) -> "Figure":
     """Accuracy against confidence in `bins` bins with 95 % intervals, and below it how many units each bin holds."""
     confident, right, count = np.zeros(bins), np.zeros(bins), np.zeros(bins)
     drawn_right, drawn_count = 0, 0
     groups_of: list[set[str]] = [set() for _ in range(bins)]
-    for frame in frames.values():
+    for frame in grid.values():
         labels, p = arrays(frame)
         p = normalised(p)
         confidence, code = confidence_bins(p, bins)
@@ -176,9 +173,8 @@ def reliability_figure(
     axes.plot(x, y, marker="o", markersize=4, color=COLOURS[0], label="this run, 95 % interval")
     axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
     axes.legend(loc="best")
-    seeds = len({seed for _, seed in frames})
     middles = (np.arange(bins) + 0.5) / bins
-    below.bar(middles, count / seeds, width=0.9 / bins, color=COLOURS[5])
+    below.bar(middles, count / len(grid.seeds), width=0.9 / bins, color=COLOURS[5])
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
     return figure
 
@@ -186,13 +182,13 @@ def reliability_figure(
 def curves_figure(histories: dict[Key, pd.DataFrame], title: str) -> "Figure":
     """Loss and accuracy at each epoch (contract HISTORY): thin lines for folds and seeds, thick ones for their mean."""
     figure, axes = new_figure(8.4, 3.4, columns=2)
-    for place, (quantity, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
+    for panel, (quantity, label) in enumerate((("loss", "Loss"), ("accuracy", "Accuracy"))):
         for colour, style, part in ((COLOURS[0], "-", "train"), (COLOURS[1], "--", "validation")):
             column = f"{part}_{quantity}"
             together = pd.concat([table.set_index("epoch")[column] for table in histories.values()], axis=1)
             if len(histories) > 1:
-                axes[place].plot(together.index, together, color=colour, linestyle=style, linewidth=0.6, alpha=0.5)
-            axes[place].plot(
+                axes[panel].plot(together.index, together, color=colour, linestyle=style, linewidth=0.6, alpha=0.5)
+            axes[panel].plot(
                 together.index,
                 together.mean(axis=1),
                 color=colour,
@@ -201,8 +197,8 @@ def curves_figure(histories: dict[Key, pd.DataFrame], title: str) -> "Figure":
                 marker="o" if len(together) < 3 else None,
                 label={"train": "training", "validation": "validation"}[part],
             )
-        axes[place].set(xlabel="Epoch", ylabel=label)
-        axes[place].xaxis.get_major_locator().set_params(integer=True)
+        axes[panel].set(xlabel="Epoch", ylabel=label)
+        axes[panel].xaxis.get_major_locator().set_params(integer=True)
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylim(0, 1.02)
     axes[1].legend(loc="lower right")

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
-from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.by_source import by_source
 from workflow_scripts.evaluation.delong import delong_table
-from workflow_scripts.evaluation.estimates import ALL, Result, estimate, rows
-from workflow_scripts.evaluation.metric_tables import Dataset, Key
+from workflow_scripts.evaluation.estimates import Measuring, Result, estimate, rows
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_registry import load
+from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.paired import compare
 from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
@@ -29,16 +31,16 @@ SUBSETS = ("validation", "test")
 
 @dataclass(frozen=True)
 class Protocol:
-    """What all runs of the protocol share: settings, dataset, folders, draws of each subset, members of subgroups.
+    """What all runs of the protocol share: settings, dataset, folders, units, draws of each subset, subgroups.
 
-    units: run → (fold, seed) → units table.
+    units: by run; subgroups: name → ids of its members.
     """
 
     settings: SimpleNamespace
     dataset: Dataset
     runs: Path
     out: Path
-    units: dict[str, dict[Key, pd.DataFrame]]
+    units: dict[str, Grid]
     resamplers: dict[str, Resampler]
     subgroups: dict[str, pd.Index]
 
@@ -69,8 +71,10 @@ def read_protocol(stated: dict, dataset: Path, runs: Path, out: Path) -> Protoco
     return Protocol(settings, known, runs, out, units, resamplers, subgroups)
 
 
-def _read_runs(runs: Path, settings, expects: dict[str, dict[str, str]], dataset: Dataset) -> dict[str, dict]:
-    units: dict[str, dict[Key, pd.DataFrame]] = {}
+def _read_runs(
+    runs: Path, settings: SimpleNamespace, expects: dict[str, dict[str, str]], dataset: Dataset
+) -> dict[str, Grid]:
+    units: dict[str, Grid] = {}
     for run in settings.runs:
         metric_tables.require_settings(runs / run, expects[run])
         units[run] = metric_tables.read_units(
@@ -81,15 +85,15 @@ def _read_runs(runs: Path, settings, expects: dict[str, dict[str, str]], dataset
     return units
 
 
-def _resamplers(units: dict[Key, pd.DataFrame], settings) -> dict[str, Resampler]:
+def _resamplers(units: Grid, settings: SimpleNamespace) -> dict[str, Resampler]:
     """The draws of each subset that has units, one for all runs: they judge the same units."""
-    found = {}
+    resamplers = {}
     for subset in SUBSETS:
-        frames = metric_tables.subset_of(units, subset).values()
-        if any(len(frame) for frame in frames):  # a protocol may do without a validation or a test subset
+        grid = units.subset(subset)
+        if grid.n:  # a protocol may do without a validation or a test subset
             rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
-            found[subset] = Resampler(frames, settings.evaluate.bootstrap, rng)
-    return found
+            resamplers[subset] = Resampler(grid.values(), settings.evaluate.bootstrap, rng)
+    return resamplers
 
 
 def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
@@ -98,15 +102,16 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     Returns them as a tidy table (contract METRICS), and the mean over folds and seeds of the reported subset.
     """
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
-    options, units, results, sources, subgroups = settings.evaluate, protocol.units[run], {}, {}, {}
+    options, results, sources, subgroups = settings.evaluate, {}, {}, {}
+    measuring = Measuring(dataset.classes, options.calibration_bins, tuple(map(load, options.metrics)))
     for subset, resampler in protocol.resamplers.items():
-        frames = metric_tables.subset_of(units, subset)
-        results[subset] = estimate(frames, resampler, dataset.classes, options.calibration_bins)
-        sources[subset] = by_source(frames, resampler, dataset, options.aggregate)
-        subgroups[subset] = by_subgroup(frames, resampler, protocol.subgroups, dataset.classes)
-    for key in units:
-        found = {subset: result[key].as_json() for subset, result in results.items()}
-        write_json(metric_tables.run_folder(protocol.runs / run, *key) / "metrics.json", found)
+        grid = protocol.units[run].subset(subset)
+        results[subset] = estimate(grid, resampler, measuring)
+        sources[subset] = by_source(grid, resampler, dataset, options.aggregate)
+        subgroups[subset] = by_subgroup(grid, resampler, protocol.subgroups, dataset.classes)
+    for key in protocol.units[run]:
+        measured = {subset: result[key].as_json() for subset, result in results.items()}
+        write_json(metric_tables.metrics_file(out, *key), measured)
     write_json(out / "metrics.json", {subset: result[ALL].as_json() for subset, result in results.items()})
     tidy = [
         rows(results, settings.protocol, run),
@@ -121,14 +126,14 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
 def write_comparisons(protocol: Protocol) -> pd.DataFrame:
     """Write comparison.csv and delong.csv: runs against each other on the reported subset; returns the former."""
     settings = protocol.settings
-    frames = {run: metric_tables.subset_of(found, settings.reported) for run, found in protocol.units.items()}
+    grids = {run: units.subset(settings.reported) for run, units in protocol.units.items()}
     compared = compare(
-        frames,
+        grids,
         protocol.reference,
         settings.evaluate.headline,
         settings.protocol,
         protocol.resamplers[settings.reported],
     )
     COMPARISON.write(protocol.out / "comparison.csv", compared)
-    DELONG.write(protocol.out / "delong.csv", delong_table(frames, settings.protocol, protocol.dataset.classes))
+    DELONG.write(protocol.out / "delong.csv", delong_table(grids, settings.protocol, protocol.dataset.classes))
     return compared

@@ -12,8 +12,9 @@ import pandas as pd
 from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import effective_sizes
-from workflow_scripts.evaluation.metric_tables import Dataset, Key, arrays
+from workflow_scripts.evaluation.metric_tables import Dataset, arrays
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.parts import on_part
 
@@ -28,15 +29,15 @@ def members(dataset: Dataset, columns: list[str], aggregate: str) -> dict[str, p
 
     A column that the manifest lacks has no subgroups; of several samples of a unit the first one with a value counts.
     """
-    manifest, found = dataset.manifest, {}
+    manifest, ids_of = dataset.manifest, {}
     key = "id" if aggregate == "none" else "unit"
     for column in (name for name in columns if name in manifest):
         labels, order = _labels(manifest[column])
         value_of = labels.groupby(manifest[key].to_numpy(), sort=False).first().fillna(UNKNOWN)
         for label in [*order, UNKNOWN]:
             if (ids := value_of.index[value_of == label]).size:
-                found[f"{column}={label}"] = ids
-    return found
+                ids_of[f"{column}={label}"] = ids
+    return ids_of
 
 
 def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -52,12 +53,12 @@ def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
     ends = list(dict.fromkeys(np.quantile(known, [1 / 3, 2 / 3])))
     names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False))]
     names.append(f"> {ends[-1]:g}")
-    places = np.searchsorted(ends, values.to_numpy(), side="left")
-    return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[places.clip(max=len(ends))])), names
+    bins = np.searchsorted(ends, values.to_numpy(), side="left")
+    return pd.Series(np.where(values.isna(), None, np.array(names, dtype=object)[bins.clip(max=len(ends))])), names
 
 
 def by_subgroup(
-    frames: dict[Key, pd.DataFrame], resampler: Resampler, groups: dict[str, pd.Index], classes: list[str]
+    grid: Grid, resampler: Resampler, groups: dict[str, pd.Index], classes: list[str]
 ) -> dict[str, dict[str, Estimate]]:
     """Subgroup → metric → estimate over all folds and seeds of one subset; subgroups without units are left out.
 
@@ -65,13 +66,9 @@ def by_subgroup(
     number of units of that or of the other class; with more they are macro averages over the classes in the subgroup.
     Of fewer than SMALL units there is no interval.
     """
-    seeds = sorted({seed for _, seed in frames})
-    together = {
-        (0, seed): pd.concat([frame for (_, own), frame in frames.items() if own == seed], ignore_index=True)
-        for seed in seeds
-    }
-    first = together[0, seeds[0]]
-    found = {}
+    together = grid.together()
+    first = together.values()[0]
+    by_name = {}
     for name, ids in groups.items():
         labels = first.loc[first["id"].isin(ids), "label"]
         if not len(labels):
@@ -81,8 +78,8 @@ def by_subgroup(
             positive = int((labels == classes[-1]).sum())
             sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
         estimates = on_part(together, ids, _measure, _sizes, resampler)
-        found[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
-    return found
+        by_name[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
+    return by_name
 
 
 def _sized(estimate: Estimate, n: int) -> Estimate:

@@ -76,9 +76,20 @@ def uncertain(points: np.ndarray, draws: np.ndarray | None, groups: int, n: int,
     """
     value = float(points.mean())
     folds, seeds = points.shape
-    training = float(np.sqrt(points.var(axis=1, ddof=1).sum() / seeds) / folds) if seeds > 1 else None
     sampling = 0.0 if draws is None else _sampling(value, draws, groups, n * seeds, difference)
-    return Uncertain(value, sampling, training, groups, folds * (seeds - 1) + 1)
+    return Uncertain(value, sampling, training_error(points), groups, trainings_of(points))
+
+
+def training_error(points: np.ndarray) -> float | None:
+    """Standard error, over training seeds, of the mean of F×S values; None of one seed, which shows no spread."""
+    folds, seeds = points.shape
+    return float(np.sqrt(points.var(axis=1, ddof=1).sum() / seeds) / folds) if seeds > 1 else None
+
+
+def trainings_of(points: np.ndarray) -> int:
+    """Degrees of freedom of `training_error`, plus one: trainings beyond the first of each fold."""
+    folds, seeds = points.shape
+    return folds * (seeds - 1) + 1
 
 
 def _sampling(value: float, draws: np.ndarray, groups: int, n: int, difference: bool) -> float | None:

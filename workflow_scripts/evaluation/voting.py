@@ -55,14 +55,14 @@ def combine(stack: np.ndarray, how: str, share: np.ndarray) -> np.ndarray:
 
 def require_same(members: dict[str, pd.DataFrame]) -> None:
     """Raise UserError, naming the member, unless all tables have the same classes, units and labels."""
-    (first, frame), *others = members.items()
-    for name, other in others:
-        if classes_of(other) != classes_of(frame):
+    (first, frame), *further = members.items()
+    for name, member in further:
+        if classes_of(member) != classes_of(frame):
             raise UserError(
-                f"member {name} has the classes {', '.join(classes_of(other))}, member {first} "
+                f"member {name} has the classes {', '.join(classes_of(member))}, member {first} "
                 f"{', '.join(classes_of(frame))}; only runs of one study can vote"
             )
-        same_units(frame, other, f"member {name} (beside {first})")
+        same_units(frame, member, f"member {name} (beside {first})")
 
 
 def validation_accuracy(frame: pd.DataFrame, name: str) -> float:

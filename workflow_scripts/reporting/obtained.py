@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from workflow_scripts.contracts.published_yaml import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
-from workflow_scripts.contracts.run_tables import classes_of, predicted
+from workflow_scripts.contracts.run_tables import ALL, classes_of
+from workflow_scripts.evaluation.quantities import taken_for
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import missing
 
@@ -19,8 +20,6 @@ class Value:
 
 
 NOTHING = Value(None)
-# Written by the evaluation in the columns fold and seed of what is over all of them.
-POOLED = "all"
 FLOAT32_BYTES = 4
 # Where the samples of a run are those of the study: only training images are copied.
 NEVER_COPIED = ("validation", "test")
@@ -35,7 +34,7 @@ def overall(run: Run, metric: str, subset: str | None = None, class_name: str = 
     subset None: the one that the run's protocol reports.
     """
     rows, subset = run.metrics, subset or run.reported
-    rows = rows[(rows["fold"] == POOLED) & (rows["seed"] == POOLED)]
+    rows = rows[(rows["fold"] == ALL) & (rows["seed"] == ALL)]
     rows = rows[(rows["subset"] == subset) & (rows["metric"] == metric) & (rows["class"] == class_name)]
     if rows.empty:
         return NOTHING
@@ -107,21 +106,20 @@ def _epoch_accuracy(run: Run, claim: Claim) -> Value:
     column = f"{claim.subset}_accuracy"
     if not run.histories or column not in run.histories[0]:
         return NOTHING
-    found = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
-    return Value(sum(found) / len(found))
+    accuracies = [float(history[column].iloc[EPOCHS[claim.metric]]) for history in run.histories]
+    return Value(sum(accuracies) / len(accuracies))
 
 
 def _confusions(run: Run, claim: Claim, subset: str) -> Value:
     """Units of a class taken for another one: sum over folds, mean over seeds."""
-    seeds = len({seed for _, seed in run.jobs})
-    count, total = 0, 0
-    for units in run.units:
-        rows = units[(units["subset"] == subset) & (units["label"] == claim.class_name)]
-        if claim.predicted not in classes_of(units):
-            return NOTHING
-        count += int((predicted(rows) == claim.predicted).sum())
-        total += len(rows)
-    return Value(count / seeds, n=total // seeds)
+    grid = run.units.subset(subset)
+    if any(claim.predicted not in classes_of(units) for units in grid.values()):
+        return NOTHING
+    masks = [taken_for(units, claim.class_name, claim.predicted) for units in grid.values()]
+    seeds = len(grid.seeds)
+    return Value(
+        sum(int(taken.sum()) for _, taken in masks) / seeds, n=sum(int(rows.sum()) for rows, _ in masks) // seeds
+    )
 
 
 def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
@@ -131,21 +129,21 @@ def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
     """
     if "subset" in claim.against and protocol.reported != "test":
         return NOTHING  # both sides would be the validation subset
-    ours = obtained(results, protocol, replace(claim, against={}))
-    theirs = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
-    if ours.value is None or theirs.value is None:
+    first = obtained(results, protocol, replace(claim, against={}))
+    second = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
+    if first.value is None or second.value is None:
         return NOTHING
     low, high = None, None
-    other = claim.against.get("run")
-    if other and claim.metric == results.headline and claim.subset == "test":
-        low, high = _compared(protocol, claim.run, other)
-    return Value(ours.value - theirs.value, low, high, ours.n)
+    rival = claim.against.get("run")
+    if rival and claim.metric == results.headline and claim.subset == "test":
+        low, high = _compared(protocol, claim.run, rival)
+    return Value(first.value - second.value, low, high, first.n)
 
 
-def _compared(protocol: Protocol, run: str | None, other: str) -> tuple[float | None, float | None]:
+def _compared(protocol: Protocol, run: str | None, rival: str) -> tuple[float | None, float | None]:
     """95 % interval of run minus other, if one of them is the reference of the comparison."""
-    pooled = protocol.comparison[protocol.comparison["seed"] == POOLED]
-    for first, second, sign in ((run, other, 1), (other, run, -1)):
+    pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
+    for first, second, sign in ((run, rival, 1), (rival, run, -1)):
         rows = pooled[(pooled["run"] == first) & (pooled["reference"] == second)]
         if len(rows):
             ends = sorted(sign * float(rows.iloc[0][name]) for name in ("low", "high"))

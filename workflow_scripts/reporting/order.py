@@ -3,6 +3,7 @@
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.results import Protocol, Results, Run
 
@@ -48,18 +49,27 @@ def ordered_runs(results: Results) -> list[str]:
     return sorted(results.settings["runs"], key=lambda run: (run != first, run))
 
 
+def shown_metrics(results: Results) -> list[str]:
+    """The metrics of a whole subset that tables show: the headline metric, the usual ones, those that were added."""
+    added = [name for name in results.settings["evaluate"]["metrics"] if load(name).metric.level == "overall"]
+    return list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *added]))
+
+
 def rule_words(protocol: Protocol) -> str:
     """A split's rule in words."""
     rule = protocol.rule
     kind = {"holdout": "hold-out", "kfold": f"{rule.get('folds')} folds", "file": "the user's own split"}[rule["kind"]]
     if rule["kind"] == "holdout":
         kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
-    return f"{kind}, {_kept_together(protocol)}"
+    units = "" if protocol.aggregate == "none" else f", the {protocol.aggregate} of a unit's samples is judged"
+    return f"{kind}, {_kept_together(protocol)}{units}"
 
 
 def _kept_together(protocol: Protocol) -> str:
     if protocol.rule["by"] == "sample":
         return "each sample for itself"
+    if protocol.rule["by"] == "unit":
+        return "units kept together"
     if protocol.record["groups_known"]:
         return "groups kept together"
     return "duplicate free: not every group is known, so patients may repeat"

@@ -2,14 +2,23 @@
 
 import numpy as np
 
+from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns, units_of
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
+from workflow_scripts.evaluation.voting import vote
 from workflow_scripts.reporting.obtained import Value
-from workflow_scripts.reporting.results import Results, Run
+from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
 
 
 def premiums(results: Results) -> dict[str, dict[str, Value]]:
     """{leak-free protocol: {run: difference of the headline metric, with its interval}}; n: published test units.
+
+    Both sides are judged as the published protocol judges, samples with samples or units with units: what is left is
+    due to the split alone, and is a part of the published number. The difference of two numbers of which one is
+    aggregated would take what aggregation gains from what leaks do. Where a split by sample tears units apart, the
+    published side makes a unit of fewer samples than the other and is the less certain one: if anything, the premium
+    then looks too small.
 
     Empty where no protocol has the role as_published, where nothing clusters, where that one has no leaks or no test
     subset, or where none that has a test subset is free of leaks. A run that learned from another study's samples has
@@ -19,7 +28,7 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     if published is None or published.nothing_clusters or published.leak_free or published.reported != "test":
         return {}
     settings = results.settings
-    found: dict[str, dict[str, Value]] = {}
+    by_protocol: dict[str, dict[str, Value]] = {}
     for protocol in results.leak_free:
         for name, run in published.runs.items():
             if settings["runs"][name]["spec"]["kind"] == "external":
@@ -27,14 +36,43 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
             purpose = (settings["study"], protocol.name, "test", settings["seed"], "premium")
             rng = np.random.default_rng(seed_for(*purpose))
             draws = settings["evaluate"]["bootstrap"]
-            premium = leak_premium(_units(run), _units(protocol.runs[name]), results.headline, draws, rng)
+            judged = judged_as(results, protocol, name, published.aggregate)
+            premium = leak_premium(run.units, judged, results.headline, draws, rng)
             numbers = [
                 None if np.isnan(number) else float(number)
                 for number in (premium.difference, premium.low, premium.high)
             ]
-            found.setdefault(protocol.name, {})[name] = Value(*numbers, premium.n_published)
-    return found
+            by_protocol.setdefault(protocol.name, {})[name] = Value(*numbers, premium.n_published)
+    return by_protocol
 
 
-def _units(run: Run) -> dict[tuple[int, int], object]:
-    return dict(zip(run.jobs, run.units, strict=True))
+def judged_words(results: Results) -> str:
+    """How both sides of the premium are judged, where the protocols differ in that; else empty."""
+    published = results.as_published
+    if published is None or all(protocol.aggregate == published.aggregate for protocol in results.leak_free):
+        return ""
+    how = (
+        "each sample for itself" if published.aggregate == "none" else f"the {published.aggregate} of a unit's samples"
+    )
+    return f"Both sides are judged as {published.name} judges, {how}: what aggregation gains is no part of it."
+
+
+def judged_as(results: Results, protocol: Protocol, name: str, aggregate: str) -> Grid:
+    """What a run judged under a protocol, its samples aggregated in this way whatever the protocol's own.
+
+    Of another way than that, units are made anew from predictions.csv; a vote has only predictions of what its members
+    judged, and is held anew among theirs.
+    """
+    run = protocol.runs[name]
+    if aggregate == protocol.aggregate:
+        return run.units
+    spec = run.settings["spec"]
+    if spec["kind"] == "vote":
+        members = {member: judged_as(results, protocol, member, aggregate) for member in spec["members"]}
+        keys = {key: {member: grid[key] for member, grid in members.items()} for key in run.jobs}
+        return Grid({key: vote(tables, spec["how"], spec["weights"])[0] for key, tables in keys.items()})
+    tables = {}
+    for key, folder in zip(run.jobs, run.folders, strict=True):
+        path = folder / "predictions.csv"
+        tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregate, str(path))
+    return Grid(tables)

@@ -17,6 +17,7 @@ from workflow_scripts.contracts.published_yaml import Published, read_published
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 
@@ -29,20 +30,20 @@ TRAINED_FIGURES = (*FIGURES, "curves")
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; units: one table a fold
-    and seed, in the order of `jobs`; histories: the same, empty for a run that is not trained; figures: kind → PNG;
-    reported: the subset that its protocol reports.
+    settings: {"spec": …} and, where it was trained, {"train": …}; metrics: contract METRICS; histories, folders: one a
+    fold and seed, in the order of `jobs`, no histories where nothing was trained; figures: kind → PNG.
     """
 
     name: str
     settings: dict
     jobs: tuple[tuple[int, int], ...]
     metrics: pd.DataFrame
-    units: list[pd.DataFrame]
+    units: Grid
     records: list[dict]
     ledgers: list[dict]
     histories: list[pd.DataFrame]
     figures: dict[str, Path]
+    folders: list[Path]
     reported: str
 
     @property
@@ -54,8 +55,7 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
-    role: what it is for, see contracts.protocols; leak_free, below, is what was found in the data.
-
+    role: what it is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
 
@@ -85,6 +85,11 @@ class Protocol:
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
         return bool(self.record["nothing_clusters"])
+
+    @property
+    def aggregate(self) -> str:
+        """How the samples of a unit become one prediction: none, mean or max."""
+        return self.rule["aggregate"]
 
     @property
     def reported(self) -> str:
@@ -198,6 +203,8 @@ def require_vouched(folder: Path, settings: dict) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     require(folder / "dataset" / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv")
     require(folder / "arrays" / "record.json", "index.csv", f"../dataset/{MONTAGE}")
+    # Where protocols aggregate in different ways, the premium makes units anew.
+    predictions = ["predictions.csv"] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
     for protocol in settings["protocols"]:
         require(folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
         require_all(folder / "evaluation" / protocol / "record.json")
@@ -206,7 +213,7 @@ def require_vouched(folder: Path, settings: dict) -> None:
         for run in settings["runs"]:
             for job in _jobs(settings, protocol):
                 path = folder / "runs" / protocol / run / f"fold{job[0]}-seed{job[1]}"
-                require(path / "record.json", "units.csv")
+                require(path / "record.json", "units.csv", *predictions)
                 if "train" in settings["runs"][run]:
                     require(path / "train.json", "history.csv")
     if settings["source"] == "made":
@@ -264,11 +271,12 @@ def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callabl
         settings=settings["runs"][run],
         jobs=jobs,
         metrics=METRICS.read(evaluation / "metrics.csv"),
-        units=[UNITS.read(path / "units.csv") for path in folders],
+        units=Grid.of(jobs, [UNITS.read(path / "units.csv") for path in folders]),
         records=[record.read_record(path / "record.json") for path in folders],
         ledgers=[record.read_record(path / "ledger.json") for path in folders],
         histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        folders=folders,
         reported=reported_subset(settings["protocols"][protocol]),
     )
 

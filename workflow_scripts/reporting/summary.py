@@ -6,9 +6,8 @@ from typing import Any
 from workflow_scripts.contracts.tables import SIGNIFICANT
 from workflow_scripts.reporting.numbers import leaks, mean_history
 from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols
+from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols, shown_metrics
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.words import TABLE_METRICS
 from workflow_scripts.runtime.files import write_json
 
 
@@ -25,7 +24,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
     runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high;
     headline → run → metric → paper, and per protocol value, low, high: the main run alone.
     """
-    names = list(dict.fromkeys([results.headline, *TABLE_METRICS]))
+    names = shown_metrics(results)
     main = main_run(results)
     claim = next((claim for claim in headline_claims(results) if claim.run == main), None)
     metric = claim.metric if claim else results.headline

@@ -3,28 +3,8 @@
 import math
 from typing import Any
 
-METRIC_NAMES = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "macro_precision": "Macro precision",
-    "macro_sensitivity": "Macro sensitivity",
-    "macro_specificity": "Macro specificity",
-    "macro_f1": "Macro F1-score",
-    "macro_auc": "Macro AUC",
-    "pooled_macro_auc": "Macro AUC, folds pooled",
-    "log_loss": "Log loss",
-    "kappa": "Cohen's kappa",
-    "brier": "Brier score",
-    "ece": "Calibration error (ECE)",
-    "precision": "Precision",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "f1": "F1-score",
-    "auc": "AUC",
-}
-# Shares of samples, written in percent; the rest are pure numbers.
-PERCENT = frozenset(METRIC_NAMES) - {"macro_auc", "pooled_macro_auc", "auc", "log_loss", "kappa", "brier"}
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece"})
+from workflow_scripts.evaluation.metric_registry import described
+
 # Order of the columns of the runs' table, after the headline metric.
 TABLE_METRICS = ("accuracy", "macro_precision", "macro_sensitivity", "macro_f1", "macro_auc", "ece")
 
@@ -84,14 +64,27 @@ def missing(value: object) -> bool:
 
 def metric_name(metric: str) -> str:
     """A metric's name in words; an unknown one keeps its own."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+    known = described(metric)
+    return known.words if known else metric.replace("_", " ")
+
+
+def in_percent(metric: str) -> bool:
+    """Whether a metric is written in percent; shares of samples are, the rest are pure numbers."""
+    known = described(metric)
+    return known is not None and known.percent
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether less of a metric is better, as of a loss."""
+    known = described(metric)
+    return known is not None and known.lower_is_better
 
 
 def number(metric: str, value: float | None, digits: int | None = None) -> str:
     """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined."""
     if missing(value):
         return DASH
-    if metric in PERCENT:
+    if in_percent(metric):
         return f"{100 * value:.{1 if digits is None else digits}f} %"
     return f"{value:.{3 if digits is None else digits}f}"
 
@@ -100,7 +93,7 @@ def interval(metric: str, low: float | None, high: float | None) -> str:
     """The two ends of an interval in the unit of `number`, without the unit; empty where there is none."""
     if missing(low) or missing(high):
         return ""
-    scale, digits = (100, 1) if metric in PERCENT else (1, 3)
+    scale, digits = (100, 1) if in_percent(metric) else (1, 3)
     return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
 
 

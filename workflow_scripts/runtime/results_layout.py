@@ -16,7 +16,6 @@ _FILES = (
     (r"dataset/montage\.png", "arrays/record.json", _ITSELF),
     (r"(?P<step>dataset|arrays)/[^/]+", "{step}/record.json", _ITSELF),
     (r"splits/(?P<protocol>[^/.]+)(\.leaks\.csv|\.csv|\.json)", "splits/{protocol}.json", _ITSELF),
-    (rf"{_RUN}/metrics\.json", "evaluation/{protocol}/record.json", "evaluation/{protocol}"),
     (rf"{_RUN}/(weights\.safetensors|history\.csv|train\.json)", "{run}/train.json", _ITSELF),
     (rf"{_RUN}/ledger\.json", "{run}/ledger.json", _ITSELF),
     (rf"{_RUN}/model/.+", "{run}/record.json", "{run}/record.json"),

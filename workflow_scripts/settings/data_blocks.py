@@ -108,12 +108,18 @@ class Preprocess(Block):
     )
 
 
+Aggregate = Literal["none", "mean", "max"]
+AGGREGATE = (
+    "How the samples of one unit become one prediction under this protocol: none (each sample is judged), mean or max. "
+    "null: as `evaluate.aggregate` says. A unit that a split by sample tears apart is judged in each of its subsets."
+)
+By = Literal["sample", "unit", "group"]
 Role = Literal["as_published", "leak_free"] | None
 ROLE = (
     "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
     "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
     "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
-    "for the first split by sample if no other says so; further ones have no role and are shown beside."
+    "for the first other split if no other says so; further ones have no role and are shown beside."
 )
 
 
@@ -126,12 +132,14 @@ class Holdout(Block):
         description="Shares of training, validation and test subset; they sum to 1. A third share of 0: no test "
         "subset, the validation images that the epoch is chosen on are what is reported, and every number says so.",
     )
-    by: Literal["sample", "group"] = Field(
+    by: By = Field(
         "sample",
-        description="sample: each image for itself, groups may be torn apart; group: images of one group, and "
-        "near-equal images, stay together.",
+        description="sample: each image for itself, units and groups may be torn apart; unit: samples of one unit stay "
+        "together, groups may be torn apart; group: samples of one group or unit, and near-equal images, stay "
+        "together. By unit and by group the shares of each class are of its units: a patient of 60 slices counts once.",
     )
     role: Role = Field(None, description=ROLE)
+    aggregate: Aggregate | None = Field(None, description=AGGREGATE)
 
     @model_validator(mode="after")
     def _sum(self) -> "Holdout":
@@ -150,8 +158,9 @@ class KFold(Block):
     validation: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.1, description="Share of each fold's training samples that is its validation subset."
     )
-    by: Literal["sample", "group"] = Field("sample", description="As for holdout.")
+    by: By = Field("sample", description="As for holdout.")
     role: Role = Field(None, description="As for holdout.")
+    aggregate: Aggregate | None = Field(None, description="As for holdout.")
 
 
 class SplitFile(Block):
@@ -159,10 +168,13 @@ class SplitFile(Block):
 
     kind: Literal["file"] = Field(description="A split made elsewhere.")
     path: UserPath = Field(description="CSV file with the columns id, fold, subset (train, validation, test).")
-    by: Literal["sample", "group"] = Field(
-        "group", description="group: the leak audit must find nothing, or the run stops; sample: leaks are only listed."
+    by: By = Field(
+        "group",
+        description="group: the leak audit must find nothing, or the run stops; unit: no unit that is torn apart, or "
+        "the run stops; sample: leaks are only listed.",
     )
     role: Role = Field(None, description="As for holdout.")
+    aggregate: Aggregate | None = Field(None, description="As for holdout.")
     folds: Annotated[int, Field(ge=1)] = Field(1, description="Number of folds in the file, numbered from 0.")
 
 

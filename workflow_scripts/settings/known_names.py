@@ -1,11 +1,13 @@
-"""Names that settings give: of studies, protocols and runs, of the results folder, of papers."""
+"""Names that settings give: of studies, protocols and runs, of the results folder, of papers, of added metrics."""
 
 import difflib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from workflow_scripts.contracts.metric_names import METRICS
 from workflow_scripts.data.adapters.adapter_registry import PACKAGE
+from workflow_scripts.evaluation.metric_registry import added_metrics
 
 # Names stand in those of files, which have more in them and end at 255 bytes.
 LONGEST = 100
@@ -89,6 +91,15 @@ def known_paper(name: str) -> str:
             f"workflow_scripts/studies/{name} has no published.yaml; docs/add_a_study.md says what is in it"
         )
     raise ValueError(f'no paper is called {name!r}; {nearest(name, papers())}; without a paper write paper: ""')
+
+
+def added_metric(name: str) -> str:
+    """The name of a metric that can be added; ValueError with the nearest one where there is none of that name."""
+    if name in added_metrics():
+        return name
+    if name in METRICS:
+        raise ValueError(f"{name} is measured anyway; take it out of the list")
+    raise ValueError(f"no metric is called {name!r}; {nearest(name, added_metrics())}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

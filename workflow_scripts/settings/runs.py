@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from workflow_scripts.contracts.step_settings import train_settings
 from workflow_scripts.kinds import baseline, compressed, external, fusion, network, vote
 from workflow_scripts.settings.base import Block, Distinct, block_of, changes_of
+from workflow_scripts.settings.data_blocks import Aggregate
+from workflow_scripts.settings.known_names import added_metric
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -48,8 +50,15 @@ class Evaluate(Block):
     headline: Literal["accuracy", "macro_f1", "macro_auc", "balanced_accuracy"] = Field(
         "accuracy", description="Metric shown first and compared first."
     )
-    aggregate: Literal["none", "mean", "max"] = Field(
-        "none", description="How the samples of one unit become one prediction; none: every sample is a unit."
+    aggregate: Aggregate = Field(
+        "none",
+        description="How the samples of one unit become one prediction; none: every sample is a unit. A protocol may "
+        "say otherwise.",
+    )
+    metrics: Distinct[list[Annotated[str, AfterValidator(added_metric)]]] = Field(
+        [],
+        description="Metrics beyond the usual ones: names of modules in workflow_scripts/evaluation/added_metrics "
+        "(docs/how-to/add_a_metric.md).",
     )
     bootstrap: Annotated[int, Field(ge=100)] = Field(1000, description="Draws of the bootstrap (groups, where known).")
     margin: Annotated[float, Field(gt=0, lt=0.5)] = Field(

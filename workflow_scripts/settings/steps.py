@@ -68,11 +68,17 @@ class Steps:
         # How large a pixel is changes no pixel.
         return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size"})}
 
+    def aggregate(self, study: str, protocol: str) -> str:
+        """How the samples of a unit become one prediction under a protocol."""
+        chosen = self.study(study)
+        return chosen.protocols[protocol].aggregate or chosen.evaluate.aggregate
+
     def split(self, study: str, protocol: str) -> dict:
         rule = _named(self.study(study).protocols[protocol])
-        # What a split is for changes none of it.
-        rule.pop("role")
-        return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule}
+        # What a split is for changes none of it, nor how units are judged: only that they are is looked at.
+        del rule["role"], rule["aggregate"]
+        judged = self.aggregate(study, protocol) != "none"
+        return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule, "units_judged": judged}
 
     def spec(self, study: str, run: str) -> dict:
         """A run without its changes to the training."""
@@ -96,13 +102,13 @@ class Steps:
 
     def finished_runs(self, study: str, protocol: str, run: str) -> dict:
         """What the conclusions of a run's trainings share: all but fold and seed."""
-        return {**self.trainings(study, protocol, run), "aggregate": self.study(study).evaluate.aggregate}
+        return {**self.trainings(study, protocol, run), "aggregate": self.aggregate(study, protocol)}
 
     def vote(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
 
     def baseline(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.vote(study, protocol, run, fold, seed), "aggregate": self.study(study).evaluate.aggregate}
+        return {**self.vote(study, protocol, run, fold, seed), "aggregate": self.aggregate(study, protocol)}
 
     def compress(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         member = self.train(study, protocol, self.study(study).runs[run].of, fold, seed)
@@ -144,7 +150,10 @@ class Steps:
                 for run in chosen.runs
             },
             # The verdict alone depends on the margin.
-            "evaluate": chosen.evaluate.model_dump(mode="json", exclude={"margin"}),
+            "evaluate": {
+                **chosen.evaluate.model_dump(mode="json", exclude={"margin"}),
+                "aggregate": self.aggregate(study, protocol),
+            },
         }
 
     def explain(self, study: str, protocol: str) -> dict:
@@ -198,9 +207,13 @@ class Steps:
         }
 
     def _rules(self, study: str) -> dict[str, dict]:
-        """Every protocol's rule with its role; which one comes first decides, and a step no longer sees that."""
+        """Every protocol's rule with its role and its way to aggregate, both resolved: a step sees neither order of the
+        protocols nor what holds for all of them."""
         rules = {name: _named(rule) for name, rule in self.study(study).protocols.items()}
-        return {name: {**rules[name], "role": role} for name, role in roles(rules).items()}
+        return {
+            name: {**rules[name], "role": role, "aggregate": self.aggregate(study, name)}
+            for name, role in roles(rules).items()
+        }
 
     def paper_figures(self, study: str) -> dict:
         evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})

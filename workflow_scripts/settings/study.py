@@ -146,10 +146,10 @@ class Study(Block):
         if len(paper) > 1:
             yield f"protocols {' and '.join(paper)}: only one may have the role as_published"
         for name, rule in self.protocols.items():
-            if rule.role == protocol_roles.LEAK_FREE and rule.by == "sample":
+            if rule.role == protocol_roles.LEAK_FREE and rule.by != "group":
                 yield (
-                    f"protocols.{name}: role is leak_free, but a split by sample tears groups and copies apart; write "
-                    "by: group"
+                    f"protocols.{name}: role is leak_free, but a split by {rule.by} tears groups and copies apart; "
+                    "write by: group"
                 )
 
     def _run_mistakes(self) -> Iterator[str]:

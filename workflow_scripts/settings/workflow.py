@@ -8,6 +8,7 @@ from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.download.published_sources import published_sources
 from workflow_scripts.data.readers.reader_registry import module_of
+from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -98,9 +99,10 @@ class Plan:
         if step == "synthesise":
             modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
-            chosen = [adapters()[adapter] for adapter in self.study(names[0]).adapters]
-            modules += [adapter.module for adapter in chosen]
-            modules += {module_of(adapter.modality): None for adapter in chosen}
+            modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
+            modules.append(module_of(adapters()[self.study(names[0]).adapters[0]].modality))
+        if step in ("evaluate", "report"):
+            modules += [added_metrics()[name] for name in self.study(names[0]).evaluate.metrics]
         if step in ("report", "paper_figures", "verdict"):
             own = f"{PACKAGE}.studies.{self.study(names[0]).paper}"
             modules.append(own)

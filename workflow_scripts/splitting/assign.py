@@ -10,7 +10,7 @@ SWAPPED = 1000  # with more clusters than this, moving single ones is near enoug
 def assign(counts: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Subset of each cluster: the best of several randomised greedy assignments, improved by moves and swaps.
 
-    `counts` G×K: samples of each class in a cluster; `targets` S×K: samples wanted in each subset (rows may be zero:
+    `counts` G×K: units of each class in a cluster; `targets` S×K: units wanted in each subset (rows may be zero:
     such a subset receives nothing unless the others overflow). Minimised is the sum over subsets and classes of the
     squared difference between obtained and wanted share of the class. Returns G integers in [0, S). A class that has a
     target above zero in a subset gets at least one cluster there, where that is possible; `empty_cells` tells.
@@ -19,7 +19,7 @@ def assign(counts: np.ndarray, targets: np.ndarray, rng: np.random.Generator) ->
     single = np.flatnonzero(counts.sum(axis=1) == 1)
     totals = np.maximum(counts.sum(axis=0), 1)
     weight = 1.0 / totals.astype("float64") ** 2
-    wanted = targets * (counts[big].sum(axis=0) / totals)  # single samples fill the rest exactly
+    wanted = targets * (counts[big].sum(axis=0) / totals)  # single units fill the rest exactly
     best, best_score = None, None
     restarts = int(np.clip(PLACED // max(len(big), 1), *RESTARTS)) if len(big) else 1
     for _ in range(restarts):
@@ -96,7 +96,7 @@ def _swap(counts, weighted, square, pull, chosen) -> list[tuple[int, int]]:
 
 
 def _fill(counts, targets, big, single, chosen, rng) -> None:
-    """Give clusters of one sample, class by class, to the subsets that lack most (optimal: the loss is convex)."""
+    """Give clusters of one unit, class by class, to the subsets that lack most (optimal: the loss is convex)."""
     lack = targets - _sums(counts[big], chosen[big], len(targets))
     classes = counts[single].argmax(axis=1)
     for k in np.unique(classes):

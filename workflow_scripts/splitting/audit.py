@@ -35,13 +35,20 @@ class Audit:
     samples: dict[int, int]
     tested: dict[int, int]
 
-    def require_none(self, where: str) -> None:
-        """Raise UserError that names the first leak, if there is any."""
-        if not len(self.pairs):
+    def against(self, by: str) -> pd.DataFrame:
+        """The leaks that a split by "sample", "unit" or "group" must not have: none, those of units, all."""
+        forbidden = {"sample": (), "unit": ("unit",), "group": WHYS}[by]
+        return self.pairs[self.pairs["why"].isin(forbidden)]
+
+    def require_none(self, by: str, where: str) -> None:
+        """Raise UserError that names the first leak that a split `by` this must not have, if there is any."""
+        leaks = self.against(by)
+        if not len(leaks):
             return
-        first = self.pairs.iloc[0]
+        first = leaks.iloc[0]
+        what = "nothing" if by == "group" else f"no {by}"
         raise UserError(
-            f"{where}: a split by group must tear nothing apart, but {len(self.pairs)} leaks are left; first, fold "
+            f"{where}: a split by {by} must tear {what} apart, but {len(leaks)} leaks are left; first, fold "
             f"{first['fold']}: {first['id_a']!r} ({first['subset_a']}) and {first['id_b']!r} ({first['subset_b']}) "
             f"share {first['why']}; move one of them, or say by: sample"
         )
@@ -56,7 +63,7 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
     ids = manifest["id"].to_numpy()
     first, second = pair_positions(manifest, pairs)
     names = {why: _codes(manifest[why]) for why in ("group", "unit")}
-    found, tested, samples = [], {}, {}
+    tables, tested, samples = [], {}, {}
     totals = {TEST: dict.fromkeys(WHYS, 0), VALIDATION: dict.fromkeys(WHYS, 0)}
     for fold, rows in split.groupby("fold", sort=True):
         subset = pd.Series(rows["subset"].to_numpy(), index=rows["id"]).reindex(ids)
@@ -69,9 +76,9 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
         for end in "ab":
             table[f"id_{end}"] = ids[table[end]]
             table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]
-        found.append(table)
-    listed = pd.concat(found, ignore_index=True)
-    listed["order"] = listed["why"].map({why: place for place, why in enumerate(WHYS)})
+        tables.append(table)
+    listed = pd.concat(tables, ignore_index=True)
+    listed["order"] = listed["why"].map({why: rank for rank, why in enumerate(WHYS)})
     listed = listed.sort_values(["fold", "order", "a", "b"], kind="stable").reset_index(drop=True)
     return Audit(listed[list(LEAKS.columns)], totals[TEST], totals[VALIDATION], samples, tested)
 

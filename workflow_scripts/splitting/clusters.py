@@ -44,6 +44,12 @@ class Clusters:
         }
 
 
+def unit_codes(manifest: pd.DataFrame) -> np.ndarray:
+    """Number of each sample's unit (N, from 0 in manifest order); without one a sample is a unit of its own."""
+    units, ids = manifest["unit"], "sample " + manifest["id"]
+    return pd.factorize(("unit " + units).where(units != "", ids))[0]
+
+
 def pair_positions(manifest: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Manifest rows of both ends of each equal pair; UserError when a pair names a sample that the manifest lacks."""
     index = pd.Index(manifest["id"])

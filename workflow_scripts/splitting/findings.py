@@ -6,32 +6,37 @@ import pandas as pd
 
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
-from workflow_scripts.splitting.clusters import Clusters
+from workflow_scripts.splitting.clusters import Clusters, unit_codes
 
 
 def findings(
-    rule: dict, dataset: dict, manifest: pd.DataFrame, split: pd.DataFrame, clusters: Clusters, found: Audit
+    rule: dict, dataset: dict, manifest: pd.DataFrame, split: pd.DataFrame, clusters: Clusters, audited: Audit
 ) -> dict[str, Any]:
     """The part of a split's record that follows from manifest, equal pairs and split.
 
-    `rule`: the protocol's settings; `dataset`: record of the dataset; `clusters`, `found`: what `join` and `audit` made
-    of them.
+    `rule`: the protocol's settings; `dataset`: record of the dataset; `clusters`, `audited`: what `join` and `audit`
+    made of them.
     """
     reported = reported_subset(rule)
     return {
         "folds": int(split["fold"].nunique()),
-        "leak_free": rule["by"] == "group" or clusters.nothing,
+        "leak_free": _leak_free(rule["by"], clusters, audited),
         "nothing_clusters": clusters.nothing,
         "groups_known": dataset["groups_known"],
         "counts": class_counts(manifest, split, dataset["classes"]),
-        "leaks": found.test,
-        "leaks_train_validation": found.validation,
-        f"{reported}_samples": {str(fold): n for fold, n in found.tested.items()},
-        f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in found.samples.items()},
-        f"{reported}_share_with_a_leak": round(sum(found.samples.values()) / max(sum(found.tested.values()), 1), 6),
+        "leaks": audited.test,
+        "leaks_train_validation": audited.validation,
+        f"{reported}_samples": {str(fold): n for fold, n in audited.tested.items()},
+        f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in audited.samples.items()},
+        f"{reported}_share_with_a_leak": round(sum(audited.samples.values()) / max(sum(audited.tested.values()), 1), 6),
         "clusters": clusters.report(),
-        "note": note(manifest, found, clusters, rule["by"], reported),
+        "note": note(manifest, audited, clusters, rule["by"], reported),
     }
+
+
+def _leak_free(by: str, clusters: Clusters, audited: Audit) -> bool:
+    """By group always; by unit where every group is one unit, so that nothing was torn; else where nothing clusters."""
+    return by == "group" or clusters.nothing or (by == "unit" and not len(audited.pairs))
 
 
 def class_counts(manifest: pd.DataFrame, split: pd.DataFrame, classes: list[str]) -> dict:
@@ -45,7 +50,7 @@ def class_counts(manifest: pd.DataFrame, split: pd.DataFrame, classes: list[str]
     }
 
 
-def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, reported: str) -> str:
+def note(manifest: pd.DataFrame, audited: Audit, clusters: Clusters, by: str, reported: str) -> str:
     """What a reader of the results must know about the split, in plain sentences."""
     sentences = []
     if reported == "validation":
@@ -58,27 +63,34 @@ def note(manifest: pd.DataFrame, found: Audit, clusters: Clusters, by: str, repo
         sentences.append("No groups are known, so a patient may be in several subsets.")
     elif unknown:
         sentences.append(f"{unknown} of {len(manifest)} samples have no known group and may repeat a patient.")
-    if clusters.nothing:
-        sentences.append(
-            "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
-            "leak premium cannot be measured on these images."
-        )
-    elif by == "sample":
-        leaking, tested = sum(found.samples.values()), sum(found.tested.values())
-        sentences.append(
-            f"Split by sample: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
-            + ("used before the test." if reported == "test" else "trained on.")
-        )
-    elif unknown == len(manifest):
-        sentences.append(
-            "Split by group, which without groups is duplicate free only: no sample shares a unit or a picture with "
-            "another subset; patients may repeat."
-        )
-    else:
-        sentences.append("Split by group: no sample shares a known group, a unit or a picture with another subset.")
+    sentences.append(_left_on_both_sides(manifest, audited, clusters, by, reported))
+    units = len(set(unit_codes(manifest)))
+    if by != "sample" and units < len(manifest):
+        sentences.append(f"The shares of each class are of its {units} units, which hold {len(manifest)} samples.")
     if clusters.dropped:
         sentences.append(
             f"{clusters.dropped} near-equal pairs further apart than {clusters.limit:.3g} were not believed, because "
             "they would have chained more than a tenth of the samples into one cluster."
         )
     return " ".join(sentences)
+
+
+def _left_on_both_sides(manifest: pd.DataFrame, audited: Audit, clusters: Clusters, by: str, reported: str) -> str:
+    """What test and training samples share under the split, in one sentence."""
+    if clusters.nothing:
+        return (
+            "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
+            "leak premium cannot be measured on these images."
+        )
+    if by == "sample" or (by == "unit" and len(audited.pairs)):
+        leaking, tested = sum(audited.samples.values()), sum(audited.tested.values())
+        return (
+            f"Split by {by}: {leaking} of {tested} {reported} samples share a group, unit or picture with samples "
+            + ("used before the test." if reported == "test" else "trained on.")
+        )
+    if by == "group" and (manifest["group"] == "").all():
+        return (
+            "Split by group, which without groups is duplicate free only: no sample shares a unit or a picture with "
+            "another subset; patients may repeat."
+        )
+    return f"Split by {by}: no sample shares a known group, a unit or a picture with another subset."

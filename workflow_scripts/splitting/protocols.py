@@ -1,7 +1,7 @@
-"""Hold-out and k-fold splits, by sample or by group, from a manifest and its clusters."""
+"""Hold-out and k-fold splits, by sample, unit or group, from a manifest and its clusters."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,22 +14,33 @@ from workflow_scripts.splitting.assign import assign, empty_cells
 
 @dataclass(frozen=True)
 class Samples:
-    """What a split needs: ids (N), class number of each (N), class names, cluster number of each (N)."""
+    """What a split needs: ids (N), class number of each (N), class names, cluster and unit number of each (N).
+
+    A unit is what is judged (a patient, a slide); a cluster, of whole units, is what must not be torn apart.
+    """
 
     ids: np.ndarray
     labels: np.ndarray
     classes: list[str]
     clusters: np.ndarray
+    units: np.ndarray
 
-    def by(self, by: str) -> str:
-        """How to split: where no cluster holds two samples, by group is by sample, the very same split."""
-        return by if len(np.unique(self.clusters)) < len(self.ids) else "sample"
+    def kept_together(self, by: str) -> "Samples":
+        """The samples with the clusters that a split by "sample", "unit" or "group" keeps whole."""
+        clusters = {"sample": np.arange(len(self.ids)), "unit": self.units, "group": self.clusters}[by]
+        return replace(self, clusters=clusters)
+
+    @property
+    def apart(self) -> bool:
+        """Whether no cluster holds two samples: then each sample is placed for itself."""
+        return len(np.unique(self.clusters)) == len(self.ids)
 
     def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cluster numbers present in `rows`, and G×K samples of each class in each."""
+        """Cluster numbers present in `rows`, and G×K units of each class in each; a unit of two classes is in both."""
         present, codes = np.unique(self.clusters[rows], return_inverse=True)
+        judged = np.unique(np.stack([codes, self.units[rows], self.labels[rows]]), axis=1)
         table = np.zeros((len(present), len(self.classes)), dtype="int64")
-        np.add.at(table, (codes, self.labels[rows]), 1)
+        np.add.at(table, (judged[0], judged[2]), 1)
         return present, table
 
 
@@ -47,27 +58,25 @@ def subset_counts(total: int, fractions: list[float]) -> tuple[int, int, int]:
 def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Generator) -> pd.DataFrame:
     """One split by shares of each class; UserError when a class is too small for the subsets.
 
-    by "sample": exact counts (subset_counts); by "group": clusters stay whole and the counts come nearest to these.
-    Where nothing clusters both are the same split.
+    by "sample": exact counts of samples (subset_counts); by "unit" and "group": units or clusters stay whole, and the
+    counts of units come nearest to these. Where nothing is kept together all are the same split.
     """
-    rows = np.arange(len(samples.ids))
-    chosen = divide(samples, rows, fractions, samples.by(by), rng)
-    return _frame(samples, [chosen])
+    samples = samples.kept_together(by)
+    return _frame(samples, [divide(samples, np.arange(len(samples.ids)), fractions, rng)])
 
 
 def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.random.Generator) -> pd.DataFrame:
     """`folds` disjoint test subsets; from each fold's training part a share `validation` is its validation subset.
 
-    Both divisions keep clusters whole when `by` is "group"; where nothing clusters that is the split by
-    sample. UserError when a class is too small for the subsets.
+    Both divisions keep whole what `by` says, as holdout does. UserError when a class is too small for the subsets.
     """
-    rows, by = np.arange(len(samples.ids)), samples.by(by)
-    test = _folds_by_group(samples, folds, rng) if by == "group" else _folds_by_sample(samples, folds, rng)
+    samples, rows = samples.kept_together(by), np.arange(len(samples.ids))
+    test = _folds_by_sample(samples, folds, rng) if samples.apart else _folds_by_cluster(samples, folds, rng)
     columns = []
     for fold in range(folds):
         rest = rows[test != fold]
         chosen = np.full(len(rows), SUBSETS.index("test"))
-        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], by, rng, folds)
+        chosen[rest] = divide(samples, rest, [1 - validation, validation, 0.0], rng, folds)
         columns.append(chosen)
     return _frame(samples, columns)
 
@@ -76,22 +85,21 @@ def divide(
     samples: Samples,
     rows: np.ndarray,
     fractions: list[float],
-    by: str,
     rng: np.random.Generator,
     folds: int | None = None,
 ) -> np.ndarray:
-    """Subset number (0 train, 1 validation, 2 test) of each of `rows`, stratified by class; see holdout.
+    """Subset number (0 train, 1 validation, 2 test) of each of `rows`, stratified by class; clusters stay whole.
 
     `folds`: of how many folds `rows` are the part that is not tested; None for a hold-out.
     """
-    totals = np.bincount(samples.labels[rows], minlength=len(samples.classes))
+    totals = _totals(samples, rows)
     targets = np.array([subset_counts(int(total), fractions) for total in totals]).T
     wanted = "shares " + " / ".join(f"{share:g}" for share in fractions)
     beside, parts, remedy = "", "train / validation / test", "change the shares"
     if folds is not None:
         wanted, beside = f"a validation share of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
         parts, remedy = "train / validation", "use fewer folds or a larger validation"
-    if by == "sample":
+    if samples.apart:
         for k, name in enumerate(samples.classes):
             if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
                 counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
@@ -102,7 +110,7 @@ def divide(
         return _divide_by_sample(samples.labels[rows], targets, rng)
     # A small class has a place in every subset that has a share, even where its own count rounds to none.
     floor = np.array([1e-9 if share > 0 else 0.0 for share in fractions])
-    return _by_group(samples, rows, np.maximum(targets, floor[:, None]), wanted + beside, remedy, rng)
+    return _by_cluster(samples, rows, np.maximum(targets, floor[:, None]), wanted + beside, remedy, rng)
 
 
 def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -127,13 +135,20 @@ def _folds_by_sample(samples: Samples, folds: int, rng: np.random.Generator) -> 
     return test
 
 
-def _folds_by_group(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
+def _totals(samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Samples of each class where each is placed for itself, else units of each class (K)."""
+    if samples.apart:
+        return np.bincount(samples.labels[rows], minlength=len(samples.classes))
+    return samples.counts(rows)[1].sum(axis=0)
+
+
+def _folds_by_cluster(samples: Samples, folds: int, rng: np.random.Generator) -> np.ndarray:
     rows = np.arange(len(samples.ids))
-    totals = np.bincount(samples.labels, minlength=len(samples.classes))
-    return _by_group(samples, rows, np.tile(totals / folds, (folds, 1)), f"{folds} folds", "use fewer folds", rng)
+    wanted = np.tile(_totals(samples, rows) / folds, (folds, 1))
+    return _by_cluster(samples, rows, wanted, f"{folds} folds", "use fewer folds", rng)
 
 
-def _by_group(
+def _by_cluster(
     samples: Samples, rows: np.ndarray, targets: np.ndarray, what: str, remedy: str, rng: np.random.Generator
 ) -> np.ndarray:
     present, counts = samples.counts(rows)

@@ -3,8 +3,8 @@
 In: units.csv and record.json of every run, fold and training seed, and history.csv of trained runs; the dataset's
 manifest and record. Refused are runs made with other settings, that do not fit the manifest, or that judged other
 units than the first run.
-Out: metrics.json in the folder of each run, fold and seed; in --out for each run {run}/metrics.csv (each fold and
-seed, and their mean as fold "all", seed "all"), {run}/metrics.json (the mean), {run}/confusion.png, roc.png,
+Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean as fold "all", seed "all"),
+{run}/metrics.json (the mean) and {run}/fold{fold}-seed{seed}.json (each alone), {run}/confusion.png, roc.png,
 reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
 headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
 runs by DeLong's test, two classes only) and, last, record.json, which also names what runs made with different
@@ -20,12 +20,12 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.record import input_digests, make_record, mixtures, write_record
-from workflow_scripts.contracts.run_tables import HISTORY, METRICS
+from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import metric_tables
-from workflow_scripts.evaluation.estimates import ALL, Result
-from workflow_scripts.evaluation.metric_tables import Key
+from workflow_scripts.evaluation.estimates import Result
+from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
 from workflow_scripts.runtime import entry
 
@@ -71,9 +71,8 @@ def jobs(stated: dict) -> list[str]:
 
 
 def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:
-    """Write record.json: it vouches for all files of the evaluation, those in the folders of the runs among them."""
+    """Write record.json: it vouches for all files of the evaluation, and names the records of the runs it is of."""
     written = [path for path in sorted(args.out.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    written += [args.runs / run / job / "metrics.json" for run in protocol.settings.runs for job in jobs(args.settings)]
     record = make_record(
         args.settings,
         args.code,
@@ -88,7 +87,7 @@ def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
     """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
     settings = protocol.settings
     table, reported = write_run(protocol, run)
-    write_figures(protocol, run, metric_tables.subset_of(protocol.units[run], settings.reported), reported)
+    write_figures(protocol, run, protocol.units[run].subset(settings.reported), reported)
     shown = reported.overall[settings.evaluate.headline]
     entry.log.info(
         "%s: %s %.4f [%.4f, %.4f]",
@@ -101,7 +100,7 @@ def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
     return table
 
 
-def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame], result: Result) -> None:
+def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> None:
     """The figures of a run's reported subset, and the training curves of a trained run."""
     from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.evaluation import plots
@@ -109,14 +108,14 @@ def write_figures(protocol: Protocol, run: str, frames: dict[Key, pd.DataFrame],
     settings, classes = protocol.settings, protocol.dataset.classes
     title = protocol.title(run, result.overall["accuracy"].n)
     bins, resampler = settings.evaluate.calibration_bins, protocol.resamplers[settings.reported]
-    aucs = {name: each["auc"] for name, each in result.per_class.items()}
+    aucs = {name: estimates["auc"] for name, estimates in result.per_class.items()}
     made = {
-        "confusion": plots.confusion_figure(plots.confusion(frames, classes), classes, title),
-        "roc": plots.roc_figure(frames, classes, aucs, result.overall["macro_auc"], title),
-        "reliability": plots.reliability_figure(frames, resampler, bins, result.overall["ece"], title),
+        "confusion": plots.confusion_figure(plots.confusion(grid, classes), classes, title),
+        "roc": plots.roc_figure(grid, classes, aucs, result.overall["macro_auc"], title),
+        "reliability": plots.reliability_figure(grid, resampler, bins, result.overall["ece"], title),
     }
     if run in settings.trained:
-        folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in frames}
+        folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in grid}
         histories = {key: HISTORY.read(folder / "history.csv") for key, folder in folders.items()}
         made["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
     for name, figure in made.items():

@@ -134,7 +134,7 @@ def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str]
     if (mixed > 1).any():
         entry.log.warning(
             "%d units hold images of several classes, first %r: they can be judged one by one only "
-            "(evaluate.aggregate: none); write different units in the table of groups, or none",
+            "(aggregate: none); write different units in the table of groups, or none",
             *(int((mixed > 1).sum()), mixed.idxmax()),
         )
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across_classes(pairs))

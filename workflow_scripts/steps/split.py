@@ -3,7 +3,7 @@
 In: dataset/manifest.csv, equal_pairs.csv and record.json; for a protocol of kind `file` also the user's CSV file.
 Out: {protocol}.csv (id, fold, subset), {protocol}.leaks.csv (what lies on both sides, and why), {protocol}.json (the
 record: rule, counts of each class, leaks). The split follows from the study, its seed and the rule alone: two
-protocols with one rule are one split.
+protocols with one rule are one split. Where units are judged, a unit of several labels stops it: before any training.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import pandas as pd
 
 from workflow_scripts.contracts import record
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
+from workflow_scripts.contracts.run_tables import require_one_label
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require
@@ -23,7 +24,7 @@ from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.splitting.audit import audit
-from workflow_scripts.splitting.clusters import Clusters, join
+from workflow_scripts.splitting.clusters import Clusters, join, unit_codes
 from workflow_scripts.splitting.findings import findings
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold
 from workflow_scripts.splitting.userfile import read_split
@@ -49,7 +50,7 @@ def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: li
     if (labels < 0).any():
         label = manifest["label"].iloc[int((labels < 0).argmax())]
         raise UserError(f"manifest.csv has the label {label!r}, which is none of the classes {', '.join(classes)}")
-    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes)
+    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes, unit_codes(manifest))
     rng = np.random.default_rng(seed_for(settings.study, "", "", settings.seed, "split"))
     try:
         if rule.kind == "holdout":
@@ -65,15 +66,18 @@ def main(args: argparse.Namespace) -> None:
     dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
     manifest = read_manifest(args.dataset)
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
+    if settings.units_judged:
+        require_one_label(manifest, f"protocol {settings.protocol}")
     try:
         clusters = join(manifest, pairs)
     except UserError as error:
         raise UserError(f"{args.dataset}: {error}; {remedy(args.dataset / 'manifest.csv')}") from None
     split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
     reported = reported_subset(args.settings["rule"])
-    found = audit(manifest, split, clusters.pairs, reported)
-    if settings.rule.by == "group":
-        found.require_none(f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else ""))
+    audited = audit(manifest, split, clusters.pairs, reported)
+    audited.require_none(
+        settings.rule.by, f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else "")
+    )
     inputs = record.input_digests(
         args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")]
     )
@@ -82,14 +86,14 @@ def main(args: argparse.Namespace) -> None:
     target = args.out / settings.protocol
     paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
     SPLIT.write(paths["split"], split)
-    LEAKS.write(paths["leaks"], found.pairs)
+    LEAKS.write(paths["leaks"], audited.pairs)
     made = record.make_record(
         args.settings,
         args.code,
         inputs,
         protocol=settings.protocol,
         rule=args.settings["rule"],
-        **findings(args.settings["rule"], dataset, manifest, split, clusters, found),
+        **findings(args.settings["rule"], dataset, manifest, split, clusters, audited),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], made)

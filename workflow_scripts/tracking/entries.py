@@ -1,6 +1,5 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,8 +17,8 @@ from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
-WEIGHTS = "weights.safetensors"
-SHOWN = ("record.json", "metrics.json", "units.csv", "history.csv", "train.json", "ledger.json")
+WEIGHTS, METRICS = "weights.safetensors", "metrics.json"
+SHOWN = ("record.json", "units.csv", "history.csv", "train.json", "ledger.json")
 TRAINED = "train.json"
 
 
@@ -131,8 +130,7 @@ def expected(settings: dict) -> list[Place]:
 
 
 def child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
-    """The entry of one fold and seed. `complete`: metrics.json must be there; otherwise it may be missing, or be of an
-    evaluation that is no more.
+    """The entry of one fold and seed. `complete`: it must be evaluated; otherwise it may still wait for that.
 
     Raises UserError for a file that is missing, not what its record says, or taken from elsewhere by a link.
     """
@@ -151,10 +149,8 @@ def _child(study_folder: Path, place: Place, headline: str | None, complete: boo
     if any(stated.get(key) != value for key, value in where.items()):
         raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
-    measured, evaluation = folder / "metrics.json", study_folder / "evaluation" / place.protocol
-    evaluated = complete or _vouches(evaluation / "record.json", os.path.relpath(measured, evaluation))
-    if evaluated:
-        require(evaluation / "record.json", os.path.relpath(measured, evaluation))
+    measured = _evaluated(study_folder, place, complete)
+    if measured:
         points += [(name, value, 0) for name, value in final_metrics(read_json(measured), headline).items()]
     training, prediction = (_optional(folder / name) for name in (TRAINED, "ledger.json"))
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
@@ -170,7 +166,7 @@ def _child(study_folder: Path, place: Place, headline: str | None, complete: boo
         params=parameters(stated),
         points=points,
         tags=tags,
-        artifacts={name: folder / name for name in SHOWN if name in there and (evaluated or name != measured.name)},
+        artifacts={name: folder / name for name in SHOWN if name in there} | ({METRICS: measured} if measured else {}),
         start=start,
         end=end,
         place=place,
@@ -217,14 +213,27 @@ def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> d
 
     While a run is trained anew the evaluation is still of the former one: it counts only when every child is evaluated.
     """
-    measured = evaluation / "metrics.json"
-    whole = measured.is_file() and all("metrics.json" in entry.artifacts for entry in children)
+    measured = evaluation / METRICS
+    whole = measured.is_file() and all(METRICS in entry.artifacts for entry in children)
     return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
 
 
-def _vouches(record: Path, name: str) -> bool:
-    """Whether there is an evaluation, and it is also of this run; one that goes on has no record yet."""
-    return record.exists() and name in read_record(record).get("outputs", {})
+def _evaluated(study_folder: Path, place: Place, complete: bool) -> Path | None:
+    """The metrics of a fold and seed; None where there is no evaluation, or one of a former training.
+
+    Which one it is of, its record says: it holds the digest of every run's record. `complete`: UserError instead.
+    """
+    evaluation, run = study_folder / "evaluation" / place.protocol, place.folder(study_folder) / "record.json"
+    record, measured = evaluation / "record.json", evaluation / place.run / f"{place.name}.json"
+    if not complete and not record.exists():
+        return None
+    if read_record(record).get("inputs", {}).get(run.relative_to(study_folder).as_posix()) != digest_file(run):
+        if complete:
+            raise UserError(f"{record} is of another {run} than there is now; {remedy(record)}")
+        return None
+    _own_file(measured, study_folder)
+    require(record, measured.relative_to(evaluation).as_posix())
+    return measured
 
 
 def _history(folder: Path) -> list[tuple[str, float, int]]:

@@ -49,11 +49,10 @@ def parameters(settings: dict, prefix: str = "") -> dict[str, str]:
 
 
 def final_metrics(metrics: dict, headline: str | None) -> dict[str, float]:
-    """metrics.json as `subset/metric` and `subset/class/metric`, with `_low` and `_high` for the interval's ends.
+    """Metrics of an evaluation as `subset/metric` and `subset/class/metric`, with `_low` and `_high` for interval ends.
 
-    `headline` names the metric that is also entered as `headline`, `headline_low`, `headline_high` (test subset, or
-    the external one; none of a protocol without a test subset) and whose number of units is `subset/n`. Undefined
-    values (null) are left out.
+    `headline` names the metric that is also entered as `headline`, `headline_low`, `headline_high` (test subset;
+    none of a protocol without one) and whose number of units is `subset/n`. Undefined values (null) are left out.
     """
     flat: dict[str, float] = {}
     for subset, measured in metrics.items():
@@ -67,7 +66,7 @@ def final_metrics(metrics: dict, headline: str | None) -> dict[str, float]:
         chosen = overall.get(headline) if headline else None
         if chosen:
             flat.update(_numbers({f"{subset}/n": chosen.get("n")}))
-            if subset in ("test", "external"):
+            if subset == "test":
                 flat.update(_interval("headline", chosen))
     return flat
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
-from workflow_scripts.evaluation.metrics import RANGES
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
-from workflow_scripts.evaluation.uncertainty import Uncertain
+from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
 from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
@@ -33,7 +34,7 @@ def measured(results: Results, protocol: Protocol) -> Measured:
     """The runs of a protocol, ready to be measured; all of them on the same draws."""
     settings = results.settings
     rng = np.random.default_rng(seed_for(settings["study"], protocol.name, settings["seed"], "verdict"))
-    runs = {name: dict(zip(run.jobs, run.units, strict=True)) for name, run in protocol.runs.items()}
+    runs = {name: run.units for name, run in protocol.runs.items()}
     options = settings["evaluate"]
     return Measured(runs, results.classes, options["bootstrap"], options["calibration_bins"], rng)
 
@@ -45,10 +46,10 @@ def answer(results: Results, protocol: Protocol, measures: Measured, claim: Clai
     if claim.metric not in MEASURED:
         return _exact(results, protocol, claim)
     try:
-        found = quantity(results, protocol, measures, claim)
+        obtained_quantity = quantity(results, protocol, measures, claim)
     except AbsentError as absent:
         return Answer(NOTHING, missing=str(absent))
-    return _of(found, claim)
+    return _of(obtained_quantity, claim)
 
 
 class AbsentError(Exception):
@@ -61,10 +62,10 @@ def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Cl
         return _single(results, protocol, measures, claim, ())
     if "subset" in claim.against and protocol.reported != "test":
         raise AbsentError("this protocol has no test subset, both sides would be the same images")
-    other = replace(claim, **{**claim.against, "against": {}})
-    subsets = tuple(sorted({answered_by(protocol, one.subset) for one in (claim, other)}))
-    ours = _single(results, protocol, measures, claim, subsets)
-    return ours - _single(results, protocol, measures, other, subsets)
+    rival = replace(claim, **{**claim.against, "against": {}})
+    subsets = tuple(sorted({answered_by(protocol, side.subset) for side in (claim, rival)}))
+    own = _single(results, protocol, measures, claim, subsets)
+    return own - _single(results, protocol, measures, rival, subsets)
 
 
 def _single(results: Results, protocol: Protocol, measures: Measured, claim: Claim, over: tuple[str, ...]) -> Quantity:
@@ -79,17 +80,17 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
         raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
 
 
-def _of(found: Quantity, claim: Claim) -> Answer:
+def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
     """The value with the interval that the verdict rests on, cut to what is possible."""
-    uncertain = found.uncertain
+    uncertain = obtained_quantity.uncertain
     if np.isnan(uncertain.value):
         return Answer(NOTHING, missing="the metric is undefined, as for a class that was never predicted")
-    scale = float(found.n) if claim.metric == CONFUSIONS else 1.0
+    scale = float(obtained_quantity.n) if claim.metric == CONFUSIONS else 1.0
     low, high = uncertain.interval()
-    if not found.difference:
-        low, high = np.clip([low, high], *RANGES.get(claim.metric, (0.0, 1.0)))
+    if not obtained_quantity.difference:
+        low, high = np.clip([low, high], *bounds(claim.metric))
     ends = [None if np.isnan(end) else float(end) * scale for end in (low, high)]
-    return Answer(Value(uncertain.value * scale, *ends, found.n), uncertain, scale=scale)
+    return Answer(Value(uncertain.value * scale, *ends, obtained_quantity.n), uncertain, scale=scale)
 
 
 def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
@@ -99,11 +100,10 @@ def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
         return Answer(NOTHING, missing="this run has no such training curve")
     run = protocol.runs[claim.run]
     column = f"{claim.subset}_accuracy"
-    found = {job: float(h[column].iloc[EPOCHS[claim.metric]]) for job, h in zip(run.jobs, run.histories, strict=True)}
-    folds, seeds = sorted({fold for fold, _ in found}), sorted({seed for _, seed in found})
-    points = np.array([[found[fold, seed] for seed in seeds] for fold in folds])
-    training = float(np.sqrt(points.var(axis=1, ddof=1).sum() / len(seeds)) / len(folds)) if len(seeds) > 1 else None
-    uncertain = Uncertain(float(points.mean()), 0.0, training, 2, len(folds) * (len(seeds) - 1) + 1)
+    histories = Grid.of(run.jobs, run.histories)
+    points = histories.measured(lambda history: float(history[column].iloc[EPOCHS[claim.metric]]))
+    training = training_error(points)
+    uncertain = Uncertain(float(points.mean()), 0.0, training, 2, trainings_of(points))
     ends = np.clip(uncertain.interval(), 0.0, 1.0) if training is not None else (None, None)
     return Answer(Value(uncertain.value, *ends), uncertain)
 
@@ -128,10 +128,10 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
 
 def _ratio(results: Results, claim: Claim) -> Value:
     counts = results.manifest["label"].value_counts()
-    other = class_of(results, claim.against.get("class_name", ""))
-    if other is None or not counts.get(other, 0):
+    rival = class_of(results, claim.against.get("class_name", ""))
+    if rival is None or not counts.get(rival, 0):
         return NOTHING
-    return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[other]))
+    return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[rival]))
 
 
 def _of_source(results: Results, claim: Claim) -> Value:

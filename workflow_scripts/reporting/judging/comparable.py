@@ -113,10 +113,7 @@ def _counts(results: Results) -> list[Claim]:
 
 def judged(protocol: Protocol, run: str, subset: str) -> int:
     """Units of a subset that a run judged, over all folds; training samples are judged by none."""
-    found = protocol.runs[run]
-    first = found.jobs[0][1]
-    tables = zip(found.jobs, found.units, strict=True)
-    return sum(int((units["subset"] == subset).sum()) for (_, seed), units in tables if seed == first)
+    return protocol.runs[run].units.subset(subset).n
 
 
 def printed_n(results: Results, claim: Claim) -> int | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workflow_scripts.claims.printed import interval, shown
 from workflow_scripts.contracts import verdict_table as word
-from workflow_scripts.contracts.claims import UNITS, Claim, Layer, Statement
+from workflow_scripts.contracts.claims import TIMES, UNITS, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
@@ -18,7 +18,6 @@ from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
 from workflow_scripts.reporting.results import Protocol, Results
 
 Entry = Claim | Statement | Layer
-TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
 MACHINERY = "Made data: this shows the machinery at work and says nothing about the paper."
 OTHER_MACHINE = "Measured on another machine than the paper's; what it took here stands under the report's costs."

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.contracts.dataset import Modality
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, leaks
 from workflow_scripts.reporting.obtained import overall
@@ -249,7 +250,7 @@ def _limits(results: Results) -> list[str]:
     if settings["scale"] == "demo":
         than = "than the paper's" if results.published is not None else "than at the scale paper"
         limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")
-    if len(settings["seeds"]) < 3:
+    if len(settings["seeds"]) < FEWEST_TRAININGS:
         limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
     limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]
     if not results.leak_free:

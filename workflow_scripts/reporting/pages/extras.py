@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from workflow_scripts.contracts.claims import TIMES, UNITS, Claim
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
-from workflow_scripts.contracts.published_yaml import UNITS, Claim
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
@@ -14,7 +14,6 @@ from workflow_scripts.reporting.pages.page import data_uri, plot_uri
 from workflow_scripts.reporting.results import Results, Run
 
 MOST_CONFUSED = 10
-TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
 
 
 def paper_figures_section(results: Results) -> dict[str, Any]:
@@ -191,7 +190,7 @@ def _time(run: Run, claim: Claim) -> float | None:
     """Mean over folds and seeds, in the claim's unit; None where nothing was trained."""
     trainings = [ledger["train"] for ledger in run.ledgers if "train" in ledger]
     speed = cost(run).predict_speed
-    tested = [int((units["subset"] == run.reported).sum()) for units in run.units]
+    tested = [int((units["subset"] == run.reported).sum()) for units in run.units.values()]
     seconds = None
     if claim.metric in ("training_time", "epoch_time") and trainings:
         seconds = sum(training["training_seconds"] for training in trainings) / len(trainings)

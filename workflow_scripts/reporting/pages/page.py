@@ -50,7 +50,7 @@ def axis_for(metric: str, values: list[float | None], start: float, end: float) 
     known = [value for value in values if not words.missing(value)]
     low = math.floor(10 * min([*known, 0.9]) + 1e-9) / 10
     high = max(1.0, math.ceil(10 * max([*known, 0.0]) - 1e-9) / 10)
-    return Axis(low, high, start, end, metric in words.PERCENT)
+    return Axis(low, high, start, end, words.in_percent(metric))
 
 
 def data_uri(path: Path) -> str:

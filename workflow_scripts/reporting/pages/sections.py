@@ -7,13 +7,14 @@ import pandas as pd
 
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import identity
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.raw_folders import ending_words
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.reporting import captions, glossary, words
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
-from workflow_scripts.reporting.obtained import POOLED, overall
+from workflow_scripts.reporting.obtained import overall
 from workflow_scripts.reporting.order import (
     main_run,
     ordered_protocols,
@@ -21,6 +22,7 @@ from workflow_scripts.reporting.order import (
     protocol_words,
     reference,
     run_words,
+    shown_metrics,
     trained_run,
 )
 from workflow_scripts.reporting.pages.first import not_looked_for
@@ -106,7 +108,7 @@ def runs_section(results: Results) -> dict[str, Any]:
     tables = []
     for protocol in ordered_protocols(results):
         pooled = POOLED_METRICS if results.settings["folds"][protocol.name] > 1 else ()
-        metrics = list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *pooled]))
+        metrics = list(dict.fromkeys([*shown_metrics(results), *pooled]))
         rows = []
         for name in ordered_runs(results):
             run, claim = protocol.runs[name], printed_claim(results, name, results.headline)
@@ -140,7 +142,7 @@ def runs_section(results: Results) -> dict[str, Any]:
         )
     return {
         "run_tables": tables,
-        "lower_is_better": words.LOWER_IS_BETTER,
+        "lower_is_better": words.lower_is_better,
         "groups_known": results.dataset["groups_known"],
         "runs": ordered_runs(results),
     }
@@ -150,7 +152,7 @@ def comparisons_section(results: Results) -> dict[str, Any]:
     """Each run against the reference, over all seeds, in the order of the runs' tables."""
     items = []
     for protocol in ordered_protocols(results):
-        pooled = protocol.comparison[protocol.comparison["seed"] == POOLED].set_index("run")
+        pooled = protocol.comparison[protocol.comparison["seed"] == ALL].set_index("run")
         rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
         items.append(
             {"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows, "delong": _delong(protocol)}

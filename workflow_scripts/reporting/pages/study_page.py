@@ -7,6 +7,7 @@ from workflow_scripts.reporting.pages import extras, first, sections
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
+from workflow_scripts.reporting.premiums import judged_words
 from workflow_scripts.reporting.results import Results
 
 
@@ -28,6 +29,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **first.first_screen(results),
         **verdict_section(results),
         "premium_of_main": premium_words(results, premiums),
+        "premium_judged": judged_words(results),
         # An external run has none.
         "premium_runs": [run for run in ordered_runs(results) if any(run in found for found in premiums.values())],
         **sections.data_section(results),

@@ -7,17 +7,17 @@ from typing import Any
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
 from workflow_scripts.contracts import verdict_table as word
-from workflow_scripts.contracts.claims import Claim, Layer, Statement
+from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
+from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judging.judged import TIMES, Entry
+from workflow_scripts.reporting.judging.judged import Entry
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.order import headline_claims, main_run
 from workflow_scripts.reporting.results import Results
 
 # Rows of the first screen; the others are folded away.
 SHOWN = 6
-FEWEST_SEEDS = 3
 # After the headline: what contradicts the paper, what contradicts itself there, then the rest.
 _ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.MADE, word.NOT_RUN, word.NOT_CHECKED)
 # How a verdict is coloured; the word says it as well.
@@ -75,7 +75,7 @@ def seed_words(seeds: int) -> str:
     if seeds == 1:
         return f"{text}: how far trainings differ is unknown"
     return text + (
-        f": fewer than {FEWEST_SEEDS}, how far trainings differ is hardly known" if seeds < FEWEST_SEEDS else ""
+        f": fewer than {FEWEST_TRAININGS}, how far trainings differ is hardly known" if seeds < FEWEST_TRAININGS else ""
     )
 
 

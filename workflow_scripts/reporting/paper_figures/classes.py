@@ -35,7 +35,7 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
         values = [np.nan if value.value is None else value.value for value in found]
         ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in found])
         axes.hlines(y[: len(found)], ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
-        values += [_share(protocol.runs[run].units, labels, protocol.reported) for labels in groups.values()]
+        values += [_share(protocol.runs[run].units.values(), labels, protocol.reported) for labels in groups.values()]
         axes.plot(values, y, "os^v"[place % 4], color=COLOURS[place], markersize=5.5, label=protocol_words(protocol))
     axes.axhline(len(results.classes) - 0.5, color="0.6", linewidth=0.8)
     axes.set_yticks(range(len(rows)), rows)

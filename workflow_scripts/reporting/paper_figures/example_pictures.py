@@ -7,7 +7,6 @@ import numpy as np
 from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import new_figure, wrapped
-from workflow_scripts.evaluation.metric_tables import subset_of
 from workflow_scripts.evaluation.plots import confusion, confusion_panel, confusion_side
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
@@ -51,13 +50,12 @@ def both_confusions(results: Results, run: str, protocol: str | None = None) -> 
     found = chosen_runs(chosen, (run,))[run]
     if found.reported != "test":
         raise NotDrawnError(f"needs a test subset; the protocol {chosen.name} has none")
-    tables = dict(zip(found.jobs, found.units, strict=True))
     classes = results.classes
     side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
     letters = max(map(len, Labels(classes).all()))
     figure, axes = new_figure(2 * side + 0.08 * letters + 1.2, side + 0.05 * letters + 1.0, columns=2, sharey=True)
     for axis, subset in zip(axes, ("validation", "test"), strict=True):
-        counts = confusion(subset_of(tables, subset), classes)
+        counts = confusion(found.units.subset(subset), classes)
         picture = confusion_panel(axis, counts, classes, shares_too=False, size=7)
         axis.tick_params(labelsize=8)
         axis.set_title(f"{subset} subset, n = {counts.sum():.0f}")

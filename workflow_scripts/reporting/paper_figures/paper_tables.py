@@ -7,9 +7,9 @@ import pandas as pd
 
 from workflow_scripts.contracts.paper_figure_table import PRINTED
 from workflow_scripts.contracts.published_yaml import UNITS, Claim
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.evaluation.paired import holm
 from workflow_scripts.reporting.numbers import ClaimRow, claim_rows
-from workflow_scripts.reporting.obtained import POOLED
 from workflow_scripts.reporting.order import ordered_protocols, reference
 from workflow_scripts.reporting.results import Protocol, Results
 
@@ -72,7 +72,7 @@ def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
 
     A paper that ranks 22 rivals makes 22 comparisons, whatever else was run beside them.
     """
-    pooled = protocol.comparison[protocol.comparison["seed"] == POOLED]
+    pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
     pooled = pooled[pooled["run"].isin(runs)]
     return dict(zip(pooled["run"], holm(pooled["p_mcnemar"].to_numpy()), strict=True))
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
-from workflow_scripts.evaluation.metric_tables import subset_of
 from workflow_scripts.evaluation.plots import GRID, mean_curve
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.obtained import overall
@@ -30,8 +29,7 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
     figure, axis = new_figure(5.6, 5.2)
     for place, (name, label) in enumerate(runs.items()):
         run = found[name]
-        frames = subset_of(dict(zip(run.jobs, run.units, strict=True)), run.reported)
-        curve = mean_curve(frames, 1)
+        curve = mean_curve(run.units.subset(run.reported), 1)
         if curve is None:
             raise NotDrawnError(f"needs units of both classes; {name} judged those of one only")
         area = overall(run, "macro_auc")
