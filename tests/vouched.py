@@ -35,6 +35,10 @@ def revouch(study: Path) -> None:
             held = read_json(record)
             names = [name for name in held.get("outputs", {}) if (record.parent / name).exists()]
             write_record(record, {**held, "outputs": held.get("outputs", {}) | _digests(record.parent, names)})
+    for record in study.glob("evaluation/*/record.json"):
+        held = read_json(record)
+        names = [name for name in held.get("inputs", {}) if (study / name).exists()]
+        write_record(record, {**held, "inputs": held.get("inputs", {}) | _digests(study, names)})
 
 
 def _digests(folder: Path, names: list[str]) -> dict[str, str]:

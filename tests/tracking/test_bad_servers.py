@@ -13,6 +13,7 @@ import pytest
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
+from tests.vouched import revouch
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking.database import database_of
@@ -48,6 +49,7 @@ def renamed(study: Study, name: str) -> tuple[Study, dict]:
     for path in study.folder.glob("runs/*/*/*/record.json"):
         record = files.read_json(path)
         write_record(path, {**record, "settings": {**record["settings"], "study": name}})
+    revouch(study.folder)
     return study, {**SETTINGS, "study": name}
 
 

@@ -53,6 +53,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
         for path in other.glob("runs/*/*/*/record.json"):
             record = files.read_json(path)
             write_record(path, {**record, "settings": {**record["settings"], "study": "sent"}})
+        revouch(other)
         settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
         track_study(tmp_path / "remote", settings, receipt)
         first, before = receipt.read_bytes(), artifacts(address, "sent")

@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -228,7 +229,10 @@ class Store:
     def _put(self, run: Any, name: str, path: Path) -> None:
         """Copy an artifact to where the server will look for it, or send it."""
         if self.artifacts is None:
-            self.client.log_artifact(run.info.run_id, str(path), Path(name).parent.as_posix().lstrip("."))
+            with tempfile.TemporaryDirectory() as folder:
+                # The server calls a file as it is called here.
+                named = path if path.name == Path(name).name else shutil.copy(path, Path(folder, Path(name).name))
+                self.client.log_artifact(run.info.run_id, str(named), Path(name).parent.as_posix().lstrip("."))
             return
         folder = self._folder(run)
         if folder is None:
