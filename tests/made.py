@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from tests.vouched import vouch
+from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.settings.runs import Fusion, Network, Train
@@ -73,7 +73,7 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     share = manifest.groupby("label").cumcount() / per_class
     subset = np.select([share < 0.6, share < 0.8], ["train", "validation"], "test")
     SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
-    return Inputs(root).vouch(dataset={"classes": CLASSES, "made": True}, arrays={"made": True})
+    return Inputs(root).vouch(dataset={"modality": IMAGES, "classes": CLASSES, "made": True}, arrays={"made": True})
 
 
 def network(model: str = CNN, **more: object) -> dict:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.archiving.comparing import Outcome, compare_files
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.runtime.errors import UserError
@@ -26,7 +26,7 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
     UserError when a table is missing, broken or does not fit the others.
     """
     dataset = archived / study / "dataset"
-    record, manifest = read_json(dataset / "record.json"), MANIFEST.read(dataset / "manifest.csv")
+    record, manifest = read_json(dataset / "record.json"), read_manifest(dataset)
     clusters = join(manifest, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     digests = {f"dataset/{name}": digest_file(dataset / name) for name in INPUTS}
     for protocol, rule in rules.items():

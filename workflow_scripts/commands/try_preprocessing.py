@@ -88,8 +88,9 @@ def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray
     import numpy as np
     from PIL import Image
 
-    from workflow_scripts.data.images import RefusedImageError, decode_file
+    from workflow_scripts.data.images import decode_file
     from workflow_scripts.data.raw_folders import image_files
+    from workflow_scripts.data.readers.reader_interface import RefusedSampleError
     from workflow_scripts.preprocessing.packing import fitted
 
     if not folder.is_dir():
@@ -97,7 +98,7 @@ def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray
     for name in image_files(folder):
         try:
             pixels = decode_file(folder / name)
-        except RefusedImageError as refusal:
+        except RefusedSampleError as refusal:
             entry.log.warning("refused: %s: %s", name, refusal)
             continue
         yield name, pixels, np.asarray(fitted(Image.fromarray(pixels), packing))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_scripts.contracts import record
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE, roles
@@ -188,7 +188,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         settings=settings,
         dataset=dataset,
         arrays=record.read_record(folder / "arrays" / "record.json"),
-        manifest=MANIFEST.read(folder / "dataset" / "manifest.csv"),
+        manifest=read_manifest(folder / "dataset"),
         quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
         montage=picture(folder / "dataset" / MONTAGE),

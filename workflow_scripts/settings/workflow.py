@@ -7,6 +7,7 @@ from pathlib import Path
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.runtime.errors import UserError
@@ -99,6 +100,7 @@ class Plan:
             modules += [adapters()[names[1]].module, adapters()[names[1]].generator]
         if step == "ingest":
             modules += [adapters()[adapter].module for adapter in self.study(names[0]).adapters]
+            modules.append(module_of(adapters()[self.study(names[0]).adapters[0]].modality))
         if step in ("evaluate", "report"):
             modules += [added_metrics()[name] for name in self.study(names[0]).evaluate.metrics]
         if step in ("report", "paper_figures", "verdict"):
