@@ -49,9 +49,10 @@ test-slurm: $(DEVELOPER) ## the workflow on a small SLURM cluster that this make
 check-cluster: $(READY) ## does profiles/slurm fit the cluster at hand?
 	$(BIN)/python -m workflow_scripts.commands.check_cluster
 
-lint: $(DEVELOPER) ## format and lint of Python, Snakemake, settings and Dockerfile
+lint: $(DEVELOPER) ## format, lint and types of Python; Snakemake, settings and Dockerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile prepare.smk rules
 	$(BIN)/python -m snakemake --lint
 	$(BIN)/python -m snakemake --lint -s prepare.smk

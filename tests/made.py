@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from tests.vouched import vouch
+from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.settings.runs import Branch, Fusion, Network, Train
+from workflow_scripts.settings.runs import Fusion, Network, Train
 
 CLASSES = ["blob", "cross", "empty"]
 # Networks that timm made for tests: a few hundred thousand parameters, the layers of their large relatives.
@@ -73,7 +73,7 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     share = manifest.groupby("label").cumcount() / per_class
     subset = np.select([share < 0.6, share < 0.8], ["train", "validation"], "test")
     SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
-    return Inputs(root).vouch(dataset={"classes": CLASSES, "made": True}, arrays={"made": True})
+    return Inputs(root).vouch(dataset={"modality": IMAGES, "classes": CLASSES, "made": True}, arrays={"made": True})
 
 
 def network(model: str = CNN, **more: object) -> dict:
@@ -85,7 +85,7 @@ def network(model: str = CNN, **more: object) -> dict:
 
 def fusion(**more: object) -> dict:
     """Settings of a run that joins the tiny CNN and the tiny transformer."""
-    branches = {"cnn": Branch(model=CNN), "vit": Branch(model=VIT)}
+    branches = {"cnn": {"model": CNN}, "vit": {"model": VIT}}
     spec = Fusion(kind="fusion", branches=branches, **more).model_dump()
     spec.pop("train")
     return spec

@@ -94,7 +94,7 @@ def test_every_package_is_pinned_once(checkout):
 
 
 def test_nothing_that_runs_imports_a_developers_package():
-    modules = "black|pytest|ruff|snakefmt|psycopg2|xdist|hadolint"
+    modules = "black|mypy|pytest|ruff|snakefmt|psycopg2|xdist|hadolint"
     imports = re.compile(rf"^\s*(from|import) ({modules})\b", flags=re.M)
     sources = [*(ROOT / "workflow_scripts").rglob("*.py"), *(ROOT / "rules").glob("*.smk")]
     assert [str(path) for path in sources if imports.search(path.read_text(encoding="utf-8"))] == []

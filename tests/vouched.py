@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.data.readers.image_reader import ImageReader
+from workflow_scripts.data.readers.reader_interface import modality_of
 from workflow_scripts.runtime.files import digest_file, read_json
-from workflow_scripts.runtime.results_layout import known
+from workflow_scripts.runtime.results_layout import vouched_file
+
+# What the record of a dataset of images says of its manifest.
+IMAGES = modality_of(ImageReader()).as_record()
 
 
 def vouch(record: Path, *names: str, **content: object) -> Path:
@@ -25,7 +30,7 @@ def vouch(record: Path, *names: str, **content: object) -> Path:
 def revouch(study: Path) -> None:
     """Let every record below a study's results say what its files are now, after a test edited some of them."""
     for record in study.rglob("*.json"):
-        about = known(record)
+        about = vouched_file(record)
         if about and about.record == record:
             held = read_json(record)
             names = [name for name in held.get("outputs", {}) if (record.parent / name).exists()]

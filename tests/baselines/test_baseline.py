@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from tests import made
-from workflow_scripts.baselines import simple_features
+from workflow_scripts.baselines import feature_modalities, simple_features
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.steps import baseline
 
 
@@ -62,6 +63,11 @@ def test_a_baseline_sees_what_it_is_called_after_and_nothing_else(tmp_path, plan
     inputs = noise(tmp_path, plant)
     assert accuracy(inputs, tmp_path / "found", found_by) > 0.9
     assert accuracy(inputs, tmp_path / "missed", not_by) < 0.65
+
+
+def test_every_feature_says_of_which_modality_it_is_taken():
+    assert feature_modalities.MODALITIES.keys() == simple_features.FEATURES.keys()
+    assert set(feature_modalities.MODALITIES.values()) <= set(readers())
 
 
 def test_it_is_fitted_on_the_training_subset_alone(tmp_path):

@@ -93,7 +93,7 @@ def test_a_confusion_matrix_is_a_table_of_claims_with_true_and_predicted_class()
 def test_words_layers_and_what_others_print_are_read_beside_the_claims(tmp_path):
     paper = read_published(small(tmp_path))
     (said,) = paper.statements
-    assert (said.subject, said.field, said.others, said.metric) == ("x", "run", ("y",), None)
+    assert (said.subject, said.compared_field, said.compared_values, said.metric) == ("x", "run", ("y",), None)
     assert [(layer.id, layer.size) for layer in paper.layers] == [("table2.01", (8, 8, 3)), ("table2.02", (192,))]
     assert [claim.value for claim in paper.public] == [12] and paper.claim("n").value == 10
     with pytest.raises(KeyError):

@@ -20,7 +20,7 @@ from workflow_scripts.contracts.verified import differences, fits, require
 from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json, write_json
-from workflow_scripts.runtime.results_layout import known, remedy
+from workflow_scripts.runtime.results_layout import remedy, vouched_file
 from workflow_scripts.steps import baseline, compress, evaluate, explain, external, finish_run, split, train, vote
 
 SETTINGS = made.settings(epochs=1)
@@ -87,7 +87,7 @@ def spec_of(kind: str, **more) -> dict:
 
 def splitting(inputs: made.Inputs) -> None:
     rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
-    stated = {"study": "made", "seed": 0, "protocol": "other", "rule": rule}
+    stated = {"study": "made", "seed": 0, "protocol": "other", "rule": rule, "units_judged": False}
     split.main(inputs.arguments(settings=stated, out=inputs.root / "splits", split_file=None))
 
 
@@ -252,10 +252,10 @@ def test_what_no_record_vouches_for_is_refused(tmp_path):
 )
 def test_the_record_and_the_target_of_a_file_follow_from_its_path(name, record, target):
     for root in (Path(), Path("results/curves"), Path("/disk/my results/paper")):
-        found = known(root / name)
+        found = vouched_file(root / name)
         assert (found.record, found.target) == (root / record, root / target)
     assert "'/disk/my results/paper/" in remedy(Path("/disk/my results/paper") / name)
-    assert known(Path("notes.txt")) is None
+    assert vouched_file(Path("notes.txt")) is None
 
 
 @pytest.mark.parametrize("name", ["record.json", "units.csv", "ledger.json"])

@@ -12,6 +12,7 @@ from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST, QUARANTINE, REASONS
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused, Sample
+from workflow_scripts.data.images import Box
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 
@@ -105,8 +106,8 @@ def test_cric_cuts_cells_out_of_fields_and_lists_what_is_missing(tmp_path: Path)
     samples, refused = found("cric", root)
     assert len(samples) == 6
     cell = samples["images/aa/0"]
-    assert (cell.label, cell.group, cell.box, cell.path) == ("NILM", "aa", (85, 65, 115, 95), "images/aa.png")
-    assert samples["images/bb/11"].box == (-12, -14, 18, 16)
+    assert (cell.label, cell.group, cell.part, cell.path) == ("NILM", "aa", Box(85, 65, 115, 95), "images/aa.png")
+    assert samples["images/bb/11"].part == Box(-12, -14, 18, 16)
     assert sorted(item.reason for item in refused) == ["missing_file", "no_label", "no_label"]
     out = run_ingest(tmp_path / "out", sources={"cric": root}, crop=30, max_refused=0.5)
     manifest = MANIFEST.read(out / "manifest.csv")
@@ -148,7 +149,7 @@ def test_cric_already_cropped_is_read_from_class_folders(tmp_path: Path) -> None
     ):
         save(tmp_path / folder / name, picture(1))
     samples, _ = found("cric", tmp_path)
-    assert {(sample.label, sample.group, sample.box) for sample in samples.values()} == {
+    assert {(sample.label, sample.group, sample.part) for sample in samples.values()} == {
         ("NILM", "ab12", None),
         ("SCC", "", None),
     }

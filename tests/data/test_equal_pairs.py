@@ -18,7 +18,7 @@ from workflow_scripts.runtime.files import read_json
 
 def table(thumbnails: np.ndarray, **columns: list) -> pd.DataFrame:
     names = [f"{index:05d}" for index in range(len(thumbnails))]
-    base = {"id": names, "label": "a", "width": 50, "height": 50, "sha256": names, "pixels": names, "whole_file": True}
+    base = {"id": names, "label": "a", "aspect": 1.0, "sha256": names, "pixels": names, "whole_file": True}
     return pd.DataFrame(base | columns)
 
 
@@ -83,7 +83,7 @@ def test_flipped_and_turned_copies_are_found_and_named(kind: str, turn: str, cha
     images = [picture(seed, 60 + seed, 50) for seed in range(6)]
     copies = [change(image.transpose(Image.Transpose[turn])) for image in images]
     thumbnails = np.array([thumbnail(image) for image in images + copies])
-    sizes = {"width": [image.width for image in images + copies], "height": [image.height for image in images + copies]}
+    sizes = {"aspect": [image.width / image.height for image in images + copies]}
     pairs = equal_pairs(table(thumbnails, **sizes), thumbnails, 0.1)
     assert list(zip(pairs["id_a"], pairs["id_b"], pairs["kind"], strict=True)) == [
         (f"{index:05d}", f"{index + 6:05d}", kind) for index in range(6)
@@ -137,7 +137,7 @@ def test_inverse_flat_and_differently_shaped_pictures_are_not_near_equal() -> No
     lamps = np.array([thumbnail(Image.fromarray(ramp + level)) for level in (100, 200)])
     assert equal_pairs(table(lamps), lamps, 0.3).empty, "two empty pictures under the same uneven lamp"
     same = np.array([thumbnails[0], thumbnails[0]])
-    assert equal_pairs(table(same, width=[50, 60]), same, 0.1).empty
+    assert equal_pairs(table(same, aspect=[1.0, 1.2]), same, 0.1).empty
 
 
 def test_many_equal_files_are_joined_without_listing_every_pair() -> None:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from tests.raw import picture, save
 from workflow_scripts.contracts.dataset import REASONS
-from workflow_scripts.data.images import RefusedImageError, crop, decode, decode_file, read_bytes
+from workflow_scripts.data.images import Box, crop, decode, decode_file, read_bytes
+from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -21,7 +22,7 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def reason_of(data: bytes, **options: object) -> str:
-    with pytest.raises(RefusedImageError) as refusal:
+    with pytest.raises(RefusedSampleError) as refusal:
         decode(data, **options)
     assert refusal.value.reason in REASONS and refusal.value.detail
     return refusal.value.reason
@@ -131,7 +132,7 @@ def test_damaged_bytes_never_raise_anything_but_a_refusal(kind: str) -> None:
             damaged[place] = rng.integers(0, 256)
         try:
             assert np.asarray(decode(bytes(damaged), max_megapixels=1)).ndim == 3
-        except RefusedImageError:
+        except RefusedSampleError:
             continue
 
 
@@ -158,11 +159,11 @@ def test_pillows_own_bomb_guard_neither_warns_nor_stops(monkeypatch) -> None:
 def test_missing_and_unreadable_files_are_refused(tmp_path) -> None:
     (tmp_path / "link.png").symlink_to(tmp_path / "nothing.png")
     for name, reason in (("link.png", "missing_file"), (".", "special_file")):
-        with pytest.raises(RefusedImageError) as refusal:
+        with pytest.raises(RefusedSampleError) as refusal:
             read_bytes(tmp_path / name)
         assert refusal.value.reason == reason
     (tmp_path / "big.png").write_bytes(bytes(3_000_000))
-    with pytest.raises(RefusedImageError, match="too_large"):
+    with pytest.raises(RefusedSampleError, match="too_large"):
         read_bytes(tmp_path / "big.png", max_megapixels=0.1)
 
 
@@ -174,9 +175,9 @@ def test_draft_is_smaller_but_never_below_the_wanted_size() -> None:
 
 def test_a_window_beyond_the_edge_repeats_the_edge(tmp_path) -> None:
     pixels = decode_file(save(tmp_path / "a.png", picture(4)))
-    window = np.asarray(crop(Image.fromarray(pixels), (-5, 35, 15, 55)))
+    window = np.asarray(crop(Image.fromarray(pixels), Box(-5, 35, 15, 55)))
     assert window.shape == (20, 20, 3)
     assert (window[:15, 5:] == pixels[35:50, :15]).all()
     assert (window[:15, :5] == pixels[35:50, :1]).all() and (window[15:, 5:] == pixels[49, :15]).all()
-    with pytest.raises(RefusedImageError, match="outside_image"):
-        crop(Image.fromarray(pixels), (50, 0, 90, 40))
+    with pytest.raises(RefusedSampleError, match="outside_image"):
+        crop(Image.fromarray(pixels), Box(50, 0, 90, 40))

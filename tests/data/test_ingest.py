@@ -63,7 +63,7 @@ def test_too_many_refused_stop_the_run_with_one_line(tmp_path: Path) -> None:
     (root / "x" / "empty.png").touch()
     (root / "x" / "empty2.png").touch()
     run_ingest(tmp_path / "enough", sources={"folder": root}, max_refused=0.1)
-    with pytest.raises(UserError, match="2 of 20 images are refused.*2 empty_file; first x/empty.png") as error:
+    with pytest.raises(UserError, match="2 of 20 samples are refused.*2 empty_file; first x/empty.png") as error:
         run_ingest(tmp_path / "out", sources={"folder": root}, max_refused=0.099)
     assert "\n" not in str(error.value) and not list((tmp_path / "out").glob("*"))
 

@@ -12,7 +12,7 @@ from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.settings.runs import Branch, Fusion
+from workflow_scripts.settings.runs import Fusion
 
 
 def parameters(model):
@@ -20,7 +20,7 @@ def parameters(model):
 
 
 def test_the_papers_joint_network_has_the_papers_size():
-    branches = {"cnn": Branch(model="legacy_xception"), "vit": Branch(model="deit_tiny_patch16_224")}
+    branches = {"cnn": {"model": "legacy_xception"}, "vit": {"model": "deit_tiny_patch16_224"}}
     spec = Fusion(kind="fusion", branches=branches).model_dump()
     assert parameters(build(spec, 11, 224, seed=0, files={})) == 31_375_859
 
@@ -218,7 +218,7 @@ def test_parallel_features_are_padded_with_zeros_and_added():
 
 
 def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
-    branches = {"cnn": Branch(model=made.CNN), "vit": Branch(model="deit_tiny_distilled_patch16_224")}
+    branches = {"cnn": {"model": made.CNN}, "vit": {"model": "deit_tiny_distilled_patch16_224"}}
     spec = Fusion(kind="fusion", branches=branches).model_dump()
     model = build(spec, 3, 32, seed=0).train()
     branch, images = model.branches["vit"], torch.rand(2, 3, 32, 32)

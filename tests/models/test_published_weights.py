@@ -114,7 +114,7 @@ def test_a_pickle_from_a_server_becomes_safetensors_and_is_fetched_once(tmp_path
     name, raw = pickled(tmp_path / "raw", state)
     with running() as server:
         url = server.put(f"/{name}", raw, cuts=[1_000_000])
-        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, None, url, None))
+        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, url=url))
         for target in ("one", "two"):
             record = fetch_published(SMALL, tmp_path / f"{target}.safetensors", tmp_path, QUICK)
         assert [asked for _, asked in server.asked] == [None, "bytes=1000000-"]
@@ -128,7 +128,7 @@ def test_a_file_whose_name_tells_another_digest_is_removed(tmp_path, monkeypatch
     _, raw = pickled(tmp_path / "raw", whole(SMALL))
     with running() as server:
         url = server.put("/small-00000000.pth", raw)
-        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, None, url, None))
+        monkeypatch.setattr(pretrained, "origin", lambda model: Origin(model, url=url))
         with pytest.raises(UserError, match="sha256 begins with .*, not as its name says"):
             fetch_published(SMALL, tmp_path / "out.safetensors", tmp_path, QUICK)
     assert not list((tmp_path / "torch").rglob("*.pth"))

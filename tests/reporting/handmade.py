@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from tests.vouched import vouch
+from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
@@ -161,6 +161,7 @@ class Study:
         EQUAL_PAIRS.write(folder / "equal_pairs.csv", pd.DataFrame([pair], columns=list(EQUAL_PAIRS.columns)))
         picture(folder / "montage.png")
         record = self.record(
+            modality=IMAGES,
             classes=self.classes,
             counts=dict.fromkeys(self.classes, 10),
             samples=len(manifest),

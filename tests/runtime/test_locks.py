@@ -192,6 +192,6 @@ def test_a_pipe_in_the_place_of_a_lock_file_keeps_nobody_waiting(tmp_path, monke
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     parent = tmp_path / f"verify-{os.getuid()}"
     parent.mkdir()
-    os.mkfifo(parent / "workflow-claims.lock")
+    os.mkfifo(parent / "workflow-reservations.lock")
     with own_folder("verify") as folder:
         assert folder.is_dir()

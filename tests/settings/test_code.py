@@ -118,6 +118,11 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
     assert networks(EXPLAIN) == [first, second]
 
 
+def test_the_reader_of_a_studys_files_counts_for_the_step_that_opens_them():
+    readers = [name for name in Plan(ROOT, {}, ROOT).modules("ingest", "cvm_cervix") if ".readers." in name]
+    assert readers == ["workflow_scripts.data.readers.image_reader"]
+
+
 def test_what_the_snakefile_imports_is_light():
     heavy = {"torch", "pandas", "mlflow", "timm"}
     command = f"import sys, workflow_scripts.settings.plan.training_jobs; print({heavy} & set(sys.modules))"

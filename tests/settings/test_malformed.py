@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.data.adapters.adapter_registry import Adapter, adapters
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.known_names import results_folder
 from workflow_scripts.settings.load import read_yaml, settings
@@ -260,6 +261,23 @@ def test_a_mistake_in_a_study_is_said_with_file_line_and_key(added, words, tmp_p
 def test_a_word_that_yaml_reads_as_something_else_is_asked_for_in_quotes(ingest, words, tmp_path):
     (line,) = said(MINE.replace("classes: null", ingest), tmp_path)
     assert line.startswith("my.yaml, line 7: studies.mine.") and words in line
+
+
+def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkeypatch):
+    def of(modality: str) -> Adapter:
+        return Adapter("workflow_scripts.studies.mine.adapter", True, "", modality)
+
+    layouts = {**adapters(), "register": of("table"), "x_rays": of("x_ray")}
+    monkeypatch.setattr("workflow_scripts.settings.study.adapters", lambda: layouts)
+    text = MINE.replace("[folder]", "[register]") + "    own_runs: {plain: {kind: baseline, features: [size]}}\n"
+    assert any(
+        "run 'plain': the feature size is taken of samples of the modality image, and this study's are of table" in line
+        for line in said(text, tmp_path)
+    )
+    lines = said(MINE.replace("[folder]", "[register, folder]"), tmp_path)
+    assert any("several modalities (register of table, folder of image)" in line for line in lines)
+    lines = said(MINE.replace("[folder]", "[x_rays]"), tmp_path)
+    assert any("the adapter x_rays has the MODALITY 'x_ray'" in line for line in lines)
 
 
 def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):

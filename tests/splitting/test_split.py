@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from tests.vouched import vouch
+from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.runtime.errors import UserError
@@ -28,7 +28,7 @@ def dataset(tmp_path):
     table.to_csv(folder / "manifest.csv", index=False)
     pair = [("s000", "s119", "equal_bytes", 0.0, "a", "b")]
     pd.DataFrame(pair, columns=list(EQUAL_PAIRS.columns)).to_csv(folder / "equal_pairs.csv", index=False)
-    vouch(folder / "record.json", classes=["b", "a"], groups_known=True)
+    vouch(folder / "record.json", modality=IMAGES, classes=["b", "a"], groups_known=True)
     return folder
 
 

@@ -70,7 +70,7 @@ studies:
     (line,) = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]
     log, _, why = line.partition(": error: ")
     assert log == "logs/results-broken/mine/dataset/ingest.log"
-    assert why.startswith("8 of 8 images are refused (8 not_an_image;")
+    assert why.startswith("8 of 8 samples are refused (8 not_an_image;")
     assert "first a/0.png: " in why and why.endswith("the log lists them, mend or remove them")
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from workflow_scripts.archiving.comparing import Outcome, compare_files
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.runtime.errors import UserError
@@ -24,7 +26,7 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
     UserError when a table is missing, broken or does not fit the others.
     """
     dataset = archived / study / "dataset"
-    record, manifest = read_json(dataset / "record.json"), MANIFEST.read(dataset / "manifest.csv")
+    record, manifest = read_json(dataset / "record.json"), read_manifest(dataset)
     clusters = join(manifest, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     digests = {f"dataset/{name}": digest_file(dataset / name) for name in INPUTS}
     for protocol, rule in rules.items():
@@ -54,12 +56,12 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
             yield Outcome(f"{name}.csv", False, words, computed=False)
 
 
-def _require_whole(split, manifest, name: str) -> None:
+def _require_whole(split: pd.DataFrame, manifest: pd.DataFrame, name: str) -> None:
     """Raise UserError unless every sample of the manifest has one of the subsets in each fold, and no other has."""
     odd = ~split["subset"].isin(SUBSETS)
     if odd.any():
         raise UserError(f"{name}: the subset {split['subset'][odd].iloc[0]!r} is none")
-    known = set(manifest["id"])
+    ids = set(manifest["id"])
     for fold, rows in split.groupby("fold"):
-        if set(rows["id"]) != known:
+        if set(rows["id"]) != ids:
             raise UserError(f"{name}, fold {fold}: its samples are not those of manifest.csv")

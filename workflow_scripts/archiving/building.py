@@ -106,10 +106,10 @@ def _contents(
 
 def refuse_differences(study: Path, packed: set[Path]) -> None:
     """Raise UserError where a study's file is not what its record says, or would be packed although none knows it."""
-    found = [item for item in differences(study) if item.state != UNKNOWN or item.path in packed]
-    if found:
-        rest = f" ({len(found) - 1} more, `make check` lists them)" if len(found) > 1 else ""
-        raise UserError(f"{found[0].path} {found[0].why}{rest}")
+    faults = [item for item in differences(study) if item.state != UNKNOWN or item.path in packed]
+    if faults:
+        rest = f" ({len(faults) - 1} more, `make check` lists them)" if len(faults) > 1 else ""
+        raise UserError(f"{faults[0].path} {faults[0].why}{rest}")
 
 
 def _shareable(path: Path) -> bytes:

@@ -39,17 +39,17 @@ def compare_files(name: str, archived: Path, computed: Path) -> Outcome:
         return Outcome(name, False, "is not in the archive")
     if not computed.exists():
         return Outcome(name, False, "does not follow from what is in the archive")
-    was, found = archived.read_bytes(), computed.read_bytes()
-    if was == found:
+    was, now = archived.read_bytes(), computed.read_bytes()
+    if was == now:
         return Outcome(name, True, "the same bytes")
     try:
-        cells = [_cells(content.decode("utf-8"), archived.suffix) for content in (was, found)]
+        cells = [_cells(content.decode("utf-8"), archived.suffix) for content in (was, now)]
     except (ValueError, RecursionError, csv.Error) as error:
         return Outcome(name, False, f"is not readable ({error})")
-    for place in {**cells[0], **cells[1]}:
-        first, second = (side.get(place) for side in cells)
+    for key in {**cells[0], **cells[1]}:
+        first, second = (side.get(key) for side in cells)
         if not _agree(first, second):
-            return Outcome(name, False, f"{place}: archived {_shown(first)}, computed {_shown(second)}")
+            return Outcome(name, False, f"{key}: archived {_shown(first)}, computed {_shown(second)}")
     return Outcome(name, True, "the same numbers")
 
 
@@ -67,12 +67,12 @@ def _cells(text: str, suffix: str) -> dict[str, Any]:
     return cells
 
 
-def _leaves(value: Any, place: str) -> list[tuple[str, Any]]:
+def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [leaf for key in value for leaf in _leaves(value[key], f"{place}.{key}" if place else key)]
+        return [leaf for key in value for leaf in _leaves(value[key], f"{path}.{key}" if path else key)]
     if isinstance(value, list):
-        return [leaf for number, item in enumerate(value) for leaf in _leaves(item, f"{place}[{number}]")]
-    return [(place, value)]
+        return [leaf for number, item in enumerate(value) for leaf in _leaves(item, f"{path}[{number}]")]
+    return [(path, value)]
 
 
 def _agree(first: Any, second: Any) -> bool:

@@ -67,5 +67,5 @@ def derived_files(folder: Path, study: str) -> list[str]:
 
 def matching(folder: Path, study: str, patterns: tuple[str, ...] | list[str]) -> list[str]:
     """Names below `folder` of the files of a study that fit one of the patterns, sorted, each once."""
-    found = {path for pattern in patterns for path in (folder / study).glob(pattern) if path.is_file()}
-    return sorted(path.relative_to(folder).as_posix() for path in found if not path.name.startswith("."))
+    paths = {path for pattern in patterns for path in (folder / study).glob(pattern) if path.is_file()}
+    return sorted(path.relative_to(folder).as_posix() for path in paths if not path.name.startswith("."))

@@ -21,8 +21,8 @@ def member_fault(names: Iterable[str]) -> str | None:
     for name in names:
         if not _MEMBER.fullmatch(name):
             return f"{name!r} is no name of a file that an archive holds"
-        if (other := seen.get(name.casefold())) is not None:
-            return f"{other!r} and {name!r} are one name, at least where capitals do not count"
+        if (earlier := seen.get(name.casefold())) is not None:
+            return f"{earlier!r} and {name!r} are one name, at least where capitals do not count"
         seen[name.casefold()] = name
     folders = {parent for name in seen for parent in _folders(name)}
     if torn := sorted(folders & set(seen)):

@@ -81,8 +81,8 @@ def refuse_private(name: str, content: bytes, private: Private, names: bool) -> 
         raise UserError(
             f"{name} is no text in UTF-8 ({error.reason}); delete it, `snakemake --cores all` makes it again"
         ) from None
-    if found := private.find(text, names):
-        line, words, kind = found
+    if hit := private.find(text, names):
+        line, words, kind = hit
         remedy = (
             "rename files or shorten texts that hold it, and run the workflow again"
             if kind != "the user's name"

@@ -109,9 +109,10 @@ def _evaluate(folder: Path, protocol: str, stated: dict) -> None:
     from workflow_scripts.evaluation.protocol import read_protocol, write_comparisons, write_run
 
     out = folder / "evaluation" / protocol
-    found = read_protocol(stated, folder / "dataset", folder / "runs" / protocol, out)
-    METRICS.write(out / "metrics.csv", pd.concat([write_run(found, run)[0] for run in found.settings.runs]))
-    write_comparisons(found)
+    protocol_results = read_protocol(stated, folder / "dataset", folder / "runs" / protocol, out)
+    runs = protocol_results.settings.runs
+    METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol_results, run)[0] for run in runs]))
+    write_comparisons(protocol_results)
 
 
 def _summarise(archived: Path, work: Path, study: str, stated: dict) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.subjects import SUBJECTS
@@ -27,6 +27,13 @@ Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000)]
 Folds = Annotated[int, Field(ge=1, le=1000)]
 Runs = Annotated[list[RunName], Field(min_length=1, max_length=1000)]
 MOST_DRAWS, MOST_BINS = 100_000, 1000
+
+
+def _subject(name: str) -> str:
+    """The name; ValueError where no caption has a word for it."""
+    if name not in SUBJECTS:
+        raise ValueError(f"{name!r} is none of {', '.join(SUBJECTS)}")
+    return name
 
 
 class _Stated(BaseModel):
@@ -55,7 +62,7 @@ class _Report(_Stated):
     study: Name
     title: str
     paper: Name | Literal[""]
-    subject: Literal[tuple(SUBJECTS)]
+    subject: Annotated[str, AfterValidator(_subject)]
     scale: Literal["demo", "paper"]
     seed: Seed
     source: Literal["made", "real"]
@@ -88,9 +95,9 @@ def read_settings(path: Path, study: str) -> dict:
             _check_measures(Evaluate.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"])
         raise UserError(
-            f"{where}: {place}: {first['msg']}; no archive of this version of the project holds that"
+            f"{where}: {key}: {first['msg']}; no archive of this version of the project holds that"
         ) from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where} is not valid JSON ({error})") from None

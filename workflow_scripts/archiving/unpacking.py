@@ -63,14 +63,14 @@ def _require_plain(path: Path, name: str) -> None:
         raise UserError(f"{name} is not valid YAML ({' '.join(str(error).split())})") from None
 
 
-def _expanded(node: Any, known: dict[int, int]) -> int:
+def _expanded(node: Any, sizes: dict[int, int]) -> int:
     """Number of values below a node of YAML where every alias is written out."""
-    if id(node) not in known:
+    if id(node) not in sizes:
         parts = getattr(node, "value", None)
         parts = parts if isinstance(parts, list) else []
         pairs = [part for pair in parts for part in pair] if parts and isinstance(parts[0], tuple) else parts
-        known[id(node)] = 1 + sum(_expanded(part, known) for part in pairs)
-    return known[id(node)]
+        sizes[id(node)] = 1 + sum(_expanded(part, sizes) for part in pairs)
+    return sizes[id(node)]
 
 
 def _look(archive: Path) -> None:

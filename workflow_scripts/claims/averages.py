@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import NOTE, Outcome, each, verdict
+from workflow_scripts.claims.outcome import NOTE, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import MODES, Interval, distance, interval, numerators, shown, written
 from workflow_scripts.claims.scores import COARSEST
 from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
@@ -34,25 +34,25 @@ def check_f1(published: Published) -> Iterator[Outcome]:
 
 
 def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Outcome]:
-    known = [interval(claim) if claim else Interval(0.0, 1.0) for claim in (precision, recall)]
-    top = _harmonic(*(min(end.high, 1.0) for end in known))
+    intervals = [interval(claim) if claim else Interval(0.0, 1.0) for claim in (precision, recall)]
+    top = _harmonic(*(min(end.high, 1.0) for end in intervals))
     claims = [claim for claim in (precision, recall, f1) if claim]
     single = f1.metric == "f1" and all("one_training" in claim.stated and claim.class_name for claim in claims)
     if not single:
         # Of the class values precision, sensitivity and F1 may each have been rounded.
         top = min(1.0, top + 2 * COARSEST)
-        bottom = max(0.0, sum(max(end.low, 0.0) for end in known) - 1 - 2 * COARSEST)
+        bottom = max(0.0, sum(max(end.low, 0.0) for end in intervals) - 1 - 2 * COARSEST)
     else:
-        bottom = _harmonic(*(max(end.low, 0.0) for end in known))
+        bottom = _harmonic(*(max(end.low, 0.0) for end in intervals))
     names = " and ".join(shown(claim) for claim in claims if claim is not f1)
     lines = f"{written(bottom, f1, 1)} to {written(top, f1, 1)}"
-    fits = interval(f1).meets(Interval(bottom, top))
+    fits = interval(f1).overlaps(Interval(bottom, top))
     word = "allow" if fits else "do not allow"
     why = f"Precision and sensitivity ({names}) {word} an F1 of {shown(f1)}."
     if not (precision and recall):
         why = f"{names} {word} an F1 of {shown(f1)}, whatever the number that is not printed."
     size = "" if fits else distance(min(max(f1.scaled, bottom), top), f1)
-    yield from each(claims, F1, verdict(fits), why, f"F1 {lines}", size=size)
+    yield from shared_outcome(claims, F1, verdict(fits), why, f"F1 {lines}", size=size)
 
 
 def _harmonic(a: float, b: float) -> float:
@@ -88,7 +88,7 @@ def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
     if not bands:
         return
     bands.append(interval(accuracy))
-    fits = any(interval(recall).meets(band) for band in bands)
+    fits = any(interval(recall).overlaps(band) for band in bands)
     low, high = min(band.low for band in bands), max(band.high for band in bands)
     ends = written(low, recall, 1), written(high, recall, 1)
     word = "allow" if fits else "do not allow"
@@ -96,9 +96,9 @@ def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
     size = "" if fits else distance(min(max(recall.scaled, low), high), recall)
     innocent = "" if fits else _otherwise(accuracy, sizes)
     outcome = NOTE if innocent else verdict(fits)
-    for claim, other in ((accuracy, recall), (recall, accuracy)):
-        others = (other.id, *sizes.behind(claim))
-        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", others, innocent, size)
+    for claim, counterpart in ((accuracy, recall), (recall, accuracy)):
+        compared_ids = (counterpart.id, *sizes.behind(claim))
+        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", compared_ids, innocent, size)
 
 
 def _otherwise(accuracy: Claim, sizes: Sizes) -> str:

@@ -125,14 +125,15 @@ def check_all(published: Published) -> list[Outcome]:
     What rests on anything that the paper does not say is a note. Every claim, statement and layer has at least one
     outcome. One that is "not checkable" stays only where no check comes to a verdict. In the order of the paper's file.
     """
-    known = digits.with_known_digits(published)
-    entries = [*published.claims, *published.statements, *published.layers, *published.settings]
-    by_id = {entry.id: entry for entry in entries}
-    found = [
-        weighed(outcome, by_id, PREMISES.get(name, ())) for name, check in CHECKS.items() for outcome in check(known)
+    shortened = digits.with_known_digits(published)
+    by_id = {entry.id: entry for entry in published.entries}
+    outcomes_of_checks = [
+        weighed(outcome, by_id, PREMISES.get(name, ()))
+        for name, check in CHECKS.items()
+        for outcome in check(shortened)
     ]
     worst: dict[tuple[str, str], Outcome] = {}
-    for outcome in found:
+    for outcome in outcomes_of_checks:
         key = outcome.claim, outcome.check
         if key not in worst or ORDER.index(outcome.outcome) < ORDER.index(worst[key].outcome):
             worst[key] = outcome
@@ -140,7 +141,7 @@ def check_all(published: Published) -> list[Outcome]:
     for outcome in worst.values():
         by_claim.setdefault(outcome.claim, []).append(outcome)
     ordered = []
-    for entry in entries:
+    for entry in published.entries:
         outcomes = by_claim.get(entry.id, [])
         decided = [outcome for outcome in outcomes if outcome.outcome != NOT_CHECKABLE]
         if not outcomes and isinstance(entry, Claim):
@@ -152,9 +153,9 @@ def check_all(published: Published) -> list[Outcome]:
 
 def overall(outcomes: list[Outcome]) -> dict[str, str]:
     """Claim → its outcome over all checks: inconsistent if one says so, else a note; not checkable if none decides."""
-    found: dict[str, str] = {}
+    outcomes_by_claim: dict[str, str] = {}
     for outcome in outcomes:
-        if ORDER.index(outcome.outcome) < ORDER.index(found.get(outcome.claim, ORDER[-1])):
-            found[outcome.claim] = outcome.outcome
-        found.setdefault(outcome.claim, outcome.outcome)
-    return found
+        if ORDER.index(outcome.outcome) < ORDER.index(outcomes_by_claim.get(outcome.claim, ORDER[-1])):
+            outcomes_by_claim[outcome.claim] = outcome.outcome
+        outcomes_by_claim.setdefault(outcome.claim, outcome.outcome)
+    return outcomes_by_claim

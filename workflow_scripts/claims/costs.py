@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, each
+from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import Interval, interval, shown
 from workflow_scripts.claims.sizes import Sizes
 from workflow_scripts.contracts.claims import Claim, Published
@@ -18,12 +18,12 @@ def check(published: Published) -> Iterator[Outcome]:
     """
     sizes = Sizes(published)
     for claim in published.claims:
-        one, epochs = _same(published, claim, "epoch_time"), _epochs(published, claim)
-        if claim.metric == "training_time" and one and epochs:
-            yield from _product(claim, one, epochs, "epochs")
-        if claim.metric == "test_time" and (one := _same(published, claim, "time_per_sample")):
+        unit_time, epochs = _same(published, claim, "epoch_time"), _epochs(published, claim)
+        if claim.metric == "training_time" and unit_time and epochs:
+            yield from _product(claim, unit_time, epochs, "epochs")
+        if claim.metric == "test_time" and (unit_time := _same(published, claim, "time_per_sample")):
             for n in sizes.of(claim)[:1]:
-                yield from _product(claim, one, n, "samples")
+                yield from _product(claim, unit_time, n, "samples")
         if claim.metric == "parameter_size":
             yield from _compressed(published, claim)
 
@@ -42,28 +42,30 @@ def _epochs(published: Published, claim: Claim) -> int | None:
     return None
 
 
-def _product(total: Claim, one: Claim, times: int, what: str) -> Iterator[Outcome]:
-    band = interval(one)
-    seconds = times * one.scaled
-    fits = interval(total).meets(Interval(times * band.low, times * band.high))
-    why = f"{times} {what} of {shown(one)} are {seconds:.1f} s, {seconds / 3600:.2f} h; {shown(total)} is printed."
+def _product(total: Claim, unit_cost: Claim, times: int, what: str) -> Iterator[Outcome]:
+    band = interval(unit_cost)
+    seconds = times * unit_cost.scaled
+    fits = interval(total).overlaps(Interval(times * band.low, times * band.high))
+    why = (
+        f"{times} {what} of {shown(unit_cost)} are {seconds:.1f} s, {seconds / 3600:.2f} h; {shown(total)} is printed."
+    )
     innocent = "" if fits else "The total may include loading and validation, or the training may have ended early."
-    yield from each((total, one), NAME, CONSISTENT if fits else NOTE, why, f"{seconds:.1f} s", innocent)
+    yield from shared_outcome((total, unit_cost), NAME, CONSISTENT if fits else NOTE, why, f"{seconds:.1f} s", innocent)
 
 
 def _compressed(published: Published, size: Claim) -> Iterator[Outcome]:
     """Each other run of the same study with its size and bits."""
     bits = _same(published, size, "bits")
-    for other in published.claims:
-        if (other.metric, other.study) != ("parameter_size", size.study) or other.run == size.run or not bits:
+    for smaller in published.claims:
+        if (smaller.metric, smaller.study) != ("parameter_size", size.study) or smaller.run == size.run or not bits:
             continue
-        fewer = _same(published, other, "bits")
+        fewer = _same(published, smaller, "bits")
         if not fewer or fewer.value >= bits.value:
             continue
         factor = fewer.value / bits.value
         band = interval(size)
-        fits = interval(other).meets(Interval(factor * band.low, factor * band.high))
+        fits = interval(smaller).overlaps(Interval(factor * band.low, factor * band.high))
         why = f"{fewer.printed} instead of {bits.printed} bits make {shown(size)} to {factor * size.scaled:g} MB."
         innocent = "" if fits else "Not all weights may have been compressed, or a file may hold more than weights."
         outcome, near = CONSISTENT if fits else NOTE, f"{factor * size.scaled:g} MB"
-        yield from each((size, other, bits, fewer), NAME, outcome, why, near, innocent)
+        yield from shared_outcome((size, smaller, bits, fewer), NAME, outcome, why, near, innocent)

@@ -31,9 +31,9 @@ def check_layers(published: Published) -> Iterator[Outcome]:
     for layers in tables.values():
         yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
         for before, layer in pairwise(layers):
-            one = _layer(before, layer)
-            noted = one.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
-            yield replace(one, outcome=NOTE, innocent=_STRIDES) if noted else one
+            outcome = _layer(before, layer)
+            noted = outcome.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
+            yield replace(outcome, outcome=NOTE, innocent=_STRIDES) if noted else outcome
 
 
 def _layer(before: Layer, layer: Layer) -> Outcome:
@@ -70,30 +70,30 @@ def check_settings(published: Published) -> Iterator[Outcome]:
     """
     stated = [entry for entry in published.settings if entry.setting and entry.value is not None]
     for entry in stated:
-        others = [
-            other
-            for other in stated
-            if other is not entry and other.setting == entry.setting and _overlap(entry.studies, other.studies)
+        same_setting = [
+            compared
+            for compared in stated
+            if compared is not entry and compared.setting == entry.setting and _overlap(entry.studies, compared.studies)
         ]
-        if others:
-            odd = [other for other in others if not _same(published, entry, other)]
-            there = "; ".join(f"{other.value} ({other.place})" for other in odd or others)
+        if same_setting:
+            odd = [compared for compared in same_setting if not _same(published, entry, compared)]
+            there = "; ".join(f"{compared.value} ({compared.place})" for compared in odd or same_setting)
             word = "It is also stated as" if odd else "It is stated alike:"
-            nearest = ", ".join(str(other.value) for other in odd)
-            ids = tuple(other.id for other in odd or others)
+            nearest = ", ".join(str(compared.value) for compared in odd)
+            ids = tuple(compared.id for compared in odd or same_setting)
             yield Outcome(entry.id, SETTINGS, verdict(not odd), f"{entry.value}. {word} {there}.", nearest, ids)
 
 
-def _same(published: Published, one: PaperSetting, other: PaperSetting) -> bool:
-    if one.expected == other.expected:
+def _same(published: Published, first: PaperSetting, second: PaperSetting) -> bool:
+    if first.expected == second.expected:
         return True
-    both = [str(value) for value in (one.expected, other.expected)]
+    both = [str(value) for value in (first.expected, second.expected)]
     if set(both) != _CROSS_ENTROPY:
         return False
-    studies = one.studies or other.studies or tuple(published.studies)
+    studies = first.studies or second.studies or tuple(published.studies)
     counts = [c.value for c in published.claims if c.metric == "classes" and c.study in studies and not c.source]
     return bool(counts) and set(counts) == {2}
 
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return not one or not other or bool(set(one) & set(other))
+def _overlap(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    return not first or not second or bool(set(first) & set(second))

@@ -10,6 +10,8 @@ from workflow_scripts.contracts.claims import Claim, Published
 # measurement does not fix are about uniform (J. Mosimann, J. Dahlberg, N. Davidian, J. Krueger, Accountability in
 # Research 9:75-92, 2002).
 FEWEST = 4
+# All that tells what a number is of.
+Quantity = tuple[object, ...]
 
 
 def derived_decimals(published: Published) -> dict[str, tuple[int, int]]:
@@ -18,29 +20,29 @@ def derived_decimals(published: Published) -> dict[str, tuple[int, int]]:
     A group are all numbers of a paper of one metric, unit and number of digits; a number that is printed several times
     is one quantity. Groups without a trailing 0 are left out.
     """
-    found = {}
+    size_and_decimals: dict[str, tuple[int, int]] = {}
     for (_, _, decimals), group in groups(list(published.claims), "metric", "unit", "decimals"):
         exact, size = decimals, len({quantity(claim) for claim in group})
         while exact and size >= FEWEST and all(_ends_in_zero(claim, exact) for claim in group):
             exact -= 1
         if exact < decimals:
-            found |= {claim.id: (size, exact) for claim in group}
-    return found
+            size_and_decimals |= {claim.id: (size, exact) for claim in group}
+    return size_and_decimals
 
 
-def quantity(claim: Claim) -> tuple:
+def quantity(claim: Claim) -> Quantity:
     """What a number is of: equal for one that stands in several places."""
     about = (claim.study, claim.metric, claim.run, claim.subset, claim.class_name, claim.source, claim.predicted)
     return (*about, *sorted(claim.against.items()))
 
 
-def _shortest(claims: Iterable[Claim]) -> dict[tuple, int]:
+def _shortest(claims: Iterable[Claim]) -> dict[Quantity, int]:
     """Quantity, unit and value → the fewest digits after the point that it is printed with anywhere."""
-    found: dict[tuple, int] = {}
+    fewest_decimals: dict[Quantity, int] = {}
     for claim in claims:
         key = (*quantity(claim), claim.unit, claim.value)
-        found[key] = min(found.get(key, claim.known_decimals), claim.known_decimals)
-    return found
+        fewest_decimals[key] = min(fewest_decimals.get(key, claim.known_decimals), claim.known_decimals)
+    return fewest_decimals
 
 
 def _ends_in_zero(claim: Claim, decimals: int) -> bool:

@@ -48,9 +48,9 @@ def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
         return Outcome(claim.id, NAME, NOT_CHECKABLE, f"Missing: {missing}.")
     for mode in MODES:
         for n in totals:
-            if found := numerators(claim, n, mode):
-                several = f" (or {len(found) - 1} more)" if len(found) > 1 else ""
-                return Outcome(claim.id, NAME, CONSISTENT, f"{found[0]}{several} of {n}, {mode}.")
+            if fitting := numerators(claim, n, mode):
+                several = f" (or {len(fitting) - 1} more)" if len(fitting) > 1 else ""
+                return Outcome(claim.id, NAME, CONSISTENT, f"{fitting[0]}{several} of {n}, {mode}.")
     if claim.metric != "accuracy" and claim.class_name is None:
         return _mean(claim, sizes)
     around = "; ".join(_around(claim, n) for n in totals)
@@ -67,8 +67,8 @@ def _otherwise(claim: Claim, sizes: Sizes, totals: list[int]) -> str:
     if claim.metric != "accuracy":
         return ROUNDED_SHARE if sizes.behind(claim) else ""
     for n, mode in product(sizes.of_rounded_share(claim), MODES):
-        if found := numerators(claim, n, mode):
-            return f"{ROUNDED_SHARE} {found[0]} of {n} would fit, {mode}."
+        if fitting := numerators(claim, n, mode):
+            return f"{ROUNDED_SHARE} {fitting[0]} of {n} would fit, {mode}."
     classes = len(sizes.classes(claim.study, claim.run))
     # Each error is a false negative of one class and a false positive of another: (TP + TN) / n lacks both.
     if classes > 2 and any(numerators(claim, n * classes, mode) for n in totals for mode in MODES):
@@ -94,7 +94,7 @@ def _of_batches(claim: Claim, totals: list[int], batches: list[int]) -> str:
             continue
         for last in range(rest + 1):
             k = round((claim.scaled * (whole + 1) - last / rest) * batch)
-            if 0 <= k <= whole * batch and band.holds((k / batch + last / rest) / (whole + 1)):
+            if 0 <= k <= whole * batch and band.contains((k / batch + last / rest) / (whole + 1)):
                 return f"It may be the mean of the accuracies of batches of {batch}, of which the last has {rest}."
     return ""
 
@@ -112,7 +112,7 @@ def _mean(claim: Claim, sizes: Sizes) -> Outcome:
         band = interval(claim)
         for k in range(n, -1, -1):
             j = round(2 * claim.scaled * m - k * m / n)
-            if 0 <= j <= m and band.holds((k / n + j / m) / 2):
+            if 0 <= j <= m and band.contains((k / n + j / m) / 2):
                 why = f"{k} of {n} {names[0]} and {j} of {m} {names[1]}, as the mean over the classes."
                 return Outcome(claim.id, NAME, CONSISTENT, why)
     why = f"{shown(claim)} is no share of a class, and no mean over the classes. Missing: {several}."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workflow_scripts.claims.digits import quantity
+from workflow_scripts.claims.digits import Quantity, quantity
 from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
 from workflow_scripts.contracts.claims import Published
 
@@ -20,7 +20,7 @@ class Issue:
     @property
     def claims(self) -> tuple[str, ...]:
         """Ids of what it is about, each once."""
-        return tuple(dict.fromkeys(one.claim for one in self.outcomes))
+        return tuple(dict.fromkeys(outcome.claim for outcome in self.outcomes))
 
 
 def issues(published: Published, outcomes: list[Outcome]) -> list[Issue]:
@@ -31,39 +31,41 @@ def issues(published: Published, outcomes: list[Outcome]) -> list[Issue]:
     about.
     """
     about = {claim.id: quantity(claim) for claim in published.claims}
-    found: list[list[Outcome]] = []
+    groups_of_issues: list[list[Outcome]] = []
     for kind in (INCONSISTENT, NOTE):
-        of_kind = [one for one in outcomes if one.outcome == kind]
-        groups = _joined([[one] for one in of_kind], lambda a, b: _same_check(a, b, about))
-        found += _joined(groups, _contained)
-    return [Issue(number, members[0].outcome, tuple(members)) for number, members in enumerate(found, 1)]
+        of_kind = [outcome for outcome in outcomes if outcome.outcome == kind]
+        groups = _joined([[outcome] for outcome in of_kind], lambda a, b: _same_check(a, b, about))
+        groups_of_issues += _joined(groups, _contained)
+    return [Issue(number, members[0].outcome, tuple(members)) for number, members in enumerate(groups_of_issues, 1)]
 
 
 def _joined(groups: list[list[Outcome]], alike: Callable[[list[Outcome], list[Outcome]], bool]) -> list[list[Outcome]]:
     """Groups that are alike, directly or by way of others, as one; in the order in which they come."""
-    found: list[list[Outcome]] = []
+    joined: list[list[Outcome]] = []
     for group in groups:
-        touching = [other for other in found if alike(group, other)]
+        touching = [earlier for earlier in joined if alike(group, earlier)]
         if not touching:
-            found.append(group)
+            joined.append(group)
             continue
-        found = [other for other in found if other not in touching[1:]]
-        touching[0] += [one for other in touching[1:] for one in other] + group
-    return found
+        joined = [earlier for earlier in joined if earlier not in touching[1:]]
+        touching[0] += [outcome for earlier in touching[1:] for outcome in earlier] + group
+    return joined
 
 
-def _same_check(a: list[Outcome], b: list[Outcome], about: dict[str, tuple]) -> bool:
-    first, checks = a[0], {one.check for one in b}
+def _same_check(a: list[Outcome], b: list[Outcome], about: dict[str, Quantity]) -> bool:
+    first, checks = a[0], {outcome.check for outcome in b}
     if first.check not in checks:
         return False
-    for one in b:
-        linked = one.claim == first.claim or one.claim in first.others or first.claim in one.others
-        same = one.claim in about and about[one.claim] == about.get(first.claim)
-        if one.why == first.why or linked or same:
+    for outcome in b:
+        linked = (
+            outcome.claim == first.claim or outcome.claim in first.compared_ids or first.claim in outcome.compared_ids
+        )
+        same = outcome.claim in about and about[outcome.claim] == about.get(first.claim)
+        if outcome.why == first.why or linked or same:
             return True
     return False
 
 
 def _contained(a: list[Outcome], b: list[Outcome]) -> bool:
-    one, other = ({outcome.claim for outcome in group} for group in (a, b))
-    return one <= other or other <= one
+    claims_of_a, claims_of_b = ({outcome.claim for outcome in group} for group in (a, b))
+    return claims_of_a <= claims_of_b or claims_of_b <= claims_of_a

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, Outcome, each, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import MODES, distance, interval, numerators, shown, written
 from workflow_scripts.claims.readings import DIGITS, of_rounded, rounded_scores
-from workflow_scripts.claims.scores import f1_of_means, harmonic, score, scores
+from workflow_scripts.claims.scores import f1_of_means, harmonic, scores
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 METRICS = "metrics from the confusion matrix"
 SUMS = "sums of the confusion matrix"
 PARTIAL = "confusions against errors"
+# Study, run, subset.
+MatrixKey = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,26 @@ class Matrix:
     counts: "np.ndarray"
     cells: tuple[Claim, ...]
 
+    @property
+    def key(self) -> MatrixKey:
+        """Whose answers it counts, on which samples."""
+        return self.study, self.run, self.subset
+
 
 def matrices(published: Published) -> list[Matrix]:
     """Every matrix that is printed as a whole, classes in the order of its rows."""
     import numpy as np
 
-    found = []
+    printed_matrices = []
     cells = [claim for claim in published.claims if claim.metric == "confusions" and claim.cell]
     for (study, run, subset, _), group in groups(cells, "study", "run", "subset", "source"):
-        classes = tuple(dict.fromkeys(claim.class_name for claim in group))
+        classes = tuple(dict.fromkeys(claim.class_name for claim in group if claim.class_name))
         values = {(claim.class_name, claim.predicted): claim for claim in group}
         pairs = [(true, predicted) for true in classes for predicted in classes]
         if len(group) == len(values) and set(values) == set(pairs):
             counts = np.array([[int(values[true, predicted].value) for predicted in classes] for true in classes])
-            found.append(Matrix(study, run, subset, classes, counts, tuple(group)))
-    return found
+            printed_matrices.append(Matrix(study, run, subset, classes, counts, tuple(group)))
+    return printed_matrices
 
 
 def check_metrics(published: Published) -> Iterator[Outcome]:
@@ -55,14 +62,13 @@ def check_metrics(published: Published) -> Iterator[Outcome]:
     Reference: M. Sokolova, G. Lapalme, Information Processing & Management 45(4):427-437 (2009), for the ways.
     """
     for matrix in matrices(published):
-        about = (matrix.study, matrix.run, matrix.subset)
-        claims = [claim for claim in measured(published) if (claim.study, claim.run, claim.subset) == about]
-        found = [one for claim in claims if (one := _metric(matrix, claim))]
-        odd = [one.claim for one in found if one.outcome == INCONSISTENT]
-        for one in found:
-            beside = odd if one.outcome == INCONSISTENT else ()
+        claims = [claim for claim in measured(published) if (claim.study, claim.run, claim.subset) == matrix.key]
+        outcomes = [outcome for claim in claims if (outcome := _metric(matrix, claim))]
+        odd = [outcome.claim for outcome in outcomes if outcome.outcome == INCONSISTENT]
+        for outcome in outcomes:
+            beside = odd if outcome.outcome == INCONSISTENT else ()
             cells = (cell.id for cell in matrix.cells)
-            yield replace(one, others=(*cells, *(name for name in beside if name != one.claim)))
+            yield replace(outcome, compared_ids=(*cells, *(name for name in beside if name != outcome.claim)))
 
 
 def _metric(matrix: Matrix, claim: Claim) -> Outcome | None:
@@ -70,7 +76,9 @@ def _metric(matrix: Matrix, claim: Claim) -> Outcome | None:
     values = averages(matrix, claim)
     if values is None:
         return None
-    fitting = [way for way, value in values.items() if interval(claim).holds(value)] or _rounded_before(matrix, claim)
+    fitting = [way for way, value in values.items() if interval(claim).contains(value)] or _rounded_before(
+        matrix, claim
+    )
     listed = ", ".join(f"{way} {written(value, claim, 1)}" for way, value in values.items())
     why = f"{shown(claim)} {claim.metric.removeprefix('macro_')}. By the printed matrix: {listed}"
     why += f"; the printed number is that of {fitting[0]}." if fitting else "; none is the printed number."
@@ -85,38 +93,39 @@ def _rounded_before(matrix: Matrix, claim: Claim) -> list[str]:
     name = claim.metric.removeprefix("macro_")
     if claim.metric == name:
         return []
-    found = [
+    fitting_digits = [
         digits
         for digits in DIGITS
         for half_up in (True, False)
         for kind in of_rounded(name)
-        if interval(claim).holds(float(rounded_scores(scores(matrix.counts), digits, half_up)[kind].mean()))
+        if interval(claim).contains(float(rounded_scores(scores(matrix.counts), digits, half_up)[kind].mean()))
     ]
-    return [f"the mean over classes of values rounded to {digits} digits before" for digits in found[:1]]
+    return [f"the mean over classes of values rounded to {digits} digits before" for digits in fitting_digits[:1]]
 
 
 def averages(matrix: Matrix, claim: Claim) -> dict[str, float] | None:
     """Way of averaging → a claim's metric from the matrix; None for a metric that a matrix does not give."""
     import numpy as np
 
-    found = scores(matrix.counts)
+    values_by_metric = scores(matrix.counts)
     if claim.metric in ("accuracy", "balanced_accuracy"):
-        values = {"the matrix": float(score(found, claim.metric, None))}
+        recall = float(values_by_metric["sensitivity"].mean())
+        values = {"the matrix": recall if claim.metric == "balanced_accuracy" else float(values_by_metric["accuracy"])}
         if claim.metric == "accuracy" and len(matrix.classes) > 2:
-            errors = 1 - float(found["accuracy"])
+            errors = 1 - float(values_by_metric["accuracy"])
             values["mean of (TP + TN) / n over classes"] = 1 - 2 * errors / len(matrix.classes)
         return values
     name = claim.metric.removeprefix("macro_")
-    if name not in found:
+    if name not in values_by_metric:
         return None
-    each_class = found[name]
+    each_class = values_by_metric[name]
     if claim.class_name in matrix.classes:
         return {claim.class_name: float(each_class[matrix.classes.index(claim.class_name)])}
     weights = matrix.counts.sum(1) / matrix.counts.sum()
     values = {"mean over classes": float(each_class.mean()), "weighted mean": float(each_class @ weights)}
     if name == "f1":
-        values["F1 of means"] = float(f1_of_means(found))
-        weighted = (float(found[part] @ weights) for part in ("precision", "sensitivity"))
+        values["F1 of means"] = float(f1_of_means(values_by_metric))
+        weighted = (float(values_by_metric[part] @ weights) for part in ("precision", "sensitivity"))
         values["F1 of weighted means"] = float(harmonic(*map(np.array, weighted)))
     values["all together"] = _pooled(matrix, name)
     return values | {f"{label} alone": float(value) for label, value in zip(matrix.classes, each_class, strict=True)}
@@ -142,20 +151,26 @@ def check_sums(published: Published) -> Iterator[Outcome]:
         total, rows = int(matrix.counts.sum()), matrix.counts.sum(1).tolist()
         totals = sizes.totals(matrix.study, matrix.subset, matrix.run) or sizes.totals(matrix.study, "all", matrix.run)
         wanted = {tuple(way[name] for name in matrix.classes) for way in _ways(matrix, sizes)}
-        alike = [other for other in whole if (other.study, other.subset) == (matrix.study, matrix.subset)]
-        others = {tuple(other.counts.sum(1).tolist()) for other in alike}
+        alike = [
+            matrix_of_subset
+            for matrix_of_subset in whole
+            if (matrix_of_subset.study, matrix_of_subset.subset) == (matrix.study, matrix.subset)
+        ]
+        row_sums = {tuple(matrix_of_subset.counts.sum(1).tolist()) for matrix_of_subset in alike}
         wrong = []
         if totals and total not in totals:
             wrong.append(f"its cells add up to {total}, {' or '.join(map(str, totals))} are printed")
         if wanted and tuple(rows) not in wanted:
             wrong.append(f"its rows add up to {rows}, {' or '.join(str(list(way)) for way in wanted)} are printed")
-        if len(others) > 1:
+        if len(row_sums) > 1:
             wrong.append(f"its rows add up to {rows}, those of another matrix of the same samples do not")
-        told = f"Its cells add up to {total}, its rows to {', '.join(map(str, rows))}"
-        told += " as printed elsewhere." if totals or wanted or len(alike) > 1 else "."
-        why = f"The matrix does not fit: {'; '.join(wrong)}." if wrong else told
+        sums_in_words = f"Its cells add up to {total}, its rows to {', '.join(map(str, rows))}"
+        sums_in_words += " as printed elsewhere." if totals or wanted or len(alike) > 1 else "."
+        why = f"The matrix does not fit: {'; '.join(wrong)}." if wrong else sums_in_words
         nearest = " or ".join(map(str, totals))
-        yield from each(matrix.cells, SUMS, INCONSISTENT if wrong else CONSISTENT, why, nearest if wrong else "")
+        yield from shared_outcome(
+            matrix.cells, SUMS, INCONSISTENT if wrong else CONSISTENT, why, nearest if wrong else ""
+        )
 
 
 def _ways(matrix: Matrix, sizes: Sizes) -> list[dict[str, int]]:
@@ -169,8 +184,8 @@ def check_partial(published: Published) -> Iterator[Outcome]:
     Reference: as for sums; n − k errors follow from the accuracy k/n.
     """
     sizes = Sizes(published)
-    told = [claim for claim in measured(published) if claim.metric == "confusions" and not claim.cell]
-    for (study, run, subset), group in groups(told, "study", "run", "subset"):
+    told_confusions = [claim for claim in measured(published) if claim.metric == "confusions" and not claim.cell]
+    for (study, run, subset), group in groups(told_confusions, "study", "run", "subset"):
         errors = _errors(published, sizes, group[0])
         wrong = sum(int(claim.value) for claim in group if claim.class_name != claim.predicted)
         for class_name, row in groups(group, "class_name"):
@@ -179,18 +194,20 @@ def check_partial(published: Published) -> Iterator[Outcome]:
             fits = (size is None or inside <= size) and (errors is None or wrong <= errors)
             if size is not None or errors is not None:
                 why = f"{inside} of {size} {class_name[0]}, and {wrong} of {errors} errors in all, are told."
-                yield from each(row, PARTIAL, verdict(fits), why)
+                yield from shared_outcome(row, PARTIAL, verdict(fits), why)
 
 
 def _errors(published: Published, sizes: Sizes, about: Claim) -> int | None:
     """The most errors that the printed accuracies of the same run and subset allow."""
-    found = []
+    possible_errors = []
     for claim in measured(published):
         same = (claim.study, claim.run, claim.subset) == (about.study, about.run, about.subset)
         if claim.metric == "accuracy" and same:
-            found += [n - k for n in possible(claim, sizes) for mode in MODES for k in numerators(claim, n, mode)]
-    if not found:
+            possible_errors += [
+                n - k for n in possible(claim, sizes) for mode in MODES for k in numerators(claim, n, mode)
+            ]
+    if not possible_errors:
         return None
     # The mean of (TP + TN) / n over the classes counts each error as two of so many.
     classes = len(sizes.classes(about.study, about.run))
-    return max(found) * max(classes, 2) // 2
+    return max(possible_errors) * max(classes, 2) // 2

@@ -18,8 +18,8 @@ class Outcome:
     """What one check says of one claim, statement, layer or setting.
 
     claim: its id; nearest: the nearest values that would fit, or what was found instead; why: a sentence for a reader;
-    others: ids of what it was held against; innocent: of a note, under which reading all is well; size: how far the
-    number is from the nearest that fits, in its own unit, empty where there is no such number.
+    compared_ids: ids of what it was compared with; innocent: of a note, under which reading all is well; size: how far
+    the number is from the nearest that fits, in its own unit, empty where there is no such number.
     """
 
     claim: str
@@ -27,7 +27,7 @@ class Outcome:
     outcome: str
     why: str
     nearest: str = ""
-    others: tuple[str, ...] = ()
+    compared_ids: tuple[str, ...] = ()
     innocent: str = ""
     size: str = ""
 
@@ -36,14 +36,14 @@ class Outcome:
 Check = Callable[[Published], Iterator[Outcome]]
 
 
-def each(
+def shared_outcome(
     claims: Iterable[Claim], check: str, outcome: str, why: str, nearest: str = "", innocent: str = "", size: str = ""
 ) -> Iterator[Outcome]:
     """The same outcome for several claims that were held against each other."""
     claims = list(claims)
     for claim in claims:
-        others = tuple(other.id for other in claims if other is not claim)
-        yield Outcome(claim.id, check, outcome, why, nearest, others, innocent, size)
+        compared_ids = tuple(compared.id for compared in claims if compared is not claim)
+        yield Outcome(claim.id, check, outcome, why, nearest, compared_ids, innocent, size)
 
 
 def verdict(fits: bool) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
-from workflow_scripts.contracts.claims import Claim, Layer, PaperSetting, Statement
+from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
-Entry = Claim | Statement | Layer | PaperSetting
 _MEASURED = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS)
 _MEANS = tuple(name for name in SUBSET_METRICS if name.startswith("macro_"))
 # Premise that papers seldom state → the metrics that need it, and under which reading all is well without it.
@@ -25,16 +24,16 @@ _UNSAID = {
 }
 
 
-def weighed(outcome: Outcome, entries: Mapping[str, Entry], premises: tuple[str, ...]) -> Outcome:
+def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple[str, ...]) -> Outcome:
     """The outcome, an inconsistency as a note where a premise of its check is assumed or not stated.
 
     entries: id → what the paper prints; premises: fields of a claim, and names of contracts.claims.UNSAID.
     """
     if outcome.outcome != INCONSISTENT:
         return outcome
-    involved = [entries[name] for name in (outcome.claim, *outcome.others)]
-    involved = [entry for entry in involved if not isinstance(entry, Layer)]
-    assumed = [entry.assumed[premise] for entry in involved for premise in premises if premise in entry.assumed]
+    involved = [entries[name] for name in (outcome.claim, *outcome.compared_ids)]
+    assumptions = [entry.assumed for entry in involved if not isinstance(entry, Layer)]
+    assumed = [assumption[premise] for assumption in assumptions for premise in premises if premise in assumption]
     claims = [entry for entry in involved if isinstance(entry, Claim)]
     unsaid = [
         sentence

@@ -36,13 +36,13 @@ class Interval:
     low: float
     high: float
 
-    def holds(self, value: float) -> bool:
+    def contains(self, value: float) -> bool:
         """Whether a number lies inside."""
         return self.low - SLACK <= value <= self.high + SLACK
 
-    def meets(self, other: "Interval") -> bool:
+    def overlaps(self, interval: "Interval") -> bool:
         """Whether the two have a number in common."""
-        return self.low <= other.high + SLACK and other.low <= self.high + SLACK
+        return self.low <= interval.high + SLACK and interval.low <= self.high + SLACK
 
 
 def unit_step(claim: Claim) -> float:
@@ -104,10 +104,10 @@ def near(value: float, claim: Claim) -> str:
 
 def distance(value: float, claim: Claim) -> str:
     """How far a possible value is from the printed number, in the claim's own unit; empty of a number as printed."""
-    apart = abs(value - claim.scaled)
+    difference = abs(value - claim.scaled)
     sign = " points" if claim.unit in ("percent", "percentage_points") else SIGNS.get(claim.unit, "")
     decimals = 0 if claim.unit == "count" else claim.known_decimals + 1
-    text = f"{apart / UNITS[claim.unit]:.{decimals}f}"
+    text = f"{difference / UNITS[claim.unit]:.{decimals}f}"
     return f"{text}{sign}" if float(text) else ""
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from workflow_scripts.claims.matrices import Matrix, averages, matrices
+from workflow_scripts.claims.matrices import Matrix, MatrixKey, averages, matrices
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
 from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
@@ -25,11 +26,11 @@ class Side:
     value: float
     step: float = 0.0
 
-    def above(self, other: "Side") -> bool:
+    def above(self, side: "Side") -> bool:
         """Whether it is certainly the larger one: what is printed with equal digits keeps its order."""
-        if abs(self.step - other.step) < SLACK:
-            return self.value > other.value + SLACK
-        return self.value - self.step / 2 > other.value + other.step + SLACK
+        if abs(self.step - side.step) < SLACK:
+            return self.value > side.value + SLACK
+        return self.value - self.step / 2 > side.value + side.step + SLACK
 
 
 def _side(claim: Claim) -> Side:
@@ -46,34 +47,37 @@ def check_differences(published: Published) -> Iterator[Outcome]:
     for claim in published.claims:
         if not claim.against or claim.metric == "class_ratio":
             continue
-        other = replace(claim, **{**claim.against, "against": {}})
-        first, second = _printed(published, replace(claim, against={})), _printed(published, other)
+        changes: dict[str, Any] = {**claim.against, "against": {}}
+        subtrahend = replace(claim, **changes)
+        first, second = _printed(published, replace(claim, against={})), _printed(published, subtrahend)
         if first is None or second is None:
-            names = [str(c.run) for c, found in ((claim, first), (other, second)) if found is None]
+            names = [str(c.run) for c, difference in ((claim, first), (subtrahend, second)) if difference is None]
             missing = " and ".join(map(published.run_name, names))
             yield Outcome(claim.id, DIFFERENCES, NOT_CHECKABLE, f"Missing: the number of {missing} is not printed.")
             continue
         a, b = interval(first), interval(second)
-        fits = interval(claim).meets(Interval(a.low - b.high, a.high - b.low))
-        found = written(first.scaled - second.scaled, claim, 2)
-        why = f"{shown(first)} minus {shown(second)} is {found}; {shown(claim)} is said."
+        fits = interval(claim).overlaps(Interval(a.low - b.high, a.high - b.low))
+        difference = written(first.scaled - second.scaled, claim, 2)
+        why = f"{shown(first)} minus {shown(second)} is {difference}; {shown(claim)} is said."
         if not fits and second.scaled and _is_relative(claim, first, second):
             fits, why = True, f"{why} Of {shown(second)} it is that share."
         size = "" if fits else distance(first.scaled - second.scaled, claim)
-        yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, found, (first.id, second.id), size=size)
+        yield Outcome(claim.id, DIFFERENCES, verdict(fits), why, difference, (first.id, second.id), size=size)
 
 
 def _is_relative(claim: Claim, first: Claim, second: Claim) -> bool:
     """Whether percents told of a difference are those of the second number."""
-    return claim.unit == "percentage_points" and interval(claim).holds((first.scaled - second.scaled) / second.scaled)
+    return claim.unit == "percentage_points" and interval(claim).contains(
+        (first.scaled - second.scaled) / second.scaled
+    )
 
 
 def _printed(published: Published, wanted: Claim) -> Claim | None:
     """The first claim of the same quantity that is printed as a number of its own."""
     for claim in published.claims:
         same = (claim.study, claim.metric, claim.run, claim.subset, claim.class_name, claim.source)
-        other = (wanted.study, wanted.metric, wanted.run, wanted.subset, wanted.class_name, wanted.source)
-        if same == other and not claim.against and claim.id != wanted.id:
+        wanted_identity = (wanted.study, wanted.metric, wanted.run, wanted.subset, wanted.class_name, wanted.source)
+        if same == wanted_identity and not claim.against and claim.id != wanted.id:
             return claim
     return None
 
@@ -86,17 +90,17 @@ def check_ranks(published: Published) -> Iterator[Outcome]:
     for claim in published.claims:
         if claim.relation != "highest":
             continue
-        found = {run: _printed(published, replace(claim, run=run)) for run in claim.among if run != claim.run}
-        missing = [run for run, other in found.items() if other is None]
-        known = [other for other in found.values() if other]
-        above = [other for other in known if _side(other).above(_side(claim))]
+        printed_by_run = {run: _printed(published, replace(claim, run=run)) for run in claim.among if run != claim.run}
+        missing = [run for run, printed_claim in printed_by_run.items() if printed_claim is None]
+        printed = [printed_claim for printed_claim in printed_by_run.values() if printed_claim]
+        above = [printed_claim for printed_claim in printed if _side(printed_claim).above(_side(claim))]
         if above:
-            best = max(above, key=lambda other: other.scaled)
-            names = ", ".join(f"{published.run_name(c.run)} has {shown(c)}" for c in above)
+            best = max(above, key=lambda printed_claim: printed_claim.scaled)
+            names = ", ".join(f"{published.run_name(str(c.run))} has {shown(c)}" for c in above)
             why = f"{shown(claim)} is called the highest; {names}."
-            nearest = f"{published.run_name(best.run)} {shown(best)}"
-            others, size = tuple(c.id for c in above), distance(best.scaled, claim)
-            yield Outcome(claim.id, RANKS, INCONSISTENT, why, nearest, others, size=size)
+            nearest = f"{published.run_name(str(best.run))} {shown(best)}"
+            compared_ids, size = tuple(c.id for c in above), distance(best.scaled, claim)
+            yield Outcome(claim.id, RANKS, INCONSISTENT, why, nearest, compared_ids, size=size)
         elif missing:
             names = ", ".join(map(published.run_name, missing))
             yield Outcome(claim.id, RANKS, NOT_CHECKABLE, f"Missing: the numbers of {names}.")
@@ -110,29 +114,32 @@ def check_words(published: Published) -> Iterator[Outcome]:
     Where the paper names no metric: consistent if it holds by all that are known, inconsistent if by none; by some
     only, what is missing is which one is meant. Reference: as for differences.
     """
-    whole = {(matrix.study, matrix.run, matrix.subset): matrix for matrix in matrices(published)}
+    whole = {matrix.key: matrix for matrix in matrices(published)}
     for statement in published.statements:
-        metrics = (statement.metric,) if statement.metric else (*_FROM_MATRIX, *_others())
-        told = {}
+        metrics = (statement.metric,) if statement.metric else (*_FROM_MATRIX, *_printed_only())
+        relation_by_metric = {}
         for metric in metrics:
-            names = (statement.subject, *statement.others)
-            values = [_value(published, whole, statement, metric, name) for name in names]
-            if None not in values:
-                told[metric] = (_holds(statement.relation, values), _listed(published, statement, values))
-        yield _of_words(statement, told)
+            names = (statement.subject, *statement.compared_values)
+            sides = [_value(published, whole, statement, metric, name) for name in names]
+            values = [side for side in sides if side is not None]
+            if len(values) == len(names):
+                relation_by_metric[metric] = (_holds(statement.relation, values), _listed(published, statement, values))
+        yield _of_words(statement, relation_by_metric)
 
 
-def _others() -> list[str]:
+def _printed_only() -> list[str]:
     return [metric for metric in SUBSET_METRICS if metric not in _FROM_MATRIX]
 
 
-def _value(published: Published, whole: dict, statement: Statement, metric: str, name: str) -> Side | None:
+def _value(
+    published: Published, whole: dict[MatrixKey, Matrix], statement: Statement, metric: str, name: str
+) -> Side | None:
     """What is known of one side: from the printed matrices where all sides have one, else as printed, tables first."""
-    sides = [_place(statement, other) for other in (statement.subject, *statement.others)]
+    sides = [_about(statement, subject) for subject in (statement.subject, *statement.compared_values)]
     if all(side[:3] in whole for side in sides):
-        study, run, subset, class_name = _place(statement, name)
+        study, run, subset, class_name = _about(statement, name)
         return _from_matrix(whole[study, run, subset], metric, class_name)
-    study, run, subset, class_name = _place(statement, name)
+    study, run, subset, class_name = _about(statement, name)
     for claim in sorted(published.claims, key=lambda claim: claim.cell is None):
         about = (claim.study, claim.run, claim.subset, claim.class_name, claim.metric)
         if about == (study, run, subset, class_name, metric) and not claim.against:
@@ -140,26 +147,27 @@ def _value(published: Published, whole: dict, statement: Statement, metric: str,
     return None
 
 
-def _place(statement: Statement, name: str) -> tuple:
-    about = replace(statement, **{statement.field: name})
+def _about(statement: Statement, name: str) -> tuple[str, str | None, str | None, str | None]:
+    subject: dict[str, Any] = {statement.compared_field: name}
+    about = replace(statement, **subject)
     return about.study, about.run, about.subset, about.class_name
 
 
 def _from_matrix(matrix: Matrix, metric: str, class_name: str | None) -> Side | None:
     about = Claim("", "", matrix.study, metric, 0, "fraction", class_name=class_name)
-    found = averages(matrix, about)
-    if found is None:
+    averages_of_metric = averages(matrix, about)
+    if averages_of_metric is None:
         return None
-    value = found.get(class_name or _MATRIX_AVERAGE.get(metric, "mean over classes"))
+    value = averages_of_metric.get(class_name or _MATRIX_AVERAGE.get(metric, "mean over classes"))
     return None if value is None else Side(value)
 
 
 def _holds(relation: str, values: list[Side]) -> bool | None:
     """Whether the first value stands to the others as told; None where the printed digits do not tell."""
-    first, *others = values
-    above = sum(other.above(first) for other in others)
-    below = sum(first.above(other) for other in others)
-    ties = len(others) - above - below
+    first, *compared = values
+    above = sum(side.above(first) for side in compared)
+    below = sum(first.above(side) for side in compared)
+    ties = len(compared) - above - below
     if relation == "second":
         return False if above > 1 else None if ties else above == 1
     wrong = above if relation == "higher" else below
@@ -167,23 +175,27 @@ def _holds(relation: str, values: list[Side]) -> bool | None:
 
 
 def _listed(published: Published, statement: Statement, values: list[Side]) -> str:
-    names = map(published.run_name, (statement.subject, *statement.others))
+    names = map(published.run_name, (statement.subject, *statement.compared_values))
     return ", ".join(f"{name} {side.value:.3f}" for name, side in zip(names, values, strict=True))
 
 
-def _of_words(statement: Statement, told: dict[str, tuple[bool | None, str]]) -> Outcome:
-    decided = {metric: holds for metric, (holds, _) in told.items() if holds is not None}
-    said = f"“{statement.words}”"
-    listed = "; ".join(f"{metric.replace('_', ' ')}: {values}" for metric, (_, values) in told.items())
+def _of_words(statement: Statement, relation_by_metric: dict[str, tuple[bool | None, str]]) -> Outcome:
+    decided = {metric: holds for metric, (holds, _) in relation_by_metric.items() if holds is not None}
+    quoted = f"“{statement.words}”"
+    listed = "; ".join(f"{metric.replace('_', ' ')}: {values}" for metric, (_, values) in relation_by_metric.items())
     if not decided:
-        missing = f"digits enough to tell them apart ({listed})" if told else "the numbers behind it are not printed"
-        return Outcome(statement.id, WORDS, NOT_CHECKABLE, f"{said}. Missing: {missing}.")
+        missing = (
+            f"digits enough to tell them apart ({listed})"
+            if relation_by_metric
+            else "the numbers behind it are not printed"
+        )
+        return Outcome(statement.id, WORDS, NOT_CHECKABLE, f"{quoted}. Missing: {missing}.")
     yes = [metric.replace("_", " ") for metric, holds in decided.items() if holds]
     no = [metric.replace("_", " ") for metric, holds in decided.items() if not holds]
     if yes and no:
-        why = f"{said} holds by {', '.join(yes)}, not by {', '.join(no)}. Missing: which is meant."
+        why = f"{quoted} holds by {', '.join(yes)}, not by {', '.join(no)}. Missing: which is meant."
         return Outcome(statement.id, WORDS, NOT_CHECKABLE, why, listed)
-    why = f"{said} is what the numbers say." if yes else f"{said} is not what the numbers say."
+    why = f"{quoted} is what the numbers say." if yes else f"{quoted} is not what the numbers say."
     return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed)
 
 
@@ -195,32 +207,34 @@ def check_conflicts(published: Published) -> Iterator[Outcome]:
     """
     statements = published.statements
     pairs = [(a, b) for number, a in enumerate(statements) for b in statements[number + 1 :] if _exclude(a, b)]
-    true = {one.claim for one in check_words(published) if one.outcome == CONSISTENT}
+    true = {outcome.claim for outcome in check_words(published) if outcome.outcome == CONSISTENT}
     for group in _joined(pairs):
-        members = list({one.id: one for pair in group for one in pair}.values())
-        mending = [one for one in members if all(one in pair for pair in group)]
-        for one in [one for one in mending or members if one.id not in true]:
-            against = [b if a is one else a for a, b in group if one in (a, b)]
-            there = "; ".join(f"“{other.words}” ({other.place})" for other in against)
-            why = f"“{one.words}” excludes {there}."
-            yield Outcome(one.id, CONFLICTS, INCONSISTENT, why, others=tuple(other.id for other in against))
+        members = list({statement.id: statement for pair in group for statement in pair}.values())
+        mending = [statement for statement in members if all(statement in pair for pair in group)]
+        for statement in [statement for statement in mending or members if statement.id not in true]:
+            against = [b if a is statement else a for a, b in group if statement in (a, b)]
+            there = "; ".join(f"“{excluded.words}” ({excluded.place})" for excluded in against)
+            why = f"“{statement.words}” excludes {there}."
+            yield Outcome(
+                statement.id, CONFLICTS, INCONSISTENT, why, compared_ids=tuple(excluded.id for excluded in against)
+            )
 
 
 def _joined(pairs: list[tuple[Statement, Statement]]) -> list[list[tuple[Statement, Statement]]]:
     """The pairs, those that share a statement together."""
-    found: list[list[tuple[Statement, Statement]]] = []
+    joined: list[list[tuple[Statement, Statement]]] = []
     for pair in pairs:
-        touching = [group for group in found if any(one in other for other in group for one in pair)]
-        found = [group for group in found if group not in touching]
-        found.append([other for group in touching for other in group] + [pair])
-    return found
+        touching = [group for group in joined if any(statement in earlier for earlier in group for statement in pair)]
+        joined = [group for group in joined if group not in touching]
+        joined.append([earlier for group in touching for earlier in group] + [pair])
+    return joined
 
 
 def _exclude(a: Statement, b: Statement) -> bool:
-    same = (a.study, a.field, a.metric) == (b.study, b.field, b.metric)
-    fixed = all(getattr(a, f) == getattr(b, f) for f in ("run", "subset", "class_name") if f != a.field)
+    same = (a.study, a.compared_field, a.metric) == (b.study, b.compared_field, b.metric)
+    fixed = all(getattr(a, f) == getattr(b, f) for f in ("run", "subset", "class_name") if f != a.compared_field)
     if not (same and fixed) or "second" in (a.relation, b.relation):
         return False
     if a.relation == b.relation:
-        return a.subject in b.others and b.subject in a.others
-    return a.subject == b.subject and bool(set(a.others) & set(b.others))
+        return a.subject in b.compared_values and b.subject in a.compared_values
+    return a.subject == b.subject and bool(set(a.compared_values) & set(b.compared_values))

@@ -59,7 +59,7 @@ class Values:
     def __init__(self, tables: "np.ndarray", way: dict[str, int]) -> None:
         self.names, self.sizes = list(way), list(way.values())
         self.exact = scores(tables)
-        self._rounded: dict[tuple[int, bool], dict] = {}
+        self._rounded: dict[tuple[int, bool], dict[str, np.ndarray]] = {}
 
     def of(self, claim: Claim, reading: Reading) -> "list[np.ndarray]":
         """The claim's metric by a reading, each a value a table: several where F1 can be taken in several ways."""
@@ -74,10 +74,10 @@ class Values:
         return self._means(name, reading)
 
     def _of_class(self, name: str, index: int, reading: Reading) -> "list[np.ndarray]":
-        found = [self.exact[name][..., index]]
+        values = [self.exact[name][..., index]]
         if name == "f1" and reading.kind == ROUNDED:
-            found.append(self._round(reading)["f1_of_rounded"][..., index])
-        return found
+            values.append(self._round(reading)["f1_of_rounded"][..., index])
+        return values
 
     def _means(self, name: str, reading: Reading) -> "list[np.ndarray]":
         import numpy as np
@@ -86,14 +86,14 @@ class Values:
             return [self.exact["accuracy"]]
         weights = np.array(self.sizes) / sum(self.sizes) if reading.kind == WEIGHTED else np.full(2, 0.5)
         if reading.kind != ROUNDED:
-            found = [self.exact[name] @ weights]
+            means = [self.exact[name] @ weights]
             if name == "f1":
-                found.append(harmonic(self.exact["precision"] @ weights, self.exact["sensitivity"] @ weights))
-            return found
+                means.append(harmonic(self.exact["precision"] @ weights, self.exact["sensitivity"] @ weights))
+            return means
         rounded = self._round(reading)
         return [rounded[kind] @ weights for kind in of_rounded(name)]
 
-    def _round(self, reading: Reading) -> dict:
+    def _round(self, reading: Reading) -> "dict[str, np.ndarray]":
         key = reading.digits, reading.half_up
         if key not in self._rounded:
             self._rounded[key] = rounded_scores(self.exact, *key)
@@ -119,7 +119,7 @@ def rounded_scores(exact: "dict[str, np.ndarray]", digits: int, half_up: bool) -
         scaled = np.round(values * unit, 9)
         return (np.floor(scaled + 0.5) if half_up else np.rint(scaled)) / unit
 
-    found = {name: rounded(values) for name, values in exact.items() if name != "accuracy"}
-    found["f1_of_rounded"] = harmonic(found["precision"], found["sensitivity"])
-    found["f1_of_rounded_again"] = rounded(found["f1_of_rounded"])
-    return found
+    by_metric = {name: rounded(values) for name, values in exact.items() if name != "accuracy"}
+    by_metric["f1_of_rounded"] = harmonic(by_metric["precision"], by_metric["sensitivity"])
+    by_metric["f1_of_rounded_again"] = rounded(by_metric["f1_of_rounded"])
+    return by_metric

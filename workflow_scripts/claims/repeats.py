@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE, Outcome, each
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import ANY, PLAIN, distance, interval, shown
 from workflow_scripts.claims.sizes import Sizes, groups
 from workflow_scripts.claims.two_classes import excluding
@@ -34,25 +34,25 @@ def check(published: Published) -> Iterator[Outcome]:
         if len(group) < 2:
             continue
         for claim in group:
-            odd = [other for other in group if not interval(claim, PLAIN).meets(interval(other, PLAIN))]
-            others = odd or [
-                other for other in group if other is not claim and not _other_split(published, claim, other)
+            odd = [compared for compared in group if not interval(claim, PLAIN).overlaps(interval(compared, PLAIN))]
+            all_compared = odd or [
+                compared for compared in group if compared is not claim and not _other_split(published, claim, compared)
             ]
-            if not others:
+            if not all_compared:
                 continue
-            there = "; ".join(dict.fromkeys(f"{shown(other)} ({other.place})" for other in others))
+            there = "; ".join(dict.fromkeys(f"{shown(compared)} ({compared.place})" for compared in all_compared))
             word = "It is also printed as" if odd else "It is printed alike:"
-            why, nearest = f"{shown(claim)}. {word} {there}.", shown(others[0]) if odd else ""
-            size = f"{distance(others[0].scaled, claim)} as printed" if odd else ""
+            why, nearest = f"{shown(claim)}. {word} {there}.", shown(all_compared[0]) if odd else ""
+            size = f"{distance(all_compared[0].scaled, claim)} as printed" if odd else ""
             outcome, innocent = _judge(claim, odd, sizes) if odd else (CONSISTENT, "")
             if outcome == INCONSISTENT and (tried := _excluded(claim, odd, sizes)):
                 why += f" No table of {tried} gives both, whatever the class or the average."
-            yield Outcome(claim.id, NAME, outcome, why, nearest, tuple(o.id for o in others), innocent, size)
+            yield Outcome(claim.id, NAME, outcome, why, nearest, tuple(o.id for o in all_compared), innocent, size)
 
 
 def _judge(claim: Claim, odd: list[Claim], sizes: Sizes) -> tuple[str, str]:
     """Outcome and innocent reading of a claim whose quantity is also printed otherwise."""
-    if all(interval(claim, ANY).meets(interval(other, ANY)) for other in odd):
+    if all(interval(claim, ANY).overlaps(interval(compared, ANY)) for compared in odd):
         return NOTE, _CUT_AND_TWICE
     if _is_open(claim, odd, sizes) and not _excluded(claim, odd, sizes):
         return NOTE, "Of which class or which average it is, is not said; each place may print another one."
@@ -63,8 +63,8 @@ def _is_open(claim: Claim, odd: list[Claim], sizes: Sizes) -> bool:
     """Whether class and average are left open; the area under the curve is that of both classes where there are two."""
     name = claim.metric.removeprefix("macro_")
     same = name == "auc" and len(sizes.classes(claim.study, claim.run)) == 2
-    said = all("average" in entry.stated for entry in (claim, *odd))
-    return name in CLASS_METRICS and claim.class_name is None and not said and not same
+    average_is_stated = all("average" in entry.stated for entry in (claim, *odd))
+    return name in CLASS_METRICS and claim.class_name is None and not average_is_stated and not same
 
 
 def _excluded(claim: Claim, odd: list[Claim], sizes: Sizes) -> str:
@@ -72,13 +72,13 @@ def _excluded(claim: Claim, odd: list[Claim], sizes: Sizes) -> str:
     return excluding([claim, *odd], sizes) if _is_open(claim, odd, sizes) else ""
 
 
-def _other_split(published: Published, share: Claim, other: Claim) -> bool:
+def _other_split(published: Published, share: Claim, second_share: Claim) -> bool:
     """Whether two equal shares are of splits that differ elsewhere: 60:20:20 and 80:20 have 20 alike by chance."""
-    if share.metric != "share" or share.place == other.place:
+    if share.metric != "share" or share.place == second_share.place:
         return False
     splits = [
         {c.subset: c.scaled for c in published.claims if (c.metric, c.study, c.place) == ("share", share.study, place)}
-        for place in (share.place, other.place)
+        for place in (share.place, second_share.place)
     ]
     return any(splits[0][subset] != splits[1][subset] for subset in splits[0].keys() & splits[1].keys())
 
@@ -90,19 +90,19 @@ def check_sequences(published: Published) -> Iterator[Outcome]:
     Nature 577:167-169 (2020), as above, section Data duplication and reporting: are identical results reported for
     different measurements.
     """
-    known: dict[tuple, dict[str, Claim]] = {}
+    accuracy_by_run: dict[tuple[str, str | None], dict[str, Claim]] = {}
     for claim in sorted(published.claims, key=lambda claim: claim.cell is None):
         metric = _SAME_SCALE.get(claim.metric, claim.metric)
         if claim.run and not claim.against and metric == "accuracy" and claim.relation == "equal":
-            known.setdefault((claim.study, claim.subset), {}).setdefault(claim.run, claim)
-    for (study, subset), runs in known.items():
-        trained = known.get((study, "train"), {})
+            accuracy_by_run.setdefault((claim.study, claim.subset), {}).setdefault(claim.run, claim)
+    for (study, subset), runs in accuracy_by_run.items():
+        trained = accuracy_by_run.get((study, "train"), {})
         pairs = [(trained[run], runs[run]) for run in trained if run in runs]
         if subset in (None, "train") or len(pairs) < FEWEST or len({first.scaled for first, _ in pairs}) == 1:
             continue
         if all((first.printed, first.unit) == (second.printed, second.unit) for first, second in pairs):
-            values = ", ".join(f"{shown(first)} ({published.run_name(first.run)})" for first, _ in pairs)
+            values = ", ".join(f"{shown(first)} ({published.run_name(str(first.run))})" for first, _ in pairs)
             why = f"{values} stand in two places, read as accuracies of training and of {subset}."
             assumed = dict.fromkeys(s for pair in pairs for claim in pair for s in claim.assumed.values())
             innocent = " ".join(assumed) or "They may agree by chance, or both be of the same images."
-            yield from each([claim for pair in pairs for claim in pair], SEQUENCES, NOTE, why, "", innocent)
+            yield from shared_outcome([claim for pair in pairs for claim in pair], SEQUENCES, NOTE, why, "", innocent)

@@ -38,26 +38,9 @@ def _ratio(part: "np.ndarray", whole: "np.ndarray") -> "np.ndarray":
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=whole > 0)
 
 
-def score(found: dict[str, "np.ndarray"], metric: str, class_index: int | None) -> "np.ndarray | None":
-    """One metric of `scores` by its name in claims; macro_f1 is the mean of the classes' F1.
-
-    None for a metric that a confusion matrix does not give.
-    """
-    if metric == "accuracy":
-        return found["accuracy"]
-    if metric == "balanced_accuracy":
-        return found["sensitivity"].mean(-1)
-    name = metric.removeprefix("macro_")
-    if name not in found:
-        return None
-    if metric.startswith("macro_"):
-        return found[name].mean(-1)
-    return None if class_index is None else found[name][..., class_index]
-
-
-def f1_of_means(found: dict[str, "np.ndarray"]) -> "np.ndarray":
+def f1_of_means(values_by_metric: dict[str, "np.ndarray"]) -> "np.ndarray":
     """The other macro F1: of the mean precision and the mean sensitivity."""
-    return harmonic(found["precision"].mean(-1), found["sensitivity"].mean(-1))
+    return harmonic(values_by_metric["precision"].mean(-1), values_by_metric["sensitivity"].mean(-1))
 
 
 def harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":

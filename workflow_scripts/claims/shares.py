@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, each, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import PLAIN, SLACK, interval, shown
-from workflow_scripts.claims.sizes import PARTS, Sizes, groups
+from workflow_scripts.claims.sizes import PARTS, Sizes, complete_sum, groups
 from workflow_scripts.contracts.claims import Claim, Published
 
 SPLIT = "stated shares"
@@ -28,7 +28,8 @@ def check_split(published: Published) -> Iterator[Outcome]:
             continue
         runs = dict.fromkeys(c.run for c in published.claims if (c.metric, c.study) == ("samples", share.study))
         for run in runs:
-            for class_name in sizes.classes(share.study, run) or [None]:
+            class_names: list[str | None] = [*sizes.classes(share.study, run)]
+            for class_name in class_names or [None]:
                 yield from _divided(published, sizes, share, run, class_name)
 
 
@@ -39,7 +40,7 @@ def _divided(
     part = sizes.count(share.study, share.subset, class_name, run)
     if whole is None:
         parts = [sizes.count(share.study, name, class_name, run) for name in PARTS]
-        whole = None if None in parts else sum(parts)
+        whole = complete_sum(parts)
     if whole is None or part is None:
         return
     what = f"{class_name}: " if class_name else ""
@@ -58,7 +59,9 @@ def _divided(
     points = abs(100 * (part / total - share.scaled))
     size = "" if fitting else f"{points:.1f} points, {abs(part - round(wanted))} of {total}"
     innocent = "" if fitting else _in_round_numbers(published, share, points)
-    yield from each((share, *counts), SPLIT, NOTE if innocent else verdict(bool(fitting)), why, nearest, innocent, size)
+    yield from shared_outcome(
+        (share, *counts), SPLIT, NOTE if innocent else verdict(bool(fitting)), why, nearest, innocent, size
+    )
 
 
 def _in_round_numbers(published: Published, share: Claim, points: float) -> str:
@@ -73,7 +76,7 @@ def _in_round_numbers(published: Published, share: Claim, points: float) -> str:
 
 def _is(part: int, share: Claim, total: int) -> bool:
     """Whether a part is the share of a total up to one sample, or is written as that share."""
-    return abs(part - share.scaled * total) < 1 + 1e-9 or interval(share, PLAIN).holds(part / total)
+    return abs(part - share.scaled * total) < 1 + 1e-9 or interval(share, PLAIN).contains(part / total)
 
 
 def check_public(published: Published) -> Iterator[Outcome]:
@@ -85,38 +88,44 @@ def check_public(published: Published) -> Iterator[Outcome]:
     """
     sizes = Sizes(published)
     for _, group in groups(list(published.public), "study", "source"):
-        found = [
-            _against(claim, known, sizes) for known in group for claim in published.claims if _is_about(claim, known)
+        outcomes = [
+            _against(claim, public_claim, sizes)
+            for public_claim in group
+            for claim in published.claims
+            if _is_about(claim, public_claim)
         ]
-        more = [one.claim for one in found if one.outcome == NOTE]
-        for one in found:
-            others = tuple(name for name in more if name != one.claim) if one.outcome == NOTE else ()
-            yield replace(one, others=others)
+        more = [outcome.claim for outcome in outcomes if outcome.outcome == NOTE]
+        for outcome in outcomes:
+            compared_ids = tuple(name for name in more if name != outcome.claim) if outcome.outcome == NOTE else ()
+            yield replace(outcome, compared_ids=compared_ids)
 
 
-def _is_about(claim: Claim, known: Claim) -> bool:
+def _is_about(claim: Claim, public_claim: Claim) -> bool:
     about = (claim.study, claim.metric, claim.subset, claim.class_name)
-    if about != (known.study, known.metric, known.subset, known.class_name) or claim.relation != "equal":
+    if (
+        about != (public_claim.study, public_claim.metric, public_claim.subset, public_claim.class_name)
+        or claim.relation != "equal"
+    ):
         return False
-    return claim.source in (known.source, None if known.class_name else known.source)
+    return claim.source in (public_claim.source, None if public_claim.class_name else public_claim.source)
 
 
-def _against(claim: Claim, known: Claim, sizes: Sizes) -> Outcome:
-    value, there = int(claim.value), int(known.value)
-    told = f"{value} are printed"
+def _against(claim: Claim, public_claim: Claim, sizes: Sizes) -> Outcome:
+    value, there = int(claim.value), int(public_claim.value)
+    counted = f"{value} are printed"
     if sizes.copies(claim.study, claim.run) != 1:
         value = sizes.count(claim.study, claim.subset, claim.class_name, claim.run) or value
-        told = f"{value} are left without the copies"
+        counted = f"{value} are left without the copies"
     if value > there:
         of = f" of {claim.class_name}" if claim.class_name else ""
-        why = f"{told}{of}; the public set has {there} ({known.place})."
+        why = f"{counted}{of}; the public set has {there} ({public_claim.place})."
         innocent = (
             "Several crops or copies of one object are samples as well, for example in an augmented set that a "
             "reference made."
         )
         return Outcome(claim.id, PUBLIC, NOTE, why, f"at most {there}", (), innocent, f"{value - there} more")
-    of_the_set = known.metric != "samples"
-    why = f"{told} of {there} in the public set ({known.place})."
+    of_the_set = public_claim.metric != "samples"
+    why = f"{counted} of {there} in the public set ({public_claim.place})."
     if of_the_set and value != there:
         innocent = "The paper may have used another release of the set."
         return Outcome(claim.id, PUBLIC, NOTE, why, str(there), (), innocent, f"{abs(value - there)}")

@@ -1,8 +1,9 @@
 """How many samples a number rests on: printed, or from the total and the stated share of a split."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import Any
 
 from workflow_scripts.claims.printed import PLAIN, interval
 from workflow_scripts.contracts.claims import Claim, Published
@@ -18,12 +19,12 @@ class Sizes:
     """Counts that a paper prints, and what follows from them; all answers are of one study."""
 
     def __init__(self, published: Published) -> None:
-        self._counts: dict[tuple, int] = {}
-        self._shares: dict[tuple, set[float]] = {}
-        self._share_claims: dict[tuple, list[Claim]] = {}
-        self._copies: dict[tuple, int] = {}
-        self._classes: dict[tuple, list[str]] = {}
-        self._ways: dict[tuple, list[dict[str, int]]] = {}
+        self._counts: dict[tuple[str, str | None, str | None, str | None], int] = {}
+        self._shares: dict[tuple[str, str | None], set[float]] = {}
+        self._share_claims: dict[tuple[str, str | None], list[Claim]] = {}
+        self._copies: dict[tuple[str, str | None], int] = {}
+        self._classes: dict[tuple[str, str | None], list[str]] = {}
+        self._ways: dict[tuple[str, str | None, str | None], list[dict[str, int]]] = {}
         for claim in published.claims:
             if claim.metric == "samples" and claim.source is None:
                 about = (claim.study, claim.subset, claim.class_name, claim.run)
@@ -45,16 +46,16 @@ class Sizes:
         None where none is printed.
         """
         for wanted in dict.fromkeys((run, None)):
-            found = self._printed(study, subset, class_name, wanted)
-            if found is not None:
-                return found
+            printed = self._printed(study, subset, class_name, wanted)
+            if printed is not None:
+                return printed
         return None
 
     def _printed(self, study: str, subset: str | None, class_name: str | None, run: str | None) -> int | None:
         copies = self.copies(study, run) if run else 1
         if subset == "all" and copies != 1:
             parts = [self._printed(study, part, class_name, run) for part in PARTS]
-            return None if None in parts else sum(parts)
+            return complete_sum(parts)
         value = self._counts.get((study, subset, class_name, run))
         return value // copies if value is not None and subset == "train" and value % copies == 0 else value
 
@@ -79,13 +80,15 @@ class Sizes:
 
     def _divisions(self, study: str, subset: str | None, run: str | None) -> Iterator[dict[str, int]]:
         names = self.classes(study, run)
-        printed = {name: self.count(study, subset, name, run) for name in names}
-        if names and None not in printed.values():
+        counts = {name: self.count(study, subset, name, run) for name in names}
+        printed = {name: count for name, count in counts.items() if count is not None}
+        if names and len(printed) == len(names):
             yield printed
             return
         share = self.share(study, subset)
-        totals = [self.count(study, "all", name, run) for name in names]
-        if share is None or not names or None in totals or len(names) > MOST_CLASSES:
+        counts_of_all = [self.count(study, "all", name, run) for name in names]
+        totals = [count for count in counts_of_all if count is not None]
+        if share is None or not names or len(totals) < len(names) or len(names) > MOST_CLASSES:
             return
         choices = [sorted({math.floor(share * total), math.ceil(share * total)}) for total in totals]
         for sizes in product(*choices):
@@ -104,8 +107,8 @@ class Sizes:
 
     def share(self, study: str, subset: str | None) -> float | None:
         """The stated share of a subset; None where none or several different ones are stated."""
-        found = self._shares.get((study, subset), set())
-        return next(iter(found)) if len(found) == 1 else None
+        stated = self._shares.get((study, subset), set())
+        return next(iter(stated)) if len(stated) == 1 else None
 
     def behind(self, claim: Claim) -> tuple[str, ...]:
         """Ids of the shares from which the number of samples of a claim follows; none where a number is printed."""
@@ -121,12 +124,12 @@ class Sizes:
         """Every n that a claim about a whole subset may rest on, the share that it follows from being rounded."""
         shares = self._share_claims.get((claim.study, claim.subset), []) if self.behind(claim) else []
         parts = [self.count(claim.study, "all", name, claim.run) for name in self.classes(claim.study, claim.run)]
-        total = self.count(claim.study, "all", None, claim.run) or (sum(parts) if parts and None not in parts else 0)
-        found: set[int] = set()
+        total = self.count(claim.study, "all", None, claim.run) or complete_sum(parts) or 0
+        possible: set[int] = set()
         for share in shares:
             band = interval(share, PLAIN)
-            found |= set(range(math.ceil(band.low * total), math.floor(band.high * total) + 1))
-        return sorted(found - {0})
+            possible |= set(range(math.ceil(band.low * total), math.floor(band.high * total) + 1))
+        return sorted(possible - {0})
 
     def of(self, claim: Claim) -> list[int]:
         """What a claim about a whole subset may rest on: its own n, else what is known of the subset."""
@@ -139,12 +142,22 @@ class Sizes:
         return sorted({way[name] for way in ways for name in names if name in way})
 
 
-def groups(claims: list[Claim], *fields: str) -> Iterator[tuple[tuple, list[Claim]]]:
+def complete_sum(parts: Iterable[int | None]) -> int | None:
+    """The sum of all parts; None where a part is unknown."""
+    total = 0
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def groups(claims: list[Claim], *fields: str) -> Iterator[tuple[tuple[Any, ...], list[Claim]]]:
     """Claims that agree in these attributes, in the order in which they come."""
-    found: dict[tuple, list[Claim]] = {}
+    claims_by_key: dict[tuple[Any, ...], list[Claim]] = {}
     for claim in claims:
-        found.setdefault(tuple(getattr(claim, field) for field in fields), []).append(claim)
-    yield from found.items()
+        claims_by_key.setdefault(tuple(getattr(claim, field) for field in fields), []).append(claim)
+    yield from claims_by_key.items()
 
 
 def printed_together(claim: Claim) -> str:

@@ -5,7 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, each, verdict
+from workflow_scripts.claims.outcome import (
+    CONSISTENT,
+    INCONSISTENT,
+    NOT_CHECKABLE,
+    NOTE,
+    Outcome,
+    shared_outcome,
+    verdict,
+)
 from workflow_scripts.claims.printed import interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, groups
 from workflow_scripts.contracts.claims import Claim, Published
@@ -32,12 +40,12 @@ class Sum:
         return (self.total, *self.parts)
 
     @property
-    def found(self) -> int:
+    def sum_of_parts(self) -> int:
         return sum(int(part.value) for part in self.parts)
 
     @property
     def fits(self) -> bool:
-        return self.found == int(self.total.value)
+        return self.sum_of_parts == int(self.total.value)
 
 
 def check_sums(published: Published) -> Iterator[Outcome]:
@@ -48,46 +56,48 @@ def check_sums(published: Published) -> Iterator[Outcome]:
     M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature
     577:167-169 (2020), section Errors.
     """
-    sums, twins = printed_sums(published), _twins(published)
-    failing = Counter(claim.id for one in sums if not one.fits for claim in one.members)
-    for one in sums:
-        parts = " + ".join(f"{int(part.value)}" for part in one.parts)
-        told = f"{parts} ({one.by}) = {one.found}"
-        if one.fits:
-            members = [twin for claim in one.members for twin in twins[claim.id]]
-            yield from each(members, SUMS, CONSISTENT, f"{told}, as printed.")
+    sums, duplicates = printed_sums(published), _duplicates(published)
+    failing = Counter(claim.id for printed_sum in sums if not printed_sum.fits for claim in printed_sum.members)
+    for printed_sum in sums:
+        parts = " + ".join(f"{int(part.value)}" for part in printed_sum.parts)
+        equation = f"{parts} ({printed_sum.by}) = {printed_sum.sum_of_parts}"
+        if printed_sum.fits:
+            members = [duplicate for claim in printed_sum.members for duplicate in duplicates[claim.id]]
+            yield from shared_outcome(members, SUMS, CONSISTENT, f"{equation}, as printed.")
             continue
-        worst = max(failing[claim.id] for claim in one.members)
-        cut = _cut_off(published, one)
-        why = f"{told}, but {int(one.total.value)} are printed.{cut}"
+        worst = max(failing[claim.id] for claim in printed_sum.members)
+        cut = _cut_off(published, printed_sum)
+        why = f"{equation}, but {int(printed_sum.total.value)} are printed.{cut}"
         outcome, innocent = (NOTE, _LEFT_OVER) if cut else (INCONSISTENT, "")
-        for claim in one.members:
+        for claim in printed_sum.members:
             if failing[claim.id] == worst:
-                rest = int(one.total.value) - one.found + int(claim.value)
-                nearest = one.found if claim is one.total else rest
-                size = f"{abs(one.found - int(one.total.value))}"
-                others = tuple(member.id for member in one.members)
-                for twin in twins[claim.id]:
-                    rest_of = tuple(name for name in others if name != twin.id)
-                    yield Outcome(twin.id, SUMS, outcome, why, str(nearest), rest_of, innocent, size)
+                rest = int(printed_sum.total.value) - printed_sum.sum_of_parts + int(claim.value)
+                nearest = printed_sum.sum_of_parts if claim is printed_sum.total else rest
+                size = f"{abs(printed_sum.sum_of_parts - int(printed_sum.total.value))}"
+                compared_ids = tuple(member.id for member in printed_sum.members)
+                for duplicate in duplicates[claim.id]:
+                    rest_of = tuple(name for name in compared_ids if name != duplicate.id)
+                    yield Outcome(duplicate.id, SUMS, outcome, why, str(nearest), rest_of, innocent, size)
 
 
-def _cut_off(published: Published, one: Sum) -> str:
+def _cut_off(published: Published, printed_sum: Sum) -> str:
     """That every part is its stated share of the total, cut off; empty where it is not."""
     shares = {
-        claim.subset: claim for claim in published.claims if (claim.metric, claim.study) == ("share", one.total.study)
+        claim.subset: claim
+        for claim in published.claims
+        if (claim.metric, claim.study) == ("share", printed_sum.total.study)
     }
-    if one.by != "subsets" or not all(part.subset in shares for part in one.parts):
+    if printed_sum.by != "subsets" or not all(part.subset in shares for part in printed_sum.parts):
         return ""
-    exact = [shares[part.subset].scaled * one.total.value for part in one.parts]
-    if any(math.floor(value + 1e-9) != int(part.value) for value, part in zip(exact, one.parts, strict=True)):
+    exact = [shares[part.subset].scaled * printed_sum.total.value for part in printed_sum.parts]
+    if any(math.floor(value + 1e-9) != int(part.value) for value, part in zip(exact, printed_sum.parts, strict=True)):
         return ""
-    told = " and ".join(f"{shown(shares[part.subset])}" for part in one.parts)
+    shares_in_words = " and ".join(f"{shown(shares[part.subset])}" for part in printed_sum.parts)
     values = " and ".join(f"{value:.1f}" for value in exact)
-    return f" {told} of {int(one.total.value)} are {values}: each was cut off."
+    return f" {shares_in_words} of {int(printed_sum.total.value)} are {values}: each was cut off."
 
 
-def _twins(published: Published) -> dict[str, list[Claim]]:
+def _duplicates(published: Published) -> dict[str, list[Claim]]:
     """Claim → the claims that print the same number of the same thing, itself among them."""
     same = ("study", "metric", "run", "class_name", "subset", "source", "predicted", "value")
     return {claim.id: group for _, group in groups(list(published.claims), *same) for claim in group}
@@ -98,16 +108,17 @@ def printed_sums(published: Published) -> list[Sum]:
     sums = []
     counts = [claim for claim in published.claims if claim.metric in _COUNTED and claim.relation == "equal"]
     counts.sort(key=lambda claim: claim.cell is None)
-    homes = {(claim.study, claim.class_name): claim.source for claim in published.public if claim.class_name}
+    source_of_class: dict[tuple[str, str | None], str | None]
+    source_of_class = {(claim.study, claim.class_name): claim.source for claim in published.public if claim.class_name}
     for (_, metric, _), group in groups(counts, "study", "metric", "run"):
-        first: dict[tuple, Claim] = {}
+        first: dict[tuple[str | None, str | None, str | None], Claim] = {}
         for claim in group:
             first.setdefault((claim.class_name, claim.subset, claim.source), claim)
         classes = _stated_classes(published, group[0].study) if metric == "samples" else None
         for (class_name, subset, source), total in first.items():
             if class_name is None:
                 parts = [c for (name, s, _), c in first.items() if name and s == subset]
-                parts = [c for c in parts if source == (_home(c, homes) if source else c.source)]
+                parts = [c for c in parts if source == (_owning_source(c, source_of_class) if source else c.source)]
                 if len(parts) > 1 and (source or classes in (None, len(parts))):
                     sums.append(Sum(total, tuple(parts), "classes"))
             if subset == "all":
@@ -121,13 +132,13 @@ def printed_sums(published: Published) -> list[Sum]:
     return sums
 
 
-def _home(claim: Claim, homes: dict[tuple, str | None]) -> str | None:
-    return claim.source or homes.get((claim.study, claim.class_name))
+def _owning_source(claim: Claim, source_of_class: dict[tuple[str, str | None], str | None]) -> str | None:
+    return claim.source or source_of_class.get((claim.study, claim.class_name))
 
 
 def _stated_classes(published: Published, study: str) -> int | None:
-    found = {int(c.value) for c in published.claims if (c.metric, c.study, c.source) == ("classes", study, None)}
-    return found.pop() if len(found) == 1 else None
+    stated = {int(c.value) for c in published.claims if (c.metric, c.study, c.source) == ("classes", study, None)}
+    return stated.pop() if len(stated) == 1 else None
 
 
 def check_copies(published: Published) -> Iterator[Outcome]:
@@ -149,7 +160,7 @@ def check_copies(published: Published) -> Iterator[Outcome]:
         members = (claim, *trained, *(c for c in published.claims if _is_total(c, claim.study)))
         why = f"Training counts are {'' if whole else 'not all '}multiples of {int(claim.value)}; "
         why += f"without copies {counted} samples are left, {plain} are printed."
-        yield from each(members, COPIES, verdict(whole and counted == plain), why, str(counted))
+        yield from shared_outcome(members, COPIES, verdict(whole and counted == plain), why, str(counted))
 
 
 def _is_total(claim: Claim, study: str) -> bool:
@@ -171,14 +182,14 @@ def check_patients(published: Published) -> Iterator[Outcome]:
                 continue
             if images.subset == patients.subset and images.value < patients.value:
                 why = f"{shown(images)} images cannot be of {shown(patients)} patients."
-                yield from each((patients, images), PATIENTS, INCONSISTENT, why)
+                yield from shared_outcome((patients, images), PATIENTS, INCONSISTENT, why)
             elif images.subset == patients.subset:
                 same = images.value == patients.value
                 why = f"{shown(patients)} patients and {shown(images)} images: "
                 why += (
                     "only with one image of each. Missing: that there is only one, and which." if same else "possible."
                 )
-                yield from each((patients, images), PATIENTS, NOT_CHECKABLE if same else CONSISTENT, why)
+                yield from shared_outcome((patients, images), PATIENTS, NOT_CHECKABLE if same else CONSISTENT, why)
 
 
 def check_classes(published: Published) -> Iterator[Outcome]:
@@ -191,10 +202,10 @@ def check_classes(published: Published) -> Iterator[Outcome]:
             continue
         tables = [c for c in published.claims if c.study == claim.study and c.class_name and c.cell]
         tables += [c for c in published.claims if (c.study, c.metric) == (claim.study, "samples") and c.class_name]
-        found = len({c.class_name for c in tables})
-        if found:
-            why = f"{found} classes are counted, {int(claim.value)} are named."
-            yield Outcome(claim.id, CLASSES, verdict(found == claim.value), why, str(found))
+        counted = len({c.class_name for c in tables})
+        if counted:
+            why = f"{counted} classes are counted, {int(claim.value)} are named."
+            yield Outcome(claim.id, CLASSES, verdict(counted == claim.value), why, str(counted))
 
 
 def check_ratio(published: Published) -> Iterator[Outcome]:
@@ -211,4 +222,4 @@ def check_ratio(published: Published) -> Iterator[Outcome]:
         if top is None or not bottom:
             continue
         why = f"{top}/{bottom} = {top / bottom:.4f}."
-        yield Outcome(claim.id, RATIO, verdict(interval(claim).holds(top / bottom)), why, f"{top / bottom:.4f}")
+        yield Outcome(claim.id, RATIO, verdict(interval(claim).contains(top / bottom)), why, f"{top / bottom:.4f}")

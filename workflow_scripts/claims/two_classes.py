@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, each
+from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import ANY, CUT, ROUNDED, distance, interval, near, shown
 from workflow_scripts.claims.readings import ROUNDED as KIND_ROUNDED
 from workflow_scripts.claims.readings import Reading, Values, readings
@@ -61,10 +61,10 @@ def check(published: Published) -> Iterator[Outcome]:
                 continue
             if ways and all(_count(way) <= MOST_TABLES for way in ways):
                 behind = sizes.behind(here[0])
-                for one in _alone_and_together(here, [_division(way) for way in ways], group):
-                    one = replace(one, others=(*one.others, *behind))
-                    noted = behind and one.outcome == INCONSISTENT
-                    yield replace(one, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else one
+                for outcome in _alone_and_together(here, [_division(way) for way in ways], group):
+                    outcome = replace(outcome, compared_ids=(*outcome.compared_ids, *behind))
+                    noted = behind and outcome.outcome == INCONSISTENT
+                    yield replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else outcome
 
 
 def excluding(claims: list[Claim], sizes: Sizes) -> str:
@@ -78,7 +78,7 @@ def excluding(claims: list[Claim], sizes: Sizes) -> str:
     if unknown or any(claim.metric.removeprefix("macro_") not in _KNOWN for claim in claims):
         return ""
     divisions = [_division(way) for way in ways]
-    possible = any(_each_for_itself(claims, division, exact=False).all(0).any() for division in divisions)
+    possible = any(_by_all(_each_for_itself(claims, division, exact=False)).any() for division in divisions)
     return "" if possible else divisions[0].words
 
 
@@ -98,8 +98,10 @@ def tables(way: dict[str, int]) -> "np.ndarray":
     import numpy as np
 
     first, second = way.values()
-    right, other = (part.ravel() for part in np.mgrid[: first + 1, : second + 1])
-    return np.stack([np.stack([right, first - right], -1), np.stack([second - other, other], -1)], -2)
+    first_right, second_right = (part.ravel() for part in np.mgrid[: first + 1, : second + 1])
+    return np.stack(
+        [np.stack([first_right, first - first_right], -1), np.stack([second - second_right, second_right], -1)], -2
+    )
 
 
 def _division(way: dict[str, int]) -> Division:
@@ -117,12 +119,12 @@ def _alone_and_together(claims: list[Claim], divisions: list[Division], everywhe
     for claim in claims:
         if any(fits.any() for _, _, fits in _views([claim], divisions, (ANY,), [])):
             possible.append(claim)
-        elif any(_inside(claim, one, ANY) for one in _of_printed(claim, everywhere)):
+        elif any(_inside(claim, f1, ANY) for f1 in _of_printed(claim, everywhere)):
             why = "It is the F1 of the printed precision and sensitivity."
             yield Outcome(claim.id, NAME, CONSISTENT, why)
         # Of an accuracy alone the check of its granularity has more to say.
         elif claim.metric != "accuracy":
-            why = f"No table of {divisions[0].words} gives {_told(claim)}, whatever the other numbers and the average."
+            why = f"No table of {divisions[0].words} gives {_words(claim)}, whatever the other numbers and the average."
             nearest, size = _instead(claim, [(division, None) for division in divisions])
             yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, size=size)
     if len({claim.metric for claim in possible}) > 1:
@@ -132,24 +134,26 @@ def _alone_and_together(claims: list[Claim], divisions: list[Division], everywhe
 def _judge(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
     for modes in ((ROUNDED, CUT), (ANY,)):
         for division, reading, fits in _views(claims, divisions, modes, claims):
-            if (number := int(fits.all(0).sum())) > 0:
-                found = _table(division, fits.all(0))
-                told = f"{number} tables fit, for example {found}" if number > 1 else f"Only one table fits: {found}"
+            if (number := int(_by_all(fits).sum())) > 0:
+                example = _table(division, _by_all(fits))
+                count_in_words = (
+                    f"{number} tables fit, for example {example}" if number > 1 else f"Only one table fits: {example}"
+                )
                 word = f" ({reading.words})" if reading.words else ""
-                yield from each(claims, NAME, CONSISTENT, f"{told}{word}.", found)
+                yield from shared_outcome(claims, NAME, CONSISTENT, f"{count_in_words}{word}.", example)
                 return
     for division in divisions:
-        fits = _each_for_itself(claims, division, exact=True).all(0)
+        fits = _by_all(_each_for_itself(claims, division, exact=True))
         if fits.any():
-            found = _table(division, fits)
-            why = f"{int(fits.sum())} tables fit, for example {found} (each number in an average of its own)."
-            yield from each(claims, NAME, CONSISTENT, why, found)
+            example = _table(division, fits)
+            why = f"{int(fits.sum())} tables fit, for example {example} (each number in an average of its own)."
+            yield from shared_outcome(claims, NAME, CONSISTENT, why, example)
             return
-    mixed = [(division, _each_for_itself(claims, division, exact=False).all(0)) for division in divisions]
+    mixed = [(division, _by_all(_each_for_itself(claims, division, exact=False))) for division in divisions]
     innocent = next((_MIXED.format(table=_table(division, fits)) for division, fits in mixed if fits.any()), "")
-    for one in _contradiction(claims, divisions):
-        noted = innocent and one.outcome == INCONSISTENT
-        yield replace(one, outcome=NOTE, innocent=innocent) if noted else one
+    for outcome in _contradiction(claims, divisions):
+        noted = innocent and outcome.outcome == INCONSISTENT
+        yield replace(outcome, outcome=NOTE, innocent=innocent) if noted else outcome
 
 
 def _each_for_itself(claims: list[Claim], division: Division, exact: bool) -> "np.ndarray":
@@ -171,21 +175,21 @@ def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[O
                 break
     everything = tuple(claim.id for claim in claims)
     for claim in claims:
-        rest = [_told(other) for other in claims if other is not claim]
-        others = tuple(name for name in everything if name != claim.id)
+        printed_beside = [_words(claim_beside) for claim_beside in claims if claim_beside is not claim]
+        compared_ids = tuple(name for name in everything if name != claim.id)
         if not suspects:
-            why = f"No table of {divisions[0].words} gives {', '.join(map(_told, claims))} at once, in any average."
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, others=others)
+            why = f"No table of {divisions[0].words} gives {', '.join(map(_words, claims))} at once, in any average."
+            yield Outcome(claim.id, NAME, INCONSISTENT, why, compared_ids=compared_ids)
         elif claim.id in suspects:
             nearest, size = suspects[claim.id]
-            why = f"No table of {divisions[0].words} gives {_told(claim)} together with {', '.join(rest)}."
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, others, size=size)
+            why = f"No table of {divisions[0].words} gives {_words(claim)} together with {', '.join(printed_beside)}."
+            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, compared_ids, size=size)
         else:
             why = f"Missing: metrics that fit each other; a table is there once {' or '.join(suspects)} is left out."
             yield Outcome(claim.id, NAME, NOT_CHECKABLE, why)
 
 
-def _told(claim: Claim) -> str:
+def _words(claim: Claim) -> str:
     return f"{shown(claim)} ({claim.metric.removeprefix('macro_')})"
 
 
@@ -204,9 +208,12 @@ def _views(
             for mode in modes:
                 fits = [
                     np.logical_or.reduce(
-                        [np.broadcast_to(_inside(claim, one, mode), len(division.tables)) for one in few]
+                        [
+                            np.broadcast_to(_inside(claim, values_of_metric, mode), len(division.tables))
+                            for values_of_metric in possible_values
+                        ]
                     )
-                    for claim, few in zip(claims, values, strict=True)
+                    for claim, possible_values in zip(claims, values, strict=True)
                 ]
                 yield division, reading, np.stack(fits)
 
@@ -216,7 +223,11 @@ def _of_printed(claim: Claim, printed_there: list[Claim]) -> "list[np.ndarray]":
     import numpy as np
 
     printed = [
-        [other.scaled for other in printed_there if (other.metric, other.class_name) == (name, claim.class_name)]
+        [
+            component.scaled
+            for component in printed_there
+            if (component.metric, component.class_name) == (name, claim.class_name)
+        ]
         for name in _PARTS.get(claim.metric, ())
     ]
     return [harmonic(*map(np.array, pair)) for pair in product(*printed)] if printed else []
@@ -227,10 +238,17 @@ def _inside(claim: Claim, values: "np.ndarray", mode: str) -> "np.ndarray":
     return (values >= band.low - 1e-12) & (values <= band.high + 1e-12)
 
 
+def _by_all(fits: "np.ndarray") -> "np.ndarray":
+    """Which tables all claims fit, from claims × tables."""
+    import numpy as np
+
+    return np.logical_and.reduce(fits)
+
+
 def _without(fits: "np.ndarray", index: int) -> "np.ndarray":
     import numpy as np
 
-    return np.delete(fits, index, axis=0).all(0)
+    return _by_all(np.delete(fits, index, axis=0))
 
 
 def _table(division: Division, fits: "np.ndarray") -> str:
@@ -244,9 +262,9 @@ def _instead(claim: Claim, rest: "list[tuple[Division, np.ndarray | None]]") -> 
     values, many = [], 0
     for division, fits in rest:
         for reading in readings([claim], list(division.way)):
-            for found in division.values.of(claim, reading)[:1] if not reading.digits else ():
-                values += (found if fits is None else found[fits]).tolist()
+            for by_table in division.values.of(claim, reading)[:1] if not reading.digits else ():
+                values += (by_table if fits is None else by_table[fits]).tolist()
         many += len(division.tables) if fits is None else int(fits.sum())
     nearest = min(values, key=lambda value: abs(value - claim.scaled))
-    told = f"{near(nearest, claim)} ({'the only table' if many == 1 else f'the nearest of {many} tables'})"
-    return told, distance(nearest, claim)
+    nearest_in_words = f"{near(nearest, claim)} ({'the only table' if many == 1 else f'the nearest of {many} tables'})"
+    return nearest_in_words, distance(nearest, claim)

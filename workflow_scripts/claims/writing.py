@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, each
+from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import CUT, ROUNDED, near, numerators
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.contracts.claims import Claim, Published
@@ -38,19 +38,21 @@ def _judge(published: Published, group: list[Claim], n: int) -> Iterator[Outcome
     only = {way: [claim for claim in fitting if fits[claim.id] == {way}] for way in _WAYS}
     if not all(only.values()):
         way = next(way for way in _WAYS if all(way in ways for ways in numbers.values()))
-        yield from each(fitting, NAME, CONSISTENT, f"All {len(numbers)} numbers on {n} samples fit when {way}.")
+        yield from shared_outcome(
+            fitting, NAME, CONSISTENT, f"All {len(numbers)} numbers on {n} samples fit when {way}."
+        )
         return
-    told = "; ".join(f"{_listed(published, only[way])} only when {way}" for way in _WAYS)
-    why = f"Of {len(numbers)} numbers on {n} samples these fit in one way only: {told}."
+    in_words = "; ".join(f"{_listed(published, only[way])} only when {way}" for way in _WAYS)
+    why = f"Of {len(numbers)} numbers on {n} samples these fit in one way only: {in_words}."
     innocent = "Two programs or two people wrote the numbers out; each is right in its own way."
     names = {way: {(claim.run, claim.value) for claim in only[way]} for way in _WAYS}
     fewer = min(_WAYS, key=lambda way: (len(names[way]), way == ROUNDED))
     k = {claim.id: numerators(claim, n, fewer)[0] for claim in only[fewer]}
     nearest = "; ".join(dict.fromkeys(f"{k[claim.id]}/{n} = {near(k[claim.id] / n, claim)}" for claim in only[fewer]))
     size = "less than one unit in the last digit"
-    yield from each([*only[ROUNDED], *only[CUT]], NAME, NOTE, why, nearest, innocent, size)
+    yield from shared_outcome([*only[ROUNDED], *only[CUT]], NAME, NOTE, why, nearest, innocent, size)
     both = [claim for claim in fitting if len(fits[claim.id]) > 1]
-    yield from each(both, NAME, CONSISTENT, f"It fits {n} samples rounded as well as cut off.")
+    yield from shared_outcome(both, NAME, CONSISTENT, f"It fits {n} samples rounded as well as cut off.")
 
 
 def _listed(published: Published, claims: list[Claim]) -> str:

@@ -69,36 +69,40 @@ def read_profile(path: Path) -> dict[str, Any]:
 
 def amount(text: object, attempt: int, where: str) -> int:
     """A number of the profile, e.g. `480 * attempt`, in that attempt."""
-    found = re.fullmatch(r"(\d+)(?: \* attempt)?", str(text))
-    if not found:
+    parsed = re.fullmatch(r"(\d+)(?: \* attempt)?", str(text))
+    if not parsed:
         raise UserError(f"{where}: {text!r} is neither a number nor `NUMBER * attempt`")
-    return int(found[1]) * (attempt if "attempt" in str(text) else 1)
+    return int(parsed[1]) * (attempt if "attempt" in str(text) else 1)
 
 
 def wanted(profile: dict[str, Any]) -> list[Wanted]:
     """What every rule of the profile asks for."""
     defaults, last = profile.get("default-resources", {}), int(profile.get("retries", 0)) + 1
-    rules = {"any other rule": {}, **profile.get("set-resources", {})}
-    found = []
+    rules: dict[str, dict[str, Any]] = {"any other rule": {}, **profile.get("set-resources", {})}
+    requests = []
     for rule, own in rules.items():
         asked = {**defaults, **own}
-        numbers = {key: amount(asked.get(key, 0), last, f"{rule}, {key}") for key in ("runtime", "mem_mb", "gpu")}
-        names = [str(asked.get(key, "")) for key in ("slurm_partition", "slurm_account", "gpu_model")]
-        found.append(Wanted(rule, names[0], names[1], *numbers.values(), names[2]))
-    return found
+        minutes, memory, gpus = (
+            amount(asked.get(key, 0), last, f"{rule}, {key}") for key in ("runtime", "mem_mb", "gpu")
+        )
+        partition, account, model = (
+            str(asked.get(key, "")) for key in ("slurm_partition", "slurm_account", "gpu_model")
+        )
+        requests.append(Wanted(rule, partition, account, minutes, memory, gpus, model))
+    return requests
 
 
 def partitions() -> dict[str, Partition]:
     """The cluster's partitions by name."""
-    found: dict[str, Partition] = {}
+    by_name: dict[str, Partition] = {}
     for line in status.call("sinfo", "--noheader", "--exact", "-o", "%R|%l|%m|%G").splitlines():
         name, limit, memory, gres = line.split("|")
-        known = found.get(name, Partition(_minutes(limit), 0, {}))
-        gpus = dict(known.gpus)
+        earlier = by_name.get(name, Partition(_minutes(limit), 0, {}))
+        gpus = dict(earlier.gpus)
         for model, number in re.findall(r"gpu:(?:([a-zA-Z]\w*):)?(\d+)", gres):
             gpus[model] = max(gpus.get(model, 0), int(number))
-        found[name] = Partition(known.minutes, max(known.memory, int(memory.rstrip("+"))), gpus)
-    return found
+        by_name[name] = Partition(earlier.minutes, max(earlier.memory, int(memory.rstrip("+"))), gpus)
+    return by_name
 
 
 def _minutes(limit: str) -> float:
@@ -134,9 +138,10 @@ def resources(jobs: list[Wanted], offered: dict[str, Partition]) -> Iterator[Fin
 
 def accounts(jobs: list[Wanted], config: dict[str, str]) -> Iterator[Finding]:
     """Whether the account exists, and where states of jobs come from."""
-    named = sorted({job.account for job in jobs})
+    requested = sorted({job.account for job in jobs})
     if not status.accounting(config):
-        age = int(re.match(r"\d+", config.get("MinJobAge", "300"))[0])
+        digits = re.match(r"\d+", config.get("MinJobAge", "300"))
+        age = int(digits[0]) if digits else 0
         line = f"no accounting: any account will do; states of jobs come from the controller, which keeps them {age} s"
         yield Finding(
             age > LONGEST_PAUSE, line + ("" if age > LONGEST_PAUSE else f" (more than {LONGEST_PAUSE} needed)")
@@ -145,10 +150,10 @@ def accounts(jobs: list[Wanted], config: dict[str, str]) -> Iterator[Finding]:
     listing = status.call(
         "sacctmgr", "-nP", "show", "associations", f"user={os.environ.get('USER', '')}", "format=account"
     )
-    known = sorted(set(listing.split()))
-    for account in named:
-        problem = f"is not one of yours: {', '.join(known) or 'none'}"
-        yield Finding(account in known, f"account {account} {'exists' if account in known else problem}")
+    own_accounts = sorted(set(listing.split()))
+    for account in requested:
+        problem = f"is not one of yours: {', '.join(own_accounts) or 'none'}"
+        yield Finding(account in own_accounts, f"account {account} {'exists' if account in own_accounts else problem}")
 
 
 def nodes(jobs: list[Wanted], folder: Path) -> Iterator[Finding]:
@@ -166,7 +171,7 @@ def nodes(jobs: list[Wanted], folder: Path) -> Iterator[Finding]:
             yield Finding(False, line)
 
 
-def places(folder: Path) -> Iterator[Finding]:
+def quotable_paths(folder: Path) -> Iterator[Finding]:
     """Whether the executor can name what it submits: it puts both paths into a command line as they are."""
     for path in dict.fromkeys((str(folder), sys.executable)):
         if path != shlex.quote(path):
@@ -177,7 +182,7 @@ def places(folder: Path) -> Iterator[Finding]:
 def _wrapped() -> bool:
     """Whether srun is a script that says itself where slurm.conf is."""
     srun = shutil.which("srun")
-    return bool(srun) and Path(srun).read_bytes()[:2] == b"#!"
+    return srun is not None and Path(srun).read_bytes()[:2] == b"#!"
 
 
 def check(profile: Path, folder: Path) -> list[Finding]:
@@ -187,6 +192,6 @@ def check(profile: Path, folder: Path) -> list[Finding]:
     jobs = wanted(read_profile(profile))
     try:
         config = status.settings()
-        return [*places(folder), *resources(jobs, partitions()), *accounts(jobs, config), *nodes(jobs, folder)]
+        return [*quotable_paths(folder), *resources(jobs, partitions()), *accounts(jobs, config), *nodes(jobs, folder)]
     except status.NoAnswerError as error:
         raise UserError(f"the cluster does not answer ({error})") from None

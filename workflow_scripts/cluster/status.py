@@ -51,8 +51,8 @@ def call(*command: str) -> str:
 
 def settings() -> dict[str, str]:
     """The cluster's settings, as `scontrol show config` prints them."""
-    found = re.findall(r"^(\w+)\s*= (.*?)\s*$", call("scontrol", "show", "config"), re.MULTILINE)
-    return dict(found)
+    pairs = re.findall(r"^(\w+)\s*= (.*?)\s*$", call("scontrol", "show", "config"), re.MULTILINE)
+    return dict(pairs)
 
 
 def accounting(config: dict[str, str]) -> bool:
@@ -62,8 +62,8 @@ def accounting(config: dict[str, str]) -> bool:
 def own_sacct() -> str | None:
     """The cluster's own program, not the one shipped here."""
     folders = os.environ.get("PATH", "").split(os.pathsep)
-    others = [folder for folder in folders if folder and Path(folder).resolve() != SHIPPED]
-    return shutil.which("sacct", path=os.pathsep.join(others))
+    without_shipped = [folder for folder in folders if folder and Path(folder).resolve() != SHIPPED]
+    return shutil.which("sacct", path=os.pathsep.join(without_shipped))
 
 
 def translated(answer: str, config: dict[str, str]) -> str:
@@ -83,11 +83,11 @@ def from_controller(name: str, memory: Path) -> str:
     now = dict(line.split("|", 1) for line in listing.split())
     before = json.loads(memory.read_text()) if memory.exists() else {}
     gone = {job: state if state in ENDED else "UNKNOWN" for job, state in before.items() if job not in now}
-    known = {**gone, **now}
+    states = {**gone, **now}
     fresh = memory.with_suffix(".new")
-    fresh.write_text(json.dumps(known))
+    fresh.write_text(json.dumps(states))
     fresh.replace(memory)
-    return "".join(f"{job}|{state}\n" for job, state in known.items())
+    return "".join(f"{job}|{state}\n" for job, state in states.items())
 
 
 def answer(arguments: list[str], memory: Path) -> str:

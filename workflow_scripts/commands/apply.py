@@ -161,14 +161,14 @@ def _new_folder(study: Path, name: str) -> Path:
 
 def _familiar(run: "FinishedRun") -> "Familiar":
     """What the images look like that the run has learned from."""
-    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.data import likeness
     from workflow_scripts.data.packed import read_fold
 
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
     images, _, table, _ = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
     table = table[table["subset"] == "train"]
-    sizes = MANIFEST.read(run.study / "dataset" / "manifest.csv").set_index("id").loc[table["id"]]
+    sizes = read_manifest(run.study / "dataset").set_index("id").loc[table["id"]]
     ratios = (sizes["width"] / sizes["height"]).to_numpy()
     return likeness.Familiar.of(likeness.statistics_of_rows(images, table["row"].to_numpy(), ratios))
 
@@ -198,18 +198,19 @@ def _read(
     folder: Path, paths: list[str], run: "FinishedRun", found: _Found
 ) -> Iterator[tuple[str, "np.ndarray", float]]:
     """Path, pixels and width / height of each file that can be read; the others are noted as refused."""
-    from workflow_scripts.data.images import RefusedImageError, read_bytes
+    from workflow_scripts.data.images import read_bytes
     from workflow_scripts.data.raw_folders import printable
+    from workflow_scripts.data.readers.reader_interface import RefusedSampleError
     from workflow_scripts.preprocessing.packing import packed
 
     for path in paths:
         try:
             if printable(path) != path:
-                raise RefusedImageError("unreadable", "the file's name is not UTF-8")
+                raise RefusedSampleError("unreadable", "the file's name is not UTF-8")
             data = read_bytes(folder / path, run.max_megapixels)
             found.digest.update(f"{path} {hashlib.sha256(data).hexdigest()}\n".encode())
             yield path, *packed(data, run.packing, run.max_megapixels)
-        except RefusedImageError as refusal:
+        except RefusedSampleError as refusal:
             found.refused.append((printable(path), refusal.reason, refusal.detail))
 
 

@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     results = args.results or Path(config.results)
     if not results.is_dir():
         raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
-    headlines = {name: study.evaluate.headline for name, study in config.studies.items()}
+    headlines: dict[str, str] = {name: study.evaluate.headline for name, study in config.studies.items()}
     problems = track_everything(results, config.tracking_uri, headlines)
     for problem in problems:
         entry.log.warning("left out: %s", problem)

@@ -36,7 +36,7 @@ def removable(root: Path) -> Iterator[Path]:
         yield from (root / "results" / name for name in SHARED)
         yield root / "results"
         yield from sorted(root.glob("logs/*.*"))
-    yield from (root / name for name in (".pytest_cache", ".ruff_cache"))
+    yield from (root / name for name in (".mypy_cache", ".pytest_cache", ".ruff_cache"))
 
 
 def remove(path: Path) -> bool:

@@ -81,13 +81,13 @@ def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
     from workflow_scripts.settings.guard import replaced, unrecorded
 
     records = plan.records(study)
-    for found, what in (
+    for foreign, what in (
         (unrecorded(records, root), "not made here"),
         ([*replaced(records, root), *altered(plan, study)], "changed since they were made"),
     ):
-        if found:
+        if foreign:
             raise UserError(
-                f"{study}: {found[0]} and {len(found) - 1} more were {what}, so nothing tells whether they fit the "
+                f"{study}: {foreign[0]} and {len(foreign) - 1} more were {what}, so nothing tells whether they fit the "
                 "settings; run `make restore`, or move them away"
             )
 

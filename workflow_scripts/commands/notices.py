@@ -16,15 +16,17 @@ def licence_of(package: metadata.Distribution) -> str:
     about = package.metadata
     named = [line.rpartition("::")[2].strip() for line in about.get_all("Classifier") or [] if "License ::" in line]
     named = [name for name in named if name != "OSI Approved"]
-    stated = (about.get("License") or "").strip()
-    # Some packages put the whole text there.
-    return about.get("License-Expression") or "; ".join(named) or stated.partition("\n")[0] or "unknown"
+    # Some packages put the whole text into the second field.
+    expression, stated = ((about.get_all(key) or [""])[0] for key in ("License-Expression", "License"))
+    return expression or "; ".join(named) or stated.strip().partition("\n")[0] or "unknown"
 
 
 def texts_of(package: metadata.Distribution) -> list[str]:
     """Texts of the licence files that a package brings, each once."""
     files = [file for file in package.files or [] if file.name.lower().startswith(LICENCE_FILES)]
-    paths = [Path(package.locate_file(file)) for file in files if ".dist-info" in str(file) or "/" not in str(file)]
+    paths = [
+        Path(str(package.locate_file(file))) for file in files if ".dist-info" in str(file) or "/" not in str(file)
+    ]
     return list(dict.fromkeys(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file()))
 
 

@@ -7,7 +7,6 @@ and code belong together; only then Snakemake records them as made here; the tra
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
     entry.log.info("fetching %s", ", ".join(stages))
     _dvc("pull", *stages)
     refuse_unproved(status(stages), root)
-    bless(plan, stored)
+    record_as_made(plan, stored)
     tracked = [f"{plan.config.results}/{study}/tracked.json" for study, phases in stored.items() if "report" in phases]
     if tracked and snakemake(*tracked, "--cores", "all"):
         raise UserError("the results are restored, but not entered into MLflow; see above, then run `snakemake`")
@@ -69,12 +68,12 @@ def status(stages: list[str]) -> dict:
     return json.loads(_dvc("status", "--json", *stages, capture=True) or "{}")
 
 
-def refuse_unproved(found: dict, root: Path) -> None:
+def refuse_unproved(changes_of_stage: dict, root: Path) -> None:
     """Raise UserError unless files, settings and code are those of dvc.lock.
 
     metrics.json and curves/ are not in DVC's cache; where they are not in git either, the report job makes them again.
     """
-    for stage, changes in found.items():
+    for stage, changes in changes_of_stage.items():
         for change in changes if isinstance(changes, list) else []:
             for kind, items in change.items() if isinstance(change, dict) else []:
                 for path, state in items.items():
@@ -86,7 +85,7 @@ def refuse_unproved(found: dict, root: Path) -> None:
                     )
 
 
-def bless(plan: "Plan", stored: dict[str, list[str]]) -> None:
+def record_as_made(plan: "Plan", stored: dict[str, list[str]]) -> None:
     """Let Snakemake record the restored files as made with the settings and code in force."""
     targets = [f"{study}_{phase}" for study, phases in stored.items() for phase in phases]
     needed = [record for study in stored for record in plan.data.made_records(study)]
@@ -107,7 +106,7 @@ def bless(plan: "Plan", stored: dict[str, list[str]]) -> None:
 
 def _dvc(*arguments: str, capture: bool = False) -> str:
     command = [sys.executable, "-m", "dvc", *arguments]
-    done = followed(command, stdout=subprocess.PIPE if capture else None, text=True)
+    done = followed(command, capture=capture)
     if done.returncode and not (capture and done.stdout):
         raise UserError(f"`dvc {' '.join(arguments)}` failed, see above; `dvc remote list` shows where it looks")
     return done.stdout or ""

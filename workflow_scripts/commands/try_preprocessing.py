@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from workflow_scripts.preprocessing.packing import Packing
+    from workflow_scripts.reporting.paper_figures.panels import Example
+    from workflow_scripts.settings.study import Study
 
+# A line of the table: path, mask, inside, dice.
+_Line = tuple[str, str, float, float | None]
 KINDS = ("grey", "haematoxylin", "dab", "stained")
 # A pixel of an annotation is background when all its channels are below half of the range.
 HALF = 127
@@ -50,7 +54,9 @@ def main(args: argparse.Namespace) -> None:
 
     study = _study(args)
     packing, augment = Packing(**study.preprocess.model_dump(exclude={"pixel_size"})), study.train.augment.model_dump()
-    lines, shown, count = [], [], 0
+    lines: list[_Line] = []
+    shown: list[Example] = []
+    count = 0
     for name, original, packed in _images(args.images, packing):
         count += 1
         lines += _lines(name, packed, _annotation(args, name, packing))
@@ -68,7 +74,7 @@ def main(args: argparse.Namespace) -> None:
     entry.log.info("%d images; see %s", count, args.out / "preprocessing.png")
 
 
-def _study(args: argparse.Namespace):
+def _study(args: argparse.Namespace) -> "Study":
     from workflow_scripts.settings.load import settings
 
     studies = settings(Path.cwd(), {"scale": args.scale}).studies
@@ -82,8 +88,9 @@ def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray
     import numpy as np
     from PIL import Image
 
-    from workflow_scripts.data.images import RefusedImageError, decode_file
+    from workflow_scripts.data.images import decode_file
     from workflow_scripts.data.raw_folders import image_files
+    from workflow_scripts.data.readers.reader_interface import RefusedSampleError
     from workflow_scripts.preprocessing.packing import fitted
 
     if not folder.is_dir():
@@ -91,7 +98,7 @@ def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray
     for name in image_files(folder):
         try:
             pixels = decode_file(folder / name)
-        except RefusedImageError as refusal:
+        except RefusedSampleError as refusal:
             entry.log.warning("refused: %s: %s", name, refusal)
             continue
         yield name, pixels, np.asarray(fitted(Image.fromarray(pixels), packing))
@@ -112,17 +119,17 @@ def _annotation(args: argparse.Namespace, name: str, packing: "Packing") -> "np.
     return np.asarray(fitted(Image.fromarray(np.repeat(white[..., None], 3, axis=2)), packing))[..., 0] > HALF
 
 
-def _lines(name: str, pixels: "np.ndarray", annotation: "np.ndarray | None") -> list[tuple]:
+def _lines(name: str, pixels: "np.ndarray", annotation: "np.ndarray | None") -> list[_Line]:
     from workflow_scripts.preprocessing.masks import dice, mask
 
-    found = {kind: mask(pixels, kind) for kind in KINDS}
+    mask_by_kind = {kind: mask(pixels, kind) for kind in KINDS}
     return [
         (name, kind, float(own.mean()), None if annotation is None else dice(own, annotation))
-        for kind, own in found.items()
+        for kind, own in mask_by_kind.items()
     ]
 
 
-def _example(name: str, original: "np.ndarray", packed: "np.ndarray", kind: str):
+def _example(name: str, original: "np.ndarray", packed: "np.ndarray", kind: str) -> "Example":
     from workflow_scripts.preprocessing.masks import mask
     from workflow_scripts.reporting.paper_figures.panels import Example
 

@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 _Block = TypeVar("_Block")
-_Sequence = TypeVar("_Sequence", bound="list | tuple | None")
+_Sequence = TypeVar("_Sequence", bound="list[Any] | tuple[Any, ...] | None")
 # Bytes of the longest name of a file that common file systems take.
 LONGEST = 255
 
@@ -61,9 +61,10 @@ def filled(text: str) -> str:
 
 def distinct(values: _Sequence) -> _Sequence:
     """The list; ValueError where a value stands in it twice."""
-    for value in values or ():
-        if (values or ()).count(value) > 1:
-            raise ValueError(f"{value!r} stands there {(values or ()).count(value)} times; write it once")
+    listed: list[Any] = [] if values is None else [*values]
+    for value in listed:
+        if listed.count(value) > 1:
+            raise ValueError(f"{value!r} stands there {listed.count(value)} times; write it once")
     return values
 
 
@@ -112,7 +113,8 @@ def parse(block: type[_Block], values: Mapping[str, Any]) -> _Block:
     Raises TypeError for a key that the block has not, for one that is missing, and for a value of another type: the
     settings were resolved by other code than this.
     """
-    hints = hints_of(block)
+    declared: type = block
+    hints = hints_of(declared)
     if unknown := sorted(set(values) - set(hints)):
         raise TypeError(f"{block.__name__} has no field {unknown[0]!r}")
     return block(**{name: _parsed(hints[name], value, f"{block.__name__}.{name}") for name, value in values.items()})

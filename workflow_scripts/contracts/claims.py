@@ -1,4 +1,4 @@
-"""What a paper prints, as data classes: numbers, claims in words, layers, settings. Read by contracts/published.py."""
+"""What a paper prints, as data classes: numbers, claims in words, layers, settings; published_yaml.py reads them."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -129,8 +129,8 @@ class Statement:
     """A claim in words: a relation between numbers, e.g. "outperformed expert 1".
 
     words: as printed; relation: one of WORD_RELATIONS; metric, run, subset, class_name: what is spoken of, metric None
-    where the paper does not say by which; field, others: what it is set against, the same number with that field
-    (run, subset or class_name) replaced by each of `others`; assumed: as of a claim.
+    where the paper does not say by which; compared_field, compared_values: what it is set against, the same number with
+    that field (run, subset or class_name) replaced by each of these values; assumed: as of a claim.
     """
 
     id: str
@@ -138,8 +138,8 @@ class Statement:
     study: str
     words: str
     relation: str
-    field: str
-    others: tuple[str, ...]
+    compared_field: str
+    compared_values: tuple[str, ...]
     metric: str | None = None
     subset: str | None = None
     class_name: str | None = None
@@ -149,7 +149,7 @@ class Statement:
     @property
     def subject(self) -> str:
         """What is spoken of: the value of the field in which it differs from the others."""
-        return getattr(self, self.field)
+        return getattr(self, self.compared_field)
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,9 @@ class PaperSetting:
     def expected(self) -> Any:
         """What the study's setting holds when it is as the paper says."""
         return self.value if self.means is None else self.means
+
+
+PaperEntry = Claim | Statement | Layer | PaperSetting
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,11 @@ class Published:
         """The paper's title, where it has none its id."""
         return self.title or self.paper
 
+    @property
+    def entries(self) -> tuple[PaperEntry, ...]:
+        """All that a check can say something of: claims, statements, layers and settings, in this order."""
+        return (*self.claims, *self.statements, *self.layers, *self.settings)
+
     def run_name(self, run: str) -> str:
         """What the paper calls a run; its id where the paper has no name for it."""
         return self.run_names.get(run, run)
@@ -265,14 +273,14 @@ class Published:
             of_it = (entry for entry in entries if entry.study == own.beside)
             return tuple(replace(entry, study=study) for entry in of_it if own.has(getattr(entry, "source", None)))
 
-        other = self.studies[own.beside]
+        reference = self.studies[own.beside]
         settings = tuple(
             replace(setting, studies=(*setting.studies, study)) if own.beside in setting.studies else setting
             for setting in self.settings
         )
         return replace(
             self,
-            studies={**self.studies, study: replace(own, headline=other.headline, figures=other.figures)},
+            studies={**self.studies, study: replace(own, headline=reference.headline, figures=reference.figures)},
             settings=settings,
             claims=of(self.claims),
             statements=of(self.statements),
@@ -282,10 +290,10 @@ class Published:
 
     def headline(self, study: str) -> list[Claim]:
         """Claims a report of `study` shows first; empty when the paper has no such study."""
-        known = self.studies.get(study)
-        return [self.claim(name) for name in known.headline] if known else []
+        paper_study = self.studies.get(study)
+        return [self.claim(name) for name in paper_study.headline] if paper_study else []
 
     def figure(self, study: str, kind: str) -> str:
         """Which figure of the paper a kind of figure of a study answers; empty if none."""
-        known = self.studies.get(study)
-        return known.figures.get(kind, "") if known else ""
+        paper_study = self.studies.get(study)
+        return paper_study.figures.get(kind, "") if paper_study else ""

@@ -1,31 +1,69 @@
 """dataset/: what ingest found (manifest, quarantine, equal images) and arrays/: the packed pixels."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.tables import Table
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
 
-# id: readable, stable, unique; path: relative to the folder of its source; label: class; group: what must never be
-# torn apart (empty: unknown); unit: id of what is judged; source: adapter; width, height in pixels; sha256 of the
-# file's bytes, or of the crop's pixels where one file holds many samples (left, top, right, bottom follow then).
-MANIFEST = Table(
-    "manifest",
-    {
-        "id": "str",
-        "path": "str",
-        "label": "str",
-        "group": "str",
-        "unit": "str",
-        "source": "str",
-        "width": "int",
-        "height": "int",
-        "sha256": "str",
-    },
-    open=True,
-    key=("id",),
-)
-
-# Further columns of the manifest where a sample is a window of its file, in pixels (it may reach beyond the edge), and
-# where there are copies: how each is turned.
-BOX = ("left", "top", "right", "bottom")
+# What every manifest has. id: readable, stable, unique; path: of the file, or of the folder of a series, relative to
+# the folder of its source; label: class; group: what must never be torn apart (empty: unknown); unit: id of what is
+# judged; source: adapter; sha256 of the file's bytes, or of the sample's rows where one file holds many samples.
+CORE = {"id": "str", "path": "str", "label": "str", "group": "str", "unit": "str", "source": "str", "sha256": "str"}
+MANIFEST = Table("manifest", CORE, open=True, key=("id",))
+# How a copy is turned, see data.selecting: a column of modalities whose samples can be.
 CHANGE = "change"
+
+
+@dataclass(frozen=True)
+class Modality:
+    """What samples of a modality add to the manifest's core; the dataset's record holds it.
+
+    `columns`: name → type of what every sample has, such as width and height; they stand before sha256. `optional`:
+    columns that follow where some samples are parts of their files (which part) or copies (how each is turned); their
+    cells may be empty.
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    optional: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self) -> Table:
+        """The contract of a manifest of this modality."""
+        before = {name: kind for name, kind in CORE.items() if name != "sha256"}
+        columns = {**before, **self.columns, "sha256": CORE["sha256"]}
+        return Table(MANIFEST.name, columns, open=True, key=MANIFEST.key, optional=self.optional)
+
+    def own_columns(self) -> frozenset[str]:
+        """Columns that the project fills: no column of a user's table may take their place."""
+        return frozenset((*CORE, *self.columns, *self.optional))
+
+    def as_record(self) -> dict[str, str | dict[str, str]]:
+        """What the dataset's record holds under `modality`."""
+        return asdict(self)
+
+
+def read_modality(dataset: Path) -> Modality:
+    """The modality of the dataset in a folder, as its record says; UserError where the record says none."""
+    path = dataset / "record.json"
+    modality = read_record(path).get("modality")
+    if modality is None:
+        raise UserError(f"{path} does not say of which modality its samples are; {remedy(path)}")
+    return Modality(**modality)
+
+
+def read_manifest(dataset: Path) -> pd.DataFrame:
+    """The manifest of the dataset in a folder, each column of the type that its modality gives it.
+
+    Raises UserError when the manifest or the record beside it is missing or broken.
+    """
+    return read_modality(dataset).table().read(dataset / "manifest.csv")
+
 
 REASONS = (
     "empty_file",
@@ -42,6 +80,8 @@ REASONS = (
     "special_file",
     "folder_link",
     "other_ending",
+    "not_a_number",
+    "incomplete",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 

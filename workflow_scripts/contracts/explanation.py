@@ -1,6 +1,7 @@
 """explanation/: where test samples lie among each other and what is taken for what; predict/: what new images are."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,9 +61,9 @@ def write_maps(path: Path, ids: list[str], trained: dict[str, np.ndarray], rando
     """
     arrays = {**trained, **{f"{branch}{RANDOM}": values for branch, values in random.items()}}
     with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-        np.savez_compressed(
-            handle, **{IDS: np.array(ids)}, **{key: values.astype("float16") for key, values in arrays.items()}
-        )
+        stored: dict[str, Any] = {IDS: np.array(ids)}
+        stored |= {key: values.astype("float16") for key, values in arrays.items()}
+        np.savez_compressed(handle, **stored)
 
 
 def read_maps(path: Path) -> tuple[list[str], dict[str, np.ndarray], dict[str, np.ndarray]]:

@@ -78,7 +78,7 @@ _COMMON = {
 }
 
 
-def _run_names(raw: dict) -> dict[str, str]:
+def _run_names(raw: dict[str, Any]) -> dict[str, str]:
     """Run → its name in the rows of the tables, before all the names that the file gives."""
     rows = [row for table in raw.get("tables", {}).values() for row in table["rows"].values()]
     return {row["run"]: row["printed"] for row in rows if row.get("run") and row.get("printed")} | dict(
@@ -86,7 +86,7 @@ def _run_names(raw: dict) -> dict[str, str]:
     )
 
 
-def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
+def _table_claims(name: str, table: dict[str, Any], path: str) -> list[Claim]:
     where = f"{path}, tables.{name}"
     _keys(table, where, {"place", "columns", "rows"}, _COMMON)
     shared = {key: value for key, value in table.items() if key in _COMMON}
@@ -109,7 +109,7 @@ def _table_claims(name: str, table: dict, path: str) -> list[Claim]:
     return claims
 
 
-def _claim(entry: dict, path: str) -> Claim:
+def _claim(entry: dict[str, Any], path: str) -> Claim:
     where = f"{path}, claim {entry.get('id', entry)}"
     extra = {"source", "relation", "among", "against"}
     _keys(entry, where, {"id", "place", "study", "metric", "value", "unit"}, _COMMON | extra)
@@ -121,11 +121,11 @@ def _claim(entry: dict, path: str) -> Claim:
     return Claim(**{**_with_class_name(entry), "among": tuple(entry.get("among", ())), "against": against, **read})
 
 
-def _assumed(entry: dict, where: str) -> dict[str, str]:
+def _assumed(entry: dict[str, Any], where: str) -> dict[str, str]:
     return _sentences(entry, where, "assumed", ASSUMABLE)
 
 
-def _sentences(entry: dict, where: str, key: str, allowed: tuple[str, ...]) -> dict[str, str]:
+def _sentences(entry: dict[str, Any], where: str, key: str, allowed: tuple[str, ...]) -> dict[str, str]:
     """A mapping of premises, each with a sentence."""
     read = entry.get(key, {})
     _keys(read, f"{where}, {key}", set(), {"class" if name == "class_name" else name for name in allowed})
@@ -134,28 +134,30 @@ def _sentences(entry: dict, where: str, key: str, allowed: tuple[str, ...]) -> d
     return _with_class_name(read)
 
 
-def _with_class_name(entry: dict) -> dict:
+def _with_class_name(entry: dict[str, Any]) -> dict[str, Any]:
     """`class` is no name for a field in Python."""
     return {("class_name" if key == "class" else key): value for key, value in entry.items()}
 
 
-def _statement(entry: dict, path: str) -> Statement:
+def _statement(entry: dict[str, Any], path: str) -> Statement:
     where = f"{path}, statement {entry.get('id', entry)}"
     needed = {"id", "place", "study", "words", "relation", "against"}
     _keys(entry, where, needed, {"metric", "subset", "class", "run", "assumed"})
     _known(entry, where, {"metric": _METRICS, "subset": SUBSETS, "relation": WORD_RELATIONS})
     _keys(entry["against"], f"{where}, against", set(), {"run", "subset", "class"})
-    if len(entry["against"]) != 1 or not all(isinstance(others, list) for others in entry["against"].values()):
+    if len(entry["against"]) != 1 or not all(isinstance(values, list) for values in entry["against"].values()):
         raise UserError(f"{where}: against names one of run, subset, class and a list, e.g. {{run: [expert_1]}}")
-    ((field, others),) = entry["against"].items()
+    ((field, compared),) = entry["against"].items()
     if entry.get(field) is None:
         raise UserError(f"{where}: against names {field}, but the statement itself has no {field}")
     fields = {key: value for key, value in _with_class_name(entry).items() if key != "against"}
     fields["assumed"] = _assumed(entry, where)
-    return Statement(**fields, field="class_name" if field == "class" else field, others=tuple(others))
+    return Statement(
+        **fields, compared_field="class_name" if field == "class" else field, compared_values=tuple(compared)
+    )
 
 
-def _layers(name: str, table: dict, path: str) -> list[Layer]:
+def _layers(name: str, table: dict[str, Any], path: str) -> list[Layer]:
     where = f"{path}, layers.{name}"
     _keys(table, where, {"place", "study", "rows"}, {"network"})
     layers = []
@@ -170,13 +172,13 @@ def _layers(name: str, table: dict, path: str) -> list[Layer]:
     return layers
 
 
-def _known(entry: dict, where: str, allowed: dict[str, Any]) -> None:
+def _known(entry: dict[str, Any], where: str, allowed: dict[str, Any]) -> None:
     for key, names in allowed.items():
         if entry.get(key) is not None and entry[key] not in names:
             raise UserError(f"{where}: {key} {entry[key]!r} is unknown; use one of {', '.join(names)}")
 
 
-def _setting(entry: dict, path: str) -> PaperSetting:
+def _setting(entry: dict[str, Any], path: str) -> PaperSetting:
     where = f"{path}, setting {entry.get('id', entry)}"
     _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "means", "studies", "note", "quote", "assumed"})
     return PaperSetting(**{**entry, "studies": tuple(entry.get("studies", ())), "assumed": _assumed(entry, where)})
@@ -193,7 +195,7 @@ def _keys(entry: Any, where: str, needed: set[str], allowed: set[str]) -> None:
 
 def _check(published: Published, path: str) -> None:
     seen: set[str] = set()
-    for entry in (*published.claims, *published.settings, *published.statements, *published.layers):
+    for entry in published.entries:
         if entry.id in seen:
             raise UserError(f"{path}: the id {entry.id} occurs twice; ids are unique")
         seen.add(entry.id)
@@ -201,14 +203,17 @@ def _check(published: Published, path: str) -> None:
         if not any((setting.setting or "").startswith(f"runs.{base}.") for setting in published.settings):
             raise UserError(f"{path}, variants.{run}: no setting is stated of {base!r}")
     claims = {claim.id for claim in published.claims}
+    with_numbers = [name for name, study in published.studies.items() if not study.beside]
     for name, study in published.studies.items():
         if unknown := [claim for claim in study.headline if claim not in claims]:
             raise UserError(f"{path}, studies.{name}.headline: there is no claim {', '.join(unknown)}")
-        if study.beside not in (None, *(other for other, about in published.studies.items() if not about.beside)):
+        if study.beside not in (None, *with_numbers):
             raise UserError(f"{path}, studies.{name}.beside: {study.beside!r} is no study with numbers of its own")
-    for claim in (*published.claims, *published.statements, *published.layers, *published.public):
-        if claim.study not in published.studies:
-            raise UserError(f"{path}, claim {claim.id}: study {claim.study!r} is not in studies")
+    about_a_study: tuple[Claim | Statement | Layer, ...]
+    about_a_study = (*published.claims, *published.statements, *published.layers, *published.public)
+    for entry in about_a_study:
+        if entry.study not in published.studies:
+            raise UserError(f"{path}, claim {entry.id}: study {entry.study!r} is not in studies")
     for claim in published.claims:
         if "study" in claim.against and claim.against["study"] not in published.studies:
             raise UserError(f"{path}, claim {claim.id}: against names the unknown study {claim.against['study']!r}")

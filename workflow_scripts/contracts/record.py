@@ -49,13 +49,13 @@ def processor() -> str:
 
 def versions() -> dict[str, str]:
     """Version of Python and of each package in PACKAGES that is installed."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name).partition("+")[0]
+            installed[name] = metadata.version(name).partition("+")[0]
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) -> dict:

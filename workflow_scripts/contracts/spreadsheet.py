@@ -50,20 +50,20 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip().strip(_INVISIBLE).strip())
 
 
-def read_sheet(path: Path, setting: str, required: Sequence[str], known: Sequence[str] = ()) -> Sheet:
+def read_sheet(path: Path, setting: str, required: Sequence[str], optional: Sequence[str] = ()) -> Sheet:
     """Read a user's table; every cell tidy, every column of as many cells as there are rows.
 
     `setting` is the key that names the file. `required` are columns that must be there, in any case of letters;
-    `known` are further ones that are matched so. Raises UserError, one line, for what is no such table.
+    `optional` are further ones that are matched so. Raises UserError, one line, for what is no such table.
     """
     where = f"{setting}: {path}"
     text = read_text(path, where)
-    lines, delimiter = _lines(text, where, [*required, *known])
+    lines, delimiter = _lines(text, where, [*required, *optional])
     if not lines:
         raise UserError(f"{where} has no row; its first row names the columns ({', '.join(required)})")
-    names, cells = _header(lines[0], lines[1:], where, required, known)
+    names, cells = _header(lines[0], lines[1:], where, required, optional)
     rows = [number for number, _ in cells]
-    columns = {name: [row[place] for _, row in cells] for place, name in enumerate(names) if name}
+    columns = {name: [row[index] for _, row in cells] for index, name in enumerate(names) if name}
     if delimiter != ",":
         columns = {name: _with_points(values) for name, values in columns.items()}
     return Sheet(path, columns, rows)
@@ -120,7 +120,7 @@ def _decoded(data: bytes, where: str) -> str:
 
 
 def _lines(text: str, where: str, wanted: Sequence[str]) -> tuple[list[tuple[int, list[str]]], str]:
-    """(row number, tidy cells) of the rows that hold anything, and the delimiter under which most columns are known."""
+    """(row number, tidy cells) of the rows that hold anything, and the delimiter that gives most names of `wanted`."""
     first, _, rest = text.lstrip("\r\n").partition("\n")
     named = re.fullmatch(r"\"?sep=(.)\"?\r?", first)
     skipped = 1 if named else 0
@@ -128,10 +128,10 @@ def _lines(text: str, where: str, wanted: Sequence[str]) -> tuple[list[tuple[int
         text = rest
     choices = [named[1]] if named else list(DELIMITERS)
     ranked = []
-    for place, delimiter in enumerate(choices):
+    for rank, delimiter in enumerate(choices):
         head = next((row for _, row in _rows(io.StringIO(text, newline=""), delimiter, where, True) if any(row)), [])
         hits = len({name.casefold() for name in head} & {name.casefold() for name in wanted})
-        ranked.append((hits, len(head), -place, delimiter))
+        ranked.append((hits, len(head), -rank, delimiter))
     delimiter = max(ranked)[3]
     rows = _rows(io.StringIO(text, newline=""), delimiter, where, False)
     return [(number + skipped, row) for number, row in rows if any(row)], delimiter
@@ -164,7 +164,7 @@ def _header(
     cells: list[tuple[int, list[str]]],
     where: str,
     required: Sequence[str],
-    known: Sequence[str],
+    optional: Sequence[str],
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Names of the columns, empty where a column has none and is not used, and rows of that length."""
     names = list(head[1])
@@ -176,10 +176,10 @@ def _header(
                 f"{where}, row {number} has more cells than the header ({', '.join(names)}); a cell that holds the "
                 "separator must stand in quotation marks"
             )
-    for place, name in enumerate(names):
-        if not name and place and any(row[place] for _, row in cells if place < len(row)):
-            raise UserError(f"{where}: column {place + 1} has cells and no name; name it in the first row")
-    by_key = {name.casefold(): name for name in (*required, *known)}
+    for index, name in enumerate(names):
+        if not name and index and any(row[index] for _, row in cells if index < len(row)):
+            raise UserError(f"{where}: column {index + 1} has cells and no name; name it in the first row")
+    by_key = {name.casefold(): name for name in (*required, *optional)}
     exact = set(names)
     names = [name if (wanted := by_key.get(name.casefold(), name)) in exact else wanted for name in names]
     for name in required:

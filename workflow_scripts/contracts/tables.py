@@ -36,7 +36,8 @@ class Table:
     Types are "str", "int", "float"; text columns never hold NaN (an empty cell is the empty string). Rows keep the
     order in which they are written. `key` names the columns whose values must be unique together. `absent` is how a
     number that there is not is written and read. `values`: all that a column may hold. `shares`: how the further
-    columns begin that hold a probability each: finite, in [0, 1], and together 1 in every row.
+    columns begin that hold a probability each: finite, in [0, 1], and together 1 in every row. `optional`: types of
+    further columns that need not be there and whose cells may be empty (int: pandas' Int64, with NA).
     """
 
     name: str
@@ -46,6 +47,7 @@ class Table:
     absent: str = ""
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shares: str = ""
+    optional: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, frame: pd.DataFrame, where: str) -> None:
         """Raise UserError when columns are missing, unexpected or repeat a key."""
@@ -55,7 +57,7 @@ class Table:
                 f"{where}: {self.name} lacks the column(s) {', '.join(missing)}; "
                 f"it has {', '.join(map(str, frame.columns))}"
             )
-        extra = [str(column) for column in frame.columns if column not in self.columns]
+        extra = [str(column) for column in frame.columns if column not in {**self.columns, **self.optional}]
         if extra and not self.open:
             raise UserError(f"{where}: {self.name} has the unknown column(s) {', '.join(extra)}")
         if self.key and frame.duplicated(list(self.key)).any():
@@ -84,9 +86,9 @@ class Table:
             (~((numbers >= -TOLERANCE) & (numbers <= 1 + TOLERANCE)), "is no probability"),
         ):
             if wrong.any():
-                row, place = (int(part) for part in np.argwhere(wrong)[0])
-                cell = frame[columns[place]].iloc[row]
-                raise UserError(f"{where}, row {row + 2}: {columns[place]} {str(cell)!r} {what}; {SPOILT}")
+                row, column = (int(part) for part in np.argwhere(wrong)[0])
+                cell = frame[columns[column]].iloc[row]
+                raise UserError(f"{where}, row {row + 2}: {columns[column]} {str(cell)!r} {what}; {SPOILT}")
         wrong = np.abs(total - 1) > SUM_TOLERANCE
         if wrong.any():
             row = int(wrong.argmax())
@@ -129,10 +131,12 @@ class Table:
         """The table with the contract's types, from one of text; UserError names the first cell that is no number."""
         frame = frame.copy()
         for column in frame.columns:
-            frame[column] = self._convert(frame[column], self.columns.get(column), f"{where}, column {column}")
+            kind = self.columns.get(column) or self.optional.get(column)
+            required = column in self.columns
+            frame[column] = self._convert(frame[column], kind, f"{where}, column {column}", required)
         return frame
 
-    def _convert(self, values: pd.Series, kind: str | None, where: str) -> pd.Series:
+    def _convert(self, values: pd.Series, kind: str | None, where: str, required: bool) -> pd.Series:
         if kind == "str":
             return values
         numbers = pd.to_numeric(values.where(values != self.absent), errors="coerce")
@@ -143,13 +147,13 @@ class Table:
             row = int(wrong.to_numpy().argmax())
             raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is not a number")
         if kind == "int":
-            if numbers.isna().any():
+            if required and numbers.isna().any():
                 row = int(numbers.isna().to_numpy().argmax())
                 raise UserError(f"{where}, row {row + 2}: an empty cell, a whole number is wanted")
             # Beyond 2^53 a number that is not written as a whole one is no longer exact.
-            wrong = ~((numbers % 1 == 0) & (numbers.abs() <= 2**53)).to_numpy()
+            wrong = (numbers.notna() & ~((numbers % 1 == 0) & (numbers.abs() <= 2**53))).to_numpy()
             if numbers.dtype != "int64" and wrong.any():
                 row = int(wrong.argmax())
                 raise UserError(f"{where}, row {row + 2}: {values.iloc[row]!r} is no whole number of up to 2^53")
-            return numbers.astype("int64")
+            return numbers.astype("int64" if required else "Int64")
         return numbers.astype("float64")

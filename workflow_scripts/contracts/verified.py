@@ -12,7 +12,7 @@ from pathlib import Path
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import NoFileError, UserError
-from workflow_scripts.runtime.results_layout import known, remedy
+from workflow_scripts.runtime.results_layout import remedy, vouched_file
 from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE
 from workflow_scripts.runtime.walking import walk
 
@@ -103,7 +103,7 @@ def differences(study: Path) -> Iterator[Difference]:
         if ledger not in files:
             yield Difference(MISSING, study / ledger, f"is missing, every run has one; {remedy(study / ledger)}")
     for name in sorted(files.keys() - vouched.keys()):
-        about = known(name)
+        about = vouched_file(name)
         # Of a damaged record nothing can be said but that.
         if not _is_record(name) and not (about and about.record in named):
             yield Difference(UNKNOWN, files[name], _unknown_why(study, name))
@@ -113,7 +113,7 @@ def differences(study: Path) -> Iterator[Difference]:
 
 
 def _is_record(name: Path) -> bool:
-    about = known(name)
+    about = vouched_file(name)
     return about is not None and about.record == name
 
 
@@ -138,11 +138,12 @@ def _what_of(error: UserError, path: Path) -> str:
 
 def _of_vouched(study: Path, name: Path, by: dict[Path, str]) -> Iterator[Difference]:
     """A file against the records that hold its digest, two where a training and what finished it both do."""
-    different = [(record, found) for record in by if (found := _compared(study / name, study / record, by[record]))]
+    compared = {record: _compared(study / name, study / record, digest) for record, digest in by.items()}
+    different = {record: difference for record, difference in compared.items() if difference}
     if len(different) == len(by):
-        yield different[0][1]
+        yield next(iter(different.values()))
         return
-    for record, _ in different:
+    for record in different:
         why = f"was made from another {study / name} than there is now; {remedy(study / record)}"
         yield Difference(OUTDATED, study / record, why)
 
@@ -151,7 +152,7 @@ def _of_inputs(study: Path, name: Path, inputs: dict[str, str], named: set[Path]
     """A record against the files that its step read, all but those in `named`; the first that differs."""
     for read, digest in inputs.items():
         path = _joined(study, read)
-        if known(path) is None or Path(read) in named:
+        if vouched_file(path) is None or Path(read) in named:
             continue
         try:
             if digest_once(path) == digest:
@@ -169,7 +170,7 @@ def _of_inputs(study: Path, name: Path, inputs: dict[str, str], named: set[Path]
 
 
 def _unknown_why(study: Path, name: Path) -> str:
-    about = known(name)
+    about = vouched_file(name)
     if about is None:
         return "is a file that no step leaves; move it away"
     why = f"is in no record's outputs: {study / about.record} does not vouch for it"

@@ -4,10 +4,10 @@ import difflib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType, SimpleNamespace
 
-from workflow_scripts.contracts.dataset import BOX, CHANGE, MANIFEST
+from workflow_scripts.contracts.dataset import CHANGE, Modality
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused, Sample
@@ -18,8 +18,6 @@ from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.runtime.walking import Item, walk
 
-# What the manifest says itself of every sample: no column of a user's table may take its place.
-OWN_COLUMNS = frozenset((*MANIFEST.columns, *BOX, CHANGE))
 # Beside made data; see synthesise.
 MADE_FILES = ("made.json", "truth.csv")
 
@@ -42,36 +40,27 @@ class Collected:
     alike: list[list[str]] = field(default_factory=list)
 
 
-def collect(sources: dict[str, Path], ingest: SimpleNamespace, subgroups: Container[str] = ()) -> Collected:
-    """Samples of all sources with their classes; `ingest` holds the ingest settings.
+def collect(
+    sources: dict[str, Path], modality: Modality, ingest: SimpleNamespace, subgroups: Container[str] = ()
+) -> Collected:
+    """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
     extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
     in `subgroups` are kept. UserError when the settings name labels or classes that do not fit the files.
     """
+    if ingest.fill == "copies" and CHANGE not in modality.optional:
+        raise UserError(
+            f"ingest.fill: copies are flipped and turned pictures, and samples of the modality {modality.name} are "
+            "none; write `fill: none`"
+        )
     collected = Collected()
     published: set[str] = set()
-    passed_over: Counter[str] = Counter()
     for adapter, folder in sources.items():
-        module = adapter_registry.load(adapter)
-        published.update(module.LABELS or ())
-        there = list(walk(folder))
-        check_no_results(there, str(folder))
-        items = list(module.samples(folder, ingest))
-        not_followed, endings = _passed_over(there, items, [*getattr(module, "READS", ()), ingest.groups, ingest.ids])
-        passed_over.update(endings)
-        collected.links += not_followed
-        for item in items:
-            if isinstance(item, Refused):
-                collected.refused.append(replace(item, path=printable(item.path)))
-            elif printable(item.path) != item.path:
-                collected.refused.append(Refused(printable(item.path), "unreadable", "the file's name is not UTF-8"))
-            else:
-                prefix = f"{adapter}/" if len(sources) > 1 else ""
-                group = f"{prefix}{item.group}" if item.group else ""
-                collected.samples.append((adapter, replace(item, id=normal(prefix + item.id), group=group)))
-    collected.passed_over = dict(sorted(passed_over.items()))
-    _keep_attributes(collected, subgroups)
+        published.update(adapter_registry.load(adapter).LABELS or ())
+        _add(collected, adapter, folder, ingest, f"{adapter}/" if len(sources) > 1 else "")
+    collected.passed_over = dict(sorted(collected.passed_over.items()))
+    _keep_attributes(collected, modality, subgroups)
     _apply_labels(collected, _labels_of(ingest), published)
     _make_unique(collected)
     collected.samples.sort(key=lambda pair: pair[1].id)
@@ -82,19 +71,42 @@ def collect(sources: dict[str, Path], ingest: SimpleNamespace, subgroups: Contai
     return collected
 
 
+def _add(collected: Collected, adapter: str, folder: Path, ingest: SimpleNamespace, prefix: str) -> None:
+    """Add what an adapter says of its folder; `prefix` begins the ids and groups of its samples."""
+    module = adapter_registry.load(adapter)
+    there = list(walk(folder))
+    check_no_results(there, str(folder))
+    items = list(module.samples(folder, ingest))
+    links, endings = _passed_over(there, items, [*getattr(module, "READS", ()), ingest.groups, ingest.ids])
+    collected.links += links
+    collected.passed_over = dict(Counter(collected.passed_over) + Counter(endings))
+    for item in items:
+        if isinstance(item, Refused):
+            collected.refused.append(replace(item, path=printable(item.path)))
+        elif printable(item.path) != item.path:
+            collected.refused.append(Refused(printable(item.path), "unreadable", "the file's name is not UTF-8"))
+        else:
+            group = f"{prefix}{item.group}" if item.group else ""
+            collected.samples.append((adapter, replace(item, id=normal(prefix + item.id), group=group)))
+
+
 def _passed_over(
     there: list[Item], items: list[Sample | Refused], read: list[str | None]
 ) -> tuple[int, dict[str, int]]:
-    """How many links to folders were not followed, and ending → number of files that no sample or refusal speaks of."""
+    """How many links to folders were not followed, and ending → number of files that no sample or refusal speaks of.
+
+    A sample that is a folder speaks of all files below it.
+    """
     named = {item.path for item in items} | set(filter(None, read)) | set(MADE_FILES)
     links = sum(item.kind == "folder_link" for item in there)
-    return links, count_endings([item.path for item in there if item.kind != "folder_link" and item.path not in named])
+    files = [item.path for item in there if item.kind != "folder_link" and item.path not in named]
+    return links, count_endings([path for path in files if named.isdisjoint(map(str, PurePosixPath(path).parents))])
 
 
-def _keep_attributes(collected: Collected, subgroups: Container[str]) -> None:
+def _keep_attributes(collected: Collected, modality: Modality, subgroups: Container[str]) -> None:
     """Drop the attributes that no setting names; UserError when one bears the name of a column that ingest fills."""
     given = dict.fromkeys(name for _, sample in collected.samples for name in sample.attributes)
-    if taken := [name for name in given if name in subgroups and name in OWN_COLUMNS]:
+    if taken := [name for name in given if name in subgroups and name in modality.own_columns()]:
         raise UserError(
             f"ingest.groups: the table has a column {taken[0]!r}, which evaluate.subgroups names, but the manifest "
             "fills that one itself; rename it in both"
@@ -180,12 +192,14 @@ def _apply_labels(collected: Collected, labels: dict[str, str | None] | None, pu
             f"ingest.labels names {label!r}, which no file has{_hint(label, found | published)}; "
             f"the files have {', '.join(sorted(found))}"
         )
-    kept, left_out = [], Counter()
+    kept: list[tuple[str, Sample]] = []
+    left_out: Counter[str] = Counter()
     for adapter, sample in collected.samples:
-        if labels[sample.label] is None:
+        name = labels[sample.label]
+        if name is None:
             left_out[sample.label] += 1
         else:
-            kept.append((adapter, replace(sample, label=labels[sample.label])))
+            kept.append((adapter, replace(sample, label=name)))
     collected.samples, collected.left_out = kept, dict(sorted(left_out.items()))
 
 
@@ -193,7 +207,7 @@ def _make_unique(collected: Collected) -> None:
     times = Counter(sample.id for _, sample in collected.samples)
     kept, seen = [], set()
     for adapter, sample in collected.samples:
-        if times[sample.id] > 1 and sample.box is None:
+        if times[sample.id] > 1 and sample.part is None:
             sample = replace(sample, id=sample.id + Path(sample.path).suffix)
         if sample.id in seen:
             collected.refused.append(Refused(sample.path, "duplicate_id", f"a second sample is called {sample.id!r}"))

@@ -65,10 +65,10 @@ def thumbnail(image: Image.Image) -> np.ndarray:
 def equal_pairs(samples: pd.DataFrame, thumbnails: np.ndarray, near_equal: float) -> pd.DataFrame:
     """Table of equal pairs (contracts.dataset.EQUAL_PAIRS), id_a < id_b, sorted.
 
-    `samples` has the columns id, label, width, height, sha256 (of the bytes), pixels (digest of the pixels) and
-    whole_file (a part of a file has no bytes of its own), and is sorted by id; `thumbnails` is N×SIDE², rows as in
-    `samples`. `near_equal` in [0, 1] is the largest distance of a near-equal pair, STRICTER times that
-    of a flipped or turned one; 0: none are looked for.
+    `samples` has the columns id, label, sha256 (of the bytes), whole_file (a part of a file has no bytes of its own),
+    pixels (digest of the pixels, None where a sample is no picture) and aspect (width / height), and is sorted by id;
+    `thumbnails` is N×SIDE², rows as in `samples`, NaN where there is no picture. `near_equal` in [0, 1] is the largest
+    distance of a near-equal pair, STRICTER times that of a flipped or turned one; 0: none are looked for.
     UserError when so many pairs are near-equal that the threshold is meaningless.
     """
     pairs: dict[tuple[int, int], tuple[str, float]] = {}
@@ -79,7 +79,7 @@ def equal_pairs(samples: pd.DataFrame, thumbnails: np.ndarray, near_equal: float
                 pairs.setdefault((int(pair[0]), int(pair[1])), (kind, 0.0))
     if near_equal > 0:
         pixels = samples["pixels"].to_numpy()
-        aspect = np.log(samples["width"].to_numpy() / samples["height"].to_numpy())
+        aspect = np.log(samples["aspect"].to_numpy(dtype=np.float64))
         for rows, kind, distance in _near_and_turned(thumbnails, aspect, near_equal):
             # A star of equal samples already joins these two.
             if pixels[rows[0]] != pixels[rows[1]]:

@@ -17,12 +17,14 @@ import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
-from workflow_scripts.contracts.dataset import REASONS
+from workflow_scripts.data.readers.reader_interface import Part, RefusedSampleError
 
 SUFFIXES = (".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 # Pillow knows sixty more; some start other programs. JPEG includes MPO.
@@ -34,44 +36,39 @@ _STARTS = {b"BM": "BMP", b"GIF8": "GIF", b"\xff\xd8\xff": "JPEG", b"\x89PNG": "P
     b"MM\0*": "TIFF",
 }
 
-Box = tuple[int, int, int, int]
 
+@dataclass(frozen=True)
+class Box(Part):
+    """A window of an image, in pixels; right and bottom are the first beyond it. It may reach beyond the edge."""
 
-class RefusedImageError(Exception):
-    """An image that is not used: `reason` is one of contracts.dataset.REASONS, `detail` says what was seen."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        assert reason in REASONS, reason
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-    def __reduce__(self) -> tuple:
-        return type(self), (self.reason, self.detail)
+    left: int
+    top: int
+    right: int
+    bottom: int
 
 
 def read_bytes(path: Path, max_megapixels: float = float("inf")) -> bytes:
-    """Bytes of a file; RefusedImageError when it is missing, empty, unreadable or far too large for its pixels.
+    """Bytes of a file; RefusedSampleError when it is missing, empty, unreadable or far too large for its pixels.
 
     Pipes and devices are refused without being read.
     """
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
-            raise RefusedImageError("special_file", "a pipe, socket, device or folder and no file")
+            raise RefusedSampleError("special_file", "a pipe, socket, device or folder and no file")
         # Eight bytes a pixel are more than any accepted mode needs.
         if state.st_size > 8e6 * max_megapixels + 1e6:
             size = f"a file of {state.st_size / 1e6:.0f} MB for at most {max_megapixels:g} MP"
-            raise RefusedImageError("too_large", size)
+            raise RefusedSampleError("too_large", size)
         with path.open("rb") as handle:
             # No more than that: files of the kernel's own have no size and no end.
             data = handle.read(state.st_size)
     except FileNotFoundError:
-        raise RefusedImageError("missing_file", "no such file, or a link to nothing") from None
+        raise RefusedSampleError("missing_file", "no such file, or a link to nothing") from None
     except OSError as error:
-        raise RefusedImageError("unreadable", error.strerror or str(error)) from None
+        raise RefusedSampleError("unreadable", error.strerror or str(error)) from None
     if not data:
-        raise RefusedImageError("empty_file", "0 bytes")
+        raise RefusedSampleError("empty_file", "0 bytes")
     return data
 
 
@@ -80,16 +77,16 @@ def decode(data: bytes, max_megapixels: float = float("inf"), at_least: int | No
 
     `data` are the file's bytes; `max_megapixels` is compared with the header, before anything is decoded. `at_least`
     lets a JPEG be decoded at 1/2, 1/4 or 1/8 as long as no side falls below so many pixels: faster, other pixels.
-    Raises RefusedImageError.
+    Raises RefusedSampleError.
     """
     with _guarded():
         image = _open(data)
         width, height = image.size
         if width * height > max_megapixels * 1e6:
             detail = f"{width}×{height} px, more than ingest.max_megapixels ({max_megapixels:g})"
-            raise RefusedImageError("too_large", detail)
+            raise RefusedSampleError("too_large", detail)
         if min(width, height) < MIN_SIDE:
-            raise RefusedImageError("too_small", f"{width}×{height} px, a side is below {MIN_SIDE}")
+            raise RefusedSampleError("too_small", f"{width}×{height} px, a side is below {MIN_SIDE}")
         _check_kind(image)
         if at_least is not None:
             image.draft(None, (at_least, at_least))
@@ -104,19 +101,19 @@ def decode_file(path: Path, max_megapixels: float = float("inf")) -> np.ndarray:
 
 
 def crop(image: Image.Image, box: Box) -> Image.Image:
-    """The window (left, top, right, bottom) of an RGB image; what lies beyond the edge repeats the edge's pixels.
+    """The box's window of an RGB image; what lies beyond the edge repeats the edge's pixels.
 
-    Raises RefusedImageError when the window's centre is not inside the image.
+    Raises RefusedSampleError when the window's centre is not inside the image.
     """
-    left, top, right, bottom = box
-    x, y = (left + right) // 2, (top + bottom) // 2
+    x, y = (box.left + box.right) // 2, (box.top + box.bottom) // 2
     if not (0 <= x < image.width and 0 <= y < image.height):
-        raise RefusedImageError("outside_image", f"centre {x},{y} in an image of {image.width}×{image.height} px")
-    inner = (max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height))
-    window = image.crop(inner)
+        raise RefusedSampleError("outside_image", f"centre {x},{y} in an image of {image.width}×{image.height} px")
+    inner = Box(max(box.left, 0), max(box.top, 0), min(box.right, image.width), min(box.bottom, image.height))
+    window = image.crop((inner.left, inner.top, inner.right, inner.bottom))
     if inner == box:
         return window
-    beyond = ((inner[1] - top, bottom - inner[3]), (inner[0] - left, right - inner[2]), (0, 0))
+    rows, columns = (inner.top - box.top, box.bottom - inner.bottom), (inner.left - box.left, box.right - inner.right)
+    beyond = (rows, columns, (0, 0))
     return Image.fromarray(np.pad(np.asarray(window), beyond, mode="edge"))
 
 
@@ -136,38 +133,38 @@ def _guarded() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (RefusedImageError, MemoryError):
+    except (RefusedSampleError, MemoryError):
         raise
     except Exception as error:  # a damaged file can make a decoder raise nearly anything
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         cut = isinstance(error, EOFError) or "truncated" in said.lower()
-        raise RefusedImageError("truncated" if cut else "unreadable", said) from error
+        raise RefusedSampleError("truncated" if cut else "unreadable", said) from error
     finally:
         Image.MAX_IMAGE_PIXELS = own_limit
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes) -> ImageFile:
     if not data:
-        raise RefusedImageError("empty_file", "0 bytes")
+        raise RefusedSampleError("empty_file", "0 bytes")
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         kind = next((kind for start, kind in _STARTS.items() if data.startswith(start)), None)
         if kind is None:
-            raise RefusedImageError("not_an_image", f"no {', '.join(FORMATS)} file") from None
-        raise RefusedImageError("unreadable", f"starts like {kind}, but its header is damaged") from None
+            raise RefusedSampleError("not_an_image", f"no {', '.join(FORMATS)} file") from None
+        raise RefusedSampleError("unreadable", f"starts like {kind}, but its header is damaged") from None
 
 
-def _check_kind(image: Image.Image) -> None:
+def _check_kind(image: ImageFile) -> None:
     """Refuse several frames, deep samples and colour spaces that Pillow cannot turn into RGB."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
-        raise RefusedImageError("unsupported_mode", f"{frames} frames; save the one that is meant")
+        raise RefusedSampleError("unsupported_mode", f"{frames} frames; save the one that is meant")
     raw = " ".join(str(tile.args) for tile in image.tile)
     if image.mode.startswith("I") or image.mode == "F" or re.search(r";(16|32)", raw):
-        raise RefusedImageError("unsupported_mode", "more than 8 bits a sample; save with 8, scaled as it should be")
+        raise RefusedSampleError("unsupported_mode", "more than 8 bits a sample; save with 8, scaled as it should be")
     if image.mode not in _MODES:
-        raise RefusedImageError("unsupported_mode", f"colour mode {image.mode}; save as RGB")
+        raise RefusedSampleError("unsupported_mode", f"colour mode {image.mode}; save as RGB")
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workflow_scripts.data.images import SUFFIXES
@@ -91,7 +91,7 @@ def is_systems_own(path: str) -> bool:
     return path.rpartition("/")[2].lower() in _SYSTEM_FILES
 
 
-def ending_words(counts: dict[str, int]) -> str:
+def ending_words(counts: Mapping[str, int]) -> str:
     """Numbers of files by ending, formats of images that are not read first: for a line of the log or the report."""
     images = {name: number for name, number in counts.items() if _OTHER_IMAGES.fullmatch(name)}
     others = {name: number for name, number in counts.items() if name not in images}

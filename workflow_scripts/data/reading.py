@@ -1,66 +1,126 @@
-"""Every sample decoded once: its size, its digests, its thumbnail; or the reason why it is refused."""
+"""Every file opened once: what its samples are, or the reason why they are refused."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from workflow_scripts.data.adapters.interface import Sample
-from workflow_scripts.data.equal_pairs import thumbnail
-from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
+from workflow_scripts.contracts.dataset import CHANGE
+from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, Reader, RefusedSampleError, Seen
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.process_pool import ordered_map
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was seen of a sample; sizes in pixels, upright. `pixels` is a digest of size and RGB values."""
+class FileSample:
+    """A sample of a file: its row in the table of samples, its part of the file (None: all of it), and what is known.
 
-    width: int
-    height: int
-    sha256: str
-    pixels: str
-    thumbnail: np.ndarray
+    `sha256` is what it had when it was inspected, `change` says how a copy is turned; both are empty before that.
+    """
+
+    row: int
+    part: Part | None
+    sha256: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True)
 class FileTask:
-    """A file and the windows of it that are samples; None is the whole file."""
+    """A file, or the folder of a series, with its reader and the samples in it."""
 
+    reader: Reader
     path: Path
-    boxes: tuple[Box | None, ...]
+    samples: tuple[FileSample, ...]
 
 
-def read_file(task: FileTask, max_megapixels: float) -> list[Seen | RefusedImageError]:
-    """One result for each box of the task; never raises for what a file holds."""
-    try:
-        data = read_bytes(task.path, max_megapixels)
-        image = decode(data, max_megapixels)
-    except RefusedImageError as refusal:
-        return [refusal] * len(task.boxes)
-    results: list[Seen | RefusedImageError] = []
-    for box in task.boxes:
-        try:
-            part = image if box is None else crop(image, box)
-        except RefusedImageError as refusal:
-            results.append(refusal)
-            continue
-        pixels = pixel_digest(part)
-        sha256 = hashlib.sha256(data).hexdigest() if box is None else pixels
-        results.append(Seen(part.width, part.height, sha256, pixels, thumbnail(part)))
-    return results
+def file_tasks(located: Iterable[tuple[Reader, Path, FileSample]]) -> Iterator[FileTask]:
+    """The files of samples in their order; neighbours in one file are opened together."""
+    for (reader, path), neighbours in groupby(located, key=lambda item: item[:2]):
+        yield FileTask(reader, path, tuple(sample for _, _, sample in neighbours))
 
 
-def read_samples(
-    samples: list[tuple[Path, Sample]], max_megapixels: float, jobs: int
-) -> Iterator[Seen | RefusedImageError]:
-    """One result for each (folder, sample), in their order; neighbours of one file share its decoding."""
-    tasks = (
-        FileTask(path, tuple(sample.box for _, sample in neighbours))
-        for path, neighbours in groupby(samples, key=lambda pair: pair[0] / pair[1].path)
+def manifest_tasks(
+    manifest: pd.DataFrame, sources: Mapping[str, Path], readers: Mapping[str, Reader]
+) -> Iterator[FileTask]:
+    """The files of a manifest in its order; `sources` and `readers` by adapter. UserError for an adapter of neither."""
+    if unknown := sorted(set(manifest["source"]) - set(sources)):
+        raise UserError(f"the manifest has files of {unknown[0]!r}, but --source names {', '.join(sources)}")
+    changes = manifest[CHANGE].tolist() if CHANGE in manifest else [""] * len(manifest)
+    part_types = {readers[source].part for source in set(manifest["source"])}
+    parts = {part_type: parts_of(manifest, part_type) for part_type in part_types}
+    columns = zip(manifest["source"], manifest["path"], manifest["sha256"], changes, strict=True)
+    return file_tasks(
+        (
+            readers[source],
+            sources[source] / path,
+            FileSample(row, parts[readers[source].part][row], sha256, change),
+        )
+        for row, (source, path, sha256, change) in enumerate(columns)
     )
-    for results in ordered_map(partial(read_file, max_megapixels=max_megapixels), tasks, jobs):
+
+
+def parts_of(manifest: pd.DataFrame, part_type: type[Part]) -> list[Part | None]:
+    """The part of its file that each sample of a manifest is; None: all of it."""
+    names = list(part_type.columns())
+    if not names or names[0] not in manifest:
+        return [None] * len(manifest)
+    columns = [manifest[name].tolist() for name in names]
+    whole = (manifest[names].isna() | (manifest[names] == "")).all(axis=1)
+    return [None if is_whole else part_type(*cells) for is_whole, *cells in zip(whole, *columns, strict=True)]
+
+
+def inspect_file(task: FileTask, limits: Limits) -> list[Seen | RefusedSampleError]:
+    """One result for each sample of the task; never raises for what a file holds."""
+    try:
+        with task.reader.open(task.path, limits) as opened:
+            return [_inspected(opened, sample.part) for sample in task.samples]
+    except (RefusedSampleError, OSError) as error:
+        return [_refusal(error)] * len(task.samples)
+
+
+def _inspected(opened: OpenFile, part: Part | None) -> Seen | RefusedSampleError:
+    try:
+        return opened.inspect(part)
+    except (RefusedSampleError, OSError) as error:
+        return _refusal(error)
+
+
+def _refusal(error: RefusedSampleError | OSError) -> RefusedSampleError:
+    if isinstance(error, RefusedSampleError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return RefusedSampleError("missing_file", "no such file, or a link to nothing")
+    return RefusedSampleError("unreadable", error.strerror or type(error).__name__)
+
+
+def inspect_files(tasks: Iterable[FileTask], limits: Limits, jobs: int) -> Iterator[Seen | RefusedSampleError]:
+    """One result for each sample of the tasks, in their order, by `jobs` processes."""
+    for results in ordered_map(partial(inspect_file, limits=limits), tasks, jobs):
         yield from results
+
+
+class ChangedFileError(UserError):
+    """A raw file is not what ingest saw; `path` is the file."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(path, what)
+        self.path = path
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args))
+
+
+def rows_of_file(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, np.ndarray]]:
+    """The samples of a file with their rows, one after the other; ChangedFileError when one is not what ingest saw."""
+    try:
+        with task.reader.open(task.path, limits) as opened:
+            for sample in task.samples:
+                if opened.digest(sample.part) != sample.sha256:
+                    raise ChangedFileError(task.path, "has changed since ingest read it")
+                yield sample, opened.rows(sample.part)
+    except (RefusedSampleError, OSError) as error:
+        raise ChangedFileError(task.path, f"could be read by ingest, but now: {_refusal(error)}") from None

@@ -86,8 +86,8 @@ def missing(text: str) -> frozenset[str]:
 
 def fonts_of(text: str) -> list[str]:
     """Families that together have the letters of a text, the usual one first."""
-    found = [FONT, *(font_of(letter) for letter in text if ord(letter) > _LATIN)]
-    return list(dict.fromkeys(family for family in found if family))
+    families = [FONT, *(font_of(letter) for letter in text if ord(letter) > _LATIN)]
+    return list(dict.fromkeys(family for family in families if family))
 
 
 @cache
@@ -105,15 +105,15 @@ def _fonts() -> list[tuple[str, frozenset[int]]]:
     entries = [entry for entry in fontManager.ttflist if not entry.name.startswith(_NO_LETTERS[:3])]
     entries = [entry for entry in entries if not any(word in entry.name for word in _NO_LETTERS[3:])]
     entries.sort(key=lambda entry: (entry.style != "normal", str(entry.weight) not in ("400", "normal"), entry.name))
-    found = {FONT: frozenset(FT2Font(findfont(FONT)).get_charmap())}
+    letters_of_family = {FONT: frozenset(FT2Font(findfont(FONT)).get_charmap())}
     for entry in entries:
-        if entry.name in found:
+        if entry.name in letters_of_family:
             continue
         try:
-            found[entry.name] = frozenset(FT2Font(entry.fname).get_charmap())
+            letters_of_family[entry.name] = frozenset(FT2Font(entry.fname).get_charmap())
         except (OSError, RuntimeError):
             continue  # a file that is no font any more: matplotlib keeps a list of what once was there
-    return list(found.items())
+    return list(letters_of_family.items())
 
 
 def _in_a_line(label: str) -> str:

@@ -28,15 +28,15 @@ def scales_of(sides: pd.DataFrame, preprocess: dict) -> list[Scale] | None:
     """
     if preprocess.get("pixel_size") is None:
         return None
-    found = []
+    scales = []
     for width, height in zip(sides["width"], sides["height"], strict=True):
         across, down = {
             "squash": (width, height),
             "pad": (max(width, height),) * 2,
             "crop": (min(width, height),) * 2,
         }[preprocess["fit"]]
-        found.append(Scale(preprocess["pixel_size"] * across / preprocess["size"], across == down))
-    return found
+        scales.append(Scale(preprocess["pixel_size"] * across / preprocess["size"], across == down))
+    return scales
 
 
 def round_length(scale: Scale, width: int) -> float:
@@ -56,6 +56,6 @@ def draw(axis: "Axes", scale: Scale, width: int, height: int) -> None:
     left, top = width - 0.5 - margin - pixels, height - 0.5 - margin - thick
     axis.add_patch(Rectangle((left, top), pixels, thick, facecolor="white", edgecolor="black", linewidth=0.5))
     text = f"{length:g} µm" + ("" if scale.even else "\nhorizontal")
-    place = (width - 0.5 - margin, top - 0.01 * height)
+    corner = (width - 0.5 - margin, top - 0.01 * height)
     outline = [withStroke(linewidth=1.5, foreground="black")]
-    axis.text(*place, text, ha="right", va="bottom", fontsize=6, color="white", path_effects=outline, linespacing=0.9)
+    axis.text(*corner, text, ha="right", va="bottom", fontsize=6, color="white", path_effects=outline, linespacing=0.9)

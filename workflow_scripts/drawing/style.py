@@ -1,7 +1,7 @@
 """The one look of all figures: readable on paper and by colour-blind people, honest about made data."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.drawing import label_text
 from workflow_scripts.runtime.files import atomic_path
@@ -18,7 +18,8 @@ SEQUENTIAL = "cividis"
 LARGEST = 30.0
 MADE_NOTE = "MADE DATA – not a result on patients"
 
-_STYLE = {
+# Any: matplotlib types each key of its settings, of which these are some.
+_STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 150,
     "font.size": 9,
@@ -35,8 +36,13 @@ _STYLE = {
 }
 
 
-def new_figure(width: float = 6.4, height: float = 4.0, rows: int = 1, columns: int = 1, **grid: object):
-    """A figure with constrained layout (inches, at most LARGEST) and its axes; needs no display."""
+def new_figure(
+    width: float = 6.4, height: float = 4.0, rows: int = 1, columns: int = 1, **grid: Any
+) -> tuple["Figure", Any]:
+    """A figure with constrained layout (inches, at most LARGEST) and its axes; needs no display.
+
+    `grid`: as for matplotlib's Figure.subplots, and the axes are as it gives them: of one row and column a single one.
+    """
     import matplotlib
     from cycler import cycler
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -64,8 +70,7 @@ def save_figure(figure: "Figure", path: Path, made: bool) -> None:
             text.set_text("\n".join(label_text.written(line) for line in text.get_text().split("\n")))
             text.set_fontfamily(label_text.fonts_of(text.get_text()))
     with atomic_path(path) as temporary:
-        kwargs = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"metadata": {"Software": None}}
-        figure.savefig(temporary, **kwargs)
+        figure.savefig(temporary, metadata={"Date" if path.suffix == ".svg" else "Software": None})
 
 
 def wrapped(name: str, width: int = 14) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
 from workflow_scripts.evaluation.grid import Grid
@@ -29,7 +29,7 @@ class Dataset:
 def read_dataset(folder: Path) -> Dataset:
     """The dataset that ingest wrote to `folder`."""
     record = read_record(folder / "record.json")
-    return Dataset(MANIFEST.read(folder / "manifest.csv"), record["classes"], record["made"])
+    return Dataset(read_manifest(folder), record["classes"], record["made"])
 
 
 def run_folder(runs: Path, fold: int, seed: int) -> Path:

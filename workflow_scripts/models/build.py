@@ -7,6 +7,7 @@ from torch import nn
 
 from workflow_scripts.models import registry
 from workflow_scripts.models.fusion import FusionNetwork
+from workflow_scripts.models.network_parts import classifier_names
 from workflow_scripts.models.weights import load_start
 from workflow_scripts.runtime.errors import UserError
 
@@ -47,7 +48,7 @@ def random_network(spec: dict, classes: int, size: int, seed: int) -> nn.Module:
     Some families start with a classifier of zeros; that one is drawn as the others' are.
     """
     network = build(spec, classes, size, seed).eval()
-    for name in network.classifier_names:
+    for name in classifier_names(network):
         for module in network.get_submodule(name).modules():
             if isinstance(module, nn.Linear) and not module.weight.detach().any():
                 nn.init.trunc_normal_(module.weight, std=0.02)
@@ -75,13 +76,13 @@ def _part(
 
 def _add_hidden(model: nn.Module, width: int, name: str) -> None:
     """Put a Head in the classifier's place; UserError when that is not one linear layer."""
-    places = [model.get_submodule(place) for place in model.classifier_names]
-    if len(places) != 1 or not isinstance(places[0], nn.Linear):
+    names = classifier_names(model)
+    last = model.get_submodule(names[0]) if len(names) == 1 else None
+    if not isinstance(last, nn.Linear):
         raise UserError(
             f"model {name!r} has no classifier of one linear layer to put {width} nodes before; drop hidden"
         )
-    (last,) = places
-    model.set_submodule(model.classifier_names[0], Head(last.in_features, width, last.out_features))
+    model.set_submodule(names[0], Head(last.in_features, width, last.out_features))
 
 
 def _zero_classifier(model: nn.Module) -> None:
@@ -89,7 +90,7 @@ def _zero_classifier(model: nn.Module) -> None:
 
     As in Big Transfer (Kolesnikov et al., ECCV 2020). A hidden layer stays random: at zero nothing would reach it.
     """
-    for name in model.classifier_names:
-        place = model.get_submodule(name)
-        for parameter in (place.output if isinstance(place, Head) else place).parameters():
+    for name in classifier_names(model):
+        classifier = model.get_submodule(name)
+        for parameter in (classifier.output if isinstance(classifier, Head) else classifier).parameters():
             nn.init.zeros_(parameter)

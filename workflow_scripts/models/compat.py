@@ -19,10 +19,10 @@ _declared: torch.library.Library | None = None
 def ensure_operators() -> bool:
     """Load torchvision's compiled operators, or declare the two its import needs; True when they were loaded."""
     global _declared
-    found = importlib.util.find_spec("torchvision")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
         return False
-    for binary in sorted(Path(found.origin).parent.glob("_C*")):
+    for binary in sorted(Path(spec.origin).parent.glob("_C*")):
         try:
             torch.ops.load_library(str(binary))
         except OSError:

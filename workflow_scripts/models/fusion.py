@@ -1,10 +1,14 @@
 """Several feature extractors, one classifier: the joint network of Liu et al., CVM-Cervix (2022), section 3."""
 
+from collections.abc import Callable, Iterable
+
 import torch
 from torch import nn
 
+from workflow_scripts.models.network_parts import feature_count
 from workflow_scripts.runtime.errors import UserError
 
+Join = Callable[[list[torch.Tensor]], torch.Tensor]
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU}
 
 
@@ -19,12 +23,12 @@ def parallel(features: list[torch.Tensor]) -> torch.Tensor:
     Yang et al., Pattern Recognition 36:1369 (2003), pad alike but join two branches to one complex vector. The real
     part of a complex linear layer on it is a linear layer on the serial features; added, the branches share weights.
     """
-    width = max(one.shape[1] for one in features)
-    return torch.stack([nn.functional.pad(one, (0, width - one.shape[1])) for one in features]).sum(dim=0)
+    width = max(branch.shape[1] for branch in features)
+    return torch.stack([nn.functional.pad(branch, (0, width - branch.shape[1])) for branch in features]).sum(dim=0)
 
 
 # Way of fusion → join, and its width from the branches' numbers of features.
-WAYS = {"serial": (serial, sum), "parallel": (parallel, max)}
+WAYS: dict[str, tuple[Join, Callable[[Iterable[int]], int]]] = {"serial": (serial, sum), "parallel": (parallel, max)}
 
 
 class FusionNetwork(nn.Module):
@@ -52,7 +56,7 @@ class FusionNetwork(nn.Module):
         except KeyError as error:
             raise UserError(f"a branch cannot have this name ({error.args[0]}); rename it") from None
         self.join, width_of = WAYS[how]
-        width = width_of(branch.feature_count for branch in branches.values())
+        width = width_of(map(feature_count, branches.values()))
         self.hidden = nn.Linear(width, hidden or width)
         self.activation = ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(dropout)

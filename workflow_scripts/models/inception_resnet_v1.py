@@ -15,7 +15,7 @@ class Convolution(nn.Sequential):
         self, inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, valid: bool = False
     ) -> None:
         sides = (kernel, kernel) if isinstance(kernel, int) else kernel
-        padding = 0 if valid else tuple(side // 2 for side in sides)
+        padding = (0, 0) if valid else (sides[0] // 2, sides[1] // 2)
         super().__init__(
             nn.Conv2d(inputs, outputs, sides, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
         )

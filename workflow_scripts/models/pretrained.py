@@ -37,12 +37,15 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Origin:
-    """Where published weights are: in the hub's repository `hub` or at the address `url`; `licence` as timm says."""
+    """Where published weights are: in the hub's repository `hub` or at the address `url`, of which one is empty.
+
+    `licence`: as timm says.
+    """
 
     name: str
-    hub: str | None
-    url: str | None
-    licence: str | None
+    hub: str = ""
+    url: str = ""
+    licence: str | None = None
 
     @property
     def address(self) -> str:
@@ -63,12 +66,12 @@ def origin(name: str) -> Origin:
     if name.startswith(TORCHVISION):
         short = name.removeprefix(TORCHVISION)
         if short in torchvision.models.list_models(module=torchvision.models):
-            return Origin(name, None, torchvision.models.get_model_weights(short).DEFAULT.url, None)
+            return Origin(name, url=torchvision.models.get_model_weights(short).DEFAULT.url)
     preset = timm.get_pretrained_cfg(name) if timm.is_model_pretrained(name) else None
     if preset is not None and preset.hf_hub_id:
-        return Origin(name, preset.hf_hub_id, None, preset.license)
-    if preset is not None and preset.url:
-        return Origin(name, None, preset.url, preset.license)
+        return Origin(name, hub=preset.hf_hub_id, licence=preset.license)
+    if preset is not None and isinstance(preset.url, str) and preset.url:
+        return Origin(name, url=preset.url, licence=preset.license)
     raise UserError(f"there are no published weights of {name!r}; set weights to null or to a safetensors file")
 
 
@@ -78,31 +81,31 @@ def fetch_published(name: str, target: Path, by_hand: Path, patience: Patience =
     `by_hand` is the folder in which a user may have put the published file. Raises UserError when there are none, when
     they can be had nowhere (saying which file to put where), and when the file does not fit the network.
     """
-    found = origin(name)
-    given = _given(found, by_hand)
-    raw = given or (_from_hub(found, by_hand) if found.hub else _from_url(found, by_hand, patience))
-    state = _loaded(found, raw)
+    published = origin(name)
+    given = _given(published, by_hand)
+    raw = given or (_from_hub(published, by_hand) if published.hub else _from_url(published, by_hand, patience))
+    state = _loaded(published, raw)
     with atomic_path(target) as temporary:
         save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, temporary)
     return {
         "model": name,
-        "from": f"{raw.name}, put there by hand" if given else found.address,
-        "licence": found.licence,
+        "from": f"{raw.name}, put there by hand" if given else published.address,
+        "licence": published.licence,
         "published_sha256": digest_file(raw),
         "sha256": digest_file(target),
     }
 
 
-def _given(found: Origin, by_hand: Path) -> Path | None:
-    return next((path for path in found.at_hand(by_hand) if path.is_file()), None)
+def _given(published: Origin, by_hand: Path) -> Path | None:
+    return next((path for path in published.at_hand(by_hand) if path.is_file()), None)
 
 
-def _from_hub(found: Origin, by_hand: Path) -> Path:
+def _from_hub(published: Origin, by_hand: Path) -> Path:
     """The file in huggingface_hub's cache, fetched into it where it is not."""
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
 
-    repository, _, revision = found.hub.partition("@")
+    repository, _, revision = published.hub.partition("@")
     for file in HUB_FILES:
         cached = try_to_load_from_cache(repository, file, revision=revision or None)
         if isinstance(cached, str):
@@ -111,36 +114,36 @@ def _from_hub(found: Origin, by_hand: Path) -> Path:
         try:
             return Path(hf_hub_download(repository, file, revision=revision or None))
         except LocalEntryNotFoundError as error:  # no network, and not in the cache
-            raise _unreachable(found, by_hand, error) from None
+            raise _unreachable(published, by_hand, error) from None
         except EntryNotFoundError:
             continue
         except (HfHubHTTPError, OSError) as error:
-            raise _unreachable(found, by_hand, error) from None
-    raise UserError(f"{HUB}/{found.hub} has none of {', '.join(HUB_FILES)}; set weights to a safetensors file")
+            raise _unreachable(published, by_hand, error) from None
+    raise UserError(f"{HUB}/{published.hub} has none of {', '.join(HUB_FILES)}; set weights to a safetensors file")
 
 
-def _from_url(found: Origin, by_hand: Path, patience: Patience) -> Path:
+def _from_url(published: Origin, by_hand: Path, patience: Patience) -> Path:
     """The file in PyTorch's cache, fetched into it where it is not; checked against the digest in its name."""
-    name = found.url.rsplit("/", 1)[1]
+    name = published.url.rsplit("/", 1)[1]
     cached = Path(torch.hub.get_dir()) / "checkpoints" / name
     matched = _DIGEST.search(name)
     if not cached.exists():
         try:
-            fetch(found.url, cached, Expected(), patience)
+            fetch(published.url, cached, Expected(), patience)
         except UserError as error:
-            raise _unreachable(found, by_hand, error) from None
-    sha256 = check(cached, Expected(), found.url)
+            raise _unreachable(published, by_hand, error) from None
+    sha256 = check(cached, Expected(), published.url)
     if matched and not sha256.startswith(matched[1]):
         cached.unlink()
-        raise UserError(f"{found.url}: sha256 begins with {sha256[:8]}, not as its name says; {cached} was removed")
+        raise UserError(f"{published.url}: sha256 begins with {sha256[:8]}, not as its name says; {cached} was removed")
     return cached
 
 
-def _unreachable(found: Origin, by_hand: Path, error: Exception) -> UserError:
+def _unreachable(published: Origin, by_hand: Path, error: Exception) -> UserError:
     log.info("%s", error)
     return UserError(
-        f"the published weights of {found.name!r} could not be fetched ({_reason(error)}); where there is a network, "
-        f"download {found.address} and put it here as {found.at_hand(by_hand)[0]}"
+        f"the published weights of {published.name!r} could not be fetched ({_reason(error)}); where there is a "
+        f"network, download {published.address} and put it here as {published.at_hand(by_hand)[0]}"
     )
 
 
@@ -148,24 +151,27 @@ def _reason(error: Exception) -> str:
     return str(error).partition(";")[0] if isinstance(error, UserError) else type(error).__name__
 
 
-def _loaded(found: Origin, raw: Path) -> dict[str, torch.Tensor]:
+def _loaded(published: Origin, raw: Path) -> dict[str, torch.Tensor]:
     """Tensors of the library's own network, all its classes included, with the file loaded into it strictly."""
-    build = _torchvision_network if found.name.startswith(TORCHVISION) else _timm_network
+    build = _torchvision_network if published.name.startswith(TORCHVISION) else _timm_network
     try:
-        return build(found.name, raw).state_dict()
+        return build(published.name, raw).state_dict()
     except _UNREADABLE as error:
         log.info("traceback", exc_info=True)
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"{raw} holds no published weights of {found.name!r} ({first}); remove it, `make prepare` fetches it again"
+            f"{raw} holds no published weights of {published.name!r} ({first}); remove it, `make prepare` fetches it "
+            "again"
         ) from None
 
 
 def _timm_network(name: str, raw: Path) -> nn.Module:
     import timm
 
-    classes = timm.get_pretrained_cfg(name).num_classes
-    return timm.create_model(name, pretrained=True, pretrained_cfg_overlay={"file": str(raw)}, num_classes=classes)
+    preset = timm.get_pretrained_cfg(name)
+    assert preset is not None  # `origin` knows it
+    overlay = {"file": str(raw)}
+    return timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=preset.num_classes)
 
 
 def _torchvision_network(name: str, raw: Path) -> nn.Module:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
+from workflow_scripts.models.network_parts import note_classifier, note_features
 from workflow_scripts.models.own import OWN, refused_option
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
 from workflow_scripts.runtime.errors import UserError
@@ -61,7 +62,7 @@ def create(name: str, classes: int, size: int, options: dict[str, Any], publishe
             f"model {name!r} with the options {options} gives an output of shape {tuple(output.shape)}, not one row "
             "an image; change its options"
         )
-    model.feature_count = output.shape[1]
+    note_features(model, output.shape[1])
     return model
 
 
@@ -140,8 +141,9 @@ def _timm(name: str, classes: int, size: int, options: dict[str, Any], published
         model = timm.create_model(name, num_classes=classes, **options)
     else:
         model = _timm_published(name, classes, options, published)
-    names = (model.pretrained_cfg or {}).get("classifier") or ()
-    model.classifier_names = (names,) if isinstance(names, str) else tuple(names)
+    preset_of_model: dict[str, Any] = getattr(model, "pretrained_cfg", None) or {}
+    names = preset_of_model.get("classifier") or ()
+    note_classifier(model, (names,) if isinstance(names, str) else tuple(names))
     if published is not None:
         check_names(model, tensor_names(published), published, name)
     return model
@@ -177,7 +179,7 @@ def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], pu
     head = model.get_submodule(last[0])
     # Replaced before loading: the published classifier is left out either way.
     model.set_submodule(last[0], nn.Linear(head.in_features, classes) if classes else nn.Identity())
-    model.classifier_names = (last[0],)
+    note_classifier(model, (last[0],))
     if published is not None:
         load_start(model, published, f"{TORCHVISION}{name}", without=AUXILIARY)
     return model

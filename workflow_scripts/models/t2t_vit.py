@@ -27,6 +27,8 @@ class Performer(nn.Module):
     √d. It changes the width of the tokens, so its first residual starts from the values, not from the input.
     """
 
+    directions: torch.Tensor
+
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(inputs)
@@ -92,6 +94,7 @@ class T2TViT(nn.Module):
 
     classifier_names = ("head",)
     num_prefix_tokens = 1
+    positions: torch.Tensor
 
     def __init__(self, classes: int, size: int) -> None:
         from timm.models.vision_transformer import Block
@@ -120,8 +123,8 @@ class T2TViT(nn.Module):
 
 def sinusoids(count: int, width: int) -> torch.Tensor:
     """1×count×width positions: sines in even, cosines in odd places (Vaswani et al., NeurIPS 2017, section 3.5)."""
-    places = torch.arange(count, dtype=torch.float64).unsqueeze(1)
-    angles = places / 10000 ** (torch.arange(0, width, 2, dtype=torch.float64) / width)
+    positions = torch.arange(count, dtype=torch.float64).unsqueeze(1)
+    angles = positions / 10000 ** (torch.arange(0, width, 2, dtype=torch.float64) / width)
     return torch.stack([angles.sin(), angles.cos()], dim=2).reshape(1, count, width).float()
 
 

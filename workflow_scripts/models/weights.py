@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.weights_file import origin
+from workflow_scripts.models.network_parts import classifier_names, token_grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path, canonical_json
 
@@ -95,9 +96,9 @@ def write_trained(path: Path, weights: TrainedWeights) -> None:
 def read_trained(path: Path, settings: dict) -> TrainedWeights:
     """Read the weights of a finished training; UserError unless they were trained with exactly `settings`."""
     tensors, metadata = _read(path)
-    found = origin(metadata, settings, path)
+    source = origin(metadata, settings, path)
     mean, std = (json.loads(metadata[key]) for key in ("mean", "std"))
-    return TrainedWeights(tensors, found.settings, found.code, mean, std, found.classes)
+    return TrainedWeights(tensors, source.settings, source.code, mean, std, source.classes)
 
 
 def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:
@@ -107,7 +108,7 @@ def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:
 
 
 def _prefixes(model: nn.Module, without: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{part}." for part in (*model.classifier_names, *without))
+    return tuple(f"{part}." for part in (*classifier_names(model), *without))
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -132,6 +133,5 @@ def _opened(path: Path) -> Iterator[Any]:
 def _resized_positions(positions: torch.Tensor, model: nn.Module) -> torch.Tensor:
     from timm.layers import resample_abs_pos_embed
 
-    return resample_abs_pos_embed(
-        positions.float(), new_size=model.patch_embed.grid_size, num_prefix_tokens=model.num_prefix_tokens
-    )
+    grid, prefix_tokens = token_grid(model)
+    return resample_abs_pos_embed(positions.float(), new_size=grid, num_prefix_tokens=prefix_tokens)

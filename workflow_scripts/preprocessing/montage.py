@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from workflow_scripts.data.images import crop, decode, read_bytes
+from workflow_scripts.data.images import Box, crop, decode, read_bytes
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 
@@ -94,4 +94,4 @@ def _paste(canvas: np.ndarray, image: Image.Image, top: int, left: int) -> tuple
 def _raw(sample: pd.Series, sources: dict[str, Path]) -> Image.Image:
     image = decode(read_bytes(sources[sample["source"]] / sample["path"]))
     sides = [sample.get(side, np.nan) for side in ("left", "top", "right", "bottom")]
-    return image if np.isnan(sides).any() else crop(image, tuple(int(side) for side in sides))
+    return image if np.isnan(sides).any() else crop(image, Box(*map(int, sides)))

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
-from workflow_scripts.data.images import Box, RefusedImageError, crop, decode, pixel_digest, read_bytes
+from workflow_scripts.data.images import Box, crop, decode, pixel_digest, read_bytes
+from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.selecting import changed
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.runtime.errors import UserError
@@ -88,7 +89,7 @@ def fitted(image: Image.Image, packing: Packing) -> Image.Image:
 
 
 def packed(data: bytes, packing: Packing, max_megapixels: float) -> tuple[np.ndarray, float]:
-    """Pixels (uint8 size×size×3) of a whole file's bytes, and its width / height; RefusedImageError as decode.
+    """Pixels (uint8 size×size×3) of a whole file's bytes, and its width / height; RefusedSampleError as decode.
 
     Its mask, where the packing has one, is preprocessing.masks.mask of these pixels.
     """
@@ -118,7 +119,7 @@ def file_tasks(manifest: pd.DataFrame, sources: dict[str, Path]) -> Iterator[Fil
         parts = []
         for row, (_, _, sha256, change) in rows:
             whole = windows is None or np.isnan(windows[row][0])
-            parts.append(Part(row, None if whole else tuple(int(side) for side in windows[row]), sha256, change))
+            parts.append(Part(row, None if whole else Box(*map(int, windows[row])), sha256, change))
         yield FileTask(sources[source] / path, tuple(parts))
 
 
@@ -143,7 +144,7 @@ def pack_file(task: FileTask, packing: Packing, arrays: Arrays) -> int:
         # A window is given in full-size pixels: only whole files can be decoded smaller.
         image = decode(data, at_least=_at_least(packing) if task.parts[0].box is None else None)
         windows = [image if part.box is None else crop(image, part.box) for part in task.parts]
-    except RefusedImageError as refusal:
+    except RefusedSampleError as refusal:
         raise ChangedFileError(task.path, f"could be read by ingest, but now: {refusal}") from None
     for part, window in zip(task.parts, windows, strict=True):
         seen = hashlib.sha256(data).hexdigest() if part.box is None else pixel_digest(window)

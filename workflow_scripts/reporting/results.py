@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_scripts.contracts import record
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE, roles
@@ -198,7 +198,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         settings=settings,
         dataset=dataset,
         arrays=record.read_record(paths.arrays_record),
-        manifest=MANIFEST.read(paths.manifest),
+        manifest=read_manifest(paths.dataset),
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
         montage=picture(paths.dataset / MONTAGE),

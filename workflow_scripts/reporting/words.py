@@ -32,6 +32,8 @@ REASON_NAMES = {
     "special_file": "pipe or device",
     "folder_link": "link to a folder read elsewhere",
     "other_ending": "ending that is not read",
+    "not_a_number": "not a number",
+    "incomplete": "lacks what must be known of it",
 }
 FORMS = {
     "float16": "16-bit weights (float16)",

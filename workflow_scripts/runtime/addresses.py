@@ -13,7 +13,7 @@ def without_secrets(text: str) -> str:
 
     An `@` in a path counts as the end of a password: rather an address too short than a password shown.
     """
-    return _ADDRESS.sub(lambda found: found[1] + _bare(found[2]), text)
+    return _ADDRESS.sub(lambda address: address[1] + _bare(address[2]), text)
 
 
 def _bare(rest: str) -> str:

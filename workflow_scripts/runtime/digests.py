@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file
-from workflow_scripts.runtime.walking import walk
+from workflow_scripts.runtime.walking import Item, walk
 
 # Seconds within which a file may change twice without another time (FAT: 2): a digest so young is not kept.
 CLOCK = 2.0
@@ -49,28 +49,31 @@ def folder_digests(folder: Path, memory: Path, hidden: bool = False) -> dict[str
     `memory`: folder of what earlier calls found; what is untouched since is not read again.
     """
     kept = memory / f"{digest_text(os.path.realpath(folder))[:32]}.json"
-    known, began = _remembered(kept), time.time_ns()
+    remembered, began = _remembered(kept), time.time_ns()
     items = {item.path: item for item in walk(folder, hidden)}
-    statuses = {name: item.status for name, item in items.items()}
-    found = {
-        name: known[name][1] if status and known.get(name, (None,))[0] == trace(status) else NO_FILE.get(item.kind, "")
-        for (name, item), status in zip(items.items(), statuses.values(), strict=True)
+    digests = {
+        name: remembered[name][1] if _untouched(item, remembered.get(name)) else NO_FILE.get(item.kind, "")
+        for name, item in items.items()
     }
-    unread = [name for name, digest in found.items() if not digest]
+    unread = [name for name, digest in digests.items() if not digest]
     size = sum(items[name].size for name in unread)
     if size > ANNOUNCED:
         print(f"reading {len(unread)} files ({size / 1e9:.1f} GB) of {folder}, once", flush=True)
     with ThreadPoolExecutor(THREADS) as pool:
-        found |= zip(unread, pool.map(lambda name: _digest(folder, name), unread), strict=True)
-    if unread or known.keys() - found.keys():
+        digests |= zip(unread, pool.map(lambda name: _digest(folder, name), unread), strict=True)
+    if unread or remembered.keys() - digests.keys():
         settled = {
-            name: [list(trace(status)), found[name]]
-            for name, status in statuses.items()
-            if items[name].kind == "file" and found[name] != UNREADABLE and _settled(status, began)
+            name: [list(trace(item.status)), digests[name]]
+            for name, item in items.items()
+            if item.kind == "file" and digests[name] != UNREADABLE and item.status and _settled(item.status, began)
         }
         with suppress(OSError), atomic_path(kept) as temporary:  # a checkout that cannot be written reads again
             temporary.write_text(json.dumps(settled), encoding="utf-8", errors="surrogateescape")
-    return found
+    return digests
+
+
+def _untouched(item: Item, remembered: tuple[Trace, str] | None) -> bool:
+    return remembered is not None and item.status is not None and remembered[0] == trace(item.status)
 
 
 def _settled(status: os.stat_result, now: int) -> bool:
@@ -81,7 +84,10 @@ def _settled(status: os.stat_result, now: int) -> bool:
 def _remembered(kept: Path) -> dict[str, tuple[Trace, str]]:
     try:
         stored = json.loads(kept.read_text(encoding="utf-8", errors="surrogateescape"))
-        return {name: (tuple(found), digest) for name, (found, digest) in stored.items()}
+        return {
+            name: ((size, mtime, ctime, inode), digest)
+            for name, ((size, mtime, ctime, inode), digest) in stored.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}  # read anew
 

@@ -39,16 +39,16 @@ def joules(before: Counters, cpu_seconds: float) -> dict[str, float]:
     Packages count for all processes: this one gets the share of `cpu_seconds`, its own, in the time that all processors
     worked. A GPU's counter is taken whole, because a job has its GPU to itself.
     """
-    now, found = read_counters(), {}
+    now, taken = read_counters(), {}
     spent = {path: now.packages[path] - since for path, since in before.packages.items() if path in now.packages}
     busy = (now.busy - before.busy) / _ticks_a_second()
     if spent and busy > 0:
         whole = sum(used if used >= 0 else used + _range(path) for path, used in spent.items()) / 1e6
-        found["processor_joules"] = round(whole * min(cpu_seconds / busy, 1.0), 3)
+        taken["processor_joules"] = round(whole * min(cpu_seconds / busy, 1.0), 3)
     uuid = _own_device()
     if uuid in before.devices and uuid in now.devices:
-        found["device_joules"] = round((now.devices[uuid] - before.devices[uuid]) / 1e3, 3)
-    return found
+        taken["device_joules"] = round((now.devices[uuid] - before.devices[uuid]) / 1e3, 3)
+    return taken
 
 
 def device_use(wall_seconds: float) -> dict[str, float]:
@@ -61,11 +61,11 @@ def device_use(wall_seconds: float) -> dict[str, float]:
 
 
 def _packages() -> dict[Path, int]:
-    found = {}
+    counters = {}
     for folder in sorted(POWERCAP.glob("intel-rapl:*")):
         if folder.name.count(":") == 1 and (count := _number(folder / "energy_uj")) is not None:
-            found[folder] = count
-    return found
+            counters[folder] = count
+    return counters
 
 
 def _number(path: Path) -> int | None:
@@ -102,9 +102,10 @@ def _nvml() -> Any:
 
 def _devices() -> dict[str, int]:
     """UUID of every GPU that counts its energy → millijoules since its driver was loaded (NVML API reference)."""
-    nvml, found = _nvml(), {}
+    nvml = _nvml()
+    counters: dict[str, int] = {}
     if nvml is None or nvml.nvmlInit_v2() != 0:
-        return found
+        return counters
     count = ctypes.c_uint()
     nvml.nvmlDeviceGetCount_v2(ctypes.byref(count))
     for index in range(count.value):
@@ -114,9 +115,9 @@ def _devices() -> dict[str, int]:
             and nvml.nvmlDeviceGetUUID(device, name, 96) == 0
             and nvml.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(energy)) == 0
         ):
-            found[name.value.decode()] = energy.value
+            counters[name.value.decode()] = energy.value
     nvml.nvmlShutdown()
-    return found
+    return counters
 
 
 def _torch_on_a_gpu() -> Any:

@@ -9,8 +9,9 @@ import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from workflow_scripts.runtime.errors import NoFileError, UserError
 from workflow_scripts.runtime.locks import exclusive
@@ -70,7 +71,7 @@ def named_when_full(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def open_file(path: Path) -> Iterator[IO[bytes]]:
+def open_file(path: Path) -> Iterator[BufferedReader]:
     """Open a regular file for reading; links to one are followed.
 
     Raises NoFileError for what else may lie there: to read a pipe never ends, nor do some devices. OSError as `open`.

@@ -102,7 +102,7 @@ def drop(handle: int) -> None:
 
 
 def _locked(path: Path, what: str, wait: bool) -> int:
-    said, since = None, time.monotonic()
+    announced, since = None, time.monotonic()
     while True:
         handle, holder = _attempt(path)
         if handle is not None:
@@ -114,9 +114,9 @@ def _locked(path: Path, what: str, wait: bool) -> int:
             busy = f"{what} is already being worked on by {holder.partition(chr(10))[0] or 'another process'}"
             if not wait:
                 raise UserError(f"{busy}; wait for it or stop it")
-            if said != holder:
+            if announced != holder:
                 log.info("%s; waiting for its end", busy)
-            said = holder
+            announced = holder
         elif time.monotonic() > since + SETTLED:
             raise _left_behind(path, what, holder.partition("\n")[0])
         time.sleep(POLL)
@@ -172,10 +172,10 @@ def _system() -> str:
 def _identity(number: int) -> str:
     """A process for ever: its number is given again after its end. Empty if there is none, or nobody tells."""
     try:
-        state, *others = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        state, *fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return "" if state in "ZX" else f"{_system()} {number} {others[18]}"
+    return "" if state in "ZX" else f"{_system()} {number} {fields[18]}"
 
 
 def _lives(holder: str) -> bool:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -52,13 +53,13 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
 
-    def ask(self, part: Sequence) -> None:
+    def ask(self, part: Sequence[Any]) -> None:
         try:
             self.pipe.send(part)
         except OSError:
             raise self.death() from None
 
-    def answer(self) -> list:
+    def answer(self) -> list[Any]:
         """What it made of the part; raises what the function raised, and UserError when it has ended."""
         try:
             results, error = self.pipe.recv()
@@ -81,10 +82,11 @@ class _Worker:
 
 
 @contextmanager
-def _workers(function: Callable, count: int) -> Iterator[list[_Worker]]:
+def _workers(function: Callable[[Any], Any], count: int) -> Iterator[list[_Worker]]:
     """So many processes that wait for parts; they are killed after the block, whatever they do."""
     # A fork costs milliseconds where a fresh interpreter imports for half a second; no thread is running yet.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context: ForkContext | SpawnContext
+    context = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
     workers: list[_Worker] = []
     try:
         for _ in range(count):
@@ -107,7 +109,7 @@ def _workers(function: Callable, count: int) -> Iterator[list[_Worker]]:
             worker.pipe.close()
 
 
-def _serve(function: Callable, pipe: Connection, parent: int) -> None:
+def _serve(function: Callable[[Any], Any], pipe: Connection, parent: int) -> None:
     """Answer parts with results until the other end is closed or this process is killed."""
     # A Ctrl-C reaches all processes of a terminal: the parent says what there is to say, and ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -124,7 +126,7 @@ def _serve(function: Callable, pipe: Connection, parent: int) -> None:
         pipe.send(_results(function, part))
 
 
-def _results(function: Callable, part: Sequence) -> tuple[list, Exception | None]:
+def _results(function: Callable[[Any], Any], part: Sequence[Any]) -> tuple[list[Any], Exception | None]:
     try:
         return [function(item) for item in part], None
     except Exception as error:
@@ -133,9 +135,11 @@ def _results(function: Callable, part: Sequence) -> tuple[list, Exception | None
         return [], error
 
 
-def _in_order(workers: list[_Worker], batches: Iterator[Sequence]) -> Iterator[Any]:
+def _in_order(workers: list[_Worker], batches: Iterator[Sequence[Any]]) -> Iterator[Any]:
     """Results of all batches, in their order; each worker has one batch at a time."""
-    idle, asked, done, due = list(workers), {}, {}, 0
+    idle, due = list(workers), 0
+    asked: dict[object, tuple[_Worker, int]] = {}
+    done: dict[int, list[Any]] = {}
     parts = enumerate(batches)
     while True:
         room = AHEAD * len(workers) - len(asked) - len(done)
@@ -145,7 +149,7 @@ def _in_order(workers: list[_Worker], batches: Iterator[Sequence]) -> Iterator[A
             asked[worker.pipe] = (worker, number)
         if not asked:
             return
-        for pipe in wait(list(asked)):
+        for pipe in wait([worker.pipe for worker, _ in asked.values()]):
             worker, number = asked.pop(pipe)
             done[number] = worker.answer()
             idle.append(worker)

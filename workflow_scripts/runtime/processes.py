@@ -25,8 +25,8 @@ def stoppable() -> Iterator[None]:
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for other in before:
-            signal.signal(other, signal.SIG_IGN)
+        for stop_signal in before:
+            signal.signal(stop_signal, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)
 
     before = {number: signal.getsignal(number) for number in _STOPS}
@@ -52,18 +52,21 @@ def end_with(parent: int, number: int = signal.SIGKILL) -> None:
         os.kill(os.getpid(), number)
 
 
-def followed(command: Sequence[str], **options: object) -> subprocess.CompletedProcess:
+def followed(
+    command: Sequence[str], *, env: dict[str, str] | None = None, capture: bool = False
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; when this process is asked to stop or is killed, the command gets a Ctrl-C.
 
-    `options` are those of subprocess.Popen. Raises KeyboardInterrupt after the command's end when this process was
-    asked to stop.
+    `env`: its environment, None: this process's. `capture`: keep what it writes to standard output. Raises
+    KeyboardInterrupt after the command's end when this process was asked to stop.
     """
     before_it_starts = partial(end_with, os.getpid(), signal.SIGINT)
-    stopped = None
-    with subprocess.Popen(command, preexec_fn=before_it_starts, **options) as process:
+    stopped: KeyboardInterrupt | None = None
+    output = subprocess.PIPE if capture else None
+    with subprocess.Popen(command, preexec_fn=before_it_starts, env=env, stdout=output, text=True) as process:
         while True:
             try:
-                output = process.communicate()[0]
+                written = process.communicate()[0]
                 break
             except KeyboardInterrupt as error:
                 stopped = error
@@ -71,7 +74,7 @@ def followed(command: Sequence[str], **options: object) -> subprocess.CompletedP
                     process.send_signal(signal.SIGINT)
     if stopped:
         raise stopped
-    return subprocess.CompletedProcess(command, process.returncode, output)
+    return subprocess.CompletedProcess(command, process.returncode, written)
 
 
 def on_a_leash(command: Sequence[str]) -> list[str]:

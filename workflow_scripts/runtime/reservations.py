@@ -1,4 +1,4 @@
-"""Places that processes share out among themselves: GPUs, and folders for temporary files."""
+"""What processes reserve among themselves: GPUs, and folders for temporary files."""
 
 import fcntl
 import itertools
@@ -20,29 +20,29 @@ log = logging.getLogger("workflow_scripts")
 POLL = 1.0
 
 
-def claim(paths: Sequence[Path], count: int, what: str, seats: int = 1) -> list[int]:
+def reserve(paths: Sequence[Path], count: int, what: str, slots: int = 1) -> list[int]:
     """Positions of `count` lock files of a folder that have room for this process: it holds them to its end.
 
-    With one of `seats`, a file is one process's; with more, up to so many that say the same number hold it together,
+    With one of `slots`, a file is one process's; with more, up to so many that say the same number hold it together,
     and those with the fewest come first. None or all are taken. While too few are free it says once that it waits,
     `what` being what the files stand for, and looks again every POLL seconds. The files stay: one that is removed while
     another process opens it binds nobody.
     """
-    said = False
+    announced = False
     while True:
         with _turn(paths[0].parent):
             taken: dict[int, list[int]] = {}
-            for seat, (position, path) in itertools.product(range(seats), enumerate(paths)):
-                if len(taken) < count and position not in taken and (handles := _take(path, seat, seats)):
+            for slot, (position, path) in itertools.product(range(slots), enumerate(paths)):
+                if len(taken) < count and position not in taken and (handles := _take(path, slot, slots)):
                     taken[position] = handles
             if len(taken) == count:
                 return sorted(taken)
             for handle in itertools.chain(*taken.values()):
                 drop(handle)
-        if not said:
+        if not announced:
             held = len(paths) - len(taken)
             log.info("other jobs hold %d of %d %s, %d are needed; waiting", held, len(paths), what, count)
-        said = True
+        announced = True
         time.sleep(POLL)
 
 
@@ -63,8 +63,9 @@ def own_folder(name: str) -> Iterator[Path]:
                 with holding(handle):
                     shutil.rmtree(left, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(dir=parent))
-        handle = _try(folder, fcntl.LOCK_EX)
-    with holding(handle):
+        own = _try(folder, fcntl.LOCK_EX)
+    assert own is not None  # nobody else knows this folder yet
+    with holding(own):
         try:
             yield folder
         finally:
@@ -74,7 +75,7 @@ def own_folder(name: str) -> Iterator[Path]:
 @contextmanager
 def _turn(folder: Path) -> Iterator[None]:
     """One process at a time looks for what is free: two that each take half of what they need would both go without."""
-    path = folder / "workflow-claims.lock"
+    path = folder / "workflow-reservations.lock"
     handle = _openable_by_all(path)
     try:
         flock(handle, fcntl.LOCK_EX, path)
@@ -83,12 +84,12 @@ def _turn(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _take(path: Path, seat: int, seats: int) -> list[int]:
-    """What holds this seat of a lock file; nothing while it is taken, or while the whole file is."""
-    whole = _try(path, fcntl.LOCK_EX if seats == 1 else fcntl.LOCK_SH)
-    if whole is None or seats == 1:
+def _take(path: Path, slot: int, slots: int) -> list[int]:
+    """What holds this slot of a lock file; nothing while it is taken, or while the whole file is."""
+    whole = _try(path, fcntl.LOCK_EX if slots == 1 else fcntl.LOCK_SH)
+    if whole is None or slots == 1:
         return [] if whole is None else [whole]
-    own = _try(path.with_suffix(f".{seat}{path.suffix}"), fcntl.LOCK_EX)
+    own = _try(path.with_suffix(f".{slot}{path.suffix}"), fcntl.LOCK_EX)
     if own is None:
         drop(whole)
         return []

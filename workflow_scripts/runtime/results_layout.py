@@ -37,19 +37,19 @@ _MADE = re.compile(r"(?P<folder>(?:.*/)?data/[^/]+/made-[^/]+)/.+")
 
 
 @dataclass(frozen=True)
-class Known:
+class VouchedFile:
     """A file of a study: the record that vouches for it, and the target that makes it (None: no rule does)."""
 
     record: Path
     target: Path | None
 
 
-def known(path: Path) -> Known | None:
-    """What is known of a file by its path below a study's folder; None: no step leaves such a file."""
+def vouched_file(path: Path) -> VouchedFile | None:
+    """The record and the target of a file by its path below a study's folder; None: no step leaves such a file."""
     for pattern, record, target in _PATTERNS:
         if match := pattern.fullmatch(path.as_posix()):
             root, names = Path(match["root"]), match.groupdict()
-            return Known(root / record.format(**names), root / target.format(**names) if target else None)
+            return VouchedFile(root / record.format(**names), root / target.format(**names) if target else None)
     return None
 
 
@@ -64,8 +64,8 @@ def remedy(path: Path) -> str:
     if made := _MADE.fullmatch(path.as_posix()):
         folder = shlex.quote(made["folder"])
         return f"`rm -r {folder} && snakemake {folder}/made.json --cores all` (with your --configfile) makes it again"
-    about = known(path)
+    about = vouched_file(path)
     if about and about.target is None:
         return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run once more"
-    target = _finished(path) or (about.target if about else path)
+    target = _finished(path) or (about.target if about and about.target else path)
     return f"`snakemake {shlex.quote(target.as_posix())} --force --cores all` (with your --configfile) makes it again"

@@ -38,7 +38,7 @@ def passed_over(name: str) -> bool:
     return name.startswith(".") or name in LEFTOVERS
 
 
-def walk(folder: str | os.PathLike, hidden: bool = False) -> Iterator[Item]:
+def walk(folder: str | os.PathLike[str], hidden: bool = False) -> Iterator[Item]:
     """Everything below the folder that is no folder, sorted by name within each folder.
 
     What `passed_over` names is left out; with `hidden` it is not.
@@ -70,7 +70,7 @@ def walk(folder: str | os.PathLike, hidden: bool = False) -> Iterator[Item]:
             yield Item(path, "special", status=state)
 
 
-def _listed(folder: str, hidden: bool) -> list[os.DirEntry]:
+def _listed(folder: str, hidden: bool) -> list[os.DirEntry[str]]:
     """Entries of a folder in reverse order of their names."""
     try:
         with os.scandir(folder) as entries:
@@ -83,11 +83,11 @@ def _listed(folder: str, hidden: bool) -> list[os.DirEntry]:
         ) from None
 
 
-def _name(entry: os.DirEntry) -> str:
+def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _state(entry: os.DirEntry) -> os.stat_result | None:
+def _state(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat()
     except OSError:

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from workflow_scripts.baselines.feature_modalities import MODALITIES
 from workflow_scripts.contracts import protocol_roles
 from workflow_scripts.data.adapters.adapter_registry import adapters
+from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.runtime.addresses import server_fault
 from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath
 from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
@@ -85,6 +87,7 @@ class Study(Block):
     def _consistent(self) -> "Study":
         if mistakes := [
             *self._name_mistakes(),
+            *self._modality_mistakes(),
             *self._share_mistakes(),
             *self._role_mistakes(),
             *self._run_mistakes(),
@@ -113,6 +116,24 @@ class Study(Block):
         for name in self.runs:
             if not RUN_NAME.fullmatch(name):
                 yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
+
+    def _modality_mistakes(self) -> Iterator[str]:
+        """Adapters whose files no reader reads, or of several modalities; features of other samples than these."""
+        modalities = {name: adapters()[name].modality for name in self.adapters if name in adapters()}
+        for name, modality in modalities.items():
+            if modality not in readers():
+                yield f"the adapter {name} has the MODALITY {modality!r}; {nearest(modality, readers())}"
+        if len(set(modalities.values())) > 1:
+            words = ", ".join(f"{name} of {modality}" for name, modality in modalities.items())
+            yield f"adapters are of several modalities ({words}), and a study has one; make a study of each"
+        for name, run in self.runs.items():
+            for feature in run.features if run.kind == "baseline" else ():
+                if modalities and MODALITIES[feature] not in modalities.values():
+                    yield (
+                        f"run {name!r}: the feature {feature} is taken of samples of the modality "
+                        f"{MODALITIES[feature]}, and this study's are of {next(iter(modalities.values()))}"
+                        f"{self._or_null(name)}"
+                    )
 
     def _share_mistakes(self) -> Iterator[str]:
         learning = [name for name, run in self.runs.items() if run.kind in (*TRAINED, "baseline")]

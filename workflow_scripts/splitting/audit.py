@@ -111,7 +111,9 @@ def _shared(codes: np.ndarray, subset: np.ndarray, why: str, totals: dict[int, d
     return pd.DataFrame({"why": why, "a": np.concatenate(a), "b": np.concatenate(b), "distance": 0.0})
 
 
-def _equal(first, second, pairs: pd.DataFrame, subset: np.ndarray, totals) -> pd.DataFrame:
+def _equal(
+    first: np.ndarray, second: np.ndarray, pairs: pd.DataFrame, subset: np.ndarray, totals: dict[int, dict[str, int]]
+) -> pd.DataFrame:
     """Every equal pair with its ends in two subsets; `a` is the end that is evaluated later (test, validation)."""
     sides = np.stack([subset[first], subset[second]])
     torn = (sides[0] != sides[1]) & (sides >= 0).all(axis=0)

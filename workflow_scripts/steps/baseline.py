@@ -38,12 +38,12 @@ def _fit_and_predict(args: argparse.Namespace) -> dict:
     from sklearn.preprocessing import StandardScaler
 
     from workflow_scripts.baselines import simple_features
-    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.data.packed import read_fold
 
     settings = args.settings
     images, classes, samples, _ = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
-    manifest = MANIFEST.read(args.dataset / "manifest.csv").set_index("id").loc[samples["id"]]
+    manifest = read_manifest(args.dataset).set_index("id").loc[samples["id"]]
     values = simple_features.table(settings["spec"]["features"], images, samples["row"].to_numpy(), manifest)
     training = (samples["subset"] == "train").to_numpy()
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))

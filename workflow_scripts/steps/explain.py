@@ -92,10 +92,10 @@ def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trai
 
 def _scales(dataset: Path, preprocess: dict) -> "dict[str, Scale] | None":
     """Scale of each sample's picture, where the size of a pixel is known."""
-    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.drawing.scalebar import scales_of
 
-    manifest = MANIFEST.read(dataset / "manifest.csv")
+    manifest = read_manifest(dataset)
     found = scales_of(manifest, preprocess)
     return found and dict(zip(manifest["id"], found, strict=True))
 

@@ -85,14 +85,14 @@ def translate(
 
 def seen_in_training(args: argparse.Namespace, predicted: "pd.DataFrame") -> dict[str, int]:
     """Per subset: predicted samples whose picture, by its bytes, was in the training or validation subset there."""
-    from workflow_scripts.contracts.dataset import MANIFEST
+    from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.contracts.splits import SPLIT
 
     split = SPLIT.read(required_split(args.split_there))
     learned = split.loc[(split["fold"] == args.settings["member"]["fold"]) & (split["subset"] != "test"), "id"]
     require(args.manifest_there.with_name("record.json"), args.manifest_there.name)
-    there = MANIFEST.read(args.manifest_there).set_index("id").loc[learned, "sha256"]
-    here = MANIFEST.read(args.dataset / "manifest.csv").set_index("id")["sha256"]
+    there = read_manifest(args.manifest_there.parent).set_index("id").loc[learned, "sha256"]
+    here = read_manifest(args.dataset).set_index("id")["sha256"]
     same = predicted["id"].map(here).isin(set(there))
     return {subset: int(same[predicted["subset"] == subset].sum()) for subset in sorted(set(predicted["subset"]))}
 

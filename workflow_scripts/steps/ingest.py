@@ -1,30 +1,31 @@
 """Raw files of a study → what they are: manifest, quarantine, equal pairs.
 
-Comes in: the folders of raw files, each read by an adapter of its published layout. Every file is decoded once; what
-cannot be used is quarantined with a reason and counted. Goes out, in --out: manifest.csv (a line per sample),
-quarantine.csv, equal_pairs.csv (samples that show the same picture) and record.json.
+Comes in: the folders of raw files, each listed by an adapter of its published layout and opened once by the reader of
+its modality; what cannot be used is quarantined with a reason and counted. Goes out, in --out: manifest.csv (a line per
+sample), quarantine.csv, equal_pairs.csv (samples that show the same picture) and record.json.
 """
 
 import argparse
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.dataset import BOX, CHANGE, EQUAL_PAIRS, MANIFEST, PAIR_KINDS, QUARANTINE
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.verified import require_all
+from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
-from workflow_scripts.data.equal_pairs import SIDE, equal_pairs
-from workflow_scripts.data.images import RefusedImageError
+from workflow_scripts.data.equal_pairs import equal_pairs
+from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
 from workflow_scripts.data.raw_folders import parse_sources
-from workflow_scripts.data.reading import read_samples
+from workflow_scripts.data.readers.reader_interface import Limits, modality_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+
+TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
 
 
 def arguments() -> argparse.Namespace:
@@ -49,60 +50,16 @@ def main(args: argparse.Namespace) -> None:
             )
     for folder in sources.values() if settings.made else ():
         require_all(folder / "made.json")
-    collected = collect(sources, settings.ingest, settings.subgroups)
-    manifest, seen = read_all(collected, sources, settings.ingest.max_megapixels, args.jobs)
+    readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
+    modality = modality_of(readers[settings.adapters[0]])
+    collected = collect(sources, modality, settings.ingest, settings.subgroups)
+    manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
-    pictures = manifest[list(MANIFEST.columns)].join(seen.digests)
+    pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    write_dataset(args, collected, manifest, classes, pairs)
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """What was seen of the samples' pixels and no table keeps, a row a sample.
-
-    `digests` has the columns pixels (digest of size and RGB values) and whole_file (a part of a file has no bytes of
-    its own); `thumbnails` is N×SIDE².
-    """
-
-    digests: pd.DataFrame
-    thumbnails: np.ndarray
-
-
-def read_all(
-    collected: Collected, sources: dict[str, Path], max_megapixels: float, jobs: int
-) -> tuple[pd.DataFrame, Pixels]:
-    """Manifest of the readable samples, sorted by id, and what was seen of their pixels; refusals go to `collected`."""
-    located = [(sources[adapter], sample) for adapter, sample in collected.samples]
-    rows, digests, thumbnails = [], [], []
-    copies = any(sample.change for _, sample in collected.samples)
-    results = read_samples(located, max_megapixels, jobs)
-    for (adapter, sample), seen in zip(collected.samples, results, strict=True):
-        if isinstance(seen, RefusedImageError):
-            detail = seen.detail if sample.box is None else f"{sample.id}: {seen.detail}"
-            collected.refused.append(Refused(sample.path, seen.reason, detail))
-            continue
-        row = {
-            "id": sample.id,
-            "path": sample.path,
-            "label": sample.label,
-            "group": sample.group,
-            "unit": sample.unit or sample.id,
-            "source": adapter,
-            "width": seen.width,
-            "height": seen.height,
-            "sha256": seen.sha256,
-            **({CHANGE: sample.change} if copies else {}),
-        }
-        # The project's own columns come last, so that none of a user's can take their place.
-        row = {**dict.fromkeys(row), **sample.attributes, **row}
-        rows.append(row if sample.box is None else row | dict(zip(BOX, sample.box, strict=True)))
-        digests.append((seen.pixels, sample.box is None))
-        thumbnails.append(seen.thumbnail)
-    manifest = pd.DataFrame(rows, columns=None if rows else list(MANIFEST.columns))
-    vectors = np.array(thumbnails, dtype=np.float32).reshape(-1, SIDE * SIDE)
-    return manifest, Pixels(pd.DataFrame(digests, columns=["pixels", "whole_file"]), vectors)
+    write_dataset(args, collected, modality, manifest, classes, pairs)
+    log_dataset(collected, manifest, classes, pairs)
 
 
 def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
@@ -113,32 +70,32 @@ def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
     if counted and len(counted) > limit * (len(counted) + readable):
         reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(item.reason for item in counted).most_common())
         raise UserError(
-            f"{len(counted)} of {len(counted) + readable} images are refused ({reasons}; first {counted[0].path}: "
+            f"{len(counted)} of {len(counted) + readable} samples are refused ({reasons}; first {counted[0].path}: "
             f"{counted[0].detail}), more than ingest.max_refused ({limit:g}); the log lists them, mend or remove them"
         )
 
 
 def write_dataset(
-    args: argparse.Namespace, collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame
+    args: argparse.Namespace,
+    collected: Collected,
+    modality: Modality,
+    manifest: pd.DataFrame,
+    classes: list[str],
+    pairs: pd.DataFrame,
 ) -> None:
-    """Write the three tables and, last, the record; say in the log what was found."""
+    """Write the three tables and, last, the record."""
     quarantine = pd.DataFrame([vars(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
-    manifest = manifest.copy()
-    boxes = [column for column in BOX if column in manifest]
-    manifest[boxes] = manifest[boxes].astype("Int64")
-    further = [column for column in manifest if column not in (*MANIFEST.columns, *BOX)]
-    manifest[further] = manifest[further].fillna("")
-    tables = {"manifest.csv": (MANIFEST, manifest), "quarantine.csv": (QUARANTINE, quarantine)}
-    tables["equal_pairs.csv"] = (EQUAL_PAIRS, pairs)
-    for name, (table, frame) in tables.items():
-        table.write(args.out / name, frame)
+    modality.table().write(args.out / "manifest.csv", with_empty_cells(manifest, modality))
+    QUARANTINE.write(args.out / "quarantine.csv", quarantine)
+    EQUAL_PAIRS.write(args.out / "equal_pairs.csv", pairs)
     counts = manifest["label"].value_counts()
-    across = int((pairs["label_a"] != pairs["label_b"]).sum())
     record = make_record(
         args.settings,
         args.code,
         {},
+        modality=modality.as_record(),
+        readers={adapter: adapter_registry.options_of(adapter) for adapter in args.settings["adapters"]},
         classes=classes,
         counts={name: int(counts[name]) for name in classes},
         samples=len(manifest),
@@ -150,19 +107,29 @@ def write_dataset(
         left_out=collected.left_out,
         wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
-        equal_pairs_across_classes=across,
+        equal_pairs_across_classes=across_classes(pairs),
         made=args.settings["made"],
         scale=args.settings["scale"],
-        outputs={name: digest_file(args.out / name) for name in tables},
+        outputs={name: digest_file(args.out / name) for name in TABLES},
     )
     write_record(args.out / "record.json", record)
+
+
+def across_classes(pairs: pd.DataFrame) -> int:
+    """How many equal pairs have two labels."""
+    return int((pairs["label_a"] != pairs["label_b"]).sum())
+
+
+def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame) -> None:
+    """Lines of the log on what was taken, what is missing, and what cannot be judged together."""
+    counts = manifest["label"].value_counts()
     for label, numbers in collected.counts.items():
         if min(numbers["found"], counts[label]) < numbers["wanted"]:
-            said = (label, counts[label], numbers["wanted"], numbers["copies"])
-            entry.log.info("%s: %d samples of %d wanted, %d of them copies", *said)
+            shown = (label, counts[label], numbers["wanted"], numbers["copies"])
+            entry.log.info("%s: %d samples of %d wanted, %d of them copies", *shown)
     passed = sum(collected.passed_over.values())
-    said = (len(manifest), len(classes), len(quarantine), passed)
-    entry.log.info("%d samples of %d classes, %d refused, %d files passed over", *said)
+    totals = (len(manifest), len(classes), len(collected.refused), passed)
+    entry.log.info("%d samples of %d classes, %d refused, %d files passed over", *totals)
     mixed = manifest.groupby("unit")["label"].nunique()
     if (mixed > 1).any():
         entry.log.warning(
@@ -170,7 +137,7 @@ def write_dataset(
             "(aggregate: none); write different units in the table of groups, or none",
             *(int((mixed > 1).sum()), mixed.idxmax()),
         )
-    entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across)
+    entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across_classes(pairs))
 
 
 if __name__ == "__main__":

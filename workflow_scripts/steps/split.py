@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import record
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
 from workflow_scripts.contracts.run_tables import require_one_label
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import reported_subset
@@ -64,7 +64,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = entry.namespace(args.settings)
     dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
-    manifest = MANIFEST.read(args.dataset / "manifest.csv")
+    manifest = read_manifest(args.dataset)
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
     if settings.units_judged:
         require_one_label(manifest, f"protocol {settings.protocol}")

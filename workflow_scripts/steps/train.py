@@ -22,7 +22,7 @@ from workflow_scripts.runtime.run_address import HISTORY_FILE, PREDICTIONS_FILE,
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
-    from workflow_scripts.training.process_group import Team
+    from workflow_scripts.training.process_group import ProcessGroup
     from workflow_scripts.training.stopping import Saving
 
 # What a training leaves, and what is written last: it vouches for them and says what they cost.
@@ -47,7 +47,7 @@ def arguments() -> list[argparse.Namespace]:
     if len(args.out) != len(args.log):
         parser.error("--log takes as many files as --out takes folders")
     if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
-        # The log is the first process's; what the others say is of interest only when one of them fails.
+        # The log is that of rank 0; what the others say is of interest only when one of them fails.
         args.log = [log.with_name(f"{log.name}.{rank}") for log in args.log]
     changes = [
         {"out": out, "log": log, "settings": entry.job_settings(args.settings, out)}
@@ -87,30 +87,31 @@ def train_batch(trainings: list[argparse.Namespace]) -> None:
 def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
     """As main, but leave the saved states, which are returned; with `keep` also one of the training's end.
 
-    None in all but the first of several processes that train one network.
+    None in all but rank 0 of several processes that train one network.
     """
     from workflow_scripts.runtime.locks import lock
-    from workflow_scripts.training import devices, process_group
+    from workflow_scripts.training import devices
     from workflow_scripts.training.checkpoints import Checkpoints
+    from workflow_scripts.training.process_group import joined_process_group
 
     files, block = named_files(args.weights), entry.namespace(args.settings["train"])
-    with process_group.team(block.processes) as team, ExitStack() as held:
-        device = devices.prepare(args.device, block, team, args.jobs_per_gpu)
+    with joined_process_group(block.processes) as process_group, ExitStack() as held:
+        device = devices.prepare(args.device, block, process_group, args.jobs_per_gpu)
         name = _identity(args, files, device)
         store = Checkpoints(args.work / "checkpoints" / name)
-        if team.first:
+        if process_group.is_rank_zero:
             locks, place = args.work / "locks", digest_text(str(args.out.resolve()))
             held.enter_context(lock(locks / f"{place}.lock", str(args.out)))
             held.enter_context(lock(locks / f"{name}.lock", f"this training of {args.out}"))
-        # The others begin when the first has said that it is not done yet.
-        if team.told(team.first and _done(args.out, name)):
+        # The other ranks begin when rank 0 has said that it is not done yet.
+        if process_group.broadcast(process_group.is_rank_zero and _done(args.out, name)):
             entry.log.info("this training of %s was finished by the process before this one", args.out)
-        elif team.first:
+        elif process_group.is_rank_zero:
             with ledger(args.out / COST) as cost:
-                cost.update(_train(args, files, device, _saving(args, store, keep), team), identity=name)
+                cost.update(_train(args, files, device, _saving(args, store, keep), process_group), identity=name)
         else:
-            _train(args, files, device, _saving(args, store, keep), team)
-        return store if team.first else None
+            _train(args, files, device, _saving(args, store, keep), process_group)
+        return store if process_group.is_rank_zero else None
 
 
 def _identity(args: argparse.Namespace, files: dict[str, Path], device: object) -> str:
@@ -174,8 +175,14 @@ def _say_what_cannot_be_explained(spec: dict, classes: int, size: int) -> None:
         entry.log.warning("Grad-CAM will show nothing of this network: %s", error)
 
 
-def _train(args: argparse.Namespace, files: dict[str, Path], device: object, saving: "Saving", team: "Team") -> dict:
-    """Train, write weights and history, and say what it cost; all but the first of a team only train."""
+def _train(
+    args: argparse.Namespace,
+    files: dict[str, Path],
+    device: object,
+    saving: "Saving",
+    process_group: "ProcessGroup",
+) -> dict:
+    """Train, write weights and history, and say what it cost; all but rank 0 only train."""
     import pandas as pd
 
     from workflow_scripts.contracts.run_tables import write_predictions
@@ -197,7 +204,7 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
     subsets["train"] = subsets["train"].repeated(shown)
     if train.copies == "fourfold":
         subsets["train"] = subsets["train"].fourfold()
-    if team.first:
+    if process_group.is_rank_zero:
         _say_what_cannot_be_explained(args.settings["spec"], len(samples.classes), samples.size)
     model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
     view = View(train, training_seed(args.settings), mean, std)
@@ -211,8 +218,8 @@ def _train(args: argparse.Namespace, files: dict[str, Path], device: object, sav
         len(subsets["validation"]),
         devices.describe(device),
     )
-    result = fit(model, *feeders, train, samples.classes, view.seed, saving, team)
-    if not team.first:
+    result = fit(model, *feeders, train, samples.classes, view.seed, saving, process_group)
+    if not process_group.is_rank_zero:
         return {}
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
     HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))

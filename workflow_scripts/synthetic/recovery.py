@@ -35,26 +35,26 @@ def regions(manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing) 
     `sources`: adapter → folder of made data, `packing`: as for the images. A copy's region is turned as its pixels are.
     """
     ids = manifest["id"].tolist()
-    found = {}
+    region_by_id = {}
     for task in file_tasks(manifest, {name: folder / MASKS for name, folder in sources.items()}):
         mask = np.asarray(Image.open(task.path.with_suffix(".png")))
         image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
         for part in task.parts:
             window = image if part.box is None else crop(image, part.box)
-            found[ids[part.row]] = np.asarray(fitted(changed(window, part.change), packing))[..., 0] > HALF
-    return found
+            region_by_id[ids[part.row]] = np.asarray(fitted(changed(window, part.change), packing))[..., 0] > HALF
+    return region_by_id
 
 
-def masks(planted: dict[str, np.ndarray], found: dict[str, np.ndarray], kind: str) -> Found:
+def masks(planted: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: str) -> Found:
     """Mean Dice coefficient of planted regions and masks, both bool S×S by id."""
-    values = [dice(planted[name], found[name]) for name in planted]
+    values = [dice(planted[name], segmented[name]) for name in planted]
     return Found(kind, "dice", float(np.mean(values)), len(values))
 
 
-def duplicates(planted: pd.DataFrame, found: pd.DataFrame) -> list[Found]:
+def duplicates(planted: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
     """Precision and recall of pairs of equal pictures.
 
-    `planted` has the columns id and copy_of (empty: an original); `found` id_a and id_b. Copies of one original are
+    `planted` has the columns id and copy_of (empty: an original); `detected` id_a and id_b. Copies of one original are
     pairs of each other too.
     """
     copies = planted[planted["copy_of"] != ""]
@@ -63,7 +63,7 @@ def duplicates(planted: pd.DataFrame, found: pd.DataFrame) -> list[Found]:
     for name, original in family.items():
         together.setdefault(original, {original}).add(name)
     wanted = {frozenset(pair) for names in together.values() for pair in _pairs(sorted(names))}
-    seen = {frozenset(pair) for pair in zip(found["id_a"], found["id_b"], strict=True)}
+    seen = {frozenset(pair) for pair in zip(detected["id_a"], detected["id_b"], strict=True)}
     both = len(wanted & seen)
     measures = (("precision", len(seen)), ("recall", len(wanted)))
     return [Found("", name, both / total, total) for name, total in measures if total]
@@ -81,9 +81,11 @@ def energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, ran
 
 
 def _energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
-    shares = [one[planted[name]].sum() / one.sum() for name, one in zip(ids, maps, strict=True) if one.any()]
+    shares = [
+        weights[planted[name]].sum() / weights.sum() for name, weights in zip(ids, maps, strict=True) if weights.any()
+    ]
     return (float(np.mean(shares)) if shares else float("nan")), len(shares)
 
 
 def _pairs(names: list[str]) -> list[tuple[str, str]]:
-    return [(first, second) for place, first in enumerate(names) for second in names[place + 1 :]]
+    return [(first, second) for index, first in enumerate(names) for second in names[index + 1 :]]

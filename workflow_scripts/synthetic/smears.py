@@ -6,6 +6,8 @@ import numpy as np
 
 from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
 from workflow_scripts.synthetic.cells import (
+    Cell,
+    Field,
     cell_traits,
     class_traits,
     develop,
@@ -27,13 +29,15 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
     if plan.whole_fields:
         yield _whole_field(plan, label, index, number, cells, look, rng)
         return
-    for place, cell in enumerate(cells, start=1):
+    for position, cell in enumerate(cells, start=1):
         pixels = develop(cell.density + mucus(plan.size, plan.size, rng) + neighbours(plan.size, rng), look, rng)
         made = _made_sample(label, cell.mask, 0, 0, cell.planted())
-        yield MadePicture(label, index, number, place, pixels, cell.mask, [made])
+        yield MadePicture(label, index, number, position, pixels, cell.mask, [made])
 
 
-def _whole_field(plan: Plan, label: str, index: int, number: int, cells: list, look, rng) -> MadePicture:
+def _whole_field(
+    plan: Plan, label: str, index: int, number: int, cells: list[Cell], look: Field, rng: np.random.Generator
+) -> MadePicture:
     """All cells on one picture, in a jittered grid; of every third field the top is cut: nuclei lie near the edge."""
     columns = int(np.ceil(np.sqrt(len(cells))))
     rows = -(-len(cells) // columns)
@@ -42,17 +46,17 @@ def _whole_field(plan: Plan, label: str, index: int, number: int, cells: list, l
     height, width = rows * pitch, columns * pitch
     density = mucus(height, width, rng)
     mask = np.zeros((height, width), dtype=np.uint8)
-    places = []
+    corners = []
     for position, cell in enumerate(cells):
         top, left = (int(side * pitch + rng.integers(0, pitch - plan.size + 1)) for side in divmod(position, columns))
         area = (slice(top, top + plan.size), slice(left, left + plan.size))
         density[:, *area] += cell.density
         mask[area] = np.maximum(mask[area], cell.mask)
-        places.append((top, left))
+        corners.append((top, left))
     density, mask = density[:, cut:], mask[cut:]
     made = [
         _made_sample(label, cell.mask, left, top - cut, cell.planted())
-        for cell, (top, left) in zip(cells, places, strict=True)
+        for cell, (top, left) in zip(cells, corners, strict=True)
     ]
     made = [_clipped(cell, mask.shape) for cell in made]
     return MadePicture(label, index, number, 1, develop(density, look, rng), mask, made)
@@ -61,9 +65,9 @@ def _whole_field(plan: Plan, label: str, index: int, number: int, cells: list, l
 def _made_sample(label: str, mask: np.ndarray, left: int, top: int, planted: dict[str, float]) -> MadeSample:
     """A cell whose window begins at (left, top) of its picture: centre and box of the nucleus."""
     rows, columns = np.nonzero(mask == 2)
-    box = (columns.min() + left, rows.min() + top, columns.max() + 1 + left, rows.max() + 1 + top)
+    first, last = (int(columns.min()) + left, int(rows.min()) + top), (int(columns.max()) + left, int(rows.max()) + top)
     centre = (round(float(columns.mean())) + left, round(float(rows.mean())) + top)
-    return MadeSample(label, *centre, tuple(int(side) for side in box), planted)
+    return MadeSample(label, *centre, (*first, last[0] + 1, last[1] + 1), planted)
 
 
 def _clipped(cell: MadeSample, shape: tuple[int, int]) -> MadeSample:

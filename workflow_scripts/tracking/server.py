@@ -55,7 +55,7 @@ def command(results: Path, port: int) -> list[str]:
 
 
 @contextmanager
-def serving(results: Path, port: int) -> Iterator[subprocess.Popen]:
+def serving(results: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server while the block runs; the block starts when it answers. Its output goes to mlflow/server.log.
 
     Raises UserError when it ends or does not answer within two minutes.
@@ -81,7 +81,7 @@ def serving(results: Path, port: int) -> Iterator[subprocess.Popen]:
             stop(process)
 
 
-def _wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -96,7 +96,7 @@ def _wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> N
     raise UserError(f"the MLflow server did not answer within {START_SECONDS} seconds; {log} says why")
 
 
-def stop(process: subprocess.Popen) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End the server and its workers: asked first, forced after some seconds."""
     for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
         try:
@@ -109,7 +109,7 @@ def stop(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def _group_lives(process: subprocess.Popen) -> bool:
+def _group_lives(process: subprocess.Popen[bytes]) -> bool:
     process.poll()  # reaps the leader, which would count as alive otherwise
     try:
         os.killpg(process.pid, 0)

@@ -102,18 +102,22 @@ class Store:
         """Identifier of the study's experiment; one that was deleted in the UI is taken back."""
         from mlflow.exceptions import MlflowException
 
-        found = self.client.get_experiment_by_name(study)
-        if found is None:
+        experiment = self.client.get_experiment_by_name(study)
+        if experiment is None:
             try:
                 return self.client.create_experiment(study, f"{SCHEME}{study}" if self.artifacts else None)
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
                 # somebody else was faster, or the answer to the first request was lost
-                found = self.client.get_experiment_by_name(study)
-        if found.lifecycle_stage == "deleted":
-            self.client.restore_experiment(found.experiment_id)
-        return found.experiment_id
+                experiment = self.client.get_experiment_by_name(study)
+        if experiment is None:
+            raise UserError(
+                f"the MLflow server has an experiment {study!r} and does not show it; `make ui` asks it once more"
+            )
+        if experiment.lifecycle_stage == "deleted":
+            self.client.restore_experiment(experiment.experiment_id)
+        return experiment.experiment_id
 
     def _all_runs(self) -> Iterator[Any]:
         """Our runs in the experiment that are not deleted; a user's own runs are left alone."""
@@ -164,10 +168,10 @@ class Store:
 
     def _by_identity(self) -> dict[str, list[Any]]:
         """Runs that are the same but for what is logged."""
-        found: dict[str, list[Any]] = {}
+        runs_by_identity: dict[str, list[Any]] = {}
         for run in self.runs.values():
-            found.setdefault(run.data.tags[IDENTITY], []).append(run)
-        return found
+            runs_by_identity.setdefault(run.data.tags[IDENTITY], []).append(run)
+        return runs_by_identity
 
     def _only(self, entry: Entry, parent: str | None, same: dict[str, list[Any]]) -> str:
         """Put an entry's run in its place and delete its predecessors; returns the run's id."""
@@ -237,7 +241,7 @@ class Store:
                 named = path if path.name == Path(name).name else shutil.copy(path, Path(folder, Path(name).name))
                 self.client.log_artifact(run.info.run_id, str(named), Path(name).parent.as_posix().lstrip("."))
             return
-        folder = self._folder(run)
+        folder = self._folder(self.artifacts, run)
         if folder is None:
             raise UserError(
                 f"the database of {self.artifacts} keeps the artifacts of {self.study} elsewhere; delete the folder "
@@ -247,22 +251,22 @@ class Store:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
 
-    def _folder(self, run: Any) -> Path | None:
-        """Where the copies of a run's artifacts lie: below its own name, whatever its address says.
+    def _folder(self, artifacts: Path, run: Any) -> Path | None:
+        """Where the copies of a run's artifacts lie: below its own name in `artifacts`, whatever its address says.
 
         None when the address says another place, or when a link leads from there to elsewhere.
         """
         below = Path(self.study, run.info.run_id, "artifacts")
         if run.info.artifact_uri != f"{SCHEME}{below.as_posix()}" or not re.fullmatch(RUN_ID, run.info.run_id):
             return None
-        folder = self.artifacts / below
-        return folder if folder.resolve() == self.artifacts.resolve() / below else None
+        folder = artifacts / below
+        return folder if folder.resolve() == artifacts.resolve() / below else None
 
     def delete(self, run_id: str) -> None:
         """Move a run to MLflow's trash; artifacts that lie under the results go for good, they are copies."""
         run = self.runs.pop(run_id)
         self.client.delete_run(run_id)
-        if self.artifacts is not None and (folder := self._folder(run)):
+        if self.artifacts is not None and (folder := self._folder(self.artifacts, run)):
             shutil.rmtree(folder.parent, ignore_errors=True)
 
     def delete_doubles(self) -> None:
@@ -273,10 +277,10 @@ class Store:
 
     def sweep(self, study: str) -> None:
         """Delete copies of artifacts whose run is in no database any more, e.g. after the database was deleted."""
-        place = self.artifacts / study if self.artifacts else None
-        if place is None or place.is_symlink() or not place.is_dir():
+        copies = self.artifacts / study if self.artifacts else None
+        if copies is None or copies.is_symlink() or not copies.is_dir():
             return
-        for folder in place.iterdir():
+        for folder in copies.iterdir():
             kept = folder.name in self.runs or not re.fullmatch(RUN_ID, folder.name) or folder.is_symlink()
             if not kept and folder.is_dir() and not self._exists(folder.name):
                 shutil.rmtree(folder)

@@ -10,20 +10,22 @@ from types import SimpleNamespace
 import torch
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.reservations import claim
-from workflow_scripts.training.process_group import ALONE, Team
+from workflow_scripts.runtime.reservations import reserve
+from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
-# Where jobs leave word which GPU is theirs: one place a machine, whatever a user's TMPDIR is.
-CLAIMS = Path("/tmp")
+# Where jobs reserve their GPUs: one folder a machine, whatever a user's TMPDIR is.
+RESERVATIONS = Path("/tmp")
 
 
-def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE, jobs_per_gpu: int = 1) -> torch.device:
+def prepare(
+    wanted: str, train: SimpleNamespace, process_group: ProcessGroup = SINGLE_PROCESS, jobs_per_gpu: int = 1
+) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. A GPU is this
     process's own from now on to its end, or shared with others that give the same `jobs_per_gpu`, see own_gpus. Raises
-    UserError when a GPU is wanted and there is none, or fewer than the `team` that this process belongs to needs.
+    UserError when a GPU is wanted and there is none, or fewer than the `process_group` has processes.
     """
     torch.set_num_threads(train.torch_threads)
     if wanted == "cuda" and not torch.cuda.is_available():
@@ -35,15 +37,16 @@ def prepare(wanted: str, train: SimpleNamespace, team: Team = ALONE, jobs_per_gp
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(train.deterministic)
     torch.backends.cudnn.benchmark = not train.deterministic
-    if torch.cuda.device_count() < team.size:
+    if torch.cuda.device_count() < process_group.size:
         raise UserError(
-            f"train.processes is {team.size}, but there are only {torch.cuda.device_count()} GPU(s) here; lower "
-            "train.processes, or set device to cpu"
+            f"train.processes is {process_group.size}, but there are only {torch.cuda.device_count()} GPU(s) here; "
+            "lower train.processes, or set device to cpu"
         )
-    # The first process takes the GPUs for all.
-    device = torch.device("cuda", team.told(_own(team.size, jobs_per_gpu) if team.first else None)[team.rank])
+    # Rank 0 reserves the GPUs of all ranks.
+    reserved = _own(process_group.size, jobs_per_gpu) if process_group.is_rank_zero else []
+    device = torch.device("cuda", process_group.broadcast(reserved)[process_group.rank])
     torch.cuda.set_device(device)
-    team.use_gpus()
+    process_group.use_gpus()
     return device
 
 
@@ -53,14 +56,14 @@ def _own(count: int, jobs_per_gpu: int) -> list[int]:
     return own_gpus(uuids, count, jobs_per_gpu)
 
 
-def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = CLAIMS) -> list[int]:
+def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = RESERVATIONS) -> list[int]:
     """Positions of `count` GPUs, among those that this process sees, that fewer other jobs use than may share one.
 
     While there are too few it waits. SLURM gives each job GPUs that are its own: there, the first ones.
     """
     if "SLURM_JOB_ID" in os.environ:
         return list(range(count))
-    return claim([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
+    return reserve([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

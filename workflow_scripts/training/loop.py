@@ -16,7 +16,7 @@ from workflow_scripts.training import augment, devices, recipe, sampling
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
 from workflow_scripts.training.data import Feeder, batch_bounds
 from workflow_scripts.training.inference import evaluate
-from workflow_scripts.training.process_group import ALONE, Team
+from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 from workflow_scripts.training.stopping import Saving, Stop, stop_signals
 
 log = logging.getLogger("workflow_scripts")
@@ -58,14 +58,14 @@ def fit(
     classes: list[str],
     seed: int,
     saving: Saving,
-    team: Team = ALONE,
+    process_group: ProcessGroup = SINGLE_PROCESS,
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
-    Every process of a `team` calls this and gets the same. `seed` decides order, augmentation and dropout. SIGTERM and
-    Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state and raises
-    OutOfTimeError. Raises UserError when a class has no training image, when a loss is not finite, or when `select` is
-    best and there is no validation subset.
+    Every process of a `process_group` calls this and gets the same. `seed` decides order, augmentation and dropout.
+    SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state
+    and raises OutOfTimeError. Raises UserError when a class has no training image, when a loss is not finite, or when
+    `select` is best and there is no validation subset.
     """
     counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
     for name, count in zip(classes, counts.tolist(), strict=True):
@@ -73,8 +73,8 @@ def fit(
             raise UserError(f"class {name!r} has no image in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
-    run = _Run(model, training, validation, train, counts, seed, saving, team)
-    with stop_signals(once=team.size > 1) as stop:
+    run = _Run(model, training, validation, train, counts, seed, saving, process_group)
+    with stop_signals(once=process_group.size > 1) as stop:
         try:
             run.all_epochs(stop)
         except RuntimeError as error:
@@ -91,7 +91,7 @@ def fit(
 
 
 class _Run:
-    """One training, in one process or as one of a team."""
+    """One training, in one process or as one of a process group."""
 
     def __init__(
         self,
@@ -102,9 +102,9 @@ class _Run:
         counts: torch.Tensor,
         seed: int,
         saving: Saving,
-        team: Team,
+        process_group: ProcessGroup,
     ) -> None:
-        self.team = team
+        self.process_group = process_group
         self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
         self.device = training.device
         self.model = model.to(self.device, memory_format=training.layout)
@@ -155,10 +155,10 @@ class _Run:
     def _step(self, places: np.ndarray, changes: augment.Changes) -> None:
         """An optimiser step; `places`: the epoch's samples in their order."""
         progress, (start, end) = self.progress, self.bounds[self.progress.step]
-        part = self.team.part(start, end)
+        part = self.process_group.part(start, end)
         recipe.set_learning_rate(self.optimizer, self._rate(progress.step))
         self.optimizer.zero_grad(set_to_none=True)
-        self.team.seed(self.seed, progress.epoch, progress.step)
+        self.process_group.seed(self.seed, progress.epoch, progress.step)
         loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
         if len(part):
             images, targets = self.training.batch(places[part], changes, part)
@@ -169,7 +169,7 @@ class _Run:
                 loss = loss * recipe.share(targets, self.training.targets[places[start:end]], self.weight)
             loss.backward()
             hits = (logits.argmax(1) == targets).sum()
-        loss, hits = self.team.summed(self.model, len(part) / (end - start), loss.detach(), hits)
+        loss, hits = self.process_group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
         self.optimizer.step()
         progress.losses[progress.step], progress.hits[progress.step] = loss, hits
 
@@ -190,9 +190,9 @@ class _Run:
         progress, bounds = self.progress, np.array(self.bounds)
         sizes = bounds[:, 1] - bounds[:, 0]
         found = (math.nan, math.nan)
-        if self.team.first:
+        if self.process_group.is_rank_zero:
             found = evaluate(self.model, self.validation, self.criterion, self.train.precision)
-        loss, accuracy = self.team.told(found)
+        loss, accuracy = self.process_group.broadcast(found)
         if len(self.validation) and not math.isfinite(loss):
             raise UserError(
                 f"the validation loss is not finite after epoch {progress.epoch + 1}; lower train.learning_rate"
@@ -236,10 +236,10 @@ class _Run:
         self.counted_from = now
 
     def _save_or_leave(self, due: bool, stop: Stop) -> None:
-        """Save a state if one is `due`; leave if any process of the team has to, with a state of this very step."""
+        """Save a state if one is `due`; leave if any process of the group has to, with a state of this very step."""
         if due:
             self._save()
-        reason = self.team.largest(self.saving.reason(stop))
+        reason = self.process_group.all_reduce_max(self.saving.reason(stop))
         if reason and not due:
             self._save()
         stop.leave(reason, self.progress.epoch, self.train.epochs)
@@ -247,7 +247,7 @@ class _Run:
     def _save(self) -> None:
         if self.progress.step:
             self._check(0)
-        if self.team.first:
+        if self.process_group.is_rank_zero:
             self._write_state()
         self.saved_at = time.monotonic()
 

@@ -1,13 +1,13 @@
 """Several processes train one network: each learns from its part of every batch, and all hold the same network.
 
-torchrun starts them. The first one alone validates, saves, predicts and writes; the others wait for it.
+torchrun starts them. Rank 0 alone validates, saves, predicts and writes; the other ranks wait for it.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,45 +17,47 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 
-# Longer than the first process may need for a validation, or wait for a GPU.
-PATIENCE = timedelta(days=30)
+# Longer than rank 0 may need for a validation, or wait for a GPU.
+TIMEOUT = timedelta(days=30)
+
+Value = TypeVar("Value")
 
 
-class Team:
-    """This process among `size` that train one network; alone, nothing is asked of anybody."""
+class ProcessGroup:
+    """This process (`rank`) among the `size` that train one network; a single one never communicates."""
 
     def __init__(self, rank: int = 0, size: int = 1) -> None:
         self.rank, self.size = rank, size
-        self.used: list[bool] | None = None
-        self.gpus: Any = None
+        self.has_gradient: list[bool] | None = None
+        self.gpu_group: distributed.ProcessGroup | None = None
 
     @property
-    def first(self) -> bool:
+    def is_rank_zero(self) -> bool:
         """Whether this is the process that writes."""
         return self.rank == 0
 
     def use_gpus(self) -> None:
         """Send gradients from GPU to GPU; the current GPU must be this process's own."""
         if self.size > 1:
-            self.gpus = distributed.new_group(backend="nccl", timeout=PATIENCE)
+            self.gpu_group = distributed.new_group(backend="nccl", timeout=TIMEOUT)
 
-    def told(self, value: Any) -> Any:
-        """The first process's value, in every process."""
+    def broadcast(self, value: Value) -> Value:
+        """The value of rank 0, in every process; what the other ranks pass is not read."""
         if self.size == 1:
             return value
         values = [value]
-        with _company():
+        with _peer_errors():
             distributed.broadcast_object_list(values, 0)
         return values[0]
 
-    def largest(self, value: int) -> int:
+    def all_reduce_max(self, value: int) -> int:
         """The largest value of all processes."""
         if self.size == 1:
             return value
-        found = torch.tensor(value)
-        with _company():
-            distributed.all_reduce(found, distributed.ReduceOp.MAX)
-        return int(found)
+        largest = torch.tensor(value)
+        with _peer_errors():
+            distributed.all_reduce(largest, distributed.ReduceOp.MAX)
+        return int(largest)
 
     def part(self, start: int, end: int) -> np.ndarray:
         """This process's positions of a batch [start, end).
@@ -69,12 +71,12 @@ class Team:
     def seed(self, seed: int, epoch: int, step: int) -> None:
         """Make what is random inside a network (dropout) a function of seed, epoch, step and process.
 
-        The saved states of generators are those of the first process alone.
+        The saved states of generators are those of rank 0 alone.
         """
         if self.size > 1:
             torch.manual_seed(seed_for(seed, epoch, step, self.rank, self.size))
 
-    def summed(
+    def all_reduce_gradients(
         self, model: nn.Module, fraction: float, loss: torch.Tensor, hits: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Sum gradients, loss (scalar) and hits over the processes, after a backward pass of this process's share.
@@ -88,21 +90,22 @@ class Team:
         learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         norms = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.training]
         norms = [module for module in norms if module.running_mean is not None]
-        running = [values for module in norms for values in (module.running_mean, module.running_var)]
-        if not fraction:
-            for module in norms:
+        buffers = [values for module in norms for values in (module.running_mean, module.running_var)]
+        running = [values for values in buffers if values is not None]
+        for module in norms:
+            if not fraction and module.num_batches_tracked is not None:
                 module.num_batches_tracked += 1
-        gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in learning]
-        used = torch.tensor([float(one.grad is not None) for one in learning], device=loss.device)
+        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in learning]
+        used = torch.tensor([float(weight.grad is not None) for weight in learning], device=loss.device)
         tensors = [*gradients, *(values * fraction for values in running), used, loss, hits.float()]
         total = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        with _company():
-            distributed.all_reduce(total, group=self.gpus)
+        with _peer_errors():
+            distributed.all_reduce(total, group=self.gpu_group)
         pieces = total.split([tensor.numel() for tensor in tensors])
         sums = [piece.view(tensor.shape) for piece, tensor in zip(pieces, tensors, strict=True)]
-        if self.used is None:  # reading it from a GPU makes the GPU wait
-            self.used = [bool(number) for number in sums[-3].tolist()]
-        for parameter, gradient, new, is_used in zip(learning, gradients, sums, self.used, strict=False):
+        if self.has_gradient is None:  # reading it from a GPU makes the GPU wait
+            self.has_gradient = [bool(number) for number in sums[-3].tolist()]
+        for parameter, gradient, new, is_used in zip(learning, gradients, sums, self.has_gradient, strict=False):
             # What no process uses has no gradient: with one of zeros its weights would decay.
             parameter.grad = gradient.copy_(new) if is_used else None
         for values, new in zip(running, sums[len(learning) :], strict=False):
@@ -110,32 +113,32 @@ class Team:
         return sums[-2], sums[-1].to(hits.dtype)
 
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def team(processes: int) -> Iterator[Team]:
-    """This process's place among `processes` that torchrun has started; UserError when it has started more or fewer."""
+def joined_process_group(processes: int) -> Iterator[ProcessGroup]:
+    """The group of `processes` that torchrun has started; UserError when it has started more or fewer."""
     if processes == 1:
-        yield ALONE
+        yield SINGLE_PROCESS
         return
-    here = int(os.environ.get("WORLD_SIZE", 1))
-    if here != processes:
+    started = int(os.environ.get("WORLD_SIZE", 1))
+    if started != processes:
         raise UserError(
-            f"train.processes is {processes}, but {here} process(es) were started; start this step with "
+            f"train.processes is {processes}, but {started} process(es) were started; start this step with "
             f"torchrun --standalone --nproc-per-node {processes}, as the workflow does"
         )
     # All are on this machine, whatever its name resolves to.
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    distributed.init_process_group("gloo", timeout=PATIENCE)
+    distributed.init_process_group("gloo", timeout=TIMEOUT)
     try:
-        yield Team(distributed.get_rank(), processes)
+        yield ProcessGroup(distributed.get_rank(), processes)
     finally:
         distributed.destroy_process_group()
 
 
 @contextmanager
-def _company() -> Iterator[None]:
+def _peer_errors() -> Iterator[None]:
     """Turn the end of another process into a line for the user."""
     try:
         yield

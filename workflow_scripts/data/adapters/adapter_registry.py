@@ -9,40 +9,59 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
+from workflow_scripts.data.readers import reader_registry
 from workflow_scripts.runtime.errors import UserError
 
+if TYPE_CHECKING:
+    from workflow_scripts.data.readers.reader_interface import Reader
+
 PACKAGE = Path(__file__).resolve().parents[2]
-_NO_ADAPTERS = ("__init__", "interface", "adapter_registry")
 # Draws the made data of adapters that name no generator of their own.
 GENERATOR = "workflow_scripts.synthetic.smears"
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """Where an adapter's code is, whether its layout always says which samples belong together, who draws its data."""
+    """Where an adapter's code is, whether its layout always says which samples belong together, who draws its data.
+
+    `modality`: the name of the reader of its files.
+    """
 
     module: str
     knows_groups: bool
     generator: str
+    modality: str
 
 
 @cache
 def adapters() -> dict[str, Adapter]:
     """Name → adapter, in the order of names; reads the files' constants and imports nothing."""
-    files = {path.stem: path for path in (PACKAGE / "data" / "adapters").glob("*.py") if path.stem not in _NO_ADAPTERS}
+    files = {path.stem: path for path in (PACKAGE / "data" / "adapters").glob("*.py")}
     files |= {path.parent.name: path for path in (PACKAGE / "studies").glob("*/adapter.py")}
-    return {name: _adapter(files[name]) for name in sorted(files)}
+    parsed = {name: ast.parse(path.read_text(encoding="utf-8")).body for name, path in sorted(files.items())}
+    return {name: _adapter(files[name], body) for name, body in parsed.items() if _is_adapter(body)}
 
 
 def load(name: str) -> ModuleType:
-    """The adapter of that name, see data.adapters.base; UserError when there is none."""
+    """The adapter of that name, see data.adapters.interface; UserError when there is none."""
     return importlib.import_module(known(name).module)
 
 
 def load_generator(name: str) -> ModuleType:
     """The module that draws made data for the adapter of that name, see synthetic.pictures."""
     return importlib.import_module(known(name).generator)
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """What the adapter of that name says to the reader of its files."""
+    return dict(getattr(load(name), "OPTIONS", {}))
+
+
+def load_reader(name: str) -> "Reader":
+    """The reader of an adapter's files, see data.readers.reader_interface; UserError when there is none."""
+    return reader_registry.load(known(name).modality, options_of(name))
 
 
 def known(name: str) -> Adapter:
@@ -52,13 +71,23 @@ def known(name: str) -> Adapter:
     return adapters()[name]
 
 
-def _adapter(path: Path) -> Adapter:
+def _is_adapter(body: list[ast.stmt]) -> bool:
+    """Whether a module is an adapter, and not this one or the interface: adapters define `samples`."""
+    return any(isinstance(node, ast.FunctionDef) and node.name == "samples" for node in body)
+
+
+def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
     module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-    assigned = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
     constants = {
         target.id: node.value.value
-        for node in assigned
+        for node in body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
-        if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant)
+        if isinstance(target, ast.Name)
     }
-    return Adapter(module, bool(constants.get("KNOWS_GROUPS", False)), constants.get("GENERATOR", GENERATOR))
+    return Adapter(
+        module,
+        knows_groups=bool(constants.get("KNOWS_GROUPS", False)),
+        generator=str(constants.get("GENERATOR", GENERATOR)),
+        modality=str(constants.get("MODALITY", reader_registry.DEFAULT)),
+    )

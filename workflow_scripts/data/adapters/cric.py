@@ -16,6 +16,7 @@ from PIL import Image
 
 from workflow_scripts.contracts.spreadsheet import read_text
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.images import Box
 from workflow_scripts.data.raw_folders import without_extension
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_text
@@ -31,7 +32,7 @@ _CROPPED = re.compile(r"(.+)_\d+")
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Cells of all fields that are present, or of the class folders; see data.adapters.base."""
+    """Cells of all fields that are present, or of the class folders; see data.adapters.interface."""
     if (root / ANNOTATIONS).exists():
         yield from _of_fields(root, ingest.crop)
     else:
@@ -62,9 +63,9 @@ def _of_fields(root: Path, side: int) -> Iterator[Sample | Refused]:
                 yield Refused(path, "no_label", f"cell {cell}: {label!r} is no Bethesda class")
                 continue
             left, top = x - side // 2, y - side // 2
-            box = (left, top, left + side, top + side)
+            box = Box(left, top, left + side, top + side)
             name = f"{without_extension(path)}/{cell}"
-            yield Sample(path, name, _SHORT[label.lower()], group=stem, box=box)
+            yield Sample(path, name, _SHORT[label.lower()], group=stem, part=box)
     if not present:
         raise UserError(f"none of the fields that {root / ANNOTATIONS} names is in {root / 'images'}; put them there")
 

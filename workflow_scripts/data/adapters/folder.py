@@ -8,6 +8,7 @@ further columns (age, stage, …) become columns of the manifest where `evaluate
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 from PIL import Image
@@ -33,7 +34,7 @@ MADE_LABELS = ("high_grade", "low_grade", "normal")
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Every image below a class folder; see data.adapters.base.
+    """Every image below a class folder; see data.adapters.interface.
 
     UserError, too, where the folders look like something else than classes and no setting names the classes, and where
     images look like masks of others.
@@ -115,7 +116,7 @@ def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]
 
 
 def write_folders(
-    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: object
+    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: Any
 ) -> Iterator[Written]:
     """Write each picture into the folder of its class, and at the end a table of paths, groups and attributes.
 

@@ -33,7 +33,7 @@ _PALETTE = [0, 0, 0, 128, 128, 128, 0, 0, 255, 0, 0, 128, 255, 0, 0]
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Cells of the seven class folders; see data.adapters.base."""
+    """Cells of the seven class folders; see data.adapters.interface."""
     for path, label in class_folder_files(root, BELOW, {name: name for name in LABELS}):
         stem = without_extension(path)
         if stem.lower().endswith("-d"):

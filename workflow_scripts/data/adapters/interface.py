@@ -3,6 +3,8 @@
 An adapter is a module with
 
 - `LABELS`: the published labels (`None`: any, those of made data are `MADE_LABELS`), for a check of the settings;
+- `MODALITY = "name"` where another reader than that of images opens its files, see data.readers.reader_interface (read
+  without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
   not there. `ingest` holds the ingest settings as attributes;
@@ -14,14 +16,15 @@ An adapter is a module with
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.data.images import Box
 from workflow_scripts.data.raw_folders import image_files, normal
+from workflow_scripts.data.readers.reader_interface import Part
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -29,10 +32,10 @@ from workflow_scripts.runtime.errors import UserError
 class Sample:
     """A sample as the source names it.
 
-    `path` is relative to the source; `label` the published one; `group` is empty where unknown; `unit` is empty where
-    the sample itself is judged; `box` (left, top, right, bottom, pixels, may reach beyond the edge) is the window of
-    the file that is meant; `change` says how a copy is turned, see data.selecting. `attributes`: further columns of the
-    manifest, such as age or stage.
+    `path` is that of its file, or of the folder of a series, relative to the source; `label` the published one; `group`
+    is empty where unknown; `unit` is empty where the sample itself is judged; `part` is what of the file is meant, as
+    its reader names parts (a Box of an image), None: all of it; `change` says how a copy is turned, see data.selecting.
+    `attributes`: further columns of the manifest, such as age or stage.
     """
 
     path: str
@@ -40,9 +43,9 @@ class Sample:
     label: str
     group: str = ""
     unit: str = ""
-    box: Box | None = None
+    part: Part | None = None
     change: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class MadeSample:
-    """A made sample: label, centre (x, y) and box of what tells its class, in pixels, and what was planted."""
+    """A made sample: label, centre (x, y) and region of what tells its class, in pixels, and what was planted.
+
+    `region`: left, top, right, bottom.
+    """
 
     label: str
     x: int
     y: int
-    region: Box
+    region: tuple[int, int, int, int]
     planted: dict[str, float]
 
 
@@ -81,11 +87,11 @@ class MadePicture:
     number: int
     pixels: np.ndarray
     mask: np.ndarray
-    cells: list[MadeSample] = field(default_factory=list)
+    cells: list[MadeSample] = dataclasses.field(default_factory=list)
     copy: str = ""
     copy_of: tuple[str, int, int] | None = None
     broken: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _PREFIX = {"basophil": "BA", "eosinophil": "EO", "erythroblast": "ERB", "ig": "I
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Cells of the eight class folders; see data.adapters.base."""
+    """Cells of the eight class folders; see data.adapters.interface."""
     for path, label in class_folder_files(root, BELOW, {name: name for name in LABELS}):
         yield label if isinstance(label, Refused) else Sample(path, without_extension(path), label)
 

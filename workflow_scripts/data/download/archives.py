@@ -66,8 +66,8 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
                 with member.open() as source:
                     _write(source, folder / file.into / path, archive)
     except _DAMAGED as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
-        raise DamagedError(f"{archive} is no whole {file.format} archive ({said}); {_begins(archive)}") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+        raise DamagedError(f"{archive} is no whole {file.format} archive ({reason}); {_begins(archive)}") from None
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
@@ -133,12 +133,20 @@ def _of_tar(archive: Path, opened: tarfile.TarFile) -> Iterator[_Member]:
         if info.isdir():
             _inside(archive, info.name)
         elif info.isreg():
-            yield _Member(info.name, info.size, partial(opened.extractfile, info))
+            yield _Member(info.name, info.size, partial(_extracted, opened, info))
         else:
             raise _odd(archive, info.name)
+    assert opened.fileobj is not None  # it was opened for reading
     # A tar ends with empty blocks; without them the module would take a cut between two members for the end.
     if opened.fileobj.tell() < opened.offset + tarfile.BLOCKSIZE:
         raise EOFError("its end is missing")
+
+
+def _extracted(opened: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    source = opened.extractfile(info)
+    if source is None:
+        raise tarfile.ReadError(f"{info.name!r} is no regular file")
+    return source
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

@@ -7,6 +7,7 @@ Beside the folder `X` there are `X.download/` (what was fetched and not yet unpa
 import shutil
 from pathlib import Path
 from shlex import quote
+from typing import Any
 from urllib.parse import urlsplit
 
 from workflow_scripts.data.download.archives import DamagedError, unpack
@@ -21,7 +22,7 @@ from workflow_scripts.runtime.locks import lock as held_lock
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 
 
-def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT) -> dict:
+def download(source: PublishedSource, folder: Path, patience: Patience = PATIENT) -> dict[str, Any]:
     """Bring a published data set to `folder` and return its record: url, size, sha256 of each file, number of files.
 
     A folder with files that an earlier call brought is left as it is, and nothing is fetched. Raises UserError when the
@@ -65,7 +66,7 @@ class _Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         held = read_json(path) if path.exists() else {}
-        self.files: dict[str, dict] = held.get("files", {})
+        self.files: dict[str, dict[str, Any]] = held.get("files", {})
         self.count: int | None = held.get("count")
 
     def compare(self, file: PublishedFile, path: Path, sha256: str) -> None:
@@ -97,15 +98,17 @@ def _fetch_all(source: PublishedSource, work: Path, lock: _Lock, patience: Patie
         _fetch_one(file, work, lock, patience)
     if source.figshare is None:
         return files
-    place = work / source.figshare.into
-    known = {entry["name"]: url for url, entry in lock.files.items()}
-    there = {path.name for path in place.iterdir() if path.name in known} if place.is_dir() else set()
+    folder = work / source.figshare.into
+    url_of_name = {entry["name"]: url for url, entry in lock.files.items()}
+    there = {path.name for path in folder.iterdir() if path.name in url_of_name} if folder.is_dir() else set()
     index = work / source.figshare.index
     for file in listed(index, source.figshare, there, patience):
         _fetch_one(file, work, lock, patience)
         files.append(file)
     held = [
-        PublishedFile(known[name], name, "plain", lock.files[known[name]]["size"], into=source.figshare.into)
+        PublishedFile(
+            url_of_name[name], name, "plain", lock.files[url_of_name[name]]["size"], into=source.figshare.into
+        )
         for name in sorted(there)
     ]
     return files + held
@@ -165,7 +168,7 @@ def _at(file: PublishedFile, work: Path) -> Path:
     return work / file.into / file.name if file.format == "plain" else work / file.name
 
 
-def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
+def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict[str, Any]:
     """The record of a folder that was downloaded before; UserError when it is not what came then."""
     count = _files(folder)
     if lock.count is None and lock.files and any(file.format == "7z" for file in source.files):
@@ -182,7 +185,7 @@ def _already_there(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
     return _record(source, folder, lock)
 
 
-def _record(source: PublishedSource, folder: Path, lock: _Lock) -> dict:
+def _record(source: PublishedSource, folder: Path, lock: _Lock) -> dict[str, Any]:
     return {
         "adapter": source.adapter,
         "title": source.title,

@@ -99,8 +99,9 @@ def check(path: Path, expected: Expected, url: str) -> str:
         while block := handle.read(BLOCK):
             sha256.update(block)
             md5.update(block)
-    found = {"size": path.stat().st_size, "sha256": sha256.hexdigest(), "md5": md5.hexdigest()}
-    for key, value in found.items():
+    digest = sha256.hexdigest()
+    observed = {"size": path.stat().st_size, "sha256": digest, "md5": md5.hexdigest()}
+    for key, value in observed.items():
         wanted = getattr(expected, key)
         if wanted is not None and wanted != value:
             path.unlink()
@@ -109,7 +110,7 @@ def check(path: Path, expected: Expected, url: str) -> str:
                 f"{url}: {key} is {value}, {wanted} according to its publisher; the file was removed. `make "
                 "prepare` (with your CONFIG) fetches it again; if it stays so, it has been changed at its address"
             )
-    return found["sha256"]
+    return digest
 
 
 def fetch_json(url: str, patience: Patience = PATIENT, largest: int = 10_000_000) -> Any:
@@ -205,7 +206,7 @@ def _validator(answer: http.client.HTTPResponse) -> str | None:
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified")
 
 
-def _continues(answer: http.client.HTTPResponse, start: int, facts: dict) -> bool:
+def _continues(answer: http.client.HTTPResponse, start: int, facts: dict[str, Any]) -> bool:
     """Whether a partial answer begins at `start` of the file that was noted: some servers pass over If-Range."""
     span = answer.headers.get("Content-Range", "").removeprefix("bytes ")
     same = _validator(answer) in (None, facts["validator"]) and span.rpartition("/")[2] in ("*", str(facts["total"]))
@@ -220,7 +221,7 @@ def _facts(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
-def _known(part: Path, url: str) -> dict:
+def _known(part: Path, url: str) -> dict[str, Any]:
     """What an earlier attempt noted of the same address."""
     facts = read_json(_facts(part)) if _facts(part).exists() else {}
     return facts if facts.get("url") == url else {}

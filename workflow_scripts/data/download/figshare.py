@@ -17,14 +17,14 @@ def articles(index: Path, listing: Figshare) -> list[tuple[str, str]]:
     entries = read_json(index)
     if not isinstance(entries, list):
         raise UserError(f"{index} is no list of entries; it has been changed at its address")
-    found = []
+    names_and_numbers = []
     for number, entry in enumerate(entries, start=1):
         name, doi = (entry.get(listing.name), entry.get(listing.doi)) if isinstance(entry, dict) else (None, None)
         matched = _DOI.fullmatch(str(doi))
         if not matched or not isinstance(name, str) or not re.fullmatch(r"[^/\\\0]+", name) or name in (".", ".."):
             raise UserError(f"{index}, entry {number}: {listing.name} {name!r}, {listing.doi} {doi!r} name no file")
-        found.append((name, matched[1]))
-    return found
+        names_and_numbers.append((name, matched[1]))
+    return names_and_numbers
 
 
 def listed(index: Path, listing: Figshare, there: set[str], patience: Patience) -> Iterator[PublishedFile]:

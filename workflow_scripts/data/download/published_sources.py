@@ -72,7 +72,7 @@ class PublishedSource:
     registration: str = ""
     limits: Limits = Limits()
 
-    def as_settings(self) -> dict:
+    def as_settings(self) -> dict[str, Any]:
         """Plain values, for a step's settings; `source_from` turns them back."""
         return asdict(self)
 
@@ -93,7 +93,7 @@ def published_sources(path: Path = SOURCES) -> dict[str, PublishedSource]:
     }
 
 
-def source_from(entry: dict) -> PublishedSource:
+def source_from(entry: dict[str, Any]) -> PublishedSource:
     """A source from plain values, checked; UserError for a wrong, lacking or unfit key."""
     where = f"{SOURCES.name}, {entry['adapter']}"
     values = dict(entry)
@@ -133,13 +133,13 @@ def _made(kind: type, values: Any, where: str) -> Any:
     try:
         return kind(**values)
     except TypeError:
-        known = [field.name for field in fields(kind)]
-        unknown = sorted(set(values) - set(known))
+        taken = [field.name for field in fields(kind)]
+        unknown = sorted(set(values) - set(taken))
         what = f"unknown key {unknown[0]}" if unknown else "lacks a key"
-        raise UserError(f"{where}: {what}; it takes {', '.join(known)}") from None
+        raise UserError(f"{where}: {what}; it takes {', '.join(taken)}") from None
 
 
-def _mapping(value: Any, path: Path, where: str) -> dict:
+def _mapping(value: Any, path: Path, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError(f"{path.name}, {where}: keys and values are wanted, {value!r} was found")
     return value

@@ -58,7 +58,7 @@ def order_of(entry: Claim | Statement, headline: str) -> Order | None:
             class_name=entry.class_name,
         )  # fmt: skip
         by = "" if entry.metric else f"By what is not said; here by {words.metric_name(metric).lower()}. "
-        return Order(subject, entry.field, entry.others, entry.relation, by)
+        return Order(subject, entry.compared_field, entry.compared_values, entry.relation, by)
     if entry.relation == "highest":
         return Order(entry, "run", tuple(run for run in entry.among if run != entry.run), "highest")
     return None

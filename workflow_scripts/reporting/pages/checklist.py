@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.dataset import Modality
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, leaks
@@ -86,10 +86,9 @@ def inclusion(results: Results) -> str:
 
 def participants(results: Results) -> str:
     """What the adapter added of patients; empty where it added nothing."""
+    own = Modality(**results.dataset["modality"]).own_columns()
     known = [
-        name
-        for name in results.settings["evaluate"]["subgroups"]
-        if name in results.manifest and name not in MANIFEST.columns
+        name for name in results.settings["evaluate"]["subgroups"] if name in results.manifest.columns.difference(own)
     ]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()

@@ -202,14 +202,14 @@ def _card(issue: Issue, rows: dict[str, Row]) -> Card:
 
 def _mirrors(one: Outcome, other: Outcome) -> bool:
     """Whether it says the same the other way round: A is also B, B is also A."""
-    return one.check == other.check and one.claim in other.others and other.claim in one.others
+    return one.check == other.check and one.claim in other.compared_ids and other.claim in one.compared_ids
 
 
 def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
     """The paper's own words for what its numbers are, as far as the checks of an issue need them."""
     found = []
     for one in issue.outcomes:
-        entries = [rows[name].entry for name in (one.claim, *one.others) if name in rows]
+        entries = [rows[name].entry for name in (one.claim, *one.compared_ids) if name in rows]
         for entry in entries:
             stated = getattr(entry, "stated", {})
             found += [stated[premise] for premise in PREMISES.get(one.check, ()) if premise in stated]

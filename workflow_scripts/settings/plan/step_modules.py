@@ -1,6 +1,7 @@
 """Modules beside its entry point that a step's settings name, so that they count in the digest of its code."""
 
 from workflow_scripts.data.adapters import adapter_registry
+from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings.downloads import parts_of
@@ -22,8 +23,9 @@ def of_adapter_and_generator(plan: Plan, names: StepNames) -> list[str]:
 
 
 def of_adapters(plan: Plan, names: StepNames) -> list[str]:
-    """What reads the layouts of a study's data."""
-    return [adapter_registry.adapters()[adapter].module for adapter in plan.study(names.study).adapters]
+    """What reads the layouts of a study's data, and what reads the files of their modality."""
+    adapters = [adapter_registry.adapters()[adapter] for adapter in plan.study(names.study).adapters]
+    return [*(adapter.module for adapter in adapters), module_of(adapters[0].modality)]
 
 
 def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:

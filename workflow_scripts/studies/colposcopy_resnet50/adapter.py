@@ -27,7 +27,7 @@ QUALITY, QUALITY_AGAIN = 90, 70
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Every photograph of a known type; see data.adapters.base.
+    """Every photograph of a known type; see data.adapters.interface.
 
     Ids are `train/Type_1/7` or `additional/Type_1/7`, whatever further levels the folders have.
     """

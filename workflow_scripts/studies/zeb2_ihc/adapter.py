@@ -19,7 +19,7 @@ TABLE = "patients.csv"
 
 
 def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
-    """Every image below a folder of a grade; see data.adapters.base. `Low-grade` is read as low_grade."""
+    """Every image below a folder of a grade; see data.adapters.interface. `Low-grade` is read as low_grade."""
     for item in folder.samples(root, ingest):
         if isinstance(item, Refused):
             yield item

@@ -24,7 +24,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import train
 from workflow_scripts.training import devices
-from workflow_scripts.training.process_group import ALONE, Team, team
+from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 
 FILES = ("weights.safetensors", "history.csv", "predictions.csv")
 
@@ -117,7 +117,7 @@ def dies_in_step(number, how=signal.SIGKILL):
     """Sends this process a signal in the n-th optimiser step that it takes."""
 
     def patch():
-        summed, count = Team.summed, [0]
+        summed, count = ProcessGroup.all_reduce_gradients, [0]
 
         def counted(self, *arguments):
             count[0] += 1
@@ -125,7 +125,7 @@ def dies_in_step(number, how=signal.SIGKILL):
                 os.kill(os.getpid(), how)
             return summed(self, *arguments)
 
-        Team.summed = counted
+        ProcessGroup.all_reduce_gradients = counted
 
     return patch
 
@@ -152,10 +152,10 @@ def test_a_loss_that_is_no_number_ends_both_with_the_same_line(inputs, tmp_path)
 def test_no_part_of_a_batch_is_a_single_image():
     for size in (2, 3, 4):
         for count in range(2, 12):
-            parts = [Team(rank, size).part(5, 5 + count) for rank in range(size)]
+            parts = [ProcessGroup(rank, size).part(5, 5 + count) for rank in range(size)]
             assert np.concatenate(parts).tolist() == list(range(5, 5 + count))
             assert 1 not in [len(part) for part in parts]
-    assert ALONE.part(5, 9).tolist() == [5, 6, 7, 8]
+    assert SINGLE_PROCESS.part(5, 9).tolist() == [5, 6, 7, 8]
 
 
 def test_what_is_summed_are_gradients_and_the_weighted_running_statistics(monkeypatch):
@@ -172,7 +172,7 @@ def test_what_is_summed_are_gradients_and_the_weighted_running_statistics(monkey
         before = [value.clone() for value in (model[0].weight.grad, model[1].running_mean, model[1].running_var)]
         monkeypatch.setattr(torch.distributed, "all_reduce", reduce)
         hits = torch.tensor(rank + 1)
-        summed = Team(rank, 2).summed(model, len(parts[rank]) / 6, loss_here.detach(), hits)
+        summed = ProcessGroup(rank, 2).all_reduce_gradients(model, len(parts[rank]) / 6, loss_here.detach(), hits)
         return before, model, summed
 
     before = [work(rank, lambda total, group: sent.update({len(sent): total.clone()}))[0] for rank in (0, 1)]
@@ -191,14 +191,14 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     block = SimpleNamespace(torch_threads=1, deterministic=False)
     try:
         with pytest.raises(UserError, match=r"train.processes is 2, but there are only 1 GPU\(s\) here"):
-            devices.prepare("auto", block, Team(0, 2))
+            devices.prepare("auto", block, ProcessGroup(0, 2))
     finally:
         torch.backends.cudnn.benchmark = False
 
 
 def test_processes_that_nobody_started_are_missed():
-    with pytest.raises(UserError, match="train.processes is 2, but 1 process"), team(2):
-        pytest.fail("a team of one")
+    with pytest.raises(UserError, match="train.processes is 2, but 1 process"), joined_process_group(2):
+        pytest.fail("a group of one")
 
 
 def test_short_trainings_share_a_job_or_long_ones_are_spread():
