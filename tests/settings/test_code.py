@@ -9,7 +9,7 @@ import pytest
 
 from workflow_scripts.settings.code import ROOT, closure, code_digest
 from workflow_scripts.settings.plan.step_names import StepNames
-from workflow_scripts.settings.plan.step_table import EXPLAIN, FINISH_RUN, TRAIN
+from workflow_scripts.settings.plan.step_table import EXPLAIN, FINISH_RUN, INGEST, TRAIN
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
 
@@ -119,7 +119,8 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
 
 
 def test_the_reader_of_a_studys_files_counts_for_the_step_that_opens_them():
-    readers = [name for name in Plan(ROOT, {}, ROOT).modules("ingest", "cvm_cervix") if ".readers." in name]
+    modules = INGEST.modules(Plan(ROOT, {}, ROOT), StepNames(study="cvm_cervix"))
+    readers = [name for name in modules if ".readers." in name]
     assert readers == ["workflow_scripts.data.readers.image_reader"]
 
 

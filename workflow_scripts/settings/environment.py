@@ -49,7 +49,8 @@ def failures(logs: Path, since: float, told: Iterable[str] = ()) -> str:
     `told`: Snakemake's own logs, which are named when no job said anything, because it was killed, say.
     Below them, if runs failed, how to get on without: nothing is evaluated until all runs of a protocol are there.
     """
-    lines, failed = [], {}
+    lines: list[str] = []
+    failed: dict[str, dict[str, None]] = {}
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
             found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))

@@ -45,7 +45,7 @@ class DataFiles:
 
     def split(self, study: str, protocol: str) -> dict:
         """Settings of a split, with the digest of the user's own one."""
-        digests = [digest_file(path) for path in self.split_file(study, protocol) if Path(path).is_file()]
+        digests = [digest_file(path) for path in map(Path, self.split_file(study, protocol)) if path.is_file()]
         return self._steps.split(study, protocol) | ({"split_file": digests[0]} if digests else {})
 
     def split_file(self, study: str, protocol: str) -> list[str]:

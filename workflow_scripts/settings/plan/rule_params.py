@@ -31,7 +31,7 @@ def asked_often(method: Callable) -> Callable:
     def function(*values: Any, **named: Any) -> Any:
         return method(*values, **named)
 
-    function.__signature__ = inspect.signature(method)
+    setattr(function, "__signature__", inspect.signature(method))  # noqa: B010 - a function has no such field for mypy
     return function
 
 
@@ -43,7 +43,8 @@ def stop(error: UserError) -> NoReturn:
 def names_of(wildcards: Any, fields: tuple[str, ...]) -> StepNames:
     """The names among the wildcards of a job that a step goes by."""
     values = {name: getattr(wildcards, name) for name in fields}
-    return StepNames(**{name: int(value) if name in _NUMBERS else value for name, value in values.items()})
+    stated: dict[str, Any] = {name: int(value) if name in _NUMBERS else value for name, value in values.items()}
+    return StepNames(**stated)
 
 
 def address_of(wildcards: Any) -> RunAddress:

@@ -11,7 +11,8 @@ from workflow_scripts.runtime.run_address import (
     fold_seeds,
 )
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.settings.runs import TRAINED
+from workflow_scripts.settings.plan.typed_runs import run_of_kind
+from workflow_scripts.settings.runs import TRAINED, Compressed, External, Vote
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config, Study
 
@@ -71,7 +72,7 @@ class RunFiles:
         return {name: self.folder(member) for name, member in self._members(vote).items()}
 
     def _members(self, vote: RunAddress) -> dict[str, RunAddress]:
-        names = self._study(vote.study).runs[vote.run].members
+        names = run_of_kind(self._config, vote.study, vote.run, Vote).members
         return {name: RunAddress(vote.study, vote.protocol, name, vote.fold, vote.seed) for name in names}
 
     def _record(self, address: RunAddress) -> str:
@@ -81,13 +82,13 @@ class RunFiles:
 
     def compressed(self, address: RunAddress) -> RunAddress:
         """The trained run, of the same fold and seed, that a run compresses."""
-        of = self._study(address.study).runs[address.run].of
+        of = run_of_kind(self._config, address.study, address.run, Compressed).of
         return RunAddress(address.study, address.protocol, of, address.fold, address.seed)
 
     def applied(self, address: RunAddress) -> RunAddress:
         """The training in another study, of its first fold and the same seed, that an external run applies."""
-        spec = self._study(address.study).runs[address.run]
-        return RunAddress(spec.study, spec.protocol, spec.of, 0, address.seed)
+        spec = run_of_kind(self._config, address.study, address.run, External)
+        return RunAddress(spec.study, str(spec.protocol), spec.of, 0, address.seed)
 
     def weights(self, address: RunAddress) -> str:
         """Weights of a training."""

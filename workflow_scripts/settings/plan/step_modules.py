@@ -6,7 +6,9 @@ from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.models.own import modules_of
 from workflow_scripts.settings.downloads import parts_of
 from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.typed_runs import run_of_kind
 from workflow_scripts.settings.plan.workflow_plan import Plan
+from workflow_scripts.settings.runs import Compressed, External
 
 STUDIES_PACKAGE = "workflow_scripts.studies"
 
@@ -35,12 +37,12 @@ def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
 
 def of_compressed_networks(plan: Plan, names: StepNames) -> list[str]:
     """The same of the run that a run compresses."""
-    return _networks(plan, names.study, [plan.study(names.study).runs[names.run].of])
+    return _networks(plan, names.study, [run_of_kind(plan.config, names.study, names.run, Compressed).of])
 
 
 def of_external_networks(plan: Plan, names: StepNames) -> list[str]:
     """The same of the other study's run that an external run applies."""
-    spec = plan.study(names.study).runs[names.run]
+    spec = run_of_kind(plan.config, names.study, names.run, External)
     return _networks(plan, spec.study, [spec.of])
 
 
