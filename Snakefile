@@ -18,7 +18,7 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/checks.smk"
-include: "rules/prepare.smk"
+include: "rules/downloads.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/vote.smk"
@@ -59,4 +59,4 @@ rule reports:
 
 
 onerror:
-    print(failures(started, log))
+    print(failures(log))

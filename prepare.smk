@@ -12,14 +12,14 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/prepare.smk"
+include: "rules/downloads.smk"
 
 
 rule prepare:
     default_target: True
     input:
-        PLAN.prepared(),
+        PLAN.weights.prepared(),
 
 
 onerror:
-    print(failures(started, log))
+    print(failures(log))

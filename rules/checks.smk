@@ -1,7 +1,7 @@
 # What must stop the workflow before any job: missing sources, foreign results. `prepare.smk` does without.
 
 try:
-    if workflow.is_main_process:
-        PLAN.check_before_start()
+    if internals.is_main_process(workflow):
+        check_before_start(PLAN)
 except UserError as error:
-    sys.exit(f"error: {error}")
+    stop(error)

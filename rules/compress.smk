@@ -7,22 +7,24 @@ rule compress:
         arrays=rules.preprocess.output.record,
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
-        weights=lambda wildcards: f"{PLAN.compressed_folder(**wildcards)}/weights.safetensors",
+        weights=lambda wildcards: PLAN.runs.weights(
+            PLAN.runs.compressed(address_of(wildcards))
+        ),
     output:
         **run_tables("<compressed_run>"),
         model=directory("<compressed_run>/model"),
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/compress.log",
+        "<fold_seed_logs>/compress.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/compress.tsv"
+        "<fold_seed_logs>/compress.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        settings=settings("compress", "study", "protocol", "run", "fold", "seed"),
-        code=code("compress", "study", "protocol", "run"),
-        device=device,
+        settings=settings(steps.COMPRESS),
+        code=code(steps.COMPRESS),
+        device=PARAMS.device,
     message:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
@@ -37,23 +39,30 @@ rule external:
         arrays=rules.preprocess.output.record,
         images=ancient(rules.preprocess.output.images),
         split=rules.split.output.split,
-        weights=lambda wildcards: f"{PLAN.transferred(**wildcards)[1]}/weights.safetensors",
-        there=lambda wildcards: f"{PLAN.transferred(**wildcards)[0]}/dataset/manifest.csv",
-        split_there=lambda wildcards: PLAN.split_there(**wildcards),
+        weights=lambda wildcards: PLAN.runs.weights(
+            PLAN.runs.applied(address_of(wildcards))
+        ),
+        # Say which samples its network has learned from.
+        there=lambda wildcards: PLAN.runs.manifest(
+            PLAN.runs.applied(address_of(wildcards))
+        ),
+        split_there=lambda wildcards: PLAN.runs.split(
+            PLAN.runs.applied(address_of(wildcards))
+        ),
     output:
         **run_tables("<external_run>"),
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/external.log",
+        "<fold_seed_logs>/external.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/external.tsv"
+        "<fold_seed_logs>/external.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        settings=settings("external", "study", "protocol", "run", "fold", "seed"),
-        code=code("external", "study", "protocol", "run"),
-        device=device,
+        settings=settings(steps.EXTERNAL),
+        code=code(steps.EXTERNAL),
+        device=PARAMS.device,
     message:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:

@@ -18,12 +18,9 @@ rule consistency:
     conda:
         "../envs/report.yaml"
     params:
-        settings=canonical_json({"papers": PLAN.papers}),
-        code=code_digest(
-            "workflow_scripts.steps.consistency",
-            *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
-        ),
-        papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
+        settings=settings(steps.CONSISTENCY),
+        code=code(steps.CONSISTENCY),
+        papers=lambda wildcards, input: option("--paper", PLAN.data.paper_folders()),
     message:
         "check the printed numbers of every paper against each other"
     shell:

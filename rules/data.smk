@@ -12,8 +12,8 @@ rule synthesise:
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("synthesise", "study", "adapter"),
-        code=code("synthesise", "study", "adapter"),
+        settings=settings(steps.SYNTHESISE),
+        code=code(steps.SYNTHESISE),
     message:
         "{wildcards.study}: make data as {wildcards.adapter} has them"
     shell:
@@ -23,7 +23,7 @@ rule synthesise:
 
 rule ingest:
     input:
-        lambda wildcards: PLAN.made_records(wildcards.study),
+        lambda wildcards: PLAN.data.made_records(wildcards.study),
     output:
         manifest="<dataset>/manifest.csv",
         quarantine="<dataset>/quarantine.csv",
@@ -37,9 +37,9 @@ rule ingest:
         "../envs/data.yaml"
     threads: 8
     params:
-        settings=settings("ingest", "study"),
-        code=code("ingest", "study"),
-        sources=sources,
+        settings=settings(steps.INGEST),
+        code=code(steps.INGEST),
+        sources=PARAMS.sources,
     message:
         "{wildcards.study}: read the raw files"
     shell:
@@ -75,9 +75,9 @@ rule preprocess:
         "../envs/data.yaml"
     threads: 8
     params:
-        settings=settings("preprocess", "study"),
-        code=code("preprocess", "study"),
-        sources=sources,
+        settings=settings(steps.PREPROCESS),
+        code=code(steps.PREPROCESS),
+        sources=PARAMS.sources,
     message:
         "{wildcards.study}: pack the pixels"
     shell:
@@ -89,7 +89,7 @@ rule preprocess:
 rule split:
     input:
         dataset=rules.ingest.output,
-        own=lambda wildcards: PLAN.split_file(wildcards.study, wildcards.protocol),
+        own=lambda wildcards: PLAN.data.split_file(wildcards.study, wildcards.protocol),
     output:
         split="<split>.csv",
         record="<split>.json",
@@ -102,8 +102,8 @@ rule split:
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("split", "study", "protocol"),
-        code=code("split", "study", "protocol"),
+        settings=settings(steps.SPLIT),
+        code=code(steps.SPLIT),
         own=lambda wildcards, input: option("--split-file", input.own),
     message:
         "{wildcards.study}: split by protocol {wildcards.protocol} and audit it"

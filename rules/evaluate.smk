@@ -5,9 +5,9 @@
 rule evaluate:
     input:
         dataset=rules.ingest.output.record,
-        # Each with the tables that it was concluded from.
-        records=lambda wildcards: PLAN.protocol_files(
-            wildcards.study, wildcards.protocol, "record.json"
+        # They stand for the tables of the runs.
+        records=lambda wildcards: PLAN.runs.protocol_records(
+            wildcards.study, wildcards.protocol
         ),
     output:
         folder=report(
@@ -25,9 +25,9 @@ rule evaluate:
     conda:
         "../envs/report.yaml"
     params:
-        runs=run_folders,
-        settings=settings("evaluate", "study", "protocol"),
-        code=code("evaluate", "study"),
+        runs=PARAMS.run_folders,
+        settings=settings(steps.EVALUATE),
+        code=code(steps.EVALUATE),
     message:
         "{wildcards.study}: evaluate and compare the runs of {wildcards.protocol}"
     shell:

@@ -8,10 +8,10 @@ rule explain:
         images=ancient(rules.preprocess.output.images),
         masks=ancient(rules.preprocess.output.masks),
         split=rules.split.output.split,
-        weights=lambda wildcards: PLAN.explained_weights(
+        weights=lambda wildcards: PLAN.runs.explained_weights(
             wildcards.study, wildcards.protocol
         ),
-        votes=lambda wildcards: PLAN.explained_votes(
+        votes=lambda wildcards: PLAN.runs.explained_votes(
             wildcards.study, wildcards.protocol
         ),
     output:
@@ -32,10 +32,10 @@ rule explain:
     resources:
         gpu=GPUS_PER_JOB,
     params:
-        runs=run_folders,
-        settings=settings("explain", "study", "protocol"),
-        code=code("explain", "study"),
-        device=device,
+        runs=PARAMS.run_folders,
+        settings=settings(steps.EXPLAIN),
+        code=code(steps.EXPLAIN),
+        device=PARAMS.device,
     message:
         "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
     shell:

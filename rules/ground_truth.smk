@@ -3,7 +3,7 @@
 
 rule ground_truth:
     input:
-        made=lambda wildcards: PLAN.made_tables(wildcards.study),
+        made=lambda wildcards: PLAN.data.made_tables(wildcards.study),
         dataset=rules.ingest.output,
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         masks=ancient(rules.preprocess.output.masks),
@@ -19,9 +19,9 @@ rule ground_truth:
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("ground_truth", "study"),
-        code=code("ground_truth", "study"),
-        sources=sources,
+        settings=settings(steps.GROUND_TRUTH),
+        code=code(steps.GROUND_TRUTH),
+        sources=PARAMS.sources,
     message:
         "{wildcards.study}: compare with what was planted"
     shell:

@@ -8,7 +8,7 @@ rule paper_figures:
         arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
         images=ancient(rules.preprocess.output.images),
         masks=ancient(rules.preprocess.output.masks),
-        weights=lambda wildcards: PLAN.first_weights(wildcards.study),
+        weights=lambda wildcards: PLAN.runs.first_weights(wildcards.study),
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
         report(
@@ -26,10 +26,10 @@ rule paper_figures:
     conda:
         "../envs/torch.yaml"
     params:
-        settings=settings("paper_figures", "study"),
-        code=code("paper_figures", "study"),
+        settings=settings(steps.PAPER_FIGURES),
+        code=code(steps.PAPER_FIGURES),
         paper=lambda wildcards, input: option(
-            "--paper", PLAN.paper_folder(wildcards.study)
+            "--paper", PLAN.data.paper_folder(wildcards.study)
         ),
     message:
         "{wildcards.study}: draw the paper's figures and tables"
@@ -65,10 +65,10 @@ rule report_study:
     conda:
         "../envs/report.yaml"
     params:
-        settings=settings("report", "study"),
-        code=code("report", "study"),
+        settings=settings(steps.REPORT),
+        code=code(steps.REPORT),
         paper=lambda wildcards, input: option(
-            "--paper", PLAN.paper_folder(wildcards.study)
+            "--paper", PLAN.data.paper_folder(wildcards.study)
         ),
     message:
         "{wildcards.study}: write the report"
@@ -91,12 +91,9 @@ rule index:
     conda:
         "../envs/report.yaml"
     params:
-        settings=canonical_json(PLAN.steps.index(PLAN.active, PLAN.papers)),
-        code=code_digest(
-            "workflow_scripts.steps.index",
-            *(f"workflow_scripts.studies.{paper}" for paper in PLAN.papers),
-        ),
-        papers=lambda wildcards, input: option("--paper", PLAN.paper_folders()),
+        settings=settings(steps.INDEX),
+        code=code(steps.INDEX),
+        papers=lambda wildcards, input: option("--paper", PLAN.data.paper_folders()),
     message:
         "write the index over the studies"
     shell:

@@ -10,9 +10,9 @@ def asked(study, phase):
 def checked(study, files):
     """The files, unless something must stop the workflow before any job of the study."""
     try:
-        PLAN.check_asked(study)
+        check_asked(PLAN, study)
     except UserError as error:
-        sys.exit(f"error: {error}")
+        stop(error)
     return files
 
 

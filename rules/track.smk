@@ -17,8 +17,8 @@ rule track:
     resources:
         mlflow_writer=1,
     params:
-        settings=settings("track", "study"),
-        code=code("track", "study"),
+        settings=settings(steps.TRACK),
+        code=code(steps.TRACK),
     message:
         "{wildcards.study}: enter the runs into MLflow"
     shell:

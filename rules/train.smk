@@ -1,20 +1,18 @@
-# Networks: training with prediction, and what is judged.
+# Runs that are trained: trainings with their predictions, alone or in batches, and what finishes them; baselines.
 
 
-# What a training reads and how it is called, alone or packed. Snakemake compares both, and settings and code: what is
-# the same in both ways trains nothing again that was trained in the other.
+# What a training reads and how it is called, alone or in a batch. Snakemake compares both, and settings and code: what
+# is the same in both ways trains nothing again that was trained in the other.
 LEARNED_FROM = {
-    # It stands for the table of samples as well, which it was made from.
+    # It stands for the arrays and for the table of samples as well, which it was made from.
     "arrays": rules.preprocess.output.record,
-    # large, and identified by the sha256 in the record beside it
-    "images": ancient(rules.preprocess.output.images),
     "split": rules.split.output.split,
     "weights": start_weights,
 }
 LEARNED_WITH = {
-    "start": start,
-    "step": training_step,
-    "options": training_options,
+    "start": TRAININGS.start,
+    "step": TRAININGS.step,
+    "options": TRAININGS.options,
 }
 TRAIN = (
     "{params.start} workflow_scripts.steps.train {params.step} {params.options} --log {log:q}"
@@ -26,19 +24,19 @@ rule train:
     input:
         **LEARNED_FROM,
     output:
-        weights="<single_run>/weights.safetensors",
-        history="<single_run>/history.csv",
-        predictions="<single_run>/predictions.csv",
-        cost="<single_run>/train.json",
+        weights="<single_training>/weights.safetensors",
+        history="<single_training>/history.csv",
+        predictions="<single_training>/predictions.csv",
+        cost="<single_training>/train.json",
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.log",
+        "<fold_seed_logs>/train.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/train.tsv"
+        "<fold_seed_logs>/train.tsv"
     conda:
         "../envs/torch.yaml"
-    threads: training_threads
+    threads: TRAININGS.threads
     resources:
-        gpu=training_gpus,
+        gpu=TRAININGS.gpus,
     params:
         **LEARNED_WITH,
     message:
@@ -47,83 +45,68 @@ rule train:
         TRAIN
 
 
-for pack in packs(PLAN):
-    pack_name = f"train_packed_{pack.study}_{pack.protocol}_{pack.number}"
-    given_as_to_train(pack_name)
+# A rule of its own for every batch, because a rule has a fixed list of outputs: batches differ in folds and seeds.
+for batch in job_batches(PLAN):
+    internals.give_resources_of(workflow, "train", batch.rule)
 
     rule:
         name:
-            pack_name
+            batch.rule
         input:
             **LEARNED_FROM,
         output:
-            weights=pack.paths(pattern_of(pack), "weights.safetensors"),
-            history=pack.paths(pattern_of(pack), "history.csv"),
-            predictions=pack.paths(pattern_of(pack), "predictions.csv"),
-            cost=pack.paths(pattern_of(pack), "train.json"),
+            weights=batch.files(PATTERNS.batch(batch), "weights.safetensors"),
+            history=batch.files(PATTERNS.batch(batch), "history.csv"),
+            predictions=batch.files(PATTERNS.batch(batch), "predictions.csv"),
+            cost=batch.files(PATTERNS.batch(batch), "train.json"),
         log:
-            pack.paths("<logs>/{study}/runs/{protocol}/{run}", "train.log"),
+            batch.files("<run_logs>", "train.log"),
         benchmark:
-            f"<logs>/{{study}}/runs/{{protocol}}/{{run}}/pack{pack.number}.tsv"
+            f"<run_logs>/batch{batch.number}.tsv"
         conda:
             "../envs/torch.yaml"
-        threads: training_threads
+        threads: TRAININGS.threads
         resources:
-            gpu=training_gpus,
+            gpu=TRAININGS.gpus,
         params:
             **LEARNED_WITH,
         message:
-            f"{{wildcards.study}}: train {{wildcards.run}} ({{wildcards.protocol}}, {pack})"
+            f"{{wildcards.study}}: train {{wildcards.run}} ({{wildcards.protocol}}, {batch})"
         shell:
             TRAIN
 
 
-# All trainings of a run are finished in one job, which takes a moment for each.
-for whole in wholes(PLAN):
-    whole_study = f"{RESULTS}/{whole.study}"
-    whole_logs = f"{PLAN.logs}/{whole.study}/runs/{whole.protocol}/{{run}}"
-
-    rule:
-        name:
-            f"finish_{whole.study}_{whole.protocol}"
-        input:
-            dataset=f"{whole_study}/dataset/record.json",
-            arrays=f"{whole_study}/arrays/record.json",
-            split=f"{whole_study}/splits/{whole.protocol}.csv",
-            # Written last.
-            trained=whole.paths(
-                f"{whole_study}/runs/{whole.protocol}/{{run}}", "train.json"
-            ),
-            weights=lambda wildcards, whole=whole: start_weights(
-                named(whole, wildcards)
-            ),
-        output:
-            units=whole.paths(whole_pattern(whole), "units.csv"),
-            ledger=whole.paths(whole_pattern(whole), "ledger.json"),
-            record=whole.paths(whole_pattern(whole), "record.json"),
-        log:
-            f"{whole_logs}/finish_run.log",
-        benchmark:
-            f"{whole_logs}/finish_run.tsv"
-        # On a cluster a job of its own would take longer to start than to run.
-        localrule: True
-        conda:
-            "../envs/data.yaml"
-        params:
-            settings=lambda wildcards, whole=whole: settings_text(
-                "finished_runs", whole.study, whole.protocol, wildcards.run
-            ),
-            code=step_digest("finish_run", whole.study),
-            weights=lambda wildcards, input, whole=whole: start_arguments(
-                named(whole, wildcards), input
-            ),
-            folders=lambda wildcards, output: folders_of(output.record),
-        message:
-            f"{whole.study}: finish {{wildcards.run}} ({whole.protocol})"
-        shell:
-            "python -m workflow_scripts.steps.finish_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-            ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
-            " {params.weights} --run {params.folders}"
+# All folds and seeds of a run are finished in one job, which takes a moment for each, and one file stands for them:
+# each file that is named costs time in planning.
+rule finish_run:
+    input:
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
+        split=rules.split.output.split,
+        # Written last.
+        trained=lambda wildcards: PLAN.runs.trainings(**wildcards),
+        weights=start_weights,
+    output:
+        "<trained_run>/finished.json",
+    log:
+        "<run_logs>/finish_run.log",
+    benchmark:
+        "<run_logs>/finish_run.tsv"
+    # On a cluster a job of its own would take longer to start than to run.
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings(steps.FINISH_RUN),
+        code=code(steps.FINISH_RUN),
+        weights=PARAMS.start_weights,
+        folders=lambda wildcards, input: folders_of(input.trained),
+    message:
+        "{wildcards.study}: finish {wildcards.run} ({wildcards.protocol})"
+    shell:
+        "python -m workflow_scripts.steps.finish_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
+        " {params.weights} --run {params.folders} --out {output:q}"
 
 
 rule baseline:
@@ -135,14 +118,14 @@ rule baseline:
     output:
         **run_tables("<baseline_run>"),
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.log",
+        "<fold_seed_logs>/baseline.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/baseline.tsv"
+        "<fold_seed_logs>/baseline.tsv"
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("baseline", "study", "protocol", "run", "fold", "seed"),
-        code=code("baseline", "study"),
+        settings=settings(steps.BASELINE),
+        code=code(steps.BASELINE),
     message:
         "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:

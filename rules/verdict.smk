@@ -17,10 +17,10 @@ rule verdict:
     conda:
         "../envs/report.yaml"
     params:
-        settings=settings("verdict", "study"),
-        code=code("verdict", "study"),
+        settings=settings(steps.VERDICT),
+        code=code(steps.VERDICT),
         paper=lambda wildcards, input: option(
-            "--paper", PLAN.paper_folder(wildcards.study)
+            "--paper", PLAN.data.paper_folder(wildcards.study)
         ),
     message:
         "{wildcards.study}: judge the paper's numbers"

@@ -3,25 +3,22 @@
 
 rule vote:
     input:
-        lambda wildcards: [
-            f"{folder}/{name}"
-            for folder in PLAN.member_folders(**wildcards).values()
-            for name in ("units.csv", "record.json")
-        ],
+        # They stand for the tables of the members.
+        lambda wildcards: PLAN.runs.member_records(address_of(wildcards)),
     output:
         **run_tables("<vote_run>"),
     log:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/vote.log",
+        "<fold_seed_logs>/vote.log",
     benchmark:
-        "<logs>/{study}/runs/{protocol}/{run}/fold{fold}-seed{seed}/vote.tsv"
+        "<fold_seed_logs>/vote.tsv"
     localrule: True
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("vote", "study", "protocol", "run", "fold", "seed"),
-        code=code("vote", "study"),
+        settings=settings(steps.VOTE),
+        code=code(steps.VOTE),
         members=lambda wildcards, input: pairs(
-            "--member", PLAN.member_folders(**wildcards)
+            "--member", PLAN.runs.member_folders(address_of(wildcards))
         ),
     message:
         "{wildcards.study}: vote {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"

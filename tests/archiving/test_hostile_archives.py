@@ -18,7 +18,7 @@ from workflow_scripts.data.download.published_sources import Limits
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, write_text
 from workflow_scripts.settings import study as settings_study
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 SETTINGS = "cvm_cervix/settings.json"
 NOISE = random.Random(5).randbytes(2000)

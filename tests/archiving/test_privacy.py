@@ -15,7 +15,7 @@ from workflow_scripts.archiving.privacy import Private, of_this_user, refuse_pri
 from workflow_scripts.commands import archive as archive_step
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json, write_json, write_text
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 NOBODY = Private((), ())
 

@@ -64,13 +64,14 @@ DAMAGES = {"table": (flipped, cut, zeroed, swapped, relabelled), "bytes": (flipp
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory) -> made.Inputs:
-    """A study with a trained run that is concluded, and a vote of it."""
+    """A study with a trained run that is finished, and a vote of it."""
     inputs = made.make_inputs(tmp_path_factory.mktemp("verified") / "results" / "made", per_class=10)
     inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}, "groups_known": False})
     (inputs.root / "dataset" / "equal_pairs.csv").write_text("id_a,id_b,kind,distance,label_a,label_b\n")
     inputs.vouch()
     train.main(inputs.arguments(out=inputs.root / RUN, settings=SETTINGS))
-    finish_run.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
+    out = (inputs.root / RUN).with_name("finished.json")
+    finish_run.finish(inputs.arguments(run=[inputs.root / RUN], out=out, settings={**SETTINGS, "aggregate": "none"}))
     return inputs
 
 
@@ -96,7 +97,7 @@ def training(inputs: made.Inputs) -> None:
     )
 
 
-def concluding(inputs: made.Inputs) -> None:
+def finishing(inputs: made.Inputs) -> None:
     finish_run.main(inputs.arguments(run=inputs.root / RUN, settings={**SETTINGS, "aggregate": "none"}))
 
 
@@ -152,7 +153,7 @@ WEIGHTS = {f"{RUN}/weights.safetensors": "bytes", f"{RUN}/train.json": "bytes"}
 READ = {
     splitting: {"dataset/manifest.csv": "table", "dataset/equal_pairs.csv": "bytes", "dataset/record.json": "bytes"},
     training: PIXELS,
-    concluding: {**FOLD, **WEIGHTS, f"{RUN}/predictions.csv": "table", f"{RUN}/history.csv": "bytes"},
+    finishing: {**FOLD, **WEIGHTS, f"{RUN}/predictions.csv": "table", f"{RUN}/history.csv": "bytes"},
     fitting: PIXELS,
     compressing: {**PIXELS, **WEIGHTS},
     transferring: {**PIXELS, **WEIGHTS},
@@ -175,6 +176,12 @@ CASES = [
 ]
 
 
+def target_of(path: Path) -> Path:
+    """The target of Snakemake's that makes a file of `study` again."""
+    finished = path.name in ("record.json", "units.csv") and path.with_name("train.json").exists()
+    return path.parents[1] / "finished.json" if finished else path
+
+
 @pytest.mark.parametrize(("step", "name", "damage"), CASES)
 def test_each_step_refuses_each_file_that_it_reads_when_it_is_damaged(study, step, name, damage):
     path = study.root / name
@@ -184,7 +191,7 @@ def test_each_step_refuses_each_file_that_it_reads_when_it_is_damaged(study, ste
         step(study)
     text = str(refused.value)
     assert str(path) in text and "\n" not in text
-    assert f"`snakemake {path} --force --cores all`" in text
+    assert f"`snakemake {target_of(path)} --force --cores all`" in text
     assert {found: digest_file(found) for found in before} == before
 
 
@@ -195,11 +202,11 @@ def test_a_file_that_is_missing_is_named_with_the_command_that_makes_it_again(st
     step = next(step for step, files in READ.items() if name in files)
     with pytest.raises(UserError) as refused:
         step(study)
-    assert f"{path} is missing" in str(refused.value) and f"`snakemake {path} --force" in str(refused.value)
+    assert f"{path} is missing" in str(refused.value) and f"`snakemake {target_of(path)} --force" in str(refused.value)
 
 
 def test_whole_files_are_read_by_every_step(study):
-    for step in (splitting, concluding, fitting, voting):
+    for step in (splitting, finishing, fitting, voting):
         step(study)
 
 
@@ -237,6 +244,7 @@ def test_what_no_record_vouches_for_is_refused(tmp_path):
         ("runs/p/r/fold0-seed1/history.csv", "runs/p/r/fold0-seed1/train.json", "runs/p/r/fold0-seed1/history.csv"),
         ("runs/p/r/fold0-seed1/model/model.onnx", *["runs/p/r/fold0-seed1/record.json"] * 2),
         ("evaluation/p/r/roc.png", "evaluation/p/record.json", "evaluation/p"),
+        ("runs/p/r/finished.json", "runs/p/r/finished.json", "runs/p/r/finished.json"),
         ("paper/fig01_x.png", "paper/record.json", "paper"),
         ("curves/p__r.csv", "report.json", "report.html"),
         ("verdict.csv", "verdict.json", "verdict.csv"),
@@ -248,6 +256,16 @@ def test_the_record_and_the_target_of_a_file_follow_from_its_path(name, record, 
         assert (found.record, found.target) == (root / record, root / target)
     assert "'/disk/my results/paper/" in remedy(Path("/disk/my results/paper") / name)
     assert vouched_file(Path("notes.txt")) is None
+
+
+@pytest.mark.parametrize("name", ["record.json", "units.csv", "ledger.json"])
+def test_what_finishing_leaves_beside_a_training_is_made_again_by_finishing_its_run(original, name):
+    path = original.root / RUN / name
+    assert f"`snakemake {path.parents[1]}/finished.json --force" in remedy(path)
+    assert f"`snakemake results/x/runs/p/vote/fold0-seed0/{name} --force" in remedy(
+        Path("results/x/runs/p/vote/fold0-seed0") / name
+    )
+    assert f"{RUN}/predictions.csv --force" in remedy(path.with_name("predictions.csv"))
 
 
 def test_made_data_and_predictions_of_new_images_have_remedies_of_their_own():

@@ -33,11 +33,14 @@ ASKED = """
 import json, yaml
 from pathlib import Path
 from workflow_scripts.reporting.words import metric_name, number
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.step_table import EVALUATE
+from workflow_scripts.settings.plan.workflow_plan import Plan
 mine = Path("mine.yaml")
 plan = Plan(Path.cwd(), yaml.safe_load(mine.read_text()), Path.cwd(), [mine])
-stated = plan.settings("evaluate", "cvm_cervix", "published")["evaluate"]["metrics"]
-modules = plan.modules("evaluate", "cvm_cervix", "published")
+names = StepNames(study="cvm_cervix", protocol="published")
+stated = EVALUATE.settings(plan, names)["evaluate"]["metrics"]
+modules = EVALUATE.modules(plan, names)
 print(json.dumps([stated, modules[-1], metric_name("matthews"), number("matthews", 0.5)]))
 """
 

@@ -15,7 +15,7 @@ from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.steps import explain, finish_run, vote
 from workflow_scripts.training.data import read_samples
 
@@ -120,10 +120,10 @@ def test_a_vote_of_trained_runs_may_be_explained_and_its_members_weights_are_rea
     weighted = {"kind": "vote", "members": ["xception", "deit"], "how": "weighted"}
     changes = study(runs={"weighted_vote": weighted}, explain={"runs": ["cvm", "soft_vote", "weighted_vote", "deit"]})
     plan = Plan(ROOT, changes, tmp_path)
-    files = plan.explained_weights("cvm_cervix", "published")
+    files = plan.runs.explained_weights("cvm_cervix", "published")
     assert [path.split("/")[-3] for path in files] == ["cvm", "xception", "deit"]
-    assert [path.split("/")[-3] for path in plan.explained_votes("cvm_cervix", "published")] == ["weighted_vote"]
-    specs = plan.settings("explain", "cvm_cervix", "published")["specs"]
+    assert [path.split("/")[-3] for path in plan.runs.explained_votes("cvm_cervix", "published")] == ["weighted_vote"]
+    specs = plan.steps.explain("cvm_cervix", "published")["specs"]
     assert {name for name, block in specs.items() if "train" in block} == {"cvm", "xception", "deit"}
 
 

@@ -66,7 +66,7 @@ studies:
     explain: {{runs: [tiny], images: 2}}
   second:
     like: first
-    pack: 2
+    trainings_per_job: 2
     runs:
       pair: null
       vote: null

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.settings.code import ROOT, closure, code_digest
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.step_table import EXPLAIN, FINISH_RUN, INGEST, TRAIN
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 
 @pytest.fixture
@@ -103,26 +105,28 @@ def test_a_relative_import_is_refused_because_the_digest_would_miss_its_module(c
 def test_a_network_written_here_counts_for_the_runs_that_use_it():
     branches = {"cnn": {"model": "inception_resnet_v1"}, "vit": {"model": "t2t_vit_14"}}
     user = {"scale": "paper", "studies": {"cvm_cervix": {"runs": {"cvm": {"branches": branches}}}}}
-    plan, job = Plan(ROOT, user, ROOT), ("cvm_cervix", "published")
+    plan = Plan(ROOT, user, ROOT)
     first, second = "workflow_scripts.models.inception_resnet_v1", "workflow_scripts.models.t2t_vit"
 
-    def networks(step, *names):
-        return [name for name in plan.modules(step, *job, *names) if ".models." in name]
+    def networks(step, run=""):
+        names = StepNames(study="cvm_cervix", protocol="published", run=run)
+        return [name for name in step.modules(plan, names) if ".models." in name]
 
-    assert networks("train", "cvm", 0, 0) == [first, second]
-    assert networks("train", "t2t_vit") == [second] and networks("train", "vit") == []
-    assert networks("finish_run", "cvm", 0, 0) == []  # no network is run there
-    assert networks("explain") == [first, second]
+    assert networks(TRAIN, "cvm") == [first, second]
+    assert networks(TRAIN, "t2t_vit") == [second] and networks(TRAIN, "vit") == []
+    assert networks(FINISH_RUN, "cvm") == []  # no network is run there
+    assert networks(EXPLAIN) == [first, second]
 
 
 def test_the_reader_of_a_studys_files_counts_for_the_step_that_opens_them():
-    readers = [name for name in Plan(ROOT, {}, ROOT).modules("ingest", "cvm_cervix") if ".readers." in name]
+    modules = INGEST.modules(Plan(ROOT, {}, ROOT), StepNames(study="cvm_cervix"))
+    readers = [name for name in modules if ".readers." in name]
     assert readers == ["workflow_scripts.data.readers.image_reader"]
 
 
 def test_what_the_snakefile_imports_is_light():
     heavy = {"torch", "pandas", "mlflow", "timm"}
-    command = f"import sys, workflow_scripts.settings.workflow; print({heavy} & set(sys.modules))"
+    command = f"import sys, workflow_scripts.settings.plan.training_jobs; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip() == "set()"
 
 

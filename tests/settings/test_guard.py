@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.settings.guard import record_path, replaced, unrecorded
+from workflow_scripts.settings.guard import replaced, unrecorded
+from workflow_scripts.settings.snakemake_internals import record_path
 
 # Longer than a file name may be, once it is written in base64.
 LONG = (

@@ -8,7 +8,7 @@ import yaml
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings import phases
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = {

@@ -9,8 +9,9 @@ import pytest
 
 from tests.raw import class_folders, run_synthesise
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
+from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.source_checks import check_made, listing_digest, named_tables
-from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,13 +98,13 @@ def test_a_users_split_counts_by_contents(tmp_path):
     study = {"adapters": ["folder"], "source": "synthetic", "protocols": protocols}
     study |= {"runs": {"sham": {"kind": "baseline", "features": ["rim"]}}}
     plan = Plan(ROOT, {"studies": {"mine": study}}, tmp_path)
-    before, status = plan.settings("split", "mine", "own"), own.stat()
+    before, status = plan.data.split("mine", "own"), own.stat()
     own.touch()
-    assert plan.settings("split", "mine", "own") == before
+    assert plan.data.split("mine", "own") == before
     own.write_text("id,fold,subset\na/0,0,tests\n"[: status.st_size])
     os.utime(own, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert plan.settings("split", "mine", "own") != before
-    assert "split_file" not in plan.settings("split", "mine", "published")
+    assert plan.data.split("mine", "own") != before
+    assert "split_file" not in plan.data.split("mine", "published")
 
 
 def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
@@ -150,7 +151,7 @@ def test_results_that_cannot_be_a_folder_stop_the_start(tmp_path, results):
     (tmp_path / "taken").write_text("")
     (tmp_path / "dead").symlink_to("nowhere")
     with pytest.raises(UserError, match="^results: .* is there and is no folder; name another folder$"):
-        plan_of(tmp_path, results).check_before_start()
+        check_before_start(plan_of(tmp_path, results))
 
 
 def test_a_path_that_the_system_refuses_is_said_in_a_line(tmp_path):
@@ -164,30 +165,30 @@ def test_a_path_that_the_system_refuses_is_said_in_a_line(tmp_path):
         (own, "protocols.own.path"),
     ):
         with pytest.raises(UserError, match=rf"^studies\.mine\.{key}: .* cannot be read \(File name too long\)"):
-            plan_of(tmp_path, **section).check_before_start()
+            check_before_start(plan_of(tmp_path, **section))
     with pytest.raises(UserError, match=r"^results: .* cannot be read \(File name too long\)"):
-        plan_of(tmp_path, "/".join(["x" * 190] * 25)).check_before_start()
+        check_before_start(plan_of(tmp_path, "/".join(["x" * 190] * 25)))
 
 
 def test_a_table_that_is_a_pipe_is_called_so(tmp_path):
     os.mkfifo(class_folders(tmp_path / "raw", "a", "b") / "g.csv")
     with pytest.raises(UserError, match=r"ingest\.groups: raw/g\.csv is a pipe or device; name a CSV file"):
-        plan_of(tmp_path, ingest={"groups": "g.csv"}).check_before_start()
+        check_before_start(plan_of(tmp_path, ingest={"groups": "g.csv"}))
 
 
 def test_a_study_that_is_not_active_is_checked_when_it_is_asked_for(tmp_path):
     plan = plan_of(tmp_path, active=False, source="nowhere")
-    plan.check_before_start()
+    check_before_start(plan)
     with pytest.raises(UserError, match="^studies.mine.source: nowhere is no folder"):
-        plan.check_asked("mine")
+        check_asked(plan, "mine")
     class_folders(tmp_path / "raw", "a", "b")
     plan = plan_of(tmp_path, active=False)
-    plan.check_asked("mine")
+    check_asked(plan, "mine")
     record = tmp_path / "results" / "mine" / "dataset" / "record.json"
     record.parent.mkdir(parents=True)
     record.write_text('{"settings": {"made": false, "scale": "demo"}}')
     with pytest.raises(UserError, match="dataset/record.json and 0 more were not made here"):
-        plan.check_asked("mine")
+        check_asked(plan, "mine")
 
 
 def test_a_working_copy_in_a_folder_that_snakemake_takes_for_a_variable_stops_the_start(tmp_path):
@@ -195,4 +196,4 @@ def test_a_working_copy_in_a_folder_that_snakemake_takes_for_a_variable_stops_th
     copy.mkdir()
     shutil.copy(ROOT / "config.yaml", copy)
     with pytest.raises(UserError, match="whose name has the sign {, which Snakemake reads as its own"):
-        Plan(copy, {}, tmp_path).check_before_start()
+        check_before_start(Plan(copy, {}, tmp_path))

@@ -1,16 +1,19 @@
 """What a protocol is for goes by its role, never by its name."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from workflow_scripts.contracts.protocol_roles import as_published, named_protocol, roles
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
+EXTERNAL_RUN = RunAddress("other", "grouped", "cvm@there", 0, 0)
 BY_SAMPLE, BY_UNIT, BY_GROUP = {"by": "sample"}, {"by": "unit"}, {"by": "group"}
 
 
@@ -109,19 +112,19 @@ def external(protocols=None, **spec):
 def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(protocol):
     more = {"mine": {"kind": "kfold", "by": "group"}}
     plan = Plan(ROOT, external(more, protocol=protocol), ROOT)
-    assert plan.split_there("other", "grouped", "cvm@there", 0, 0) == f"results/there/splits/{protocol}.csv"
-    folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
-    assert plan.transferred("other", "grouped", "cvm@there", 0, 0)[1] == folder
-    assert plan.settings("external", "other", "grouped", "cvm@there", 0, 0)["spec"]["protocol"] == protocol
+    applied = plan.runs.applied(EXTERNAL_RUN)
+    assert applied == RunAddress("there", protocol, "cvm", 0, 0)
+    assert plan.runs.split(applied) == f"results/there/splits/{protocol}.csv"
+    assert plan.steps.external(*astuple(EXTERNAL_RUN))["spec"]["protocol"] == protocol
 
 
 def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():
     by_name = Plan(ROOT, external(protocol="published"), ROOT)
     by_role = Plan(ROOT, external(), ROOT)
-    job = ("other", "grouped", "cvm@there", 0, 0)
-    assert by_role.settings("external", *job) == by_name.settings("external", *job)
+    job = astuple(EXTERNAL_RUN)
+    assert by_role.steps.external(*job) == by_name.steps.external(*job)
     renamed = {"published": None, "as_printed": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}}
-    assert "/splits/as_printed.csv" in Plan(ROOT, external(renamed), ROOT).split_there(*job)
+    assert Plan(ROOT, external(renamed), ROOT).runs.applied(EXTERNAL_RUN).protocol == "as_printed"
     with pytest.raises(
         UserError, match="there has no protocol of the role as_published; name one, such as protocol: gro"
     ):

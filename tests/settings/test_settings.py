@@ -12,9 +12,10 @@ import yaml
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.merging import resolve_study
+from workflow_scripts.settings.plan.start_checks import check_before_start
+from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.schema import schema
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.settings.workflow import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,7 +150,7 @@ def test_results_lie_apart_from_every_source(tmp_path):
     shipped = {name: {"active": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
 
     def check(results, workdir=tmp_path):
-        Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir).check_before_start()
+        check_before_start(Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir))
 
     (tmp_path / "link").symlink_to(images)
     for results in (
@@ -175,7 +176,7 @@ def test_a_table_that_ingest_names_is_a_file_before_anything_runs(tmp_path):
         mine |= {"ingest": {"classes": None, key: name}}
         plan = Plan(ROOT, {"results": "results-x", "studies": {**shipped, "mine": mine}}, tmp_path)
         with pytest.raises(UserError) as caught:
-            plan.check_before_start()
+            check_before_start(plan)
         assert f"studies.mine.ingest.{key}: {tmp_path}/images/{name} {state}; name a CSV file" in str(caught.value)
 
 

@@ -22,7 +22,7 @@ studies:
   folds:
     like: colposcopy_resnet50
     paper: ""
-    pack: 2
+    trainings_per_job: 2
     synthetic: {samples_per_class: 20}
     protocols:
       published: {kind: kfold, folds: 3, validation: 0.2, by: sample}

@@ -42,7 +42,7 @@ def test_gpu_rules_get_a_gpu_and_others_none(cluster, submitted):
     assert all(job["state"] == "COMPLETED" for job in jobs.values())
     on_gpu = [job["comment"] for job in jobs.values() if job["tres-per-job"] == "gres:gpu:1"]
     others = [job["comment"] for job in jobs.values() if job["tres-per-job"] != "gres:gpu:1"]
-    # Two alone, and three folds in two packs.
+    # Two alone, and three folds in two batches.
     assert sum("rule_train" in comment for comment in on_gpu) == 4
     assert sum("explain" in comment for comment in on_gpu) == 2 and len(on_gpu) == 6
     assert len(others) == 12

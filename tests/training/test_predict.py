@@ -11,7 +11,7 @@ import torch
 
 from tests import made
 from tests.vouched import vouch
-from workflow_scripts.contracts.record import processor, versions
+from workflow_scripts.contracts.record import processor, read_record, versions
 from workflow_scripts.models.build import build
 from workflow_scripts.models.weights import load_trained, read_trained
 from workflow_scripts.runtime.errors import UserError
@@ -94,7 +94,7 @@ def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):
         finish_run.main(arguments)
 
 
-def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(trained):
+def test_predictions_of_other_samples_are_refused_and_nothing_is_finished(trained):
     path = trained.root / "run" / "predictions.csv"
     before = path.read_bytes()
     table = pd.read_csv(path)
@@ -108,19 +108,22 @@ def test_predictions_of_other_samples_are_refused_and_nothing_is_concluded(train
     vouch(path.with_name("train.json"), path.name)
 
 
-def test_concluding_a_run_loads_no_deep_learning_library():
+def test_finishing_a_run_loads_no_deep_learning_library():
     command = "import sys, workflow_scripts.steps.finish_run, workflow_scripts.settings.code as code; "
     command += "used = code.closure('workflow_scripts.steps.finish_run'); "
     command += "print(sorted(name for name in used if '.models.' in name or '.training.' in name))"
     assert subprocess.check_output([sys.executable, "-c", command], text=True).strip() == "[]"
 
 
-def test_all_trainings_of_a_run_are_concluded_in_one_call(trained, tmp_path):
+def test_all_trainings_of_a_run_are_finished_in_one_call_and_one_file_stands_for_them(trained, tmp_path):
     folders = [tmp_path / f"fold0-seed{seed}" for seed in (0, 1)]
     for seed, folder in enumerate(folders):
         train.main(trained.arguments(out=folder, settings={**SETTINGS, "seed": seed}))
     shared = {key: value for key, value in SETTINGS.items() if key not in ("fold", "seed")}
-    finish_run.conclude(trained.arguments(run=folders, settings={**shared, "aggregate": "none"}))
+    out = tmp_path / "finished.json"
+    finish_run.finish(trained.arguments(run=folders, out=out, settings={**shared, "aggregate": "none"}))
+    digests = {f"{folder.name}/record.json": digest_file(folder / "record.json") for folder in folders}
+    assert read_record(out)["outputs"] == digests
     records = [json.loads((folder / "record.json").read_text()) for folder in folders]
     assert [record["settings"]["seed"] for record in records] == [0, 1]
     assert digest_file(folders[1] / "weights.safetensors") in records[1]["inputs"].values()

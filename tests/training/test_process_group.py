@@ -201,9 +201,9 @@ def test_processes_that_nobody_started_are_missed():
         pytest.fail("a group of one")
 
 
-def test_short_trainings_are_packed_or_long_ones_spread():
-    with pytest.raises(UserError, match="processes is 2, but the study's pack is 3"):
-        load(ROOT, {"studies": {"cvm_herlev": {"pack": 3, "train": {"processes": 2}}}})
+def test_short_trainings_share_a_job_or_long_ones_are_spread():
+    with pytest.raises(UserError, match="processes is 2, but the study's trainings_per_job is 3"):
+        load(ROOT, {"studies": {"cvm_herlev": {"trainings_per_job": 3, "train": {"processes": 2}}}})
 
 
 def by_torchrun(inputs, tmp_path, given, *more):

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,19 +93,13 @@ class Workflow:
         return done
 
     def planned(self, *arguments: str, check: bool = True) -> dict[str, int]:
-        """Jobs that Snakemake would run now: rule → number; empty when there is nothing to do.
-
-        A conclusion's rule is one of each study and protocol; they are counted together, as `predict`.
-        """
+        """Jobs that Snakemake would run now: rule → number; empty when there is nothing to do."""
         done = self.run(*arguments, "-n", "-q", "rules", check=check)
         table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal", done.stdout + done.stderr, re.S)
         if not table:
             assert "Nothing to be done" in done.stdout + done.stderr, done.stdout + done.stderr
             return {}
-        found = Counter()
-        for name, count in (line.split() for line in table[1].splitlines()):
-            found["finish_run" if name.startswith("finish_") else name] += int(count)
-        return dict(found)
+        return {name: int(count) for name, count in (line.split() for line in table[1].splitlines())}
 
     def planned_outputs(self) -> str:
         """The full text of a dry run, to see which studies and files it names."""

@@ -9,10 +9,12 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
+from workflow_scripts.contracts.record import input_digests, write_record
 from workflow_scripts.runtime.files import write_json, write_text
+from workflow_scripts.runtime.study_paths import FINISHED_FILE
 from workflow_scripts.settings import phases
-from workflow_scripts.settings.guard import record_path
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
+from workflow_scripts.settings.snakemake_internals import record_path
 
 ROOT = Path.cwd()
 plan = Plan(ROOT, {}, ROOT)
@@ -35,6 +37,10 @@ def make(study: str, phase: str) -> None:
     for path in plan.records(study):
         if path.relative_to(folder).parts[0] in phases.FOLDERS[phase]:
             write_json(path, text)
+        if path.name == FINISHED_FILE and phase == "runs":
+            record = path.parent / "fold0-seed0" / "record.json"
+            write_json(record, text)
+            write_record(path, {"outputs": input_digests(path.parent, [record])})
 
 
 def record(study: str) -> None:

@@ -126,8 +126,9 @@ def test_results_of_other_settings_or_code_are_not_restored(clone, name, old, ne
     )
 
 
-def test_a_file_changed_after_its_record_is_refused(copy):
-    path = copy.folder / "results/first/runs/published/tiny/fold0-seed0/record.json"
+@pytest.mark.parametrize("name", ["splits/published.json", "runs/published/tiny/fold0-seed0/record.json"])
+def test_a_file_changed_after_its_record_is_refused(copy, name):
+    path = copy.folder / "results/first" / name
     path.write_text("{}")
     os.utime(path, (1, 1))
     refused = copy.dvc("repro", "runs@first", check=False)

@@ -93,7 +93,7 @@ def test_what_was_deleted_is_made_again_and_no_data_read_again(finished, path, r
     assert planned.get("train", 0) == (rule == "train")
 
 
-def test_a_training_whose_files_are_gone_is_done_again_although_its_conclusion_is_there(finished):
+def test_a_training_whose_files_are_gone_is_done_again_although_what_finished_it_is_there(finished):
     """As Snakemake leaves it when a training that is done again is killed."""
     folder = finished.folder / "results" / "second" / "runs" / "grouped" / "other" / "fold0-seed0"
     with ExitStack() as gone:
@@ -192,7 +192,7 @@ def test_training_again_gives_the_same_bytes(finished):
         run / name for name in ("weights.safetensors", "history.csv", "predictions.csv", "units.csv", "record.json")
     ]
     before = [(finished.folder / name).read_bytes() for name in names]
-    finished.run(str(run / "weights.safetensors"), str(run / "record.json"), "--force")
+    finished.run(str(run / "weights.safetensors"), str(run.with_name("finished.json")), "--force")
     finished.run()
     assert [(finished.folder / name).read_bytes() for name in names] == before
 

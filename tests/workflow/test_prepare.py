@@ -90,9 +90,9 @@ def test_after_it_no_job_fetches_anything(prepared):
 @pytest.mark.slow
 def test_a_run_starts_from_the_weights_and_its_record_names_them(prepared):
     workflow, _ = prepared
-    target = "results-mine/cvm_herlev/runs/published/tiny/fold0-seed0/record.json"
+    target = "results-mine/cvm_herlev/runs/published/tiny/finished.json"
     workflow.run(target, HF_HUB_OFFLINE="1", http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9")
-    record = json.loads((workflow.folder / target).read_text())
+    record = json.loads((workflow.folder / target).with_name("fold0-seed0").joinpath("record.json").read_text())
     weights = workflow.folder / "data/weights/test_resnet.safetensors"
     assert record["inputs"]["start weights of model"] == digest_file(weights)
     weights.touch()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import ROOT, copy_of_the_project
+from workflow_scripts.settings.plan.step_table import STEPS
+from workflow_scripts.settings.snakemake_internals import OLDEST
 
 # What a folder of a user's may be called, and what a shell would do with it.
 HOSTILE = "my cló $(touch PWNED);touch PWNED; & 'a \"b `touch PWNED` \\ #ü *"
@@ -29,8 +31,8 @@ WORD = re.compile(r"-m|--|--[a-z-]+|workflow_scripts(\.[a-z_]+)+|\d+|auto|cpu|\.
 EARLY = {"benchmark", "conda", "configfile", "default_target", "include", "input", "localrule", "log", "message"}
 EARLY |= {"name", "onerror", "output", "params", "report", "resources", "rule", "shell", "threads"}
 LATE = {"pathvars": (9, 12)}
-# Snakemake's own attributes that rules/common.smk reads for packs; 9.16.0 does not have them, 9.16.3 has.
-ATTRIBUTES = (9, 17)
+# The first version that has what settings/snakemake_internals.py takes: 9.16.0 does not have it, 9.16.3 has.
+ATTRIBUTES = tuple(map(int, OLDEST.split(".")))
 # Parameters whose text is made of several words, quoted by settings/commands.py.
 READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders"}
 
@@ -74,7 +76,7 @@ def asked(tmp_path_factory) -> dict:
                 "like": "cvm_cervix",
                 "adapters": ["sipakmed"],
                 "source": "synthetic",
-                "pack": 2,
+                "trainings_per_job": 2,
                 "seeds": [0, 1],
                 "runs": {"spread": None},
             },
@@ -93,6 +95,9 @@ def asked(tmp_path_factory) -> dict:
     # Of every training there is one command, which names folders that are no input.
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
     made = [job["output"][0] for job in planned["jobs"] if job["rule"] == "synthesise"]
+    # A vote names the folders of its members, for which the file stands that finished them.
+    trained = [job for job in planned["jobs"] if job["rule"].startswith("train")]
+    given += [str(Path(path).parent) for job in trained for path in job["output"]]
     given += ["data/blood", *(str(Path(path).parent) for path in made)]
     given += [str(path) for path in (root / "workflow_scripts" / "studies").iterdir()]
     rules = {rule["name"]: rule for rule in (*planned["rules"], *prepared["rules"])}
@@ -128,6 +133,17 @@ def test_every_rule_has_log_benchmark_message_and_environment(asked):
         if rule["shell"]:
             for part in ("log", "benchmark", "message", "conda"):
                 assert rule[part], f"rule {name} has no {part}"
+
+
+def test_every_step_of_the_table_has_its_rule_and_every_rule_its_step(asked):
+    called = {
+        name: re.search(r"workflow_scripts\.steps\.([a-z_]+)", rule["shell"])[1]
+        for name, rule in asked["rules"].items()
+        if rule["shell"]
+    }
+    stated = {step.rule_name: step.name for step in STEPS.values()}
+    assert {name: step for name, step in called.items() if not name.startswith("train_batch_")} == stated
+    assert {step for name, step in called.items() if name.startswith("train_batch_")} == {"train"}
 
 
 def test_every_job_runs_again_when_its_settings_or_its_code_change(asked, tmp_path):

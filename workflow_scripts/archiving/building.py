@@ -17,6 +17,7 @@ from workflow_scripts.contracts.verified import UNKNOWN, differences
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path
 from workflow_scripts.runtime.reservations import own_folder
+from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE
 
 # Of a ledger: whose machine it was is nobody's business.
 PRIVATE = ("host",)
@@ -113,7 +114,7 @@ def refuse_differences(study: Path, packed: set[Path]) -> None:
 
 def _shareable(path: Path) -> bytes:
     """A file's bytes; of a ledger without the name of the machine."""
-    if path.name not in ("ledger.json", "train.json"):
+    if path.name not in (LEDGER_FILE, TRAINING_FILE):
         return path.read_bytes()
     cost = json.loads(path.read_text(encoding="utf-8"))
     for ledger in (cost, cost.get("train", {})):

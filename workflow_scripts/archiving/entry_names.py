@@ -9,7 +9,6 @@ _MEMBER = re.compile(rf"{_PART}(/{_PART}){{0,9}}", re.ASCII)
 # As the settings write them (settings/study.py); a test compares both.
 STUDY = r"[a-z][a-z0-9_]{0,99}"
 RUN = r"[a-z][a-z0-9_]{0,99}(-[a-z0-9_]{1,99}){0,9}(@[a-z0-9_]{1,99})?"
-JOB = r"fold(0|[1-9][0-9]{0,3})-seed(0|[1-9][0-9]{0,18})"
 
 
 def member_fault(names: Iterable[str]) -> str | None:

@@ -16,6 +16,7 @@ from workflow_scripts.data.download.space import room_for
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
+from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE, fold_seeds
 
 VOTE = "vote"
 
@@ -71,9 +72,9 @@ def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: 
     for run in (run for run in stated["runs"] if specs[run]["kind"] != VOTE):
         for job in _jobs(stated):
             name = f"{study}/runs/{protocol}/{run}/{job}"
-            predictions = PREDICTIONS.read(archived / name / "predictions.csv")
+            predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
             write_units(work / name, predictions, classes_of(predictions), stated["evaluate"]["aggregate"])
-            yield compare_files(f"{name}/units.csv", archived / name / "units.csv", work / name / "units.csv")
+            yield compare_files(f"{name}/units.csv", archived / name / UNITS_FILE, work / name / UNITS_FILE)
             planned = split.reindex(pd.MultiIndex.from_frame(predictions[["id", "fold"]]))
             wrong = planned.to_numpy() != predictions["subset"].to_numpy()
             odd += [f"{run}/{job}: {sample!r} is another subset's" for sample in predictions["id"][wrong]]
@@ -92,7 +93,7 @@ def compare_votes(
     for run in (run for run in stated["runs"] if specs[run]["kind"] == VOTE):
         spec = specs[run]
         for job in _jobs(stated):
-            tables = {name: UNITS.read(archived / runs / name / job / "units.csv") for name in spec["members"]}
+            tables = {name: UNITS.read(archived / runs / name / job / UNITS_FILE) for name in spec["members"]}
             units, _ = vote(tables, spec["how"], spec["weights"])
             write_vote(work / runs / run / job, units)
             for name in (f"{runs}/{run}/{job}/{table}.csv" for table in ("predictions", "units")):
@@ -101,7 +102,7 @@ def compare_votes(
 
 def _jobs(stated: dict) -> list[str]:
     """Folders of a run's trainings."""
-    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
 
 
 def _evaluate(folder: Path, protocol: str, stated: dict) -> None:

@@ -13,13 +13,14 @@ from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import PATTERN
 from workflow_scripts.settings.data_blocks import Protocol
 from workflow_scripts.settings.runs import Evaluate, Explain, Run
 
 # In these patterns `$` is the end of the text, also after a line end.
 Name = Annotated[str, StringConstraints(pattern=rf"^{entry_names.STUDY}$")]
 RunName = Annotated[str, StringConstraints(pattern=rf"^{entry_names.RUN}$")]
-Job = Annotated[str, StringConstraints(pattern=rf"^{entry_names.JOB}$")]
+Job = Annotated[str, StringConstraints(pattern=rf"^{PATTERN}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Seed = Annotated[int, Field(ge=0, lt=10**18)]
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000)]

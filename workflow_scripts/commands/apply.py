@@ -18,6 +18,7 @@ from workflow_scripts.contracts.record import input_digests, make_record, write_
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import WEIGHTS_FILE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -276,7 +277,7 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, u
     from workflow_scripts.settings.code import code_digest
 
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
-    used = [run.folder / "record.json", run.folder / "weights.safetensors", run.study / "arrays" / "record.json", split]
+    used = [run.folder / "record.json", run.folder / WEIGHTS_FILE, run.study / "arrays" / "record.json", split]
     record = make_record(
         {**run.settings, "preprocess": vars(run.packing), "name": args.name, "sheet": args.sheet, "within": WITHIN},
         code_digest("workflow_scripts.commands.apply"),

@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
     """Archive the results of the working copy that is the current folder."""
     from workflow_scripts.archiving.building import Archived, Options, finished, write_archive
     from workflow_scripts.settings.load import read_yaml
-    from workflow_scripts.settings.workflow import PACKAGE, Plan
+    from workflow_scripts.settings.plan.workflow_plan import Plan
 
     root = Path.cwd()
     files = [args.configfile] if args.configfile else []
@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
     for name in left_out:
         entry.log.warning("left out: %s has no report; `snakemake %s` makes it", name, name)
     studies = []
-    papers = root / PACKAGE / "studies"
+    papers = root / "workflow_scripts" / "studies"
     for name in names:
         study = plan.study(name)
         protocols = {protocol: plan.steps.evaluate(name, protocol) for protocol in study.protocols}
@@ -56,9 +56,7 @@ def main(args: argparse.Namespace) -> None:
     refuse_other_settings(results, studies)
     target = args.out or results.with_name(f"{results.name}-archive.zip")
     options = Options(args.weights, tuple(args.word))
-    count = write_archive(
-        target, results, studies, [papers / name for name in plan.papers], root / "requirements.lock", options
-    )
+    count = write_archive(target, results, studies, plan.data.paper_folders(), root / "requirements.lock", options)
     entry.log.info("%s: %d files of %s", target, count, ", ".join(names))
     if left_out:
         entry.log.info("not in it, because they are not finished: %s", ", ".join(left_out))

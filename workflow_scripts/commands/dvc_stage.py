@@ -16,7 +16,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.processes import followed
 
 if TYPE_CHECKING:
-    from workflow_scripts.settings.workflow import Plan
+    from workflow_scripts.settings.plan.workflow_plan import Plan
 
 # What an inactive study has of the phase report: a record, and what it vouches for.
 EMPTY = {"report.json": ("report.html", "model_card.md", "metrics.json"), "verdict.json": ("verdict.csv",)}
@@ -64,7 +64,7 @@ def stage_study(phase: str) -> str:
 def checked_plan(root: Path) -> "Plan":
     """The settings in force; UserError when DVC could not see all of them."""
     from workflow_scripts.settings.phases import check_layers
-    from workflow_scripts.settings.workflow import Plan
+    from workflow_scripts.settings.plan.workflow_plan import Plan
 
     plan = Plan(root, {}, root)
     profiles = [root / "profiles" / "default"]
@@ -83,7 +83,7 @@ def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
     records = plan.records(study)
     for foreign, what in (
         (unrecorded(records, root), "not made here"),
-        (replaced(records, root), "changed since they were made"),
+        ([*replaced(records, root), *altered(plan, study)], "changed since they were made"),
     ):
         if foreign:
             raise UserError(
@@ -92,9 +92,20 @@ def refuse_foreign(plan: "Plan", study: str, root: Path) -> None:
             )
 
 
+def altered(plan: "Plan", study: str) -> list[Path]:
+    """Records of trained runs that are not, or not any more, those that their runs were finished with."""
+    from workflow_scripts.contracts.record import read_record
+    from workflow_scripts.runtime.files import digest_file
+    from workflow_scripts.runtime.study_paths import FINISHED_FILE
+
+    finished = [path for path in plan.records(study) if path.name == FINISHED_FILE and path.exists()]
+    digests = {path.parent / name: value for path in finished for name, value in read_record(path)["outputs"].items()}
+    return [path for path, digest in digests.items() if not path.is_file() or digest_file(path) != digest]
+
+
 def snakemake(*arguments: str, restoring: bool = False) -> int:
     """Run Snakemake on the same console; returns its exit status. `restoring` lifts the check for foreign results."""
-    from workflow_scripts.settings.workflow import RESTORING
+    from workflow_scripts.settings.plan.start_checks import RESTORING
 
     environment = {**os.environ, **({RESTORING: "1"} if restoring else {})}
     return followed([sys.executable, "-m", "snakemake", *arguments], env=environment).returncode

@@ -17,7 +17,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.processes import followed
 
 if TYPE_CHECKING:
-    from workflow_scripts.settings.workflow import Plan
+    from workflow_scripts.settings.plan.workflow_plan import Plan
 
 LOCK = "dvc.lock"
 # Not `--quiet all`, which swallows errors too.
@@ -88,7 +88,8 @@ def refuse_unproved(changes_of_stage: dict, root: Path) -> None:
 def record_as_made(plan: "Plan", stored: dict[str, list[str]]) -> None:
     """Let Snakemake record the restored files as made with the settings and code in force."""
     targets = [f"{study}_{phase}" for study, phases in stored.items() for phase in phases]
-    needed = [record for study in stored for record in (*plan.made_records(study), *plan.published_records(study))]
+    needed = [record for study in stored for record in plan.data.made_records(study)]
+    needed += [record for study in stored for record in plan.weights.study_records(study)]
     made = sorted({record for record in needed if not Path(record).exists()})
     for arguments in (
         # Made data and published weights are no results and not stored; they must lie there before what was made from

@@ -12,6 +12,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
 _COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
 # A unit that a split by sample tears apart is judged within each subset; of a vote the predictions are its units.
@@ -88,7 +89,7 @@ def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -
     """
     columns = class_columns(classes)
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    PREDICTIONS.write(folder / "predictions.csv", ordered[[*_COLUMNS, *columns]])
+    PREDICTIONS.write(folder / PREDICTIONS_FILE, ordered[[*_COLUMNS, *columns]])
 
 
 def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
@@ -97,7 +98,7 @@ def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggrega
     `aggregate`: see units_of. UserError for a unit of two labels.
     """
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    UNITS.write(folder / "units.csv", units_of(ordered, class_columns(classes), aggregate, str(folder)))
+    UNITS.write(folder / UNITS_FILE, units_of(ordered, class_columns(classes), aggregate, str(folder)))
 
 
 def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:

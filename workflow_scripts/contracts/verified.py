@@ -13,6 +13,7 @@ from workflow_scripts.contracts.record import read_record
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import NoFileError, UserError
 from workflow_scripts.runtime.results_layout import remedy, vouched_file
+from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE
 from workflow_scripts.runtime.walking import walk
 
 # What a check of a study's folder says of a file.
@@ -61,7 +62,7 @@ def required_split(path: Path) -> Path:
 
 def required_training(path: Path) -> Path:
     """`path`, once this file of a training (weights, history) is the one that the training left."""
-    require(path.with_name("train.json"), path.name)
+    require(path.with_name(TRAINING_FILE), path.name)
     return path
 
 
@@ -98,7 +99,7 @@ def differences(study: Path) -> Iterator[Difference]:
             named.add(difference.path.relative_to(study))
             yield difference
     # What a run cost is in no list of outputs: the record vouches for numbers, the ledger for itself.
-    for ledger in sorted(name.with_name("ledger.json") for name in records if name.match("runs/*/*/*/record.json")):
+    for ledger in sorted(name.with_name(LEDGER_FILE) for name in records if name.match("runs/*/*/*/record.json")):
         if ledger not in files:
             yield Difference(MISSING, study / ledger, f"is missing, every run has one; {remedy(study / ledger)}")
     for name in sorted(files.keys() - vouched.keys()):
@@ -136,7 +137,7 @@ def _what_of(error: UserError, path: Path) -> str:
 
 
 def _of_vouched(study: Path, name: Path, by: dict[Path, str]) -> Iterator[Difference]:
-    """A file against the records that hold its digest, two where a training and what concluded it both do."""
+    """A file against the records that hold its digest, two where a training and what finished it both do."""
     compared = {record: _compared(study / name, study / record, digest) for record, digest in by.items()}
     different = {record: difference for record, difference in compared.items() if difference}
     if len(different) == len(by):

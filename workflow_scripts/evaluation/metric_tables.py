@@ -14,6 +14,7 @@ from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import UNITS_FILE, FoldSeed
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ def read_dataset(folder: Path) -> Dataset:
 
 def run_folder(runs: Path, fold: int, seed: int) -> Path:
     """Folder of one fold and seed of a run."""
-    return runs / f"fold{fold}-seed{seed}"
+    return runs / str(FoldSeed(fold, seed))
 
 
 def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
     """The metrics of one fold and seed, in the folder `evaluated` of a run's evaluation."""
-    return evaluated / f"fold{fold}-seed{seed}.json"
+    return evaluated / f"{FoldSeed(fold, seed)}.json"
 
 
 def read_units(runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
@@ -52,7 +53,7 @@ def read_units(runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggre
     tables = {}
     for fold in range(folds):
         for seed in seeds:
-            path = run_folder(runs, fold, seed) / "units.csv"
+            path = run_folder(runs, fold, seed) / UNITS_FILE
             tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
     return Grid(tables)

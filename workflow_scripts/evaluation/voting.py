@@ -8,6 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, classes_of, probabilities
 from workflow_scripts.evaluation.metric_tables import arrays, same_units
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
 TIE = 1e-6  # what the winner of a tied hard vote gets above its share
 
@@ -42,9 +43,9 @@ def vote(
 
 def write_vote(folder: Path, units: pd.DataFrame) -> None:
     """Write units.csv of a vote, and predictions.csv with the same rows: a vote scores what is judged."""
-    PREDICTIONS.write(folder / "predictions.csv", units.drop(columns="n_samples"))
+    PREDICTIONS.write(folder / PREDICTIONS_FILE, units.drop(columns="n_samples"))
     columns = [column for column in units.columns if column != "n_samples"]
-    UNITS.write(folder / "units.csv", units[[*columns, "n_samples"]])
+    UNITS.write(folder / UNITS_FILE, units[[*columns, "n_samples"]])
 
 
 def combine(stack: np.ndarray, how: str, share: np.ndarray) -> np.ndarray:

@@ -20,6 +20,16 @@ from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import (
+    HISTORY_FILE,
+    LEDGER_FILE,
+    PREDICTIONS_FILE,
+    RECORD_FILE,
+    TRAINING_FILE,
+    UNITS_FILE,
+    FoldSeed,
+)
+from workflow_scripts.runtime.study_paths import StudyPaths
 
 FIGURES = ("confusion", "roc", "reliability")
 MONTAGE = "montage.png"
@@ -136,7 +146,7 @@ class Results:
         """What says that runs were made with different versions of packages or on different processors."""
         return record.mixtures(
             {
-                f"{protocol.name} {run.name} fold{fold}-seed{seed}": held
+                f"{protocol.name} {run.name} {FoldSeed(fold, seed)}": held
                 for protocol in self.protocols.values()
                 for run in protocol.runs.values()
                 for (fold, seed), held in zip(run.jobs, run.records, strict=True)
@@ -176,58 +186,60 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
     picture = _picture if pictures else Path
     if pictures:
         require_vouched(folder, settings)
-    dataset = record.read_record(folder / "dataset" / "record.json")
+    paths = StudyPaths(folder)
+    dataset = record.read_record(paths.dataset_record)
     if bool(dataset["made"]) != (settings["source"] == "made"):
         kind = "made" if dataset["made"] else "real"
         raise UserError(
-            f"{folder / 'dataset'} holds {kind} data, the settings say {settings['source']}; "
-            f"{remedy(folder / 'dataset' / 'record.json')}"
+            f"{paths.dataset} holds {kind} data, the settings say {settings['source']}; {remedy(paths.dataset_record)}"
         )
     return Results(
         folder=folder,
         settings=settings,
         dataset=dataset,
-        arrays=record.read_record(folder / "arrays" / "record.json"),
-        manifest=read_manifest(folder / "dataset"),
-        quarantine=QUARANTINE.read(folder / "dataset" / "quarantine.csv"),
-        equal_pairs=EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv"),
-        montage=picture(folder / "dataset" / MONTAGE),
+        arrays=record.read_record(paths.arrays_record),
+        manifest=read_manifest(paths.dataset),
+        quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
+        equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
+        montage=picture(paths.dataset / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
         printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
-        truth=TRUTH.read(folder / "truth.csv") if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
+        truth=TRUTH.read(paths.ground_truth) if dataset["made"] else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 
 def require_vouched(folder: Path, settings: dict) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
-    require(folder / "dataset" / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv")
-    require(folder / "arrays" / "record.json", "index.csv", f"../dataset/{MONTAGE}")
+    paths = StudyPaths(folder)
+    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv")
+    require(paths.arrays_record, "index.csv", f"../dataset/{MONTAGE}")
     # Where protocols aggregate in different ways, the premium makes units anew.
-    predictions = ["predictions.csv"] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
+    predictions = [PREDICTIONS_FILE] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
     for protocol in settings["protocols"]:
-        require(folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
-        require_all(folder / "evaluation" / protocol / "record.json")
+        require(paths.split_record(protocol), paths.split(protocol).name, paths.leaks(protocol).name)
+        require_all(paths.evaluation_record(protocol))
         if settings["explain"]["runs"]:
-            require_all(folder / "explanation" / protocol / "record.json")
+            require_all(paths.explanation_record(protocol))
         for run in settings["runs"]:
             for job in _jobs(settings, protocol):
-                path = folder / "runs" / protocol / run / f"fold{job[0]}-seed{job[1]}"
-                require(path / "record.json", "units.csv", *predictions)
+                path = paths.fold_seed(protocol, run, FoldSeed(*job))
+                require(path / RECORD_FILE, UNITS_FILE, *predictions)
                 if "train" in settings["runs"][run]:
-                    require(path / "train.json", "history.csv")
+                    require(path / TRAINING_FILE, HISTORY_FILE)
     if settings["source"] == "made":
-        require(folder / "truth.json", "truth.csv")
+        require(paths.ground_truth_record, paths.ground_truth.name)
 
 
 def records_read(folder: Path, settings: dict) -> list[Path]:
     """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
-    named = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    paths = StudyPaths(folder)
+    named = [paths.dataset_record, paths.arrays_record]
     for protocol in settings["protocols"]:
-        named += [folder / "splits" / f"{protocol}.json", folder / "evaluation" / protocol / "record.json"]
+        named += [paths.split_record(protocol), paths.evaluation_record(protocol)]
         if settings["explain"]["runs"]:
-            named.append(folder / "explanation" / protocol / "record.json")
-    return [*named, folder / "truth.json"] if settings["source"] == "made" else named
+            named.append(paths.explanation_record(protocol))
+    return [*named, paths.ground_truth_record] if settings["source"] == "made" else named
 
 
 def _jobs(settings: dict, protocol: str) -> tuple[tuple[int, int], ...]:
@@ -236,13 +248,13 @@ def _jobs(settings: dict, protocol: str) -> tuple[tuple[int, int], ...]:
 
 
 def _protocol(folder: Path, settings: dict, name: str, picture: Callable[[Path], Path]) -> Protocol:
-    evaluation = folder / "evaluation" / name
-    explanation, explained = folder / "explanation" / name, settings["explain"]["runs"]
+    paths, explained = StudyPaths(folder), settings["explain"]["runs"]
+    evaluation, explanation = paths.evaluation(name), paths.explanation(name)
     return Protocol(
         name=name,
         role=roles(settings["protocols"])[name],
         rule=settings["protocols"][name],
-        record=record.read_record(folder / "splits" / f"{name}.json"),
+        record=record.read_record(paths.split_record(name)),
         runs={run: _run(folder, settings, name, run, picture) for run in settings["runs"]},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),
         delong=DELONG.read(evaluation / "delong.csv"),
@@ -262,19 +274,20 @@ def _kinds(settings: dict, run: str) -> list[str]:
 
 
 def _run(folder: Path, settings: dict, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
-    evaluation = folder / "evaluation" / protocol / run
+    paths = StudyPaths(folder)
+    evaluation = paths.evaluation(protocol) / run
     jobs = _jobs(settings, protocol)
-    folders = [folder / "runs" / protocol / run / f"fold{fold}-seed{seed}" for fold, seed in jobs]
+    folders = [paths.fold_seed(protocol, run, FoldSeed(*job)) for job in jobs]
     trained = "train" in settings["runs"][run]
     return Run(
         name=run,
         settings=settings["runs"][run],
         jobs=jobs,
         metrics=METRICS.read(evaluation / "metrics.csv"),
-        units=Grid.of(jobs, [UNITS.read(path / "units.csv") for path in folders]),
-        records=[record.read_record(path / "record.json") for path in folders],
-        ledgers=[record.read_record(path / "ledger.json") for path in folders],
-        histories=[HISTORY.read(path / "history.csv") for path in folders] if trained else [],
+        units=Grid.of(jobs, [UNITS.read(path / UNITS_FILE) for path in folders]),
+        records=[record.read_record(path / RECORD_FILE) for path in folders],
+        ledgers=[record.read_record(path / LEDGER_FILE) for path in folders],
+        histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
         folders=folders,
         reported=reported_subset(settings["protocols"][protocol]),

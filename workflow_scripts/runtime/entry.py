@@ -10,7 +10,6 @@ import itertools
 import json
 import logging
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,11 +25,11 @@ from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.runtime.errors import OutOfTimeError, UserError
 from workflow_scripts.runtime.locks import lock
 from workflow_scripts.runtime.processes import stoppable
+from workflow_scripts.runtime.run_address import FoldSeed
 
 log = logging.getLogger("workflow_scripts")
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
 STARTED = time.monotonic()
-_JOB = r"fold(\d+)-seed(\d+)"
 
 
 class StepParser(argparse.ArgumentParser):
@@ -73,15 +72,17 @@ def fold_parser(description: str, *folders: str, device: bool = True) -> argpars
 
 def job_folder(text: str) -> Path:
     """For arguments that name the folder of a fold and seed; any other name is refused."""
-    if not re.fullmatch(_JOB, Path(text).name):
-        raise argparse.ArgumentTypeError(f"{text!r}: the folder is called fold<number>-seed<number>")
+    try:
+        FoldSeed.parse(Path(text).name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return Path(text)
 
 
 def job_settings(settings: dict, folder: Path) -> dict:
     """A run's settings with fold and seed of such a folder."""
-    fold, seed = re.fullmatch(_JOB, folder.name).groups()
-    return {**settings, "fold": int(fold), "seed": int(seed)}
+    address = FoldSeed.parse(folder.name)
+    return {**settings, "fold": address.fold, "seed": address.seed}
 
 
 def fold_inputs(args: argparse.Namespace) -> list[Path]:

@@ -1,6 +1,6 @@
 """Which record vouches for which file of a study's results, and the command that makes a file again.
 
-Standard library only, and nothing of Snakemake: `make check` asks it too.
+Nothing of Snakemake, no package but the standard library: `make check` asks it too.
 """
 
 import re
@@ -8,7 +8,11 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-_RUN = r"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/fold\d+-seed\d+)"
+from workflow_scripts.runtime.run_address import LEDGER_FILE, PATTERN, RECORD_FILE, TRAINING_FILE, UNITS_FILE
+from workflow_scripts.runtime.study_paths import FINISHED_FILE
+
+_RUN = rf"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/{PATTERN})"
+_ALL = r"(?P<all>runs/[^/]+/[^/]+)"
 _ITSELF = "{file}"
 # (files below results/{study}, the record that vouches for them, what makes them: a target of Snakemake). Records are
 # among them: they vouch for themselves, see contracts.record. The first pattern that fits counts.
@@ -20,6 +24,7 @@ _FILES = (
     (rf"{_RUN}/ledger\.json", "{run}/ledger.json", _ITSELF),
     (rf"{_RUN}/model/.+", "{run}/record.json", "{run}/record.json"),
     (rf"{_RUN}/[^/]+", "{run}/record.json", _ITSELF),
+    (rf"{_ALL}/finished\.json", "{all}/finished.json", _ITSELF),
     (r"(?P<step>evaluation|explanation)/(?P<protocol>[^/]+)/.+", "{step}/{protocol}/record.json", "{step}/{protocol}"),
     (r"predict/(?P<name>[^/]+)/.+", "predict/{name}/record.json", None),
     (r"(report\.html|report\.json|metrics\.json|model_card\.md)", "report.json", _ITSELF),
@@ -48,6 +53,12 @@ def vouched_file(path: Path) -> VouchedFile | None:
     return None
 
 
+def _finished(path: Path) -> Path | None:
+    """The target that makes the files again which finishing leaves beside those of a training."""
+    is_run = path.name in (RECORD_FILE, UNITS_FILE, LEDGER_FILE) and re.fullmatch(PATTERN, path.parent.name)
+    return path.parents[1] / FINISHED_FILE if is_run and path.with_name(TRAINING_FILE).exists() else None
+
+
 def remedy(path: Path) -> str:
     """What a user does to have a file made again: a command, in words that end a sentence."""
     if made := _MADE.fullmatch(path.as_posix()):
@@ -56,5 +67,5 @@ def remedy(path: Path) -> str:
     about = vouched_file(path)
     if about and about.target is None:
         return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run once more"
-    target = about.target if about and about.target else path
+    target = _finished(path) or (about.target if about and about.target else path)
     return f"`snakemake {shlex.quote(target.as_posix())} --force --cores all` (with your --configfile) makes it again"

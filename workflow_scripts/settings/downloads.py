@@ -1,6 +1,7 @@
 """What active studies need from elsewhere: published data sets, and published weights of networks."""
 
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.data.download.published_sources import published_sources
 from workflow_scripts.settings.source_checks import fault_of, source_folders
@@ -51,7 +52,7 @@ def weights_file(model: str) -> str:
     return f"{WEIGHTS}/{model.replace('/', '-')}.safetensors"
 
 
-def parts_of(run: object) -> dict[str, object]:
+def parts_of(run: Any) -> dict[str, Any]:
     """Name of a network or branch of a run → its settings; a vote has none."""
     return {"model": run} if run.kind == "network" else getattr(run, "branches", {})
 

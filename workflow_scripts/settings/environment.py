@@ -1,10 +1,11 @@
 """What the workflow's processes find around them: modules, the Python in use, a GPU; and what they leave in logs."""
 
-import logging
+import gc
 import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +13,17 @@ from pathlib import Path
 CONTINUES = re.compile(r"the next (run|attempt) continues")
 
 
-def prepare_environment(root: Path) -> None:
+def prepare_process(root: Path) -> float:
+    """Prepare the process that plans; returns when it began, seconds since 1970.
+
+    Plans are made of millions of objects that all stay: looking for garbage among them takes a twentieth of the time.
+    """
+    gc.set_threshold(100_000, 50, 100)
+    _prepare_environment(root)
+    return time.time()
+
+
+def _prepare_environment(root: Path) -> None:
     """What every job inherits: this project's modules, the Python that runs Snakemake, quiet waiting threads.
 
     A conda environment puts its own Python before this one. On a SLURM cluster the executor finds the status helper
@@ -32,24 +43,14 @@ def has_gpu() -> bool:
     return Path("/dev/nvidia0").exists()
 
 
-def names_the_way_on(record: logging.LogRecord) -> bool:
-    """A filter of Snakemake's log: what it says of a locked folder becomes one line with this project's command."""
-    if getattr(record, "exception", None) == "LockException":
-        record.msg = (
-            f"error: {Path.cwd()} is locked by another workflow that makes the same files; wait for its end. If none "
-            "runs, one was killed: `make resume` (with its CONFIG) unlocks the folder and goes on"
-        )
-        record.args = ()
-    return True
-
-
 def failures(logs: Path, since: float, told: Iterable[str] = ()) -> str:
     """The error line of every log written after `since`, one a line, for the end of a failed run.
 
     `told`: Snakemake's own logs, which are named when no job said anything, because it was killed, say.
     Below them, if runs failed, how to get on without: nothing is evaluated until all runs of a protocol are there.
     """
-    lines, failed = [], {}
+    lines: list[str] = []
+    failed: dict[str, dict[str, None]] = {}
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
             found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))

@@ -28,7 +28,7 @@ _TARGETS = (
     "verdict",
 )
 _DATA_RULES = ("synthesise", "download", "fetch_weights", "ingest", "preprocess", "split", "ground_truth")
-_RUN_RULES = ("train", "baseline", "vote", "compress", "external", "evaluate", "explain", "track")
+_RUN_RULES = ("train", "finish_run", "baseline", "vote", "compress", "external", "evaluate", "explain", "track")
 RULES = frozenset((*_TARGETS, *_DATA_RULES, *_RUN_RULES))
 # What else lies beside the studies' folders, or is a word of `dvc_stage`.
 TAKEN = {
@@ -36,8 +36,8 @@ TAKEN = {
     "settings": "dvc.yaml has a stage of that name",
 }
 PHASES = ("data", "runs", "report")
-# Rules of packed trainings begin so.
-_PACKED = "train_packed_"
+# Rules of job batches begin so.
+_BATCH = "train_batch_"
 # Letters of any script, digits, white space between them, and these signs.
 _RESULTS = re.compile(r"[\w .+@=,()~/-]+")
 # Folders of the working copy that are something else.
@@ -118,20 +118,19 @@ def unfit(name: str) -> str:
     return ""
 
 
-def name_mistakes(studies: dict[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
-    """Study and words for every study that cannot be called so; `studies`: name → names of its protocols."""
+def name_mistakes(studies: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Study and words for every study that cannot be called so."""
     rules: dict[str, str] = {}
-    for study, protocols in studies.items():
+    for study in studies:
         if not NAME.fullmatch(study):
             yield study, f"a study cannot be called {study!r}; use a-z, 0-9 and _, a letter first"
         elif words := unfit(study):
             yield study, f"a study cannot be called {study[:30]}…: {words}"
-        elif study in RULES or study in TAKEN or study.startswith(_PACKED):
+        elif study in RULES or study in TAKEN or study.startswith(_BATCH):
             why = TAKEN.get(study, "a rule or target of the workflow has that name, or begins so")
             yield study, f"a study cannot be called {study!r}: {why}; call it my_{study}"
         else:
             own = {study: "", **{f"{study}_{phase}": f" ({study}_{phase} is a target)" for phase in PHASES}}
-            own |= {f"finish_{study}_{protocol}": f" (of its protocol {protocol})" for protocol in protocols}
             for rule, what in own.items():
                 if rule in RULES or rule in rules:
                     other = f"the study {rules[rule]!r}" if rule in rules else f"the rule {rule!r}"

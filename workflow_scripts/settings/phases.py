@@ -7,6 +7,7 @@ comment, not another study, but config.local.yaml, the study one is like, and ch
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from workflow_scripts.runtime.files import digest_text, write_json
 from workflow_scripts.settings.code import code_digest
 from workflow_scripts.settings.known_names import results_folder
 from workflow_scripts.settings.load import LOCAL, SHIPPED, read_yaml
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan import step_table
+from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.step_table import Step
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 STATED = Path(".work/settings")
 # Folders of results/{study} by the phase that leaves them; the report's files beside them: dvc.yaml.
@@ -29,28 +33,41 @@ FOLDERS = {
 PHASES = tuple(FOLDERS)
 
 
-def _steps(plan: Plan, study: str, phase: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Steps of a phase with the names they depend on; of training one fold and seed stands for all (see evaluate)."""
+def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
+    names = StepNames(study=study)
+    if plan.steps.made(study):
+        yield from ((step_table.SYNTHESISE, replace(names, adapter=name)) for name in plan.study(study).adapters)
+    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names))
+    yield from ((step_table.SPLIT, replace(names, protocol=protocol)) for protocol in plan.study(study).protocols)
+
+
+def _run_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
+    """One fold and seed of a run stands for all: the settings of evaluate hold a digest of each one's settings."""
     chosen = plan.study(study)
-    if phase == "report":
-        if chosen.paper:
-            yield "paper_figures", (study,)
-        yield from (("verdict", (study,)), ("report", (study,)))
-        return
-    if phase == "data":
-        if plan.steps.made(study):
-            yield from (("synthesise", (study, adapter)) for adapter in chosen.adapters)
-        yield from (("ingest", (study,)), ("preprocess", (study,)))
-        yield from (("split", (study, protocol)) for protocol in chosen.protocols)
-        return
     for protocol in chosen.protocols:
+        names = StepNames(study=study, protocol=protocol, seed=chosen.seeds[0])
         for run in chosen.runs:
-            job = (study, protocol, run, 0, chosen.seeds[0])
-            steps = ("train", "finish_run") if plan.is_trained(study, run) else (plan.steps.recorded_by(study, run),)
-            yield from ((step, job) for step in steps)
-        yield "evaluate", (study, protocol)  # holds a digest of the settings of every run, fold and seed
+            trained = (step_table.TRAIN, step_table.FINISH_RUN)
+            steps = trained if plan.is_trained(study, run) else (step_table.STEPS[plan.steps.recorded_by(study, run)],)
+            yield from ((step, replace(names, run=run)) for step in steps)
+        yield step_table.EVALUATE, names
         if chosen.explain.runs:
-            yield "explain", (study, protocol)
+            yield step_table.EXPLAIN, names
+
+
+def _report_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
+    names = StepNames(study=study)
+    if plan.study(study).paper:
+        yield step_table.PAPER_FIGURES, names
+    yield from ((step_table.VERDICT, names), (step_table.REPORT, names))
+
+
+_STEPS = {"data": _data_steps, "runs": _run_steps, "report": _report_steps}
+
+
+def _title(step: Step, names: StepNames) -> str:
+    """The step and what tells its jobs apart within a study."""
+    return " ".join(filter(None, (step.name, names.adapter, names.protocol, names.run)))
 
 
 def stated(plan: Plan, study: str, phase: str) -> dict:
@@ -58,21 +75,22 @@ def stated(plan: Plan, study: str, phase: str) -> dict:
     if not plan.study(study).active:
         return {"active": False}
     steps = {
-        " ".join(map(str, (step, *names[1:]))): {
-            "settings": plan.settings(step, *names),
-            "code": code_digest(*plan.modules(step, *names)),
+        _title(step, names): {
+            "settings": step.settings(plan, names),
+            "code": code_digest(*step.modules(plan, names)),
         }
-        for step, names in _steps(plan, study, phase)
+        for step, names in _STEPS[phase](plan, study)
     }
     return {"active": True, "rules": _rules(plan.root), "steps": steps}
 
 
 @cache
 def _rules(root: Path) -> str:
-    """Digest of the Snakefile and the rules without their comment lines: inputs and commands count, remarks do not."""
+    """Digest of the Snakefile, the rules and what they are made by: inputs and commands count, comment lines do not."""
+    made_by = sorted((root / "workflow_scripts" / "settings" / "plan").glob("*.py"))
     lines = [
         line.rstrip()
-        for path in [root / "Snakefile", *sorted((root / "rules").glob("*.smk"))]
+        for path in [root / "Snakefile", *sorted((root / "rules").glob("*.smk")), *made_by]
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.strip() and not line.strip().startswith("#")
     ]

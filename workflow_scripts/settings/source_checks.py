@@ -12,6 +12,7 @@ from workflow_scripts.runtime.digests import folder_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, digest_text, read_json
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.study import Config
 
 # What is known of the contents of raw files; relative to the working directory.
@@ -192,7 +193,7 @@ def check_made(config: Config, study: str) -> None:
 
 def check_not_overwriting(config: Config, study: str, root: Path) -> None:
     """Raise UserError when a demo or made data would overwrite results of real data or of the paper's scale."""
-    path = root / config.results / study / "dataset" / "record.json"
+    path = StudyPaths(root / config.results / study).dataset_record
     if not path.exists():
         return
     record = read_json(path)["settings"]  # also of an older checkout: it is to be protected, not believed

@@ -6,6 +6,7 @@ from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
+from workflow_scripts.runtime.run_address import fold_seeds
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
@@ -101,7 +102,7 @@ class Steps:
         return {**self.finished_runs(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
 
     def finished_runs(self, study: str, protocol: str, run: str) -> dict:
-        """What the conclusions of a run's trainings share: all but fold and seed."""
+        """What finishing shares of all trainings of a run: all but fold and seed."""
         return {**self.trainings(study, protocol, run), "aggregate": self.aggregate(study, protocol)}
 
     def vote(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
@@ -141,11 +142,8 @@ class Steps:
             "seeds": chosen.seeds,
             "expects": {
                 run: {
-                    f"fold{fold}-seed{seed}": digest_text(
-                        canonical_json(self.predicting(study, protocol, run, fold, seed))
-                    )
-                    for fold in range(folds)
-                    for seed in chosen.seeds
+                    str(key): digest_text(canonical_json(self.predicting(study, protocol, run, key.fold, key.seed)))
+                    for key in fold_seeds(folds, chosen.seeds)
                 }
                 for run in chosen.runs
             },

@@ -68,11 +68,11 @@ class Study(Block):
         [0], description="Training seeds; each run is trained once per seed and fold. They never change a split."
     )
     train: Train = Field(Train(), description="How the study's networks are trained.")
-    pack: Positive = Field(
+    trainings_per_job: Positive = Field(
         1,
-        description="How many trainings (folds and seeds of one run under one protocol) share a process, one after the "
+        description="How many trainings (folds and seeds of one run under one protocol) share a job, one after the "
         "other. Worth it where a training is short beside the 5 s of its start. Changes no result and re-runs nothing "
-        "that is whole; where one of a pack is missing, the whole pack is trained.",
+        "that is complete; where one training of a job is missing, all of the job are done.",
     )
     runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
@@ -194,10 +194,11 @@ class Study(Block):
         except ValidationError as error:
             yield f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
             return
-        if merged.processes > 1 and self.pack > 1:
+        if merged.processes > 1 and self.trainings_per_job > 1:
             yield (
-                f"{where}.processes is {merged.processes}, but the study's pack is {self.pack}; short trainings are "
-                "packed, long ones spread over processes, set one of them to 1"
+                f"{where}.processes is {merged.processes}, but the study's trainings_per_job is "
+                f"{self.trainings_per_job}; short trainings share a job, long ones are spread over processes, set one "
+                "of them to 1"
             )
         if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
             hint = nearest(unknown[0], self.ingest.classes)
@@ -242,8 +243,7 @@ class Config(Block):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
-        names = {name: study.protocols for name, study in self.studies.items()}
-        mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(names)]
+        mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
         for name, study in self.studies.items():
             for run, spec in study.runs.items():
                 if isinstance(spec, External):

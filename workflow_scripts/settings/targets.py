@@ -3,48 +3,44 @@
 Snakemake makes a missing file again only if a target names it, or if something that has to be made needs it.
 """
 
-from functools import partial
-
-from workflow_scripts.settings.workflow import Plan
+from workflow_scripts.settings.plan.workflow_plan import Plan
 
 
 def data_targets(plan: Plan, study: str) -> list[str]:
-    """What stands for a study's samples, pixels and splits."""
-    folder = f"{plan.config.results}/{study}"
-    splits = [path for protocol in plan.study(study).protocols for path in plan.split_files(study, protocol)]
-    return [f"{folder}/dataset/record.json", f"{folder}/arrays/record.json", *splits]
+    """What stands for a study's samples and splits, and its arrays, which no job of one fold and seed names."""
+    paths = plan.paths(study)
+    splits = [path for protocol in plan.study(study).protocols for path in plan.data.split_files(study, protocol)]
+    return [*map(str, (paths.dataset_record, paths.arrays_record, paths.array)), *splits]
 
 
 def run_targets(plan: Plan, study: str) -> list[str]:
-    """The record of every run, fold and seed, written last, and the folders of what was evaluated and explained.
+    """What stands for every run, written last, and the folders of what was evaluated and explained.
 
-    Of a training train.json too: Snakemake removes all files of a training that was killed, and what concludes it may
-    be there from before. No more than that, because each file that is named costs time in planning.
+    Of every training train.json too: Snakemake removes all files of a training that was killed, and what finishes it
+    may be there from before. No more than that, because each file that is named costs time in planning.
     """
     runs = []
     for protocol in plan.study(study).protocols:
-        runs += plan.protocol_files(study, protocol, "record.json")
-        for run in filter(partial(plan.is_trained, study), plan.study(study).runs):
-            runs += plan.run_files(study, protocol, run, "train.json")
+        runs += plan.runs.protocol_records(study, protocol)
+        for run in plan.study(study).runs:
+            runs += plan.runs.trainings(study, protocol, run)
     return [*data_targets(plan, study), *runs, *plan.report_inputs(study)]
 
 
 def pages(plan: Plan, study: str) -> list[str]:
     """A study's page, the two tables that the index reads, and the records of both."""
-    names = ("report.html", "metrics.json", "report.json", "verdict.csv", "verdict.json")
-    return [f"{plan.config.results}/{study}/{name}" for name in names]
+    return [str(path) for path in plan.paths(study).pages]
 
 
 def report_targets(plan: Plan, study: str) -> list[str]:
     """A study's page and what comes with it."""
-    folder = f"{plan.config.results}/{study}"
-    return [*pages(plan, study), f"{folder}/model_card.md", f"{folder}/curves", *plan.paper_figures(study)]
+    paths = plan.paths(study)
+    return [*pages(plan, study), str(paths.model_card), str(paths.curves), *plan.paper_figures(study)]
 
 
 def all_targets(plan: Plan, study: str) -> list[str]:
     """All of a study, its receipt of the tracking database last."""
-    tracked = f"{plan.config.results}/{study}/tracked.json"
-    return [*run_targets(plan, study), *report_targets(plan, study), tracked]
+    return [*run_targets(plan, study), *report_targets(plan, study), str(plan.paths(study).receipt)]
 
 
 PHASES = {"data": data_targets, "runs": run_targets, "report": report_targets, "all": all_targets}

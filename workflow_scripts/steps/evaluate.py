@@ -28,6 +28,7 @@ from workflow_scripts.evaluation.estimates import Result
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.run_address import HISTORY_FILE, TRAINING_FILE, UNITS_FILE, fold_seeds
 
 
 def arguments() -> argparse.Namespace:
@@ -59,15 +60,15 @@ def require_runs(args: argparse.Namespace) -> dict[Path, dict]:
     require(args.dataset / "record.json", "manifest.csv")
     for run in stated["runs"]:
         for folder in (args.runs / run / job for job in jobs(stated)):
-            records[folder / "record.json"] = require(folder / "record.json", "units.csv")
+            records[folder / "record.json"] = require(folder / "record.json", UNITS_FILE)
             if run in stated["trained"]:
-                require(folder / "train.json", "history.csv")
+                require(folder / TRAINING_FILE, HISTORY_FILE)
     return records
 
 
 def jobs(stated: dict) -> list[str]:
     """Names of the folders of all folds and seeds of a run."""
-    return [f"fold{fold}-seed{seed}" for fold in range(stated["folds"]) for seed in stated["seeds"]]
+    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
 
 
 def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:
@@ -116,7 +117,7 @@ def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> N
     }
     if run in settings.trained:
         folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in grid}
-        histories = {key: HISTORY.read(folder / "history.csv") for key, folder in folders.items()}
+        histories = {key: HISTORY.read(folder / HISTORY_FILE) for key, folder in folders.items()}
         made["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
     for name, figure in made.items():
         save_figure(figure, protocol.out / run / f"{name}.png", made=protocol.dataset.made)

@@ -17,6 +17,7 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import WEIGHTS_FILE, FoldSeed
 from workflow_scripts.runtime.seeds import seed_for
 
 if TYPE_CHECKING:
@@ -77,11 +78,11 @@ def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trai
     settings = args.settings
 
     def folder(name: str) -> Path:
-        return args.runs / name / f"fold{settings['fold']}-seed{settings['seed']}"
+        return args.runs / name / str(FoldSeed(settings["fold"], settings["seed"]))
 
     spec = settings["specs"][run]["spec"]
     names = spec["members"] if spec["kind"] == "vote" else [run]
-    files = [folder(name) / "weights.safetensors" for name in names]
+    files = [folder(name) / WEIGHTS_FILE for name in names]
     parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
     if spec["kind"] != "vote":
         return parts[0], files

@@ -18,6 +18,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text
 from workflow_scripts.runtime.processes import end_with
+from workflow_scripts.runtime.run_address import HISTORY_FILE, PREDICTIONS_FILE, TRAINING_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from workflow_scripts.training.stopping import Saving
 
 # What a training leaves, and what is written last: it vouches for them and says what they cost.
-LEFT, COST = ("weights.safetensors", "history.csv", "predictions.csv"), "train.json"
+LEFT, COST = (WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE), TRAINING_FILE
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -71,7 +72,7 @@ def main(args: argparse.Namespace) -> None:
         store.clear()
 
 
-def pack(trainings: list[argparse.Namespace]) -> None:
+def train_batch(trainings: list[argparse.Namespace]) -> None:
     """Run this step for several trainings in one process; exits as entry.run_each when one fails.
 
     The last state of each is kept until all are done: when one fails, a scheduler removes the files of all, and what
@@ -221,15 +222,15 @@ def _train(
     if not process_group.is_rank_zero:
         return {}
     kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
-    HISTORY.write(args.out / "history.csv", pd.DataFrame(result.history))
-    write_trained(args.out / "weights.safetensors", kept)
+    HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))
+    write_trained(args.out / WEIGHTS_FILE, kept)
     # Here, because a process that has loaded library and network takes no time to predict.
     applied = Applied(args.settings["spec"], train, kept, samples, device, settings.fold)
     table, speed = applied.score(load_trained(model, kept))
     write_predictions(args.out, table, samples.classes)
     return {
         **applied.cost(speed),
-        # Those that trained: what concludes a training may run later, with others.
+        # Those that trained: what finishes a training may run later, with others.
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(args.out / name) for name in LEFT},
@@ -246,4 +247,4 @@ if __name__ == "__main__":
     if len(given) == 1:
         entry.run(main, given[0])
     else:
-        pack(given)
+        train_batch(given)

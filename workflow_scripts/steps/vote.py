@@ -15,6 +15,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import study_of
 
 
 def member(text: str) -> tuple[str, Path]:
@@ -57,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
         tables = {name: UNITS.read(folder / "units.csv") for name, folder in folders.items()}
         units, weights = vote(tables, settings.spec.how, settings.spec.weights)
         write_vote(args.out, units)
-    results = args.out.resolve().parents[3]  # …/runs/{protocol}/{run}/fold{f}-seed{s}
+    results = study_of(args.out.resolve())
     paths = [(folder / "units.csv").resolve() for folder in folders.values()]
     outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}
     inputs = record.input_digests(results, paths)

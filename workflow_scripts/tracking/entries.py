@@ -1,9 +1,8 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,38 +13,23 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import (
+    GLOB,
+    HISTORY_FILE,
+    LEDGER_FILE,
+    RECORD_FILE,
+    TRAINING_FILE,
+    UNITS_FILE,
+    WEIGHTS_FILE,
+    RunAddress,
+    fold_seeds,
+)
+from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
-WEIGHTS, METRICS = "weights.safetensors", "metrics.json"
-SHOWN = ("record.json", "units.csv", "history.csv", "train.json", "ledger.json")
-TRAINED = "train.json"
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where a run lies in a study: protocol, run, fold and seed."""
-
-    protocol: str
-    run: str
-    fold: int
-    seed: int
-
-    @property
-    def name(self) -> str:
-        return f"fold{self.fold}-seed{self.seed}"
-
-    def folder(self, study_folder: Path) -> Path:
-        """Folder of the run below `results/{study}`."""
-        return study_folder / "runs" / self.protocol / self.run / self.name
-
-    @classmethod
-    def of(cls, folder: Path) -> "Place":
-        """The place that a run's folder names; ValueError when the folder is none of a run."""
-        numbers = re.fullmatch(r"fold([0-9]{1,9})-seed([0-9]{1,18})", folder.name)
-        if not numbers:
-            raise ValueError(f"{folder} is no folder of a run")
-        return cls(folder.parents[1].name, folder.parent.name, int(numbers[1]), int(numbers[2]))
+METRICS = "metrics.json"
+SHOWN = (RECORD_FILE, UNITS_FILE, HISTORY_FILE, TRAINING_FILE, LEDGER_FILE)
 
 
 @dataclass
@@ -64,7 +48,7 @@ class Entry:
     artifacts: dict[str, Path]
     start: int | None = None
     end: int | None = None
-    place: Place | None = None
+    address: RunAddress | None = None
     record: str = ""
 
     @cached_property
@@ -86,15 +70,15 @@ class Entry:
         return self.start + (self.end - self.start) * step // max(steps, 1)
 
 
-def finished(study_folder: Path) -> list[Place]:
-    """Places of all runs with a record, sorted; a folder of another name, a copy that a user keeps, is none."""
-    places = []
-    for record in study_folder.glob("runs/*/*/fold*-seed*/record.json"):
+def finished(study_folder: Path) -> list[RunAddress]:
+    """Addresses of all runs with a record, sorted; a folder of another name, a copy that a user keeps, is none."""
+    addresses = []
+    for record in study_folder.glob(f"runs/*/*/{GLOB}/{RECORD_FILE}"):
         try:
-            places.append(Place.of(record.parent))
+            addresses.append(RunAddress.of(record.parent))
         except ValueError:
             continue
-    return sorted(places)
+    return sorted(addresses)
 
 
 @contextmanager
@@ -118,58 +102,57 @@ def _own_file(path: Path, study_folder: Path) -> bool:
     return True
 
 
-def expected(settings: dict) -> list[Place]:
-    """Places that the settings of a study declare: protocols × runs × folds × seeds."""
+def expected(settings: dict) -> list[RunAddress]:
+    """Addresses that the settings of a study declare: protocols × runs × folds × seeds."""
     return sorted(
-        Place(protocol, run, fold, seed)
+        RunAddress(settings["study"], protocol, run, key.fold, key.seed)
         for protocol, folds in settings["folds"].items()
         for run in settings["runs"]
-        for fold in range(folds)
-        for seed in settings["seeds"]
+        for key in fold_seeds(folds, settings["seeds"])
     )
 
 
-def child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
+def child(study_folder: Path, address: RunAddress, headline: str | None, complete: bool) -> Entry:
     """The entry of one fold and seed. `complete`: it must be evaluated; otherwise it may still wait for that.
 
     Raises UserError for a file that is missing, not what its record says, or taken from elsewhere by a link.
     """
-    with _of_this_workflow(place.folder(study_folder)):
-        return _child(study_folder, place, headline, complete)
+    with _of_this_workflow(address.folder(study_folder.parent)):
+        return _child(study_folder, address, headline, complete)
 
 
-def _child(study_folder: Path, place: Place, headline: str | None, complete: bool) -> Entry:
-    study, folder = study_folder.name, place.folder(study_folder)
-    there = {name for name in (*SHOWN, WEIGHTS) if _own_file(folder / name, study_folder)}
-    record = require(folder / "record.json", "units.csv")
-    if TRAINED in there:
-        require(folder / TRAINED, "history.csv")
+def _child(study_folder: Path, address: RunAddress, headline: str | None, complete: bool) -> Entry:
+    study, folder = study_folder.name, address.folder(study_folder.parent)
+    there = {name for name in (*SHOWN, WEIGHTS_FILE) if _own_file(folder / name, study_folder)}
+    record = require(folder / RECORD_FILE, UNITS_FILE)
+    if TRAINING_FILE in there:
+        require(folder / TRAINING_FILE, HISTORY_FILE)
     stated = record["settings"]
-    where = {"study": study, "protocol": place.protocol, "run": place.run, "fold": place.fold, "seed": place.seed}
+    where = asdict(address)
     if any(stated.get(key) != value for key, value in where.items()):
         raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
-    measured = _evaluated(study_folder, place, complete)
+    measured = _evaluated(study_folder, address, complete)
     if measured:
         points += [(name, value, 0) for name, value in final_metrics(read_json(measured), headline).items()]
-    training, prediction = (_optional(folder / name) for name in (TRAINED, "ledger.json"))
+    training, prediction = (_optional(folder / name) for name in (TRAINING_FILE, LEDGER_FILE))
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
-    weights = folder / WEIGHTS
+    weights = folder / WEIGHTS_FILE
     tags = {**_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
     tags |= {f"version.{safe_part(name)}": str(version) for name, version in record.get("versions", {}).items()}
-    if WEIGHTS in there:
+    if WEIGHTS_FILE in there:
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
     return Entry(
-        name=f"{place.run} ({place.protocol}) {place.name}",
-        key=[study, place.protocol, place.run, place.fold, place.seed, identity(record)],
+        name=f"{address.run} ({address.protocol}) {address.fold_seed}",
+        key=[study, address.protocol, address.run, address.fold, address.seed, identity(record)],
         params=parameters(stated),
         points=points,
         tags=tags,
         artifacts={name: folder / name for name in SHOWN if name in there} | ({METRICS: measured} if measured else {}),
         start=start,
         end=end,
-        place=place,
+        address=address,
         record=identity(record),
     )
 
@@ -218,13 +201,14 @@ def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> d
     return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
 
 
-def _evaluated(study_folder: Path, place: Place, complete: bool) -> Path | None:
+def _evaluated(study_folder: Path, address: RunAddress, complete: bool) -> Path | None:
     """The metrics of a fold and seed; None where there is no evaluation, or one of a former training.
 
     Which one it is of, its record says: it holds the digest of every run's record. `complete`: UserError instead.
     """
-    evaluation, run = study_folder / "evaluation" / place.protocol, place.folder(study_folder) / "record.json"
-    record, measured = evaluation / "record.json", evaluation / place.run / f"{place.name}.json"
+    evaluation = StudyPaths(study_folder).evaluation(address.protocol)
+    run = address.folder(study_folder.parent) / RECORD_FILE
+    record, measured = evaluation / RECORD_FILE, evaluation / address.run / f"{address.fold_seed}.json"
     if not complete and not record.exists():
         return None
     if read_record(record).get("inputs", {}).get(run.relative_to(study_folder).as_posix()) != digest_file(run):
@@ -238,7 +222,7 @@ def _evaluated(study_folder: Path, place: Place, complete: bool) -> Path | None:
 
 def _history(folder: Path) -> list[tuple[str, float, int]]:
     """Points of history.csv, one step an epoch; empty cells (not measured) are left out. A vote has no history."""
-    path = folder / "history.csv"
+    path = folder / HISTORY_FILE
     if not path.exists():
         return []
     history = HISTORY.read(path)
@@ -278,5 +262,5 @@ def by_run(children: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
     """Children grouped by protocol and run, in the order given."""
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in children:
-        groups.setdefault((entry.place.protocol, entry.place.run), []).append(entry)
+        groups.setdefault((entry.address.protocol, entry.address.run), []).append(entry)
     return groups

@@ -188,11 +188,14 @@ class Store:
     def mark_current(self, entries: list[Entry]) -> None:
         """Tag the children: `current` is "yes" for what the files hold now, "no" for an earlier training."""
         identities = {entry.identity for entry in entries}
-        places = {(entry.place.protocol, entry.place.run, entry.place.name) for entry in entries}
+        addresses = {
+            (entry.address.protocol, entry.address.run, str(entry.address.fold), str(entry.address.seed))
+            for entry in entries
+        }
         for run_id, run in self.runs.items():
             tags = run.data.tags
-            place = (tags.get("protocol"), tags.get("run"), f"fold{tags.get('fold')}-seed{tags.get('seed')}")
-            if place in places:
+            address = (tags.get("protocol"), tags.get("run"), tags.get("fold"), tags.get("seed"))
+            if address in addresses:
                 self._tag(run_id, CURRENT, "yes" if tags[IDENTITY] in identities else "no")
 
     def _adopt(self, entry: Entry, parent: str) -> None:

@@ -9,8 +9,9 @@ from workflow_scripts.contracts.record import read_record, write_record
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import GLOB, RECORD_FILE, RunAddress, study_of
 from workflow_scripts.tracking.database import one_writer, prepare_database
-from workflow_scripts.tracking.entries import Entry, Place, by_run, child, expected, finished, parent
+from workflow_scripts.tracking.entries import Entry, by_run, child, expected, finished, parent
 from workflow_scripts.tracking.store import open_store
 
 log = logging.getLogger("workflow_scripts")
@@ -43,8 +44,8 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
         {
             "protocol": entry.tags["protocol"],
             "run": entry.tags["run"],
-            "fold": entry.place.fold if entry.place else None,
-            "seed": entry.place.seed if entry.place else None,
+            "fold": entry.address.fold if entry.address else None,
+            "seed": entry.address.seed if entry.address else None,
             "record": entry.record or None,
             "params": len(entry.params),
             "metrics": len({name for name, _, _ in entry.points}),
@@ -62,7 +63,7 @@ def track_study(results: Path, settings: dict, path: Path) -> None:
     for kind in ("evaluation", "explanation"):
         for record in sorted((results / study / kind).glob("*/record.json")):
             require_all(record)
-    children = [child(results / study, place, headline, complete=True) for place in expected(settings)]
+    children = [child(results / study, address, headline, complete=True) for address in expected(settings)]
     entries = enter(results, settings["tracking"], study, children, headline)
     write_record(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
@@ -77,7 +78,7 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
     if uri is None:
         with one_writer(results):
             prepare_database(results)
-    for folder in sorted({path.parents[4] for path in results.glob("*/runs/*/*/fold*-seed*/record.json")}):
+    for folder in sorted({study_of(path.parent) for path in results.glob(f"*/runs/*/*/{GLOB}/{RECORD_FILE}")}):
         study = folder.name
         if not re.fullmatch(STUDY, study):
             problems.append(f"{folder} has no study's name")
@@ -101,13 +102,13 @@ def _headline(folder: Path) -> str | None:
     return receipt.get("headline")
 
 
-def _readable(folder: Path, places: list[Place], headline: str | None, problems: list[str]) -> Iterator[Entry]:
+def _readable(folder: Path, addresses: list[RunAddress], headline: str | None, problems: list[str]) -> Iterator[Entry]:
     """Children whose files are whole; a job may be replacing the others at this moment."""
-    for place in places:
+    for address in addresses:
         try:
-            entry = child(folder, place, headline, complete=False)
+            entry = child(folder, address, headline, complete=False)
             _ = entry.content  # reads the files now
         except (UserError, OSError) as error:
-            problems.append(f"{folder.name}, {place.protocol}/{place.run}/{place.name}: {error}")
+            problems.append(f"{folder.name}, {address.protocol}/{address.run}/{address.fold_seed}: {error}")
         else:
             yield entry

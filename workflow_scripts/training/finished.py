@@ -19,12 +19,11 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import WEIGHTS_FILE, RunAddress, study_of
 from workflow_scripts.training import devices, inference
 from workflow_scripts.training.data import Feeder, Subset
 from workflow_scripts.training.randomness import keys_of
 from workflow_scripts.training.view import View
-
-WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class FinishedRun:
         settings = record["training"]["settings"]
         folder = folder.resolve()
         study = _study_of(folder, settings)
-        required_training(folder / WEIGHTS)
-        files = [study / "arrays" / "record.json", folder / WEIGHTS]
+        required_training(folder / WEIGHTS_FILE)
+        files = [study / "arrays" / "record.json", folder / WEIGHTS_FILE]
         for path in files:
             if not path.is_file():
                 raise UserError(f"{path} is missing; {remedy(path)}")
@@ -68,7 +67,7 @@ class FinishedRun:
             folder=folder,
             study=study,
             settings=settings,
-            weights=read_trained(folder / WEIGHTS, settings),
+            weights=read_trained(folder / WEIGHTS_FILE, settings),
             packing=Packing(**read_record(arrays)["settings"]["preprocess"]),
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
             made=bool(dataset["made"]),
@@ -124,8 +123,8 @@ def _still(path: Path, digest: str | None, folder: Path) -> Path:
 
 def _study_of(folder: Path, settings: dict) -> Path:
     """The study's folder of results, four above a run's."""
-    names = [settings["study"], "runs", settings["protocol"], settings["run"]]
-    names.append(f"fold{settings['fold']}-seed{settings['seed']}")
-    if list(folder.parts[-5:]) != names:
-        raise UserError(f"{folder} has been moved: its record says {'/'.join(names)}; apply it where it was made")
-    return folder.parents[3]
+    address = RunAddress(*(settings[key] for key in ("study", "protocol", "run", "fold", "seed")))
+    if folder.parts[-len(address.parts) :] != address.parts:
+        stated = "/".join(address.parts)
+        raise UserError(f"{folder} has been moved: its record says {stated}; apply it where it was made")
+    return study_of(folder)

@@ -13,6 +13,8 @@ from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.paper_figures import network_layers
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.runtime.run_address import WEIGHTS_FILE, FoldSeed
+from workflow_scripts.runtime.study_paths import StudyPaths
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -238,5 +240,5 @@ def first_weights(results: Results, run: str) -> Path:
     if run not in protocol.runs or not protocol.runs[run].trained:
         raise NotDrawnError(f"needs the trained run {run}")
     fold, seed = protocol.runs[run].jobs[0]
-    folder = results.folder / "runs" / protocol.name / run / f"fold{fold}-seed{seed}"
-    return required_training(folder / "weights.safetensors")
+    folder = StudyPaths(results.folder).fold_seed(protocol.name, run, FoldSeed(fold, seed))
+    return required_training(folder / WEIGHTS_FILE)

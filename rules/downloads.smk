@@ -13,8 +13,8 @@ rule download:
     conda:
         "../envs/data.yaml"
     params:
-        settings=settings("download", "raw"),
-        code=code("download", "raw"),
+        settings=settings(steps.DOWNLOAD),
+        code=code(steps.DOWNLOAD),
     message:
         "download {wildcards.raw}"
     shell:
@@ -34,8 +34,8 @@ rule fetch_weights:
     conda:
         "../envs/torch.yaml"
     params:
-        settings=settings("fetch_weights", "model"),
-        code=code("fetch_weights", "model"),
+        settings=settings(steps.FETCH_WEIGHTS),
+        code=code(steps.FETCH_WEIGHTS),
     message:
         "fetch the published weights of {wildcards.model}"
     shell:

@@ -35,7 +35,7 @@ def started(jobs, stop=lambda: None):
     if not child:
         try:
             stop()
-            train.pack(jobs)
+            train.train_batch(jobs)
         except SystemExit as end:
             os._exit(end.code)
         os._exit(0)
@@ -58,20 +58,20 @@ def states(inputs):
     return list(folder.iterdir()) if folder.exists() else []
 
 
-def test_packed_trainings_leave_the_bytes_of_single_ones(inputs, tmp_path):
+def test_trainings_that_share_a_job_leave_the_bytes_of_single_ones(inputs, tmp_path):
     block = {"epochs": 3, "select": "best", "augment": {"rotate": 20}, "learning_rate": 0.0021}
-    packed, single = (trainings(inputs, tmp_path / name, **block) for name in ("packed", "single"))
-    code, logs = started(packed)
+    batched, single = (trainings(inputs, tmp_path / name, **block) for name in ("batched", "single"))
+    code, logs = started(batched)
     assert code == 0
     assert [log.count("epoch 3/3") for log in logs] == [1, 1, 1]  # each has its own
     for job in single:
         train.main(job)
-    assert left(packed) == left(single)
-    assert len({found[0] for found in left(packed)}) == 3
+    assert left(batched) == left(single)
+    assert len({found[0] for found in left(batched)}) == 3
     assert not states(inputs)
 
 
-def test_a_pack_that_was_killed_continues_and_repeats_nothing(inputs, tmp_path):
+def test_a_batch_that_was_killed_continues_and_repeats_nothing(inputs, tmp_path):
     block = {"epochs": 2, "select": "best", "learning_rate": 0.0022}
     jobs = trainings(inputs, tmp_path / "killed", **block)
     # Five steps an epoch and a state after each, one between the epochs, one at the end: the 12th is the last of the
@@ -104,14 +104,14 @@ def test_one_training_that_fails_lets_the_others_finish_and_they_are_not_trained
     assert "epoch" not in logs[0] + logs[2] and left([jobs[0], jobs[2]]) == before
 
 
-def test_the_time_limit_is_that_of_the_pack(inputs, tmp_path, monkeypatch):
+def test_the_time_limit_is_that_of_the_batch(inputs, tmp_path, monkeypatch):
     jobs = trainings(inputs, tmp_path / "late", learning_rate=0.0024)
     for job in jobs:
         job.time_limit = 1e-9
     code, logs = started(jobs)
     assert code == 1
     assert "time limit of this job comes near" in logs[0] and logs[1:] == ["", ""]
-    # The first has used the pack's time up: its time counts from the process's start.
+    # The first has used the batch's time up: its time counts from the process's start.
     jobs = trainings(inputs, tmp_path / "late", learning_rate=0.0024)
     for job in jobs[1:]:
         job.time_limit = 4 / 60  # three seconds, which are over
@@ -120,7 +120,7 @@ def test_the_time_limit_is_that_of_the_pack(inputs, tmp_path, monkeypatch):
     assert (jobs[0].out / "train.json").exists() and "time limit" in logs[1] and not logs[2]
 
 
-def test_a_stop_ends_the_whole_pack(inputs, tmp_path):
+def test_a_stop_ends_the_whole_batch(inputs, tmp_path):
     jobs = trainings(inputs, tmp_path / "stopped", learning_rate=0.0025)
     code, logs = started(jobs, killed(signal.SIGTERM, after=3))
     assert code == 130

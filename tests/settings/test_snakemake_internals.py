@@ -1,0 +1,55 @@
+"""What is taken from Snakemake's inside is there, in the version that was read; test_guard.py: what it records."""
+
+import logging
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from snakemake.settings.types import ConfigSettings, ResourceSettings
+
+from workflow_scripts.settings import snakemake_internals as internals
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Workflow:
+    """The parts of a workflow that are asked for, made by Snakemake's own classes."""
+
+    def __init__(self):
+        self.resource_settings = ResourceSettings(
+            overwrite_threads={"train": "3"}, overwrite_resources={"train": {"mem_mb": 5}}
+        )
+        self.config_settings = ConfigSettings(config={"seed": 3})
+
+
+def test_the_version_that_was_read_is_the_pinned_one():
+    pinned = re.search(r"^snakemake==(.*)$", (ROOT / "requirements.lock").read_text(), re.M)[1]
+    assert internals.READ_IN == pinned == version("snakemake")
+    for name in ("Snakefile", "prepare.smk"):
+        assert f'min_version("{internals.OLDEST}")' in (ROOT / name).read_text()
+
+
+def test_a_rule_gets_what_the_command_line_gives_to_another_and_keeps_what_it_has():
+    workflow = Workflow()
+    settings = workflow.resource_settings
+    internals.give_resources_of(workflow, "train", "train_batch_a_b_0")
+    internals.give_resources_of(workflow, "explain", "other")
+    for given in (settings._parsed_overwrite_threads, settings._parsed_overwrite_resources):
+        assert given["train_batch_a_b_0"] == given["train"] and "other" not in given
+    settings._parsed_overwrite_threads["mine"] = 7
+    internals.give_resources_of(workflow, "train", "mine")
+    assert settings._parsed_overwrite_threads["mine"] == 7
+
+
+def test_the_settings_of_the_command_line_come_without_those_of_the_snakefile():
+    assert internals.given_settings(Workflow()) == ({"seed": 3}, [])
+
+
+@pytest.mark.parametrize(("exception", "shown"), [("LockException", "make resume"), ("OtherException", "%s is broken")])
+def test_a_locked_folder_is_named_with_the_command_that_unlocks_it(exception, shown):
+    internals.explain_lock()
+    record = logging.LogRecord("snakemake.logging", logging.ERROR, "", 0, "%s is broken", ("x",), None)
+    record.exception = exception
+    logger = logging.getLogger("snakemake.logging")
+    assert logger.filter(record) and shown in record.msg

@@ -1,0 +1,117 @@
+"""Where the files of a study lie below `results/{study}`; `results_layout` says which record vouches for which."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_scripts.runtime.run_address import RECORD_FILE, FoldSeed
+
+# Of all folds and seeds of a trained run: the digests of their records.
+FINISHED_FILE = "finished.json"
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """The paths of a study, whose folder of results is `folder`; whether they exist is not asked."""
+
+    folder: Path
+
+    @property
+    def dataset(self) -> Path:
+        """Folder of the manifest and what else ingest leaves."""
+        return self.folder / "dataset"
+
+    @property
+    def arrays(self) -> Path:
+        """Folder of the arrays of samples."""
+        return self.folder / "arrays"
+
+    @property
+    def dataset_record(self) -> Path:
+        return self.dataset / RECORD_FILE
+
+    @property
+    def array(self) -> Path:
+        """The large file that the record of the arrays vouches for."""
+        return self.arrays / "images.npy"
+
+    @property
+    def manifest(self) -> Path:
+        """Table of the samples."""
+        return self.dataset / "manifest.csv"
+
+    @property
+    def arrays_record(self) -> Path:
+        return self.arrays / RECORD_FILE
+
+    def split(self, protocol: str) -> Path:
+        """Table of which sample is in which subset."""
+        return self.folder / "splits" / f"{protocol}.csv"
+
+    def split_record(self, protocol: str) -> Path:
+        return self.folder / "splits" / f"{protocol}.json"
+
+    def leaks(self, protocol: str) -> Path:
+        """Table of the pairs that the split leaves on both sides."""
+        return self.folder / "splits" / f"{protocol}.leaks.csv"
+
+    def runs(self, protocol: str) -> Path:
+        """Folder of a protocol's runs."""
+        return self.folder / "runs" / protocol
+
+    def run(self, protocol: str, run: str) -> Path:
+        """Folder of all folds and seeds of a run."""
+        return self.runs(protocol) / run
+
+    def fold_seed(self, protocol: str, run: str, key: FoldSeed) -> Path:
+        """Folder of one fold and seed of a run."""
+        return self.run(protocol, run) / str(key)
+
+    def finished(self, protocol: str, run: str) -> Path:
+        """What stands for all folds and seeds of a trained run, written once they are finished."""
+        return self.run(protocol, run) / FINISHED_FILE
+
+    def evaluation(self, protocol: str) -> Path:
+        return self.folder / "evaluation" / protocol
+
+    def evaluation_record(self, protocol: str) -> Path:
+        return self.evaluation(protocol) / RECORD_FILE
+
+    def explanation(self, protocol: str) -> Path:
+        return self.folder / "explanation" / protocol
+
+    def explanation_record(self, protocol: str) -> Path:
+        return self.explanation(protocol) / RECORD_FILE
+
+    @property
+    def paper(self) -> Path:
+        """Folder of the counterparts of the paper's figures and tables."""
+        return self.folder / "paper"
+
+    @property
+    def curves(self) -> Path:
+        """Folder of the learning curves that DVC plots."""
+        return self.folder / "curves"
+
+    @property
+    def ground_truth(self) -> Path:
+        """Table of what was planted in synthetic data and what was recovered."""
+        return self.folder / "truth.csv"
+
+    @property
+    def ground_truth_record(self) -> Path:
+        return self.folder / "truth.json"
+
+    @property
+    def receipt(self) -> Path:
+        """What was entered into the tracking database."""
+        return self.folder / "tracked.json"
+
+    @property
+    def pages(self) -> list[Path]:
+        """The report, the two tables that the index reads, and the records of both."""
+        names = ("report.html", "metrics.json", "report.json", "verdict.csv", "verdict.json")
+        return [self.folder / name for name in names]
+
+    @property
+    def model_card(self) -> Path:
+        return self.folder / "model_card.md"

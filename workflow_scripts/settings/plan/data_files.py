@@ -1,0 +1,73 @@
+"""Files of a study's data: raw folders, splits, what is known of synthetic data, and the folders of papers."""
+
+from pathlib import Path
+
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.settings.known_names import papers
+from workflow_scripts.settings.source_checks import MADE_RECORD, listing_digest, named_tables, source_folders
+from workflow_scripts.settings.steps import Steps
+from workflow_scripts.settings.study import Config
+
+TRUTH_TABLE = "truth.csv"
+
+
+class DataFiles:
+    """Where the data of each study come from and which files stand for them."""
+
+    def __init__(self, root: Path, config: Config, steps: Steps) -> None:
+        self._package, self._config, self._steps = root / "workflow_scripts", config, steps
+
+    def sources(self, study: str) -> dict[str, str]:
+        """Adapter → folder of raw files."""
+        return source_folders(self._config, study)
+
+    def ingest(self, study: str) -> dict:
+        """Settings of ingest, with what identifies the raw files."""
+        return self._steps.ingest(study, self._listing(study))
+
+    def _listing(self, study: str) -> dict[str, str] | None:
+        tables = named_tables(self._config, study)
+        if self._steps.made(study):
+            return tables or None  # the made files' own record is an input of the job
+        return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()} | tables
+
+    def made_records(self, study: str) -> list[str]:
+        """Records of the synthetic data that a study reads; none for real data."""
+        return self._made(study, MADE_RECORD)
+
+    def made_tables(self, study: str) -> list[str]:
+        """Tables of what was planted in the synthetic data that a study reads; none for real data."""
+        return self._made(study, TRUTH_TABLE)
+
+    def _made(self, study: str, name: str) -> list[str]:
+        return [f"{folder}/{name}" for folder in self.sources(study).values()] if self._steps.made(study) else []
+
+    def split(self, study: str, protocol: str) -> dict:
+        """Settings of a split, with the digest of the user's own one."""
+        digests = [digest_file(path) for path in map(Path, self.split_file(study, protocol)) if path.is_file()]
+        return self._steps.split(study, protocol) | ({"split_file": digests[0]} if digests else {})
+
+    def split_file(self, study: str, protocol: str) -> list[str]:
+        """The user's own split, if the protocol has one."""
+        rule = self._config.studies[study].protocols[protocol]
+        return [rule.path] if rule.kind == "file" else []
+
+    def split_files(self, study: str, protocol: str) -> list[str]:
+        """Table, record and leaks of a split."""
+        paths = StudyPaths(Path(self._config.results, study))
+        return [str(path) for path in (paths.split(protocol), paths.split_record(protocol), paths.leaks(protocol))]
+
+    @property
+    def papers(self) -> list[str]:
+        """Every paper whose numbers are here, whether its studies are in the settings or not."""
+        return papers(self._package)
+
+    def paper_folders(self) -> list[Path]:
+        """The folder of every paper."""
+        return [self._package / "studies" / paper for paper in self.papers]
+
+    def paper_folder(self, study: str) -> list[Path]:
+        """The folder of a study's published numbers, for studies that have a paper."""
+        paper = self._config.studies[study].paper
+        return [self._package / "studies" / paper] if paper else []

@@ -1,0 +1,70 @@
+"""Paths of the rules with their wildcards, and what the wildcards may be."""
+
+import re
+from collections.abc import Iterable
+
+from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
+from workflow_scripts.settings.downloads import WEIGHTS
+from workflow_scripts.settings.plan import step_table
+from workflow_scripts.settings.plan.job_batches import JobBatch
+from workflow_scripts.settings.plan.workflow_plan import Plan
+
+PROTOCOL = "{protocol,[a-z0-9_]+}"
+_RUN_LOGS = "{study}/runs/{protocol}/{run}"
+
+
+class RulePatterns:
+    """Patterns of the files of all studies, for a plan.
+
+    Constraints stand in the paths: a general one does not reach into a path variable.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._study = plan, f"{plan.config.results}/{_wildcard('study', plan.config.studies)}"
+
+    def path_variables(self) -> dict[str, str]:
+        """Name of each path variable of the rules → pattern."""
+        plan, study = self._plan, self._study
+        return {
+            "results": plan.config.results,
+            "logs": plan.logs,
+            "run_logs": f"{plan.logs}/{_RUN_LOGS}",
+            "fold_seed_logs": f"{plan.logs}/{_RUN_LOGS}/{RULE_PATH}",
+            "study": study,
+            "dataset": f"{study}/dataset",
+            "arrays": f"{study}/arrays",
+            "split": f"{study}/splits/{PROTOCOL}",
+            "single_training": f"{self._single()}/{RULE_OUTPUT}",
+            "trained_run": self._run(step_table.TRAIN),
+            "vote_run": f"{self._run(step_table.VOTE)}/{RULE_OUTPUT}",
+            "compressed_run": f"{self._run(step_table.COMPRESS)}/{RULE_OUTPUT}",
+            "baseline_run": f"{self._run(step_table.BASELINE)}/{RULE_OUTPUT}",
+            "external_run": f"{self._run(step_table.EXTERNAL)}/{RULE_OUTPUT}",
+            "evaluation": f"{study}/evaluation/{PROTOCOL}",
+            "explanation": f"{study}/explanation/{PROTOCOL}",
+            "raw": _wildcard("raw", map(re.escape, plan.weights.downloads)),
+            "published_weights": f"{WEIGHTS}/{_wildcard('model', map(re.escape, plan.weights.published_models))}",
+        }
+
+    def batch(self, batch: JobBatch) -> str:
+        """Folder of all folds and seeds of the runs that a job batch trains."""
+        study = f"{self._plan.config.results}/{_wildcard('study', [batch.study])}"
+        return f"{study}/runs/{_wildcard('protocol', [batch.protocol])}/{self._made_by(step_table.TRAIN)}"
+
+    def _run(self, step: step_table.Step) -> str:
+        """Folder of all folds and seeds of the runs that a step makes."""
+        return f"{self._study}/runs/{PROTOCOL}/{self._made_by(step)}"
+
+    def _single(self) -> str:
+        """The same of trained runs whose trainings are a job each."""
+        single = [name for name, study in self._plan.config.studies.items() if study.trainings_per_job == 1]
+        study = f"{self._plan.config.results}/{_wildcard('study', single)}"
+        return f"{study}/runs/{PROTOCOL}/{self._made_by(step_table.TRAIN)}"
+
+    def _made_by(self, step: step_table.Step) -> str:
+        return _wildcard("run", self._plan.made_by[step.name])
+
+
+def _wildcard(name: str, values: Iterable[str]) -> str:
+    """A wildcard that is one of the values; without any, none that a name can be."""
+    return f"{{{name},{'|'.join(values) or '-'}}}"

@@ -1,0 +1,56 @@
+"""What comes from elsewhere: data sets that are downloaded, and the weights that trainings start from."""
+
+from pathlib import Path
+
+from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.settings import downloads
+from workflow_scripts.settings.study import Config
+
+
+class StartWeights:
+    """Files that trainings start from, and what can be downloaded.
+
+    downloads: folder → adapter of every data set that can be downloaded; published_models: name of a file of weights →
+    network.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.downloads = downloads.downloads(config)
+        self.published_models = downloads.published_models(config)
+
+    def download(self, folder: str) -> dict:
+        """Settings of the download into a folder."""
+        return published_sources()[self.downloads[folder]].as_settings()
+
+    def fetched(self, name: str) -> dict:
+        """Settings of fetching a file of published weights."""
+        return {"model": self.published_models[name]}
+
+    def files(self, study: str, run: str) -> dict[str, str]:
+        """Name of a network or branch → file with its first weights."""
+        return {
+            name: downloads.weights_file(part.model) if part.weights == downloads.PUBLISHED else part.weights
+            for name, part in self._parts(study, run).items()
+            if part.weights is not None
+        }
+
+    def records(self, study: str, run: str) -> list[str]:
+        """Records of the published weights that a run starts from; they stand for the large files beside them."""
+        parts = self._parts(study, run).values()
+        files = {downloads.weights_file(part.model) for part in parts if part.weights == downloads.PUBLISHED}
+        return [str(Path(path).with_suffix(".json")) for path in sorted(files)]
+
+    def study_records(self, study: str) -> list[str]:
+        """Records of the published weights that any run of a study starts from."""
+        return sorted({record for run in self._config.studies[study].runs for record in self.records(study, run)})
+
+    def prepared(self) -> list[str]:
+        """Records of what active studies need from elsewhere: data sets that are not there, published weights."""
+        active = [name for name, study in self._config.studies.items() if study.active]
+        weights = {record for study in active for record in self.study_records(study)}
+        missing = downloads.missing_downloads(self._config, active)
+        return [*(f"{folder}.json" for folder in missing), *sorted(weights)]
+
+    def _parts(self, study: str, run: str) -> dict:
+        return downloads.parts_of(self._config.studies[study].runs[run])

@@ -1,0 +1,133 @@
+"""Every step that a rule calls: its module, what its settings and its code depend on, and where both come from.
+
+A step is called as its module in workflow_scripts/steps is; so is its rule, where the table names no other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workflow_scripts.settings.plan import step_modules
+from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.workflow_plan import Plan
+
+STEPS_PACKAGE = "workflow_scripts.steps"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    settings_by, code_by: fields of StepNames that its settings and its code depend on; settings: what it sees of the
+    settings, ready for canonical_json; own_modules: what its settings name of this project's modules.
+    """
+
+    name: str
+    settings_by: tuple[str, ...]
+    code_by: tuple[str, ...]
+    settings: Callable[[Plan, StepNames], dict]
+    own_modules: Callable[[Plan, StepNames], list[str]] = step_modules.none
+    rule: str = ""
+
+    @property
+    def rule_name(self) -> str:
+        return self.rule or self.name
+
+    def modules(self, plan: Plan, names: StepNames) -> list[str]:
+        """The entry point and the modules that the settings name."""
+        return [f"{STEPS_PACKAGE}.{self.name}", *self.own_modules(plan, names)]
+
+
+_STUDY, _PROTOCOL, _RUN = ("study",), ("study", "protocol"), ("study", "protocol", "run")
+_JOB = (*_RUN, "fold", "seed")
+
+DOWNLOAD = Step("download", ("raw",), ("raw",), lambda plan, names: plan.weights.download(names.raw))
+FETCH_WEIGHTS = Step("fetch_weights", ("model",), ("model",), lambda plan, names: plan.weights.fetched(names.model))
+SYNTHESISE = Step(
+    "synthesise",
+    ("study", "adapter"),
+    ("study", "adapter"),
+    lambda plan, names: plan.steps.synthesise(names.study, names.adapter),
+    step_modules.of_adapter_and_generator,
+)
+INGEST = Step("ingest", _STUDY, _STUDY, lambda plan, names: plan.data.ingest(names.study), step_modules.of_adapters)
+PREPROCESS = Step("preprocess", _STUDY, _STUDY, lambda plan, names: plan.steps.preprocess(names.study))
+SPLIT = Step("split", _PROTOCOL, _STUDY, lambda plan, names: plan.data.split(names.study, names.protocol))
+# All folds and seeds of a run share settings and code: the job says which they are by the folders it writes.
+TRAIN = Step(
+    "train",
+    _RUN,
+    ("study", "run"),
+    lambda plan, names: plan.steps.trainings(names.study, names.protocol, names.run),
+    step_modules.of_trained_networks,
+)
+FINISH_RUN = Step(
+    "finish_run",
+    _RUN,
+    _STUDY,
+    lambda plan, names: plan.steps.finished_runs(names.study, names.protocol, names.run),
+)
+BASELINE = Step("baseline", _JOB, _STUDY, lambda plan, names: plan.steps.baseline(*_job(names)))
+VOTE = Step("vote", _JOB, _STUDY, lambda plan, names: plan.steps.vote(*_job(names)))
+COMPRESS = Step(
+    "compress",
+    _JOB,
+    ("study", "run"),
+    lambda plan, names: plan.steps.compress(*_job(names)),
+    step_modules.of_compressed_networks,
+)
+EXTERNAL = Step(
+    "external",
+    _JOB,
+    ("study", "run"),
+    lambda plan, names: plan.steps.external(*_job(names)),
+    step_modules.of_external_networks,
+)
+EVALUATE = Step(
+    "evaluate",
+    _PROTOCOL,
+    _STUDY,
+    lambda plan, names: plan.steps.evaluate(names.study, names.protocol),
+    step_modules.of_added_metrics,
+)
+EXPLAIN = Step(
+    "explain",
+    _PROTOCOL,
+    _STUDY,
+    lambda plan, names: plan.steps.explain(names.study, names.protocol),
+    step_modules.of_explained_networks,
+)
+GROUND_TRUTH = Step("ground_truth", _STUDY, _STUDY, lambda plan, names: plan.steps.ground_truth(names.study))
+PAPER_FIGURES = Step(
+    "paper_figures",
+    _STUDY,
+    _STUDY,
+    lambda plan, names: plan.steps.paper_figures(names.study),
+    step_modules.of_paper_and_figures,
+)
+VERDICT = Step("verdict", _STUDY, _STUDY, lambda plan, names: plan.steps.verdict(names.study), step_modules.of_paper)
+REPORT = Step(
+    "report",
+    _STUDY,
+    _STUDY,
+    lambda plan, names: plan.steps.report(names.study),
+    step_modules.of_paper_and_metrics,
+    rule="report_study",
+)
+TRACK = Step("track", _STUDY, _STUDY, lambda plan, names: plan.steps.track(names.study))
+CONSISTENCY = Step("consistency", (), (), lambda plan, names: {"papers": plan.data.papers}, step_modules.of_every_paper)
+INDEX = Step(
+    "index", (), (), lambda plan, names: plan.steps.index(plan.active, plan.data.papers), step_modules.of_every_paper
+)
+
+STEPS = {
+    step.name: step
+    for step in (
+        *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SPLIT),
+        *(TRAIN, FINISH_RUN, BASELINE, VOTE, COMPRESS, EXTERNAL),
+        *(EVALUATE, EXPLAIN, GROUND_TRUTH, PAPER_FIGURES, VERDICT, REPORT, TRACK, CONSISTENCY, INDEX),
+    )
+}
+
+
+def _job(names: StepNames) -> tuple[str, str, str, int, int]:
+    return names.study, names.protocol, names.run, names.fold, names.seed

@@ -1,0 +1,97 @@
+"""The settings in force, and what follows from them for the rules: files and jobs of every study."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from workflow_scripts.contracts.subjects import SUBJECTS
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.settings.load import settings as load
+from workflow_scripts.settings.plan.data_files import DataFiles
+from workflow_scripts.settings.plan.run_files import RunFiles
+from workflow_scripts.settings.plan.start_weights import StartWeights
+from workflow_scripts.settings.runs import STEPS, TRAINED
+from workflow_scripts.settings.steps import Steps
+from workflow_scripts.settings.study import Config, Study
+
+
+class Plan:
+    """The settings in force and all that follows from them; reads no data.
+
+    config: the settings; steps: what each step sees of them; data, weights, runs: the files of studies; made_by: step →
+    names of the runs that it makes, in any study; logs: the folder of logs.
+    """
+
+    def __init__(self, root: Path, command_line: dict, workdir: Path, files: Sequence[Path] = ()) -> None:
+        """`command_line`: what --configfile and --config gave; `files`: those of --configfile, to name a line."""
+        self.root, self.workdir = root, workdir
+        self.config: Config = load(root, command_line, files)
+        self.steps = Steps(self.config)
+        self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
+        self.made_by = runs_by_step(self.config)
+        self.data = DataFiles(root, self.config, self.steps)
+        self.weights = StartWeights(self.config)
+        self.runs = RunFiles(self.config, self.steps)
+
+    def study(self, name: str) -> Study:
+        return self.config.studies[name]
+
+    def paths(self, study: str) -> StudyPaths:
+        """Where the files of a study lie."""
+        return StudyPaths(Path(self.config.results, study))
+
+    @property
+    def active(self) -> list[str]:
+        return [name for name, study in self.config.studies.items() if study.active]
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """How the captions of each study call what its classes are told by."""
+        return {name: SUBJECTS[study.subject] for name, study in self.config.studies.items()}
+
+    def explanations(self, study: str) -> list[str]:
+        """Folders of what was explained under each protocol."""
+        if not self.study(study).explain.runs:
+            return []
+        return [str(self.paths(study).explanation(protocol)) for protocol in self.study(study).protocols]
+
+    def report_inputs(self, study: str) -> list[str]:
+        """What stands for everything that a study's report shows: the evaluation for the runs that it is of."""
+        files, paths = [], self.paths(study)
+        for protocol in self.study(study).protocols:
+            files += [*self.data.split_files(study, protocol), str(paths.evaluation(protocol))]
+        files += self.explanations(study)
+        return [*files, str(paths.ground_truth)] if self.steps.made(study) else files
+
+    def paper_figures(self, study: str) -> list[str]:
+        """The folder of the paper's figures and tables, for studies that have a paper."""
+        return [str(self.paths(study).paper)] if self.study(study).paper else []
+
+    def records(self, study: str) -> list[Path]:
+        """Records that Snakemake knows of a study by its settings, whether they exist or not."""
+        paths, protocols = self.paths(study), self.study(study).protocols
+        splits = [paths.split_record(protocol) for protocol in protocols]
+        runs = [Path(path) for protocol in protocols for path in self.runs.protocol_records(study, protocol)]
+        return [paths.dataset_record, paths.arrays_record, *splits, *runs]
+
+    def is_trained(self, study: str, run: str) -> bool:
+        return self.study(study).runs[run].kind in TRAINED
+
+
+def runs_by_step(config: Config) -> dict[str, list[str]]:
+    """Step → names of the runs that it makes; a name belongs to one step, because rules go by names.
+
+    Raises UserError for a name that two steps would make.
+    """
+    made_by: dict[str, str] = {}
+    named_in: dict[str, str] = {}
+    for study, chosen in config.studies.items():
+        for name, run in chosen.runs.items():
+            step, first = STEPS[run.kind], named_in.setdefault(name, study)
+            if made_by.setdefault(name, step) != step:
+                kind = config.studies[first].runs[name].kind
+                raise UserError(
+                    f"studies.{study}.runs.{name}: {run.kind} here, {kind} in {first}; a name has one kind in all "
+                    "studies, rename one of them"
+                )
+    return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}

@@ -1,0 +1,97 @@
+"""All that this project takes from Snakemake's inside, which no documentation promises.
+
+A test holds READ_IN against the pinned version: with another one, read snakemake/workflow.py, settings/types.py and
+persistence/ again. OLDEST is the first version that has all of it. Standard library only.
+"""
+
+import json
+import logging
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+READ_IN = "9.27.1"
+OLDEST = "9.17"
+# Below the working directory.
+STATE = ".snakemake"
+_LOCKED = "LockException"
+
+
+def given_settings(workflow: Any) -> tuple[dict, list[Path]]:
+    """What --configfile and --config of the command line gave, merged, and the files of --configfile.
+
+    Snakemake's own `config` holds them as well, but already laid over those of the Snakefile.
+    """
+    return workflow.config_settings.overwrite_config, list(workflow.config_settings.configfiles)
+
+
+def is_main_process(workflow: Any) -> bool:
+    """Whether this process plans the workflow, and does not run one job of it, for which Snakemake starts itself."""
+    return workflow.is_main_process
+
+
+def give_resources_of(workflow: Any, rule: str, other: str) -> None:
+    """Give `other` the threads and resources that profile and command line set for `rule`, by its name."""
+    asked = workflow.resource_settings
+    for given in (asked._parsed_overwrite_resources, asked._parsed_overwrite_threads):
+        if rule in given:
+            given.setdefault(other, given[rule])
+
+
+def explain_lock() -> None:
+    """From now on, what Snakemake says of a locked folder is one line with this project's command."""
+    logging.getLogger("snakemake.logging").addFilter(_name_the_way_on)
+
+
+def _name_the_way_on(record: logging.LogRecord) -> bool:
+    if getattr(record, "exception", None) == _LOCKED:
+        record.msg = (
+            f"error: {Path.cwd()} is locked by another workflow that makes the same files; wait for its end. If none "
+            "runs, one was killed: `make resume` (with its CONFIG) unlocks the folder and goes on"
+        )
+        record.args = ()
+    return True
+
+
+@cache
+def _longest_name(folder: Path) -> int:
+    """Longest file name below `folder`; Snakemake cuts its record names to fit."""
+    return (os.pathconf(folder, "PC_NAME_MAX") if folder.is_dir() else 0) or 255
+
+
+def record_path(path: Path, workdir: Path, kind: str = "metadata") -> Path:
+    """Where Snakemake keeps what it knows of `path` (relative to `workdir`, as the rule names it).
+
+    `kind` is "metadata" for a finished output, "incomplete" for one whose job began and did not end. The name is the
+    URL-safe base64 of the path, in pieces that fit a file name, all but the last led by an "@".
+    """
+    folder = workdir / STATE / kind
+    name, piece = urlsafe_b64encode(str(path).encode()).decode(), _longest_name(folder) - 1
+    parts = [name[start : start + piece] for start in range(0, len(name), piece)]
+    return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def is_whole(record: Path) -> bool:
+    """Whether such a record can be read; one cut short by a crash counts as none, for Snakemake too."""
+    try:
+        return record.read_bytes().endswith(b"}")
+    except OSError:
+        return False
+
+
+def end_time(record: Path) -> float:
+    """When the job ended that wrote the file of such a record, seconds since 1970; 0 where it does not say."""
+    return json.loads(record.read_bytes()).get("endtime") or 0
+
+
+def finished(paths: Iterable[Path], workdir: Path) -> Iterator[tuple[Path, Path]]:
+    """Existing paths, each with that of its record; without those that Snakemake makes again (marked incomplete)."""
+    for path in paths:
+        # A results folder elsewhere is named in full by the rules, and so in the records.
+        below = path.is_absolute() and path.is_relative_to(workdir) and not record_path(path, workdir).exists()
+        name = path.relative_to(workdir) if below else path
+        if (workdir / name).exists() and not record_path(name, workdir, "incomplete").exists():
+            yield path, record_path(name, workdir)
