@@ -58,6 +58,18 @@ def start_weights(wildcards):
     return records + [ancient(file) if file in large else file for file in files]
 
 
+@asked_often
+def masks(wildcards):
+    """The record of the masks that the network of a run sees: it stands for them."""
+    return PLAN.data.mask_records(wildcards.study, wildcards.run)
+
+
+def explained_masks(wildcards):
+    """The same of the networks that are explained."""
+    networks = PLAN.steps.explained_networks(wildcards.study)
+    return PLAN.data.mask_records(wildcards.study, *networks)
+
+
 def run_tables(folder):
     """What every run of a fold and seed leaves, whatever makes it."""
     return {

@@ -5,7 +5,8 @@ rule compress:
     input:
         dataset=rules.ingest.output.record,
         arrays=rules.preprocess.output.record,
-        images=ancient(rules.preprocess.output.images),
+        data=ancient(rules.preprocess.output.data),
+        masks=masks,
         split=rules.split.output.split,
         weights=lambda wildcards: PLAN.runs.weights(
             PLAN.runs.compressed(address_of(wildcards))
@@ -25,19 +26,21 @@ rule compress:
         settings=settings(steps.COMPRESS),
         code=code(steps.COMPRESS),
         device=PARAMS.device,
+        masks=PARAMS.masks,
     message:
         "{wildcards.study}: compress to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.steps.compress --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
-        ' --member "$(dirname {input.weights:q})" --out "$(dirname {output.record:q})" --device {params.device:q}'
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
+        ' --member "$(dirname {input.weights:q})" --out "$(dirname {output.record:q})" --device {params.device:q} {params.masks}'
 
 
 rule external:
     input:
         dataset=rules.ingest.output.record,
         arrays=rules.preprocess.output.record,
-        images=ancient(rules.preprocess.output.images),
+        data=ancient(rules.preprocess.output.data),
+        masks=masks,
         split=rules.split.output.split,
         weights=lambda wildcards: PLAN.runs.weights(
             PLAN.runs.applied(address_of(wildcards))
@@ -63,10 +66,11 @@ rule external:
         settings=settings(steps.EXTERNAL),
         code=code(steps.EXTERNAL),
         device=PARAMS.device,
+        masks=PARAMS.masks,
     message:
         "{wildcards.study}: apply {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.steps.external --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
         ' --member "$(dirname {input.weights:q})" --manifest-there {input.there:q} --split-there {input.split_there:q}'
-        ' --out "$(dirname {output.record:q})" --device {params.device:q}'
+        ' --out "$(dirname {output.record:q})" --device {params.device:q} {params.masks}'

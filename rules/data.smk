@@ -55,18 +55,9 @@ rule preprocess:
     input:
         dataset=rules.ingest.output,
     output:
-        images="<arrays>/images.npy",
-        masks="<arrays>/masks.npy",
-        originals="<arrays>/originals.npz",
+        data="<arrays>/data.npy",
         index="<arrays>/index.csv",
         record="<arrays>/record.json",
-        montage=report(
-            "<dataset>/montage.png",
-            caption="captions/montage.rst",
-            category="{study}",
-            subcategory="Data",
-            labels={"figure": "Examples of every class"},
-        ),
     log:
         "<logs>/{study}/arrays/preprocess.log",
     benchmark:
@@ -83,7 +74,70 @@ rule preprocess:
     shell:
         "python -m workflow_scripts.steps.preprocess --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset[0]:q})" {params.sources} --out "$(dirname {output.record:q})"'
-        " --montage {output.montage:q} --jobs {threads}"
+        " --jobs {threads}"
+
+
+# What only pictures have: masks of what is looked at, and a page of examples.
+
+
+rule segment:
+    input:
+        arrays=rules.preprocess.output.record,
+        # large, and identified by the sha256 in the record beside it
+        data=ancient(rules.preprocess.output.data),
+    output:
+        masks="<masks>/masks.npy",
+        record="<masks>/record.json",
+    log:
+        "<logs>/{study}/masks/segment.log",
+    benchmark:
+        "<logs>/{study}/masks/segment.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    params:
+        settings=settings(steps.SEGMENT),
+        code=code(steps.SEGMENT),
+    message:
+        "{wildcards.study}: look for nuclei in the packed pixels"
+    shell:
+        "python -m workflow_scripts.steps.segment --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --arrays "$(dirname {input.arrays:q})" --out "$(dirname {output.record:q})" --jobs {threads}'
+
+
+rule examples:
+    input:
+        dataset=rules.ingest.output,
+        arrays=rules.preprocess.output.record,
+        data=ancient(rules.preprocess.output.data),
+    output:
+        originals="<examples>/originals.npz",
+        record="<examples>/record.json",
+        montage=report(
+            "<examples>/montage.png",
+            caption="captions/montage.rst",
+            category="{study}",
+            subcategory="Data",
+            labels={"figure": "Examples of every class"},
+        ),
+    log:
+        "<logs>/{study}/examples.log",
+    benchmark:
+        "<logs>/{study}/examples.tsv"
+    # On a cluster a job of its own would take longer to start than to run.
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings(steps.EXAMPLES),
+        code=code(steps.EXAMPLES),
+        sources=PARAMS.sources,
+    message:
+        "{wildcards.study}: show examples of every class"
+    shell:
+        "python -m workflow_scripts.steps.examples --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset[0]:q})" --arrays "$(dirname {input.arrays:q})" {params.sources}'
+        ' --out "$(dirname {output.record:q})"'
 
 
 rule split:

@@ -4,9 +4,9 @@
 rule explain:
     input:
         dataset=rules.ingest.output.record,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
-        images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
+        arrays=rules.preprocess.output.record,
+        data=ancient(rules.preprocess.output.data),
+        masks=explained_masks,
         split=rules.split.output.split,
         weights=lambda wildcards: PLAN.runs.explained_weights(
             wildcards.study, wildcards.protocol
@@ -36,9 +36,10 @@ rule explain:
         settings=settings(steps.EXPLAIN),
         code=code(steps.EXPLAIN),
         device=PARAMS.device,
+        masks=PARAMS.masks,
     message:
         "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
     shell:
         "python -m workflow_scripts.steps.explain --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
-        " --runs {params.runs:q} --out {output.sheet:q} --device {params.device:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
+        " --runs {params.runs:q} --out {output.sheet:q} --device {params.device:q} {params.masks}"

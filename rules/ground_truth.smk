@@ -5,8 +5,9 @@ rule ground_truth:
     input:
         made=lambda wildcards: PLAN.data.made_tables(wildcards.study),
         dataset=rules.ingest.output,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
-        masks=ancient(rules.preprocess.output.masks),
+        arrays=rules.preprocess.output.record,
+        data=ancient(rules.preprocess.output.data),
+        masks=lambda wildcards: PLAN.data.all_masks(wildcards.study),
         maps=lambda wildcards: PLAN.explanations(wildcards.study),
     output:
         table="<study>/truth.csv",

@@ -4,10 +4,10 @@
 rule paper_figures:
     input:
         dataset=rules.ingest.output,
-        montage=rules.preprocess.output.montage,
-        arrays=[rules.preprocess.output.record, rules.preprocess.output.index],
-        images=ancient(rules.preprocess.output.images),
-        masks=ancient(rules.preprocess.output.masks),
+        arrays=rules.preprocess.output.record,
+        data=ancient(rules.preprocess.output.data),
+        masks=lambda wildcards: PLAN.data.all_masks(wildcards.study),
+        examples=rules.examples.output,
         weights=lambda wildcards: PLAN.runs.first_weights(wildcards.study),
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
@@ -41,7 +41,7 @@ rule paper_figures:
 rule report_study:
     input:
         dataset=rules.ingest.output,
-        montage=rules.preprocess.output.montage,
+        examples=rules.examples.output,
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
         paper_figures=lambda wildcards: PLAN.paper_figures(wildcards.study),

@@ -6,6 +6,7 @@
 LEARNED_FROM = {
     # It stands for the arrays and for the table of samples as well, which it was made from.
     "arrays": rules.preprocess.output.record,
+    "masks": masks,
     "split": rules.split.output.split,
     "weights": start_weights,
 }
@@ -85,6 +86,7 @@ rule finish_run:
         split=rules.split.output.split,
         # Written last.
         trained=lambda wildcards: PLAN.runs.trainings(**wildcards),
+        masks=masks,
         weights=start_weights,
     output:
         "<trained_run>/finished.json",
@@ -100,20 +102,21 @@ rule finish_run:
         settings=settings(steps.FINISH_RUN),
         code=code(steps.FINISH_RUN),
         weights=PARAMS.start_weights,
+        masks=PARAMS.masks,
         folders=lambda wildcards, input: folders_of(input.trained),
     message:
         "{wildcards.study}: finish {wildcards.run} ({wildcards.protocol})"
     shell:
         "python -m workflow_scripts.steps.finish_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
-        " {params.weights} --run {params.folders} --out {output:q}"
+        " {params.weights} {params.masks} --run {params.folders} --out {output:q}"
 
 
 rule baseline:
     input:
         dataset=rules.ingest.output.record,
         arrays=rules.preprocess.output.record,
-        images=ancient(rules.preprocess.output.images),
+        data=ancient(rules.preprocess.output.data),
         split=rules.split.output.split,
     output:
         **run_tables("<baseline_run>"),
@@ -130,5 +133,5 @@ rule baseline:
         "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.steps.baseline --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.images:q})" --split {input.split:q}'
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
         ' --out "$(dirname {output.record:q})"'

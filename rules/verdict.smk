@@ -4,7 +4,7 @@
 rule verdict:
     input:
         dataset=rules.ingest.output,
-        montage=rules.preprocess.output.montage,
+        examples=rules.examples.output,
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import IMAGES, vouch
-from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription, Arrays
+from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.settings.runs import Fusion, Network, Train
+from workflow_scripts.training.samples import Subset
 
 CLASSES = ["blob", "cross", "empty"]
 # Networks that timm made for tests: a few hundred thousand parameters, the layers of their large relatives.
@@ -26,7 +28,19 @@ class Inputs:
 
     @property
     def images(self) -> Path:
-        return self.root / "arrays" / "images.npy"
+        return self.root / "arrays" / "data.npy"
+
+    @property
+    def masks(self) -> Path | None:
+        """The masks, once write_masks has written some."""
+        path = self.root / "masks" / "masks.npy"
+        return path if path.exists() else None
+
+    def write_masks(self, masks: np.ndarray, kind: str = "grey") -> None:
+        """Give the study masks, uint8 N×S×S."""
+        (self.root / "masks").mkdir(exist_ok=True)
+        np.save(self.root / "masks" / "masks.npy", masks)
+        vouch(self.root / "masks" / "record.json", settings={"study": "made", "mask": kind})
 
     @property
     def split(self) -> Path:
@@ -48,7 +62,7 @@ class Inputs:
         """What an entry point's parser gives, the folders filled in."""
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
-        common |= {"jobs_per_gpu": 1}
+        common |= {"jobs_per_gpu": 1, "masks": self.masks}
         return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, time_limit=None, **more)
 
 
@@ -67,13 +81,25 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     manifest = pd.DataFrame({"id": ids, "path": ids, "label": names, "group": "", "unit": ids, "source": "made"})
     MANIFEST.write(root / "dataset" / "manifest.csv", manifest.assign(width=size, height=size, sha256="0"))
     (root / "arrays").mkdir()
-    np.save(root / "arrays" / "images.npy", images)
-    np.save(root / "arrays" / "masks.npy", np.zeros((0, size, size), "uint8"))
+    np.save(root / "arrays" / "data.npy", images)
     ARRAY_INDEX.write(root / "arrays" / "index.csv", pd.DataFrame({"id": ids, "first": range(len(ids)), "count": 1}))
     share = manifest.groupby("label").cumcount() / per_class
     subset = np.select([share < 0.6, share < 0.8], ["train", "validation"], "test")
     SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
-    return Inputs(root).vouch(dataset={"modality": IMAGES, "classes": CLASSES, "made": True}, arrays={"made": True})
+    array = ArrayDescription("pixels", "uint8", images.shape[1:], 255).as_record()
+    return Inputs(root).vouch(
+        dataset={"modality": IMAGES, "classes": CLASSES, "made": True}, arrays={"made": True, "array": array}
+    )
+
+
+def arrays_of(images: np.ndarray, masks: np.ndarray | None = None, scale: float = 255) -> Arrays:
+    """Pictures N×H×W×C in memory as an open array."""
+    return Arrays.of_rows(ArrayDescription("pixels", str(images.dtype), images.shape[1:], scale), images, masks)
+
+
+def subset(rows: np.ndarray, targets: np.ndarray, keys: np.ndarray) -> Subset:
+    """Samples of one row each."""
+    return Subset(rows, np.ones_like(rows), targets, keys)
 
 
 def network(model: str = CNN, **more: object) -> dict:

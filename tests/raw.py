@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Synthetic
-from workflow_scripts.steps import ingest, preprocess, synthesise
+from workflow_scripts.steps import examples, ingest, preprocess, segment, synthesise
 
 
 def picture(seed: int, width: int = 60, height: int = 50) -> Image.Image:
@@ -49,14 +49,29 @@ def run_ingest(
 
 def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None = None, **changes: object) -> Path:
     """Preprocess what run_ingest wrote; the folder of the array."""
-    settings = {"study": "test", "preprocess": Preprocess(**changes).model_dump(mode="json", exclude={"pixel_size"})}
+    settings = {
+        "study": "test",
+        "preprocess": Preprocess(**changes).model_dump(mode="json", exclude={"pixel_size", "mask"}),
+    }
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
-    montage = out / "montage.png"
-    preprocess.main(
-        argparse.Namespace(
-            settings=settings, code="c", log=None, dataset=dataset, source=given, out=out, montage=montage, jobs=jobs
-        )
-    )
+    arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given}
+    preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
+    return out
+
+
+def run_segment(arrays: Path, out: Path, mask: str, jobs: int = 1) -> Path:
+    """Look for nuclei in what run_preprocess wrote; the folder of the masks."""
+    settings = {"study": "test", "mask": mask}
+    segment.main(argparse.Namespace(settings=settings, code="c", log=None, arrays=arrays, out=out, jobs=jobs))
+    return out
+
+
+def run_examples(dataset: Path, arrays: Path, out: Path, sources: dict) -> Path:
+    """Show examples of what run_preprocess wrote; their folder."""
+    settings = {"study": "test", "preprocess": {"fit": "squash", "interpolation": "bilinear"}}
+    given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
+    arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "arrays": arrays}
+    examples.main(argparse.Namespace(**arguments, source=given, out=out))
     return out
 
 

@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--run", required=True)
     parser.add_argument("--protocol", action="append", help="only these (default: all)")
     args = parser.parse_args()
-    size = read_json(args.study / "arrays" / "record.json")["shape"][1]
+    size = read_json(args.study / "arrays" / "record.json")["array"]["row_shape"][0]
     for place in sorted((args.study / "runs").iterdir()):
         if args.protocol and place.name not in args.protocol:
             continue

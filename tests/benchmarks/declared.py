@@ -9,13 +9,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import torch
 
+from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings import load
 from workflow_scripts.settings.steps import Steps
-from workflow_scripts.training.data import Feeder, Subset
+from workflow_scripts.training.feeders.pixels import PixelView, TrainingPixels
 from workflow_scripts.training.randomness import keys_of
+from workflow_scripts.training.samples import Subset
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = "cvm_cervix"
@@ -40,17 +43,21 @@ class Declared:
 
     def network(self, run: str, size: int) -> torch.nn.Module:
         """A run's network, from scratch."""
-        return build(self.steps.spec(STUDY, run), len(self.classes), size, 0)
+        return build(self.steps.spec(STUDY, run), len(self.classes), square(size), 0)
 
     def train(self, run: str, **changes: object) -> SimpleNamespace:
         """A run's training block, with what a benchmark changes in it."""
         return namespace({**self.steps.training(STUDY, run), **changes})
 
 
-def feeder(images: np.ndarray, rows: np.ndarray, classes: int, device: torch.device, channels_last: bool) -> Feeder:
-    """Made samples on the device: the array's `rows`, their classes in turn."""
-    subset = Subset(rows, rows % classes, keys_of(map(str, rows)))
-    return Feeder(images, subset, device, [0.5] * 3, [0.25] * 3, channels_last)
+def feeder(
+    images: np.ndarray, rows: np.ndarray, classes: int, device: torch.device, train: SimpleNamespace
+) -> TrainingPixels:
+    """Made samples on the device: the array's `rows`, each once, their classes in turn."""
+    train = SimpleNamespace(**{**vars(train), "copies": "none"})
+    arrays = Arrays.of_rows(ArrayDescription("pixels", "uint8", images.shape[1:], 255), images)
+    subset = Subset(rows, np.ones_like(rows), rows % classes, keys_of(map(str, rows)))
+    return PixelView(train, 0, [0.5] * 3, [0.25] * 3).training(arrays, subset, device)
 
 
 def rounded(value: float) -> str:

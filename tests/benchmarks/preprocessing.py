@@ -74,10 +74,9 @@ def plain(out: Path, paths: list[Path], processes: int) -> None:
 def ours(out: Path, manifest: pd.DataFrame, folder: Path, jobs: int, draft: bool) -> None:
     pack(
         out,
-        out.with_name("masks.npy"),
         manifest,
         {"folder": folder},
-        Packing(SIZE, "squash", "bilinear", draft, "none"),
+        Packing(SIZE, "squash", "bilinear", draft),
         jobs,
     )
 
@@ -128,10 +127,9 @@ def pack_and_tell(work: Path, name: str, jobs: int) -> None:
     manifest = pd.read_csv(work / "manifest.csv", dtype=str)
     pack(
         work / "memory.npy",
-        work / "masks.npy",
         manifest,
         {"folder": work / name},
-        Packing(224, "squash", "bilinear", False, "none"),
+        Packing(224, "squash", "bilinear", False),
         jobs,
     )
     print(*(resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))

@@ -66,7 +66,7 @@ def time_one(declared: Declared, args: argparse.Namespace) -> str:
     share = declared.claimed("table1.total.validation") / declared.claimed("table1.total.train")
     validated = math.ceil(args.images * share)
     images, rows = made_images(args.images + validated, args.size), np.arange(args.images + validated)
-    layout = (len(declared.classes), device, train.channels_last)
+    layout = (len(declared.classes), device, train)
     parts = [feeder(images, part, *layout) for part in (rows[: args.images], rows[args.images :])]
     model, ends = declared.network(args.one, args.size), EpochEnds()
     fit(model, *parts, train, declared.classes, 0, Saving(ends, math.inf, 0, finished=True))

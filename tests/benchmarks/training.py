@@ -31,7 +31,7 @@ from declared import Declared, feeder, made_images, rounded
 
 from workflow_scripts.training import devices, recipe
 from workflow_scripts.training.checkpoints import Checkpoints
-from workflow_scripts.training.data import Feeder
+from workflow_scripts.training.feeders.batches import Batches, TrainingBatches
 from workflow_scripts.training.loop import Saving, fit
 
 SOURCE_SIZE = (363, 360)
@@ -61,24 +61,29 @@ def synchronised(device: torch.device) -> float:
     return time.process_time() / torch.get_num_threads()
 
 
-def floor_speed(model: torch.nn.Module, feeder: Feeder, train: SimpleNamespace) -> float:
+def floor_speed(model: torch.nn.Module, feeder: TrainingBatches, train: SimpleNamespace) -> float:
     """Images per second on one fixed batch."""
     optimizer, loss = recipe.optimiser(model, train), torch.nn.CrossEntropyLoss()
-    images, targets = feeder.batch(np.arange(train.batch_size))
+    batch = feeder.batch(np.arange(train.batch_size))
     model.train()
     steps = len(feeder) // train.batch_size
     start = synchronised(feeder.device)
     for _ in range(steps):
         optimizer.zero_grad(set_to_none=True)
         with devices.autocast(feeder.device, train.precision):
-            logits = model(images)
-        loss(logits.float(), targets).backward()
+            logits = model(*batch.inputs)
+        loss(logits.float(), batch.targets).backward()
         optimizer.step()
     return steps * train.batch_size / (synchronised(feeder.device) - start)
 
 
 def loop_speed(
-    model: torch.nn.Module, feeder: Feeder, empty: Feeder, train: SimpleNamespace, classes: list[str], work: Path
+    model: torch.nn.Module,
+    feeder: TrainingBatches,
+    empty: Batches,
+    train: SimpleNamespace,
+    classes: list[str],
+    work: Path,
 ) -> float:
     """Images per second of this project's loop: one epoch, without validation."""
     start = synchronised(feeder.device)
@@ -126,10 +131,10 @@ def compare(
     changes = {"epochs": 1, "batch_size": args.batch, "torch_threads": args.threads, "precision": args.precision}
     train = declared.train(run, **changes, channels_last=args.channels_last)
     images, rows = made_images(args.images, args.size), np.arange(args.images)
-    layout = (len(declared.classes), device, args.channels_last)
+    layout = (len(declared.classes), device, train)
     learned, empty = feeder(images, rows, *layout), feeder(images, rows[:0], *layout)
     plain = declared.network(run, args.size).to(device)
-    model = declared.network(run, args.size).to(device, memory_format=learned.layout)
+    model = learned.placed(declared.network(run, args.size))
     speeds: dict[str, list[float]] = {}
     for repeat in range(args.repeats + 1):
         with tempfile.TemporaryDirectory() as work:

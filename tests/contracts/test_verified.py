@@ -148,7 +148,7 @@ FOLD = {
     "splits/published.csv": "table",
     "splits/published.json": "bytes",
 }
-PIXELS = {**FOLD, "arrays/images.npy": "bytes", "arrays/masks.npy": "bytes"}
+PIXELS = {**FOLD, "arrays/data.npy": "bytes"}
 WEIGHTS = {f"{RUN}/weights.safetensors": "bytes", f"{RUN}/train.json": "bytes"}
 READ = {
     splitting: {"dataset/manifest.csv": "table", "dataset/equal_pairs.csv": "bytes", "dataset/record.json": "bytes"},
@@ -238,7 +238,7 @@ def test_what_no_record_vouches_for_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "record", "target"),
     [
-        ("dataset/montage.png", "arrays/record.json", "dataset/montage.png"),
+        ("examples/montage.png", "examples/record.json", "examples/montage.png"),
         ("splits/p.leaks.csv", "splits/p.json", "splits/p.leaks.csv"),
         ("evaluation/p/r/fold0-seed1.json", "evaluation/p/record.json", "evaluation/p"),
         ("runs/p/r/fold0-seed1/history.csv", "runs/p/r/fold0-seed1/train.json", "runs/p/r/fold0-seed1/history.csv"),
@@ -472,7 +472,7 @@ def test_links_in_circles_pipes_and_dangling_links_end_a_walk(tmp_path):
 
 
 def test_a_large_file_is_read_once_a_process(tmp_path, monkeypatch):
-    path = tmp_path / "images.npy"
+    path = tmp_path / "data.npy"
     np.save(path, np.zeros(1000))
     read = []
     monkeypatch.setattr(

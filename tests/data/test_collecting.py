@@ -71,7 +71,8 @@ def test_pipes_devices_and_links_in_circles_are_refused_or_passed_over_and_nothi
     ("folder", "files"),
     [
         ("results/mine/dataset", ("manifest.csv", "record.json")),
-        ("results/mine/arrays", ("images.npy", "index.csv")),
+        ("results/mine/arrays", ("data.npy", "index.csv")),
+        ("results/mine/examples", ("originals.npz", "montage.png")),
         ("results/mine/splits", ("grouped.leaks.csv",)),
         ("old/run/fold0-seed0", ("ledger.json", "record.json")),
     ],

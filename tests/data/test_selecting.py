@@ -51,7 +51,7 @@ def test_copies_fill_a_class_share_the_group_of_their_original_and_are_turned(tm
     assert set(copies["change"]) == {"flip_left_right", "flip_up_down"}
     assert (table.loc[table["label"] == "b", "group"] == "").all()
     arrays = run_preprocess(out, tmp_path / "arrays", sources={"folder": source}, size=32)
-    images = dict(zip(table.index, np.load(arrays / "images.npy"), strict=True))
+    images = dict(zip(table.index, np.load(arrays / "data.npy"), strict=True))
     name = copies.index[copies["change"] == "flip_left_right"][0]
     flipped = images[name.partition("~")[0]][:, ::-1].astype(int)
     assert np.abs(images[name].astype(int) - flipped).max() <= 1  # resampling rounds

@@ -10,6 +10,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from PIL import Image
 
+from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.drawing import label_text, style
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.evaluation import plots
@@ -18,6 +19,7 @@ from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.explanation import figure as gallery
 from workflow_scripts.explanation import scatter
 from workflow_scripts.preprocessing.montage import montage
+from workflow_scripts.runtime.files import digest_file
 
 ODD = [
     "核异常细胞",
@@ -142,9 +144,11 @@ def test_galleries_and_embeddings_take_odd_names(tmp_path):
 def test_the_montage_takes_odd_names(tmp_path):
     Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
     rows = {"id": [f"s{i}" for i in range(len(ODD))], "label": ODD, "path": "a.png", "source": "folder"}
-    manifest = pd.DataFrame(rows).assign(width=20, height=20)
-    images = np.zeros((len(ODD), 16, 16, 3), dtype="uint8")
-    montage(tmp_path / "montage.png", manifest, ODD, {"folder": tmp_path}, images, "as $x$", made=False)
+    manifest = pd.DataFrame(rows).assign(width=20, height=20, sha256=digest_file(tmp_path / "a.png"))
+    index = pd.DataFrame({"id": rows["id"], "first": range(len(ODD)), "count": 1})
+    described = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
+    arrays = Arrays(described, np.zeros((len(ODD), 16, 16, 3), dtype="uint8"), index)
+    montage(tmp_path / "montage.png", manifest, ODD, {"folder": tmp_path}, arrays, "as $x$", made=False)
     assert longest_side(tmp_path / "montage.png") < 4500
 
 

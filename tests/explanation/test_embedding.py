@@ -17,9 +17,10 @@ from workflow_scripts.explanation import scatter
 from workflow_scripts.explanation.embedding import Embedding, agreement, embed
 from workflow_scripts.explanation.network_features import look
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain
-from workflow_scripts.training.data import Feeder, Subset
+from workflow_scripts.training.feeders.pixels import Normalisation, Pixels
 
 
 def groups(per_group=25, width=12, apart=20.0):
@@ -53,13 +54,15 @@ def test_every_test_sample_has_a_place_and_the_record_says_what_it_is_worth(expl
     ids=["cnn", "vit", "joint"],
 )
 def test_the_features_are_those_before_the_classifier(spec, expected):
-    model = build(spec, 3, 32, 0).eval()
+    model = build(spec, 3, square(32), 0).eval()
     images = np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3), dtype="uint8")
     rows = np.arange(70)[::-1].copy()
-    feeder = Feeder(images, Subset(rows, rows * 0, rows), torch.device("cpu"), [0.5] * 3, [0.5] * 3, False)
+    normalisation = Normalisation([0.5] * 3, [0.5] * 3, channels_last=False)
+    subset = made.subset(rows, rows * 0, rows)
+    feeder = Pixels(made.arrays_of(images), subset, torch.device("cpu"), normalisation)
     seen = look(model, feeder, "float32", features=True)
     with torch.no_grad():
-        right = expected(model, feeder.batch(np.arange(70))[0]).numpy()
+        right = expected(model, *feeder.batch(np.arange(70)).inputs).numpy()
     assert np.allclose(seen.features, right, atol=1e-5)
     assert seen.probabilities.shape == (70, 3) and look(model, feeder, "float32", False).features is None
     assert not any(module._forward_pre_hooks for module in model.modules())

@@ -17,6 +17,7 @@ from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build, random_network
+from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain, train
 
@@ -115,7 +116,7 @@ def test_the_map_lies_on_what_speaks_for_the_class():
 
 
 def test_a_transformers_map_keeps_the_place_of_its_patches():
-    target = target_layer(registry.create("deit_tiny_distilled_patch16_224", 3, 64, {}), 64)
+    target = target_layer(registry.create("deit_tiny_distilled_patch16_224", 3, square(64), {}), square(64))
     assert target.name == "blocks.11.norm1" and target.shape == (4, 4)
     tokens = torch.zeros(1, 18, 5)
     tokens[0, 2 + 4 * 1 + 3] = 1  # two tokens come before the patches; row 1, column 3
@@ -151,15 +152,15 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
     ],
 )
 def test_the_layer_is_the_last_one_with_places(name, size, layer, shape):
-    target = target_layer(registry.create(name, 3, size, {}), size)
+    target = target_layer(registry.create(name, 3, square(size), {}), square(size))
     assert (target.name, target.shape) == (layer, shape)
 
 
 def test_channels_may_come_last():
     options = {"embed_dim": 24, "depths": [1, 1, 1, 1], "num_heads": [1, 1, 2, 2], "window_size": 2}
     torch.manual_seed(0)
-    model = registry.create("swin_tiny_patch4_window7_224", 3, 96, options).eval()
-    target = target_layer(model, 96)
+    model = registry.create("swin_tiny_patch4_window7_224", 3, square(96), options).eval()
+    target = target_layer(model, square(96))
     assert (target.name, target.shape) == ("norm", (3, 3))
     places = torch.zeros(1, 3, 3, 5)
     places[0, 1, 2] = 1
@@ -189,7 +190,7 @@ def test_the_map_of_tokens_lies_on_what_speaks_for_the_class(before):
     images = torch.zeros(2, 3, 64, 64)
     images[:, 0, :16, 48:] = 1
     images[:, 1, 48:, :16] = 1
-    target = target_layer(Tokens(before), 64)
+    target = target_layer(Tokens(before), square(64))
     assert (target.name, target.shape) == ("shown", (8, 8))
     values = gradcam(Tokens(before), images, np.array([0, 1]), {"model": target})["model"].values
     assert values[0, :16, 48:].mean() > 0.8 and values[0, 32:].max() == 0 and values[0, :, :32].max() == 0
@@ -198,7 +199,7 @@ def test_the_map_of_tokens_lies_on_what_speaks_for_the_class(before):
 
 def test_tokens_that_are_not_in_the_order_of_the_image_are_no_map():
     scrambled = torch.randperm(64, generator=torch.Generator().manual_seed(0))
-    assert target_layer(Tokens(order=scrambled), 64).name == "spots.convolution"
+    assert target_layer(Tokens(order=scrambled), square(64)).name == "spots.convolution"
 
 
 class Early(torch.nn.Module):
@@ -215,14 +216,14 @@ class Early(torch.nn.Module):
 
 def test_a_layer_before_the_first_stage_is_refused():
     with pytest.raises(UserError, match="last layer of Early .* 'stem', before its first stage") as caught:
-        target_layer(Early(), 32)
+        target_layer(Early(), square(32))
     assert "\n" not in str(caught.value) and "take the run out of explain.runs" in str(caught.value)
 
 
 def test_an_untrained_network_has_maps_even_where_its_classifier_starts_at_zero():
     spec = made.network("mixer_s32_224")
-    assert not build(spec, 3, 224, 0).head.weight.any()
-    network = random_network(spec, 3, 224, 0)
+    assert not build(spec, 3, square(224), 0).head.weight.any()
+    network = random_network(spec, 3, square(224), 0)
     assert network.head.weight.any()
     refuse_empty(gradcam(network, torch.rand(4, 3, 224, 224), np.array([0, 1, 2, 0])), "mixer")
 
@@ -241,7 +242,7 @@ def test_what_cannot_be_explained_is_said_before_training(tmp_path, monkeypatch,
 @pytest.mark.parametrize(("name", "size", "shape"), [("inception_resnet_v1", 107, (2, 2)), ("t2t_vit_14", 48, (3, 3))])
 def test_the_networks_written_here_are_explained(name, size, shape):
     torch.manual_seed(0)
-    model = registry.create(name, 3, size, {}).eval()
+    model = registry.create(name, 3, square(size), {}).eval()
     found = gradcam(model, torch.rand(2, 3, size, size), np.array([0, 2]))
     refuse_empty(found, name)
     maps = found["model"]
@@ -250,12 +251,12 @@ def test_the_networks_written_here_are_explained(name, size, shape):
 
 def test_no_layer_with_places_is_an_error():
     with pytest.raises(UserError, match="no layer of Conv2d|no layer of Sequential"):
-        target_layer(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 16), torch.nn.Flatten()), 16)
+        target_layer(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 16), torch.nn.Flatten()), square(16))
 
 
 def test_a_layer_behind_the_last_attention_is_an_error_not_a_picture():
-    model = registry.create(made.VIT, 3, 64, {}).eval()
-    wrong = replace(target_layer(model, 64), name="norm")
+    model = registry.create(made.VIT, 3, square(64), {}).eval()
+    wrong = replace(target_layer(model, square(64)), name="norm")
     maps = gradcam(model, torch.rand(3, 3, 64, 64), np.zeros(3, dtype=int), {"model": wrong})
     with pytest.raises(UserError, match=r"Grad-CAM of tiny, model: the map of layer 'norm' \(4×4\) is zero everywhere"):
         refuse_empty(maps, "tiny")
@@ -288,7 +289,7 @@ def test_a_branch_whose_maps_are_all_empty_is_an_error():
 
 
 def test_a_branch_that_does_not_count_is_an_error():
-    model = build(made.fusion(), 3, 32, seed=0).eval()
+    model = build(made.fusion(), 3, square(32), seed=0).eval()
     model.hidden.weight.data[:, model.branches["cnn"].feature_count :] = 0
     maps = gradcam(model, torch.rand(9, 3, 32, 32), np.arange(9) % 3)
     with pytest.raises(UserError, match="vit: the map of layer .* because nothing of the layer reaches the output"):
@@ -301,3 +302,13 @@ def test_the_two_numbers_say_what_they_mean():
     assert central_share(even) == pytest.approx(0.5, abs=0.02)
     assert central_share(spot) == 1 and central_share(corner) == 0 and np.isnan(central_share(np.zeros((4, 4))))
     assert correlation(spot, 2 * spot) == pytest.approx(1) and np.isnan(correlation(spot, even))
+
+
+@pytest.mark.parametrize("name", [made.CNN, made.VIT])
+def test_maps_of_images_that_are_not_square_have_their_shape(name):
+    shape = InputShape(1, 64, 96)
+    model = registry.create(name, 3, shape, {}).eval()
+    target = target_layer(model, shape)
+    assert target.shape[1] * 2 == target.shape[0] * 3 and min(target.shape) > 1
+    maps = gradcam(model, torch.randn(2, *shape.dimensions), np.array([0, 1]), {"model": target})["model"]
+    assert maps.values.shape == (2, 64, 96)

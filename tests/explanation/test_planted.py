@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 import torch
 
+from tests.made import subset
 from tests.raw import run_ingest, run_preprocess, run_synthesise
+from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.preprocessing.packing import Packing
 from workflow_scripts.runtime import entry
 from workflow_scripts.settings.runs import Train
 from workflow_scripts.synthetic import recovery
-from workflow_scripts.training import data
 from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.inference import predict
 from workflow_scripts.training.loop import Saving, fit
 from workflow_scripts.training.randomness import keys_of
@@ -33,42 +36,34 @@ def photographs(tmp_path_factory) -> tuple:
     dataset = run_ingest(root / "dataset", made=True, sources={ADAPTER: made})
     arrays = run_preprocess(dataset, root / "arrays", sources={ADAPTER: made}, size=SIZE)
     manifest = MANIFEST.read(dataset / "manifest.csv")
-    regions = recovery.regions(manifest, {ADAPTER: made}, Packing(SIZE, "squash", "bilinear", False, "none"))
-    return manifest, np.load(arrays / "images.npy"), regions
+    regions = recovery.regions(manifest, {ADAPTER: made}, Packing(SIZE, "squash", "bilinear", False))
+    return manifest, open_arrays(arrays), regions
 
 
 def test_grad_cam_of_a_trained_network_lies_on_what_was_planted(photographs, tmp_path) -> None:
     torch.set_num_threads(1)
-    manifest, images, regions = photographs
+    manifest, arrays, regions = photographs
     classes = sorted(set(manifest["label"]))
     rows = np.random.default_rng(0).permutation(len(manifest))
     parts = [np.sort(rows[: 2 * len(rows) // 3]), np.sort(rows[2 * len(rows) // 3 :])]
     targets = manifest["label"].map(classes.index).to_numpy()
-    mean, std = data.statistics(images, parts[0], "dataset")
-    training, test = (
-        data.Feeder(
-            images,
-            data.Subset(part, targets[part].astype("int64"), keys_of(manifest["id"].iloc[part])),
-            torch.device("cpu"),
-            mean,
-            std,
-            False,
-        )
-        for part in parts
-    )
-    model = build(SPEC, len(classes), SIZE, 0, {})
+    subsets = [subset(part, targets[part].astype("int64"), keys_of(manifest["id"].iloc[part])) for part in parts]
     settings = entry.namespace(Train(**TRAIN).model_dump())
+    view = PixelView.fitted(settings, 1, arrays, subsets[0])
+    training = view.training(arrays, subsets[0], torch.device("cpu"))
+    test = view.applied(arrays, subsets[1], torch.device("cpu"))
+    model = build(SPEC, len(classes), square(SIZE), 0, {})
     fit(model, training, test, settings, classes, 1, Saving(Checkpoints(tmp_path / "states")))
     numbers = predict(model, test, "float32").argmax(1).numpy()
     assert (numbers == targets[parts[1]]).mean() > 0.7
 
-    ids, pixels = manifest["id"].iloc[parts[1]].tolist(), test.batch(np.arange(len(test)))[0]
+    ids, pixels = manifest["id"].iloc[parts[1]].tolist(), test.batch(np.arange(len(test))).inputs[0]
 
     def energy(network: torch.nn.Module) -> recovery.Found:
         maps = gradcam(network.eval(), pixels, numbers)["model"].values
         return recovery.energy(regions, ids, maps, maps, "model")
 
     found = energy(model)
-    untrained = np.mean([energy(build(SPEC, len(classes), SIZE, seed, {})).value for seed in range(1, 6)])
+    untrained = np.mean([energy(build(SPEC, len(classes), square(SIZE), seed, {})).value for seed in range(1, 6)])
     assert found.value > 1.5 * found.chance
     assert found.value > 1.2 * untrained

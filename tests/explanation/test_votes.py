@@ -17,7 +17,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.steps import explain, finish_run, vote
-from workflow_scripts.training.data import read_samples
+from workflow_scripts.training.samples import read_samples
 
 COLUMNS = [f"p_{name}" for name in made.CLASSES]
 ROOT = Path(__file__).resolve().parents[2]

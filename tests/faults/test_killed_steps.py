@@ -65,9 +65,12 @@ def ingest(images: Path, folder: Path) -> Step:
 
 
 def preprocess(images: Path, folder: Path, dataset: Path) -> Step:
-    settings = {"study": "test", "preprocess": Preprocess(size=96).model_dump(mode="json", exclude={"pixel_size"})}
+    settings = {
+        "study": "test",
+        "preprocess": Preprocess(size=96).model_dump(mode="json", exclude={"pixel_size", "mask"}),
+    }
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
-    given += ["--dataset", dataset, "--montage", folder / "montage.png", "--out", folder / "arrays"]
+    given += ["--dataset", dataset, "--out", folder / "arrays"]
     return Step("preprocess", given, folder / "arrays", folder / "preprocess.log")
 
 

@@ -29,7 +29,7 @@ NAMES = (
     "manifest.csv",
     "quarantine.csv",
     "equal_pairs.csv",
-    "images.npy",
+    "data.npy",
     "masks.npy",
     "index.csv",
     "published.csv",

@@ -7,6 +7,7 @@ import torch
 
 from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.runs import TRAINED
@@ -27,8 +28,8 @@ def test_it_is_built_and_has_a_layer_to_explain(study, run):
     size = STEPS.study(study).preprocess.size
     # Shapes only: no memory, no time.
     with torch.device("meta"):
-        model = build(STEPS.spec(study, run), 3, size, seed=0)
+        model = build(STEPS.spec(study, run), 3, square(size), seed=0)
         parts = list(model.branches.values()) if hasattr(model, "branches") else [model]
         assert model(torch.zeros(2, 3, size, size)).shape == (2, 3)
         for part in parts:
-            assert min(target_layer(part, size).shape) > 1
+            assert min(target_layer(part, square(size)).shape) > 1

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from tests import made
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.runs import Fusion
@@ -22,14 +23,14 @@ def parameters(model):
 def test_the_papers_joint_network_has_the_papers_size():
     branches = {"cnn": {"model": "legacy_xception"}, "vit": {"model": "deit_tiny_patch16_224"}}
     spec = Fusion(kind="fusion", branches=branches).model_dump()
-    assert parameters(build(spec, 11, 224, seed=0, files={})) == 31_375_859
+    assert parameters(build(spec, 11, square(224), seed=0, files={})) == 31_375_859
 
 
 @pytest.mark.parametrize("name", ["densenet121", "torchvision/shufflenet_v2_x0_5", "torchvision/googlenet", made.VIT])
 def test_a_name_becomes_a_classifier_or_a_feature_extractor(name):
-    model = registry.create(name, 5, 64, {})
+    model = registry.create(name, 5, square(64), {})
     assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 5)
-    extractor = registry.create(name, 0, 64, {})
+    extractor = registry.create(name, 0, square(64), {})
     assert extractor(torch.zeros(2, 3, 64, 64)).shape == (2, extractor.feature_count)
     inside = [key for key in model.state_dict() if key.startswith(tuple(f"{part}." for part in model.classifier_names))]
     assert set(model.state_dict()) - set(extractor.state_dict()) == set(inside) and inside
@@ -52,17 +53,17 @@ def test_a_name_becomes_a_classifier_or_a_feature_extractor(name):
 )
 def test_an_option_that_loads_weights_or_says_what_the_study_says_is_refused_before_anything_is_loaded(name, options):
     with pytest.raises(UserError, match=rf"model '{name}', options: '{next(iter(options))}' (would load|is no option)"):
-        registry.create(name, 2, 32, options)
+        registry.create(name, 2, square(32), options)
 
 
 def test_own_networks_are_found_by_module_path(monkeypatch):
     monkeypatch.setitem(registry.OWN, "mine", "tests.models.own_network:make")
-    assert registry.create("mine", 4, 16, {"width": 8}).weight.shape == (4, 8)
+    assert registry.create("mine", 4, square(16), {"width": 8}).weight.shape == (4, 8)
 
 
 def test_an_unknown_name_names_its_neighbours():
     with pytest.raises(UserError, match="no model is called 'resnet_18'; did you mean .*resnet18"):
-        registry.create("resnet_18", 2, 64, {})
+        registry.create("resnet_18", 2, square(64), {})
 
 
 @pytest.mark.parametrize(
@@ -77,12 +78,12 @@ def test_an_unknown_name_names_its_neighbours():
 )
 def test_options_that_break_a_network_in_whatever_way_are_named(name, options):
     with pytest.raises(UserError, match=f"model '{name}' .*options {re.escape(str(options))}"):
-        registry.create(name, 3, 32, options)
+        registry.create(name, 3, square(32), options)
 
 
 def test_an_unfit_option_is_named():
     with pytest.raises(UserError, match="'resnet18' does not take the options"):
-        registry.create("resnet18", 2, 64, {"depths": 3})
+        registry.create("resnet18", 2, square(64), {"depths": 3})
 
 
 @pytest.mark.parametrize(
@@ -98,13 +99,13 @@ def test_an_unfit_option_is_named():
 def test_a_size_that_a_network_cannot_take_names_the_next_that_it_does(name, size, next_one):
     wanted = f"{name!r} cannot take images of {size} pixels; the next size it takes is {next_one};"
     with pytest.raises(UserError, match=wanted):
-        registry.create(name, 2, size, {})
-    registry.create(name, 2, next_one, {})
+        registry.create(name, 2, square(size), {})
+    registry.create(name, 2, square(next_one), {})
 
 
 def test_a_network_that_cannot_be_built_for_a_size_says_so():
     with pytest.raises(UserError, match="vit_b_16' cannot be built for images of 90 pixels.*patch size"):
-        registry.create("torchvision/vit_b_16", 2, 90, {})
+        registry.create("torchvision/vit_b_16", 2, square(90), {})
 
 
 @pytest.mark.parametrize(
@@ -115,8 +116,8 @@ def test_a_size_that_would_lose_a_border_is_refused(name, size, lost):
     with pytest.raises(
         UserError, match=f"of {size} pixels the last {lost} belong .* set preprocess.size to {size - lost}"
     ):
-        registry.create(name, 2, size, {})
-    assert registry.create(name, 2, size - lost, {}).feature_count == 2
+        registry.create(name, 2, square(size), {})
+    assert registry.create(name, 2, square(size - lost), {}).feature_count == 2
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_a_size_that_would_lose_a_border_is_refused(name, size, lost):
 )
 def test_patches_that_overlap_or_have_one_number_for_a_size_are_taken(name, size):
     """Whether a border is lost is seen by what reaches the network, not by what a patch is called."""
-    model = registry.create(name, 2, size, {}).eval()
+    model = registry.create(name, 2, square(size), {}).eval()
     torch.manual_seed(0)
     images = torch.randn(2, 3, size, size, requires_grad=True)
     model.forward_features(images).square().sum().backward()
@@ -136,7 +137,7 @@ def test_patches_that_overlap_or_have_one_number_for_a_size_are_taken(name, size
 @pytest.fixture
 def start(tmp_path):
     """Weights of a network for 1,000 classes, two-dimensional tensors in 16 bits."""
-    state = registry.create(made.CNN, 1000, 32, {}).state_dict()
+    state = registry.create(made.CNN, 1000, square(32), {}).state_dict()
     path = tmp_path / "start.safetensors"
     save_file({key: value.half() if value.ndim > 1 else value for key, value in state.items()}, path)
     return path
@@ -144,7 +145,7 @@ def start(tmp_path):
 
 def test_a_weights_file_fills_all_but_the_classifier_which_starts_at_zero(start):
     spec = made.network(weights="start.safetensors")
-    fresh, model = build(spec, 3, 32, seed=0), build(spec, 3, 32, seed=0, files={"model": start})
+    fresh, model = build(spec, 3, square(32), seed=0), build(spec, 3, square(32), seed=0, files={"model": start})
     given = load_file(start)
     for key, value in model.state_dict().items():
         # A classifier that starts at zero does not disturb what was learned elsewhere.
@@ -156,14 +157,14 @@ def test_a_weights_file_fills_all_but_the_classifier_which_starts_at_zero(start)
 def test_a_branch_starts_from_its_own_file(start):
     spec = made.fusion()
     spec["branches"]["cnn"]["weights"] = "start.safetensors"
-    model = build(spec, 3, 32, seed=0, files={"cnn": start})
+    model = build(spec, 3, square(32), seed=0, files={"cnn": start})
     assert torch.equal(model.branches["cnn"].conv1[0].weight, load_file(start)["conv1.0.weight"].float())
     with pytest.raises(UserError, match="--weights cnn=FILE"):
-        build(spec, 3, 32, seed=0, files={"model": start})
+        build(spec, 3, square(32), seed=0, files={"model": start})
 
 
 def test_positions_of_a_transformer_follow_the_image_size(tmp_path):
-    large, small = registry.create(made.VIT, 3, 64, {}), registry.create(made.VIT, 3, 32, {})
+    large, small = registry.create(made.VIT, 3, square(64), {}), registry.create(made.VIT, 3, square(32), {})
     assert large.pos_embed.shape != small.pos_embed.shape
     save_file(large.state_dict(), tmp_path / "large.safetensors")
     load_start(small, tmp_path / "large.safetensors", "test")
@@ -184,19 +185,19 @@ def test_a_file_that_does_not_fit_is_refused(start, change, message):
     change(state)
     save_file(state, start)
     with pytest.raises(UserError, match=message):
-        load_start(registry.create(made.CNN, 3, 32, {}), start, "test")
+        load_start(registry.create(made.CNN, 3, square(32), {}), start, "test")
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "pickled.safetensors"
     torch.save({"a": torch.zeros(1)}, path)
     with pytest.raises(UserError, match="not a safetensors file"):
-        load_start(registry.create(made.CNN, 3, 32, {}), path, "test")
+        load_start(registry.create(made.CNN, 3, square(32), {}), path, "test")
 
 
 def test_features_are_concatenated_in_the_order_of_the_settings():
     spec = made.fusion(hidden=7, activation="relu", dropout=0.4)
-    model = build(spec, 3, 32, seed=0).eval()
+    model = build(spec, 3, square(32), seed=0).eval()
     images = torch.rand(2, 3, 32, 32)
     parts = [model.branches[name](images) for name in ("cnn", "vit")]
     assert model.hidden.in_features == sum(part.shape[1] for part in parts) and model.hidden.out_features == 7
@@ -207,7 +208,7 @@ def test_features_are_concatenated_in_the_order_of_the_settings():
 
 def test_parallel_features_are_padded_with_zeros_and_added():
     spec = made.fusion(how="parallel", activation="relu")
-    model = build(spec, 3, 32, seed=0).eval()
+    model = build(spec, 3, square(32), seed=0).eval()
     images = torch.rand(2, 3, 32, 32)
     wide, narrow = (model.branches[name](images) for name in ("cnn", "vit"))
     assert wide.shape[1] > narrow.shape[1]
@@ -220,7 +221,7 @@ def test_parallel_features_are_padded_with_zeros_and_added():
 def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
     branches = {"cnn": {"model": made.CNN}, "vit": {"model": "deit_tiny_distilled_patch16_224"}}
     spec = Fusion(kind="fusion", branches=branches).model_dump()
-    model = build(spec, 3, 32, seed=0).train()
+    model = build(spec, 3, square(32), seed=0).train()
     branch, images = model.branches["vit"], torch.rand(2, 3, 32, 32)
     tokens = branch.forward_features(images)
     features = branch(images)
@@ -231,7 +232,7 @@ def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
 
 
 def test_a_seed_decides_the_start():
-    first, again, other = (build(made.fusion(), 3, 32, seed=seed).state_dict() for seed in (1, 1, 2))
+    first, again, other = (build(made.fusion(), 3, square(32), seed=seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["hidden.weight"], other["hidden.weight"])
 
@@ -254,3 +255,32 @@ def test_equal_weights_are_equal_bytes_whatever_the_process(tmp_path):
     )
     back = read_trained(tmp_path / "one", {"run": "é"})
     assert back.classes == ["x", "y"] and back.std == [0.25] * 3 and torch.equal(back.tensors["b"], tensors["b"])
+
+
+GREY_WIDE = InputShape(channels=1, height=64, width=96)
+
+
+@pytest.mark.parametrize("name", [made.CNN, made.VIT])
+def test_grey_images_that_are_not_square_have_a_network(name):
+    model = registry.create(name, 3, GREY_WIDE, {}).eval()
+    assert model(torch.zeros(2, *GREY_WIDE.dimensions)).shape == (2, 3)
+    assert registry.create(name, 0, GREY_WIDE, {}).feature_count > 3
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "says"),
+    [
+        (
+            "torchvision/resnet18",
+            square(64, channels=1),
+            "takes images of 3 channels, not of 1; choose a network of timm",
+        ),
+        ("inception_resnet_v1", square(96, channels=1), "takes images of 3 channels, not of 1"),
+        ("t2t_vit_14", InputShape(3, 64, 96), "takes square images, not 96×64 pixels"),
+        ("torchvision/vit_b_16", InputShape(3, 64, 96), "takes square images, not 96×64 pixels"),
+        (made.VIT, InputShape(3, 64, 100), "of 100×64 pixels"),
+    ],
+)
+def test_a_network_that_cannot_take_a_shape_says_so(name, shape, says):
+    with pytest.raises(UserError, match=says):
+        registry.create(name, 3, shape, {})

@@ -5,6 +5,7 @@ import torch
 
 from workflow_scripts.models import registry
 from workflow_scripts.models.inception_resnet_v1 import InceptionResnetV1
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.pretrained import origin
 from workflow_scripts.models.t2t_vit import Performer, T2TViT
 from workflow_scripts.runtime.errors import UserError
@@ -99,7 +100,7 @@ def test_soft_splits_overlap():
 @pytest.mark.parametrize("name", NAMES)
 def test_gradients_reach_every_parameter(name):
     torch.manual_seed(0)
-    model = registry.create(name, 3, SMALL[name], {}).train()
+    model = registry.create(name, 3, square(SMALL[name]), {}).train()
     model(torch.randn(3, 3, SMALL[name], SMALL[name])).square().sum().backward()
     without = [key for key, value in model.named_parameters() if value.grad is None or not value.grad.any()]
     assert not without
@@ -108,7 +109,7 @@ def test_gradients_reach_every_parameter(name):
 @pytest.mark.parametrize(("name", "steps"), [("inception_resnet_v1", 15), ("t2t_vit_14", 45)])
 def test_a_few_images_are_learned_by_heart(name, steps):
     torch.manual_seed(0)
-    model = registry.create(name, 3, SMALL[name], {}).train()
+    model = registry.create(name, 3, square(SMALL[name]), {}).train()
     images, targets = torch.randn(6, 3, SMALL[name], SMALL[name]), torch.tensor([0, 1, 2, 0, 1, 2])
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-4)
     losses = []
@@ -126,7 +127,7 @@ def test_a_seed_decides_the_start(name):
     states = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        states.append(registry.create(name, 3, SMALL[name], {}).state_dict())
+        states.append(registry.create(name, 3, square(SMALL[name]), {}).state_dict())
     first, again, other = states
     assert all(torch.equal(first[key], again[key]) for key in first)
     drawn = [key for key, value in first.items() if value.ndim > 1 and value.std() > 0]
@@ -135,9 +136,9 @@ def test_a_seed_decides_the_start(name):
 
 @pytest.mark.parametrize(("name", "features"), [("inception_resnet_v1", 1792), ("t2t_vit_14", 384)])
 def test_without_a_classifier_they_give_features(name, features):
-    extractor = registry.create(name, 0, SMALL[name], {})
+    extractor = registry.create(name, 0, square(SMALL[name]), {})
     assert extractor.feature_count == features
-    model = registry.create(name, 3, SMALL[name], {})
+    model = registry.create(name, 3, square(SMALL[name]), {})
     inside = {key for key in model.state_dict() if key.startswith(tuple(f"{part}." for part in model.classifier_names))}
     assert set(model.state_dict()) - set(extractor.state_dict()) == inside and len(inside) == 2
 
@@ -151,7 +152,7 @@ def test_without_a_classifier_they_give_features(name, features):
 )
 def test_too_small_a_size_is_refused_in_one_line(name, size, message):
     with pytest.raises(UserError, match=message) as error:
-        registry.create(name, 2, size, {})
+        registry.create(name, 2, square(size), {})
     assert "\n" not in str(error.value)
 
 

@@ -14,6 +14,7 @@ from tests.data.download.server import running
 from workflow_scripts.data.download.fetching import Patience
 from workflow_scripts.models import pretrained, registry
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.pretrained import Origin, fetch_published, origin
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -196,24 +197,24 @@ def start(folder, name, classes=1000):
 @pytest.mark.parametrize("name", [made.CNN, SMALL])
 def test_a_training_starts_from_the_file_and_asks_no_network(tmp_path, offline, name):
     path, state = start(tmp_path, name)
-    model = build(made.network(name, weights="published"), 3, 64, seed=0, files={"model": path})
+    model = build(made.network(name, weights="published"), 3, square(64), seed=0, files={"model": path})
     for key, value in model.state_dict().items():
         classifier = key.startswith(model.classifier_names)
         assert torch.equal(value, torch.zeros_like(value) if classifier else state[key]), key
-    extractor = registry.create(name, 0, 64, {}, path)
+    extractor = registry.create(name, 0, square(64), {}, path)
     assert extractor(torch.zeros(1, 3, 64, 64)).shape == (1, extractor.feature_count) and not offline
 
 
 @pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 def test_auxiliary_classifiers_are_left_out(tmp_path):
     path, state = start(tmp_path, "torchvision/googlenet")
-    model = registry.create("torchvision/googlenet", 2, 64, {}, path)
+    model = registry.create("torchvision/googlenet", 2, square(64), {}, path)
     assert torch.equal(model.conv1.conv.weight, state["conv1.conv.weight"])
 
 
 def test_what_depends_on_the_image_size_is_interpolated_as_the_library_does(tmp_path):
     path, state = start(tmp_path, made.VIT)
-    model = registry.create(made.VIT, 2, 32, {}, path)
+    model = registry.create(made.VIT, 2, square(32), {}, path)
     assert model.pos_embed.shape != state["pos_embed"].shape
     assert torch.equal(model.pos_embed[:, 0], state["pos_embed"][:, 0])
     assert torch.equal(model.blocks[0].attn.qkv.weight, state["blocks.0.attn.qkv.weight"])
@@ -222,8 +223,8 @@ def test_what_depends_on_the_image_size_is_interpolated_as_the_library_does(tmp_
 def test_options_that_the_published_weights_do_not_fit_are_named(tmp_path):
     path, _ = start(tmp_path, made.VIT)
     with pytest.raises(UserError, match=r"does not hold weights of .*: it has the unknown tensor 'blocks"):
-        registry.create(made.VIT, 2, 32, {"depth": 1}, path)
+        registry.create(made.VIT, 2, square(32), {"depth": 1}, path)
     with pytest.raises(UserError, match=r"does not fit .* with the options .*size mismatch"):
-        registry.create(made.VIT, 2, 32, {"embed_dim": 32, "num_heads": 2}, path)
+        registry.create(made.VIT, 2, square(32), {"embed_dim": 32, "num_heads": 2}, path)
     with pytest.raises(UserError, match="start weights for 'model', but none were given: --weights model=FILE"):
-        build(made.network(made.VIT, weights="published"), 2, 32, seed=0, files={})
+        build(made.network(made.VIT, weights="published"), 2, square(32), seed=0, files={})

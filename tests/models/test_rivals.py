@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models import compression, registry
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
@@ -69,10 +70,10 @@ def test_each_is_built_at_the_papers_size_and_has_a_layer_to_explain(name):
     size = PAPER.studies[STUDY].preprocess.size
     assert size == 224
     with torch.device("meta"):  # shapes without numbers
-        model = registry.create(RUNS[name].model, CLASSES, size, RUNS[name].options)
+        model = registry.create(RUNS[name].model, CLASSES, square(size), RUNS[name].options)
         with Operations() as operations:
             assert model(torch.zeros(2, 3, size, size)).shape == (2, CLASSES)
-        assert min(target_layer(model, size).shape) > 1
+        assert min(target_layer(model, square(size)).shape) > 1
     # What torch.use_deterministic_algorithms refuses on a GPU; pooling to one pixel is a mean and no such operation.
     refused = {"aten::_adaptive_avg_pool2d", "aten::adaptive_max_pool2d"} & operations.names
     assert Steps(PAPER).training(STUDY, name)["deterministic"] == (not refused)
@@ -86,9 +87,9 @@ POOLED = {"vgg11": 224, "vgg13": 224, "vgg16": 224, "vgg19": 224, "alexnet": 224
 def test_each_is_written_as_onnx_for_any_number_of_images(name, tmp_path, caplog):
     size = POOLED.get(name, SMALL.get(name, 64))
     torch.manual_seed(0)
-    model = registry.create(RUNS[name].model, CLASSES, size, RUNS[name].options).eval()
+    model = registry.create(RUNS[name].model, CLASSES, square(size), RUNS[name].options).eval()
     with caplog.at_level("INFO"):
-        file = compression._write_onnx(model, tmp_path / "model.onnx", size)
+        file = compression._write_onnx(model, tmp_path / "model.onnx", square(size))
     assert "checked with 1, 3, 5 images" in caplog.text
     predict = compression._onnx_session(file)
     for count in (1, 3, 5):
@@ -104,7 +105,7 @@ def test_each_is_written_as_onnx_for_any_number_of_images(name, tmp_path, caplog
 def test_each_makes_one_step_of_training(name):
     size = SMALL.get(name, 64)
     steps = Steps(PAPER)
-    model = build(steps.spec(STUDY, name), CLASSES, size, seed=0, files={}).train()
+    model = build(steps.spec(STUDY, name), CLASSES, square(size), seed=0, files={}).train()
     train = namespace(steps.training(STUDY, name))
     optimizer = recipe.optimiser(model, train)
     before = {key: value.detach().clone() for key, value in model.named_parameters()}

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.raw import run_ingest, run_preprocess, save
-from workflow_scripts.data.packed import read_originals
+from tests.raw import run_examples, run_ingest, run_preprocess, run_segment, save
+from workflow_scripts.contracts.example_files import read_originals
 from workflow_scripts.preprocessing.masks import dice, mask
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 
 PAPER, BLUE, BROWN = (240, 238, 236), (90, 120, 190), (110, 70, 30)
@@ -59,31 +60,45 @@ def test_dice_of_known_overlaps() -> None:
     assert dice(first * 0, first * 0) == 1
 
 
-def test_masks_lie_beside_the_packed_pixels_and_only_where_they_are_wanted(tmp_path: Path) -> None:
-    for number, name in enumerate(("normal", "tumour") * 3):
+def stained_folder(root: Path, count: int) -> dict[str, Path]:
+    """Pictures of two classes, each with a brown spot."""
+    for number in range(count):
         pixels, _ = field((15 + number, 20, BROWN), side=60 + number, seed=number)
-        save(tmp_path / "raw" / name / f"{number}.png", Image.fromarray(pixels))
-    sources = {"folder": tmp_path / "raw"}
+        save(root / ("normal", "tumour")[number % 2] / f"{number}.png", Image.fromarray(pixels))
+    return {"folder": root}
+
+
+def test_masks_are_those_of_the_packed_pixels_for_any_number_of_jobs(tmp_path: Path) -> None:
+    sources = stained_folder(tmp_path / "raw", 6)
     dataset = run_ingest(tmp_path / "dataset", sources=sources)
-    without = run_preprocess(dataset, tmp_path / "without", sources=sources, size=32)
-    assert np.load(without / "masks.npy").shape == (0, 32, 32)
-    first = run_preprocess(dataset, tmp_path / "one", sources=sources, size=32, mask="dab")
-    images, masks = np.load(first / "images.npy"), np.load(first / "masks.npy")
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources=sources, size=32)
+    first, second = (run_segment(arrays, tmp_path / f"masks{jobs}", "dab", jobs) for jobs in (1, 2))
+    images, masks = np.load(arrays / "data.npy"), np.load(first / "masks.npy")
     assert masks.shape == (6, 32, 32) and masks.dtype == np.uint8
     for pixels, own in zip(images, masks, strict=True):
         assert own.any() and (own == mask(pixels, "dab")).all()
-    second = run_preprocess(dataset, tmp_path / "two", sources=sources, size=32, mask="dab", jobs=2)
-    for name in ("images.npy", "masks.npy", "originals.npz"):
+    for name in ("masks.npy", "record.json"):
         assert (second / name).read_bytes() == (first / name).read_bytes(), name
-    assert set(read_json(first / "record.json")["outputs"]) >= {"images.npy", "masks.npy", "originals.npz"}
+    record = read_json(first / "record.json")
+    assert list(record["outputs"]) == ["masks.npy"] and list(record["inputs"]) == ["arrays/record.json"]
 
 
 def test_an_original_of_every_class_is_kept_as_it_was(tmp_path: Path) -> None:
-    for number, name in enumerate(("a", "b") * 2):
-        pixels, _ = field((15, 20, BROWN), side=50, seed=number)
-        save(tmp_path / "raw" / name / f"{number}.png", Image.fromarray(pixels))
-    sources = {"folder": tmp_path / "raw"}
+    sources = stained_folder(tmp_path / "raw", 4)
     dataset = run_ingest(tmp_path / "dataset", sources=sources)
-    kept = read_originals(run_preprocess(dataset, tmp_path / "arrays", sources=sources, size=16) / "originals.npz")
-    assert list(kept) == ["a/0", "b/1"]
-    assert (kept["a/0"] == np.asarray(Image.open(tmp_path / "raw" / "a" / "0.png"))).all()
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources=sources, size=16)
+    examples = run_examples(dataset, arrays, tmp_path / "examples", sources)
+    kept = read_originals(examples / "originals.npz")
+    assert list(kept) == ["normal/0", "tumour/1"]
+    assert (kept["normal/0"] == np.asarray(Image.open(tmp_path / "raw" / "normal" / "0.png"))).all()
+    assert set(read_json(examples / "record.json")["outputs"]) == {"montage.png", "originals.npz"}
+
+
+def test_examples_of_a_file_that_changed_after_packing_are_refused(tmp_path: Path) -> None:
+    sources = stained_folder(tmp_path / "raw", 4)
+    dataset = run_ingest(tmp_path / "dataset", sources=sources)
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources=sources, size=16)
+    save(tmp_path / "raw" / "normal" / "0.png", Image.new("RGB", (60, 60)))
+    with pytest.raises(UserError, match="normal/0.png has changed since ingest read it; `snakemake .*dataset/record"):
+        run_examples(dataset, arrays, tmp_path / "examples", sources)
+    assert not (tmp_path / "examples" / "record.json").exists()

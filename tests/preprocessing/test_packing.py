@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from tests.raw import class_folders, picture, run_ingest, run_preprocess, run_synthesise, save
-from workflow_scripts.contracts.dataset import ARRAY_INDEX, MANIFEST
+from workflow_scripts.contracts import array_writer
+from workflow_scripts.contracts.arrays import ARRAY_INDEX
+from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.preprocessing import packing
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.preprocessing.packing import Packing, fitted
@@ -24,7 +26,7 @@ def raw(tmp_path: Path) -> dict[str, Path]:
 def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: dict) -> None:
     dataset = run_ingest(tmp_path / "dataset", sources=raw)
     out = run_preprocess(dataset, tmp_path / "arrays", jobs=2, sources=raw, size=24, interpolation="bicubic")
-    images = np.load(out / "images.npy", mmap_mode="r")
+    images = np.load(out / "data.npy", mmap_mode="r")
     manifest = MANIFEST.read(dataset / "manifest.csv")
     assert images.shape == (36, 24, 24, 3) and images.dtype == np.uint8 and images.flags.c_contiguous
     for row, path in enumerate(manifest["path"]):
@@ -34,8 +36,9 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["id"]) == list(manifest["id"])
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
-    assert record["shape"] == [36, 24, 24, 3] and record["made"] is False
-    names = ("images.npy", "masks.npy", "originals.npz", "index.csv", "montage.png")
+    assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 3], "scale": 255}
+    assert record["rows"] == 36 and record["made"] is False
+    names = ("data.npy", "index.csv")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
 
@@ -45,16 +48,14 @@ def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:
     dataset = run_ingest(tmp_path / "dataset", sources=raw, crop=50)
     for jobs in (1, 3):
         run_preprocess(dataset, tmp_path / str(jobs), jobs=jobs, sources=raw, size=20)
-    for name in ("images.npy", "index.csv", "record.json", "montage.png"):
+    for name in ("data.npy", "index.csv", "record.json"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "3" / name).read_bytes(), name
 
 
 def test_squash_pad_and_crop_do_what_they_say() -> None:
     image = Image.new("RGB", (40, 20), (9, 9, 9))
     image.paste((200, 0, 0), (10, 4, 30, 16))
-    by = {
-        fit: np.asarray(fitted(image, Packing(20, fit, "bilinear", False, "none"))) for fit in ("squash", "pad", "crop")
-    }
+    by = {fit: np.asarray(fitted(image, Packing(20, fit, "bilinear", False))) for fit in ("squash", "pad", "crop")}
     assert all(pixels.shape == (20, 20, 3) for pixels in by.values())
     assert by["squash"][10, 3].tolist() == [9, 9, 9] and by["squash"][10, 10].tolist() == [200, 0, 0]
     assert (by["pad"][:5] == 9).all() and (by["pad"][15:] == 9).all() and by["pad"][10, 10, 0] == 200
@@ -64,7 +65,7 @@ def test_squash_pad_and_crop_do_what_they_say() -> None:
 def test_padding_takes_the_colour_of_the_border() -> None:
     image = Image.new("RGB", (40, 20), (180, 150, 200))
     image.paste((0, 0, 0), (5, 5, 35, 15))
-    pixels = np.asarray(fitted(image, Packing(16, "pad", "lanczos", False, "none")))
+    pixels = np.asarray(fitted(image, Packing(16, "pad", "lanczos", False)))
     assert (pixels[:2] == (180, 150, 200)).all()
 
 
@@ -75,7 +76,7 @@ def test_draft_changes_large_jpegs_only_a_little(tmp_path: Path) -> None:
     raw = {"folder": tmp_path / "raw"}
     dataset = run_ingest(tmp_path / "dataset", sources=raw)
     full, drafted = (
-        np.load(run_preprocess(dataset, tmp_path / str(draft), sources=raw, size=32, draft=draft) / "images.npy")
+        np.load(run_preprocess(dataset, tmp_path / str(draft), sources=raw, size=32, draft=draft) / "data.npy")
         for draft in (False, True)
     )
     gap = np.abs(full.astype(int) - drafted).max(axis=(1, 2, 3))
@@ -99,11 +100,11 @@ def test_a_file_that_changed_or_went_since_ingest_stops_the_step(tmp_path: Path,
 def test_a_failure_leaves_neither_a_half_array_nor_an_old_record(tmp_path: Path, raw: dict, jobs: int) -> None:
     dataset = run_ingest(tmp_path / "dataset", sources=raw)
     out = run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
-    before = digest_file(out / "images.npy")
+    before = digest_file(out / "data.npy")
     (raw["folder"] / "z" / "11.png").write_bytes(b"")
     with pytest.raises(UserError, match="empty_file"):
         run_preprocess(dataset, out, jobs=jobs, sources=raw, size=20)
-    assert digest_file(out / "images.npy") == before and not (out / "record.json").exists()
+    assert digest_file(out / "data.npy") == before and not (out / "record.json").exists()
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
@@ -113,11 +114,11 @@ def test_a_full_disk_is_known_before_the_work_begins(tmp_path: Path, raw: dict, 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(packing.os, "posix_fallocate", full, raising=False)
+    monkeypatch.setattr(array_writer.os, "posix_fallocate", full, raising=False)
     monkeypatch.setattr(packing, "pack_file", None)
     with pytest.raises(OSError, match="No space left"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
-    assert not (tmp_path / "arrays" / "images.npy").exists()
+    assert not (tmp_path / "arrays" / "data.npy").exists()
 
 
 def test_examples_are_spread_over_a_class_and_never_repeated() -> None:

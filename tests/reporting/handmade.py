@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from tests.vouched import IMAGES, vouch
+from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
-from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST, QUARANTINE
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
@@ -59,7 +60,7 @@ class Study:
             "folds": {"grouped": 1, "published": 1},
             "runs": {name: _run(name, runs) for name in runs},
             "seeds": [0, 1],
-            "preprocess": {"size": 48, "fit": "squash", "interpolation": "bilinear", "draft": False},
+            "preprocess": {"size": 48, "fit": "squash", "interpolation": "bilinear", "draft": False, "mask": "none"},
             "evaluate": EVALUATE,
             "explain": {"runs": [], "images": 4, "errors": 4, "embedding": True},
             **changes,
@@ -159,7 +160,6 @@ class Study:
         first, last = manifest.iloc[0], manifest.iloc[-1]
         pair = (first["id"], last["id"], "equal_pixels", 0.0, first["label"], last["label"])
         EQUAL_PAIRS.write(folder / "equal_pairs.csv", pd.DataFrame([pair], columns=list(EQUAL_PAIRS.columns)))
-        picture(folder / "montage.png")
         record = self.record(
             modality=IMAGES,
             classes=self.classes,
@@ -180,10 +180,12 @@ class Study:
         """A record and an index; pixels are a matter of the tests that show them."""
         folder, ids = self.folder / "arrays", self.manifest()["id"]
         ARRAY_INDEX.write(folder / "index.csv", pd.DataFrame({"id": ids, "first": range(count), "count": 1}))
-        for name in ("images.npy", "masks.npy", "originals.npz"):
-            (folder / name).touch()
-        names = ("index.csv", "images.npy", "masks.npy", "originals.npz", "../dataset/montage.png")
-        vouch(folder / "record.json", *names, **self.record(shape=[count, 48, 48, 3], made=made))
+        (folder / "data.npy").touch()
+        array = ArrayDescription("pixels", "uint8", (48, 48, 3), 255).as_record()
+        vouch(folder / "record.json", "index.csv", "data.npy", **self.record(array=array, rows=count, made=made))
+        picture(self.folder / "examples" / "montage.png")
+        (self.folder / "examples" / "originals.npz").touch()
+        vouch(self.folder / "examples" / "record.json", **self.record(made=made))
 
     def reported(self, protocol: str) -> str:
         return reported_subset(self.settings["protocols"][protocol])

@@ -8,10 +8,10 @@ from safetensors.torch import save_file
 
 from tests import made
 from tests.vouched import revouch, vouch
-from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.explanation import GRADCAM, write_maps
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.reporting.paper_figures import diagrams, network_layers, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import read_results
@@ -21,7 +21,7 @@ CLASSES = ("ASC-US", "LSIL", "NILM")
 
 
 def shapes(name, hidden=None):
-    model = build(made.network(name, hidden=hidden), 3, 64, seed=0, files={})
+    model = build(made.network(name, hidden=hidden), 3, square(64), seed=0, files={})
     return {key: tuple(value.shape) for key, value in model.state_dict().items()}
 
 
@@ -42,7 +42,7 @@ def test_stages_follow_each_other_by_their_channels(name):
     found = network_layers.stages(shapes(name))
     assert found[0].inputs == 3 and len(found) > 3
     assert all(one.outputs == other.inputs for one, other in zip(found, found[1:], strict=False))
-    assert found[-1].outputs == registry.create(name, 0, 64, {}).feature_count or name.startswith("torchvision")
+    assert found[-1].outputs == registry.create(name, 0, square(64), {}).feature_count or name.startswith("torchvision")
 
 
 def test_a_block_whose_shortcut_is_the_input_is_preferred():
@@ -65,12 +65,9 @@ def study(tmp_path_factory):
     study.write()
     manifest = study.manifest()
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
-    np.save(study.folder / "arrays" / "images.npy", images)
-    index = pd.DataFrame({"id": manifest["id"], "first": range(len(manifest)), "count": 1})
-    np.save(study.folder / "arrays" / "masks.npy", np.zeros((0, 48, 48), "uint8"))
-    ARRAY_INDEX.write(study.folder / "arrays" / "index.csv", index)
+    np.save(study.folder / "arrays" / "data.npy", images)
     for run, name in (("resnet18", "resnet50"), ("vgg11", "torchvision/vgg11")):
-        tensors = build(made.network(name, hidden=100), 3, 64, seed=0, files={}).state_dict()
+        tensors = build(made.network(name, hidden=100), 3, square(64), seed=0, files={}).state_dict()
         folder = study.folder / "runs" / "published" / run / "fold0-seed0"
         save_file(tensors, folder / "weights.safetensors")
         vouch(folder / "train.json", "weights.safetensors")
@@ -123,7 +120,7 @@ def test_the_residual_block_has_one_shortcut_and_real_channels(results):
 def test_the_strip_shows_the_first_explained_image_of_every_class_above_its_map(study, results, run):
     figure = strips.gradcam_rows(results, run, "published")
     above, below = figure.axes[:2], figure.axes[2:4]
-    images = np.load(study.folder / "arrays" / "images.npy")
+    images = np.load(study.folder / "arrays" / "data.npy")
     ids = study.manifest()["id"].tolist()
     for axis, name in zip(above, CLASSES[:2], strict=True):
         assert axis.get_title().replace("\n", "") == name

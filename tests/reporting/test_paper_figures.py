@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_curve
 
 from tests.vouched import revouch, vouch
-from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.record import write_record
@@ -40,10 +39,7 @@ def study(tmp_path_factory):
     study.write()
     manifest = study.manifest()
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
-    np.save(study.folder / "arrays" / "images.npy", images)
-    index = pd.DataFrame({"id": manifest["id"], "first": range(len(manifest)), "count": 1})
-    np.save(study.folder / "arrays" / "masks.npy", np.zeros((0, 48, 48), "uint8"))
-    ARRAY_INDEX.write(study.folder / "arrays" / "index.csv", index)
+    np.save(study.folder / "arrays" / "data.npy", images)
     tensors = {
         "branches.cnn.block.depthwise.weight": torch.zeros(8, 1, 3, 3),
         "branches.cnn.block.pointwise.weight": torch.zeros(16, 8, 1, 1),

@@ -36,7 +36,7 @@ def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
 @pytest.mark.parametrize(
     "name",
     [
-        "dataset/montage.png",
+        "examples/montage.png",
         "evaluation/published/comparison.png",
         "evaluation/published/cvm/roc.png",
         "evaluation/published/cvm/curves.png",

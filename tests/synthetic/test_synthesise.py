@@ -122,7 +122,7 @@ def test_cric_fields_hold_several_cells_and_some_nuclei_near_the_edge(tmp_path: 
     assert 0.05 < near.mean() < 0.5
     raw = {"cric": out}
     dataset = run_ingest(tmp_path / "dataset", sources=raw, crop=90)
-    images = np.load(run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=90) / "images.npy")
+    images = np.load(run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=90) / "data.npy")
     manifest = MANIFEST.read(dataset / "manifest.csv")
     centre = images[:, 40:50, 40:50].mean(axis=(1, 2, 3))
     corner = images[:, :8, :8].mean(axis=(1, 2, 3))

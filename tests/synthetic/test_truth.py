@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.raw import run_ingest, run_preprocess, run_synthesise
+from tests.raw import run_ingest, run_preprocess, run_segment, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
 from workflow_scripts.preprocessing.packing import Packing
 from workflow_scripts.synthetic import recovery
@@ -47,8 +47,8 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
     made = run_synthesise(tmp_path / "made", adapter, **SMALL)
     dataset = run_ingest(tmp_path / "dataset", made=True, sources={adapter: made}, crop=60)
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
-    manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "images.npy")
-    regions = recovery.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False, "none"))
+    manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "data.npy")
+    regions = recovery.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False))
     assert list(regions) == list(manifest["id"])
     darker = []
     for name, pixels in zip(manifest["id"], images, strict=True):
@@ -61,13 +61,14 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
 def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     made = run_synthesise(tmp_path / "made", "zeb2_ihc", **SMALL | {"samples_per_field": 3, "size": 120})
     dataset = run_ingest(tmp_path / "dataset", made=True, sources={"zeb2_ihc": made})
-    arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72, mask="grey")
+    arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72)
+    masks = np.load(run_segment(arrays, tmp_path / "masks", "grey") / "masks.npy") > 0
     manifest = MANIFEST.read(dataset / "manifest.csv")
     planted = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
     found = recovery.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
-    regions = recovery.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False, "grey"))
-    packed = dict(zip(manifest["id"], np.load(arrays / "masks.npy") > 0, strict=True))
+    regions = recovery.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False))
+    packed = dict(zip(manifest["id"], masks, strict=True))
     assert recovery.masks(regions, packed, "grey").value > 0.85
-    wrong = dict(zip(manifest["id"], np.roll(np.load(arrays / "masks.npy"), 1, axis=0) > 0, strict=True))
+    wrong = dict(zip(manifest["id"], np.roll(masks, 1, axis=0), strict=True))
     assert recovery.masks(regions, wrong, "grey").value < 0.6

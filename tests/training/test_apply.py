@@ -21,7 +21,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import finish_run, train
 
-PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False, "mask": "none"}
+PACKING = {"size": 32, "fit": "crop", "interpolation": "bilinear", "draft": False}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,8 @@ def study(tmp_path_factory):
 def test_masks_of_new_images_are_made_as_the_study_made_its_own(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     images = np.load(inputs.images)
-    np.save(inputs.root / "arrays" / "masks.npy", np.stack([mask(pixels, "grey") for pixels in images]))
-    packing = {**PACKING, "mask": "grey"}
-    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": packing}})
+    inputs.write_masks(np.stack([mask(pixels, "grey") for pixels in images]))
+    inputs.vouch({"settings": {"ingest": {"max_megapixels": 1.0}}}, {"settings": {"preprocess": PACKING}})
     folder = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings = made.settings(epochs=1)
     train.main(inputs.arguments(out=folder, settings=settings))

@@ -8,20 +8,24 @@ import pytest
 import torch
 
 from tests import made
+from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.runtime.entry import namespace
-from workflow_scripts.settings.runs import Augment
 from workflow_scripts.training import augment
-from workflow_scripts.training.data import Feeder, Subset, batch_bounds, statistics
+from workflow_scripts.training.feeders.batches import batch_bounds
+from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, statistics
 from workflow_scripts.training.randomness import keys_of, order, uniform
 
 FLIPS = {"horizontal_flip": 0.5, "vertical_flip": 0.5, "quarter_turns": True}
 ALL = {"rotate": 30, "zoom": 0.2, "shift": 0.1, "brightness": 0.2, "contrast": 0.2}
 ALL |= {"crop": 0.3, "saturation": 0.3, "hue": 0.1}
 CPU = torch.device("cpu")
+PICTURES = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
 
 
 def block(**more):
-    return namespace(Augment.model_validate({"horizontal_flip": 0, **more}).model_dump())
+    return namespace(plain(parse(Augment, {"horizontal_flip": 0, **more})))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,8 @@ def keys(count):
 
 
 def changed(images, settings, epoch=0, places=None, names=None, seed=1):
-    changes = augment.draw(settings, seed, epoch, keys(len(images)) if names is None else names, CPU)
+    names = keys(len(images)) if names is None else names
+    changes = augment.draw(settings, seed, epoch, names, CPU, made.arrays_of(images).description)
     places = np.arange(len(images)) if places is None else places
     return augment.apply(torch.from_numpy(images[places]), changes, torch.from_numpy(places)).numpy()
 
@@ -105,13 +110,13 @@ def test_each_purpose_keeps_its_random_numbers(images):
     assert hashlib.sha256(flipped.tobytes()).hexdigest() == (
         "f89f874fbce6d00bc6af20a03cc4e41a21c613dfe5e5a96cfe2136a86f610478"
     )
-    geometry = augment.draw(block(rotate=30, zoom=0.2, shift=0.1), 1, 0, keys(12), CPU)
+    geometry = augment.draw(block(rotate=30, zoom=0.2, shift=0.1), 1, 0, keys(12), CPU, PICTURES)
     assert geometry.colours is None
     rounded = np.round(geometry.affine.double().numpy() * 1e5).astype("int64")
     assert hashlib.sha256(rounded.tobytes()).hexdigest() == (
         "946813b8bb99dadc63f6c5b7cec5152f0addd0812391391ad02620b5d569fbaa"
     )
-    assert augment.draw(block(), 1, 0, keys(12), CPU) == augment.Changes()
+    assert augment.draw(block(), 1, 0, keys(12), CPU, PICTURES) == augment.Changes(255)
 
 
 def test_a_crop_is_a_window_within_the_image_resized_to_the_whole():
@@ -133,7 +138,7 @@ def test_a_crop_is_a_window_within_the_image_resized_to_the_whole():
 
 def test_a_crop_is_taken_from_the_turned_image():
     first, second, both = (
-        augment.draw(block(**what), 1, 0, keys(12), CPU).affine.double()
+        augment.draw(block(**what), 1, 0, keys(12), CPU, PICTURES).affine.double()
         for what in ({"rotate": 90, "shift": 0.1}, {"crop": 0.4}, {"rotate": 90, "shift": 0.1, "crop": 0.4})
     )
     corners = torch.tensor([[-1.0, -1, 1], [1, -1, 1], [-1, 1, 1], [1, 1, 1]], dtype=torch.float64).T
@@ -184,7 +189,7 @@ def test_each_epoch_shows_every_sample_once_in_another_order():
 
 
 @pytest.mark.parametrize(("count", "last"), [(33, (24, 33)), (34, (32, 34)), (32, (24, 32)), (3, (0, 3)), (9, (0, 9))])
-def test_no_batch_holds_a_single_image(count, last):
+def test_no_batch_holds_a_single_sample(count, last):
     bounds = batch_bounds(count, 8)
     assert bounds[-1] == last and bounds[0][0] == 0
     assert all(end - start > 1 for start, end in bounds)
@@ -192,12 +197,11 @@ def test_no_batch_holds_a_single_image(count, last):
 
 def test_a_batch_has_the_statistics_it_is_normalised_to(tmp_path):
     inputs = made.make_inputs(tmp_path)
-    images = np.load(inputs.images)
-    rows = np.arange(0, 60, 2)
-    mean, std = statistics(images, rows, "dataset")
-    subset = Subset(rows, np.zeros(30, dtype="int64"), keys(30))
-    batch, _ = Feeder(images, subset, CPU, mean, std, channels_last=True).batch(np.arange(30))
+    arrays, rows = made.arrays_of(np.load(inputs.images)), np.arange(0, 60, 2)
+    mean, std = statistics(arrays, rows, "dataset")
+    subset = made.subset(rows, np.zeros(30, dtype="int64"), keys(30))
+    (batch,) = Pixels(arrays, subset, CPU, Normalisation(mean, std, channels_last=True)).batch(np.arange(30)).inputs
     assert batch.is_contiguous(memory_format=torch.channels_last)
     np.testing.assert_allclose(batch.mean((0, 2, 3)), 0, atol=1e-4)
     np.testing.assert_allclose(batch.std((0, 2, 3)), 1, atol=1e-3)
-    assert statistics(images, rows, "half") == ([0.5] * 3, [0.5] * 3)
+    assert statistics(arrays, rows, "half") == ([0.5] * 3, [0.5] * 3)

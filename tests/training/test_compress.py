@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from tests import made
 from workflow_scripts.models import compression
 from workflow_scripts.models.compression import STEP, _expanded, _to_int8
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.steps import compress, finish_run, train
@@ -112,14 +113,14 @@ class FixedCount(torch.nn.Module):
 @pytest.mark.parametrize(("shape", "says"), [(True, "cannot be run with any number of images"), (False, "gives other")])
 def test_an_onnx_file_for_one_number_of_images_only_is_refused(tmp_path, shape, says):
     with pytest.raises(UserError, match=says) as caught:
-        compression._write_onnx(FixedCount(shape), tmp_path / "model.onnx", 8)
+        compression._write_onnx(FixedCount(shape), tmp_path / "model.onnx", square(8))
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
 
 
 def test_what_onnx_cannot_say_is_one_line(tmp_path, capfd):
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(5), torch.nn.Flatten())
     with pytest.raises(UserError, match="as ONNX for images of 9 pixels: .*adaptive.*; choose float16") as caught:
-        compression._write_onnx(network, tmp_path / "model.onnx", 9)
+        compression._write_onnx(network, tmp_path / "model.onnx", square(9))
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
     assert capfd.readouterr().out == ""
 

@@ -8,22 +8,30 @@ import pytest
 import torch
 
 from tests import made
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.entry import namespace
-from workflow_scripts.settings.runs import Augment
 from workflow_scripts.steps import finish_run, train
-from workflow_scripts.training import augment, data, loop
-from workflow_scripts.training.randomness import keys_of, order
+from workflow_scripts.training import augment, loop
+from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
+from workflow_scripts.training.randomness import ORDER, keys_of, order
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = torch.device("cpu")
-STATISTICS = ([0.0] * 3, [1 / 255] * 3)  # leaves the bytes as they are
+UNCHANGED = Normalisation([0.0] * 3, [1 / 255] * 3, channels_last=False)  # leaves the bytes as they are
 
 
 def subset(count, first=0):
     ids = [f"cell_{number}" for number in range(count)]
-    return data.Subset(np.arange(first, first + count), np.arange(count) % 2, keys_of(ids))
+    return made.subset(np.arange(first, first + count), np.arange(count) % 2, keys_of(ids))
+
+
+def pictures(images, chosen):
+    """The fourfold pictures of a subset."""
+    copies, variants = fourfold(chosen)
+    return Pixels(made.arrays_of(images), copies, CPU, UNCHANGED, variants=variants)
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +41,8 @@ def images():
 
 def test_each_image_is_there_as_it_is_turned_and_flipped_both_ways(images):
     chosen = subset(5, first=3)
-    feeder = data.Feeder(images, chosen.fourfold(), CPU, *STATISTICS, channels_last=False)
-    batch, targets = feeder.batch(np.arange(20))
+    feeder = pictures(images, chosen)
+    (batch,), targets = feeder.batch(np.arange(20)).inputs, feeder.batch(np.arange(20)).targets
     shown = batch.permute(0, 2, 3, 1).reshape(4, 5, 16, 16, 3).round().numpy()
     given = images[3:8]
     for found, expected in zip(
@@ -44,12 +52,11 @@ def test_each_image_is_there_as_it_is_turned_and_flipped_both_ways(images):
     assert targets.tolist() == [0, 1, 0, 1, 0] * 4
     # In any batch and order, copies of one image are this image's.
     some = np.array([17, 2, 8])
-    assert torch.equal(feeder.batch(some)[0], batch[some])
+    assert torch.equal(feeder.batch(some).inputs[0], batch[some])
 
 
 def test_pixels_held_on_a_device_are_those_of_the_samples_once(images):
-    chosen = subset(5, first=3).fourfold()
-    feeder = data.Feeder(images, chosen, CPU, *STATISTICS, channels_last=False)
+    feeder = pictures(images, subset(5, first=3))
     before = feeder.pixels(np.arange(20))
     feeder.resident = torch.from_numpy(images[3:8])
     assert feeder.held_at.max() == 4 and torch.equal(feeder.pixels(np.arange(20)), before)
@@ -60,19 +67,23 @@ def test_the_counts_are_those_of_table_4():
     printed = [int(paper.claim(f"table4.{name}.train").value) for name in ("abnormal", "normal")]
     # The training shares of 675 and 242 images; in test_protocols they follow from the split's rule.
     targets = np.repeat([0, 1], [405, 146])
-    one = data.Subset(np.arange(551), targets, keys_of(map(str, range(551))))
-    assert np.bincount(one.fourfold().targets).tolist() == printed == [1620, 584]
+    single = made.subset(np.arange(551), targets, keys_of(map(str, range(551))))
+    assert np.bincount(fourfold(single)[0].targets).tolist() == printed == [1620, 584]
 
 
 def test_an_epoch_shows_every_copy_once_each_with_its_own_random_changes(images):
-    chosen = subset(200).fourfold()
+    chosen, _ = fourfold(subset(200))
     assert len(np.unique(chosen.keys)) == 800 and (chosen.keys[:200] == subset(200).keys).all()
-    places = order(1, 0, chosen.keys, augment.ORDER)
-    assert sorted(places) == list(range(800))
-    firsts = np.argsort(places)[:200] < 400
+    indices = order(1, 0, chosen.keys, ORDER)
+    assert sorted(indices) == list(range(800))
+    firsts = np.argsort(indices)[:200] < 400
     assert 60 < firsts.sum() < 140  # the samples themselves are spread among their copies
-    settings = namespace(Augment(horizontal_flip=0.5).model_dump())
-    flips = augment.draw(settings, 1, 0, chosen.keys, CPU).horizontal.numpy().reshape(4, 200)
+    settings = namespace(plain(Augment(horizontal_flip=0.5)))
+    flips = (
+        augment.draw(settings, 1, 0, chosen.keys, CPU, made.arrays_of(images).description)
+        .horizontal.numpy()
+        .reshape(4, 200)
+    )
     assert (abs(flips.mean(1) - 0.5) < 0.15).all() and (flips != flips[0]).any(0).mean() > 0.6
 
 
@@ -87,7 +98,7 @@ def test_only_training_sees_copies_and_predictions_know_none(tmp_path, monkeypat
     inputs, seen, fit = made.make_inputs(tmp_path / "made"), [], loop.fit
 
     def spy(model, training, validation, *more):
-        seen.append((len(training), training.subset.variants is not None, len(validation), validation.subset.variants))
+        seen.append((len(training), training.variants is not None, len(validation), validation.variants))
         return fit(model, training, validation, *more)
 
     monkeypatch.setattr(loop, "fit", spy)

@@ -13,6 +13,7 @@ from tests import made
 from tests.vouched import vouch
 from workflow_scripts.contracts.record import processor, read_record, versions
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import load_trained, read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -34,7 +35,7 @@ def test_probabilities_are_the_networks_own(trained):
     split = pd.read_csv(trained.split).set_index("id")["subset"]
     assert set(table.index) == set(split.index[split != "train"])
     weights = read_trained(trained.root / "run" / "weights.safetensors", SETTINGS)
-    model = load_trained(build(SETTINGS["spec"], 3, 32, seed=9), weights)
+    model = load_trained(build(SETTINGS["spec"], 3, square(32), seed=9), weights)
     for name in ("cell_013", "cell_059"):
         pixels = np.load(trained.images)[int(name[-3:])] / 255
         image = torch.tensor((pixels - weights.mean) / weights.std).float().permute(2, 0, 1)[None]

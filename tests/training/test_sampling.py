@@ -10,18 +10,22 @@ import pytest
 import torch
 
 from tests import made
+from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import finish_run, train
-from workflow_scripts.training import augment, checkpoints, data, loop, sampling
+from workflow_scripts.training import augment, checkpoints, loop, sampling
+from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
 from workflow_scripts.training.randomness import keys_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = np.repeat([0, 1, 2], [50, 20, 5])
 KEYS = keys_of([f"cell_{number}" for number in range(75)])
+CPU = torch.device("cpu")
+PICTURES = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
 WAYS = [{"sampling": "weighted"}, {"sampling": "oversampled"}, {"extra": {"cross": 3}}]
 
 
@@ -71,23 +75,23 @@ def test_weighted_draws_show_every_class_equally_often_as_a_function_of_seed_and
 
 
 def test_each_repeat_has_a_key_and_so_random_changes_of_its_own():
-    subset = data.Subset(np.arange(75), TARGETS, KEYS)
+    subset = made.subset(np.arange(75), TARGETS, KEYS)
     repeated = subset.repeated(shown(extra={"empty": 40}))
     assert len(np.unique(repeated.keys)) == len(repeated) == 70 + 200 and (repeated.keys[:75] == KEYS).all()
-    assert len(np.unique(repeated.fourfold().keys)) == 4 * 270
-    for keys in (repeated.keys[repeated.rows == 74], sampling.epoch("weighted", TARGETS, KEYS, 1, 0)[1]):
+    assert len(np.unique(fourfold(repeated)[0].keys)) == 4 * 270
+    for keys in (repeated.keys[repeated.first == 74], sampling.epoch("weighted", TARGETS, KEYS, 1, 0)[1]):
         assert len(np.unique(keys)) == len(keys)
-    flips = augment.draw(block().augment, 1, 0, repeated.keys[repeated.rows == 74], torch.device("cpu")).horizontal
+    flips = augment.draw(block().augment, 1, 0, repeated.keys[repeated.first == 74], CPU, PICTURES).horizontal
     assert 8 < int(flips.sum()) < 32
 
 
 def test_in_a_weighted_epoch_two_draws_of_one_image_are_changed_differently():
     image = np.arange(16 * 16 * 3).reshape(1, 16, 16, 3).astype("uint8")
-    subset = data.Subset(np.zeros(1, dtype="int64"), np.zeros(1, dtype="int64"), KEYS[:1])
-    feeder = data.Feeder(image, subset, torch.device("cpu"), [0.0] * 3, [1 / 255] * 3, False)
-    places = np.zeros(40, dtype="int64")
-    changes = augment.draw(block().augment, 1, 0, sampling.repeated_keys(subset.keys, places), torch.device("cpu"))
-    batch, _ = feeder.batch(places, changes, np.arange(40))
+    subset = made.subset(np.zeros(1, dtype="int64"), np.zeros(1, dtype="int64"), KEYS[:1])
+    pictures = Pixels(made.arrays_of(image), subset, CPU, Normalisation([0.0] * 3, [1 / 255] * 3, channels_last=False))
+    indices = np.zeros(40, dtype="int64")
+    changes = augment.draw(block().augment, 1, 0, sampling.repeated_keys(subset.keys, indices), CPU, PICTURES)
+    (batch,) = pictures.changed(indices, changes, np.arange(40)).inputs
     flipped = (batch != batch[0]).flatten(1).any(1)
     assert 0 < int(flipped.sum()) < 40 and torch.equal(flipped, changes.horizontal != changes.horizontal[0])
 
@@ -106,7 +110,7 @@ def test_only_training_changes_and_pixels_are_counted_once(tmp_path, monkeypatch
     inputs, seen, fit = unbalanced(tmp_path / "made"), [], loop.fit
 
     def spy(model, training, validation, *more):
-        seen.append((len(training), len(validation), len(np.unique(validation.subset.rows))))
+        seen.append((len(training), len(validation), len(np.unique(validation.subset.first))))
         return fit(model, training, validation, *more)
 
     monkeypatch.setattr(loop, "fit", spy)

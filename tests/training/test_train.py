@@ -11,12 +11,14 @@ import torch
 from tests import made
 from tests.training.running import run
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.steps import finish_run
 from workflow_scripts.training import loop, recipe
+from workflow_scripts.training.feeders.batches import batch_bounds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,12 +74,12 @@ def test_a_loss_that_is_no_number_names_epoch_step_and_rate(inputs, tmp_path):
         run(inputs, tmp_path, made.settings(optimizer="sgd", learning_rate=1e30))
 
 
-def test_a_class_without_training_images_is_named(tmp_path):
+def test_a_class_without_training_samples_is_named(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     split, manifest = pd.read_csv(inputs.split), pd.read_csv(inputs.root / "dataset" / "manifest.csv")
     split.loc[manifest["label"] == "cross", "subset"] = "test"
     inputs.resplit(split)
-    with pytest.raises(UserError, match="class 'cross' has no image in the training subset"):
+    with pytest.raises(UserError, match="class 'cross' has no sample in the training subset"):
         run(inputs, tmp_path / "out", made.settings())
 
 
@@ -135,7 +137,7 @@ def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):
     settings = made.settings(epochs=1, freeze="backbone")
     run(inputs, tmp_path, settings)
     after = read_trained(tmp_path / "weights.safetensors", settings).tensors
-    before = build(settings["spec"], 3, 32, seed_for("made", "tiny", 0, 0, "initialise"), files={}).state_dict()
+    before = build(settings["spec"], 3, square(32), seed_for("made", "tiny", 0, 0, "initialise"), files={}).state_dict()
     changed = {key for key in after if not torch.equal(after[key], before[key])}
     assert changed == {"fc.weight", "fc.bias"}
 
@@ -165,7 +167,7 @@ def test_a_left_over_image_does_not_stop_batch_normalisation(tmp_path):
     split = pd.read_csv(inputs.split)
     inputs.resplit(split.drop(index=split[split["subset"] == "train"].index[:3]))
     run(inputs, tmp_path / "out", made.settings(epochs=1, batch_size=8))  # 33 images
-    assert loop.batch_bounds(33, 8)[-1] == (24, 33)
+    assert batch_bounds(33, 8)[-1] == (24, 33)
 
 
 def test_weights_hold_what_prediction_needs(inputs, tmp_path):

@@ -6,18 +6,20 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts.data.packed import read_fold
+from workflow_scripts.contracts.arrays import ArrayDescription, open_arrays
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.settings.runs import Augment
 from workflow_scripts.steps import compress, explain, external, finish_run, train
-from workflow_scripts.training import augment, data, inference, loop
+from workflow_scripts.training import augment, inference, loop
+from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.finished import Network
 from workflow_scripts.training.randomness import keys_of
-from workflow_scripts.training.view import View
 
 CPU = torch.device("cpu")
+PICTURES = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
 NAMES = [f"cell_{number}" for number in range(12)]
 COLUMNS = [f"p_{name}" for name in made.CLASSES]
 
@@ -33,8 +35,8 @@ def masks():
 
 
 def noise(share=0.1, epoch=0, names=NAMES, seed=1):
-    settings = namespace(Augment(horizontal_flip=0, noise=share).model_dump())
-    return augment.draw(settings, seed, epoch, keys_of(names), CPU)
+    settings = namespace(plain(Augment(horizontal_flip=0, noise=share)))
+    return augment.draw(settings, seed, epoch, keys_of(names), CPU, PICTURES)
 
 
 def noisy(images, places=None, **how):
@@ -63,48 +65,49 @@ def test_noise_depends_on_seed_epoch_and_sample_and_not_on_the_batch(images):
 
 
 def view(train=None, mean=(0.0,) * 3, std=(1 / 255,) * 3):
-    return View(namespace(made.settings(**(train or {}))["train"]), 1, list(mean), list(std))
+    return PixelView(namespace(made.settings(**(train or {}))["train"]), 1, list(mean), list(std))
 
 
-def pixels(feeder, **more):
-    return feeder.batch(np.arange(len(feeder)), **more)[0].permute(0, 2, 3, 1).numpy()
+def pixels(feeder):
+    return feeder.batch(np.arange(len(feeder))).inputs[0].permute(0, 2, 3, 1).numpy()
 
 
 def test_masks_lie_on_training_and_judged_images_unless_the_settings_say_otherwise(images, masks):
-    subset = data.Subset(np.arange(12)[::-1].copy(), np.zeros(12, dtype="int64"), keys_of(NAMES))
-    bare, laid = images[::-1], (images * masks[..., None])[::-1]
+    subset = made.subset(np.arange(12)[::-1].copy(), np.zeros(12, dtype="int64"), keys_of(NAMES))
+    bare, masked = images[::-1], (images * masks[..., None])[::-1]
+    arrays = made.arrays_of(images, masks)
     for settings, trained, judged in (
-        ({}, laid, laid),
-        ({"at_test": []}, laid, bare),
-        ({"at_test": ["noise"]}, laid, bare),  # there is no noise in the training
+        ({}, masked, masked),
+        ({"at_test": []}, masked, bare),
+        ({"at_test": ["noise"]}, masked, bare),  # there is no noise in the training
         ({"mask": False}, bare, bare),
     ):
         chosen = view(settings)
-        np.testing.assert_array_equal(pixels(chosen.training(images, masks, subset, CPU)).round(), trained)
-        np.testing.assert_array_equal(pixels(chosen.applied(images, masks, subset, CPU)).round(), judged)
-    np.testing.assert_array_equal(pixels(view().applied(images, None, subset, CPU)).round(), bare)
+        np.testing.assert_array_equal(pixels(chosen.training(arrays, subset, CPU)).round(), trained)
+        np.testing.assert_array_equal(pixels(chosen.applied(arrays, subset, CPU)).round(), judged)
+    np.testing.assert_array_equal(pixels(view().applied(made.arrays_of(images), subset, CPU)).round(), bare)
     # What a mask leaves out moves with the image.
-    turned = pixels(view().training(images, masks, subset.fourfold(), CPU)).round()
-    np.testing.assert_array_equal(turned[12:24], np.rot90(laid, 2, (1, 2)))
+    turned = pixels(view({"copies": "fourfold"}).training(arrays, subset, CPU)).round()
+    np.testing.assert_array_equal(turned[12:24], np.rot90(masked, 2, (1, 2)))
 
 
 def test_noise_on_judged_images_is_always_the_same_and_lies_on_what_is_masked_out_too(images, masks):
-    subset = data.Subset(np.arange(12), np.zeros(12, dtype="int64"), keys_of(NAMES))
-    both = view({"augment": {"noise": 0.2}, "at_test": ["mask", "noise"]}).applied(images, masks, subset, CPU)
+    subset = made.subset(np.arange(12), np.zeros(12, dtype="int64"), keys_of(NAMES))
+    arrays = made.arrays_of(images, masks)
+    both = view({"augment": {"noise": 0.2}, "at_test": ["mask", "noise"]}).applied(arrays, subset, CPU)
     first = pixels(both)
     np.testing.assert_array_equal(pixels(both), first)
     assert (first[masks == 0] > 0).mean() == pytest.approx(0.5, abs=0.02)
     some = np.array([4, 9])
-    np.testing.assert_array_equal(both.batch(some)[0].permute(0, 2, 3, 1).numpy(), first[some])
-    without = view({"augment": {"noise": 0.2}}).applied(images, masks, subset, CPU)
+    np.testing.assert_array_equal(both.batch(some).inputs[0].permute(0, 2, 3, 1).numpy(), first[some])
+    without = view({"augment": {"noise": 0.2}}).applied(arrays, subset, CPU)
     np.testing.assert_array_equal(pixels(without).round(), images * masks[..., None])
 
 
 def with_masks(inputs, seed=3):
     images = np.load(inputs.images)
     drawn = (np.random.default_rng(seed).random(images.shape[:3]) < 0.7).astype("uint8")
-    np.save(inputs.root / "arrays" / "masks.npy", drawn)
-    inputs.vouch()
+    inputs.write_masks(drawn)
     return drawn
 
 
@@ -117,9 +120,9 @@ def run(inputs, out, **changes):
 
 def test_mean_and_spread_are_those_of_the_images_as_they_are_shown(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
-    laid = np.load(inputs.images) * with_masks(inputs)[..., None]
+    masked = np.load(inputs.images) * with_masks(inputs)[..., None]
     chosen = (pd.read_csv(inputs.split)["subset"] == "train").to_numpy()
-    for shown, changes in ((laid, {}), (np.load(inputs.images), {"mask": False})):
+    for shown, changes in ((masked, {}), (np.load(inputs.images), {"mask": False})):
         settings, _ = run(inputs, tmp_path / str(len(changes)), **changes)
         weights = read_trained(tmp_path / str(len(changes)) / "weights.safetensors", settings)
         values = shown[chosen].reshape(-1, 3) / 255
@@ -194,9 +197,10 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
 
     weights = read_trained(out / "weights.safetensors", settings)
     model = inference.Applied.read(inputs.arguments(), out / "weights.safetensors", settings, 0, "cpu").network()
-    network = Network(model, weights, namespace(settings["train"]), CPU)
+    described = made.arrays_of(np.load(inputs.images)).description
+    network = Network(model, weights, described, namespace(settings["train"]), CPU)
     rows = [int(name.removeprefix("cell_")) for name in table["id"]]
-    masks = np.load(inputs.root / "arrays" / "masks.npy")[rows]
+    masks = np.load(inputs.masks)[rows]
     found = network.probabilities(np.load(inputs.images)[rows], table["id"].tolist(), masks)
     np.testing.assert_allclose(found, table[COLUMNS], atol=1e-6)
 
@@ -205,15 +209,15 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     ("masks", "said"),
     [
         (None, "masks.npy is missing, .*record.json says that it was written; `snakemake "),
-        (np.zeros((5, 32, 32), "uint8"), "no mask for each image"),
+        (np.zeros((5, 32, 32), "uint8"), "no mask for each row"),
     ],
 )
 def test_missing_or_unfit_masks_are_an_error_not_no_masks(tmp_path, masks, said):
     inputs = made.make_inputs(tmp_path)
-    path = inputs.root / "arrays" / "masks.npy"
+    with_masks(inputs)
+    path = inputs.masks
     path.unlink()
     if masks is not None:
-        np.save(path, masks)
-        inputs.vouch()
+        inputs.write_masks(masks)
     with pytest.raises(UserError, match=said):
-        read_fold(inputs.root / "dataset", inputs.root / "arrays", inputs.split, 0)
+        open_arrays(inputs.root / "arrays", path)

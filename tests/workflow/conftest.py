@@ -26,7 +26,7 @@ TINY = (
     paper: cvm_cervix
     adapters: [sipakmed]
     synthetic: {samples_per_class: 14, samples_per_field: 3, size: 40}
-    preprocess: {size: 32}
+    preprocess: {size: 32, mask: grey}
     protocols:
       published: {kind: holdout, fractions: [0.6, 0.2, 0.2], by: sample}
       grouped: {kind: holdout, fractions: [0.6, 0.2, 0.2], by: group}

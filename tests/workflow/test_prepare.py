@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.data.download.server import running
 from tests.workflow.conftest import ROOT, Workflow, copy_of_the_project
+from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.files import digest_file
 
 CONFIG = """
@@ -59,7 +60,7 @@ def prepared(tmp_path_factory):
     workflow = Workflow(folder, "mine.yaml")
     (folder / "mine.yaml").write_text(CONFIG)
     (folder / "data" / "weights" / "by_hand").mkdir(parents=True)
-    state = registry.create("test_resnet", 1000, 64, {}).state_dict()
+    state = registry.create("test_resnet", 1000, square(64), {}).state_dict()
     save_file(state, folder / "data/weights/by_hand/test_resnet.safetensors")
     with running() as server:
         place = folder / "workflow_scripts/data/download/published_sources.yaml"

@@ -34,7 +34,7 @@ LATE = {"pathvars": (9, 12)}
 # The first version that has what settings/snakemake_internals.py takes: 9.16.0 does not have it, 9.16.3 has.
 ATTRIBUTES = tuple(map(int, OLDEST.split(".")))
 # Parameters whose text is made of several words, quoted by settings/commands.py.
-READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders"}
+READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders", "masks"}
 
 
 def ask(folder: Path, configfile: Path, *arguments: str) -> dict:
@@ -78,7 +78,8 @@ def asked(tmp_path_factory) -> dict:
                 "source": "synthetic",
                 "trainings_per_job": 2,
                 "seeds": [0, 1],
-                "runs": {"spread": None},
+                "preprocess": {"mask": "grey"},
+                "runs": {"spread": None, "xception": {"train": {"mask": False}}},
             },
             "elsewhere": {"like": "cvm_cervix", "runs": {"cvm@cvm_cervix": external("cvm_cervix")}},
         },
@@ -87,13 +88,14 @@ def asked(tmp_path_factory) -> dict:
     configfile.write_text(json.dumps(settings))
     planned = ask(root, configfile, "--resources", "gpu=2")
     settings["studies"]["downloaded"] = {"like": "cvm_blood", "source": "data/blood"}
-    settings["studies"]["made"]["runs"]["xception"] = {"weights": "published"}
+    settings["studies"]["made"]["runs"]["xception"]["weights"] = "published"
     configfile.write_text(json.dumps(settings))
     prepared = ask(root, configfile, "-s", "prepare.smk")
     given = [f"{base}/raw {HOSTILE} {BRACES}/{name}" for name in ("sipakmed", "cric")]
     given += [f"{base}/start {HOSTILE}", f"{base}/own {HOSTILE}"]
     # Of every training there is one command, which names folders that are no input.
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
+    given.append(f"{settings['results']}/made/masks/masks.npy")
     made = [job["output"][0] for job in planned["jobs"] if job["rule"] == "synthesise"]
     # A vote names the folders of its members, for which the file stands that finished them.
     trained = [job for job in planned["jobs"] if job["rule"].startswith("train")]
@@ -126,6 +128,24 @@ def test_the_plan_holds_a_job_of_every_rule(asked):
     studies = ("cvm_", "zeb2_", "colposcopy_")  # shipped ones, of which rules are made and no job
     missing = shells - {job["rule"] for job in asked["jobs"]}
     assert not {name for name in missing if not any(study in name for study in studies)}, missing
+
+
+def test_masks_are_read_by_the_jobs_alone_whose_network_sees_them(asked):
+    seen = {
+        (job["rule"], study, job["wildcards"].get("run"))
+        for job in asked["jobs"]
+        for study in ("made", "cvm_cervix")
+        if any(f"/{study}/masks/" in path for path in job["input"])
+    }
+    assert {study for _, study, _ in seen} == {"made"}
+    by_rule = {rule: {run for name, _, run in seen if name == rule} for rule, _, _ in seen}
+    trained = next(runs for rule, runs in by_rule.items() if rule.startswith("train"))
+    assert "cvm" in trained and "xception" not in trained
+    assert {"ground_truth", "paper_figures", "explain"} <= set(by_rule)
+    assert not {"baseline", "evaluate", "split", "examples", "report_study"} & set(by_rule)
+    for job in asked["jobs"]:
+        if job["rule"] in by_rule and "masks" in job["params"]:
+            assert ("--masks" in job["shell"]) == any("/masks/" in path for path in job["input"])
 
 
 def test_every_rule_has_log_benchmark_message_and_environment(asked):

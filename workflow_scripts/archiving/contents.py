@@ -7,6 +7,8 @@ STUDY_FILES = (
     "dataset/*.csv",
     "dataset/record.json",
     "arrays/record.json",
+    "masks/record.json",
+    "examples/record.json",
     "splits/*.csv",
     "splits/*.json",
     "runs/*/*/*/*.csv",

@@ -10,32 +10,37 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.arrays import PIXELS, Arrays
 from workflow_scripts.preprocessing.masks import mask
+from workflow_scripts.runtime.errors import UserError
 
 # Images are reduced to squares of this side before their rim is taken.
 RIM_SIDE = 32
 PERCENTILES = (10, 50, 90)
 ROWS_AT_A_TIME = 256
 
-# uint8 n×S×S×3 pixels and the manifest rows of the same samples → n×F numbers
+# n×H×W×C pixels and the manifest rows of the same samples → n×F numbers
 Feature = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
 
 
 def rim(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """Pixels of the outermost two of 32 rows and columns: what surrounds a cell."""
-    side = images.shape[1]
-    edges = np.linspace(0, side, RIM_SIDE + 1).round().astype(int) if side >= RIM_SIDE else np.arange(side + 1)
-    starts, lengths = edges[:-1], np.diff(edges)
-    small = np.add.reduceat(np.add.reduceat(images.astype(np.float64), starts, axis=1), starts, axis=2)
-    small /= lengths[None, :, None, None] * lengths[None, None, :, None]
+    rows, columns = (_edges(side) for side in images.shape[1:3])
+    small = np.add.reduceat(np.add.reduceat(images.astype(np.float64), rows[:-1], axis=1), columns[:-1], axis=2)
+    small /= np.diff(rows)[None, :, None, None] * np.diff(columns)[None, None, :, None]
     outer = np.ones(small.shape[1:3], bool)
     outer[2:-2, 2:-2] = False
     return small[:, outer].reshape(len(images), -1)
 
 
+def _edges(side: int) -> np.ndarray:
+    """Where the stripes of a side begin and, last, end: RIM_SIDE of them, or one a pixel of a smaller image."""
+    return np.linspace(0, side, RIM_SIDE + 1).round().astype(int) if side >= RIM_SIDE else np.arange(side + 1)
+
+
 def colour(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """Mean, standard deviation and three percentiles of each colour channel."""
-    flat = images.reshape(len(images), -1, 3).astype(np.float32)
+    flat = images.reshape(len(images), -1, images.shape[3]).astype(np.float32)
     ranks = np.percentile(flat, PERCENTILES, axis=1)
     return np.concatenate([flat.mean(1), flat.std(1), *ranks], axis=1)
 
@@ -58,12 +63,20 @@ def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 FEATURES: dict[str, Feature] = {"rim": rim, "colour": colour, "size": size, "stained": stained}
 
 
-def table(names: list[str], images: np.ndarray, rows: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
-    """float64 N×F numbers of the features `names`; `rows` are the samples' rows in `images`, `manifest` their rows."""
+def table(names: list[str], arrays: Arrays, rows: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """float64 N×F numbers of the features `names`; `rows` are the samples' rows in the array, `manifest` their rows.
+
+    UserError where the array holds no pictures, or none in which there is a stain to see.
+    """
+    described = arrays.description
+    if described.kind != PIXELS:
+        raise UserError(f"a baseline looks at pictures, and these are {described}; choose another kind of run")
+    if "stained" in names and (described.dtype, described.channels) != ("uint8", 3):
+        raise UserError(f"the feature stained needs pictures in colour of 8 bits, not {described}; take it out")
     parts = []
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         block = slice(start, start + ROWS_AT_A_TIME)
-        pixels = images[rows[block]]
+        pixels = arrays.data[rows[block]]
         found = [FEATURES[name](pixels, manifest.iloc[block]) for name in names]
         parts.append(np.concatenate(found, axis=1))
     return np.concatenate(parts)

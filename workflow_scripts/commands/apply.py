@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
 AT_A_TIME = 64
+# What the record counts, and the list of _Found that is counted.
+COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
 
 
 def arguments() -> argparse.Namespace:
@@ -161,16 +163,18 @@ def _new_folder(study: Path, name: str) -> Path:
 
 def _familiar(run: "FinishedRun") -> "Familiar":
     """What the images look like that the run has learned from."""
+    from workflow_scripts.contracts.arrays import open_arrays
     from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.data import likeness
-    from workflow_scripts.data.packed import read_fold
+    from workflow_scripts.data.fold_samples import read_fold
 
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
-    images, _, table, _ = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
+    _, table = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
+    images = open_arrays(run.study / "arrays").data
     table = table[table["subset"] == "train"]
     sizes = read_manifest(run.study / "dataset").set_index("id").loc[table["id"]]
     ratios = (sizes["width"] / sizes["height"]).to_numpy()
-    return likeness.Familiar.of(likeness.statistics_of_rows(images, table["row"].to_numpy(), ratios))
+    return likeness.Familiar.of(likeness.statistics_of_rows(images, table["first"].to_numpy(), ratios))
 
 
 def _predict(
@@ -245,6 +249,7 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     from workflow_scripts.explanation.gradcam import gradcam
     from workflow_scripts.explanation.target_layers import target_layers
     from workflow_scripts.models.build import random_network
+    from workflow_scripts.models.input_shape import InputShape
 
     labels = Labels(run.weights.classes)
     images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
@@ -259,9 +264,10 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
         ]
         pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
     numbers = {"run": run.settings["run"], "n": len(images), "total": len(table)}
-    untrained = random_network(run.settings["spec"], p.shape[1], run.packing.size, 0)
+    shape = InputShape.of(run.array)
+    untrained = random_network(run.settings["spec"], p.shape[1], shape, 0)
     try:
-        targets = target_layers(untrained, run.packing.size)
+        targets = target_layers(untrained, shape)
     except UserError as error:
         # The predictions are worth having without it.
         entry.log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
@@ -275,20 +281,16 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
 def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, unlike: int, out: Path) -> None:
     from workflow_scripts.data.likeness import WITHIN
     from workflow_scripts.settings.code import code_digest
+    from workflow_scripts.training.feeders.feeder_registry import feeder_module
 
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
     used = [run.folder / "record.json", run.folder / WEIGHTS_FILE, run.study / "arrays" / "record.json", split]
     record = make_record(
         {**run.settings, "preprocess": vars(run.packing), "name": args.name, "sheet": args.sheet, "within": WITHIN},
-        code_digest("workflow_scripts.commands.apply"),
+        code_digest("workflow_scripts.commands.apply", feeder_module(run.array.kind)),
         input_digests(run.study, used),
         made=run.made,
-        images={
-            "read": len(found.paths),
-            "refused": len(found.refused),
-            "passed_over": len(found.passed_over),
-            "unlike": unlike,
-        },
+        images={**{name: len(getattr(found, lines)) for name, lines in COUNTED.items()}, "unlike": unlike},
         images_sha256=found.digest.hexdigest(),
         outputs={name: digest_file(out / name) for name in OUTPUTS},
     )

@@ -53,7 +53,8 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.reporting.paper_figures import panels
 
     study = _study(args)
-    packing, augment = Packing(**study.preprocess.model_dump(exclude={"pixel_size"})), study.train.augment.model_dump()
+    packing = Packing(**study.preprocess.model_dump(exclude={"pixel_size", "mask"}))
+    augment = study.train.augment.model_dump()
     lines: list[_Line] = []
     shown: list[Example] = []
     count = 0

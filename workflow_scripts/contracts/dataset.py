@@ -1,4 +1,4 @@
-"""dataset/: what ingest found (manifest, quarantine, equal images) and arrays/: the packed pixels."""
+"""dataset/: what ingest found: manifest, quarantine, equal images."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -96,6 +96,3 @@ EQUAL_PAIRS = Table(
     key=("id_a", "id_b"),
     values={"kind": PAIR_KINDS},
 )
-
-# Rows [first, first + count) of the array belong to a sample.
-ARRAY_INDEX = Table("array index", {"id": "str", "first": "int", "count": "int"}, key=("id",))

@@ -25,7 +25,8 @@ NO_ENDING = "(no ending)"
 _RESULTS = (
     {"manifest.csv", "record.json"},
     {"quarantine.csv", "equal_pairs.csv"},
-    {"images.npy", "index.csv"},
+    {"data.npy", "index.csv"},
+    {"montage.png", "originals.npz"},
     {"ledger.json", "record.json"},
     {".leaks.csv"},
 )

@@ -9,6 +9,7 @@ from torch import nn
 
 from workflow_scripts.explanation.target_layers import Target, branches, target_layers
 from workflow_scripts.models import compat  # noqa: F401  (before pytorch_grad_cam)
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.runtime.errors import UserError
 
 AT_A_TIME = 16
@@ -37,13 +38,13 @@ class Maps:
 def gradcam(
     model: nn.Module, images: torch.Tensor, numbers: np.ndarray, targets: dict[str, Target] | None = None
 ) -> dict[str, Maps]:
-    """Maps for class `numbers` (N) of normalised N×3×S×S images, by branch; a plain network is the branch "model".
+    """Maps for class `numbers` (N) of normalised N×C×H×W images, by branch; a plain network is the branch "model".
 
     `targets`: the layer of each branch, as `target_layers` gives it for the same network with random weights; None: it
     is asked of this one.
     """
     parts = branches(model)
-    targets = targets or target_layers(model, images.shape[-1])
+    targets = targets or target_layers(model, InputShape(*images.shape[1:]))
     return {name: _maps(model, target.of(parts[name]), images, numbers) for name, target in targets.items()}
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.training import inference
-from workflow_scripts.training.data import Feeder
+from workflow_scripts.training.feeders.batches import Batches
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Seen:
         return self.probabilities.argmax(axis=1)
 
 
-def look(model: nn.Module, feeder: Feeder, precision: str, features: bool) -> Seen:
+def look(model: nn.Module, batches: Batches, precision: str, features: bool) -> Seen:
     """One pass over a subset (not empty), in batches on its device.
 
     The features are what enters the first module of the network's `classifier_names`: the concatenated features of a
@@ -36,7 +36,7 @@ def look(model: nn.Module, feeder: Feeder, precision: str, features: bool) -> Se
 
     handle = model.get_submodule(model.classifier_names[0]).register_forward_pre_hook(keep) if features else None
     try:
-        found = inference.probabilities(inference.predict(model, feeder, precision))
+        found = inference.probabilities(inference.predict(model, batches, precision))
     finally:
         if handle is not None:
             handle.remove()

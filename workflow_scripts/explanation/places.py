@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from workflow_scripts.models.input_shape import InputShape
+
 # An image, and four more of which one quarter is another: what changes in a map shows where its positions lie.
 PROBES = 4
 # Gradients reach a map if they reach this share of its positions: of tokens, the class token alone is none of them.
@@ -18,12 +20,10 @@ EVEN = 0.01
 
 @dataclass(frozen=True)
 class Layout:
-    """How an output B×… holds a map of `side`×`side`: channels at `channels` (1 or 3), or, None, tokens after `prefix`.
+    """How an output B×… holds a map: channels at `channels` (1 or 3), or, None, tokens after `prefix`."""
 
-    Images are square, so maps are.
-    """
-
-    side: int
+    height: int
+    width: int
     channels: int | None
     prefix: int = 0
 
@@ -39,7 +39,7 @@ class Layout:
         if self.channels == 3:
             return output.permute(0, 3, 1, 2)
         tokens = output[:, self.prefix :]
-        return tokens.reshape(len(output), self.side, self.side, -1).permute(0, 3, 1, 2)
+        return tokens.reshape(len(output), self.height, self.width, -1).permute(0, 3, 1, 2)
 
 
 @dataclass
@@ -65,22 +65,22 @@ class Output:
         return self.reached >= REACHED and (self.layout.channels == 1 or self.in_place)
 
 
-def outputs(model: nn.Module, size: int) -> list[Output]:
+def outputs(model: nn.Module, shape: InputShape) -> list[Output]:
     """Outputs of the layers of a network, or of a branch, that may be maps, in the order in which they are computed.
 
-    `size`: side of the images in pixels. Layers that are called more than once are left out, and pooling, which may
-    make many positions of one. Best asked of a network with random weights; of one on the meta device only shapes are
+    `shape`: of the images. Layers that are called more than once are left out, and pooling, which may make many
+    positions of one. Best asked of a network with random weights; of one on the meta device only shapes are
     known, and every layout that fits counts.
     """
     device = next(model.parameters()).device
     if device.type == "meta":
-        recorder = _Recorder(model.eval(), numbers=False)
+        recorder = _Recorder(model.eval(), shape, numbers=False)
         with torch.no_grad(), recorder:
-            model(torch.empty(PROBES + 1, 3, size, size, device=device))
+            model(torch.empty(PROBES + 1, *shape.dimensions, device=device))
         return recorder.outputs()
     model = _with_open_paths(model).eval()
-    images = _probes(size).to(device)
-    recorder = _Recorder(model, numbers=True)
+    images = _probes(shape).to(device)
+    recorder = _Recorder(model, shape, numbers=True)
     generator = torch.Generator().manual_seed(0)
     with torch.enable_grad(), recorder:
         recorder.results.append(model(images))
@@ -90,25 +90,33 @@ def outputs(model: nn.Module, size: int) -> list[Output]:
     return recorder.outputs()
 
 
-def layouts(shape: torch.Size, prefixes: tuple[int, ...]) -> Iterator[Layout]:
-    """The layouts of a map of more than one position that an output of this shape may have."""
+def layouts(shape: torch.Size, prefixes: tuple[int, ...], image: InputShape) -> Iterator[Layout]:
+    """The layouts of a map of more than one position that an output of this shape may have; `image`: of the images."""
     if len(shape) == 4:
-        if shape[2] == shape[3] > 1:
-            yield Layout(shape[2], 1)
-        if shape[1] == shape[2] > 1:
-            yield Layout(shape[1], 3)
+        if _is_like(shape[2], shape[3], image):
+            yield Layout(shape[2], shape[3], 1)
+        if _is_like(shape[1], shape[2], image):
+            yield Layout(shape[1], shape[2], 3)
     if len(shape) == 3:
         for prefix in prefixes:
-            side = math.isqrt(max(shape[1] - prefix, 0))
-            if side > 1 and side * side == shape[1] - prefix:
-                yield Layout(side, None, prefix)
+            tokens = max(shape[1] - prefix, 0)
+            height = max(1, round(math.sqrt(tokens * image.height / image.width)))
+            width = tokens // height
+            if height * width == tokens and _is_like(height, width, image):
+                yield Layout(height, width, None, prefix)
+
+
+def _is_like(height: int, width: int, image: InputShape) -> bool:
+    """Whether a map has the shape of the image, but for less than one position; square ones of square images are."""
+    off = abs(height * image.width - width * image.height)
+    return height > 1 and width > 1 and off < max(image.height, image.width)
 
 
 class _Recorder:
     """Hooks on every layer of a network while it judges the probes."""
 
-    def __init__(self, model: nn.Module, numbers: bool) -> None:
-        self._model, self._numbers, self._computed = model, numbers, 0
+    def __init__(self, model: nn.Module, image: InputShape, numbers: bool) -> None:
+        self._model, self._image, self._numbers, self._computed = model, image, numbers, 0
         self._found: list[Output] = []
         self._calls: dict[str, int] = {}
         self._prefixes = tuple(sorted({0, 1, getattr(model, "num_prefix_tokens", 0)}))
@@ -144,7 +152,7 @@ class _Recorder:
                 return
             if "Pool" in type(module).__name__:
                 return
-            for layout in layouts(output.shape, self._prefixes):
+            for layout in layouts(output.shape, self._prefixes, self._image):
                 if not self._numbers:
                     self._found.append(Output(name, layout, self._computed, in_place=True, reached=1.0))
                 elif output.requires_grad:
@@ -168,9 +176,8 @@ def _in_place(maps: torch.Tensor) -> bool:
     True as well where no quarter shows any more than another: attention that starts even has not learned places yet.
     """
     change = (maps[1:] - maps[:1]).abs().mean(dim=1)
-    half = change.shape[1] // 2
-    ends = (slice(0, half), slice(change.shape[1] - half, None))
-    quarters = torch.stack([change[:, rows, columns].mean(dim=(1, 2)) for rows in ends for columns in ends], dim=1)
+    rows, columns = (_halves(length) for length in change.shape[1:])
+    quarters = torch.stack([change[:, row, column].mean(dim=(1, 2)) for row in rows for column in columns], dim=1)
     known = quarters.clamp_min(torch.finfo(torch.float32).tiny).log()
     own = known - known.mean(dim=0, keepdim=True) - known.mean(dim=1, keepdim=True) + known.mean()
     expected = torch.arange(PROBES, device=maps.device)
@@ -178,15 +185,21 @@ def _in_place(maps: torch.Tensor) -> bool:
     return bool(ordered) or float(own.abs().max()) < EVEN
 
 
-def _probes(size: int) -> torch.Tensor:
-    """Five images of noise that differ in a square in the middle of one quarter of the image."""
+def _halves(length: int) -> tuple[slice, slice]:
+    """The first and the last half of a side; of an odd one the middle belongs to neither."""
+    return slice(0, length // 2), slice(length - length // 2, None)
+
+
+def _probes(shape: InputShape) -> torch.Tensor:
+    """Five images of noise that differ in a rectangle in the middle of one quarter of the image."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.randn(1, 3, size, size, generator=generator).repeat(PROBES + 1, 1, 1, 1)
-    side = max(size // 4, 1)
+    images = torch.randn(1, *shape.dimensions, generator=generator).repeat(PROBES + 1, 1, 1, 1)
+    sizes = [max(length // 4, 1) for length in (shape.height, shape.width)]
     for number in range(PROBES):
-        starts = [half * (size // 2) + side // 2 for half in divmod(number, 2)]
-        rows, columns = (slice(start, start + side) for start in starts)
-        images[number + 1, :, rows, columns] = torch.randn(3, side, side, generator=generator)
+        halves = zip(divmod(number, 2), (shape.height, shape.width), sizes, strict=True)
+        starts = [half * (length // 2) + size // 2 for half, length, size in halves]
+        rows, columns = (slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+        images[number + 1, :, rows, columns] = torch.randn(shape.channels, *sizes, generator=generator)
     return images
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from workflow_scripts.explanation.places import Output, outputs
 from workflow_scripts.models.fusion import FusionNetwork
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.runtime.errors import UserError
 
 # Family (class of the network, in timm, torchvision and this package) → its last layer with a map.
@@ -55,9 +56,9 @@ class Target:
         return replace(self, layer=model.get_submodule(self.name))
 
 
-def target_layers(model: nn.Module, size: int) -> dict[str, Target]:
+def target_layers(model: nn.Module, shape: InputShape) -> dict[str, Target]:
     """The target layer of each branch of a joint network; a plain network is the branch "model". UserError: none."""
-    return {name: target_layer(part, size) for name, part in branches(model).items()}
+    return {name: target_layer(part, shape) for name, part in branches(model).items()}
 
 
 def branches(model: nn.Module) -> dict[str, nn.Module]:
@@ -65,8 +66,8 @@ def branches(model: nn.Module) -> dict[str, nn.Module]:
     return dict(model.branches.items()) if isinstance(model, FusionNetwork) else {"model": model}
 
 
-def target_layer(model: nn.Module, size: int) -> Target:
-    """The target layer of a network, or of a branch, for images of `size` pixels.
+def target_layer(model: nn.Module, shape: InputShape) -> Target:
+    """The target layer of a network, or of a branch, for images of one shape.
 
     A vision transformer's is the normalisation before its last attention: behind it only the class token reaches the
     output, and the map would be empty. A convolutional network's is the one listed, or, for a family that is not listed
@@ -74,7 +75,7 @@ def target_layer(model: nn.Module, size: int) -> Target:
     none behind the network's stem. Best asked of a network with random weights.
     """
     try:
-        maps = [output for output in outputs(model, size) if output.is_map]
+        maps = [output for output in outputs(model, shape) if output.is_map]
     except RuntimeError as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(
@@ -82,11 +83,11 @@ def target_layer(model: nn.Module, size: int) -> Target:
         ) from None
     usable = [output for output in maps if not _early(output)]
     if not usable:
-        raise UserError(_nothing(model, size, maps))
+        raise UserError(_nothing(model, shape, maps))
     names = {output.name: output for output in usable}
     chosen = next((names[name] for name in _listed(model) if name in names), None) or _outermost(usable)
-    side = chosen.layout.side
-    return Target(model.get_submodule(chosen.name), chosen.name, (side, side), chosen.layout.reshape)
+    layout = chosen.layout
+    return Target(model.get_submodule(chosen.name), chosen.name, (layout.height, layout.width), layout.reshape)
 
 
 def _listed(model: nn.Module) -> list[str]:
@@ -108,15 +109,15 @@ def _outermost(maps: list[Output]) -> Output:
     return [output for output in near if output.name.count(".") == depth][-1]
 
 
-def _nothing(model: nn.Module, size: int, maps: list[Output]) -> str:
+def _nothing(model: nn.Module, shape: InputShape, maps: list[Output]) -> str:
     family = type(model).__name__
     if not maps:
         return (
-            f"no layer of {family} has a map larger than 1×1 for images of {size} pixels; there is nothing to explain, "
-            "set a larger preprocess.size or take the run out of explain.runs"
+            f"no layer of {family} has a map larger than 1×1 for images of {shape} pixels; there is nothing to "
+            "explain, set a larger preprocess.size or take the run out of explain.runs"
         )
     last = maps[-1]
     return (
-        f"the last layer of {family} with a map for images of {size} pixels is {last.name!r}, before its first stage, "
+        f"the last layer of {family} with a map for images of {shape} pixels is {last.name!r}, before its first stage, "
         "which shows edges and not what was learned; set a larger preprocess.size or take the run out of explain.runs"
     )

@@ -10,19 +10,24 @@ import pandas as pd
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights_file import require_classes
+from workflow_scripts.drawing.visible import visible
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.explanation.network_features import Seen, look
 from workflow_scripts.explanation.target_layers import Target, target_layers
 from workflow_scripts.models.build import build, random_network
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
-from workflow_scripts.training.data import Feeder, Samples
-from workflow_scripts.training.view import View
+from workflow_scripts.training.feeders.pixels import Pixels, PixelView
+from workflow_scripts.training.samples import Samples
+from workflow_scripts.training.view import training_seed
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
@@ -55,7 +60,9 @@ class Trained:
         require_classes(weights.classes, samples.classes, path)
         train = entry.namespace(given["train"])
         chosen = devices.prepare(device, train)
-        network = load_trained(build(given["spec"], len(weights.classes), samples.size, 0), weights)
+        network = load_trained(
+            build(given["spec"], len(weights.classes), InputShape.of(samples.arrays.description), 0), weights
+        )
         return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples, settings["reported"])
 
     @property
@@ -74,34 +81,41 @@ class Trained:
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
-        return random_network(self.spec, len(self.weights.classes), self.samples.size, seed).to(self.device)
+        return random_network(self.spec, len(self.weights.classes), self.shape, seed).to(self.device)
+
+    @property
+    def shape(self) -> InputShape:
+        """Of the images."""
+        return InputShape.of(self.samples.arrays.description)
 
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
-        """The reported samples (id, label, row, predicted, probability, probability_true) and what was seen of them.
+        """The reported samples and what was seen of them.
 
-        The index is that of the samples' table; the probabilities are those of the predicted and of the true class.
+        Columns: id, label, first, count, predicted, probability, probability_true. The index is that of the samples'
+        table; the probabilities are those of the predicted and of the true class.
         """
-        rows = self.samples.table.loc[self.samples.table["subset"] == self.reported, ["id", "label", "row"]]
-        feeder = self._feeder(rows)
-        seen = look(self.network, feeder, self.train.precision, features)
-        own = seen.probabilities[np.arange(len(rows)), feeder.subset.targets]
+        rows = self.samples.table.loc[self.samples.table["subset"] == self.reported, ["id", "label", "first", "count"]]
+        batches = self._batches(rows)
+        seen = look(self.network, batches, self.train.precision, features)
+        own = seen.probabilities[np.arange(len(rows)), batches.subset.targets]
         names = np.array(self.weights.classes)[seen.numbers]
         return rows.assign(predicted=names, probability=seen.probabilities.max(axis=1), probability_true=own), seen
 
     def pixels(self, rows: pd.DataFrame) -> np.ndarray:
-        """uint8 N×S×S×3 images of some rows of the table of `judge`."""
-        return self.samples.images[rows["row"].to_numpy()]
+        """uint8 N×H×W×3 images, as people see them, of some rows of the table of `judge`."""
+        arrays = self.samples.arrays
+        return visible(arrays.data[rows["first"].to_numpy()], arrays.description)
 
     def maps(self, rows: pd.DataFrame, network: nn.Module | None = None) -> dict[str, Maps]:
         """Grad-CAM of this network, or of another, for the class that was predicted for these rows, by branch."""
         numbers = rows["predicted"].map(self.weights.classes.index).to_numpy()
-        images, _ = self._feeder(rows).batch(np.arange(len(rows)))
-        return gradcam(network or self.network, images, numbers, self.targets)
+        batch = self._batches(rows).batch(np.arange(len(rows)))
+        return gradcam(network or self.network, batch.inputs[0], numbers, self.targets)
 
     @cached_property
     def targets(self) -> dict[str, Target]:
         """The layer of each branch that is shown; it does not depend on the weights. UserError: there is none."""
-        return target_layers(self.untrained(self._random_seed), self.samples.size)
+        return target_layers(self.untrained(self._random_seed), self.shape)
 
     def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
         """The same of this network with random weights, always the same ones."""
@@ -111,6 +125,8 @@ class Trained:
     def _random_seed(self) -> int:
         return seed_for(self.settings["study"], self.run, "untrained")
 
-    def _feeder(self, rows: pd.DataFrame) -> Feeder:
-        subset = self.samples.subset_of(rows)
-        return View.of(self.weights).applied(self.samples.images, self.samples.masks, subset, self.device, False)
+    def _batches(self, rows: pd.DataFrame) -> Pixels:
+        view = PixelView(
+            parse(Train, self.settings["train"]), training_seed(self.settings), self.weights.mean, self.weights.std
+        )
+        return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

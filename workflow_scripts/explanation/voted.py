@@ -14,7 +14,7 @@ from workflow_scripts.explanation.target_layers import Target
 from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
-from workflow_scripts.training.data import Samples
+from workflow_scripts.training.samples import Samples
 
 VOTE = "vote"
 

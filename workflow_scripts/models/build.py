@@ -7,6 +7,7 @@ from torch import nn
 
 from workflow_scripts.models import registry
 from workflow_scripts.models.fusion import FusionNetwork
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.network_parts import classifier_names
 from workflow_scripts.models.weights import load_start
 from workflow_scripts.runtime.errors import UserError
@@ -27,8 +28,8 @@ class Head(nn.Module):
         return self.output(torch.relu(self.hidden(features)))
 
 
-def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
-    """The network of a run, initialised from `seed`.
+def build(spec: dict, classes: int, shape: InputShape, seed: int, files: dict[str, Path] | None = None) -> nn.Module:
+    """The network of a run for images of one shape, initialised from `seed`.
 
     `spec` is a run's settings: kind network (model, options, weights, hidden) or fusion (branches, how, hidden,
     activation, dropout). `files` maps "model", or a branch's name, to the safetensors file that its `weights` names, or
@@ -37,17 +38,17 @@ def build(spec: dict, classes: int, size: int, seed: int, files: dict[str, Path]
     """
     torch.manual_seed(seed)
     if spec["kind"] == "network":
-        return _part(spec, NETWORK, classes, size, files, spec["hidden"])
-    parts = {name: _part(branch, name, 0, size, files) for name, branch in spec["branches"].items()}
+        return _part(spec, NETWORK, classes, shape, files, spec["hidden"])
+    parts = {name: _part(branch, name, 0, shape, files) for name, branch in spec["branches"].items()}
     return FusionNetwork(parts, classes, spec["how"], spec["hidden"], spec["activation"], spec["dropout"])
 
 
-def random_network(spec: dict, classes: int, size: int, seed: int) -> nn.Module:
+def random_network(spec: dict, classes: int, shape: InputShape, seed: int) -> nn.Module:
     """The network of a run as it judges before any training, all of whose layers count: classifiers included.
 
     Some families start with a classifier of zeros; that one is drawn as the others' are.
     """
-    network = build(spec, classes, size, seed).eval()
+    network = build(spec, classes, shape, seed).eval()
     for name in classifier_names(network):
         for module in network.get_submodule(name).modules():
             if isinstance(module, nn.Linear) and not module.weight.detach().any():
@@ -56,7 +57,7 @@ def random_network(spec: dict, classes: int, size: int, seed: int) -> nn.Module:
 
 
 def _part(
-    part: dict, name: str, classes: int, size: int, files: dict[str, Path] | None, hidden: int | None = None
+    part: dict, name: str, classes: int, shape: InputShape, files: dict[str, Path] | None, hidden: int | None = None
 ) -> nn.Module:
     start = None
     if files is not None and part["weights"] is not None:
@@ -64,7 +65,7 @@ def _part(
             raise UserError(f"the settings name start weights for {name!r}, but none were given: --weights {name}=FILE")
         start = files[name]
     published = start if part["weights"] == PUBLISHED else None
-    model = registry.create(part["model"], classes, size, part["options"], published)
+    model = registry.create(part["model"], classes, shape, part["options"], published)
     if start is not None and published is None:
         load_start(model, start, f"{part['model']!r}")
     if hidden is not None:

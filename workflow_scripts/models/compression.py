@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained, write_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -36,20 +37,20 @@ SMALLEST = 1e-6
 Predictor = Callable[[torch.Tensor], torch.Tensor]
 
 
-def compress(network: nn.Module, weights: TrainedWeights, to: str, folder: Path, size: int) -> Path:
+def compress(network: nn.Module, weights: TrainedWeights, to: str, folder: Path, shape: InputShape) -> Path:
     """Write `weights` (of `network`) to `folder` in the form `to` (float16, bfloat16, int8, onnx); returns the file.
 
-    Whole numbers, as batch norm's counters, stay as they are. `size`: side of the images in pixels.
+    Whole numbers, as batch norm's counters, stay as they are. `shape`: of the images.
     """
     if to == "onnx":
-        return _write_onnx(load_trained(network, weights), folder / ONNX, size)
+        return _write_onnx(load_trained(network, weights), folder / ONNX, shape)
     convert = _to_int8 if to == "int8" else lambda tensors: _to_half(tensors, HALVES[to])
     write_trained(folder / WEIGHTS, replace(weights, tensors=convert(weights.tensors)))
     return folder / WEIGHTS
 
 
 def restore(network: nn.Module, file: Path, settings: dict) -> Predictor:
-    """What predicts with a file that `compress` wrote: N×3×S×S images → N×K logits.
+    """What predicts with a file that `compress` wrote: N×C×H×W images → N×K logits.
 
     16-bit and 8-bit weights are expanded to 32 bits when they are read, and all arithmetic is done in 32 bits. The ONNX
     file runs in onnxruntime on the processor. `settings`: of the training, see read_trained.
@@ -94,8 +95,8 @@ def _expanded(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return full
 
 
-def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
-    """The network for any number of images of one size; ONNX operator set 18. UserError when it cannot be written."""
+def _write_onnx(network: nn.Module, path: Path, shape: InputShape) -> Path:
+    """The network for any number of images of one shape; ONNX operator set 18. UserError when it cannot be written."""
     network = network.cpu().eval()
     name = type(network).__name__
     advice = "choose float16, bfloat16 or int8 as `to`"
@@ -106,13 +107,13 @@ def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
                 with _without_standard_output():
-                    _export(network, temporary, size)
+                    _export(network, temporary, shape)
             except (torch.onnx.OnnxExporterError, RuntimeError) as error:
                 raise UserError(
-                    f"{name} cannot be written as ONNX for images of {size} pixels: {_sentence(error)}; {advice}"
+                    f"{name} cannot be written as ONNX for images of {shape} pixels: {_sentence(error)}; {advice}"
                 ) from None
         constants = sum(issubclass(warning.category, torch.jit.TracerWarning) for warning in caught)
-        difference = _checked(network, temporary, size, f"{name} as ONNX for images of {size} pixels", advice)
+        difference = _checked(network, temporary, shape, f"{name} as ONNX for images of {shape} pixels", advice)
     entry.log.info(
         "ONNX file checked with %s images: outputs differ by at most %.1e; %d size(s) of one image are constants in it",
         ", ".join(map(str, CHECKED)),
@@ -122,10 +123,10 @@ def _write_onnx(network: nn.Module, path: Path, size: int) -> Path:
     return path
 
 
-def _export(network: nn.Module, path: Path, size: int) -> None:
+def _export(network: nn.Module, path: Path, shape: InputShape) -> None:
     torch.onnx.export(
         network,
-        (torch.zeros(2, 3, size, size),),
+        (torch.zeros(2, *shape.dimensions),),
         str(path),
         input_names=["images"],
         output_names=["logits"],
@@ -151,7 +152,7 @@ def _without_standard_output() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _checked(network: nn.Module, file: Path, size: int, what: str, advice: str) -> float:
+def _checked(network: nn.Module, file: Path, shape: InputShape, what: str, advice: str) -> float:
     """Largest difference of the file's outputs from the network's, for several numbers of images.
 
     Tracing makes a constant of what the code reads from a shape. Of the number of images that would be wrong, and only
@@ -164,7 +165,7 @@ def _checked(network: nn.Module, file: Path, size: int, what: str, advice: str) 
     try:
         predict = _onnx_session(file)
         for count in CHECKED:
-            images = torch.randn(count, 3, size, size, generator=generator)
+            images = torch.randn(count, *shape.dimensions, generator=generator)
             with torch.no_grad():
                 expected = network(images)
             largest = max(

@@ -15,7 +15,7 @@ _LOADING_WORDS = ("pretrained", "weights")
 # What the study says, or the machine.
 _DECIDED = {
     "num_classes": "ingest.classes says how many classes there are",
-    "in_chans": "images always have three channels",
+    "in_chans": "the arrays say how many channels there are",
     "features_only": "a network gives one row of numbers an image",
     "out_indices": "a network gives one row of numbers an image",
     "device": "the top key `device` says where networks are trained",

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
+from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.network_parts import note_classifier, note_features
 from workflow_scripts.models.own import OWN, refused_option
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
@@ -17,45 +18,49 @@ from workflow_scripts.runtime.errors import UserError
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
 AUXILIARY = ("aux1", "aux2", "AuxLogits")
 LARGEST_TRIED, STEP_TRIED = 512, 16
+# Channels that published weights were trained on, and all that some networks take.
+COLOURS = 3
 # What a network raises for images that it cannot take.
 UNFIT = (RuntimeError, AssertionError, ValueError)
 # What further arguments make of it: layers that are not there, divisions by them, names that are none.
 UNFIT_OPTIONS = (TypeError, LookupError, AttributeError, ArithmeticError)
 
 
-def create(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None = None) -> nn.Module:
-    """A network for N×3×size×size images, initialised from the global generator.
+def create(
+    name: str, classes: int, shape: InputShape, options: dict[str, Any], published: Path | None = None
+) -> nn.Module:
+    """A network for N×C×H×W images of one shape, initialised from the global generator.
 
     `classes` = 0 leaves the classifier out: the network then gives N×F features. `published` is the file of the
     library's published weights, as `models.published` writes it; what depends on the image size is interpolated as the
     library does. The attribute `classifier_names` lists the modules that make up the classifier, `feature_count` is the
     length of the output. Raises UserError for an unknown name, unfit options or such as load weights, weights that do
-    not fit the options, or a size the network cannot take.
+    not fit the options, or a shape the network cannot take.
     """
     if refused := refused_option(options):
         raise UserError(f"model {name!r}, options: {refused}")
     try:
-        model = _build(name, classes, size, options, published)
+        model = _build(name, classes, shape, options, published)
     except _unfit(options) as error:
         raise UserError(
-            f"model {name!r} cannot be built for images of {size} pixels, options {options}: {_line(error)}; change "
+            f"model {name!r} cannot be built for images of {shape} pixels, options {options}: {_line(error)}; change "
             "preprocess.size or the options"
         ) from None
     try:
-        output, left_out = _output(model, size)
+        output, left_out = _output(model, shape)
     except _unfit(options) as error:
         if isinstance(error, UNFIT_OPTIONS):
             raise UserError(f"model {name!r} does not work with the options {options}: {_line(error)}") from None
-        larger = next_size(name, options, size)
+        larger = next_size(name, options, shape)
         or_options = f" or the options {options}" if options else ""
         hint = f"; the next size it takes is {larger}" if larger else f" ({_line(error)})"
         raise UserError(
-            f"model {name!r} cannot take images of {size} pixels{hint}; change preprocess.size{or_options}"
+            f"model {name!r} cannot take images of {shape} pixels{hint}; change preprocess.size{or_options}"
         ) from None
     if left_out:
         raise UserError(
-            f"model {name!r} cuts images into patches, and of {size} pixels the last {left_out} belong to none; "
-            f"set preprocess.size to {size - left_out}"
+            f"model {name!r} cuts images into patches, and of {shape} pixels the last {left_out} belong to none; "
+            f"set preprocess.size to {shape.width - left_out}"
         )
     if output.ndim != 2 or (classes and output.shape[1] != classes):
         raise UserError(
@@ -71,32 +76,38 @@ def _unfit(options: dict[str, Any]) -> tuple[type[Exception], ...]:
     return (*UNFIT, *UNFIT_OPTIONS) if options else UNFIT
 
 
-def next_size(name: str, options: dict[str, Any], size: int) -> int | None:
+def next_size(name: str, options: dict[str, Any], shape: InputShape) -> int | None:
     """The next larger image side in pixels, up to 512, that a network takes; None when none was found.
 
-    To the pixel where the layers do not depend on the size; else a multiple of 16.
+    To the pixel where the layers do not depend on the size; else a multiple of 16. Of images that are not square none
+    is looked for.
     """
+    if not shape.is_square:
+        return None
+    size, channels = shape.width, shape.channels
     with torch.device("meta"):  # shapes without numbers: costs neither time nor memory
-        largest = _build(name, 2, LARGEST_TRIED, options, None)
+        largest = _build(name, 2, square(LARGEST_TRIED, channels), options, None)
         low, high = size + 1, LARGEST_TRIED
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if _takes(largest, middle) else (middle + 1, high)
+            low, high = (low, middle) if _takes(largest, square(middle, channels)) else (middle + 1, high)
         steps = range(size // STEP_TRIED * STEP_TRIED + STEP_TRIED, LARGEST_TRIED + 1, STEP_TRIED)
         for tried in sorted({low, *steps}):
             try:
-                model = _build(name, 2, tried, options, None)
+                model = _build(name, 2, square(tried, channels), options, None)
             except (*UNFIT, *UNFIT_OPTIONS, UserError):
                 continue
             # The first is the smallest of all only if its layers take other sizes as well.
-            if _takes(model, tried) and (tried != low or _takes(model, LARGEST_TRIED)):
+            if _takes(model, square(tried, channels)) and (
+                tried != low or _takes(model, square(LARGEST_TRIED, channels))
+            ):
                 return tried
     return None
 
 
-def _takes(model: nn.Module, size: int) -> bool:
+def _takes(model: nn.Module, shape: InputShape) -> bool:
     try:
-        _, left_out = _output(model, size)
+        _, left_out = _output(model, shape)
     except (*UNFIT, *UNFIT_OPTIONS):
         return False
     return not left_out
@@ -111,16 +122,16 @@ def known_names() -> list[str]:
     return [*OWN, *timm.list_models(), *(TORCHVISION + name for name in listed)]
 
 
-def _build(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
+def _build(name: str, classes: int, shape: InputShape, options: dict[str, Any], published: Path | None) -> nn.Module:
     import timm
 
     try:
         if name in OWN:
-            return _own(name, classes, size, options)
+            return _own(name, classes, shape, options)
         if name.startswith(TORCHVISION) and name in known_names():
-            return _torchvision(name.removeprefix(TORCHVISION), classes, size, options, published)
+            return _torchvision(name.removeprefix(TORCHVISION), classes, shape, options, published)
         if timm.is_model(name):
-            return _timm(name, classes, size, options, published)
+            return _timm(name, classes, shape, options, published)
     except TypeError as error:
         if options:
             raise UserError(f"model {name!r} does not take the options {options}: {_line(error)}") from None
@@ -130,13 +141,15 @@ def _build(name: str, classes: int, size: int, options: dict[str, Any], publishe
     raise UserError(f"no model is called {name!r}; {hint}")
 
 
-def _timm(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
+def _timm(name: str, classes: int, shape: InputShape, options: dict[str, Any], published: Path | None) -> nn.Module:
     import timm
 
     preset = timm.get_pretrained_cfg(name)
     options = dict(options)
     if preset is not None and preset.fixed_input_size:
-        options.setdefault("img_size", size)
+        options.setdefault("img_size", shape.width if shape.is_square else (shape.height, shape.width))
+    if shape.channels != COLOURS:
+        options["in_chans"] = shape.channels
     if published is None:
         model = timm.create_model(name, num_classes=classes, **options)
     else:
@@ -164,14 +177,17 @@ def _timm_published(name: str, classes: int, options: dict[str, Any], published:
         ) from None
 
 
-def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], published: Path | None) -> nn.Module:
+def _torchvision(
+    name: str, classes: int, shape: InputShape, options: dict[str, Any], published: Path | None
+) -> nn.Module:
     import torchvision
 
+    _require_colour(TORCHVISION + name, shape)
     options = dict(options)
     if name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": True, **options}
     if name.startswith("vit_"):
-        options.setdefault("image_size", size)
+        options.setdefault("image_size", _side(TORCHVISION + name, shape))
     model = torchvision.models.get_model(name, weights=None, **options)
     last = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)][-1:]
     if not last:
@@ -185,28 +201,44 @@ def _torchvision(name: str, classes: int, size: int, options: dict[str, Any], pu
     return model
 
 
-def _own(name: str, classes: int, size: int, options: dict[str, Any]) -> nn.Module:
+def _side(name: str, shape: InputShape) -> int:
+    """The side of square images; UserError for others."""
+    if not shape.is_square:
+        raise UserError(f"model {name!r} takes square images, not {shape} pixels; choose a network of timm's")
+    return shape.width
+
+
+def _require_colour(name: str, shape: InputShape) -> None:
+    if shape.channels != COLOURS:
+        raise UserError(
+            f"model {name!r} takes images of {COLOURS} channels, not of {shape.channels}; choose a network of timm's"
+        )
+
+
+def _own(name: str, classes: int, shape: InputShape, options: dict[str, Any]) -> nn.Module:
+    _require_colour(name, shape)
     module, _, function = OWN[name].partition(":")
-    return getattr(importlib.import_module(module), function)(classes, size, **options)
+    return getattr(importlib.import_module(module), function)(classes, _side(name, shape), **options)
 
 
-def _output(model: nn.Module, size: int) -> tuple[torch.Tensor, int]:
+def _output(model: nn.Module, shape: InputShape) -> tuple[torch.Tensor, int]:
     """What a network gives for one image, and how many pixels of its right and lower border it leaves out."""
     was_training, left_out = model.training, [0]
     embedding = getattr(model, "patch_embed", None)
 
     def hook(module: nn.Conv2d, inputs: tuple[torch.Tensor, ...]) -> None:
         # Patches lie side by side, or overlap and reach over the border: only what no patch covers is lost.
-        side = inputs[0].shape[-1]
-        uncovered = (side + 2 * module.padding[1] - module.kernel_size[1]) % module.stride[1] - module.padding[1]
-        left_out.append(uncovered * (size // side))
+        for axis, length in enumerate((shape.height, shape.width)):
+            side, padding = inputs[0].shape[2 + axis], module.padding[axis]
+            uncovered = (side + 2 * padding - module.kernel_size[axis]) % module.stride[axis] - padding
+            left_out.append(uncovered * (length // side))
 
     inside = embedding.modules() if isinstance(embedding, nn.Module) else ()
     convolutions = [module for module in inside if isinstance(module, nn.Conv2d) and module.padding != "same"]
     handles = [module.register_forward_pre_hook(hook) for module in convolutions]
     try:
         with torch.no_grad():
-            output = model.eval()(torch.zeros(1, 3, size, size))
+            output = model.eval()(torch.zeros(1, *shape.dimensions))
     finally:
         for handle in handles:
             handle.remove()

@@ -10,6 +10,7 @@ import pandas as pd
 from workflow_scripts.contracts import record
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
+from workflow_scripts.contracts.example_files import MONTAGE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE, roles
@@ -32,7 +33,6 @@ from workflow_scripts.runtime.run_address import (
 from workflow_scripts.runtime.study_paths import StudyPaths
 
 FIGURES = ("confusion", "roc", "reliability")
-MONTAGE = "montage.png"
 TRAINED_FIGURES = (*FIGURES, "curves")
 
 
@@ -180,8 +180,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
     `settings`: the report step's (study, title, paper, scale, seed, source, protocols, folds, runs, seeds, preprocess,
     evaluate, explain); `paper`: folder with published.yaml and notes.md, or None; without `pictures` nobody looks
     whether they are there, nor whether files are what their records say: an archive has no pictures, and its tables are
-    made anew from it. Raises UserError that names the first file that is missing or broken,
-    or that belongs to another kind of data than the settings say.
+    made anew from it. Raises UserError for the first file that is missing, broken or of other data than the settings.
     """
     picture = _picture if pictures else Path
     if pictures:
@@ -201,7 +200,7 @@ def read_results(folder: Path, settings: dict, paper: Path | None, pictures: boo
         manifest=read_manifest(paths.dataset),
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
-        montage=picture(paths.dataset / MONTAGE),
+        montage=picture(paths.examples / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings["protocols"]},
         printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
@@ -213,7 +212,8 @@ def require_vouched(folder: Path, settings: dict) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     paths = StudyPaths(folder)
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv")
-    require(paths.arrays_record, "index.csv", f"../dataset/{MONTAGE}")
+    require(paths.arrays_record, "index.csv")
+    require(paths.examples_record, MONTAGE)
     # Where protocols aggregate in different ways, the premium makes units anew.
     predictions = [PREDICTIONS_FILE] * (len({rule["aggregate"] for rule in settings["protocols"].values()}) > 1)
     for protocol in settings["protocols"]:
@@ -234,7 +234,7 @@ def require_vouched(folder: Path, settings: dict) -> None:
 def records_read(folder: Path, settings: dict) -> list[Path]:
     """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
     paths = StudyPaths(folder)
-    named = [paths.dataset_record, paths.arrays_record]
+    named = [paths.dataset_record, paths.arrays_record, paths.examples_record]
     for protocol in settings["protocols"]:
         named += [paths.split_record(protocol), paths.evaluation_record(protocol)]
         if settings["explain"]["runs"]:

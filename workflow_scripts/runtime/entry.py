@@ -60,13 +60,15 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
-def fold_parser(description: str, *folders: str, device: bool = True) -> argparse.ArgumentParser:
-    """Parser of a step that works on one fold: --dataset, --arrays, --split, further `folders`, and --device."""
+def fold_parser(description: str, *folders: str, device: bool = True, masks: bool = True) -> argparse.ArgumentParser:
+    """Parser of a step that works on one fold: --dataset, --arrays, --split, further `folders`, --device, --masks."""
     made = parser(description)
     for name in ("--dataset", "--arrays", "--split", *folders):
         made.add_argument(name, type=Path, required=True)
     if device:
         made.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    if masks:
+        made.add_argument("--masks", type=Path, metavar="FILE", help="masks of the pixels, where the network has them")
     return made
 
 
@@ -88,6 +90,11 @@ def job_settings(settings: dict, folder: Path) -> dict:
 def fold_inputs(args: argparse.Namespace) -> list[Path]:
     """The files that stand for what such a step reads: the large array is named by its record."""
     return [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
+
+
+def network_inputs(args: argparse.Namespace) -> list[Path]:
+    """As fold_inputs, of a step that trains or applies a network: the masks are named by their record, too."""
+    return [*fold_inputs(args), *([args.masks.with_name("record.json")] if args.masks else [])]
 
 
 def namespace(value: object) -> object:

@@ -32,7 +32,7 @@ class StudyPaths:
     @property
     def array(self) -> Path:
         """The large file that the record of the arrays vouches for."""
-        return self.arrays / "images.npy"
+        return self.arrays / "data.npy"
 
     @property
     def manifest(self) -> Path:
@@ -42,6 +42,24 @@ class StudyPaths:
     @property
     def arrays_record(self) -> Path:
         return self.arrays / RECORD_FILE
+
+    @property
+    def masks(self) -> Path:
+        """Masks of a study's pictures."""
+        return self.folder / "masks" / "masks.npy"
+
+    @property
+    def masks_record(self) -> Path:
+        return self.masks.with_name(RECORD_FILE)
+
+    @property
+    def examples(self) -> Path:
+        """Folder of pictures of every class as they are in their files."""
+        return self.folder / "examples"
+
+    @property
+    def examples_record(self) -> Path:
+        return self.examples / RECORD_FILE
 
     def split(self, protocol: str) -> Path:
         """Table of which sample is in which subset."""

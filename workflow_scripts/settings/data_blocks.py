@@ -85,7 +85,7 @@ class Ingest(Block):
 
 
 class Preprocess(Block):
-    """From files to one packed uint8 array."""
+    """From files to one packed array."""
 
     size: Size = Field(224, description="Height and width in pixels of the packed images.")
     fit: Literal["squash", "pad", "crop"] = Field(
@@ -97,7 +97,7 @@ class Preprocess(Block):
     mask: Literal["none", "grey", "haematoxylin", "dab", "stained"] = Field(
         "none",
         description="Masks of cell nuclei by Otsu's threshold on: darkness (grey), the blue stain, the brown stain, or "
-        "either of both stains (stained); kept beside the pixels, `train.mask` lays them over.",
+        "either of both stains (stained); kept beside the pixels, `train.mask` applies them.",
     )
     pixel_size: Annotated[float, Field(gt=0)] | None = Field(
         None,

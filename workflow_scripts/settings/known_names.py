@@ -27,7 +27,17 @@ _TARGETS = (
     "paper_figures",
     "verdict",
 )
-_DATA_RULES = ("synthesise", "download", "fetch_weights", "ingest", "preprocess", "split", "ground_truth")
+_DATA_RULES = (
+    "synthesise",
+    "download",
+    "fetch_weights",
+    "ingest",
+    "preprocess",
+    "segment",
+    "examples",
+    "split",
+    "ground_truth",
+)
 _RUN_RULES = ("train", "finish_run", "baseline", "vote", "compress", "external", "evaluate", "explain", "track")
 RULES = frozenset((*_TARGETS, *_DATA_RULES, *_RUN_RULES))
 # What else lies beside the studies' folders, or is a word of `dvc_stage`.

@@ -26,7 +26,7 @@ from workflow_scripts.settings.plan.workflow_plan import Plan
 STATED = Path(".work/settings")
 # Folders of results/{study} by the phase that leaves them; the report's files beside them: dvc.yaml.
 FOLDERS = {
-    "data": ("dataset", "arrays", "splits"),
+    "data": ("dataset", "arrays", "masks", "examples", "splits"),
     "runs": ("runs", "evaluation", "explanation"),
     "report": ("curves", "paper"),
 }
@@ -37,7 +37,9 @@ def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
     names = StepNames(study=study)
     if plan.steps.made(study):
         yield from ((step_table.SYNTHESISE, replace(names, adapter=name)) for name in plan.study(study).adapters)
-    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names))
+    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names), (step_table.EXAMPLES, names))
+    if plan.steps.has_masks(study):
+        yield step_table.SEGMENT, names
     yield from ((step_table.SPLIT, replace(names, protocol=protocol)) for protocol in plan.study(study).protocols)
 
 

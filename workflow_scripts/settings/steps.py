@@ -66,8 +66,24 @@ class Steps:
         }
 
     def preprocess(self, study: str) -> dict:
-        # How large a pixel is changes no pixel.
-        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size"})}
+        # How large a pixel is changes no pixel; masks are looked for in the packed ones.
+        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size", "mask"})}
+
+    def segment(self, study: str) -> dict:
+        return {"study": study, "mask": self.study(study).preprocess.mask}
+
+    def examples(self, study: str) -> dict:
+        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(include={"fit", "interpolation"})}
+
+    def has_masks(self, study: str) -> bool:
+        """Whether masks of nuclei are looked for in the study's pictures."""
+        return self.study(study).preprocess.mask != "none"
+
+    def sees_masks(self, study: str, run: str) -> bool:
+        """Whether a network of a run, its own or the one that it applies, sees the masks of the study's pictures."""
+        spec = self.study(study).runs[run]
+        network = (getattr(spec, "study", study), getattr(spec, "of", run))
+        return self.has_masks(study) and self.training(*network)["mask"]
 
     def aggregate(self, study: str, protocol: str) -> str:
         """How the samples of a unit become one prediction under a protocol."""
@@ -181,6 +197,7 @@ class Steps:
         return {
             "study": study,
             "preprocess": self.preprocess(study)["preprocess"],
+            "mask": chosen.preprocess.mask,
             "protocols": list(chosen.protocols),
             "explain": chosen.explain.runs,
         }

@@ -8,9 +8,8 @@ from workflow_scripts.settings.plan.workflow_plan import Plan
 
 def data_targets(plan: Plan, study: str) -> list[str]:
     """What stands for a study's samples and splits, and its arrays, which no job of one fold and seed names."""
-    paths = plan.paths(study)
     splits = [path for protocol in plan.study(study).protocols for path in plan.data.split_files(study, protocol)]
-    return [*map(str, (paths.dataset_record, paths.arrays_record, paths.array)), *splits]
+    return [*plan.data.records(study), str(plan.paths(study).array), *splits]
 
 
 def run_targets(plan: Plan, study: str) -> list[str]:

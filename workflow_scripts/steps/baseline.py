@@ -17,7 +17,7 @@ ITERATIONS = 5000
 
 def arguments() -> argparse.Namespace:
     """Command line of this step."""
-    return entry.fold_parser(__doc__, "--out", device=False).parse_args()
+    return entry.fold_parser(__doc__, "--out", device=False, masks=False).parse_args()
 
 
 def main(args: argparse.Namespace) -> None:
@@ -38,13 +38,16 @@ def _fit_and_predict(args: argparse.Namespace) -> dict:
     from sklearn.preprocessing import StandardScaler
 
     from workflow_scripts.baselines import simple_features
+    from workflow_scripts.contracts.arrays import open_arrays
     from workflow_scripts.contracts.dataset import read_manifest
-    from workflow_scripts.data.packed import read_fold
+    from workflow_scripts.data.fold_samples import read_fold
 
     settings = args.settings
-    images, classes, samples, _ = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
+    classes, samples = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
     manifest = read_manifest(args.dataset).set_index("id").loc[samples["id"]]
-    values = simple_features.table(settings["spec"]["features"], images, samples["row"].to_numpy(), manifest)
+    values = simple_features.table(
+        settings["spec"]["features"], open_arrays(args.arrays), samples["first"].to_numpy(), manifest
+    )
     training = (samples["subset"] == "train").to_numpy()
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
     model.fit(values[training], samples.loc[training, "label"])

@@ -1,8 +1,8 @@
 """Compress a trained run and let the smaller network predict.
 
-In: the weights of the run, its fold of the split, the packed pixels. Out, in --out: model/ (the smaller file),
-predictions.csv, units.csv, ledger.json (with the time per image of both networks, measured one after the other) and,
-last, record.json (with both sizes and how far the predictions agree).
+In: the weights of the run, its fold of the split, the packed pixels and, where it learned with them, their masks. Out,
+in --out: model/ (the smaller file), predictions.csv, units.csv, ledger.json (with the time per image of both networks,
+measured one after the other) and, last, record.json (with both sizes and how far the predictions agree).
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main(args: argparse.Namespace) -> None:
     with ledger(args.out / "ledger.json") as cost:
         file, compression, measured = _compress(args, weights_path)
         cost.update(measured)
-    inputs = entry.fold_inputs(args)
+    inputs = entry.network_inputs(args)
     digests = input_digests(args.dataset.parent, [*inputs, weights_path])
     names = ("predictions.csv", "units.csv", f"model/{file.name}")
     outputs = {name: digest_file(args.out / name) for name in names}
@@ -44,6 +44,7 @@ def main(args: argparse.Namespace) -> None:
 def _compress(args: argparse.Namespace, weights_path: Path) -> tuple[Path, dict, dict]:
     """Write model and tables; returns the model's file, how it compares, and what predicting cost."""
     from workflow_scripts.models import compression
+    from workflow_scripts.models.input_shape import InputShape
     from workflow_scripts.training.inference import Applied
 
     trained, to = args.settings["member"], args.settings["spec"]["to"]
@@ -51,7 +52,8 @@ def _compress(args: argparse.Namespace, weights_path: Path) -> tuple[Path, dict,
     applied = Applied.read(args, weights_path, trained, trained["fold"], device)
     require_classes(applied.weights.classes, applied.samples.classes, weights_path)
     before, speed_before = applied.score(applied.network())
-    file = compression.compress(applied.network(), applied.weights, to, args.out / "model", applied.samples.size)
+    shape = InputShape.of(applied.samples.arrays.description)
+    file = compression.compress(applied.network(), applied.weights, to, args.out / "model", shape)
     after, speed = applied.score(compression.restore(applied.network(), file, trained))
     write_run_tables(args.out, after, applied.weights.classes, args.settings["aggregate"])
     found = {"bytes": file.stat().st_size, "bytes_before": weights_path.stat().st_size, **_agreement(before, after)}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workflow_scripts.drawing.scalebar import Scale
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.explanation.voted import Voted
-    from workflow_scripts.training.data import Samples
+    from workflow_scripts.training.samples import Samples
 
 ALWAYS = ("gradcam.csv", "gradcam.png", "gradcam.npz", "confusions.csv", "errors.png")
 ASKED = 32
@@ -50,13 +50,13 @@ class _Sheet:
 
 def main(args: argparse.Namespace) -> None:
     """Write the files of each run and, last, record.json."""
-    from workflow_scripts.training.data import read_samples
+    from workflow_scripts.training.samples import read_samples
 
     settings = args.settings
-    samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"])
+    samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"], args.masks)
     chosen = choose(samples, settings["explain"]["images"], settings["reported"])
     made = require(args.dataset / "record.json", "manifest.csv")["made"]
-    inputs = entry.fold_inputs(args)
+    inputs = entry.network_inputs(args)
     scales = _scales(args.dataset, settings["preprocess"])
     found, outputs = {}, {}
     for run in settings["explain"]["runs"]:

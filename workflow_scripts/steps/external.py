@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
         table, measured = _predict(args, weights_path)
         cost.update(measured)
     seen = seen_in_training(args, table)
-    inputs = entry.fold_inputs(args)
+    inputs = entry.network_inputs(args)
     digests = input_digests(args.dataset.parent, [*inputs, weights_path, args.manifest_there, args.split_there])
     outputs = {name: digest_file(args.out / name) for name in ("predictions.csv", "units.csv")}
     record = make_record(args.settings, args.code, digests, seen_in_training=seen, outputs=outputs)

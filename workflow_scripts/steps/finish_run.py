@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
         code = _write_units(args, settings, weights_path)
         spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
         cost.update({key: measured[key] for key in MEASURED}, train=spent)
-    inputs = entry.fold_inputs(args)
+    inputs = entry.network_inputs(args)
     outputs = {name: digest_file(args.run / name) for name in (PREDICTIONS_FILE, UNITS_FILE)}
     record = make_record(
         args.settings,
@@ -79,12 +79,12 @@ def _write_units(args: argparse.Namespace, settings: dict, weights_path: Path) -
     """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
     from workflow_scripts.contracts.run_tables import PREDICTIONS, write_units
     from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
-    from workflow_scripts.data.packed import read_table
+    from workflow_scripts.data.fold_samples import read_fold
     from workflow_scripts.runtime.errors import UserError
     from workflow_scripts.runtime.results_layout import remedy
 
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
-    classes, samples = read_table(args.dataset, args.arrays, args.split, settings["fold"])
+    classes, samples = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
     require_classes(trained.classes, classes, weights_path)
     table = PREDICTIONS.read(args.run / PREDICTIONS_FILE)
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")

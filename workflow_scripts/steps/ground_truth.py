@@ -1,8 +1,9 @@
 """Check a study on made data against what was planted in them.
 
-In: the made folders (truth.csv and the masks in .truth), the dataset, the packed masks and the Grad-CAM maps of each
-protocol. Out: truth.csv of the study: how well masks recover planted nuclei, which planted copies were found, and how
-much of each network's Grad-CAM lies on what was planted, beside chance and beside the same network with random weights.
+In: the made folders (truth.csv and the masks in .truth), the dataset, the masks of the packed pixels and the Grad-CAM
+maps of each protocol. Out: truth.csv of the study: how well masks recover planted nuclei, which planted copies were
+found, and how much of each network's Grad-CAM lies on what was planted, beside chance and beside the same network with
+random weights.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
     ]
     TRUTH.write(args.out, pd.DataFrame(lines, columns=list(TRUTH.columns)))
     folder = args.study_folder
-    read = [folder / "dataset" / "record.json", folder / "arrays" / "record.json"]
+    read = [folder / "dataset" / "record.json", folder / "arrays" / "record.json", folder / "masks" / "record.json"]
     read += [folder / "explanation" / name / "record.json" for name in args.settings["protocols"]]
     inputs = input_digests(folder, [path for path in read if path.exists()])
     outputs = {args.out.name: digest_file(args.out)}
@@ -46,9 +47,8 @@ def main(args: argparse.Namespace) -> None:
 
 def _measured(args: argparse.Namespace, folder: Path):
     """(what, protocol, run, Found) of everything that can be checked."""
-    import numpy as np
-
-    from workflow_scripts.contracts.dataset import ARRAY_INDEX, EQUAL_PAIRS, MANIFEST
+    from workflow_scripts.contracts.arrays import MASKS, open_arrays
+    from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
     from workflow_scripts.contracts.explanation import read_maps
     from workflow_scripts.data.raw_folders import parse_sources
     from workflow_scripts.preprocessing.packing import Packing
@@ -63,15 +63,14 @@ def _measured(args: argparse.Namespace, folder: Path):
             _planted(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
         )
     )
-    kind = settings["preprocess"]["mask"]
+    kind = settings["mask"]
     if kind == "none" and not settings["explain"]:
         return
     regions = recovery.regions(manifest, sources, Packing(**settings["preprocess"]))
     if kind != "none":
-        packed = np.load(folder / "arrays" / "masks.npy", mmap_mode="r")
-        index = ARRAY_INDEX.read(folder / "arrays" / "index.csv")
-        found = {name: packed[row] > 0 for name, row in zip(index["id"], index["first"], strict=True)}
-        yield "masks", "", "", recovery.masks(regions, found, kind)
+        arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)
+        masks = {name: arrays.mask(name) > 0 for name in arrays.index["id"]}
+        yield "masks", "", "", recovery.masks(regions, masks, kind)
     for protocol in settings["protocols"]:
         for run in settings["explain"]:
             ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
@@ -84,8 +83,8 @@ def require_all_of(args: argparse.Namespace, sources: dict[str, Path]) -> None:
     for source in sources.values():
         require_all(source / "made.json")
     require(args.study_folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
-    if args.settings["preprocess"]["mask"] != "none":
-        require(args.study_folder / "arrays" / "record.json", "masks.npy", "index.csv")
+    if args.settings["mask"] != "none":
+        require(args.study_folder / "masks" / "record.json", "masks.npy")
     for protocol in args.settings["protocols"] if args.settings["explain"] else ():
         record = args.study_folder / "explanation" / protocol / "record.json"
         require(record, *(f"{run}/gradcam.npz" for run in args.settings["explain"]))

@@ -18,10 +18,11 @@ from workflow_scripts.runtime import entry
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    from workflow_scripts.contracts.example_files import ORIGINALS
     from workflow_scripts.reporting.results import read_results, records_read
 
     (args.out / "record.json").unlink(missing_ok=True)
-    require(args.study_folder / "arrays" / "record.json", "images.npy", "masks.npy", "originals.npz", "index.csv")
+    require(args.study_folder / "examples" / "record.json", ORIGINALS)
     results = read_results(args.study_folder, args.settings, args.paper)
     lines = [
         draw(paper_figure, results, args.out)

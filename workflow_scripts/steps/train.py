@@ -1,4 +1,4 @@
-"""Train a run: a fold of a split and packed pixels come in, weights, history and predictions go out.
+"""Train a run: a fold of a split and its samples' arrays come in, weights, history and predictions go out.
 
 Killed at any moment and started again, it continues from its last state in the work folder and ends in the same bytes.
 Several folds and seeds of the run may share the process, one after the other: loading the libraries takes seconds.
@@ -21,6 +21,7 @@ from workflow_scripts.runtime.processes import end_with
 from workflow_scripts.runtime.run_address import HISTORY_FILE, PREDICTIONS_FILE, TRAINING_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
+    from workflow_scripts.models.input_shape import InputShape
     from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.process_group import ProcessGroup
     from workflow_scripts.training.stopping import Saving
@@ -116,7 +117,7 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
 
 def _identity(args: argparse.Namespace, files: dict[str, Path], device: object) -> str:
     """Digest of all that this training depends on."""
-    inputs = entry.fold_inputs(args)
+    inputs = entry.network_inputs(args)
     identity = {
         "settings": args.settings,
         "code": args.code,
@@ -163,14 +164,14 @@ def named_files(pairs: list[str]) -> dict[str, Path]:
     return found
 
 
-def _say_what_cannot_be_explained(spec: dict, classes: int, size: int) -> None:
+def _say_what_cannot_be_explained(spec: dict, classes: int, shape: "InputShape") -> None:
     """A line before a training whose network Grad-CAM can show no map of: after it, the training would be spent."""
     from workflow_scripts.models.build import random_network
 
     # By its name, because what can be shown changes no training: its code must not make any outdated.
     layers = importlib.import_module("workflow_scripts.explanation.target_layers")
     try:
-        layers.target_layers(random_network(spec, classes, size, 0), size)
+        layers.target_layers(random_network(spec, classes, shape, 0), shape)
     except UserError as error:
         entry.log.warning("Grad-CAM will show nothing of this network: %s", error)
 
@@ -187,47 +188,45 @@ def _train(
 
     from workflow_scripts.contracts.run_tables import write_predictions
     from workflow_scripts.models.build import build
+    from workflow_scripts.models.input_shape import InputShape
     from workflow_scripts.models.weights import TrainedWeights, load_trained, write_trained
     from workflow_scripts.runtime.seeds import seed_for
-    from workflow_scripts.training import data, devices, sampling
+    from workflow_scripts.training import devices, sampling
     from workflow_scripts.training.inference import Applied
     from workflow_scripts.training.loop import fit
-    from workflow_scripts.training.view import View, training_seed
+    from workflow_scripts.training.samples import read_samples
+    from workflow_scripts.training.view import fitted_view
 
     settings = entry.namespace(args.settings)
     train, who = settings.train, (settings.study, settings.run, settings.fold, settings.seed)
-    samples = data.read_samples(args.dataset, args.arrays, args.split, settings.fold)
-    subsets = {name: samples.subset(name) for name in ("train", "validation")}
-    laid = samples.masks if train.mask else None
-    mean, std = data.statistics(samples.images, subsets["train"].rows, train.normalise, laid)
-    shown = sampling.shown(subsets["train"].targets, samples.classes, train, seed_for(*who, "repeat"))
-    subsets["train"] = subsets["train"].repeated(shown)
-    if train.copies == "fourfold":
-        subsets["train"] = subsets["train"].fourfold()
+    samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
+    arrays, classes, subset = samples.arrays, samples.classes, samples.subset("train")
+    view = fitted_view(args.settings, samples, subset)
+    subset = subset.repeated(sampling.shown(subset.targets, classes, train, seed_for(*who, "repeat")))
+    shape = InputShape.of(arrays.description)
     if process_group.is_rank_zero:
-        _say_what_cannot_be_explained(args.settings["spec"], len(samples.classes), samples.size)
-    model = build(args.settings["spec"], len(samples.classes), samples.size, seed_for(*who, "initialise"), files)
-    view = View(train, training_seed(args.settings), mean, std)
-    pixels = (samples.images, samples.masks)
-    feeders = [view.training(*pixels, subsets["train"], device), view.applied(*pixels, subsets["validation"], device)]
+        _say_what_cannot_be_explained(args.settings["spec"], len(classes), shape)
+    model = build(args.settings["spec"], len(classes), shape, seed_for(*who, "initialise"), files)
+    training = view.training(arrays, subset, device)
+    validation = view.applied(arrays, samples.subset("validation"), device)
     entry.log.info(
-        "training %s on %d images of %d pixels, %d for validation, on %s",
+        "training %s on %d samples (%s), %d for validation, on %s",
         settings.run,
-        len(subsets["train"]),
-        samples.size,
-        len(subsets["validation"]),
+        len(training),
+        arrays.description,
+        len(validation),
         devices.describe(device),
     )
-    result = fit(model, *feeders, train, samples.classes, view.seed, saving, process_group)
+    result = fit(model, training, validation, train, classes, view.seed, saving, process_group)
     if not process_group.is_rank_zero:
         return {}
-    kept = TrainedWeights(result.tensors, args.settings, args.code, mean, std, samples.classes)
+    kept = TrainedWeights(result.tensors, args.settings, args.code, view.mean, view.std, classes)
     HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))
     write_trained(args.out / WEIGHTS_FILE, kept)
     # Here, because a process that has loaded library and network takes no time to predict.
     applied = Applied(args.settings["spec"], train, kept, samples, device, settings.fold)
     table, speed = applied.score(load_trained(model, kept))
-    write_predictions(args.out, table, samples.classes)
+    write_predictions(args.out, table, classes)
     return {
         **applied.cost(speed),
         # Those that trained: what finishes a training may run later, with others.
@@ -236,7 +235,7 @@ def _train(
         "outputs": {name: digest_file(args.out / name) for name in LEFT},
         "device": devices.describe(device, args.jobs_per_gpu),
         "training_seconds": round(result.seconds, 3),
-        "images_per_second": round(train.epochs * len(subsets["train"]) / max(result.seconds, 1e-9), 1),
+        "images_per_second": round(train.epochs * len(training) / max(result.seconds, 1e-9), 1),
         "epoch_kept": result.epoch,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }

@@ -1,24 +1,41 @@
-"""Random changes of training images, a function of (seed, epoch, sample): the batch a sample is in does not matter."""
+"""Random changes of training pictures, a function of (seed, epoch, sample): a sample's batch does not matter."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from workflow_scripts.training.randomness import bits, uniform
-
-# Purposes of random numbers; 0 is the order of the samples. New ones go to the end: a number belongs to its purpose.
-ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
-SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
-CLASS, MEMBER, NOISE = range(15, 18)
+from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.step_settings.train_settings import Augment
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.training.randomness import (
+    ANGLE,
+    BRIGHTNESS,
+    CONTRAST,
+    CROP,
+    CROP_X,
+    CROP_Y,
+    HORIZONTAL,
+    HUE,
+    NOISE,
+    SATURATION,
+    SHIFT_X,
+    SHIFT_Y,
+    TURNS,
+    VERTICAL,
+    ZOOM,
+    bits,
+    uniform,
+)
 
 # Variants of an image in a fourfold set, see copied.
 COPIES = 4
 
+# Only of pictures with these channels colours can be turned.
+COLOURS = 3
 # Luminance, and turning the colours around grey, of linear RGB: W3C Filter Effects, feColorMatrix, saturate, hueRotate.
 LUMINANCE = np.array([[0.213, 0.715, 0.072]] * 3)
 TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
@@ -26,31 +43,33 @@ TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715
 
 @dataclass(frozen=True)
 class Noise:
-    """Gaussian noise of each sample: `seeds` uint64 N, `spread` in grey levels of 255."""
+    """Gaussian noise of each sample: `seeds` uint64 N, `spread` in the units of the stored pixels."""
 
     seeds: np.ndarray
     spread: float
 
-    def of(self, places: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        """float32 B×3×height×width of the samples at `places`; made on the processor, so the same for any device."""
+    def of(self, indices: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        """float32 B×C×H×W, `shape` the last three, of samples; made on the processor, so the same for any device."""
         drawn = [
-            np.random.Generator(np.random.Philox(int(seed))).standard_normal((3, height, width), dtype="float32")
-            for seed in self.seeds[places.cpu().numpy()]
+            np.random.Generator(np.random.Philox(int(seed))).standard_normal(shape, dtype="float32")
+            for seed in self.seeds[indices.cpu().numpy()]
         ]
-        return self.spread * torch.from_numpy(np.stack(drawn)).to(places.device)
+        return self.spread * torch.from_numpy(np.stack(drawn)).to(indices.device)
 
 
 @dataclass(frozen=True)
 class Changes:
     """What is done to each sample of a subset in one epoch; None: nobody is changed in this way.
 
-    `horizontal`, `vertical` bool N; `turns` int N of 90°; `affine` N×2×3, from output to input in [-1, 1];
-    `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to RGB; `noise` comes last.
+    `scale`: the value of the stored pixels that stands for 1; `horizontal`, `vertical` bool N; `quarter_turns` int N;
+    `affine` N×2×3, from output to input in [-1, 1]; `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to
+    RGB; `noise` comes last.
     """
 
+    scale: float
     horizontal: torch.Tensor | None = None
     vertical: torch.Tensor | None = None
-    turns: torch.Tensor | None = None
+    quarter_turns: torch.Tensor | None = None
     affine: torch.Tensor | None = None
     brightness: torch.Tensor | None = None
     contrast: torch.Tensor | None = None
@@ -58,7 +77,25 @@ class Changes:
     noise: Noise | None = None
 
 
-def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, device: torch.device) -> Changes:
+def check(settings: Augment, pictures: ArrayDescription) -> None:
+    """Raise UserError for a setting of the block `augment` that has no meaning for such pictures."""
+    for name in ("saturation", "hue"):
+        if getattr(settings, name) and pictures.channels != COLOURS:
+            raise UserError(
+                f"train.augment.{name}: the pictures have {pictures.channels} channel(s), no colours; set 0"
+            )
+    if settings.quarter_turns and pictures.height != pictures.width:
+        raise UserError("train.augment.quarter_turns: the pictures are not square; set false")
+
+
+def draw(
+    settings: Augment,
+    seed: int,
+    epoch: int,
+    keys: np.ndarray,
+    device: torch.device,
+    pictures: ArrayDescription,
+) -> Changes:
     """The changes of one epoch for the samples named by `keys`; `settings` are those of the block `augment`."""
 
     def number(purpose: int) -> np.ndarray:
@@ -72,10 +109,11 @@ def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, dev
 
     affine = None
     if settings.rotate or settings.zoom or settings.shift or settings.crop:
-        affine = _to(_affine(settings, number), device)
+        affine = _to(_affine(settings, number, pictures.height / pictures.width), device)
     colours = _to(_colours(settings, number), device) if settings.saturation or settings.hue else None
     turns = torch.from_numpy((number(TURNS) * 4).astype("int64")).to(device) if settings.quarter_turns else None
     return Changes(
+        pictures.scale,
         chance(HORIZONTAL, settings.horizontal_flip),
         chance(VERTICAL, settings.vertical_flip),
         turns,
@@ -83,56 +121,60 @@ def draw(settings: SimpleNamespace, seed: int, epoch: int, keys: np.ndarray, dev
         factor(BRIGHTNESS, settings.brightness),
         factor(CONTRAST, settings.contrast),
         colours,
-        _noise(settings.noise, seed, epoch, keys),
+        _noise(settings.noise * pictures.scale, seed, epoch, keys),
     )
 
 
-def noise_alone(share: float, seed: int, epoch: int, keys: np.ndarray) -> Changes:
-    """No change but noise, with the standard deviation `share` of the full range."""
-    return Changes(noise=_noise(share, seed, epoch, keys))
+def noise_alone(share: float, seed: int, epoch: int, keys: np.ndarray, scale: float) -> Changes:
+    """No change but noise, with the standard deviation `share` of the full range, which ends at `scale`."""
+    return Changes(scale, noise=_noise(share * scale, seed, epoch, keys))
 
 
-def apply(pixels: torch.Tensor, changes: Changes, places: torch.Tensor) -> torch.Tensor:
-    """uint8 B×H×W×3 → float32 B×3×H×W in [0, 255], changed; `places` are the samples' positions in `changes`."""
+def apply(pixels: torch.Tensor, changes: Changes, indices: torch.Tensor) -> torch.Tensor:
+    """uint8 or float32 B×H×W×C → float32 B×C×H×W in [0, scale], changed by what `changes` has at `indices` (B)."""
     if changes.horizontal is not None:
-        pixels = _where(changes.horizontal[places], pixels.flip(2), pixels)
+        pixels = _where(changes.horizontal[indices], pixels.flip(2), pixels)
     if changes.vertical is not None:
-        pixels = _where(changes.vertical[places], pixels.flip(1), pixels)
-    if changes.turns is not None:
-        turns = changes.turns[places]
-        pixels = sum((pixels.rot90(k, (1, 2)) * (turns == k).view(-1, 1, 1, 1) for k in range(4)), start=0)
+        pixels = _where(changes.vertical[indices], pixels.flip(1), pixels)
+    if changes.quarter_turns is not None:
+        turns = changes.quarter_turns[indices]
+        pixels = sum(
+            (pixels.rot90(k, (1, 2)) * (turns == k).view(-1, 1, 1, 1) for k in range(4)), start=torch.zeros_like(pixels)
+        )
     images = pixels.permute(0, 3, 1, 2).float()
     if changes.affine is not None:
-        grid = F.affine_grid(changes.affine[places], list(images.shape), align_corners=False)
+        grid = F.affine_grid(changes.affine[indices], list(images.shape), align_corners=False)
         # What comes from outside is the mirrored image: no edge that the network could learn.
         images = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     if changes.colours is not None:
-        images = torch.einsum("nij,njhw->nihw", changes.colours[places], images)
+        images = torch.einsum("nij,njhw->nihw", changes.colours[indices], images)
     if changes.contrast is not None:
         middle = images.mean((1, 2, 3), keepdim=True)
-        images = (images - middle) * changes.contrast[places].view(-1, 1, 1, 1) + middle
+        images = (images - middle) * changes.contrast[indices].view(-1, 1, 1, 1) + middle
     if changes.brightness is not None:
-        images = images * changes.brightness[places].view(-1, 1, 1, 1)
+        images = images * changes.brightness[indices].view(-1, 1, 1, 1)
     if any(change is not None for change in (changes.colours, changes.contrast, changes.brightness)):
-        images = images.clamp(0, 255)
+        images = images.clamp(0, changes.scale)
     if changes.noise is not None:
-        images = (images + changes.noise.of(places, *images.shape[2:])).clamp(0, 255)
+        images = (images + changes.noise.of(indices, tuple(images.shape[1:]))).clamp(0, changes.scale)
     return images
 
 
 def copied(pixels: torch.Tensor, variants: torch.Tensor) -> torch.Tensor:
-    """B×H×W×3 images as their variants (B): 0 as it is, 1 turned by 180°, 2 flipped left-right, 3 up-down."""
+    """B×H×W×C images as their variants (B): 0 as it is, 1 turned by 180°, 2 flipped left-right, 3 up-down."""
     pixels = _where((variants == 1) | (variants == 2), pixels.flip(2), pixels)
     return _where((variants == 1) | (variants == 3), pixels.flip(1), pixels)
 
 
-def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
+def _affine(settings: Augment, number: Callable[[int], np.ndarray], ratio: float) -> np.ndarray:
+    """N×2×3; `ratio`: height by width of the pictures, both of which are 2 long in these coordinates."""
     angle = math.radians(settings.rotate) * (2 * number(ANGLE) - 1)
     zoom = 1 + settings.zoom * (2 * number(ZOOM) - 1)
-    # A side is 2 long in the sampler's coordinates.
     shifts = [2 * settings.shift * (2 * number(purpose) - 1) for purpose in (SHIFT_X, SHIFT_Y)]
     cosine, sine = np.cos(angle) / zoom, np.sin(angle) / zoom
-    matrix = np.stack([np.stack([cosine, -sine, shifts[0]], 1), np.stack([sine, cosine, shifts[1]], 1)], 1)
+    matrix = np.stack(
+        [np.stack([cosine, -sine * ratio, shifts[0]], 1), np.stack([sine / ratio, cosine, shifts[1]], 1)], 1
+    )
     if settings.crop:
         # First from the output into its window, then on into the turned image.
         side = 1 - settings.crop * number(CROP)
@@ -142,7 +184,7 @@ def _affine(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> n
     return matrix
 
 
-def _colours(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> np.ndarray:
+def _colours(settings: Augment, number: Callable[[int], np.ndarray]) -> np.ndarray:
     """N×3×3: what differs from the luminance is turned and stretched."""
     angle = 2 * np.pi * settings.hue * (2 * number(HUE) - 1)
     factor = 1 + settings.saturation * (2 * number(SATURATION) - 1)
@@ -150,8 +192,8 @@ def _colours(settings: SimpleNamespace, number: Callable[[int], np.ndarray]) -> 
     return LUMINANCE + factor[:, None, None] * parts
 
 
-def _noise(share: float, seed: int, epoch: int, keys: np.ndarray) -> Noise | None:
-    return Noise(bits(seed, epoch, keys, NOISE), 255 * share) if share else None
+def _noise(spread: float, seed: int, epoch: int, keys: np.ndarray) -> Noise | None:
+    return Noise(bits(seed, epoch, keys, NOISE), spread) if spread else None
 
 
 def _to(values: np.ndarray, device: torch.device) -> torch.Tensor:

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.preprocessing.packing import Packing
@@ -21,16 +23,18 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE, RunAddress, study_of
 from workflow_scripts.training import devices, inference
-from workflow_scripts.training.data import Feeder, Subset
+from workflow_scripts.training.feeders.batches import Batches
 from workflow_scripts.training.randomness import keys_of
-from workflow_scripts.training.view import View
+from workflow_scripts.training.samples import Subset
+from workflow_scripts.training.view import view_of
 
 
 @dataclass(frozen=True)
 class FinishedRun:
     """A run's folder and that of its study, the settings of its training, its weights, and how its images were packed.
 
-    `made`: it has learned from made data.
+    array: what the packed images are; mask: the kind of mask that it learned with, see preprocessing.masks, or None;
+    made: it has learned from made data.
     """
 
     folder: Path
@@ -38,6 +42,8 @@ class FinishedRun:
     settings: dict
     weights: TrainedWeights
     packing: Packing
+    array: ArrayDescription
+    mask: str | None
     max_megapixels: float
     made: bool
 
@@ -57,26 +63,30 @@ class FinishedRun:
         folder = folder.resolve()
         study = _study_of(folder, settings)
         required_training(folder / WEIGHTS_FILE)
-        files = [study / "arrays" / "record.json", folder / WEIGHTS_FILE]
-        for path in files:
-            if not path.is_file():
-                raise UserError(f"{path} is missing; {remedy(path)}")
-        arrays, _ = (_still(path, record["inputs"].get(path.relative_to(study).as_posix()), folder) for path in files)
+        inputs, masks = record["inputs"], study / "masks" / "record.json"
+        files = (study / "arrays" / "record.json", folder / WEIGHTS_FILE)
+        arrays, _ = (_still(path, study, inputs, folder) for path in files)
+        masked = masks.relative_to(study).as_posix() in inputs
+        packed = read_record(arrays)
+        packing, array = Packing(**packed["settings"]["preprocess"]), ArrayDescription.of_record(packed, arrays)
+        if array != packing.array:
+            raise UserError(f"{folder} has learned from {array}; only one from {packing.array} is applied to files")
         dataset = read_record(study / "dataset" / "record.json")
         return cls(
             folder=folder,
             study=study,
             settings=settings,
             weights=read_trained(folder / WEIGHTS_FILE, settings),
-            packing=Packing(**read_record(arrays)["settings"]["preprocess"]),
+            packing=packing,
+            array=array,
+            mask=read_record(_still(masks, study, inputs, folder))["settings"]["mask"] if masked else None,
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
             made=bool(dataset["made"]),
         )
 
     def masks(self, images: np.ndarray) -> np.ndarray | None:
-        """uint8 N×S×S masks of packed images (uint8 N×S×S×3), as the study has them; None where it has none."""
-        kind = self.packing.mask
-        return None if kind == "none" else np.stack([mask(pixels, kind) for pixels in images])
+        """uint8 N×S×S masks of packed images (uint8 N×S×S×3), as the run learned with; None where it had none."""
+        return None if self.mask is None else np.stack([mask(pixels, self.mask) for pixels in images])
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ class Network:
 
     model: nn.Module
     weights: TrainedWeights
+    array: ArrayDescription
     train: SimpleNamespace
     device: torch.device
 
@@ -93,30 +104,31 @@ class Network:
         """Load it; UserError when there is no such device."""
         train = entry.namespace(run.settings["train"])
         chosen = devices.prepare(device, train)
-        model = build(run.settings["spec"], len(run.weights.classes), run.packing.size, 0)
-        layout = torch.channels_last if train.channels_last else torch.contiguous_format
-        return cls(load_trained(model, run.weights).to(chosen, memory_format=layout), run.weights, train, chosen)
+        model = build(run.settings["spec"], len(run.weights.classes), InputShape.of(run.array), 0)
+        return cls(load_trained(model, run.weights).to(chosen), run.weights, run.array, train, chosen)
 
     def probabilities(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> np.ndarray:
         """float64 N×K; `names` (N) tell the images apart, `masks` are uint8 N×S×S."""
-        feeder = self._feeder(images, names, masks)
-        return inference.probabilities(inference.predict(self.model, feeder, self.train.precision))
+        batches = self._batches(images, names, masks)
+        model = batches.placed(self.model)
+        return inference.probabilities(inference.predict(model, batches, self.train.precision))
 
     def batch(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> torch.Tensor:
         """float32 N×3×S×S on the device, as the network sees them."""
-        return self._feeder(images, names, masks).batch(np.arange(len(images)))[0]
+        return self._batches(images, names, masks).batch(np.arange(len(images))).inputs[0]
 
-    def _feeder(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None) -> Feeder:
+    def _batches(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None) -> Batches:
         rows = np.arange(len(images))
-        subset = Subset(rows, np.zeros_like(rows), keys_of(names))
-        return View.of(self.weights).applied(images, masks, subset, self.device)
+        subset = Subset(rows, np.ones_like(rows), np.zeros_like(rows), keys_of(names))
+        arrays = Arrays.of_rows(self.array, images, masks)
+        return view_of(self.weights, self.array.kind).applied(arrays, subset, self.device)
 
 
-def _still(path: Path, digest: str | None, folder: Path) -> Path:
-    """The path, whose bytes must be those that the run in `folder` was finished with."""
+def _still(path: Path, study: Path, inputs: dict[str, str], folder: Path) -> Path:
+    """The path, whose bytes must be those that the run in `folder` was finished with: `inputs` of its record."""
     if not path.is_file():
         raise UserError(f"{path} is missing; {remedy(path)}")
-    if digest_once(path) != digest:
+    if digest_once(path) != inputs.get(path.relative_to(study).as_posix()):
         raise UserError(f"{path} has changed since {folder} was finished; {remedy(folder / 'record.json')}")
     return path
 

@@ -16,15 +16,17 @@ from torch import nn
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.training import devices
-from workflow_scripts.training.data import Feeder, Samples, read_samples
+from workflow_scripts.training.feeders.batches import Batches
 from workflow_scripts.training.recipe import Criterion
-from workflow_scripts.training.view import View
+from workflow_scripts.training.samples import Samples, read_samples
+from workflow_scripts.training.view import view_of
 
-# A network, or anything else that takes N×3×S×S images and gives N×K logits.
-Predictor = nn.Module | Callable[[torch.Tensor], torch.Tensor]
+# A network, or anything else that takes the inputs of a batch and gives B×K logits.
+Predictor = nn.Module | Callable[..., torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,14 @@ class Applied:
     def read(cls, args: argparse.Namespace, path: Path, trained: dict, fold: int, device: str) -> "Applied":
         """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `args`."""
         train = entry.namespace(trained["train"])
-        samples = read_samples(args.dataset, args.arrays, args.split, fold)
+        samples = read_samples(args.dataset, args.arrays, args.split, fold, args.masks)
         weights = read_trained(required_training(path), trained)
         return cls(trained["spec"], train, weights, samples, devices.prepare(device, train), fold)
 
     def network(self) -> nn.Module:
         """The trained network, in eval mode."""
-        return load_trained(build(self.spec, len(self.weights.classes), self.samples.size, 0), self.weights)
+        shape = InputShape.of(self.samples.arrays.description)
+        return load_trained(build(self.spec, len(self.weights.classes), shape, 0), self.weights)
 
     def score(self, predictor: Predictor) -> tuple[pd.DataFrame, float]:
         """Table of the validation and test samples with a probability per class, and images per second.
@@ -57,11 +60,12 @@ class Applied:
         """
         table = self.samples.table[self.samples.table["subset"] != "train"].assign(fold=self.fold)
         subset, weights = self.samples.subset_of(table), self.weights
-        feeder = View.of(weights).applied(self.samples.images, self.samples.masks, subset, self.device)
+        arrays = self.samples.arrays
+        batches = view_of(weights, arrays.description.kind).applied(arrays, subset, self.device)
         if isinstance(predictor, nn.Module):
-            predictor = predictor.to(self.device, memory_format=feeder.layout)
+            predictor = batches.placed(predictor)
         started = time.perf_counter()
-        table[class_columns(weights.classes)] = probabilities(predict(predictor, feeder, self.train.precision))
+        table[class_columns(weights.classes)] = probabilities(predict(predictor, batches, self.train.precision))
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
 
     def cost(self, speed: float) -> dict:
@@ -73,15 +77,15 @@ class Applied:
         }
 
 
-def predict(model: Predictor, feeder: Feeder, precision: str) -> torch.Tensor:
+def predict(model: Predictor, batches: Batches, precision: str) -> torch.Tensor:
     """float32 N×K logits of a subset (not empty), in its order, on the device; leaves a network in eval mode."""
     if isinstance(model, nn.Module):
         model.eval()
-    size, places = devices.EVALUATION_BATCH[feeder.device.type], np.arange(len(feeder))
+    size, indices = devices.EVALUATION_BATCH[batches.device.type], np.arange(len(batches))
     parts = []
-    with torch.no_grad(), devices.autocast(feeder.device, precision):
-        for start in range(0, len(feeder), size):
-            parts.append(model(feeder.batch(places[start : start + size])[0]).float())
+    with torch.no_grad(), devices.autocast(batches.device, precision):
+        for start in range(0, len(batches), size):
+            parts.append(model(*batches.batch(indices[start : start + size]).inputs).float())
     return torch.cat(parts)
 
 
@@ -90,10 +94,10 @@ def probabilities(logits: torch.Tensor) -> np.ndarray:
     return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
 
-def evaluate(model: nn.Module, feeder: Feeder, criterion: Criterion, precision: str) -> tuple[float, float]:
+def evaluate(model: nn.Module, batches: Batches, criterion: Criterion, precision: str) -> tuple[float, float]:
     """Loss and accuracy of a whole subset in eval mode; not a number when it is empty."""
-    if not len(feeder):
+    if not len(batches):
         return math.nan, math.nan
-    logits = predict(model, feeder, precision)
-    accuracy = (logits.argmax(1) == feeder.targets).double().mean()
-    return float(criterion(logits, feeder.targets)), float(accuracy)
+    logits = predict(model, batches, precision)
+    accuracy = (logits.argmax(1) == batches.targets).double().mean()
+    return float(criterion(logits, batches.targets)), float(accuracy)

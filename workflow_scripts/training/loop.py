@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.training import augment, devices, recipe, sampling
+from workflow_scripts.training import devices, recipe
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
-from workflow_scripts.training.data import Feeder, batch_bounds
+from workflow_scripts.training.feeders.batches import Batches, Epoch, TrainingBatches, batch_bounds
 from workflow_scripts.training.inference import evaluate
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 from workflow_scripts.training.stopping import Saving, Stop, stop_signals
@@ -52,8 +52,8 @@ class Trained:
 
 def fit(
     model: nn.Module,
-    training: Feeder,
-    validation: Feeder,
+    training: TrainingBatches,
+    validation: Batches,
     train: SimpleNamespace,
     classes: list[str],
     seed: int,
@@ -62,15 +62,15 @@ def fit(
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
-    Every process of a `process_group` calls this and gets the same. `seed` decides order, augmentation and dropout.
+    Every process of a `process_group` calls this and gets the same. `seed` decides order, random changes and dropout.
     SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state
-    and raises OutOfTimeError. Raises UserError when a class has no training image, when a loss is not finite, or when
+    and raises OutOfTimeError. Raises UserError when a class has no training sample, when a loss is not finite, or when
     `select` is best and there is no validation subset.
     """
     counts = torch.bincount(training.targets.cpu(), minlength=len(classes))
     for name, count in zip(classes, counts.tolist(), strict=True):
         if not count:
-            raise UserError(f"class {name!r} has no image in the training subset; use another split or leave it out")
+            raise UserError(f"class {name!r} has no sample in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
     run = _Run(model, training, validation, train, counts, seed, saving, process_group)
@@ -96,8 +96,8 @@ class _Run:
     def __init__(
         self,
         model: nn.Module,
-        training: Feeder,
-        validation: Feeder,
+        training: TrainingBatches,
+        validation: Batches,
         train: SimpleNamespace,
         counts: torch.Tensor,
         seed: int,
@@ -107,7 +107,7 @@ class _Run:
         self.process_group = process_group
         self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
         self.device = training.device
-        self.model = model.to(self.device, memory_format=training.layout)
+        self.model = training.placed(model)
         recipe.freeze(self.model, train.freeze)
         self.optimizer = recipe.optimiser(self.model, train)
         self.weight = recipe.class_weight(train, counts.to(self.device))
@@ -127,8 +127,8 @@ class _Run:
                 progress.hits = torch.zeros(len(self.bounds), dtype=torch.int64, device=self.device)
             first, started = progress.step, time.monotonic()
             self._steps(stop)
-            images = sum(end - start for start, end in self.bounds[first:])
-            self._finish_epoch(images / max(time.monotonic() - started, 1e-9))
+            count = sum(end - start for start, end in self.bounds[first:])
+            self._finish_epoch(count / max(time.monotonic() - started, 1e-9))
             due = time.monotonic() - self.saved_at >= self.saving.at_end
             if progress.epoch == self.train.epochs:
                 if self.saving.finished:
@@ -138,22 +138,21 @@ class _Run:
         self._count_seconds()
 
     def _steps(self, stop: Stop) -> None:
-        progress, subset = self.progress, self.training.subset
-        places, keys = sampling.epoch(self.train.sampling, subset.targets, subset.keys, self.seed, progress.epoch)
-        changes = augment.draw(self.train.augment, self.seed, progress.epoch, keys, self.device)
+        progress = self.progress
+        epoch = self.training.epoch(self.seed, progress.epoch)
         recipe.training_mode(self.model, self.train.freeze)
         every = STEPS_BETWEEN_CHECKS[self.device.type]
         checked = progress.step
         while progress.step < len(self.bounds):
-            self._step(places, changes)
+            self._step(epoch)
             progress.step += 1
             if progress.step - checked >= every or progress.step == len(self.bounds):
                 self._check(checked)
                 checked = progress.step
             self._save_or_leave(time.monotonic() - self.saved_at >= self.saving.within, stop)
 
-    def _step(self, places: np.ndarray, changes: augment.Changes) -> None:
-        """An optimiser step; `places`: the epoch's samples in their order."""
+    def _step(self, epoch: Epoch) -> None:
+        """An optimiser step."""
         progress, (start, end) = self.progress, self.bounds[self.progress.step]
         part = self.process_group.part(start, end)
         recipe.set_learning_rate(self.optimizer, self._rate(progress.step))
@@ -161,14 +160,14 @@ class _Run:
         self.process_group.seed(self.seed, progress.epoch, progress.step)
         loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
         if len(part):
-            images, targets = self.training.batch(places[part], changes, part)
+            batch = epoch.batch(part)
             with devices.autocast(self.device, self.train.precision):
-                logits = self.model(images)
-            loss = self.criterion(logits.float(), targets)
+                logits = self.model(*batch.inputs)
+            loss = self.criterion(logits.float(), batch.targets)
             if len(part) < end - start:
-                loss = loss * recipe.share(targets, self.training.targets[places[start:end]], self.weight)
+                loss = loss * recipe.share(batch.targets, self.training.targets[epoch.indices[start:end]], self.weight)
             loss.backward()
-            hits = (logits.argmax(1) == targets).sum()
+            hits = (logits.argmax(1) == batch.targets).sum()
         loss, hits = self.process_group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
         self.optimizer.step()
         progress.losses[progress.step], progress.hits[progress.step] = loss, hits
@@ -186,7 +185,7 @@ class _Run:
                 f"{self._rate(step):.3g}; lower train.learning_rate or add train.warmup_epochs"
             )
 
-    def _finish_epoch(self, images_a_second: float) -> None:
+    def _finish_epoch(self, samples_a_second: float) -> None:
         progress, bounds = self.progress, np.array(self.bounds)
         sizes = bounds[:, 1] - bounds[:, 0]
         found = (math.nan, math.nan)
@@ -210,19 +209,20 @@ class _Run:
             progress.best_loss, progress.best_epoch, progress.best = loss, row["epoch"], self.copied_state()
         progress.epoch, progress.step, progress.losses, progress.hits = row["epoch"], 0, None, None
         self._count_seconds()
-        self._report(row, images_a_second)
+        self._report(row, samples_a_second)
 
-    def _report(self, row: dict[str, float], images_a_second: float) -> None:
+    def _report(self, row: dict[str, float], samples_a_second: float) -> None:
         left = self.progress.seconds / row["epoch"] * (self.train.epochs - row["epoch"])
         log.info(
-            "epoch %d/%d: train loss %.4f accuracy %.3f, validation loss %.4f accuracy %.3f; %.0f images/s, ETA %.0f s",
+            "epoch %d/%d: train loss %.4f accuracy %.3f, validation loss %.4f accuracy %.3f; "
+            "%.0f samples/s, ETA %.0f s",
             row["epoch"],
             self.train.epochs,
             row["train_loss"],
             row["train_accuracy"],
             row["validation_loss"],
             row["validation_accuracy"],
-            images_a_second,
+            samples_a_second,
             left,
         )
 

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 import numpy as np
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+# Purposes of random numbers. New ones go to the end: a number belongs to its purpose.
+ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
+SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
+CLASS, MEMBER, NOISE = range(15, 18)
 
 
 def keys_of(ids: Iterable[str]) -> np.ndarray:
@@ -29,7 +33,7 @@ def bits(seed: int, epoch: int, keys: np.ndarray, purpose: int) -> np.ndarray:
 
 
 def order(seed: int, epoch: int, keys: np.ndarray, purpose: int) -> np.ndarray:
-    """A random order of the samples: positions int64, each once."""
+    """A random order of the samples: indices int64, each once."""
     return np.argsort(uniform(seed, epoch, keys, purpose), kind="stable")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import leaks
@@ -104,7 +105,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     groups = results.manifest["group"]
     known = (groups != "").sum()
     refused = sum(record["refused"].values())
-    height, width = results.arrays["shape"][1:3]
+    pictures = ArrayDescription.of_record(results.arrays, results.folder / "arrays" / "record.json")
     return [
         ("Data", "made" if results.made else "real", words.listed(sorted(set(results.manifest["source"])))),
         ("Samples", words.grouped(record["samples"]), f"{len(results.classes)} classes"),
@@ -119,7 +120,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             f"{words.plural(sum(record.get('passed_over', {}).values()), 'file')} passed over; "
             f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal or near-equal pictures",
         ),
-        ("Scale", results.settings["scale"], f"pictures of {width} × {height} pixels"),
+        ("Scale", results.settings["scale"], f"pictures of {pictures.width} × {pictures.height} pixels"),
         ("Headline", words.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import new_figure, wrapped
+from workflow_scripts.drawing.visible import visible
 from workflow_scripts.evaluation.plots import confusion, confusion_panel, confusion_side
 from workflow_scripts.preprocessing.montage import chosen_rows
-from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -20,21 +20,21 @@ EXAMPLES = 6
 
 def examples(results: Results) -> "Figure":
     """Packed images of every class, evenly spaced in the order of their names: one row a class."""
-    images = np.load(results.folder / "arrays" / "images.npy", mmap_mode="r")
-    row_of = ARRAY_INDEX.read(results.folder / "arrays" / "index.csv").set_index("id")["first"]
-    classes, side = results.classes, images.shape[1]
-    gap = max(2, side // 16)
-    canvas = np.full(((side + gap) * len(classes), (side + gap) * EXAMPLES, 3), 255, np.uint8)
+    arrays, classes = arrays_of(results), results.classes
+    height, width = arrays.description.height, arrays.description.width
+    gap = max(2, width // 16)
+    canvas = np.full(((height + gap) * len(classes), (width + gap) * EXAMPLES, 3), 255, np.uint8)
     counts = results.manifest["label"].value_counts()
     for line, name in enumerate(classes):
-        for place, number in enumerate(chosen_rows(results.manifest, name, EXAMPLES)):
-            top, left = line * (side + gap), place * (side + gap)
-            canvas[top : top + side, left : left + side] = images[row_of[results.manifest["id"].iat[number]]]
+        for column, row in enumerate(chosen_rows(results.manifest, name, EXAMPLES)):
+            top, left = line * (height + gap), column * (width + gap)
+            pixels = arrays.picture(results.manifest["id"].iat[row])
+            canvas[top : top + height, left : left + width] = visible(pixels, arrays.description)
     labels = Labels(classes)
     figure, axes = new_figure(7.2, 0.3 + 0.85 * len(classes))
     axes.imshow(canvas, interpolation="none")
     axes.set_yticks(
-        [line * (side + gap) + side / 2 for line in range(len(classes))],
+        [line * (height + gap) + height / 2 for line in range(len(classes))],
         [f"{wrapped(labels[name])}\nn = {counts.get(name, 0)}" for name in classes],
     )
     axes.set_xticks([])

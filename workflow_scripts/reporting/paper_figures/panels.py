@@ -1,15 +1,16 @@
 """What the preprocessing and the random changes of a training make of images, step by step."""
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workflow_scripts.contracts.dataset import ARRAY_INDEX
-from workflow_scripts.data.packed import ORIGINALS, read_originals
+from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
+from workflow_scripts.contracts.example_files import ORIGINALS, read_originals
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.drawing.style import new_figure
-from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.drawing.visible import visible
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -121,22 +122,20 @@ def _changed(image: np.ndarray, changes: dict, draws: int) -> list[np.ndarray]:
     from workflow_scripts.training import augment
     from workflow_scripts.training.randomness import keys_of
 
-    settings = SimpleNamespace(**{name: off for name, off, _ in CHANGES} | changes)
+    settings = Augment(**{**{name: off for name, off, _ in CHANGES}, **changes})
     keys = keys_of(f"draw {number}" for number in range(draws))
-    found = augment.draw(settings, 0, 0, keys, torch.device("cpu"))
+    pictures = ArrayDescription(PIXELS, "uint8", image.shape, 255)
+    found = augment.draw(settings, 0, 0, keys, torch.device("cpu"), pictures)
     batch = torch.from_numpy(np.stack([image] * draws))
     images = augment.apply(batch, found, torch.arange(draws))
     return [one.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for one in images]
 
 
 def _examples(results: Results) -> list[Example]:
-    arrays = results.folder / "arrays"
-    images, masks = (np.load(arrays / name, mmap_mode="r") for name in ("images.npy", "masks.npy"))
-    row_of = ARRAY_INDEX.read(arrays / "index.csv").set_index("id")["first"]
-    label_of = results.manifest.set_index("id")["label"]
+    arrays, label_of = arrays_of(results), results.manifest.set_index("id")["label"]
     return [
-        Example(label_of[name], original, images[row_of[name]], masks[row_of[name]] if len(masks) else None)
-        for name, original in read_originals(arrays / ORIGINALS).items()
+        Example(label_of[name], original, visible(arrays.picture(name), arrays.description), arrays.mask(name))
+        for name, original in read_originals(results.folder / "examples" / ORIGINALS).items()
     ]
 
 

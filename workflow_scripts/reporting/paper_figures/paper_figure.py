@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.arrays import MASKS, Arrays, open_arrays
 from workflow_scripts.reporting.results import Protocol, Results, Run
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ class PaperFigure:
     reading: str
     studies: tuple[str, ...]
     draw: Callable[[Results], "Figure"]
+
+
+def arrays_of(results: Results) -> Arrays:
+    """The arrays of a study's samples, with the masks where it has them; UserError as open_arrays."""
+    masked = results.settings["preprocess"]["mask"] != "none"
+    return open_arrays(results.folder / "arrays", results.folder / "masks" / MASKS if masked else None)
 
 
 def chosen_protocol(results: Results, protocol: str | None = None) -> Protocol:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.dataset import ARRAY_INDEX
 from workflow_scripts.contracts.explanation import GRADCAM, read_maps
 from workflow_scripts.drawing import scalebar
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
 from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
-from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol
+from workflow_scripts.drawing.visible import visible
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of, chosen_protocol
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
 
 def _pixels(results: Results, names: pd.Series) -> tuple[list[np.ndarray], list[scalebar.Scale | None]]:
     """Packed images of some samples, and the scale of each where it is known."""
-    arrays = results.folder / "arrays"
-    row_of = ARRAY_INDEX.read(arrays / "index.csv").set_index("id")["first"]
-    images = np.load(arrays / "images.npy", mmap_mode="r")
+    arrays = arrays_of(results)
     sides = results.manifest.set_index("id").loc[names]
     scales = scalebar.scales_of(sides, results.settings["preprocess"])
-    return [images[row_of[name]] for name in names], scales or [None] * len(names)
+    return [visible(arrays.picture(name), arrays.description) for name in names], scales or [None] * len(names)

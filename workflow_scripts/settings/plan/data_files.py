@@ -43,6 +43,22 @@ class DataFiles:
     def _made(self, study: str, name: str) -> list[str]:
         return [f"{folder}/{name}" for folder in self.sources(study).values()] if self._steps.made(study) else []
 
+    def records(self, study: str) -> list[str]:
+        """Records of what makes up a study's data, but for its splits."""
+        paths = StudyPaths(Path(self._config.results, study))
+        masks = [paths.masks_record] if self._steps.has_masks(study) else []
+        return [str(path) for path in (paths.dataset_record, paths.arrays_record, *masks, paths.examples_record)]
+
+    def mask_records(self, study: str, *runs: str) -> list[str]:
+        """The record of a study's masks, where the network of one of these runs sees them."""
+        seen = any(self._steps.sees_masks(study, run) for run in runs)
+        return [str(StudyPaths(Path(self._config.results, study)).masks_record)] if seen else []
+
+    def all_masks(self, study: str) -> list[str]:
+        """The record of a study's masks and the masks, where it has any."""
+        paths = StudyPaths(Path(self._config.results, study))
+        return [str(paths.masks_record), str(paths.masks)] if self._steps.has_masks(study) else []
+
     def split(self, study: str, protocol: str) -> dict:
         """Settings of a split, with the digest of the user's own one."""
         digests = [digest_file(path) for path in map(Path, self.split_file(study, protocol)) if path.is_file()]

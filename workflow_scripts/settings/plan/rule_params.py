@@ -8,13 +8,14 @@ import inspect
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, NoReturn
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.settings.code import code_digest
-from workflow_scripts.settings.commands import pairs
+from workflow_scripts.settings.commands import option, pairs
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import Step
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -87,6 +88,10 @@ class RuleParams:
     def start_weights(self, wildcards: Any, input: Any) -> str:
         """--weights arguments of a run."""
         return pairs("--weights", self._plan.weights.files(wildcards.study, wildcards.run))
+
+    def masks(self, wildcards: Any, input: Any) -> str:
+        """--masks argument, where a job's networks see masks."""
+        return option("--masks", [str(Path(record).with_name("masks.npy")) for record in input.masks])
 
     def run_folders(self, wildcards: Any, input: Any) -> str:
         """Folder of a protocol's runs."""

@@ -33,6 +33,8 @@ class RulePatterns:
             "study": study,
             "dataset": f"{study}/dataset",
             "arrays": f"{study}/arrays",
+            "masks": f"{self._masked()}/masks",
+            "examples": f"{study}/examples",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
             "trained_run": self._run(step_table.TRAIN),
@@ -54,6 +56,11 @@ class RulePatterns:
     def _run(self, step: step_table.Step) -> str:
         """Folder of all folds and seeds of the runs that a step makes."""
         return f"{self._study}/runs/{PROTOCOL}/{self._made_by(step)}"
+
+    def _masked(self) -> str:
+        """Folders of the studies that have masks of their pictures."""
+        masked = filter(self._plan.steps.has_masks, self._plan.config.studies)
+        return f"{self._plan.config.results}/{_wildcard('study', masked)}"
 
     def _single(self) -> str:
         """The same of trained runs whose trainings are a job each."""

@@ -9,6 +9,7 @@ from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.typed_runs import run_of_kind
 from workflow_scripts.settings.plan.workflow_plan import Plan
 from workflow_scripts.settings.runs import Compressed, External
+from workflow_scripts.training.feeders.feeder_registry import feeder_module
 
 STUDIES_PACKAGE = "workflow_scripts.studies"
 
@@ -27,7 +28,12 @@ def of_adapter_and_generator(plan: Plan, names: StepNames) -> list[str]:
 def of_adapters(plan: Plan, names: StepNames) -> list[str]:
     """What reads the layouts of a study's data, and what reads the files of their modality."""
     adapters = [adapter_registry.adapters()[adapter] for adapter in plan.study(names.study).adapters]
-    return [*(adapter.module for adapter in adapters), module_of(adapters[0].modality)]
+    return [*(adapter.module for adapter in adapters), *of_reader(plan, names)]
+
+
+def of_reader(plan: Plan, names: StepNames) -> list[str]:
+    """What reads the files of a study's modality."""
+    return [module_of(adapter_registry.adapters()[plan.study(names.study).adapters[0]].modality)]
 
 
 def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
@@ -78,6 +84,11 @@ def of_every_paper(plan: Plan, names: StepNames) -> list[str]:
     return [f"{STUDIES_PACKAGE}.{paper}" for paper in plan.data.papers]
 
 
+def _feeder() -> str:
+    """What feeds samples to a network. Every adapter gives pictures."""
+    return feeder_module("pixels")
+
+
 def _package(plan: Plan, names: StepNames) -> str:
     """The package of a study's paper; without a paper, the one that all papers lie in."""
     paper = plan.study(names.study).paper
@@ -87,4 +98,4 @@ def _package(plan: Plan, names: StepNames) -> str:
 def _networks(plan: Plan, study: str, runs: list[str]) -> list[str]:
     """Modules of this project's own networks among those that runs use."""
     parts = [part for run in runs for part in parts_of(plan.study(study).runs[run]).values()]
-    return modules_of([part.model for part in parts])
+    return [*modules_of([part.model for part in parts]), _feeder()]

@@ -50,7 +50,13 @@ SYNTHESISE = Step(
     step_modules.of_adapter_and_generator,
 )
 INGEST = Step("ingest", _STUDY, _STUDY, lambda plan, names: plan.data.ingest(names.study), step_modules.of_adapters)
-PREPROCESS = Step("preprocess", _STUDY, _STUDY, lambda plan, names: plan.steps.preprocess(names.study))
+PREPROCESS = Step(
+    "preprocess", _STUDY, _STUDY, lambda plan, names: plan.steps.preprocess(names.study), step_modules.of_reader
+)
+SEGMENT = Step("segment", _STUDY, _STUDY, lambda plan, names: plan.steps.segment(names.study))
+EXAMPLES = Step(
+    "examples", _STUDY, _STUDY, lambda plan, names: plan.steps.examples(names.study), step_modules.of_reader
+)
 SPLIT = Step("split", _PROTOCOL, _STUDY, lambda plan, names: plan.data.split(names.study, names.protocol))
 # All folds and seeds of a run share settings and code: the job says which they are by the folders it writes.
 TRAIN = Step(
@@ -96,7 +102,9 @@ EXPLAIN = Step(
     lambda plan, names: plan.steps.explain(names.study, names.protocol),
     step_modules.of_explained_networks,
 )
-GROUND_TRUTH = Step("ground_truth", _STUDY, _STUDY, lambda plan, names: plan.steps.ground_truth(names.study))
+GROUND_TRUTH = Step(
+    "ground_truth", _STUDY, _STUDY, lambda plan, names: plan.steps.ground_truth(names.study), step_modules.of_reader
+)
 PAPER_FIGURES = Step(
     "paper_figures",
     _STUDY,
@@ -122,7 +130,7 @@ INDEX = Step(
 STEPS = {
     step.name: step
     for step in (
-        *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SPLIT),
+        *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SEGMENT, EXAMPLES, SPLIT),
         *(TRAIN, FINISH_RUN, BASELINE, VOTE, COMPRESS, EXTERNAL),
         *(EVALUATE, EXPLAIN, GROUND_TRUTH, PAPER_FIGURES, VERDICT, REPORT, TRACK, CONSISTENCY, INDEX),
     )

@@ -68,7 +68,8 @@ class TrainingJobs:
         limit = f" --time-limit {minutes}" if minutes else ""
         read = self._read(wildcards.study, wildcards.protocol)
         weights = self._weights(wildcards.study, wildcards.run)
-        return f"{read}{limit} {weights} --out {folders_of(output.weights)}"
+        masks = self._params.masks(wildcards, input)
+        return f"{read}{limit} {weights} {masks} --out {folders_of(output.weights)}"
 
     def _name_inputs(self, study: str, protocol: str) -> str:
         paths, config = self._plan.paths(study), self._plan.config

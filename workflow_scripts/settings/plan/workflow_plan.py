@@ -72,7 +72,7 @@ class Plan:
         paths, protocols = self.paths(study), self.study(study).protocols
         splits = [paths.split_record(protocol) for protocol in protocols]
         runs = [Path(path) for protocol in protocols for path in self.runs.protocol_records(study, protocol)]
-        return [paths.dataset_record, paths.arrays_record, *splits, *runs]
+        return [*map(Path, self.data.records(study)), *splits, *runs]
 
     def is_trained(self, study: str, run: str) -> bool:
         return self.study(study).runs[run].kind in TRAINED

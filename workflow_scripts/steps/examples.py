@@ -1,0 +1,58 @@
+"""Pictures of every class for people to look at, before and after the preprocessing.
+
+Comes in: the dataset, the folders of raw files and the packed array. Goes out: originals.npz (a picture of every class
+as in its file, for figures), montage.png (a page of pairs) and, last, record.json.
+"""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.contracts.arrays import open_arrays
+from workflow_scripts.contracts.dataset import read_manifest
+from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_originals
+from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.preprocessing.montage import montage, originals
+from workflow_scripts.preprocessing.packing import ChangedFileError, remedied
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.files import digest_file
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of this step."""
+    parser = entry.parser(__doc__)
+    parser.add_argument("--dataset", type=Path, required=True, help="folder that ingest wrote")
+    parser.add_argument("--arrays", type=Path, required=True, help="folder of the array")
+    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    parser.add_argument("--out", type=Path, required=True, help="folder of both files")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    (args.out / "record.json").unlink(missing_ok=True)
+    dataset = require(args.dataset / "record.json", "manifest.csv")
+    manifest, arrays = read_manifest(args.dataset), open_arrays(args.arrays)
+    classes, sources = dataset["classes"], parse_sources(args.source)
+    shown = args.settings["preprocess"]
+    size = f"{arrays.description.width}×{arrays.description.height} px"
+    how = f"packed, {size} ({shown['fit']}, {shown['interpolation']})"
+    try:
+        write_originals(args.out / ORIGINALS, originals(manifest, classes, sources))
+        montage(args.out / MONTAGE, manifest, classes, sources, arrays, how, dataset["made"])
+    except ChangedFileError as error:
+        raise remedied(error, args.dataset, dataset["made"]) from None
+    read = [args.dataset / "manifest.csv", args.dataset / "record.json", args.arrays / "record.json"]
+    record = make_record(
+        args.settings,
+        args.code,
+        input_digests(args.dataset.parent, read),
+        outputs={name: digest_file(args.out / name) for name in (MONTAGE, ORIGINALS)},
+        made=dataset["made"],
+    )
+    write_record(args.out / "record.json", record)
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())

@@ -1,0 +1,117 @@
+"""What the training loop knows of its data: batches, targets and keys, whatever the samples are.
+
+A feeder is a class with these methods, for one kind of array; feeder_registry names them. A view is what a training has
+fitted on its training subset, and makes the feeders of it.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+import torch
+from torch import nn
+
+from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.training.samples import Subset
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a network is called with (`network(*inputs)`), and class numbers B; all on the device."""
+
+    inputs: tuple[torch.Tensor, ...]
+    targets: torch.Tensor
+
+
+class Batches(Protocol):
+    """Batches of one subset. targets: int64 N on the device; keys: uint64 N."""
+
+    device: torch.device
+    targets: torch.Tensor
+    keys: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of samples, N."""
+        ...
+
+    def batch(self, indices: np.ndarray) -> Batch:
+        """The samples at these indices (B), without random changes: what is judged."""
+        ...
+
+    def placed(self, model: nn.Module) -> nn.Module:
+        """The network on the device, its memory laid out as that of the batches."""
+        ...
+
+
+class Epoch(Protocol):
+    """One pass over a training subset. indices: int64, the samples in its order, some perhaps several times."""
+
+    @property
+    def indices(self) -> np.ndarray: ...
+
+    def batch(self, positions: np.ndarray) -> Batch:
+        """The samples at these positions of the order (B), changed at random as this pass changes them."""
+        ...
+
+
+class TrainingBatches(Batches, Protocol):
+    """Batches to learn from."""
+
+    def epoch(self, seed: int, number: int) -> Epoch:
+        """Pass `number` (from 0): a function of both arguments and of the samples' keys alone."""
+        ...
+
+
+@dataclass(frozen=True)
+class OrderedEpoch:
+    """A pass that changes nothing but the order."""
+
+    batches: Batches
+
+    indices: np.ndarray
+
+    def batch(self, positions: np.ndarray) -> Batch:
+        """As Epoch.batch."""
+        return self.batches.batch(self.indices[positions])
+
+
+@dataclass(frozen=True)
+class View(ABC):
+    """How a run's network gets to see samples: block `train` of its settings, training seed, fitted mean and std.
+
+    One number a channel or feature; both were fitted on the training subset alone.
+    """
+
+    train: Train
+    seed: int
+    mean: list[float]
+    std: list[float]
+
+    @classmethod
+    @abstractmethod
+    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset) -> Self:
+        """Fit it on a training subset, each sample once."""
+
+    @abstractmethod
+    def training(self, arrays: Arrays, subset: Subset, device: torch.device) -> TrainingBatches:
+        """Samples to learn from."""
+
+    @abstractmethod
+    def applied(self, arrays: Arrays, subset: Subset, device: torch.device) -> Batches:
+        """Samples to judge."""
+
+
+def batch_bounds(count: int, batch_size: int) -> list[tuple[int, int]]:
+    """First and last + 1 position of each batch; a single left-over sample joins the batch before it.
+
+    Batch normalisation cannot learn from one sample. Raises UserError when there is only one.
+    """
+    if count < 2:
+        raise UserError(f"the training subset has {count} sample(s); a network needs at least 2")
+    starts = list(range(0, count, batch_size))
+    if count - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], count], strict=True))
