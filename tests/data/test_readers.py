@@ -34,10 +34,10 @@ from workflow_scripts.data.reading import (
     ChangedFileError,
     FileSample,
     FileTask,
+    RawFiles,
     inspect_file,
-    manifest_tasks,
     parts_of,
-    rows_of_file,
+    verified,
 )
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -119,6 +119,7 @@ def test_an_image_is_read_whole_and_in_boxes(tmp_path: Path) -> None:
     assert whole.picture.aspect == 1.2 and part.picture.thumbnail.shape == (256,)
     assert refused(outside) == ["outside_image: centre 80,10 in an image of 60×50 px"]
     with ImageReader().open(path, Limits()) as opened:
+        assert (np.asarray(opened.picture(None)) == opened.rows(None)).all()
         assert (opened.rows(Box(10, 0, 40, 15)) == decode_file(path)[:15, 10:40]).all()
         assert opened.digest(Box(10, -5, 40, 15)) == part.sha256 and opened.digest(None) == whole.sha256
 
@@ -250,15 +251,15 @@ def test_a_manifest_leads_back_to_the_rows_that_were_inspected(tmp_path: Path) -
         id=["a", "b"], source="made_up", path="s.npy", sha256=[item.sha256 for item in seen]
     )
     assert parts_of(manifest, Window) == parts
-    [task] = manifest_tasks(manifest, {"made_up": tmp_path}, {"made_up": StackReader()})
-    rows = {sample.row: rows for sample, rows in rows_of_file(task, Limits())}
+    [task] = RawFiles({"made_up": tmp_path}, {"made_up": StackReader()}).tasks(manifest)
+    rows = {sample.row: opened.rows(sample.part) for sample, opened in verified(task, Limits())}
     assert (rows[0][..., 0] == stack[0, 1:5, 1:4]).all() and rows[1].shape == (6, 6, 1)
     np.save(tmp_path / "s.npy", stack + 1)
     with pytest.raises(ChangedFileError, match="s.npy has changed since ingest read it"):
-        list(rows_of_file(task, Limits()))
+        list(verified(task, Limits()))
     (tmp_path / "s.npy").unlink()
     with pytest.raises(ChangedFileError, match="could be read by ingest, but now: missing_file"):
-        list(rows_of_file(task, Limits()))
+        list(verified(task, Limits()))
 
 
 def test_whole_files_and_parts_of_files_may_stand_in_one_manifest(tmp_path: Path) -> None:
@@ -272,8 +273,8 @@ def test_whole_files_and_parts_of_files_may_stand_in_one_manifest(tmp_path: Path
     modality_of(ImageReader()).table().write(tmp_path / "out" / "manifest.csv", mixed)
     again = read_manifest(tmp_path / "out")
     assert parts_of(again, Box) == [Box(1, 2, 3, 4), None] and again["left"].dtype == "Int64"
-    with pytest.raises(UserError, match="names"):
-        list(manifest_tasks(again, {"other": tmp_path}, {"other": ImageReader()}))
+    with pytest.raises(UserError, match="the manifest has files of 'folder', but --source names other"):
+        RawFiles({"other": tmp_path}, {"other": ImageReader()}).tasks(again)
 
 
 def test_a_modality_without_a_reader_is_named_with_those_that_there_are() -> None:

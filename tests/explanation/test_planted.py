@@ -10,6 +10,8 @@ from tests.made import subset
 from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.data.readers.image_reader import ImageReader
+from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
@@ -36,7 +38,9 @@ def photographs(tmp_path_factory) -> tuple:
     dataset = run_ingest(root / "dataset", made=True, sources={ADAPTER: made})
     arrays = run_preprocess(dataset, root / "arrays", sources={ADAPTER: made}, size=SIZE)
     manifest = MANIFEST.read(dataset / "manifest.csv")
-    regions = recovery.regions(manifest, {ADAPTER: made}, Packing(SIZE, "squash", "bilinear", False))
+    regions = recovery.regions(
+        manifest, RawFiles({ADAPTER: made}, {ADAPTER: ImageReader()}), Packing(SIZE, "squash", "bilinear", False)
+    )
     return manifest, open_arrays(arrays), regions
 
 

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from tests.raw import class_folders, picture, run_ingest, run_preprocess, run_synthesise, save
+from tests.vouched import vouch
 from workflow_scripts.contracts import array_writer
 from workflow_scripts.contracts.arrays import ARRAY_INDEX
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.dataset import MANIFEST, Modality
 from workflow_scripts.preprocessing import packing
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.preprocessing.packing import Packing, fitted
@@ -41,6 +42,14 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     names = ("data.npy", "index.csv")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
+
+
+def test_samples_that_are_no_pictures_are_not_packed(tmp_path: Path, raw: dict) -> None:
+    dataset = run_ingest(tmp_path / "dataset", sources=raw)
+    table = Modality("table", {"visits": "int"}).as_record()
+    vouch(dataset / "record.json", modality=table)
+    with pytest.raises(UserError, match="dataset: samples of the modality table are no pictures"):
+        run_preprocess(dataset, tmp_path / "arrays", sources=raw)
 
 
 def test_the_number_of_jobs_changes_no_byte(tmp_path: Path) -> None:

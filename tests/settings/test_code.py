@@ -9,7 +9,16 @@ import pytest
 
 from workflow_scripts.settings.code import ROOT, closure, code_digest
 from workflow_scripts.settings.plan.step_names import StepNames
-from workflow_scripts.settings.plan.step_table import EXPLAIN, FINISH_RUN, INGEST, TRAIN
+from workflow_scripts.settings.plan.step_table import (
+    EXAMPLES,
+    EXPLAIN,
+    FINISH_RUN,
+    GROUND_TRUTH,
+    INGEST,
+    PREPROCESS,
+    SEGMENT,
+    TRAIN,
+)
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
 
@@ -118,10 +127,11 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
     assert networks(EXPLAIN) == [first, second]
 
 
-def test_the_reader_of_a_studys_files_counts_for_the_step_that_opens_them():
-    modules = INGEST.modules(Plan(ROOT, {}, ROOT), StepNames(study="cvm_cervix"))
-    readers = [name for name in modules if ".readers." in name]
-    assert readers == ["workflow_scripts.data.readers.image_reader"]
+def test_the_reader_of_a_studys_files_counts_for_the_steps_that_open_them_and_no_other():
+    plan, names = Plan(ROOT, {}, ROOT), StepNames(study="cvm_cervix")
+    for step in (INGEST, PREPROCESS, EXAMPLES, GROUND_TRUTH, SEGMENT):
+        readers = [name for name in step.modules(plan, names) if ".readers." in name]
+        assert readers == (["workflow_scripts.data.readers.image_reader"] if step != SEGMENT else []), step.name
 
 
 def test_what_the_snakefile_imports_is_light():

@@ -8,6 +8,8 @@ import pytest
 
 from tests.raw import run_ingest, run_preprocess, run_segment, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.data.readers.image_reader import ImageReader
+from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.preprocessing.packing import Packing
 from workflow_scripts.synthetic import recovery
 
@@ -48,7 +50,9 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
     dataset = run_ingest(tmp_path / "dataset", made=True, sources={adapter: made}, crop=60)
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
     manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "data.npy")
-    regions = recovery.regions(manifest, {adapter: made}, Packing(48, fit, "bilinear", False))
+    regions = recovery.regions(
+        manifest, RawFiles({adapter: made}, {adapter: ImageReader()}), Packing(48, fit, "bilinear", False)
+    )
     assert list(regions) == list(manifest["id"])
     darker = []
     for name, pixels in zip(manifest["id"], images, strict=True):
@@ -67,7 +71,9 @@ def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     planted = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
     found = recovery.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
-    regions = recovery.regions(manifest, {"zeb2_ihc": made}, Packing(72, "squash", "bilinear", False))
+    regions = recovery.regions(
+        manifest, RawFiles({"zeb2_ihc": made}, {"zeb2_ihc": ImageReader()}), Packing(72, "squash", "bilinear", False)
+    )
     packed = dict(zip(manifest["id"], masks, strict=True))
     assert recovery.masks(regions, packed, "grey").value > 0.85
     wrong = dict(zip(manifest["id"], np.roll(masks, 1, axis=0), strict=True))

@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -202,18 +202,20 @@ def _read(
     folder: Path, paths: list[str], run: "FinishedRun", found: _Found
 ) -> Iterator[tuple[str, "np.ndarray", float]]:
     """Path, pixels and width / height of each file that can be read; the others are noted as refused."""
-    from workflow_scripts.data.images import read_bytes
     from workflow_scripts.data.raw_folders import printable
+    from workflow_scripts.data.readers.image_reader import ImageReader
     from workflow_scripts.data.readers.reader_interface import RefusedSampleError
-    from workflow_scripts.preprocessing.packing import packed
+    from workflow_scripts.preprocessing.packing import limits_of, packed
 
+    limits = replace(limits_of(run.packing), max_megapixels=run.max_megapixels)
     for path in paths:
         try:
             if printable(path) != path:
                 raise RefusedSampleError("unreadable", "the file's name is not UTF-8")
-            data = read_bytes(folder / path, run.max_megapixels)
-            found.digest.update(f"{path} {hashlib.sha256(data).hexdigest()}\n".encode())
-            yield path, *packed(data, run.packing, run.max_megapixels)
+            with ImageReader().open(folder / path, limits) as opened:
+                found.digest.update(f"{path} {opened.digest(None)}\n".encode())
+                picture = opened.picture(None)
+            yield path, packed(picture, run.packing), picture.width / picture.height
         except RefusedSampleError as refusal:
             found.refused.append((printable(path), refusal.reason, refusal.detail))
 

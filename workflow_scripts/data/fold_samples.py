@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.arrays import INDEX, read_index
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.verified import require, required_split
 from workflow_scripts.runtime.errors import UserError
@@ -23,7 +23,7 @@ def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[list
     assigned = assigned[assigned["fold"] == fold]
     if assigned.empty:
         raise UserError(f"{split} has no fold {fold}; {remedy(split)}")
-    manifest, index = MANIFEST.read(dataset / "manifest.csv"), read_index(arrays)
+    manifest, index = read_manifest(dataset), read_index(arrays)
     table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset"]], on="id", how="right")
     table = table.merge(index, on="id", how="left")
     for column, file in (("label", dataset / "manifest.csv"), ("first", arrays / INDEX)):

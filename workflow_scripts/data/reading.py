@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import CHANGE
+from workflow_scripts.data.readers import reader_registry
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, Reader, RefusedSampleError, Seen
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.process_pool import ordered_map
@@ -43,24 +44,32 @@ def file_tasks(located: Iterable[tuple[Reader, Path, FileSample]]) -> Iterator[F
         yield FileTask(reader, path, tuple(sample for _, _, sample in neighbours))
 
 
-def manifest_tasks(
-    manifest: pd.DataFrame, sources: Mapping[str, Path], readers: Mapping[str, Reader]
-) -> Iterator[FileTask]:
-    """The files of a manifest in its order; `sources` and `readers` by adapter. UserError for an adapter of neither."""
-    if unknown := sorted(set(manifest["source"]) - set(sources)):
-        raise UserError(f"the manifest has files of {unknown[0]!r}, but --source names {', '.join(sources)}")
-    changes = manifest[CHANGE].tolist() if CHANGE in manifest else [""] * len(manifest)
-    part_types = {readers[source].part for source in set(manifest["source"])}
-    parts = {part_type: parts_of(manifest, part_type) for part_type in part_types}
-    columns = zip(manifest["source"], manifest["path"], manifest["sha256"], changes, strict=True)
-    return file_tasks(
-        (
-            readers[source],
-            sources[source] / path,
-            FileSample(row, parts[readers[source].part][row], sha256, change),
+@dataclass(frozen=True)
+class RawFiles:
+    """The folders of a study's raw files and the readers of what is in them, both by adapter."""
+
+    folders: Mapping[str, Path]
+    readers: Mapping[str, Reader]
+
+    @classmethod
+    def of(cls, dataset: Mapping[str, Any], folders: Mapping[str, Path]) -> "RawFiles":
+        """Read as ingest did; `dataset` is the record that it wrote."""
+        modality = dataset["modality"]["name"]
+        options = dataset["readers"]
+        return cls(folders, {adapter: reader_registry.load(modality, options[adapter]) for adapter in options})
+
+    def tasks(self, manifest: pd.DataFrame) -> Iterator[FileTask]:
+        """The files of a manifest in its order. UserError for a sample whose adapter has no folder."""
+        sources = manifest["source"].tolist()
+        if unknown := sorted(set(sources) - set(self.folders)):
+            raise UserError(f"the manifest has files of {unknown[0]!r}, but --source names {', '.join(self.folders)}")
+        changes = manifest[CHANGE].tolist() if CHANGE in manifest else [""] * len(manifest)
+        parts = parts_of(manifest, self.readers[sources[0]].part)
+        columns = zip(sources, manifest["path"], parts, manifest["sha256"], changes, strict=True)
+        return file_tasks(
+            (self.readers[source], self.folders[source] / path, FileSample(row, part, sha256, change))
+            for row, (source, path, part, sha256, change) in enumerate(columns)
         )
-        for row, (source, path, sha256, change) in enumerate(columns)
-    )
 
 
 def parts_of(manifest: pd.DataFrame, part_type: type[Part]) -> list[Part | None]:
@@ -114,13 +123,16 @@ class ChangedFileError(UserError):
         return " ".join(map(str, self.args))
 
 
-def rows_of_file(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, np.ndarray]]:
-    """The samples of a file with their rows, one after the other; ChangedFileError when one is not what ingest saw."""
+def verified(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, OpenFile]]:
+    """The samples of a file, one after the other, each with the open file: read its part before the next is asked for.
+
+    ChangedFileError when one is not what ingest saw.
+    """
     try:
         with task.reader.open(task.path, limits) as opened:
             for sample in task.samples:
                 if opened.digest(sample.part) != sample.sha256:
                     raise ChangedFileError(task.path, "has changed since ingest read it")
-                yield sample, opened.rows(sample.part)
+                yield sample, opened
     except (RefusedSampleError, OSError) as error:
         raise ChangedFileError(task.path, f"could be read by ingest, but now: {_refusal(error)}") from None

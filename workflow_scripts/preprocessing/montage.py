@@ -8,10 +8,12 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.data.readers.reader_interface import Limits
+from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 from workflow_scripts.drawing.visible import visible
-from workflow_scripts.preprocessing.packing import file_tasks, scaled, windows_of
+from workflow_scripts.preprocessing.packing import pictures_of, scaled
 
 EXAMPLES = 4
 # Longest side of an image that is kept as it was, for figures.
@@ -25,12 +27,12 @@ def chosen_rows(manifest: pd.DataFrame, name: str, count: int = EXAMPLES) -> lis
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))].tolist()
 
 
-def originals(manifest: pd.DataFrame, classes: list[str], sources: dict[str, Path]) -> dict[str, np.ndarray]:
+def originals(manifest: pd.DataFrame, classes: list[str], raw: RawFiles) -> dict[str, np.ndarray]:
     """Id → uint8 H×W×3 pixels as in the file, scaled to at most KEPT_SIDE: the first sample of every class."""
     pictures = {}
     for name in classes:
         for row in chosen_rows(manifest, name, 1):
-            image = _in_file(manifest, row, sources)
+            image = _in_file(manifest, row, raw)
             scale = min(1.0, KEPT_SIDE / max(image.size))
             pictures[manifest["id"].iat[row]] = np.asarray(image.resize(scaled(image, scale), Image.Resampling.LANCZOS))
     return pictures
@@ -40,21 +42,21 @@ def montage(
     path: Path,
     manifest: pd.DataFrame,
     classes: list[str],
-    sources: dict[str, Path],
+    raw: RawFiles,
     arrays: Arrays,
     how: str,
     made: bool,
 ) -> None:
     """Write the figure: a line per class, pairs of a sample as it is in its file and as it is packed.
 
-    `how` says in words how the pictures were packed; `made`: from made data. UserError as windows_of.
+    `how` says in words how the pictures were packed; `made`: from made data. UserError as pictures_of.
     """
     line, column = TILE + 26, 2 * TILE + 28
     canvas = np.full((line * len(classes), column * EXAMPLES, 3), 255, dtype=np.uint8)
     # One picture with text on it: an axis for every tile takes ten times as long to lay out.
     figure, axis = new_figure(0.0085 * canvas.shape[1] + 1.6, 0.0085 * canvas.shape[0] + 0.9)
     for row, top, left in _corners(manifest, classes, line, column):
-        before = _paste(canvas, _in_file(manifest, row, sources), top, left)
+        before = _paste(canvas, _in_file(manifest, row, raw), top, left)
         packed = visible(arrays.picture(manifest["id"].iat[row]), arrays.description)
         after = _paste(canvas, Image.fromarray(packed), top, left + TILE + 4)
         size = f"{manifest['width'].iat[row]}×{manifest['height'].iat[row]}"
@@ -93,7 +95,8 @@ def _paste(canvas: np.ndarray, image: Image.Image, top: int, left: int) -> tuple
     return left + tile.shape[1] / 2, top - 2
 
 
-def _in_file(manifest: pd.DataFrame, row: int, sources: dict[str, Path]) -> Image.Image:
+def _in_file(manifest: pd.DataFrame, row: int, raw: RawFiles) -> Image.Image:
     """The picture of a row of the manifest, as it lies in its file."""
-    (task,) = file_tasks(manifest.iloc[[row]], sources)
-    return windows_of(task)[0]
+    (task,) = raw.tasks(manifest.iloc[[row]])
+    ((_, picture),) = pictures_of(task, Limits())
+    return picture

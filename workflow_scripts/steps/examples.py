@@ -13,8 +13,9 @@ from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_o
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.montage import montage, originals
-from workflow_scripts.preprocessing.packing import ChangedFileError, remedied
+from workflow_scripts.preprocessing.packing import remedied
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
 
@@ -34,13 +35,13 @@ def main(args: argparse.Namespace) -> None:
     (args.out / "record.json").unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
     manifest, arrays = read_manifest(args.dataset), open_arrays(args.arrays)
-    classes, sources = dataset["classes"], parse_sources(args.source)
+    classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source))
     shown = args.settings["preprocess"]
     size = f"{arrays.description.width}×{arrays.description.height} px"
     how = f"packed, {size} ({shown['fit']}, {shown['interpolation']})"
     try:
-        write_originals(args.out / ORIGINALS, originals(manifest, classes, sources))
-        montage(args.out / MONTAGE, manifest, classes, sources, arrays, how, dataset["made"])
+        write_originals(args.out / ORIGINALS, originals(manifest, classes, raw))
+        montage(args.out / MONTAGE, manifest, classes, raw, arrays, how, dataset["made"])
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["made"]) from None
     read = [args.dataset / "manifest.csv", args.dataset / "record.json", args.arrays / "record.json"]

@@ -9,7 +9,7 @@ random weights.
 import argparse
 from pathlib import Path
 
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
@@ -48,15 +48,16 @@ def main(args: argparse.Namespace) -> None:
 def _measured(args: argparse.Namespace, folder: Path):
     """(what, protocol, run, Found) of everything that can be checked."""
     from workflow_scripts.contracts.arrays import MASKS, open_arrays
-    from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+    from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
     from workflow_scripts.contracts.explanation import read_maps
     from workflow_scripts.data.raw_folders import parse_sources
+    from workflow_scripts.data.reading import RawFiles
     from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.synthetic import recovery
 
     settings, sources = args.settings, parse_sources(args.source)
     require_all_of(args, sources)
-    manifest = MANIFEST.read(folder / "dataset" / "manifest.csv")
+    manifest = read_manifest(folder / "dataset")
     yield from (
         ("duplicates", "", "", found)
         for found in recovery.duplicates(
@@ -66,7 +67,8 @@ def _measured(args: argparse.Namespace, folder: Path):
     kind = settings["mask"]
     if kind == "none" and not settings["explain"]:
         return
-    regions = recovery.regions(manifest, sources, Packing(**settings["preprocess"]))
+    raw = RawFiles.of(read_record(folder / "dataset" / "record.json"), sources)
+    regions = recovery.regions(manifest, raw, Packing(**settings["preprocess"]))
     if kind != "none":
         arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)
         masks = {name: arrays.mask(name) > 0 for name in arrays.index["id"]}

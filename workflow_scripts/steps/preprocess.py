@@ -16,8 +16,10 @@ from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
-from workflow_scripts.preprocessing.packing import ChangedFileError, Packing, pack, remedied
+from workflow_scripts.data.reading import ChangedFileError, RawFiles
+from workflow_scripts.preprocessing.packing import Packing, pack, remedied
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 
 
@@ -35,11 +37,15 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     (args.out / RECORD).unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
+    modality = dataset["modality"]["name"]
+    if modality != "image":
+        raise UserError(f"{args.dataset}: samples of the modality {modality} are no pictures that could be packed")
     manifest = read_manifest(args.dataset)
+    raw = RawFiles.of(dataset, parse_sources(args.source))
     packing = Packing(**args.settings["preprocess"])
     start = time.perf_counter()
     try:
-        pack(args.out / DATA, manifest, parse_sources(args.source), packing, args.jobs)
+        pack(args.out / DATA, manifest, raw, packing, args.jobs)
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["made"]) from None
     entry.log.info("%d images packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))

@@ -1,17 +1,17 @@
 """What was planted in made data, beside what was found: masks of nuclei, duplicates, places that networks look at."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.ground_truth_table import MASKS
-from workflow_scripts.data.images import crop
+from workflow_scripts.data.images import Box, crop
+from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.data.selecting import changed
 from workflow_scripts.preprocessing.masks import dice
-from workflow_scripts.preprocessing.packing import Packing, file_tasks, fitted
+from workflow_scripts.preprocessing.packing import Packing, fitted
 
 HALF = 127
 WHITE = 255
@@ -29,19 +29,21 @@ class Found:
     untrained: float | None = None
 
 
-def regions(manifest: pd.DataFrame, sources: dict[str, Path], packing: Packing) -> dict[str, np.ndarray]:
+def regions(manifest: pd.DataFrame, raw: RawFiles, packing: Packing) -> dict[str, np.ndarray]:
     """Id → bool S×S: where something was planted, in the geometry of the packed images.
 
-    `sources`: adapter → folder of made data, `packing`: as for the images. A copy's region is turned as its pixels are.
+    `raw`: the made data, `packing`: as for the images. A copy's region is turned as its pixels are.
     """
     ids = manifest["id"].tolist()
     region_by_id = {}
-    for task in file_tasks(manifest, {name: folder / MASKS for name, folder in sources.items()}):
+    masks_of = RawFiles({adapter: folder / MASKS for adapter, folder in raw.folders.items()}, raw.readers)
+    for task in masks_of.tasks(manifest):
         mask = np.asarray(Image.open(task.path.with_suffix(".png")))
         image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
-        for part in task.parts:
-            window = image if part.box is None else crop(image, part.box)
-            region_by_id[ids[part.row]] = np.asarray(fitted(changed(window, part.change), packing))[..., 0] > HALF
+        for sample in task.samples:
+            assert sample.part is None or isinstance(sample.part, Box)
+            window = image if sample.part is None else crop(image, sample.part)
+            region_by_id[ids[sample.row]] = np.asarray(fitted(changed(window, sample.change), packing))[..., 0] > HALF
     return region_by_id
 
 

@@ -25,20 +25,21 @@ class ImageFile(OpenFile):
 
     def inspect(self, part: Part | None) -> Seen:
         """Width and height in pixels, upright, and the picture's digest and thumbnail."""
-        window = self._window(part)
+        window = self.picture(part)
         picture = Picture(pixel_digest(window), window.width / window.height, thumbnail(window))
         sha256 = self.digest(None) if part is None else picture.digest
         return Seen({"width": window.width, "height": window.height}, sha256, picture)
 
     def digest(self, part: Part | None) -> str:
         """sha256 of the file's bytes; of a box, of its size and RGB values."""
-        return hashlib.sha256(self.data).hexdigest() if part is None else pixel_digest(self._window(part))
+        return hashlib.sha256(self.data).hexdigest() if part is None else pixel_digest(self.picture(part))
 
     def rows(self, part: Part | None) -> np.ndarray:
         """uint8 H×W×3 RGB pixels (0-255)."""
-        return np.asarray(self._window(part))
+        return np.asarray(self.picture(part))
 
-    def _window(self, part: Part | None) -> Image.Image:
+    def picture(self, part: Part | None) -> Image.Image:
+        """The same pixels as Pillow holds them, mode RGB: an array of a photograph takes longer than to resize it."""
         assert part is None or isinstance(part, Box), part
         return self.image if part is None else crop(self.image, part)
 
