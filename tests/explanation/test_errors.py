@@ -85,7 +85,7 @@ def test_the_feature_map_is_bright_where_the_layer_answers_whatever_the_class(si
     assert np.argwhere(maps["model"].activation[0] == 1).tolist() == [[3, 0]]
     assert maps["model"].activation[0].sum() == 1
     columns = figure.columns_of(maps)
-    assert [column.laid_over for column in columns] == [True, False] and columns[1].values is maps["model"].activation
+    assert [column.overlaid for column in columns] == [True, False] and columns[1].values is maps["model"].activation
 
 
 def test_an_even_feature_map_is_empty_not_a_division_by_zero():

@@ -1,4 +1,4 @@
-"""A map of weights laid over the grey image that it belongs to."""
+"""A map of weights on top of the grey image that it belongs to."""
 
 from typing import TYPE_CHECKING
 

@@ -48,11 +48,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of maps N×h×w in [0, 1] and its title; `laid_over`: shown on top of the grey image, else alone."""
+    """A column of maps N×h×w in [0, 1] and its title; `overlaid`: shown on top of the grey image, else alone."""
 
     title: str
     values: np.ndarray
-    laid_over: bool = True
+    overlaid: bool = True
 
 
 def pictures_of(
@@ -97,7 +97,7 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
         if untrained is None:
             found.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
             if maps.activation is not None:
-                found.append(Column(f"{name}features\n{layer}", maps.activation, laid_over=False))
+                found.append(Column(f"{name}features\n{layer}", maps.activation, overlaid=False))
         else:
             found.append(Column(f"{name}trained\n{layer}", maps.values))
             found.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
@@ -116,7 +116,7 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
         colour = style.COLOURS[1] if picture.marked else "black"
         axes[line, 0].set_ylabel(picture.text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
         for place, column in enumerate(columns, start=1):
-            shown = _map(axes[line, place], picture.pixels, column.values[line], column.laid_over) or shown
+            shown = _map(axes[line, place], picture.pixels, column.values[line], column.overlaid) or shown
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
@@ -125,16 +125,16 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
         axis.set_title(title, fontsize=7)
     if shown is not None:
         bar = figure.colorbar(shown, ax=axes, shrink=0.6, aspect=30)
-        label = WEIGHT if all(column.laid_over for column in columns) else WEIGHT_AND_FEATURES
+        label = WEIGHT if all(column.overlaid for column in columns) else WEIGHT_AND_FEATURES
         bar.set_label(textwrap.fill(label, int(LETTERS_AN_INCH * 0.6 * height)), fontsize=7)
     figure.suptitle(textwrap.fill(caption, int(LETTERS_AN_INCH * width)), fontsize=8)
     figure.get_layout_engine().set(w_pad=0.08)
     style.save_figure(figure, path, made)
 
 
-def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, laid_over: bool) -> "AxesImage | None":
+def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, overlaid: bool) -> "AxesImage | None":
     """Draw one map; returns what a colour bar can be made for, None for an empty map."""
-    if laid_over:
+    if overlaid:
         return overlay(axis, pixels, values)
     height, width = pixels.shape[:2]
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
