@@ -10,9 +10,12 @@ import pandas as pd
 
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription, Arrays
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.settings.runs import Fusion, Network, Train
+from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.kinds.fusion import Branch, Fusion
+from workflow_scripts.kinds.network import Network
 from workflow_scripts.training.samples import Subset
 
 CLASSES = ["blob", "cross", "empty"]
@@ -104,24 +107,25 @@ def subset(rows: np.ndarray, targets: np.ndarray, keys: np.ndarray) -> Subset:
 
 def network(model: str = CNN, **more: object) -> dict:
     """Settings of a run of kind network, without its `train`."""
-    spec = Network(kind="network", model=model, **more).model_dump()
-    spec.pop("train")
-    return spec
+    return plain(Network("network", model, **more))
 
 
 def fusion(**more: object) -> dict:
     """Settings of a run that joins the tiny CNN and the tiny transformer."""
-    branches = {"cnn": {"model": CNN}, "vit": {"model": VIT}}
-    spec = Fusion(kind="fusion", branches=branches, **more).model_dump()
-    spec.pop("train")
-    return spec
+    branches = {"cnn": Branch(CNN), "vit": Branch(VIT)}
+    return plain(Fusion("fusion", branches, **more))
 
 
 def settings(spec: dict | None = None, run: str = "tiny", **train: object) -> dict:
     """Settings of the train step, as JSON would give them; keywords change its `train` block."""
-    block = Train.model_validate({"epochs": 2, "batch_size": 8, "learning_rate": 0.002, **train}).model_dump()
+    block = plain(parse(Train, {"epochs": 2, "batch_size": 8, "learning_rate": 0.002, **train}))
     made = {"study": "made", "protocol": "published", "run": run, "fold": 0, "seed": 0}
     return json.loads(json.dumps({**made, "spec": spec or network(), "train": block}))
+
+
+def train(**changes: object) -> Train:
+    """How the runs of `settings` are trained; keywords change it."""
+    return parse(Train, settings(**changes)["train"])
 
 
 def _image(label: int, size: int, generator: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Synthetic
+from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
 from workflow_scripts.steps import examples, ingest, preprocess, segment, synthesise
 
 
@@ -41,7 +44,7 @@ def run_ingest(
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
     settings = {"study": "test", "adapters": list(sources), "made": made, "scale": "demo", "listing": None}
     settings["subgroups"] = list(subgroups)
-    settings["ingest"] = Ingest(**changes).model_dump(mode="json")
+    settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))
     return out
@@ -49,10 +52,7 @@ def run_ingest(
 
 def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None = None, **changes: object) -> Path:
     """Preprocess what run_ingest wrote; the folder of the array."""
-    settings = {
-        "study": "test",
-        "preprocess": Preprocess(**changes).model_dump(mode="json", exclude={"pixel_size", "mask"}),
-    }
+    settings = {"study": "test", "preprocess": plain(parse(Packing, changes))}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given}
     preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
@@ -77,7 +77,7 @@ def run_examples(dataset: Path, arrays: Path, out: Path, sources: dict) -> Path:
 
 def run_synthesise(out: Path, adapter: str, study: str = "test", seed: int = 0, **changes: object) -> Path:
     """Make data in the layout of an adapter with the default settings but for `changes`; their folder."""
-    synthetic = Synthetic(**{"size": 40} | changes).model_dump(mode="json")
+    synthetic = plain(parse(Synthetic, {"size": 40} | changes))
     settings = {"study": study, "seed": seed, "adapter": adapter, "place": 0, "synthetic": synthetic}
     synthesise.main(argparse.Namespace(settings=settings, code="c", log=None, out=out))
     return out

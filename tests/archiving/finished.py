@@ -14,9 +14,12 @@ from tests.reporting.handmade import EVALUATE, Study
 from tests.vouched import vouch
 from workflow_scripts.archiving.building import Archived, Options, write_archive
 from workflow_scripts.commands import verify
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.contracts.step_settings.split_settings import rule_of
 from workflow_scripts.evaluation.voting import vote, write_vote
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, read_json
@@ -43,7 +46,7 @@ class Leaking(Study):
         """Leaks and record of a protocol, as the step writes them."""
         dataset, splits = self.folder / "dataset", self.folder / "splits"
         file = (splits / f"{protocol}.csv").rename(splits.parent / f"{protocol}.csv")
-        rule = {key: value for key, value in self.settings["protocols"][protocol].items() if key != "aggregate"}
+        rule = plain(rule_of(self.received.protocols[protocol]))
         settings = {"study": "cvm_cervix", "seed": 0, "protocol": protocol, "rule": rule, "units_judged": False}
         split.main(SimpleNamespace(settings=settings, code="c0de", dataset=dataset, out=splits, split_file=file))
         file.unlink()
@@ -66,7 +69,7 @@ class Finished:
         pair = ("a/0_0", "a/1_0", "equal_pixels", 0.0, "a", "a")
         EQUAL_PAIRS.write(pairs, pd.DataFrame([pair], columns=list(EQUAL_PAIRS.columns)))
         vouch(pairs.with_name("record.json"), pairs.name)
-        self.settings = {"evaluate": {}, "report": study.settings}
+        evaluated = {}
         for protocol in study.settings["protocols"]:
             study.split(protocol)
             spec = study.settings["runs"]["soft_vote"]["spec"]
@@ -80,16 +83,17 @@ class Finished:
                 write_record(ledger, {**read_json(ledger), "host": "somebodys-machine"})
                 vouch(path.with_name("record.json"), "predictions.csv", "units.csv")
                 vouch(path.with_name("train.json"), "weights.safetensors")
-            self.settings["evaluate"][protocol] = stated = {
+            evaluated[protocol] = stated = {
                 **{key: study.settings[key] for key in ("study", "seed", "seeds")},
                 **{"protocol": protocol, "reported": "test", "folds": 1, "runs": list(runs)},
                 **{"trained": list(runs[:2]), "expects": {run: {} for run in runs}},
-                "evaluate": {key: value for key, value in study.settings["evaluate"].items() if key != "margin"},
+                "evaluate": study.measures,
             }
             folders = {"dataset": study.folder / "dataset", "runs": study.folder / "runs" / protocol}
             with patch.object(evaluate, "write_figures"):
                 out = study.folder / "evaluation" / protocol
                 evaluate.main(SimpleNamespace(settings=stated, code="", out=out, **folders))
+        self.settings = parse(ArchivedSettings, {"evaluate": evaluated, "report": study.settings})
         study.judge()
         out = study.folder / "report.html"
         folders = {"study_folder": study.folder, "paper": PAPER, "out": out}

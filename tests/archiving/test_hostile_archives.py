@@ -14,6 +14,8 @@ from workflow_scripts.archiving import entry_names, unpacking
 from workflow_scripts.archiving.recomputing import verify_study
 from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.archiving.unpacking import unpack
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.data.download.published_sources import Limits
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, write_text
@@ -230,6 +232,8 @@ BAD_SETTINGS = {
     "a list": lambda _: b"[]",
     "nothing": lambda _: b"",
     "without end": lambda _: b"[" * 100_000,
+    "another training": set_at("report", "runs", "cvm", "train", "epochs", value="many"),
+    "another packing": set_at("report", "preprocess", "evil", value=1),
     "a protocol less": edited(lambda settings: settings["evaluate"].pop("grouped")),
 }
 
@@ -251,7 +255,7 @@ def test_settings_that_no_archive_holds_are_one_line_and_lead_nowhere(archive, t
 def test_the_settings_of_an_archive_are_taken_as_they_are(archive, tmp_path):
     with zipfile.ZipFile(archive) as opened:
         opened.extract(SETTINGS, tmp_path)
-    assert read_settings(tmp_path / SETTINGS, "cvm_cervix") == json.loads((tmp_path / SETTINGS).read_text())
+    assert plain(read_settings(tmp_path / SETTINGS, "cvm_cervix")) == json.loads((tmp_path / SETTINGS).read_text())
 
 
 @pytest.mark.parametrize("scale", ["demo", "paper"])
@@ -259,10 +263,10 @@ def test_the_settings_of_every_shipped_study_are_taken(tmp_path, scale):
     plan = Plan(ROOT, {"scale": scale}, ROOT)
     for study in plan.config.studies:
         evaluate = {protocol: plan.steps.evaluate(study, protocol) for protocol in plan.study(study).protocols}
-        settings = {"evaluate": evaluate, "report": plan.steps.report(study)}
+        settings = ArchivedSettings(evaluate, plan.steps.report(study))
         path = tmp_path / f"{study}.json"
-        path.write_text(canonical_json(settings))
-        assert read_settings(path, study) == json.loads(path.read_text())
+        path.write_text(canonical_json(plain(settings)))
+        assert read_settings(path, study) == settings
 
 
 @pytest.mark.parametrize(

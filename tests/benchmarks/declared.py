@@ -1,8 +1,8 @@
 """Networks and trainings that config.yaml declares for CVM-Cervix at scale paper, and made images to train them on."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -11,9 +11,9 @@ import torch
 
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings import load
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.training.feeders.pixels import PixelView, TrainingPixels
@@ -45,16 +45,14 @@ class Declared:
         """A run's network, from scratch."""
         return build(self.steps.spec(STUDY, run), len(self.classes), square(size), 0)
 
-    def train(self, run: str, **changes: object) -> SimpleNamespace:
+    def train(self, run: str, **changes: object) -> Train:
         """A run's training block, with what a benchmark changes in it."""
-        return namespace({**self.steps.training(STUDY, run), **changes})
+        return replace(self.steps.training(STUDY, run), **changes)
 
 
-def feeder(
-    images: np.ndarray, rows: np.ndarray, classes: int, device: torch.device, train: SimpleNamespace
-) -> TrainingPixels:
+def feeder(images: np.ndarray, rows: np.ndarray, classes: int, device: torch.device, train: Train) -> TrainingPixels:
     """Made samples on the device: the array's `rows`, each once, their classes in turn."""
-    train = SimpleNamespace(**{**vars(train), "copies": "none"})
+    train = replace(train, copies="none")
     arrays = Arrays.of_rows(ArrayDescription("pixels", "uint8", images.shape[1:], 255), images)
     subset = Subset(rows, np.ones_like(rows), rows % classes, keys_of(map(str, rows)))
     return PixelView(train, 0, [0.5] * 3, [0.25] * 3).training(arrays, subset, device)

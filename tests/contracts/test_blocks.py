@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import ValidationError
 
-from workflow_scripts.contracts.blocks import Filled, Positive, about, distinct, limit, parse, plain
+from workflow_scripts.contracts.blocks import Filled, Positive, about, distinct, limit, optional, parse, plain
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.kinds.fusion import Branch, Fusion
 from workflow_scripts.settings.base import block_of
@@ -88,3 +88,46 @@ def test_the_settings_refuse_what_the_declaration_does_not_allow(change, words):
 def test_what_other_code_resolved_is_no_block(values):
     with pytest.raises((TypeError, ValueError)):
         parse(Outer, values)
+
+
+@dataclass(frozen=True)
+class First:
+    """The first of two blocks."""
+
+    kind: Literal["first"]
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Second:
+    """The second of two blocks."""
+
+    kind: Literal["second"]
+    share: float = 0.5
+
+
+@dataclass(frozen=True)
+class Either:
+    """A block that holds one of two, and perhaps a note."""
+
+    inner: First | Second
+    note: str | None = optional()
+
+
+def test_of_several_blocks_the_kind_says_which_one_is_meant():
+    assert parse(Either, {"inner": {"kind": "second", "share": 1}}) == Either(Second("second", 1.0))
+    assert parse(Either, {"inner": {"kind": "first"}}) == Either(First("first"))
+    with pytest.raises(TypeError):
+        parse(Either, {"inner": {"kind": "third"}})
+
+
+def test_an_optional_field_is_written_only_where_it_says_something():
+    assert plain(Either(First("first"))) == {"inner": {"kind": "first", "count": 1}}
+    assert plain(Either(First("first"), "seen"))["note"] == "seen"
+
+
+def test_a_reader_of_few_keys_passes_over_the_others_however_deep():
+    values = {"inner": {"kind": "first", "further": 1}, "note": "seen", "more": {}}
+    assert parse(Either, values, further=True) == Either(First("first"), "seen")
+    with pytest.raises(TypeError, match="no field 'more'"):
+        parse(Either, values)

@@ -2,21 +2,24 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.record import mixtures
+from workflow_scripts.contracts.record import MadeWith, identity, made_with, make_record, mixtures, view_of
+from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.runtime.entry import memory_words, os_error_words, out_of_memory
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path
 
 
-def record(torch: str, processor: str = "EPYC", training: dict | None = None) -> dict:
-    return {"versions": {"torch": torch, "numpy": "2"}, "processor": processor, "training": training or {}}
+def record(torch: str, processor: str = "EPYC", training: dict | None = None) -> MadeWith:
+    return made_with({"versions": {"torch": torch, "numpy": "2"}, "processor": processor, "training": training or {}})
 
 
 def test_runs_of_one_environment_are_no_mixture():
     assert mixtures({"a": record("2.13"), "b": record("2.13")}) == []
-    assert mixtures({"a": record("2.13"), "b": {"versions": {}, "processor": "EPYC"}}) == []
+    assert mixtures({"a": record("2.13"), "b": MadeWith({}, "EPYC")}) == []
 
 
 def test_runs_of_several_versions_and_processors_are_named():
@@ -74,3 +77,26 @@ def test_too_little_memory_names_the_step_and_what_to_do(monkeypatch):
 )
 def test_what_libraries_say_of_too_little_memory_is_understood(error, memory):
     assert out_of_memory(error) == memory
+
+
+def test_a_reader_gets_what_it_needs_of_a_record_and_what_the_record_says_of_itself():
+    whole = make_record({"study": "s"}, "c0de", {}, seen_in_training={"test": 2}, training={"versions": {"torch": "1"}})
+    run = view_of(RunRecord, whole, Path("record.json"))
+    assert run.seen_in_training == {"test": 2} and run.compression is None
+    assert run.provenance.code == "c0de" and run.provenance.identity == identity(whole)
+    assert run.made_with.versions["torch"] == "1" != run.provenance.versions.get("torch")
+
+
+def test_a_record_of_other_code_is_named():
+    whole = make_record({}, "c0de", {}, compression={"bytes": 1})
+    with pytest.raises(UserError, match="runs/record.json does not hold what is read of it"):
+        view_of(RunRecord, whole, Path("runs/record.json"))
+    with pytest.raises(UserError, match="'versions'"):
+        view_of(RunRecord, {"settings": {}, "code": ""}, Path("record.json"))
+
+
+def test_energy_is_known_only_where_all_that_was_used_is_counted():
+    cost = {"wall_seconds": 1, "cpu_seconds": 1, "peak_memory_mib": 1, "processor_joules": 3}
+    assert Ledger(**cost).joules == 3
+    assert Ledger(**cost, gpu_seconds=1.0).joules is None
+    assert Ledger(**cost, gpu_seconds=1.0, device_joules=4.0).joules == 7

@@ -9,15 +9,15 @@ import torch
 from tests.made import subset
 from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.arrays import open_arrays
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.preprocessing.packing import Packing
-from workflow_scripts.runtime import entry
-from workflow_scripts.settings.runs import Train
 from workflow_scripts.synthetic import recovery
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.pixels import PixelView
@@ -52,7 +52,7 @@ def test_grad_cam_of_a_trained_network_lies_on_what_was_planted(photographs, tmp
     parts = [np.sort(rows[: 2 * len(rows) // 3]), np.sort(rows[2 * len(rows) // 3 :])]
     targets = manifest["label"].map(classes.index).to_numpy()
     subsets = [subset(part, targets[part].astype("int64"), keys_of(manifest["id"].iloc[part])) for part in parts]
-    settings = entry.namespace(Train(**TRAIN).model_dump())
+    settings = parse(Train, TRAIN)
     view = PixelView.fitted(settings, 1, arrays, subsets[0])
     training = view.training(arrays, subsets[0], torch.device("cpu"))
     test = view.applied(arrays, subsets[1], torch.device("cpu"))

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from tests import made
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.explanation import CONFUSIONS, read_maps
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings, PictureScale
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
 from workflow_scripts.runtime.errors import UserError
@@ -84,7 +86,9 @@ def test_members_are_asked_for_the_class_of_the_vote(votes, monkeypatch):
 
     monkeypatch.setattr(voted.Trained, "maps", spy)
     args = inputs.arguments(runs=inputs.root / "runs", out=out, settings=settings)
-    vote, _ = explain._read(args, "soft", read_samples(args.dataset, args.arrays, args.split, 0))
+    vote, _ = explain._read(
+        args, parse(ExplainSettings, settings), "soft", read_samples(args.dataset, args.arrays, args.split, 0)
+    )
     rows = vote.judge(False)[0].head(3).assign(predicted="empty")
     vote.maps(rows)
     assert asked == [("cnn", ["empty"] * 3), ("joint", ["empty"] * 3)]
@@ -134,7 +138,7 @@ def test_a_vote_with_a_member_that_has_no_network_is_refused():
 
 
 def preprocess(fit="squash", pixel_size=0.5):
-    return {"size": 100, "fit": fit, "pixel_size": pixel_size}
+    return PictureScale(100, fit, pixel_size)
 
 
 @pytest.mark.parametrize(

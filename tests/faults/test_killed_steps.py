@@ -13,7 +13,9 @@ import pytest
 from tests.processes import Family, until
 from tests.raw import picture, save
 from tests.workflow.conftest import OFF, Workflow, copy_of_the_project
-from workflow_scripts.settings.data_blocks import Ingest, Preprocess
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = 2
@@ -59,16 +61,13 @@ class Step:
 
 def ingest(images: Path, folder: Path) -> Step:
     settings = {"study": "test", "adapters": ["folder"], "made": False, "scale": "demo", "listing": None}
-    settings |= {"ingest": Ingest().model_dump(mode="json"), "subgroups": []}
+    settings |= {"ingest": plain(Ingest()), "subgroups": []}
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
     return Step("ingest", [*given, "--out", folder / "dataset"], folder / "dataset", folder / "ingest.log")
 
 
 def preprocess(images: Path, folder: Path, dataset: Path) -> Step:
-    settings = {
-        "study": "test",
-        "preprocess": Preprocess(size=96).model_dump(mode="json", exclude={"pixel_size", "mask"}),
-    }
+    settings = {"study": "test", "preprocess": plain(Packing(size=96))}
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
     given += ["--dataset", dataset, "--out", folder / "arrays"]
     return Step("preprocess", given, folder / "arrays", folder / "preprocess.log")

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests import made
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.kinds.fusion import Branch, Fusion
 from workflow_scripts.models import registry
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.settings.runs import Fusion
 
 
 def parameters(model):
@@ -21,8 +22,8 @@ def parameters(model):
 
 
 def test_the_papers_joint_network_has_the_papers_size():
-    branches = {"cnn": {"model": "legacy_xception"}, "vit": {"model": "deit_tiny_patch16_224"}}
-    spec = Fusion(kind="fusion", branches=branches).model_dump()
+    branches = {"cnn": Branch("legacy_xception"), "vit": Branch("deit_tiny_patch16_224")}
+    spec = plain(Fusion("fusion", branches))
     assert parameters(build(spec, 11, square(224), seed=0, files={})) == 31_375_859
 
 
@@ -219,8 +220,8 @@ def test_parallel_features_are_padded_with_zeros_and_added():
 
 
 def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
-    branches = {"cnn": {"model": made.CNN}, "vit": {"model": "deit_tiny_distilled_patch16_224"}}
-    spec = Fusion(kind="fusion", branches=branches).model_dump()
+    branches = {"cnn": Branch(made.CNN), "vit": Branch("deit_tiny_distilled_patch16_224")}
+    spec = plain(Fusion("fusion", branches))
     model = build(spec, 3, square(32), seed=0).train()
     branch, images = model.branches["vit"], torch.rand(2, 3, 32, 32)
     tokens = branch.forward_features(images)

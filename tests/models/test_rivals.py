@@ -11,7 +11,6 @@ from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models import compression, registry
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.training import recipe
@@ -76,7 +75,7 @@ def test_each_is_built_at_the_papers_size_and_has_a_layer_to_explain(name):
         assert min(target_layer(model, square(size)).shape) > 1
     # What torch.use_deterministic_algorithms refuses on a GPU; pooling to one pixel is a mean and no such operation.
     refused = {"aten::_adaptive_avg_pool2d", "aten::adaptive_max_pool2d"} & operations.names
-    assert Steps(PAPER).training(STUDY, name)["deterministic"] == (not refused)
+    assert Steps(PAPER).training(STUDY, name).deterministic == (not refused)
 
 
 # These pool to 7×7 or 6×6, which ONNX knows of maps only that are a multiple of it.
@@ -106,7 +105,7 @@ def test_each_makes_one_step_of_training(name):
     size = SMALL.get(name, 64)
     steps = Steps(PAPER)
     model = build(steps.spec(STUDY, name), CLASSES, square(size), seed=0, files={}).train()
-    train = namespace(steps.training(STUDY, name))
+    train = steps.training(STUDY, name)
     optimizer = recipe.optimiser(model, train)
     before = {key: value.detach().clone() for key, value in model.named_parameters()}
     targets = torch.tensor([3, 7])

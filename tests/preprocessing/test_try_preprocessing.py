@@ -1,6 +1,7 @@
 """Trying a study's preprocessing on a folder: figures, and masks scored against annotations."""
 
 import argparse
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,11 @@ from PIL import Image
 from tests.preprocessing.test_masks import BLUE, BROWN, field
 from tests.raw import save
 from workflow_scripts.commands import try_preprocessing
-from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.reporting.paper_figures import panels
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.runtime.errors import UserError
 
-OFF = plain(Augment(horizontal_flip=0.0))
+OFF = panels.UNCHANGED
 
 
 def run(root: Path, **changes: object) -> pd.DataFrame:
@@ -57,7 +56,7 @@ def test_a_wrong_study_or_an_empty_folder_is_one_line(fields: Path) -> None:
 
 def test_the_panel_of_changes_has_a_line_for_each_active_change_and_one_for_all() -> None:
     image = np.zeros((16, 16, 3), np.uint8)
-    figure = panels.augmentation_figure(image, {**OFF, "rotate": 20.0, "noise": 0.1})
+    figure = panels.augmentation_figure(image, replace(OFF, rotate=20.0, noise=0.1))
     assert [axis.get_ylabel() for axis in figure.axes[:: panels.DRAWS + 1]] == [
         "rotation\n(20)",
         "Gaussian noise\n(0.1)",
@@ -70,7 +69,7 @@ def test_the_panel_of_changes_has_a_line_for_each_active_change_and_one_for_all(
 
 
 def test_every_setting_of_the_augmentation_has_its_line() -> None:
-    assert {name for name, *_ in panels.CHANGES} == set(plain(Augment()))
+    assert set(panels.CHANGES) == set(asdict(panels.UNCHANGED))
 
 
 def test_the_panel_of_steps_shows_masks_and_noise_only_where_there_are_some() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
@@ -17,8 +18,9 @@ from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAM
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.steps import paper_figures, verdict
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
@@ -45,7 +47,7 @@ class Study:
     def __init__(self, folder: Path, runs=("cvm", "soft_vote"), classes=("a", "b"), **changes) -> None:
         self.folder = folder / "cvm_cervix"
         self.classes = list(classes)
-        self.settings = {
+        settings = {
             "study": "cvm_cervix",
             "title": "A small study",
             "subject": "tissue",
@@ -65,8 +67,10 @@ class Study:
             "explain": {"runs": [], "images": 4, "errors": 4, "embedding": True},
             **changes,
         }
-        rules = self.settings["protocols"].items()
-        self.settings["protocols"] = {name: {"aggregate": "none", **rule} for name, rule in rules}
+        rules = settings["protocols"].items()
+        settings["protocols"] = {name: {"aggregate": "none", **rule} for name, rule in rules}
+        # Whole, as a step receives them.
+        self.settings = plain(parse(ReportSettings, settings))
 
     def write(self) -> "Study":
         """Write every file that a report reads."""
@@ -102,6 +106,21 @@ class Study:
             vouch(folder / "record.json", *files)
 
     @property
+    def received(self) -> ReportSettings:
+        """The settings as the report step receives them."""
+        return parse(ReportSettings, self.settings)
+
+    @property
+    def without_subject(self) -> dict:
+        """The settings of the step that judges."""
+        return {key: value for key, value in self.settings.items() if key != "subject"}
+
+    @property
+    def measures(self) -> dict:
+        """The block `evaluate` of the settings without the margin."""
+        return {key: value for key, value in self.settings["evaluate"].items() if key != "margin"}
+
+    @property
     def paper(self) -> Path | None:
         """Folder with the paper's numbers."""
         return Path(paper_figures.__file__).parents[1] / "studies" / "cvm_cervix" if self.settings["paper"] else None
@@ -110,7 +129,7 @@ class Study:
         """The verdict on every printed number."""
         out = self.folder / "verdict.csv"
         folders = {"study_folder": self.folder, "paper": self.paper, "out": out}
-        verdict.main(SimpleNamespace(settings=self.settings, code="", **folders))
+        verdict.main(SimpleNamespace(settings=self.without_subject, code="", **folders))
 
     def truth(self) -> pd.DataFrame:
         """Planted copies that were found, and a network that looks at what was planted."""
@@ -129,7 +148,7 @@ class Study:
             {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
             {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},
         ]
-        names = paper_figures.write(read_results(self.folder, self.settings, paper), lines, self.folder / "paper")
+        names = paper_figures.write(read_results(self.folder, self.received, paper), lines, self.folder / "paper")
         vouch(self.folder / "paper" / "record.json", *names)
 
     def accuracy(self, protocol: int, run: int) -> float:
@@ -188,7 +207,7 @@ class Study:
         vouch(self.folder / "examples" / "record.json", **self.record(made=made))
 
     def reported(self, protocol: str) -> str:
-        return reported_subset(self.settings["protocols"][protocol])
+        return reported_subset(self.received.protocols[protocol])
 
     def subsets(self, protocol: str) -> pd.Series:
         """Subset of each row of the manifest: six training, two validation and two reported samples a class."""

@@ -11,7 +11,7 @@ from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.reporting.judging.judged import Row, judged
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 
 PAPER = """\
 paper: small
@@ -126,7 +126,7 @@ class Real(Study):
 
 def rows(study: Study) -> dict[str, Row]:
     """The verdict on every claim, by its id."""
-    return {row.entry.id: row for row in judged(read_results(study.folder, study.settings, study.paper))}
+    return {row.entry.id: row for row in judged(read_results(study.folder, study.received, study.paper))}
 
 
 def claims(study: Real) -> set[str]:

@@ -13,12 +13,12 @@ from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.reporting.pages.checklist import checklist, items, model_card
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 
 
 def read(study):
-    return read_results(study.folder, study.settings, study.paper)
+    return read_results(study.folder, study.received, study.paper)
 
 
 def answers(study):

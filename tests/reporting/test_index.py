@@ -36,10 +36,11 @@ def results(tmp_path_factory):
 
 def write(results, *names):
     settings = {
+        "papers": [PAPER.name],
         "studies": {
             "cvm_cervix": {"title": "Combined <data>", "paper": "cvm_cervix"},
             "own_cells": {"title": "", "paper": ""},
-        }
+        },
     }
     settings["studies"] = {name: settings["studies"][name] for name in names or settings["studies"]}
     out, papers = results / "index.html", [PAPER, PAPER.parent / "colposcopy_resnet50"]

@@ -26,7 +26,7 @@ from workflow_scripts.contracts.verdict_table import (
 from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.steps import verdict
 
 
@@ -75,7 +75,7 @@ def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
 def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     out = tmp_path / "verdict.csv"
     folders = {"study_folder": study.folder, "paper": study.paper, "out": out}
-    verdict.main(SimpleNamespace(settings=study.settings, code="", **folders))
+    verdict.main(SimpleNamespace(settings=study.without_subject, code="", **folders))
     table = VERDICT.as_text(out)
     assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
     assert set(table["verdict"]) <= set(WORDS)
@@ -160,7 +160,7 @@ def test_class_counts_that_are_off_are_not_comparable(tmp_path):
     study.write()
     text = study.paper.joinpath("published.yaml").read_text().replace("value: 1020", "value: 1100")
     path = study.folder.parent / "paper"
-    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=rewritten(path, text)))
+    found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(path, text)))
     assert found["optimistic"].word == NOT_COMPARABLE
     assert "1 000 of a instead of 1 100" in found["optimistic"].why.replace("\u202f", " ")
     assert found["samples"].word == HOLDS
@@ -180,7 +180,7 @@ def test_classes_that_were_filled_up_to_the_printed_sizes_prove_nothing(tmp_path
     study = Real(tmp_path, study="a_part").write()
     text = study.paper.joinpath("published.yaml").read_text().replace(", source: sipakmed}", "}", 1)
     paper = rewritten(study.folder.parent / "paper", text.replace("value: 1020", "value: 1000"))
-    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=paper))
+    found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=paper))
     assert found["samples.a"].word == NOT_COMPARABLE and found["samples.a"].obtained.value == 1000
 
 
@@ -192,7 +192,7 @@ def test_what_is_stated_of_a_run_is_stated_of_its_variants(tmp_path):
         study.paper.joinpath("published.yaml").read_text().replace("settings:", "variants: {weak: cvm}\nsettings:", 1)
     )
     paper = rewritten(study.folder.parent / "paper", text)
-    found = rows(SimpleNamespace(folder=study.folder, settings=study.settings, paper=paper))
+    found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=paper))
     assert found["beats"].word == NOT_COMPARABLE and "epochs 4 instead of 3" in found["beats"].why
     assert found["optimistic"].word == LOWER and rows(study)["beats"].word == HOLDS
 
@@ -230,7 +230,7 @@ def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_
     assert {claim: row.word for claim, row in named.items()} == {claim: row.word for claim, row in found.items()}
     assert named["optimistic"].obtained.value == found["optimistic"].obtained.value
     assert named["optimistic"].leak_free.value is not None
-    results = read_results(renamed.folder, renamed.settings, renamed.paper)
+    results = read_results(renamed.folder, renamed.received, renamed.paper)
     assert results.as_published.name == ordered_protocols(results)[0].name == "by_sample"
     assert [protocol.name for protocol in results.leak_free] == list(premiums(results)) == ["by_group1"]
     page = study_page(results, premiums(results))
@@ -245,7 +245,7 @@ def test_a_split_by_patient_that_is_the_paper_s_own_is_what_its_numbers_stand_ag
         "images": {**rule, "by": "sample", "role": None},
     }
     study = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
-    results = read_results(study.folder, study.settings, study.paper)
+    results = read_results(study.folder, study.received, study.paper)
     assert results.as_published.name == "patients" and results.leak_free[0].name == "a_stricter"
     assert premiums(results) == {} and "itself free of leaks" in study_page(results, {})
     assert rows(study)["optimistic"].word == LOWER
@@ -260,7 +260,9 @@ def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
 def test_a_study_without_a_paper_has_an_empty_table(tmp_path):
     study = Study(tmp_path, paper="").write()
     out = tmp_path / "verdict.csv"
-    verdict.main(SimpleNamespace(settings=study.settings, code="", study_folder=study.folder, paper=None, out=out))
+    verdict.main(
+        SimpleNamespace(settings=study.without_subject, code="", study_folder=study.folder, paper=None, out=out)
+    )
     assert VERDICT.read(out).empty
 
 

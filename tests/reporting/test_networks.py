@@ -14,7 +14,7 @@ from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.reporting.paper_figures import diagrams, network_layers, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ("ASC-US", "LSIL", "NILM")
@@ -92,7 +92,7 @@ def explained(study, run, branches):
 
 @pytest.fixture(scope="module")
 def results(study):
-    return read_results(study.folder, study.settings, None)
+    return read_results(study.folder, study.received, None)
 
 
 def texts(figure):

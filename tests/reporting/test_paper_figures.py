@@ -23,7 +23,7 @@ from workflow_scripts.reporting.obtained import NOTHING, Value, obtained, overal
 from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.paper_figures import classes, diagrams, learning, performance, roc
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import paper_figures
 
@@ -57,14 +57,15 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def drawn(study):
     out = study.folder / "paper"
-    arguments = {"settings": study.settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": out}
+    settings = {**study.without_subject, "evaluate": study.measures}
+    arguments = {"settings": settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": out}
     paper_figures.main(argparse.Namespace(**arguments))
     return out
 
 
 @pytest.fixture(scope="module")
 def results(study):
-    return read_results(study.folder, study.settings, PAPER)
+    return read_results(study.folder, study.received, PAPER)
 
 
 def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
@@ -102,7 +103,8 @@ def test_tables_hold_printed_and_obtained_numbers_with_ranks(drawn, study):
 
 
 def test_equal_results_give_equal_bytes(drawn, study, tmp_path):
-    arguments = {"settings": study.settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": tmp_path}
+    settings = {**study.without_subject, "evaluate": study.measures}
+    arguments = {"settings": settings, "code": "", "study_folder": study.folder, "paper": PAPER, "out": tmp_path}
     paper_figures.main(argparse.Namespace(**arguments))
     for path in drawn.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
@@ -145,8 +147,9 @@ def test_a_difference_has_the_interval_of_the_comparison_with_its_sign(results):
 def test_sizes_come_from_the_parameters_or_from_the_compressed_file(study):
     path = study.folder / "runs" / "published" / "soft_vote" / "fold0-seed0" / "record.json"
     before = read_json(path)
-    write_record(path, {**before, "compression": {"bytes": 3 * 2**20}})
-    results = read_results(study.folder, study.settings, PAPER)
+    compression = {"bytes": 3 * 2**20, "bytes_before": 1, "agreement": {}, "largest_difference": {}}
+    write_record(path, {**before, "compression": compression})
+    results = read_results(study.folder, study.received, PAPER)
     write_record(path, before)
     protocol = results.protocols["published"]
     assert obtained(results, protocol, claim(metric="parameter_size", run="soft_vote")).value == 3
@@ -157,7 +160,7 @@ def test_sizes_come_from_the_parameters_or_from_the_compressed_file(study):
 def two(tmp_path_factory):
     """A study of two classes with three trained runs and a vote, two seeds."""
     study = Study(tmp_path_factory.mktemp("two"), runs=("cvm", "resnet18", "vgg11", "soft_vote"), paper="").write()
-    return read_results(study.folder, study.settings, None)
+    return read_results(study.folder, study.received, None)
 
 
 def test_accuracies_of_several_runs_are_means_of_their_trainings(two):

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_colu
 from workflow_scripts.evaluation.voting import vote, write_vote
 from workflow_scripts.reporting.order import rule_words
 from workflow_scripts.reporting.premiums import judged_words, premiums
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.errors import UserError
 
 RULE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
@@ -68,7 +68,7 @@ class Slices(Study):
 @pytest.mark.parametrize(("published", "grouped"), [("none", "mean"), ("mean", "none"), ("mean", "mean")])
 def test_both_sides_are_judged_as_the_published_protocol_judges(tmp_path, published, grouped):
     study = Slices(tmp_path, published, grouped).write()
-    results = read_results(study.folder, study.settings, study.paper)
+    results = read_results(study.folder, study.received, study.paper)
     found = premiums(results)["grouped"]
     assert found.keys() == set(RUNS)
     by_unit = published == "mean"
@@ -94,4 +94,4 @@ def test_predictions_must_be_what_their_record_says_where_a_premium_is_made_of_t
     path = study.folder / "runs" / "grouped" / "cvm" / "fold0-seed0" / "predictions.csv"
     path.write_text(path.read_text() + "\n")
     with pytest.raises(UserError, match=r"predictions.csv has changed") if read else nullcontext():
-        read_results(study.folder, study.settings, study.paper)
+        read_results(study.folder, study.received, study.paper)

@@ -116,7 +116,7 @@ def test_settings_that_differ_from_the_paper_are_marked(small):
     assert cells(small.page, "cnn<")[1] == "legacy_xception"
     assert cells(small.page, "transformer changes")[1] == "depth 3 differs"
     assert cells(small.page, "cnn first weights") == ["not stated", "none"]
-    assert cells(small.page, "schedule")[1] == "–"
+    assert cells(small.page, "schedule")[1] == "constant"
 
 
 def test_notes_glossary_and_every_section_of_the_contents_are_there(small):
@@ -244,7 +244,7 @@ def without_groups(study, **dataset):
 
 
 def test_nothing_is_called_free_of_leaks_where_groups_are_unknown(tmp_path):
-    own = without_groups(Study(tmp_path / "own", paper=None).write())
+    own = without_groups(Study(tmp_path / "own", paper="").write())
     html = write(own, None)
     page = text_of(html)
     assert "grouped split leaks: none found" in page and "published split leaks kept" in page
@@ -262,7 +262,7 @@ def test_nothing_is_called_free_of_leaks_where_groups_are_unknown(tmp_path):
 
 def test_the_report_says_what_was_passed_over_and_what_the_audit_does_not_see(tmp_path):
     study = without_groups(
-        Study(tmp_path, paper=None).write(),
+        Study(tmp_path, paper="").write(),
         passed_over={".heic": 2, ".txt": 3},
         links_not_followed=1,
         groups_alike=[["<b>1", "<b>1.0"]],
@@ -286,7 +286,7 @@ def test_the_report_says_what_was_passed_over_and_what_the_audit_does_not_see(tm
 )
 def test_what_was_not_looked_for_follows_from_the_settings_and_the_record(tmp_path, near_equal, kinds, said):
     settings = {"ingest": {"near_equal": near_equal}}
-    study = without_groups(Study(tmp_path, paper=None).write(), settings=settings, equal_pairs=dict.fromkeys(kinds, 0))
+    study = without_groups(Study(tmp_path, paper="").write(), settings=settings, equal_pairs=dict.fromkeys(kinds, 0))
     assert f"Looked for were {said}" in text_of(write(study, None))
 
 

@@ -8,10 +8,11 @@ from handmade import Study
 from pages import PAPER, cells, text_of, write
 
 from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.reporting.obtained import obtained, overall
 from workflow_scripts.reporting.pages.overview import index_page
 from workflow_scripts.reporting.pages.study_row import study_row
-from workflow_scripts.reporting.results import read_results
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import evaluate
 
@@ -35,7 +36,8 @@ def selected(tmp_path_factory):
 
 def evaluated(study: Study, protocol: str) -> None:
     """Run the evaluation step on the units of a protocol."""
-    settings = {key: study.settings[key] for key in ("study", "seed", "seeds", "evaluate")}
+    settings = {key: study.settings[key] for key in ("study", "seed", "seeds")}
+    settings |= {"evaluate": study.measures}
     runs = {name: {} for name in study.settings["runs"]}
     settings |= {"protocol": protocol, "reported": study.reported(protocol), "folds": 1, "expects": runs}
     settings |= {"runs": list(runs), "trained": [name for name in runs if "train" in study.settings["runs"][name]]}
@@ -61,7 +63,7 @@ def test_numbers_of_a_protocol_without_a_test_subset_are_of_its_validation_image
 
 
 def test_a_claim_about_the_test_subset_is_answered_by_the_validation_images(selected):
-    results = read_results(selected.study.folder, selected.study.settings, PAPER)
+    results = read_results(selected.study.folder, selected.study.received, PAPER)
     claim = next(
         claim
         for claim in results.published.headline("cvm_cervix")
@@ -77,7 +79,7 @@ def test_a_protocol_without_a_test_subset_has_no_part_in_the_premium_and_no_test
     assert set(metrics["leak_premium"]) == {"grouped"}
     assert "validation_samples" in metrics["protocols"]["second"]
     assert not {name for name in metrics["protocols"]["second"] if name.startswith("test")}
-    row = study_row(selected.study.folder, "cvm_cervix", {"title": "", "paper": ""}, selected.study.folder)
+    row = study_row(selected.study.folder, "cvm_cervix", StudyTitle("", ""), selected.study.folder)
     assert set(row.leak_free) == {"grouped"} and set(row.obtained) == {"published"}
     assert set(row.selected_on) == {"second"}
     page = text_of(index_page([row], []))

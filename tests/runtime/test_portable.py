@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import make_record
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.settings.load import settings
@@ -52,8 +53,8 @@ def test_no_step_and_no_record_holds_a_users_folder():
     received += [steps.track("mine"), steps.preprocess("mine")]
     received += [steps.predicting("mine", "own", run, 0, 0) for run in runs]
     received += [steps.train("mine", "own", run, 0, 0) for run in ("one", "two")]
-    assert "klinik" not in json.dumps(received) and "split.csv" in json.dumps(received)
+    assert "klinik" not in json.dumps(plain(received)) and "split.csv" in json.dumps(plain(received))
     ingest = steps.ingest("mine", {"folder": "digest"})
-    record = make_record(ingest, "c0de", {})
+    record = make_record(plain(ingest), "c0de", {})
     assert "klinik" not in json.dumps(record)
-    assert record["settings"]["ingest"]["groups"] == Path(ingest["ingest"]["groups"]).name == "groups.csv"
+    assert record["settings"]["ingest"]["groups"] == ingest.ingest.groups == "groups.csv"

@@ -1,11 +1,12 @@
 """What a protocol is for goes by its role, never by its name."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
 from workflow_scripts.contracts.protocol_roles import as_published, named_protocol, roles
+from workflow_scripts.contracts.step_settings.split_settings import KFold
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.settings.load import settings
@@ -14,7 +15,7 @@ from workflow_scripts.settings.steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTERNAL_RUN = RunAddress("other", "grouped", "cvm@there", 0, 0)
-BY_SAMPLE, BY_UNIT, BY_GROUP = {"by": "sample"}, {"by": "unit"}, {"by": "group"}
+BY_SAMPLE, BY_UNIT, BY_GROUP = (KFold("kfold", by=by) for by in ("sample", "unit", "group"))
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,8 @@ BY_SAMPLE, BY_UNIT, BY_GROUP = {"by": "sample"}, {"by": "unit"}, {"by": "group"}
     [
         ({"a": BY_SAMPLE, "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
         ({"b": BY_GROUP, "z": BY_SAMPLE, "a": BY_SAMPLE}, {"b": "leak_free", "z": "as_published", "a": None}),
-        ({"a": BY_SAMPLE, "b": {**BY_SAMPLE, "role": "as_published"}}, {"a": None, "b": "as_published"}),
-        ({"a": {**BY_GROUP, "role": "as_published"}, "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
+        ({"a": BY_SAMPLE, "b": replace(BY_SAMPLE, role="as_published")}, {"a": None, "b": "as_published"}),
+        ({"a": replace(BY_GROUP, role="as_published"), "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
         ({"a": BY_GROUP}, {"a": "leak_free"}),
         ({"u": BY_UNIT, "s": BY_SAMPLE, "g": BY_GROUP}, {"u": "as_published", "s": None, "g": "leak_free"}),
     ],
@@ -32,7 +33,7 @@ def test_a_role_that_is_not_stated_follows_from_how_the_protocol_splits(rules, e
     assert roles(rules) == expected
     assert as_published(rules) == next((name for name, role in expected.items() if role == "as_published"), None)
     # What the report step gets no longer says which came first.
-    stated = {name: {**rules[name], "role": role} for name, role in sorted(expected.items())}
+    stated = {name: replace(rules[name], role=role) for name, role in sorted(expected.items())}
     assert roles(stated) == expected
 
 
@@ -40,7 +41,7 @@ def test_the_shipped_studies_have_each_a_protocol_as_published_and_one_without_l
     for scale in ("demo", "paper"):
         steps = Steps(settings(ROOT, {"scale": scale}))
         for study in steps.config.studies:
-            found = {name: rule["role"] for name, rule in steps.report(study)["protocols"].items()}
+            found = {name: rule.role for name, rule in steps.report(study).protocols.items()}
             assert found.pop("published") == "as_published"
             assert found.pop("selection", None) is None
             assert list(found.values()) == ["leak_free"]
@@ -65,7 +66,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
     rules = {"published": {"aggregate": "none"}, "grouped": {}}
     user = {"studies": {"cvm_cervix": {"evaluate": {"aggregate": "mean"}, "protocols": rules}}}
     plain, changed = (Steps(settings(ROOT, layer)) for layer in ({}, user))
-    assert {name: rule["aggregate"] for name, rule in changed.report("cvm_cervix")["protocols"].items()} == {
+    assert {name: rule.aggregate for name, rule in changed.report("cvm_cervix").protocols.items()} == {
         "published": "none",
         "grouped": "mean",
     }
@@ -73,12 +74,12 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         run = {"finish_run": "cvm", "baseline": "sham_rim", "compress": "cvm-float16"}[step]
         told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
         assert told == ["none", "mean"]
-    assert [changed.evaluate("cvm_cervix", name)["evaluate"]["aggregate"] for name in rules] == ["none", "mean"]
+    assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
     # Where samples are judged everything stays as it was, trainings do anyway, and a split only looks at labels.
     assert changed.evaluate("cvm_cervix", "published") == plain.evaluate("cvm_cervix", "published")
     assert changed.train("cvm_cervix", "grouped", "cvm", 0, 0) == plain.train("cvm_cervix", "grouped", "cvm", 0, 0)
     splits = [steps.split("cvm_cervix", "grouped") for steps in (plain, changed)]
-    assert splits[1] == {**splits[0], "units_judged": True} and "aggregate" not in splits[0]["rule"]
+    assert splits[1] == replace(splits[0], units_judged=True) and not hasattr(splits[0].rule, "aggregate")
 
 
 @pytest.mark.parametrize(

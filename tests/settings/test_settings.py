@@ -203,9 +203,9 @@ def test_changing_one_study_changes_no_step_of_another():
 def test_a_run_changes_only_what_it_names_of_the_training():
     user = {"studies": {"cvm_cervix": {"runs": {"deit": {"train": {"epochs": 3, "augment": {"rotate": 10}}}}}}}
     training = Steps(settings(ROOT, user)).training("cvm_cervix", "deit")
-    assert (training["epochs"], training["augment"]["rotate"]) == (3, 10)
-    assert training["augment"]["horizontal_flip"] == 0.5
-    assert training["optimizer"] == "adamw"
+    assert (training.epochs, training.augment.rotate) == (3, 10)
+    assert training.augment.horizontal_flip == 0.5
+    assert training.optimizer == "adamw"
 
 
 def test_schema_and_settings_page_agree_with_the_types():
@@ -257,7 +257,7 @@ def test_a_protocol_needs_images_to_report_and_reports_validation_where_there_is
     assert "neither a validation nor a test subset" in mistake(**with_fractions(1.0, 0.0, 0.0))
     steps = Steps(settings(ROOT, with_fractions(0.8, 0.2, 0.0)))
     for step in (steps.evaluate, steps.explain):
-        assert step("cvm_cervix", "published")["reported"] == "validation"
-        assert step("cvm_cervix", "grouped")["reported"] == "test"
+        assert step("cvm_cervix", "published").reported == "validation"
+        assert step("cvm_cervix", "grouped").reported == "test"
     for fractions in ((0.8, 0.0, 0.2), (0.6, 0.2, 0.2)):
         assert Steps(settings(ROOT, with_fractions(*fractions))).reported("cvm_cervix", "published") == "test"

@@ -152,7 +152,7 @@ def test_every_figure_is_answered_and_every_caption_says_that_types_are_no_stage
 
 def test_extra_images_of_type_2_are_a_run_of_the_demo_alone():
     paper, demo = (Steps(settings(ROOT, {"scale": scale})) for scale in ("paper", "demo"))
-    assert paper.training(STUDY, "resnet50")["extra"] == {} == demo.training(STUDY, "resnet50")["extra"]
-    assert demo.training(STUDY, "resnet50-type_2")["extra"] == {"Type_2": 2}
+    assert paper.training(STUDY, "resnet50").extra == {} == demo.training(STUDY, "resnet50").extra
+    assert demo.training(STUDY, "resnet50-type_2").extra == {"Type_2": 2}
     assert "resnet50-type_2" not in paper.study(STUDY).runs
     assert demo.spec(STUDY, "resnet50-type_2") == demo.spec(STUDY, "resnet50")

@@ -1,5 +1,6 @@
 """The ZEB2 study: its layout, its made images, what its paper prints, and the settings that answer it."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -91,17 +92,12 @@ def test_at_the_papers_scale_there_is_every_way_to_vote_and_to_balance_and_the_s
     assert {study.runs[name].how for name in study.runs if "vote" in name} == {"soft", "weighted", "hard"}
     trainings = {name: steps.training("zeb2_ihc", name) for name in study.runs if name.startswith("densenet169")}
     plain = trainings["densenet169"]
-    assert (plain["sampling"], plain["class_weights"], plain["mask"], plain["augment"]["noise"]) == (
-        "none",
-        "none",
-        True,
-        0.02,
-    )
-    assert trainings["densenet169-weights"]["class_weights"] == "balanced"
-    assert trainings["densenet169-weighted"]["sampling"] == "weighted"
-    assert trainings["densenet169-oversampled"]["sampling"] == "oversampled"
-    assert trainings["densenet169-unmasked"]["mask"] is False
+    assert (plain.sampling, plain.class_weights, plain.mask, plain.augment.noise) == ("none", "none", True, 0.02)
+    assert trainings["densenet169-weights"].class_weights == "balanced"
+    assert trainings["densenet169-weighted"].sampling == "weighted"
+    assert trainings["densenet169-oversampled"].sampling == "oversampled"
+    assert trainings["densenet169-unmasked"].mask is False
     # Each differs from the plain one in what it is called after, and in nothing else.
-    assert trainings["densenet169-without_noise"] == {**plain, "augment": {**plain["augment"], "noise": 0.0}}
-    assert steps.evaluate("zeb2_ihc", "selection")["reported"] == "validation"
+    assert trainings["densenet169-without_noise"] == replace(plain, augment=replace(plain.augment, noise=0.0))
+    assert steps.evaluate("zeb2_ihc", "selection").reported == "validation"
     assert list(settings(ROOT, {"scale": "demo"}).studies["zeb2_ihc"].protocols) == ["published", "grouped"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
 from workflow_scripts.synthetic import smears
 from workflow_scripts.synthetic.cells import class_traits
 from workflow_scripts.synthetic.pictures import Plan, pictures
@@ -11,7 +12,7 @@ from workflow_scripts.synthetic.pictures import Plan, pictures
 def cells(difficulty: float, effect: float, classes: int = 6, each: int = 40) -> tuple[np.ndarray, ...]:
     """Simple colour and texture features, class and field of made cells."""
     labels = tuple("abcdefghijk"[:classes])
-    plan = Plan(labels, each, 5, 48, difficulty, effect, False, 0, ("features",))
+    plan = Plan(labels, Synthetic(each, 5, 48, difficulty, effect), False, 0, ("features",))
     made = [picture for picture in pictures(plan, smears.field) if not picture.broken and not picture.copy]
     images = np.array([picture.pixels for picture in made], dtype=np.float32) / 255
     middle = images[:, 14:34, 14:34]
@@ -70,7 +71,7 @@ def test_made_pictures_of_different_cells_are_not_near_equal() -> None:
 
     from workflow_scripts.data.equal_pairs import thumbnail
 
-    plan = Plan(("a", "b", "c"), 100, 5, 64, 0.5, 1.0, False, 0, ("unlike",))
+    plan = Plan(("a", "b", "c"), Synthetic(100, 5, 64, 0.5, 1.0), False, 0, ("unlike",))
     made = [picture for picture in pictures(plan, smears.field) if not picture.copy]
     vectors = np.array([thumbnail(Image.fromarray(picture.pixels)) for picture in made])
     closest = np.sqrt((1 - (vectors @ vectors.T - 2 * np.eye(len(vectors))).max()) / 2)
@@ -78,6 +79,6 @@ def test_made_pictures_of_different_cells_are_not_near_equal() -> None:
 
 
 def test_a_handful_of_images_holds_no_copies_and_no_broken_files() -> None:
-    plan = Plan(("a", "b"), 10, 5, 24, 0.5, 1.0, False, 0, ("few",))
+    plan = Plan(("a", "b"), Synthetic(10, 5, 24, 0.5, 1.0), False, 0, ("few",))
     made = list(pictures(plan, smears.field))
     assert len(made) == 20 and not any(picture.copy or picture.broken for picture in made)

@@ -7,17 +7,11 @@ import pandas as pd
 
 from tests.vouched import vouch
 from workflow_scripts.contracts import record, run_tables
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.runtime import files
 
 CLASSES = ["Normal", "ASC-US/LSIL?"]
-SETTINGS = {
-    "study": "toy",
-    "tracking": None,
-    "headline": "accuracy",
-    "runs": ["cnn", "vote"],
-    "seeds": [0, 1],
-    "folds": {"published": 1},
-}
+SETTINGS = TrackSettings("toy", None, "accuracy", ("cnn", "vote"), (0, 1), {"published": 1})
 
 
 def measured(value: float) -> dict:
@@ -74,8 +68,8 @@ class Study:
         return "\n".join([",".join(run_tables.HISTORY.columns), *rows]) + "\n"
 
     def write_all(self) -> "Study":
-        for run in SETTINGS["runs"]:
-            for seed in SETTINGS["seeds"]:
+        for run in SETTINGS.runs:
+            for seed in SETTINGS.seeds:
                 self.write_run(run, seed)
         for name in ("evaluation/published/cnn/roc.png", "explanation/published/cnn/gradcam.png"):
             files.write_text(self.folder / name, "picture")

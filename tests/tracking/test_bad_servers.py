@@ -1,11 +1,11 @@
 """A server that is down, slow, loses messages or is killed: nothing is lost, nothing is there twice."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,11 @@ from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS, Study
 from tests.tracking.proxy import LOSE_ANSWER, LOSE_REQUEST, PASS, WAIT, proxy_to
 from tests.vouched import revouch
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
@@ -50,7 +53,7 @@ def renamed(study: Study, name: str) -> tuple[Study, dict]:
         record = files.read_json(path)
         write_record(path, {**record, "settings": {**record["settings"], "study": name}})
     revouch(study.folder)
-    return study, {**SETTINGS, "study": name}
+    return study, replace(SETTINGS, study=name)
 
 
 def held(address: str, experiment: str) -> dict[str, tuple]:
@@ -71,7 +74,7 @@ def held(address: str, experiment: str) -> dict[str, tuple]:
     return found
 
 
-def attempts(study: Study, settings: dict, most: int) -> int:
+def attempts(study: Study, settings: TrackSettings, most: int) -> int:
     """Number of times the job had to be started until it was through; every failure is one line."""
     for number in range(1, most + 1):
         try:
@@ -84,9 +87,9 @@ def attempts(study: Study, settings: dict, most: int) -> int:
     raise AssertionError(f"not through after {most} times")
 
 
-def whole(study: Study, settings: dict, address: str) -> None:
+def whole(study: Study, settings: TrackSettings, address: str) -> None:
     """The server holds what a server without faults would hold."""
-    found = held(address, settings["study"])
+    found = held(address, settings.study)
     assert len(found) == 6
     for seed in (0, 1):
         status, histories, params, shown = found[f"cnn (published) fold0-seed{seed}"]
@@ -108,7 +111,7 @@ def test_of_every_message_the_first_is_lost_and_every_run_is_there_once(study, s
     study, settings = renamed(study, fate.replace(" ", "_"))
     with proxy_to(server, first_time) as proxy:
         # Whether somebody answers is asked once, without a second chance: the first time the job ends there.
-        assert attempts(study, {**settings, "tracking": proxy.address}, 3) == 2
+        assert attempts(study, replace(settings, tracking=proxy.address), 3) == 2
     whole(study, settings, f"http://{HOST}:{server}")
     assert len(seen) > 30
 
@@ -117,7 +120,7 @@ def test_a_server_that_keeps_one_waiting_is_given_up_and_the_next_run_completes(
     waiting = iter([PASS] * 15 + [WAIT] * 3)
     study, settings = renamed(study, "slow")
     with proxy_to(server, lambda *_: next(waiting, PASS)) as proxy:
-        assert 1 <= attempts(study, {**settings, "tracking": proxy.address}, 2) <= 2
+        assert 1 <= attempts(study, replace(settings, tracking=proxy.address), 2) <= 2
     whole(study, settings, f"http://{HOST}:{server}")
 
 
@@ -132,14 +135,14 @@ def test_a_server_that_goes_away_half_way_is_one_line_and_nothing_is_entered_twi
         return PASS if left[0] >= 0 else LOSE_REQUEST
 
     with proxy_to(server, only_some) as proxy:
-        assert attempts(study, {**settings, "tracking": proxy.address}, 7) > 3
+        assert attempts(study, replace(settings, tracking=proxy.address), 7) > 3
     whole(study, settings, f"http://{HOST}:{server}")
 
 
 def test_the_failing_job_says_one_line(study, server, tmp_path):
     arguments = ["--results", str(study.results), "--receipt", str(study.folder / "tracked.json")]
     with proxy_to(server, lambda _method, path, _body: PASS if path == "/health" else LOSE_REQUEST) as proxy:
-        settings = json.dumps({**SETTINGS, "tracking": proxy.address})
+        settings = canonical_json(plain(replace(SETTINGS, tracking=proxy.address)))
         done = subprocess.run(
             [sys.executable, "-m", "workflow_scripts.steps.track", "--settings", settings, *arguments],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -158,7 +161,7 @@ def test_a_server_that_is_killed_and_started_again_ends_up_with_everything_once(
     database_of(folder).parent.mkdir(parents=True)
     shutil.copyfile(empty_database, database_of(folder))
     port, count = *free_ports(1), iter(range(10**6))
-    settings = {**SETTINGS, "tracking": f"http://{HOST}:{port}"}
+    settings = replace(SETTINGS, tracking=f"http://{HOST}:{port}")
     with serving(folder, port) as process:
 
         def killed_at_the_twelfth(*_):
@@ -168,9 +171,9 @@ def test_a_server_that_is_killed_and_started_again_ends_up_with_everything_once(
             return PASS
 
         with proxy_to(port, killed_at_the_twelfth) as proxy, pytest.raises(UserError, match="cannot be used") as caught:
-            track_study(study.results, {**settings, "tracking": proxy.address}, study.folder / "tracked.json")
+            track_study(study.results, replace(settings, tracking=proxy.address), study.folder / "tracked.json")
     assert "\n" not in str(caught.value) and not (study.folder / "tracked.json").exists()
     with serving(folder, port):
-        assert 0 < len(held(settings["tracking"], "toy")) < 6
+        assert 0 < len(held(settings.tracking, "toy")) < 6
         track_study(study.results, settings, study.folder / "tracked.json")
-        whole(study, settings, settings["tracking"])
+        whole(study, settings, settings.tracking)

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_server_on_postgresql_takes_every_run_once_also_when_one_changes(study
             lambda *where: [database if part.startswith("sqlite:") else part for part in shipped(*where)],
         )
         address, receipt = f"http://{HOST}:{port}", study.folder / "tracked.json"
-        settings = {**SETTINGS, "tracking": address}
+        settings = replace(SETTINGS, tracking=address)
         with serving(tmp_path / "server", port):
             assert not list((tmp_path / "server").rglob("*.db"))
             track_study(study.results, settings, receipt)

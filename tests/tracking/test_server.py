@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from tests.system import free_ports
 from tests.tracking.handmade import SETTINGS
 from tests.vouched import revouch
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.runtime import files
 from workflow_scripts.runtime.errors import UserError
@@ -54,7 +56,7 @@ def test_moved_results_still_show_their_artifacts_and_a_server_takes_runs_once(s
             record = files.read_json(path)
             write_record(path, {**record, "settings": {**record["settings"], "study": "sent"}})
         revouch(other)
-        settings, receipt = {**SETTINGS, "study": "sent", "tracking": address}, other / "tracked.json"
+        settings, receipt = replace(SETTINGS, study="sent", tracking=address), other / "tracked.json"
         track_study(tmp_path / "remote", settings, receipt)
         first, before = receipt.read_bytes(), artifacts(address, "sent")
         assert "units.csv" in before["vote (published) fold0-seed1"] and len(before) == 6
@@ -117,7 +119,7 @@ def test_a_folder_that_cannot_be_used_ends_the_step_with_one_line(study, tmp_pat
     (study.results / "mlflow").rename(tmp_path / "elsewhere")
     (study.results / "mlflow").symlink_to(tmp_path / "elsewhere")
     receipt = study.folder / "tracked.json"
-    arguments = ["--settings", json.dumps(SETTINGS), "--log", str(tmp_path / "track.log")]
+    arguments = ["--settings", json.dumps(plain(SETTINGS)), "--log", str(tmp_path / "track.log")]
     arguments += ["--results", str(study.results), "--receipt", str(receipt)]
     done = subprocess.run(
         [sys.executable, "-m", "workflow_scripts.steps.track", *arguments],

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from workflow_scripts.tracking.sync import track_everything, track_study
 
 def track(study: Study, **changes) -> bytes:
     receipt = study.folder / "tracked.json"
-    track_study(study.results, {**SETTINGS, **changes}, receipt)
+    track_study(study.results, replace(SETTINGS, **changes), receipt)
     return receipt.read_bytes()
 
 

@@ -9,9 +9,8 @@ import torch
 
 from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription
-from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Augment
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.training import augment
 from workflow_scripts.training.feeders.batches import batch_bounds
 from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, statistics
@@ -25,7 +24,7 @@ PICTURES = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
 
 
 def block(**more):
-    return namespace(plain(parse(Augment, {"horizontal_flip": 0, **more})))
+    return parse(Augment, {"horizontal_flip": 0, **more})
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,9 @@ import pytest
 import torch
 
 from tests import made
-from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.steps import finish_run, train
 from workflow_scripts.training import augment, loop
 from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
@@ -78,7 +76,7 @@ def test_an_epoch_shows_every_copy_once_each_with_its_own_random_changes(images)
     assert sorted(indices) == list(range(800))
     firsts = np.argsort(indices)[:200] < 400
     assert 60 < firsts.sum() < 140  # the samples themselves are spread among their copies
-    settings = namespace(plain(Augment(horizontal_flip=0.5)))
+    settings = Augment(horizontal_flip=0.5)
     flips = (
         augment.draw(settings, 1, 0, chosen.keys, CPU, made.arrays_of(images).description)
         .horizontal.numpy()

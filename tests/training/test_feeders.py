@@ -8,7 +8,6 @@ from torch import nn
 
 from tests import made
 from workflow_scripts.contracts.arrays import KINDS, ArrayDescription, Arrays
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.code import closure
 from workflow_scripts.training import augment, inference, loop
@@ -67,7 +66,7 @@ def prepared(kind, **train):
     """View, training and validation batches, and the settings, of a training on arrays of a kind."""
     arrays, targets = arrays_of(kind)
     parts = [part(arrays, targets, chosen) for chosen in (np.arange(40), np.arange(40, SAMPLES))]
-    block = namespace(made.settings(epochs=3, learning_rate=0.02, **train)["train"])
+    block = made.train(epochs=3, learning_rate=0.02, **train)
     view = view_class(kind).fitted(block, 1, arrays, parts[0])
     return view, view.training(arrays, parts[0], CPU), view.applied(arrays, parts[1], CPU), block
 
@@ -119,9 +118,7 @@ def test_numbers_are_standardised_as_the_training_subset_alone_is(kind):
 def test_a_number_that_is_always_the_same_becomes_zero_not_infinite():
     arrays, targets = arrays_of("features")
     arrays.data[:, 2] = 7
-    view = view_class("features").fitted(
-        namespace(made.settings()["train"]), 1, arrays, part(arrays, targets, np.arange(40))
-    )
+    view = view_class("features").fitted(made.train(), 1, arrays, part(arrays, targets, np.arange(40)))
     assert view.std[2] == 1
     batch = view.applied(arrays, part(arrays, targets, np.arange(SAMPLES)), CPU).batch(np.arange(SAMPLES))
     assert (batch.inputs[0][:, 2] == 0).all() and torch.isfinite(batch.inputs[0]).all()
@@ -141,7 +138,7 @@ def test_a_sequence_is_padded_behind_its_last_step_and_is_the_same_in_any_batch(
 def test_several_rows_a_sample_are_no_features():
     arrays, targets = arrays_of("sequence")
     with pytest.raises(UserError, match="takes one row a sample"):
-        view_class("features")(namespace(made.settings()["train"]), 1, [0.0] * 6, [1.0] * 6).training(
+        view_class("features")(made.train(), 1, [0.0] * 6, [1.0] * 6).training(
             arrays, part(arrays, targets, np.arange(10)), CPU
         )
 
@@ -157,7 +154,7 @@ def test_pictures_of_other_types_give_the_batches_of_bytes(dtype, scale):
     images = np.random.default_rng(0).integers(0, 256, (12, 8, 10, 3)).astype("uint8")
     wide = (images.astype("float64") / 255 * scale).astype(dtype)
     subset = made.subset(np.arange(12), np.zeros(12, dtype="int64"), keys_of(map(str, range(12))))
-    block = namespace(made.settings(augment={"rotate": 20, "contrast": 0.2, "noise": 0.05, "hue": 0.1})["train"])
+    block = made.train(augment={"rotate": 20, "contrast": 0.2, "noise": 0.05, "hue": 0.1})
     batches = []
     for arrays in (made.arrays_of(images), made.arrays_of(wide, scale=scale)):
         view = PixelView.fitted(block, 1, arrays, subset)
@@ -183,13 +180,13 @@ def test_grey_pictures_are_normalised_and_what_needs_colours_or_squares_is_refus
         ({"hue": 0.2}, "no colours"),
         ({"quarter_turns": True}, "square"),
     ):
-        view = PixelView(namespace(made.settings(augment=change)["train"]), 1, mean, std)
+        view = PixelView(made.train(augment=change), 1, mean, std)
         with pytest.raises(UserError, match=says):
             view.training(arrays, part(arrays, targets, np.arange(40)), CPU)
 
 
 def test_a_picture_that_is_not_square_is_turned_without_being_sheared():
-    settings = namespace(made.settings(augment={"rotate": 90})["train"]["augment"])
+    settings = made.train(augment={"rotate": 90}).augment
     wide = ArrayDescription("pixels", "uint8", (20, 50, 1), 255)
     affine = augment.draw(settings, 1, 0, keys_of(["a", "b"]), CPU, wide).affine[:, :, :2].double().numpy()
     half = np.diag([25.0, 10.0])  # pixels of half a side, width first

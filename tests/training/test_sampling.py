@@ -13,7 +13,6 @@ from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime import entry
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import finish_run, train
@@ -30,7 +29,7 @@ WAYS = [{"sampling": "weighted"}, {"sampling": "oversampled"}, {"extra": {"cross
 
 
 def block(**train):
-    return namespace(made.settings(**train)["train"])
+    return made.train(**train)
 
 
 def shown(seed=1, **train):

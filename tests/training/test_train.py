@@ -10,10 +10,11 @@ import torch
 
 from tests import made
 from tests.training.running import run
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import read_trained
-from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.steps import finish_run
@@ -148,15 +149,15 @@ def test_class_weights_and_focal_loss_are_what_they_are_called():
     block = {"loss": "cross_entropy", "class_weights": "balanced", "label_smoothing": 0.0}
     losses = -torch.log_softmax(logits, 1)[range(3), targets]
     weights = torch.tensor([40 / 60, 40 / 20])[targets]
-    weighted = recipe.criterion(entry.namespace(block), counts)(logits, targets)
+    weighted = recipe.criterion(parse(Train, block), counts)(logits, targets)
     torch.testing.assert_close(weighted, (weights * losses).sum() / weights.sum())
-    focal = recipe.criterion(entry.namespace({**block, "loss": "focal", "class_weights": "none"}), counts)
+    focal = recipe.criterion(parse(Train, {**block, "loss": "focal", "class_weights": "none"}), counts)
     torch.testing.assert_close(focal(logits, targets), ((1 - torch.exp(-losses)) ** 2 * losses).mean())
 
 
 @pytest.mark.parametrize(("schedule", "middle", "end"), [("constant", 1, 1), ("cosine", 0.5, 0), ("linear", 0.5, 0)])
 def test_the_learning_rate_rises_and_falls_as_it_should(schedule, middle, end):
-    block = entry.namespace({"learning_rate": 1.0, "warmup_epochs": 2, "schedule": schedule, "epochs": 12})
+    block = Train(learning_rate=1.0, warmup_epochs=2, schedule=schedule, epochs=12)
     rates = [recipe.learning_rate(block, step, 10) for step in range(121)]
     assert rates[0] == pytest.approx(0.05) and rates[19] == 1 and rates[:20] == sorted(rates[:20])
     assert rates[70] == pytest.approx(middle) and rates[120] == pytest.approx(end)

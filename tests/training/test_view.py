@@ -7,10 +7,9 @@ import torch
 
 from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription, open_arrays
-from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.step_settings.train_settings import Augment
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.models.weights import read_trained
-from workflow_scripts.runtime.entry import namespace
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import compress, explain, external, finish_run, train
 from workflow_scripts.training import augment, inference, loop
@@ -35,7 +34,7 @@ def masks():
 
 
 def noise(share=0.1, epoch=0, names=NAMES, seed=1):
-    settings = namespace(plain(Augment(horizontal_flip=0, noise=share)))
+    settings = Augment(horizontal_flip=0, noise=share)
     return augment.draw(settings, seed, epoch, keys_of(names), CPU, PICTURES)
 
 
@@ -65,7 +64,7 @@ def test_noise_depends_on_seed_epoch_and_sample_and_not_on_the_batch(images):
 
 
 def view(train=None, mean=(0.0,) * 3, std=(1 / 255,) * 3):
-    return PixelView(namespace(made.settings(**(train or {}))["train"]), 1, list(mean), list(std))
+    return PixelView(made.train(**(train or {})), 1, list(mean), list(std))
 
 
 def pixels(feeder):
@@ -198,7 +197,7 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     weights = read_trained(out / "weights.safetensors", settings)
     model = inference.Applied.read(inputs.arguments(), out / "weights.safetensors", settings, 0, "cpu").network()
     described = made.arrays_of(np.load(inputs.images)).description
-    network = Network(model, weights, described, namespace(settings["train"]), CPU)
+    network = Network(model, weights, described, parse(Train, settings["train"]), CPU)
     rows = [int(name.removeprefix("cell_")) for name in table["id"]]
     masks = np.load(inputs.masks)[rows]
     found = network.probabilities(np.load(inputs.images)[rows], table["id"].tolist(), masks)

@@ -6,8 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.archiving.comparing import Outcome, compare_files
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
+from workflow_scripts.contracts.dataset_record import DatasetFacts
+from workflow_scripts.contracts.record import view_of
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.step_settings.split_settings import Protocol, rule_of
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json, write_json
@@ -19,30 +23,29 @@ from workflow_scripts.splitting.findings import findings
 INPUTS = ("manifest.csv", "equal_pairs.csv")
 
 
-def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict]) -> Iterator[Outcome]:
+def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Protocol]) -> Iterator[Outcome]:
     """Compare the leaks of every protocol, and what its record says of them, with what is found now.
 
-    `archived`: the unpacked archive; `work`: where the tables are made; `rules`: protocol → its settings. Raises
+    `archived`: the unpacked archive; `work`: where the tables are made; `protocols`: by name. Raises
     UserError when a table is missing, broken or does not fit the others.
     """
     dataset = archived / study / "dataset"
-    record, manifest = read_json(dataset / "record.json"), read_manifest(dataset)
+    facts = view_of(DatasetFacts, read_json(dataset / "record.json"), dataset / "record.json")
+    manifest = read_manifest(dataset)
     clusters = join(manifest, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     digests = {f"dataset/{name}": digest_file(dataset / name) for name in INPUTS}
-    for protocol, rule in rules.items():
+    for protocol, rule in protocols.items():
         name = f"{study}/splits/{protocol}"
         split = SPLIT.read(archived / f"{name}.csv")
         _require_whole(split, manifest, f"{name}.csv")
-        found = audit(manifest, split, clusters.pairs, reported_subset(rule))
-        LEAKS.write(work / f"{name}.leaks.csv", found.pairs)
+        audited = audit(manifest, split, clusters.pairs, reported_subset(rule))
+        LEAKS.write(work / f"{name}.leaks.csv", audited.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
         stated = read_json(archived / f"{name}.json")
-        # What a split is for changes none of it, nor how units are judged: its step does not see that.
-        ruled = {key: value for key, value in rule.items() if key not in ("role", "aggregate")}
         made = {
             **stated,
-            **findings(rule, record, manifest, split, clusters, found),
-            **{"protocol": protocol, "rule": ruled, "inputs": {**stated["inputs"], **digests}},
+            **findings(rule, facts, manifest, split, clusters, audited),
+            **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**stated["inputs"], **digests}},
             "outputs": {
                 f"{protocol}.csv": digest_file(archived / f"{name}.csv"),
                 f"{protocol}.leaks.csv": digest_file(work / f"{name}.leaks.csv"),
@@ -50,9 +53,9 @@ def audit_splits(archived: Path, work: Path, study: str, rules: dict[str, dict])
         }
         write_json(work / f"{name}.json", made)
         yield compare_files(f"{name}.json", archived / f"{name}.json", work / f"{name}.json")
-        if len(leaks := found.against(rule["by"])):
+        if len(leaks := audited.against(rule.by)):
             first = leaks.iloc[0]
-            words = f"splits by {rule['by']}, but {first['id_a']!r} and {first['id_b']!r} share {first['why']}"
+            words = f"splits by {rule.by}, but {first['id_a']!r} and {first['id_b']!r} share {first['why']}"
             yield Outcome(f"{name}.csv", False, words, computed=False)
 
 

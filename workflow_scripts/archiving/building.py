@@ -12,7 +12,10 @@ from workflow_scripts.archiving.crate import Member, describe
 from workflow_scripts.archiving.entry_names import member_fault
 from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
 from workflow_scripts.archiving.privacy import of_this_user, refuse_private
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import sealed
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verified import UNKNOWN, differences
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path
@@ -37,7 +40,7 @@ class Archived:
 
     name: str
     title: str
-    settings: dict
+    settings: ArchivedSettings
     paper: Path | None
 
 
@@ -94,8 +97,8 @@ def _contents(
         refuse_differences(results / study.name, set(files.values()))
         contents |= files
         # Keys sorted, as the steps received them.
-        contents[settings_name(study.name)] = _json(study.settings)
-        about[study.name] = {"title": study.title, "paper": study.paper.name if study.paper else ""}
+        contents[settings_name(study.name)] = _json(plain(study.settings))
+        about[study.name] = StudyTitle(study.title, study.paper.name if study.paper else "")
         if study.paper:
             contents[f"{paper_folder(study.paper.name)}/notes.md"] = study.paper / "notes.md"
     with own_folder("archive") as folder:

@@ -7,6 +7,8 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
+
 # What no page of this workflow has: it would run, load or send something.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
 _LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/png|#)|expression\(", re.IGNORECASE)
@@ -19,10 +21,10 @@ LINKS = ("href", "src", "srcset", "data", "xlink:href", "action", "formaction", 
 OVER_ALL = ("consistency.csv", "consistency.html", "index.html")
 
 
-def write_pages(target: Path, results: Path, studies: dict[str, dict], papers: list[Path]) -> None:
+def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], papers: list[Path]) -> None:
     """Write OVER_ALL to `target`: printed numbers held against each other, and the index over `studies`.
 
-    `results`: folder that holds the studies; `studies`: name → {title, paper}; `papers`: folders with a published.yaml.
+    `results`: folder that holds the studies; `papers`: folders with a published.yaml.
     The same bytes for the same results. Raises UserError for a study without its summary.
     """
     from workflow_scripts.claims.checks import check_all

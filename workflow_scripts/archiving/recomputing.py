@@ -12,6 +12,10 @@ from workflow_scripts.archiving.contents import derived_files, paper_folder, set
 from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
+from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
+from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.data.download.space import room_for
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
@@ -44,36 +48,38 @@ def verify_study(archived: Path, work: Path, study: str) -> Iterator[Outcome]:
         yield Outcome(study, False, words)
 
 
-def _verify(archived: Path, work: Path, study: str, settings: dict) -> Iterator[Outcome]:
-    report = settings["report"]
-    specs = {run: entry["spec"] for run, entry in report["runs"].items()}
-    yield from audit_splits(archived, work, study, report["protocols"])
-    for protocol, stated in settings["evaluate"].items():
-        yield from _predictions(archived, work, study, protocol, stated, specs)
-        yield from compare_votes(archived, work, study, protocol, stated, specs)
+def _verify(archived: Path, work: Path, study: str, settings: ArchivedSettings) -> Iterator[Outcome]:
+    report = settings.report
+    yield from audit_splits(archived, work, study, report.protocols)
+    for stated in settings.evaluate.values():
+        yield from _predictions(archived, work, stated, report.runs)
+        yield from compare_votes(archived, work, stated, report.runs)
     room_for(sum(path.stat().st_size for path in (archived / study).rglob("*") if path.is_file()), work)
     shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
     for name in derived_files(work, study):
         (work / name).unlink()
-    for protocol, stated in settings["evaluate"].items():
-        _evaluate(work / study, protocol, stated)
+    for stated in settings.evaluate.values():
+        _evaluate(work / study, stated)
     _summarise(archived, work, study, report)
     for name in sorted({*derived_files(archived, study), *derived_files(work, study)}):
         yield compare_files(name, archived / name, work / name)
 
 
-def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: dict, specs: dict) -> Iterator[Outcome]:
+def _predictions(
+    archived: Path, work: Path, stated: EvaluateSettings, runs: dict[str, RunSettings]
+) -> Iterator[Outcome]:
     """Units against the predictions that they sum up, and the subset of every prediction against the split.
 
-    `specs`: run → what it is. A vote's units follow from those of its members instead, see compare_votes.
+    A vote's units follow from those of its members instead, see compare_votes.
     """
+    study, protocol = stated.study, stated.protocol
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     odd, rows = [], 0
-    for run in (run for run in stated["runs"] if specs[run]["kind"] != VOTE):
+    for run in (run for run in stated.runs if runs[run].kind != VOTE):
         for job in _jobs(stated):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
-            write_units(work / name, predictions, classes_of(predictions), stated["evaluate"]["aggregate"])
+            write_units(work / name, predictions, classes_of(predictions), stated.evaluate.aggregate)
             yield compare_files(f"{name}/units.csv", archived / name / UNITS_FILE, work / name / UNITS_FILE)
             planned = split.reindex(pd.MultiIndex.from_frame(predictions[["id", "fold"]]))
             wrong = planned.to_numpy() != predictions["subset"].to_numpy()
@@ -84,46 +90,45 @@ def _predictions(archived: Path, work: Path, study: str, protocol: str, stated: 
 
 
 def compare_votes(
-    archived: Path, work: Path, study: str, protocol: str, stated: dict, specs: dict
+    archived: Path, work: Path, stated: EvaluateSettings, runs: dict[str, RunSettings]
 ) -> Iterator[Outcome]:
     """Predictions and units of every vote against those of its members."""
     from workflow_scripts.evaluation.voting import vote, write_vote
 
-    runs = f"{study}/runs/{protocol}"
-    for run in (run for run in stated["runs"] if specs[run]["kind"] == VOTE):
-        spec = specs[run]
+    folder = f"{stated.study}/runs/{stated.protocol}"
+    for run in (run for run in stated.runs if runs[run].kind == VOTE):
+        spec = runs[run].spec
         for job in _jobs(stated):
-            tables = {name: UNITS.read(archived / runs / name / job / UNITS_FILE) for name in spec["members"]}
+            tables = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in spec["members"]}
             units, _ = vote(tables, spec["how"], spec["weights"])
-            write_vote(work / runs / run / job, units)
-            for name in (f"{runs}/{run}/{job}/{table}.csv" for table in ("predictions", "units")):
+            write_vote(work / folder / run / job, units)
+            for name in (f"{folder}/{run}/{job}/{table}.csv" for table in ("predictions", "units")):
                 yield compare_files(name, archived / name, work / name)
 
 
-def _jobs(stated: dict) -> list[str]:
+def _jobs(stated: EvaluateSettings) -> list[str]:
     """Folders of a run's trainings."""
-    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
+    return [str(key) for key in fold_seeds(stated.folds, stated.seeds)]
 
 
-def _evaluate(folder: Path, protocol: str, stated: dict) -> None:
+def _evaluate(folder: Path, stated: EvaluateSettings) -> None:
     from workflow_scripts.evaluation.protocol import read_protocol, write_comparisons, write_run
 
-    out = folder / "evaluation" / protocol
-    protocol_results = read_protocol(stated, folder / "dataset", folder / "runs" / protocol, out)
-    runs = protocol_results.settings.runs
-    METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol_results, run)[0] for run in runs]))
-    write_comparisons(protocol_results)
+    out = folder / "evaluation" / stated.protocol
+    protocol = read_protocol(stated, folder / "dataset", folder / "runs" / stated.protocol, out)
+    METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol, run)[0] for run in stated.runs]))
+    write_comparisons(protocol)
 
 
-def _summarise(archived: Path, work: Path, study: str, stated: dict) -> None:
+def _summarise(archived: Path, work: Path, study: str, stated: ReportSettings) -> None:
     """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
     from workflow_scripts.reporting.judging.judged import judged, write
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
-    from workflow_scripts.reporting.results import read_results
+    from workflow_scripts.reporting.results_reading import read_results
     from workflow_scripts.reporting.summary import write_curves, write_metrics
 
-    paper = archived / paper_folder(stated["paper"]) if stated["paper"] else None
+    paper = archived / paper_folder(stated.paper) if stated.paper else None
     results = read_results(work / study, stated, paper, pictures=False)
     write(work / study / "verdict.csv", judged(results))
     write_curves(work / study / "curves", results)

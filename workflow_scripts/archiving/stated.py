@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from workflow_scripts.archiving import entry_names
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.runtime.errors import UserError
@@ -26,6 +28,8 @@ Seed = Annotated[int, Field(ge=0, lt=10**18)]
 Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000)]
 Folds = Annotated[int, Field(ge=1, le=1000)]
 Runs = Annotated[list[RunName], Field(min_length=1, max_length=1000)]
+# The model that checks; a type checker takes it for the data class that it is made of.
+_MEASURES: Any = Evaluate
 MOST_DRAWS, MOST_BINS = 100_000, 1000
 
 
@@ -80,28 +84,31 @@ class _Settings(_Stated):
     report: _Report
 
 
-def read_settings(path: Path, study: str) -> dict:
-    """The settings in an archive with which the tables of `study` were made: {evaluate: {protocol: …}, report: …}.
+def read_settings(path: Path, study: str) -> ArchivedSettings:
+    """The settings in an archive with which the tables of `study` were made.
 
     Raises UserError where they are not those of an archive: other keys, names, types or sizes, or parts that do not
     belong together.
     """
     where = f"{study}/{path.name}"
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        stated = _Settings.model_validate(settings)
+        values = json.loads(path.read_text(encoding="utf-8"))
+        stated = _Settings.model_validate(values)
         _check_measures(stated.report.evaluate)
         for evaluation in stated.evaluate.values():
-            _check_measures(Evaluate.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
+            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
+        settings = parse(ArchivedSettings, values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise UserError(
             f"{where}: {key}: {first['msg']}; no archive of this version of the project holds that"
         ) from None
+    except TypeError as error:
+        raise UserError(f"{where}: {error}; no archive of this version of the project holds that") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where} is not valid JSON ({error})") from None
-    if fault := _unfit(stated, study, settings):
+    if fault := _unfit(settings, study):
         raise UserError(f"{where}: {fault}; no archive holds that")
     return settings
 
@@ -111,7 +118,7 @@ def _check_measures(measures: Evaluate) -> None:
         raise ValueError(f"more than {MOST_DRAWS} draws of the bootstrap or {MOST_BINS} bins")
 
 
-def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
+def _unfit(stated: ArchivedSettings, study: str) -> str | None:
     """Which parts do not belong together, or None."""
     report = stated.report
     if (
@@ -124,7 +131,6 @@ def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
     if not named <= set(report.runs):
         return "report.explain.runs or report.evaluate.reference names a run that there is not"
     for protocol, evaluation in stated.evaluate.items():
-        rule = settings["report"]["protocols"][protocol]
         same = {
             "study": (evaluation.study, study),
             "protocol": (evaluation.protocol, protocol),
@@ -132,10 +138,10 @@ def _unfit(stated: _Settings, study: str, settings: dict) -> str | None:
             "runs": (sorted(evaluation.runs), sorted(report.runs)),
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
-            "reported": (evaluation.reported, reported_subset(rule)),
-            "reference": (evaluation.evaluate.get("reference"), report.evaluate.reference),
-            "aggregate": (evaluation.evaluate.get("aggregate"), rule["aggregate"]),
-            "metrics": (evaluation.evaluate.get("metrics"), report.evaluate.metrics),
+            "reported": (evaluation.reported, reported_subset(report.protocols[protocol])),
+            "reference": (evaluation.evaluate.reference, report.evaluate.reference),
+            "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
+            "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
             "expects": (set(evaluation.expects), set(report.runs)),
         }
         for key, (first, second) in same.items():

@@ -9,6 +9,8 @@ from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import METADATA, PAPERS, settings_name
 from workflow_scripts.archiving.crate import Member, day_of, describe
 from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.files import digest_file, read_json, write_json, write_text
 
@@ -33,8 +35,10 @@ def verify_pages(archived: Path, work: Path) -> Iterator[Outcome]:
 
 
 def _made_again(archived: Path, work: Path) -> Iterator[Outcome]:
-    reports = {path.parent.name: read_json(path)["report"] for path in sorted(archived.glob(settings_name("*")))}
-    about = {study: {key: report[key] for key in ("title", "paper")} for study, report in reports.items()}
+    about = {
+        path.parent.name: parse(StudyTitle, read_json(path)["report"], further=True)
+        for path in sorted(archived.glob(settings_name("*")))
+    }
     papers = [path.parent for path in sorted((archived / PAPERS).glob("*/published.yaml"))]
     for study in about:
         # The page is only linked to; where a study's tables could not be made, that was said.
@@ -47,7 +51,7 @@ def _made_again(archived: Path, work: Path) -> Iterator[Outcome]:
         for name in _names(archived)
         if name != METADATA
     ]
-    titles = {study: report["title"] or study for study, report in reports.items()}
+    titles = {study: named.title or study for study, named in about.items()}
     write_json(work / METADATA, describe(titles, day_of(read_json(archived / METADATA)), members))
     yield compare_files(METADATA, archived / METADATA, work / METADATA)
 

@@ -9,6 +9,7 @@ from which `make verify` computes every table again, and its sha256.
 import argparse
 from pathlib import Path
 
+from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -51,7 +52,7 @@ def main(args: argparse.Namespace) -> None:
     for name in names:
         study = plan.study(name)
         protocols = {protocol: plan.steps.evaluate(name, protocol) for protocol in study.protocols}
-        settings = {"evaluate": protocols, "report": plan.steps.report(name)}
+        settings = ArchivedSettings(protocols, plan.steps.report(name))
         studies.append(Archived(name, study.title or name, settings, papers / study.paper if study.paper else None))
     refuse_other_settings(results, studies)
     target = args.out or results.with_name(f"{results.name}-archive.zip")
@@ -68,8 +69,8 @@ def refuse_other_settings(results: Path, studies: list) -> None:
     from workflow_scripts.evaluation.metric_tables import require_settings
 
     for study in studies:
-        for protocol, settings in study.settings["evaluate"].items():
-            for run, expected in settings["expects"].items():
+        for protocol, settings in study.settings.evaluate.items():
+            for run, expected in settings.expects.items():
                 require_settings(results / study.name / "runs" / protocol / run, expected)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -18,7 +20,6 @@ from workflow_scripts.runtime.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
-    from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.reporting.paper_figures.panels import Example
     from workflow_scripts.settings.study import Study
 
@@ -49,12 +50,11 @@ def main(args: argparse.Namespace) -> None:
     import pandas as pd
 
     from workflow_scripts.drawing.style import save_figure
-    from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.reporting.paper_figures import panels
+    from workflow_scripts.settings.base import declared
 
     study = _study(args)
-    packing = Packing(**study.preprocess.model_dump(exclude={"pixel_size", "mask"}))
-    augment = study.train.augment.model_dump()
+    packing, augment = declared(Packing, study.preprocess), declared(Augment, study.train.augment)
     lines: list[_Line] = []
     shown: list[Example] = []
     count = 0
@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"--images: no readable image in {args.images}")
     table = pd.DataFrame(lines, columns=list(MASKS.columns))
     MASKS.write(args.out / "masks.csv", table)
-    save_figure(panels.preprocessing_figure(shown, augment["noise"]), args.out / "preprocessing.png", made=False)
+    save_figure(panels.preprocessing_figure(shown, augment.noise), args.out / "preprocessing.png", made=False)
     save_figure(panels.augmentation_figure(shown[0].masked, augment), args.out / "augmentation.png", made=False)
     for kind, rows in table.groupby("mask", sort=False):
         dice = "" if rows["dice"].isna().all() else f", mean Dice {rows['dice'].mean():.3f} with {rows['dice'].count()}"

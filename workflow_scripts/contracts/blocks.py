@@ -6,7 +6,7 @@ command line into the class itself and needs no pydantic.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -85,10 +85,21 @@ def user_path(text: str) -> str:
         ) from None
 
 
+# In the metadata of a field that JSON leaves out where it is None.
+_OPTIONAL = "optional"
+
+
+def optional() -> Any:
+    """The default of a field that JSON leaves out where it is None."""
+    return field(default=None, metadata={_OPTIONAL: True})
+
+
 # A count of at least one.
 Positive = Annotated[int, limit(ge=1)]
 # A part of a whole.
 Share = Annotated[float, limit(ge=0, le=1)]
+# The side of a picture in pixels.
+Size = Annotated[int, limit(ge=8, le=4096)]
 # Text that says something.
 Filled = Annotated[str, limit(check=filled)]
 # Where a file or folder of the user's lies.
@@ -107,38 +118,42 @@ def default_of(field: Field) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-def parse(block: type[_Block], values: Mapping[str, Any]) -> _Block:
+def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False) -> _Block:
     """The block that JSON holds: `values` are those of a step's settings, checked when they were resolved.
 
-    Raises TypeError for a key that the block has not, for one that is missing, and for a value of another type: the
-    settings were resolved by other code than this.
+    `further`: whether mappings may hold keys that the block has not, which are left out. Raises TypeError for such a
+    key otherwise, for one that is missing, and for a value of another type: other code than this resolved the settings.
     """
     declared: type = block
     hints = hints_of(declared)
-    if unknown := sorted(set(values) - set(hints)):
+    unknown = sorted(set(values) - set(hints))
+    if unknown and not further:
         raise TypeError(f"{block.__name__} has no field {unknown[0]!r}")
-    return block(**{name: _parsed(hints[name], value, f"{block.__name__}.{name}") for name, value in values.items()})
+    known = {name: value for name, value in values.items() if name in hints}
+    return block(
+        **{name: _parsed(hints[name], item, f"{block.__name__}.{name}", further) for name, item in known.items()}
+    )
 
 
-def _parsed(hint: Any, value: Any, where: str) -> Any:
+def _parsed(hint: Any, value: Any, where: str, further: bool) -> Any:
     """A value of JSON as the type says: lists become tuples, mappings become blocks."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _parsed(inner[0], value, where)
+        return _parsed(inner[0], value, where, further)
     if origin in (Union, UnionType):
         if value is None and NoneType in inner:
             return None
         kinds = [kind for kind in inner if kind is not NoneType]
-        return _parsed(next((kind for kind in kinds if _fits(kind, value)), kinds[0]), value, where)
+        return _parsed(next((kind for kind in kinds if _fits(kind, value)), kinds[0]), value, where, further)
     if not _fits(hint, value):
         raise TypeError(f"{where} is {value!r}, which is no {hint}")
     if origin is tuple:
         items = inner[:1] * len(value) if inner[1:] == (Ellipsis,) else inner
-        return tuple(_parsed(kind, item, where) for kind, item in zip(items, value, strict=True))
-    if origin is dict:
-        return {key: _parsed(inner[1], item, f"{where}.{key}") for key, item in value.items()}
+        return tuple(_parsed(kind, item, where, further) for kind, item in zip(items, value, strict=True))
+    if origin in (dict, Mapping):
+        return {key: _parsed(inner[1], item, f"{where}.{key}", further) for key, item in value.items()}
     if is_dataclass(hint) and isinstance(hint, type):
-        return parse(hint, value)
+        return parse(hint, value, further)
     return float(value) if hint is float else value
 
 
@@ -153,8 +168,10 @@ def _fits(hint: Any, value: Any) -> bool:
         return True
     if origin is tuple:
         return isinstance(value, (list, tuple))
-    if origin is dict or is_dataclass(hint):
+    if origin in (dict, Mapping):
         return isinstance(value, Mapping)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return isinstance(value, Mapping) and _is_of_kind(hint, value)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint is int:
@@ -162,10 +179,21 @@ def _fits(hint: Any, value: Any) -> bool:
     return isinstance(hint, type) and isinstance(value, hint)
 
 
+def _is_of_kind(block: type, values: Mapping[str, Any]) -> bool:
+    """Whether a mapping is for this one of several blocks that are told apart by their `kind`."""
+    hint = hints_of(block).get("kind")
+    return hint is None or _fits(hint, values.get("kind"))
+
+
 def plain(value: Any) -> Any:
     """A block as JSON holds it: the inverse of `parse`."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        values = {entry: getattr(value, entry.name) for entry in fields(value)}
+        return {
+            entry.name: plain(item)
+            for entry, item in values.items()
+            if item is not None or not entry.metadata.get(_OPTIONAL)
+        }
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):

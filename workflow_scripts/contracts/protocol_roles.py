@@ -1,25 +1,31 @@
 """What a protocol is for, whatever its name: the paper's own split, or one without leaks."""
 
-AS_PUBLISHED, LEAK_FREE = "as_published", "leak_free"
+from collections.abc import Mapping
+from typing import Final
+
+from workflow_scripts.contracts.step_settings.split_settings import Protocol, Role
+
+AS_PUBLISHED: Final = "as_published"
+LEAK_FREE: Final = "leak_free"
 
 
-def roles(rules: dict[str, dict]) -> dict[str, str | None]:
-    """Name → role of every protocol of a study, from its rules ({by, role, …}) in the order in which they are declared.
+def roles(protocols: Mapping[str, Protocol]) -> dict[str, Role]:
+    """Name → role of every protocol of a study, in the order in which they are declared.
 
     What a rule states counts. Else a split by group is leak_free, and the first of the others is as_published where no
     rule says that it is. Further ones have no role: they are shown, and nothing is held against them.
     """
-    stated = {name: rule.get("role") for name, rule in rules.items()}
+    stated = {name: protocol.role for name, protocol in protocols.items()}
     if AS_PUBLISHED not in stated.values():
-        leaking = (name for name, rule in rules.items() if stated[name] is None and rule["by"] != "group")
+        leaking = (name for name, rule in protocols.items() if stated[name] is None and rule.by != "group")
         if first := next(leaking, None):
             stated[first] = AS_PUBLISHED
-    return {name: role or (LEAK_FREE if rules[name]["by"] == "group" else None) for name, role in stated.items()}
+    return {name: role or (LEAK_FREE if protocols[name].by == "group" else None) for name, role in stated.items()}
 
 
-def as_published(rules: dict[str, dict]) -> str | None:
+def as_published(protocols: Mapping[str, Protocol]) -> str | None:
     """Name of the protocol that splits as the paper did; None where a study has none."""
-    return next((name for name, role in roles(rules).items() if role == AS_PUBLISHED), None)
+    return next((name for name, role in roles(protocols).items() if role == AS_PUBLISHED), None)
 
 
 def named_protocol(path: str, as_published: str) -> str:

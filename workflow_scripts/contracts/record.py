@@ -7,18 +7,22 @@ import resource
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from workflow_scripts.contracts.blocks import hints_of, parse, plain
 from workflow_scripts.runtime import energy
 from workflow_scripts.runtime.errors import NoFileError, UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json, write_json
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.results_layout import remedy
+
+_View = TypeVar("_View")
 
 # What can change the numbers a step writes.
 PACKAGES = (
@@ -75,7 +79,7 @@ def make_record(settings: dict, code: str, inputs: dict[str, str], **more: Any) 
     }
 
 
-def identity(record: dict) -> str:
+def identity(record: Mapping[str, Any]) -> str:
     """Hash of a record: the run's identity, for tracking and for matching files."""
     return digest_text(canonical_json(record))
 
@@ -105,17 +109,60 @@ def read_record(path: Path) -> dict:
     return record
 
 
-def mixtures(records: dict[str, dict]) -> list[str]:
-    """A sentence for every package, and for the processor's type, in which runs that are compared differ.
+@dataclass(frozen=True)
+class MadeWith:
+    """What can change numbers beside settings and code: versions of packages, type of the processor."""
 
-    `records`: name of a run → its record. Of a trained run what counts is what it was trained with.
+    versions: dict[str, str]
+    processor: str
+
+
+@dataclass(frozen=True)
+class Provenance(MadeWith):
+    """What a record says of itself: digest of the code, sha256 of its settings and of all that it holds."""
+
+    code: str
+    settings: str
+    identity: str
+
+
+def made_with(record: Mapping[str, Any]) -> MadeWith:
+    """Of a trained run what it was trained with counts."""
+    training = record.get("training", {})
+    versions = {**record.get("versions", {}), **training.get("versions", {})}
+    return MadeWith(versions, training.get("processor") or record.get("processor", ""))
+
+
+def _provenance(record: Mapping[str, Any]) -> Provenance:
+    settings = digest_text(canonical_json(record["settings"]))
+    return Provenance(record["versions"], record["processor"], record["code"], settings, identity(record))
+
+
+def view_of(block: type[_View], record: Mapping[str, Any], path: Path) -> _View:
+    """What a reader needs of the record at `path`: the fields of the frozen data class `block`.
+
+    Fields called `provenance` and `made_with` are filled from the whole record. UserError where something is missing,
+    or is another kind of value: other code wrote the record.
     """
+    declared: type = block
+    of_all = {"provenance": _provenance, "made_with": made_with}
+    try:
+        whole = {name: plain(read(record)) for name, read in of_all.items() if name in hints_of(declared)}
+        return parse(block, {**record, **whole}, further=True)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} does not hold what is read of it ({error}); {remedy(path)}") from None
+
+
+def read_view(block: type[_View], path: Path) -> _View:
+    """The same of the record at `path`; UserError as read_record."""
+    return view_of(block, read_record(path), path)
+
+
+def mixtures(runs: Mapping[str, MadeWith]) -> list[str]:
+    """A sentence for every package, and for the processor's type, in which runs that are compared differ."""
     by_what: dict[str, dict[str, list[str]]] = {}
-    for name, record in records.items():
-        training = record.get("training", {})
-        used = {**record.get("versions", {}), **training.get("versions", {})}
-        kind = training.get("processor") or record.get("processor")
-        for what, value in {**used, **({"processor": kind} if kind else {})}.items():
+    for name, used in runs.items():
+        for what, value in {**used.versions, **({"processor": used.processor} if used.processor else {})}.items():
             by_what.setdefault(what, {}).setdefault(value, []).append(name)
     return [_mixture(what, by_value) for what, by_value in sorted(by_what.items()) if len(by_value) > 1]
 

@@ -2,13 +2,14 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 
 from workflow_scripts.contracts.dataset import CHANGE, Modality
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused, Sample
 from workflow_scripts.data.groups import alike, doubts
@@ -40,9 +41,7 @@ class Collected:
     alike: list[list[str]] = field(default_factory=list)
 
 
-def collect(
-    sources: dict[str, Path], modality: Modality, ingest: SimpleNamespace, subgroups: Container[str] = ()
-) -> Collected:
+def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, subgroups: Container[str] = ()) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
@@ -71,7 +70,7 @@ def collect(
     return collected
 
 
-def _add(collected: Collected, adapter: str, folder: Path, ingest: SimpleNamespace, prefix: str) -> None:
+def _add(collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefix: str) -> None:
     """Add what an adapter says of its folder; `prefix` begins the ids and groups of its samples."""
     module = adapter_registry.load(adapter)
     there = list(walk(folder))
@@ -146,7 +145,7 @@ def _say(collected: Collected) -> None:
 
 
 def class_order(
-    found: Iterable[str], classes: list[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
+    found: Iterable[str], classes: Sequence[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
 ) -> list[str]:
     """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
 
@@ -173,8 +172,8 @@ def class_order(
     return order
 
 
-def _labels_of(ingest: SimpleNamespace) -> dict[str, str | None] | None:
-    return None if ingest.labels is None else {normal(label): name for label, name in vars(ingest.labels).items()}
+def _labels_of(ingest: Ingest) -> dict[str, str | None] | None:
+    return None if ingest.labels is None else {normal(label): name for label, name in ingest.labels.items()}
 
 
 def _apply_labels(collected: Collected, labels: dict[str, str | None] | None, published: set[str]) -> None:

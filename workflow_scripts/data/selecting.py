@@ -7,11 +7,11 @@ group, so that only a split by sample can tear them apart. Training-time copies 
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 from PIL import Image
 
 from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import Sample
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_text
@@ -42,7 +42,7 @@ def changed(image: Image.Image, change: str) -> Image.Image:
     return image.transpose(CHANGES[change]) if change else image
 
 
-def select(samples: list[tuple[str, Sample]], ingest: SimpleNamespace, sources: dict[str, Path]) -> Selection:
+def select(samples: list[tuple[str, Sample]], ingest: Ingest, sources: dict[str, Path]) -> Selection:
     """Apply `ingest.ids`, `ingest.counts` and `ingest.fill`; samples sorted by id.
 
     Raises UserError when the list names unknown samples, `counts` unknown classes, or a class cannot be filled.
@@ -51,7 +51,7 @@ def select(samples: list[tuple[str, Sample]], ingest: SimpleNamespace, sources: 
         samples = _listed(samples, next(iter(sources.values())) / ingest.ids)
     if ingest.counts is None:
         return Selection(samples)
-    wanted = vars(ingest.counts)
+    wanted = ingest.counts
     labels = Counter(sample.label for _, sample in samples)
     if unknown := sorted(set(wanted) - set(labels)):
         raise UserError(f"ingest.counts names the class {unknown[0]!r}; the files have {', '.join(sorted(labels))}")

@@ -1,7 +1,7 @@
 """A bar of known length in a picture whose pixels have a known size."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
@@ -21,12 +21,20 @@ class Scale:
     even: bool = True
 
 
-def scales_of(sides: pd.DataFrame, preprocess: dict) -> list[Scale] | None:
-    """Scale of each packed image from the `width` and `height` of its raw one; None where no pixel size is known.
+class Packed(Protocol):
+    """How images were packed: see the block `preprocess` of the settings; pixel_size is that of the raw image."""
 
-    `preprocess`: size, fit, and pixel_size in micrometres per pixel of the raw image.
-    """
-    if preprocess.get("pixel_size") is None:
+    @property
+    def size(self) -> int: ...
+    @property
+    def fit(self) -> str: ...
+    @property
+    def pixel_size(self) -> float | None: ...
+
+
+def scales_of(sides: pd.DataFrame, preprocess: Packed) -> list[Scale] | None:
+    """Scale of each packed image from the `width` and `height` of its raw one; None where no pixel size is known."""
+    if preprocess.pixel_size is None:
         return None
     scales = []
     for width, height in zip(sides["width"], sides["height"], strict=True):
@@ -34,8 +42,8 @@ def scales_of(sides: pd.DataFrame, preprocess: dict) -> list[Scale] | None:
             "squash": (width, height),
             "pad": (max(width, height),) * 2,
             "crop": (min(width, height),) * 2,
-        }[preprocess["fit"]]
-        scales.append(Scale(preprocess["pixel_size"] * across / preprocess["size"], across == down))
+        }[preprocess.fit]
+        scales.append(Scale(preprocess.pixel_size * across / preprocess.size, across == down))
     return scales
 
 

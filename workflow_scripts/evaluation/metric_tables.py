@@ -1,6 +1,7 @@
 """Read the units of finished runs, and refuse those that do not belong to the dataset or to the settings."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
     return evaluated / f"{FoldSeed(fold, seed)}.json"
 
 
-def read_units(runs: Path, folds: int, seeds: list[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
+def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
     """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
 
     `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.run_tables import ALL, METRICS
+from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
@@ -22,7 +22,6 @@ from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.paired import compare
 from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
-from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import write_json
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -36,7 +35,7 @@ class Protocol:
     units: by run; subgroups: name → ids of its members.
     """
 
-    settings: SimpleNamespace
+    settings: EvaluateSettings
     dataset: Dataset
     runs: Path
     out: Path
@@ -58,25 +57,23 @@ class Protocol:
         return title + (f" ({', '.join(several)})" if several else "")
 
 
-def read_protocol(stated: dict, dataset: Path, runs: Path, out: Path) -> Protocol:
+def read_protocol(settings: EvaluateSettings, dataset: Path, runs: Path, out: Path) -> Protocol:
     """Read the units of all runs of a protocol.
 
-    `stated`: settings of the evaluate step; `dataset`, `runs`: folders that ingest and the runs wrote; `out`: folder of
+    `dataset`, `runs`: folders that ingest and the runs wrote; `out`: folder of
     the evaluation. UserError names a run with other settings, or that judged other units than the first.
     """
-    settings, known = entry.namespace(stated), metric_tables.read_dataset(dataset)
-    units = _read_runs(runs, settings, stated["expects"], known)
+    known = metric_tables.read_dataset(dataset)
+    units = _read_runs(runs, settings, known)
     resamplers = _resamplers(units[settings.runs[0]], settings)
     subgroups = members(known, settings.evaluate.subgroups, settings.evaluate.aggregate)
     return Protocol(settings, known, runs, out, units, resamplers, subgroups)
 
 
-def _read_runs(
-    runs: Path, settings: SimpleNamespace, expects: dict[str, dict[str, str]], dataset: Dataset
-) -> dict[str, Grid]:
+def _read_runs(runs: Path, settings: EvaluateSettings, dataset: Dataset) -> dict[str, Grid]:
     units: dict[str, Grid] = {}
     for run in settings.runs:
-        metric_tables.require_settings(runs / run, expects[run])
+        metric_tables.require_settings(runs / run, settings.expects[run])
         units[run] = metric_tables.read_units(
             runs / run, settings.folds, settings.seeds, dataset, settings.evaluate.aggregate, settings.reported
         )
@@ -85,7 +82,7 @@ def _read_runs(
     return units
 
 
-def _resamplers(units: Grid, settings: SimpleNamespace) -> dict[str, Resampler]:
+def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]:
     """The draws of each subset that has units, one for all runs: they judge the same units."""
     resamplers = {}
     for subset in SUBSETS:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import required_training
@@ -22,7 +23,6 @@ from workflow_scripts.explanation.target_layers import Target, target_layers
 from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
-from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
 from workflow_scripts.training.feeders.pixels import Pixels, PixelView
@@ -38,32 +38,28 @@ class Trained:
     """A run's network on its device, its weights, the block `train` of its settings, and one fold of the samples."""
 
     run: str
-    spec: dict
+    spec: dict[str, Any]
     network: nn.Module
     weights: TrainedWeights
-    train: SimpleNamespace
+    train: Train
     device: torch.device
     samples: Samples
-    reported: str
+    reported: Literal["test", "validation"]
 
     # Whether there are features to embed.
     embeds = True
 
     @classmethod
-    def read(cls, settings: dict, run: str, path: Path, samples: Samples, device: str) -> "Trained":
+    def read(cls, settings: ExplainSettings, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
-        given = settings["specs"][run]
-        shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
-        weights = read_trained(
-            required_training(path), {**shared, "run": run, "spec": given["spec"], "train": given["train"]}
-        )
+        training = settings.training(run)
+        spec, train = training.spec, training.train
+        weights = read_trained(required_training(path), plain(training))
         require_classes(weights.classes, samples.classes, path)
-        train = entry.namespace(given["train"])
         chosen = devices.prepare(device, train)
-        network = load_trained(
-            build(given["spec"], len(weights.classes), InputShape.of(samples.arrays.description), 0), weights
-        )
-        return cls(run, given["spec"], network.to(chosen), weights, train, chosen, samples, settings["reported"])
+        shape = InputShape.of(samples.arrays.description)
+        network = load_trained(build(spec, len(weights.classes), shape, 0), weights)
+        return cls(run, spec, network.to(chosen), weights, train, chosen, samples, settings.reported)
 
     @property
     def images_words(self) -> str:
@@ -126,7 +122,5 @@ class Trained:
         return seed_for(self.settings["study"], self.run, "untrained")
 
     def _batches(self, rows: pd.DataFrame) -> Pixels:
-        view = PixelView(
-            parse(Train, self.settings["train"]), training_seed(self.settings), self.weights.mean, self.weights.std
-        )
+        view = PixelView(self.train, training_seed(self.settings), self.weights.mean, self.weights.std)
         return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

@@ -4,7 +4,6 @@ The same bytes whatever the number of jobs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from PIL import Image, ImageOps
 
 from workflow_scripts.contracts.array_writer import RowWriter, new_array
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers.image_reader import ImageFile
 from workflow_scripts.data.readers.reader_interface import Limits
 from workflow_scripts.data.reading import ChangedFileError, FileSample, FileTask, RawFiles, verified
@@ -29,19 +29,9 @@ FILTERS = {
 }
 
 
-@dataclass(frozen=True)
-class Packing:
-    """How an image becomes size×size pixels: the settings `preprocess`."""
-
-    size: int
-    fit: str
-    interpolation: str
-    draft: bool
-
-    @property
-    def array(self) -> ArrayDescription:
-        """What the packed images are."""
-        return ArrayDescription(PIXELS, "uint8", (self.size, self.size, 3), 255)
+def array_of(packing: Packing) -> ArrayDescription:
+    """What the packed images are."""
+    return ArrayDescription(PIXELS, "uint8", (packing.size, packing.size, 3), 255)
 
 
 def fitted(image: Image.Image, packing: Packing) -> Image.Image:
@@ -114,7 +104,8 @@ def pack(path: Path, manifest: pd.DataFrame, raw: RawFiles, packing: Packing, jo
 
     Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk.
     """
-    with new_array(path, len(manifest), packing.array.dtype, packing.array.row_shape) as rows:
+    array = array_of(packing)
+    with new_array(path, len(manifest), array.dtype, array.row_shape) as rows:
         work = partial(pack_file, packing=packing, rows=rows)
         done = sum(ordered_map(work, raw.tasks(manifest), jobs))
         assert done == len(manifest), (done, len(manifest))

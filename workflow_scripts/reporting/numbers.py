@@ -5,8 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.protocol_roles import named_protocol
 from workflow_scripts.contracts.published_yaml import Claim
+from workflow_scripts.contracts.run_record import Ledger
 from workflow_scripts.reporting.obtained import Value, obtained
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import LEAK_NAMES
@@ -35,8 +37,8 @@ def printed_claim(results: Results, run: str, metric: str, subset: str = "test")
     """
     if results.published is None:
         return None
-    wanted = (results.settings["study"], run, metric, subset, None)
-    for claim in (*results.published.headline(results.settings["study"]), *results.published.claims):
+    wanted = (results.settings.study, run, metric, subset, None)
+    for claim in (*results.published.headline(results.settings.study), *results.published.claims):
         if (claim.study, claim.run, claim.metric, claim.subset, claim.class_name) == wanted and not claim.against:
             return claim
     return None
@@ -59,11 +61,10 @@ class Leaks:
 def leaks(protocol: Protocol) -> Leaks:
     """The leak audit of a protocol, summed over its folds."""
     split = protocol.record
-    tested = sum(sum(fold[protocol.reported].values()) for fold in split["counts"].values())
-    found = split["leaks" if protocol.reported == "test" else "leaks_train_validation"]
-    order = list(LEAK_NAMES)
-    pairs = {why: int(found[why]) for why in sorted(found, key=lambda why: (order.index(why), why))}
-    return Leaks(protocol, pairs, sum(split[f"{protocol.reported}_samples_with_a_leak"].values()), tested)
+    tested = sum(sum(fold[protocol.reported].values()) for fold in split.counts.values())
+    counted, order = split.pairs(protocol.reported), list(LEAK_NAMES)
+    pairs = {why: counted[why] for why in sorted(counted, key=lambda why: (order.index(why), why))}
+    return Leaks(protocol, pairs, split.leaking(protocol.reported), tested)
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,18 @@ class Cost:
 
 def cost(run: Run) -> Cost:
     """Sum of the ledgers of a run; a trained run's ledger holds that of its training under `train`."""
-    training = [entry["train"] for entry in run.ledgers if "train" in entry]
+    training = [ledger.train for ledger in run.ledgers if ledger.train]
     everything = [*run.ledgers, *training]
     return Cost(
         jobs=len(run.ledgers),
-        train_seconds=sum(entry["wall_seconds"] for entry in training) if training else None,
-        predict_seconds=sum(entry["wall_seconds"] for entry in run.ledgers),
-        cpu_seconds=sum(entry["cpu_seconds"] for entry in everything),
-        train_speed=_mean([entry.get("images_per_second") for entry in training]),
-        predict_speed=_mean([entry.get("predict_images_per_second") for entry in run.ledgers]),
-        peak_memory=max(entry["peak_memory_mib"] for entry in everything),
-        parameters=training[0].get("parameters") if training else None,
-        devices=tuple(sorted({str(entry["device"]) for entry in everything if entry.get("device")})),
+        train_seconds=sum(ledger.wall_seconds for ledger in training) if training else None,
+        predict_seconds=sum(ledger.wall_seconds for ledger in run.ledgers),
+        cpu_seconds=sum(ledger.cpu_seconds for ledger in everything),
+        train_speed=_mean([ledger.images_per_second for ledger in training]),
+        predict_speed=_mean([ledger.predict_images_per_second for ledger in run.ledgers]),
+        peak_memory=max(ledger.peak_memory_mib for ledger in everything),
+        parameters=training[0].parameters if training else None,
+        devices=tuple(sorted({ledger.device for ledger in everything if ledger.device})),
     )
 
 
@@ -125,33 +126,28 @@ def spent(results: Results) -> list[Spent]:
     and is gone after a restore or in an archive.
     """
     runs = [run for protocol in results.protocols.values() for run in protocol.runs.values()]
-    trained = [entry["train"] for run in runs for entry in run.ledgers if "train" in entry]
-    concluded = [entry for run in runs if run.trained for entry in run.ledgers]
-    others = [entry for run in runs if not run.trained for entry in run.ledgers]
+    trained = [ledger.train for run in runs for ledger in run.ledgers if ledger.train]
+    concluded = [ledger for run in runs if run.trained for ledger in run.ledgers]
+    others = [ledger for run in runs if not run.trained for ledger in run.ledgers]
     steps = {"training": trained, "concluding trained runs": concluded, "votes and other runs": others}
-    rows = [_spent(step, entries) for step, entries in steps.items() if entries]
-    return [*rows, _spent("together", [entry for entries in steps.values() for entry in entries])]
+    rows = [_spent(step, ledgers) for step, ledgers in steps.items() if ledgers]
+    return [*rows, _spent("together", [ledger for ledgers in steps.values() for ledger in ledgers])]
 
 
-def _spent(step: str, entries: list[dict]) -> Spent:
-    counted = [_energy(entry) for entry in entries]
-    on_devices = [entry["peak_device_memory_mib"] for entry in entries if "peak_device_memory_mib" in entry]
+def _spent(step: str, ledgers: list[Ledger]) -> Spent:
+    counted = [ledger.joules for ledger in ledgers]
+    known = [joules for joules in counted if joules is not None]
+    on_devices = [ledger.peak_device_memory_mib for ledger in ledgers if ledger.peak_device_memory_mib is not None]
     return Spent(
         step=step,
-        jobs=len(entries),
-        wall=sum(entry["wall_seconds"] for entry in entries) / 3600,
-        cpu=sum(entry["cpu_seconds"] for entry in entries) / 3600,
-        gpu=sum(entry.get("gpu_seconds", 0.0) for entry in entries) / 3600,
-        memory=max((entry["peak_memory_mib"] for entry in entries), default=0.0),
+        jobs=len(ledgers),
+        wall=sum(ledger.wall_seconds for ledger in ledgers) / 3600,
+        cpu=sum(ledger.cpu_seconds for ledger in ledgers) / 3600,
+        gpu=sum(ledger.gpu_seconds or 0.0 for ledger in ledgers) / 3600,
+        memory=max((ledger.peak_memory_mib for ledger in ledgers), default=0.0),
         device_memory=max(on_devices, default=None),
-        energy=sum(counted) / 3.6e6 if entries and None not in counted else None,
+        energy=sum(known) / 3.6e6 if known and len(known) == len(counted) else None,
     )
-
-
-def _energy(entry: dict) -> float | None:
-    """Joules of a job; None where a counter of what it used is missing: half of the energy would look like all."""
-    needed = ["processor_joules", *(["device_joules"] if "gpu_seconds" in entry else [])]
-    return sum(entry[name] for name in needed) if all(name in entry for name in needed) else None
 
 
 def _mean(values: list[float | None]) -> float | None:
@@ -186,16 +182,17 @@ def setting_rows(results: Results, run: str | None, variant: str = "") -> list[S
     """
     if results.published is None:
         return []
+    settings, ingested = results.settings, plain(results.dataset.settings)
     used = {
-        **{key: results.settings[key] for key in ("preprocess", "protocols", "seeds", "evaluate", "explain")},
-        "adapters": results.dataset["settings"].get("adapters", []),
-        "train": results.settings["runs"][run]["train"] if run else {},
-        "runs": {name: {**run["spec"], **run} for name, run in results.settings["runs"].items()},
-        "ingest": results.dataset["settings"].get("ingest", {}),
+        **{key: plain(settings)[key] for key in ("preprocess", "protocols", "seeds", "evaluate", "explain")},
+        "adapters": ingested["adapters"],
+        "train": plain(settings.runs[run].train) if run else {},
+        "runs": {name: {**chosen.spec, **plain(chosen)} for name, chosen in settings.runs.items()},
+        "ingest": ingested["ingest"] or {},
     }
     rows = []
     for setting in results.published.settings:
-        if setting.studies and results.settings["study"] not in setting.studies:
+        if setting.studies and results.settings.study not in setting.studies:
             continue
         where = setting.setting or ""
         if variant and where.startswith(base := f"runs.{results.published.variants[variant]}."):

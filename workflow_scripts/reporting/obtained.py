@@ -48,7 +48,7 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
 
     Times are left out: they differ from one machine to the next and stand under the costs.
     """
-    if claim.study != results.settings["study"] or "study" in claim.against:
+    if claim.study != results.settings.study or "study" in claim.against:
         return NOTHING
     if claim.against:
         return _difference(results, protocol, claim)
@@ -82,7 +82,7 @@ def answered_by(protocol: Protocol, subset: str | None) -> str:
 
 def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
     """Number of samples in the first fold; of all subsets where the claim is about all."""
-    counts = protocol.record["counts"]["0"]
+    counts = protocol.record.counts["0"]
     subsets = list(counts) if claim.subset in (None, "all") else [answered_by(protocol, claim.subset)]
     if claim.class_name is None:
         return Value(sum(sum(counts.get(subset, {}).values()) for subset in subsets))
@@ -94,11 +94,12 @@ def _samples(results: Results, protocol: Protocol, claim: Claim) -> Value:
 
 def _size(run: Run) -> Value:
     """Size of the weights in MiB: of a compressed run its file's, of a trained one its 32-bit parameters'."""
-    compression = run.records[0].get("compression")
+    compression, training = run.records[0].compression, run.ledgers[0].train
     if compression:
-        return Value(compression["bytes"] / MIB)
-    parameters = run.ledgers[0].get("train", {}).get("parameters")
-    return NOTHING if parameters is None else Value(parameters * FLOAT32_BYTES / MIB)
+        return Value(compression.bytes / MIB)
+    if training is None or training.parameters is None:
+        return NOTHING
+    return Value(training.parameters * FLOAT32_BYTES / MIB)
 
 
 def _epoch_accuracy(run: Run, claim: Claim) -> Value:

@@ -15,24 +15,23 @@ def ordered_protocols(results: Results) -> list[Protocol]:
 
 def headline_claims(results: Results) -> list[Claim]:
     """The paper's headline claims about this study; none without a paper, or for data the paper has no number on."""
-    return results.published.headline(results.settings["study"]) if results.published else []
+    return results.published.headline(results.settings.study) if results.published else []
 
 
 def main_run(results: Results) -> str:
     """The run shown first: of the first headline claim, else the reference of the comparisons, else the only one."""
     for claim in headline_claims(results):
-        if claim.run in results.settings["runs"]:
+        if claim.run in results.settings.runs:
             return claim.run
-    return reference(results) or next(iter(results.settings["runs"]))
+    return reference(results) or next(iter(results.settings.runs))
 
 
 def trained_run(results: Results) -> str | None:
     """The main run, or of a vote or a compressed one the first trained run that it is made of; else None."""
-    main, runs = main_run(results), results.settings["runs"]
-    spec = runs[main]["spec"]
-    return next(
-        (name for name in (main, *spec.get("members", ()), spec.get("of")) if "train" in runs.get(name, {})), None
-    )
+    main, runs = main_run(results), results.settings.runs
+    spec = runs[main].spec
+    parts = (main, *spec.get("members", ()), spec.get("of"))
+    return next((name for name in parts if name in runs and runs[name].trained), None)
 
 
 def reference(results: Results) -> str:
@@ -46,31 +45,32 @@ def reference(results: Results) -> str:
 def ordered_runs(results: Results) -> list[str]:
     """The main run first, then the others by name."""
     first = main_run(results)
-    return sorted(results.settings["runs"], key=lambda run: (run != first, run))
+    return sorted(results.settings.runs, key=lambda run: (run != first, run))
 
 
 def shown_metrics(results: Results) -> list[str]:
     """The metrics of a whole subset that tables show: the headline metric, the usual ones, those that were added."""
-    added = [name for name in results.settings["evaluate"]["metrics"] if load(name).metric.level == "overall"]
+    added = [name for name in results.settings.evaluate.metrics if load(name).metric.level == "overall"]
     return list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *added]))
 
 
 def rule_words(protocol: Protocol) -> str:
     """A split's rule in words."""
     rule = protocol.rule
-    kind = {"holdout": "hold-out", "kfold": f"{rule.get('folds')} folds", "file": "the user's own split"}[rule["kind"]]
-    if rule["kind"] == "holdout":
-        kind += " " + " : ".join(f"{100 * part:g}" for part in rule["fractions"])
+    if rule.kind == "holdout":
+        kind = "hold-out " + " : ".join(f"{100 * part:g}" for part in rule.fractions)
+    else:
+        kind = f"{rule.folds} folds" if rule.kind == "kfold" else "the user's own split"
     units = "" if protocol.aggregate == "none" else f", the {protocol.aggregate} of a unit's samples is judged"
     return f"{kind}, {_kept_together(protocol)}{units}"
 
 
 def _kept_together(protocol: Protocol) -> str:
-    if protocol.rule["by"] == "sample":
+    if protocol.rule.by == "sample":
         return "each sample for itself"
-    if protocol.rule["by"] == "unit":
+    if protocol.rule.by == "unit":
         return "units kept together"
-    if protocol.record["groups_known"]:
+    if protocol.record.groups_known:
         return "groups kept together"
     return "duplicate free: not every group is known, so patients may repeat"
 
@@ -87,7 +87,7 @@ def reported_words(protocol: Protocol) -> str:
 
 def run_words(run: Run) -> str:
     """What a run is, in a few words: its kind and its networks or members."""
-    spec = run.settings["spec"]
+    spec = run.settings.spec
     if spec["kind"] == "fusion":
         return "fusion of " + words.listed([branch["model"] for branch in spec["branches"].values()])
     if spec["kind"] == "vote":
@@ -97,7 +97,7 @@ def run_words(run: Run) -> str:
     if spec["kind"] == "baseline":
         return f"no network: {words.listed([words.FEATURES[name] for name in spec['features']])}"
     if spec["kind"] == "external":
-        seen = sum(run.records[0]["seen_in_training"].values())
+        seen = sum(run.records[0].seen_in_training.values())
         known = f"; {seen} of these pictures were used there" if seen else ""
         return f"{spec['of']} trained on {spec['study']} ({spec['protocol']}), no refit{known}"
     return spec["model"] if spec.get("model") not in (None, run.name) else spec["kind"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns, units_of
+from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.evaluation.voting import vote
@@ -31,11 +32,11 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     by_protocol: dict[str, dict[str, Value]] = {}
     for protocol in results.leak_free:
         for name, run in published.runs.items():
-            if settings["runs"][name]["spec"]["kind"] == "external":
+            if settings.runs[name].kind == "external":
                 continue
-            purpose = (settings["study"], protocol.name, "test", settings["seed"], "premium")
+            purpose = (settings.study, protocol.name, "test", settings.seed, "premium")
             rng = np.random.default_rng(seed_for(*purpose))
-            draws = settings["evaluate"]["bootstrap"]
+            draws = settings.evaluate.bootstrap
             judged = judged_as(results, protocol, name, published.aggregate)
             premium = leak_premium(run.units, judged, results.headline, draws, rng)
             numbers = [
@@ -57,7 +58,7 @@ def judged_words(results: Results) -> str:
     return f"Both sides are judged as {published.name} judges, {how}: what aggregation gains is no part of it."
 
 
-def judged_as(results: Results, protocol: Protocol, name: str, aggregate: str) -> Grid:
+def judged_as(results: Results, protocol: Protocol, name: str, aggregate: Aggregate) -> Grid:
     """What a run judged under a protocol, its samples aggregated in this way whatever the protocol's own.
 
     Of another way than that, units are made anew from predictions.csv; a vote has only predictions of what its members
@@ -66,7 +67,7 @@ def judged_as(results: Results, protocol: Protocol, name: str, aggregate: str) -
     run = protocol.runs[name]
     if aggregate == protocol.aggregate:
         return run.units
-    spec = run.settings["spec"]
+    spec = run.settings.spec
     if spec["kind"] == "vote":
         members = {member: judged_as(results, protocol, member, aggregate) for member in spec["members"]}
         keys = {key: {member: grid[key] for member, grid in members.items()} for key in run.jobs}

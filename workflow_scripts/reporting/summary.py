@@ -38,7 +38,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
             "classes": len(results.classes),
             "refused": len(results.quarantine),
             "made": int(results.made),
-            "seeds": len(results.settings["seeds"]),
+            "seeds": len(results.settings.seeds),
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},
         "runs": {
@@ -46,20 +46,20 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
             for name, protocol in results.protocols.items()
         },
         "leak_premium": {
-            protocol: {run: _leaf(value, "value", n=False) for run, value in found.items()}
-            for protocol, found in premiums.items()
+            protocol: {run: _leaf(value, "value", n=False) for run, value in by_run.items()}
+            for protocol, by_run in premiums.items()
         },
         "headline": {main: {metric: {**paper, "protocols": values}}},
     }
 
 
 def _leaks(results: Results, name: str) -> dict[str, int]:
-    found = leaks(results.protocols[name])
+    audited = leaks(results.protocols[name])
     return {
-        "leak_free": int(found.protocol.leak_free),
-        "leak_pairs": sum(found.pairs.values()),
-        f"{found.protocol.reported}_samples": found.tested,
-        f"{found.protocol.reported}_samples_with_a_leak": found.leaking,
+        "leak_free": int(audited.protocol.leak_free),
+        "leak_pairs": sum(audited.pairs.values()),
+        f"{audited.protocol.reported}_samples": audited.tested,
+        f"{audited.protocol.reported}_samples_with_a_leak": audited.leaking,
     }
 
 
@@ -75,8 +75,8 @@ def _run(run: Any, names: list[str]) -> dict[str, float]:
 
 def _leaf(value: Value, name: str, n: bool = True) -> dict[str, float]:
     prefix = "" if name == "value" else f"{name}_"
-    found = {name: value.value, f"{prefix}low": value.low, f"{prefix}high": value.high}
-    leaves = {key: _round(number) for key, number in found.items() if number is not None}
+    numbers = {name: value.value, f"{prefix}low": value.low, f"{prefix}high": value.high}
+    leaves = {key: _round(number) for key, number in numbers.items() if number is not None}
     return {**leaves, "n": value.n} if n and value.n is not None else leaves
 
 

@@ -161,7 +161,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {plain(item)}" for key, item in sorted(value.items()))
     if isinstance(value, list):
         return (" : " if any(isinstance(item, float) for item in value) else ", ").join(map(plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

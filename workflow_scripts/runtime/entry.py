@@ -1,7 +1,7 @@
 """What every entry point shares: arguments, log, one line for a user's mistake.
 
 A rule calls `python -m workflow_scripts.<step> --settings JSON --code DIGEST --log FILE …`. Settings arrive resolved
-and validated; here they only become attributes.
+and validated; a step parses them into its block (contracts.step_settings).
 """
 
 import argparse
@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NoReturn
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
@@ -95,15 +94,6 @@ def fold_inputs(args: argparse.Namespace) -> list[Path]:
 def network_inputs(args: argparse.Namespace) -> list[Path]:
     """As fold_inputs, of a step that trains or applies a network: the masks are named by their record, too."""
     return [*fold_inputs(args), *([args.masks.with_name("record.json")] if args.masks else [])]
-
-
-def namespace(value: object) -> object:
-    """Mappings become attributes, all the way down; a setting that does not exist raises AttributeError."""
-    if isinstance(value, dict):
-        return SimpleNamespace(**{key: namespace(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return [namespace(item) for item in value]
-    return value
 
 
 class _Shown(logging.Formatter):

@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 
 from workflow_scripts.contracts import blocks
 from workflow_scripts.contracts.blocks import About
+from workflow_scripts.runtime.portable import without_folders
 
 _List = TypeVar("_List", bound=list | None)
+_Declared = TypeVar("_Declared")
 
 # A count of at least one.
 Positive = Annotated[int, Field(ge=1)]
@@ -29,22 +31,28 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
 
+def description_of(declared: type, name: str) -> str:
+    """What the settings say of a field of a block."""
+    notes = [note for note in get_args(blocks.hints_of(declared)[name])[1:] if isinstance(note, About)]
+    return next(note.description for note in notes if note.description)
+
+
 @cache
 def block_of(declared: type, **further: tuple[Any, Any]) -> Any:
     """The model of a block that is declared as a data class (contracts.blocks).
 
-    `further`: keys that stand in the settings alone, each with its type and pydantic Field. What the class refuses in
-    `__post_init__` (ValueError), the model refuses.
+    `further`: keys that stand in the settings alone or are checked there, each with its type and pydantic Field. What
+    the class refuses in `__post_init__` (ValueError), the model refuses.
     """
     hints = blocks.hints_of(declared)
     keys: dict[str, Any] = {}
     for field in fields(declared):
-        said = next(
-            entry for entry in get_args(hints[field.name])[1:] if isinstance(entry, About) and entry.description
-        )
         default = blocks.default_of(field)
         value = ... if default is MISSING else _default(default)
-        keys[field.name] = (_model_type(hints[field.name]), Field(value, description=said.description))
+        keys[field.name] = (
+            _model_type(hints[field.name]),
+            Field(value, description=description_of(declared, field.name)),
+        )
     validators = {"_whole": model_validator(mode="after")(_refuses_as(declared))} if _checks(declared) else None
     return create_model(
         declared.__name__,
@@ -54,6 +62,14 @@ def block_of(declared: type, **further: tuple[Any, Any]) -> Any:
         __validators__=validators,
         **{**keys, **further},
     )
+
+
+def declared(block: type[_Declared], model: Any) -> _Declared:
+    """The block that a model holds, as a step receives it.
+
+    What the model has and the block has not is left out; files of the user's are without_folders.
+    """
+    return blocks.parse(block, without_folders(model.model_dump(mode="json")), further=True)
 
 
 def _checks(declared: type) -> bool:

@@ -1,31 +1,53 @@
-"""What each step sees of the settings: nothing it does not depend on, as one canonical string."""
+"""What each step sees of the settings: nothing it does not depend on, as a frozen block."""
 
-from typing import Any
+from dataclasses import replace
+from functools import cache
+from typing import Any, Literal
 
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.protocol_roles import roles
+from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
+from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings, HowPacked
+from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
+from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
+from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, Preprocess, PreprocessSettings
+from workflow_scripts.contracts.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
+from workflow_scripts.contracts.step_settings.run_settings import RunSettings
+from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
+from workflow_scripts.contracts.step_settings.split_settings import (
+    PROTOCOLS,
+    Aggregate,
+    Protocol,
+    SplitSettings,
+    rule_of,
+)
+from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, Synthetic
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import fold_seeds
+from workflow_scripts.settings.base import declared
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.study import Config, Study
 
 
-def _plain(block: Any) -> Any:
-    return block.model_dump(mode="json") if hasattr(block, "model_dump") else block
-
-
-def _named(block: Any) -> Any:
-    """As _plain, files of the user's without their folders: a step receives a file as an argument."""
-    return without_folders(_plain(block))
-
-
 class Steps:
-    """The settings of every step of every study, as dictionaries (`…_settings`) ready for canonical_json."""
+    """The settings of every step of every study: what a rule passes on is the canonical JSON of their plain values.
+
+    Those of the steps that make runs are plain values already. Files of the user's stand there without their folders: a
+    step receives a file as an argument.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        # Asked for by every job of a run.
+        self.training, self.spec = cache(self._training), cache(self._spec)
+        self._training_values = cache(lambda study, run: plain(self.training(study, run)))
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -34,46 +56,46 @@ class Steps:
         """Number of folds; a hold-out is one."""
         return getattr(self.study(study).protocols[protocol], "folds", 1)
 
-    def reported(self, study: str, protocol: str) -> str:
+    def reported(self, study: str, protocol: str) -> Literal["test", "validation"]:
         """Subset whose numbers a protocol reports."""
-        return reported_subset(_plain(self.study(study).protocols[protocol]))
+        return reported_subset(self.study(study).protocols[protocol])
 
     def made(self, study: str) -> bool:
         return self.study(study).source == "synthetic"
 
-    def synthesise(self, study: str, adapter: str) -> dict:
+    def synthesise(self, study: str, adapter: str) -> SynthesiseSettings:
         chosen = self.study(study)
-        return {
-            "study": study,
-            "seed": self.config.seed,
-            "adapter": adapter,
+        return SynthesiseSettings(
+            study=study,
+            seed=self.config.seed,
+            adapter=adapter,
             # A study of several adapters must not show one look under two names.
-            "place": chosen.adapters.index(adapter),
-            "synthetic": _plain(chosen.synthetic),
-        }
+            place=chosen.adapters.index(adapter),
+            synthetic=declared(Synthetic, chosen.synthetic),
+        )
 
-    def ingest(self, study: str, listing: dict[str, str] | None) -> dict:
+    def ingest(self, study: str, listing: dict[str, str] | None) -> IngestSettings:
         chosen = self.study(study)
-        return {
-            "study": study,
-            "adapters": chosen.adapters,
-            "made": self.made(study),
-            "scale": self.config.scale,
-            "listing": listing,
-            "ingest": _plain(chosen.ingest),
+        return IngestSettings(
+            study=study,
+            adapters=tuple(chosen.adapters),
+            made=self.made(study),
+            scale=self.config.scale,
+            listing=listing,
+            ingest=declared(Ingest, chosen.ingest),
             # Of what a user's table says beside the groups, nothing else may get into the results.
-            "subgroups": chosen.evaluate.subgroups,
-        }
+            subgroups=tuple(chosen.evaluate.subgroups),
+        )
 
-    def preprocess(self, study: str) -> dict:
+    def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
-        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(exclude={"pixel_size", "mask"})}
+        return PreprocessSettings(study, declared(Packing, self.study(study).preprocess))
 
-    def segment(self, study: str) -> dict:
-        return {"study": study, "mask": self.study(study).preprocess.mask}
+    def segment(self, study: str) -> SegmentSettings:
+        return SegmentSettings(study, self.study(study).preprocess.mask)
 
-    def examples(self, study: str) -> dict:
-        return {"study": study, "preprocess": self.study(study).preprocess.model_dump(include={"fit", "interpolation"})}
+    def examples(self, study: str) -> ExamplesSettings:
+        return ExamplesSettings(study, declared(HowPacked, self.study(study).preprocess))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""
@@ -83,33 +105,39 @@ class Steps:
         """Whether a network of a run, its own or the one that it applies, sees the masks of the study's pictures."""
         spec = self.study(study).runs[run]
         network = (getattr(spec, "study", study), getattr(spec, "of", run))
-        return self.has_masks(study) and self.training(*network)["mask"]
+        return self.has_masks(study) and self.training(*network).mask
 
-    def aggregate(self, study: str, protocol: str) -> str:
+    def aggregate(self, study: str, protocol: str) -> Aggregate:
         """How the samples of a unit become one prediction under a protocol."""
         chosen = self.study(study)
         return chosen.protocols[protocol].aggregate or chosen.evaluate.aggregate
 
-    def split(self, study: str, protocol: str) -> dict:
-        rule = _named(self.study(study).protocols[protocol])
-        # What a split is for changes none of it, nor how units are judged: only that they are is looked at.
-        del rule["role"], rule["aggregate"]
-        judged = self.aggregate(study, protocol) != "none"
-        return {"study": study, "seed": self.config.seed, "protocol": protocol, "rule": rule, "units_judged": judged}
+    def split(self, study: str, protocol: str, split_file: str | None = None) -> SplitSettings:
+        """split_file: digest of the user's own split."""
+        return SplitSettings(
+            study=study,
+            seed=self.config.seed,
+            protocol=protocol,
+            # What a split is for changes none of it, nor how units are judged: only that they are is looked at.
+            rule=rule_of(self._protocol(study, protocol)),
+            units_judged=self.aggregate(study, protocol) != "none",
+            split_file=split_file,
+        )
 
-    def spec(self, study: str, run: str) -> dict:
+    def _spec(self, study: str, run: str) -> dict[str, Any]:
         """A run without its changes to the training."""
         return without_folders(self.study(study).runs[run].model_dump(mode="json", exclude={"train"}))
 
-    def training(self, study: str, run: str) -> dict:
+    def _training(self, study: str, run: str) -> Train:
         """The complete training block of a run."""
         chosen = self.study(study)
-        return merge(_plain(chosen.train), chosen.runs[run].train.model_dump(mode="json", exclude_unset=True))
+        changes = chosen.runs[run].train.model_dump(mode="json", exclude_unset=True)
+        return parse(Train, merge(chosen.train.model_dump(mode="json"), changes))
 
     def trainings(self, study: str, protocol: str, run: str) -> dict:
         """What the trainings of a run under a protocol share: all but fold and seed."""
         shared = {"study": study, "protocol": protocol, "run": run}
-        return {**shared, "spec": self.spec(study, run), "train": self.training(study, run)}
+        return {**shared, "spec": self.spec(study, run), "train": self._training_values(study, run)}
 
     def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {**self.trainings(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
@@ -145,46 +173,42 @@ class Steps:
         step = STEPS[self.study(study).runs[run].kind]
         return "finish_run" if step == "train" else step
 
-    def evaluate(self, study: str, protocol: str) -> dict:
+    def evaluate(self, study: str, protocol: str) -> EvaluateSettings:
         chosen, folds = self.study(study), self.folds(study, protocol)
-        return {
-            "study": study,
-            "seed": self.config.seed,
-            "protocol": protocol,
-            "reported": self.reported(study, protocol),
-            "runs": list(chosen.runs),
-            "trained": [run for run, spec in chosen.runs.items() if spec.kind in TRAINED],
-            "folds": folds,
-            "seeds": chosen.seeds,
-            "expects": {
+        return EvaluateSettings(
+            study=study,
+            seed=self.config.seed,
+            protocol=protocol,
+            reported=self.reported(study, protocol),
+            runs=tuple(chosen.runs),
+            trained=tuple(run for run, spec in chosen.runs.items() if spec.kind in TRAINED),
+            folds=folds,
+            seeds=tuple(chosen.seeds),
+            expects={
                 run: {
                     str(key): digest_text(canonical_json(self.predicting(study, protocol, run, key.fold, key.seed)))
                     for key in fold_seeds(folds, chosen.seeds)
                 }
                 for run in chosen.runs
             },
-            # The verdict alone depends on the margin.
-            "evaluate": {
-                **chosen.evaluate.model_dump(mode="json", exclude={"margin"}),
-                "aggregate": self.aggregate(study, protocol),
-            },
-        }
+            evaluate=replace(declared(Measures, chosen.evaluate), aggregate=self.aggregate(study, protocol)),
+        )
 
-    def explain(self, study: str, protocol: str) -> dict:
+    def explain(self, study: str, protocol: str) -> ExplainSettings:
         chosen = self.study(study)
-        return {
-            "study": study,
-            "protocol": protocol,
-            "reported": self.reported(study, protocol),
-            "fold": 0,
-            "seed": chosen.seeds[0],
-            "specs": {
-                run: {"spec": self.spec(study, run), **self._train_or_nothing(study, run)}
+        return ExplainSettings(
+            study=study,
+            protocol=protocol,
+            reported=self.reported(study, protocol),
+            fold=0,
+            seed=chosen.seeds[0],
+            specs={
+                run: self._run(study, run)
                 for run in dict.fromkeys([*chosen.explain.runs, *self.explained_networks(study)])
             },
-            "preprocess": chosen.preprocess.model_dump(include={"size", "fit", "pixel_size"}),
-            "explain": _plain(chosen.explain),
-        }
+            preprocess=declared(PictureScale, chosen.preprocess),
+            explain=declared(Explain, chosen.explain),
+        )
 
     def explained_networks(self, study: str) -> list[str]:
         """The trained runs that explaining needs: those that are explained, and the members of votes that are."""
@@ -192,70 +216,79 @@ class Steps:
         needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
         return list(dict.fromkeys(name for names in needed for name in names))
 
-    def ground_truth(self, study: str) -> dict:
+    def ground_truth(self, study: str) -> GroundTruthSettings:
         chosen = self.study(study)
-        return {
-            "study": study,
-            "preprocess": self.preprocess(study)["preprocess"],
-            "mask": chosen.preprocess.mask,
-            "protocols": list(chosen.protocols),
-            "explain": chosen.explain.runs,
-        }
+        return GroundTruthSettings(
+            study=study,
+            preprocess=self.preprocess(study).preprocess,
+            mask=chosen.preprocess.mask,
+            protocols=tuple(chosen.protocols),
+            explain=tuple(chosen.explain.runs),
+        )
 
-    def report(self, study: str) -> dict:
+    def report(self, study: str) -> ReportSettings:
+        chosen = self.study(study)
+        evaluate = declared(Evaluate, chosen.evaluate)
+        return ReportSettings(**self._results(study), evaluate=evaluate, subject=chosen.subject)
+
+    def verdict(self, study: str) -> VerdictSettings:
+        return VerdictSettings(**self._results(study), evaluate=declared(Evaluate, self.study(study).evaluate))
+
+    def paper_figures(self, study: str) -> StudySettings:
+        return StudySettings(**self._results(study), evaluate=declared(Measures, self.study(study).evaluate))
+
+    def _results(self, study: str) -> dict[str, Any]:
+        """What all steps receive that read a study's results."""
         chosen = self.study(study)
         return {
             "study": study,
             "title": chosen.title,
-            "subject": chosen.subject,
             "paper": chosen.paper,
             "scale": self.config.scale,
             "seed": self.config.seed,
             "source": "made" if self.made(study) else "real",
-            "protocols": self._rules(study),
+            "protocols": self._protocols(study),
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
-            "runs": {run: {"spec": self.spec(study, run), **self._train_or_nothing(study, run)} for run in chosen.runs},
-            "seeds": chosen.seeds,
-            "preprocess": _plain(chosen.preprocess),
-            "evaluate": _plain(chosen.evaluate),
-            "explain": _plain(chosen.explain),
+            "runs": {run: self._run(study, run) for run in chosen.runs},
+            "seeds": tuple(chosen.seeds),
+            "preprocess": declared(Preprocess, chosen.preprocess),
+            "explain": declared(Explain, chosen.explain),
         }
 
-    def _rules(self, study: str) -> dict[str, dict]:
-        """Every protocol's rule with its role and its way to aggregate, both resolved: a step sees neither order of the
+    def _protocol(self, study: str, name: str) -> Protocol:
+        protocol = self.study(study).protocols[name]
+        return declared(PROTOCOLS[protocol.kind], protocol)
+
+    def _protocols(self, study: str) -> dict[str, Protocol]:
+        """Every protocol with its role and its way to aggregate, both resolved: a step sees neither order of the
         protocols nor what holds for all of them."""
-        rules = {name: _named(rule) for name, rule in self.study(study).protocols.items()}
+        stated = {name: self._protocol(study, name) for name in self.study(study).protocols}
         return {
-            name: {**rules[name], "role": role, "aggregate": self.aggregate(study, name)}
-            for name, role in roles(rules).items()
+            name: replace(stated[name], role=role, aggregate=self.aggregate(study, name))
+            for name, role in roles(stated).items()
         }
 
-    def paper_figures(self, study: str) -> dict:
-        evaluated = self.study(study).evaluate.model_dump(mode="json", exclude={"margin"})
-        return {**self.verdict(study), "evaluate": evaluated}
-
-    def verdict(self, study: str) -> dict:
-        return {key: value for key, value in self.report(study).items() if key != "subject"}
-
-    def track(self, study: str) -> dict:
+    def track(self, study: str) -> TrackSettings:
         chosen = self.study(study)
-        return {
-            "study": study,
-            "tracking": self.config.tracking_uri,
-            "headline": chosen.evaluate.headline,
-            "runs": list(chosen.runs),
-            "seeds": chosen.seeds,
-            "folds": {name: self.folds(study, name) for name in chosen.protocols},
-        }
+        return TrackSettings(
+            study=study,
+            tracking=self.config.tracking_uri,
+            headline=chosen.evaluate.headline,
+            runs=tuple(chosen.runs),
+            seeds=tuple(chosen.seeds),
+            folds={name: self.folds(study, name) for name in chosen.protocols},
+        )
 
-    def index(self, studies: list[str], papers: list[str]) -> dict:
-        return {
-            "papers": papers,
-            "studies": {name: {"title": self.study(name).title, "paper": self.study(name).paper} for name in studies},
-        }
+    def index(self, studies: list[str], papers: list[str]) -> IndexSettings:
+        titles = {name: StudyTitle(self.study(name).title, self.study(name).paper) for name in studies}
+        return IndexSettings(tuple(papers), titles)
 
-    def _train_or_nothing(self, study: str, run: str) -> dict:
-        return {"train": self.training(study, run)} if self.study(study).runs[run].kind in TRAINED else {}
+    def consistency(self, papers: list[str]) -> ConsistencySettings:
+        return ConsistencySettings(tuple(papers))
+
+    def _run(self, study: str, run: str) -> RunSettings:
+        trained = self.study(study).runs[run].kind in TRAINED
+        return RunSettings(self.spec(study, run), self.training(study, run) if trained else None)
 
     def _job(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         return {"study": study, "protocol": protocol, "run": run, "fold": int(fold), "seed": int(seed)}

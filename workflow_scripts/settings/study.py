@@ -81,7 +81,7 @@ class Study(Block):
     @property
     def as_published(self) -> str | None:
         """Name of the protocol that splits as the paper did."""
-        return protocol_roles.as_published({name: rule.model_dump() for name, rule in self.protocols.items()})
+        return protocol_roles.as_published(self.protocols)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Study":

@@ -1,36 +1,38 @@
 """What the record of a split says of it: counts, leaks, clusters, and all that in plain sentences."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.dataset_record import DatasetFacts
+from workflow_scripts.contracts.step_settings.split_settings import Rule
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
 from workflow_scripts.splitting.clusters import Clusters, unit_codes
 
 
 def findings(
-    rule: dict, dataset: dict, manifest: pd.DataFrame, split: pd.DataFrame, clusters: Clusters, audited: Audit
+    rule: Rule, dataset: DatasetFacts, manifest: pd.DataFrame, split: pd.DataFrame, clusters: Clusters, audited: Audit
 ) -> dict[str, Any]:
     """The part of a split's record that follows from manifest, equal pairs and split.
 
-    `rule`: the protocol's settings; `dataset`: record of the dataset; `clusters`, `audited`: what `join` and `audit`
-    made of them.
+    `clusters`, `audited`: what `join` and `audit` made of them.
     """
     reported = reported_subset(rule)
     return {
         "folds": int(split["fold"].nunique()),
-        "leak_free": _leak_free(rule["by"], clusters, audited),
+        "leak_free": _leak_free(rule.by, clusters, audited),
         "nothing_clusters": clusters.nothing,
-        "groups_known": dataset["groups_known"],
-        "counts": class_counts(manifest, split, dataset["classes"]),
+        "groups_known": dataset.groups_known,
+        "counts": class_counts(manifest, split, dataset.classes),
         "leaks": audited.test,
         "leaks_train_validation": audited.validation,
         f"{reported}_samples": {str(fold): n for fold, n in audited.tested.items()},
         f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in audited.samples.items()},
         f"{reported}_share_with_a_leak": round(sum(audited.samples.values()) / max(sum(audited.tested.values()), 1), 6),
         "clusters": clusters.report(),
-        "note": note(manifest, audited, clusters, rule["by"], reported),
+        "note": note(manifest, audited, clusters, rule.by, reported),
     }
 
 
@@ -39,7 +41,9 @@ def _leak_free(by: str, clusters: Clusters, audited: Audit) -> bool:
     return by == "group" or clusters.nothing or (by == "unit" and not len(audited.pairs))
 
 
-def class_counts(manifest: pd.DataFrame, split: pd.DataFrame, classes: list[str]) -> dict:
+def class_counts(
+    manifest: pd.DataFrame, split: pd.DataFrame, classes: Sequence[str]
+) -> dict[str, dict[str, dict[str, int]]]:
     """{fold: {subset: {class: n}}}, folds as text, zeros included."""
     labels = split["id"].map(manifest.set_index("id")["label"])
     table = split.groupby(["fold", "subset", labels.rename("label")]).size()

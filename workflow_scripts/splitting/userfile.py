@@ -1,5 +1,6 @@
 """A split made elsewhere: read the user's CSV file and check it against the manifest."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.runtime.errors import UserError
 
 
-def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str]) -> pd.DataFrame:
+def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence[str]) -> pd.DataFrame:
     """The split in `path` (id, fold, subset), in manifest order, fold after fold.
 
     Raises UserError for missing or further columns, unknown, missing or repeated ids, another subset name, a fold
@@ -43,7 +44,7 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: list[str
     return pd.concat(parts, ignore_index=True)
 
 
-def _fold(rows: pd.DataFrame, fold: int, manifest: pd.DataFrame, classes: list[str], path: Path) -> pd.DataFrame:
+def _fold(rows: pd.DataFrame, fold: int, manifest: pd.DataFrame, classes: Sequence[str], path: Path) -> pd.DataFrame:
     missing = manifest.loc[~manifest["id"].isin(set(rows["id"])), "id"]
     if len(missing):
         raise UserError(

@@ -19,8 +19,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.contracts.record import input_digests, make_record, mixtures, write_record
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.record import input_digests, made_with, make_record, mixtures, write_record
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
+from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import metric_tables
@@ -43,32 +45,35 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     (args.out / "record.json").unlink(missing_ok=True)
-    records = require_runs(args)
-    protocol = read_protocol(args.settings, args.dataset, args.runs, args.out)
-    metrics = pd.concat([evaluate_run(protocol, run) for run in protocol.settings.runs])
+    settings = parse(EvaluateSettings, args.settings)
+    records = require_runs(args, settings)
+    protocol = read_protocol(settings, args.dataset, args.runs, args.out)
+    metrics = pd.concat([evaluate_run(protocol, run) for run in settings.runs])
     compare_runs(protocol, metrics)
     METRICS.write(args.out / "metrics.csv", metrics)
-    mixed = mixtures({f"{path.parent.parent.name} {path.parent.name}": record for path, record in records.items()})
+    mixed = mixtures(
+        {f"{path.parent.parent.name} {path.parent.name}": made_with(record) for path, record in records.items()}
+    )
     for words in mixed:
-        entry.log.warning("%s: %s", args.settings["protocol"], words)
+        entry.log.warning("%s: %s", settings.protocol, words)
     write_own_record(args, protocol, [args.dataset / "record.json", *records], mixed)
 
 
-def require_runs(args: argparse.Namespace) -> dict[Path, dict]:
+def require_runs(args: argparse.Namespace, settings: EvaluateSettings) -> dict[Path, dict]:
     """Records of the runs by their paths; UserError unless all that is read is what its records say."""
-    stated, records = args.settings, {}
+    records = {}
     require(args.dataset / "record.json", "manifest.csv")
-    for run in stated["runs"]:
-        for folder in (args.runs / run / job for job in jobs(stated)):
+    for run in settings.runs:
+        for folder in (args.runs / run / job for job in jobs(settings)):
             records[folder / "record.json"] = require(folder / "record.json", UNITS_FILE)
-            if run in stated["trained"]:
+            if run in settings.trained:
                 require(folder / TRAINING_FILE, HISTORY_FILE)
     return records
 
 
-def jobs(stated: dict) -> list[str]:
+def jobs(settings: EvaluateSettings) -> list[str]:
     """Names of the folders of all folds and seeds of a run."""
-    return [str(key) for key in fold_seeds(stated["folds"], stated["seeds"])]
+    return [str(key) for key in fold_seeds(settings.folds, settings.seeds)]
 
 
 def write_own_record(args: argparse.Namespace, protocol: Protocol, read: list[Path], mixed: list[str]) -> None:

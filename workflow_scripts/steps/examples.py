@@ -8,9 +8,11 @@ import argparse
 from pathlib import Path
 
 from workflow_scripts.contracts.arrays import open_arrays
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_originals
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
@@ -36,9 +38,9 @@ def main(args: argparse.Namespace) -> None:
     dataset = require(args.dataset / "record.json", "manifest.csv")
     manifest, arrays = read_manifest(args.dataset), open_arrays(args.arrays)
     classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source))
-    shown = args.settings["preprocess"]
+    shown = parse(ExamplesSettings, args.settings).preprocess
     size = f"{arrays.description.width}×{arrays.description.height} px"
-    how = f"packed, {size} ({shown['fit']}, {shown['interpolation']})"
+    how = f"packed, {size} ({shown.fit}, {shown.interpolation})"
     try:
         write_originals(args.out / ORIGINALS, originals(manifest, classes, raw))
         montage(args.out / MONTAGE, manifest, classes, raw, arrays, how, dataset["made"])

@@ -12,7 +12,9 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -52,35 +54,36 @@ def main(args: argparse.Namespace) -> None:
     """Write the files of each run and, last, record.json."""
     from workflow_scripts.training.samples import read_samples
 
-    settings = args.settings
-    samples = read_samples(args.dataset, args.arrays, args.split, settings["fold"], args.masks)
-    chosen = choose(samples, settings["explain"]["images"], settings["reported"])
+    settings = parse(ExplainSettings, args.settings)
+    samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
+    chosen = choose(samples, settings.explain.images, settings.reported)
     made = require(args.dataset / "record.json", "manifest.csv")["made"]
     inputs = entry.network_inputs(args)
-    scales = _scales(args.dataset, settings["preprocess"])
-    found, outputs = {}, {}
-    for run in settings["explain"]["runs"]:
-        explained, files = _read(args, run, samples)
-        found[run] = _explain(explained, settings["explain"], chosen.index, _Sheet(args.out / run, made, scales))
+    scales = _scales(args.dataset, settings.preprocess)
+    worth: dict[str, dict] = {}
+    outputs: dict[str, str] = {}
+    for run in settings.explain.runs:
+        explained, files = _read(args, settings, run, samples)
+        worth[run] = _explain(explained, settings.explain, chosen.index, _Sheet(args.out / run, made, scales))
         inputs += [path for path in files if path not in inputs]
-        names = [*ALWAYS, *(EMBEDDED if settings["explain"]["embedding"] and explained.embeds else ())]
+        names = [*ALWAYS, *(EMBEDDED if settings.explain.embedding and explained.embeds else ())]
         outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in names}
         entry.log.info("explained %s on %d images", run, len(chosen))
     digests = input_digests(args.dataset.parent, inputs)
-    write_record(args.out / "record.json", make_record(settings, args.code, digests, found=found, outputs=outputs))
+    write_record(args.out / "record.json", make_record(args.settings, args.code, digests, found=worth, outputs=outputs))
 
 
-def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trained | Voted", list[Path]]:
+def _read(
+    args: argparse.Namespace, settings: ExplainSettings, run: str, samples: "Samples"
+) -> tuple["Trained | Voted", list[Path]]:
     """A run, trained or a vote of trained ones, and the files it was read from."""
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.explanation.voted import Voted
 
-    settings = args.settings
-
     def folder(name: str) -> Path:
-        return args.runs / name / str(FoldSeed(settings["fold"], settings["seed"]))
+        return args.runs / name / str(FoldSeed(settings.fold, settings.seed))
 
-    spec = settings["specs"][run]["spec"]
+    spec = settings.specs[run].spec
     names = spec["members"] if spec["kind"] == "vote" else [run]
     files = [folder(name) / WEIGHTS_FILE for name in names]
     parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
@@ -90,41 +93,41 @@ def _read(args: argparse.Namespace, run: str, samples: "Samples") -> tuple["Trai
     return Voted.of(run, parts, spec["how"], folder(run)), [*files, *record]
 
 
-def _scales(dataset: Path, preprocess: dict) -> "dict[str, Scale] | None":
+def _scales(dataset: Path, preprocess: PictureScale) -> "dict[str, Scale] | None":
     """Scale of each sample's picture, where the size of a pixel is known."""
     from workflow_scripts.contracts.dataset import read_manifest
     from workflow_scripts.drawing.scalebar import scales_of
 
     manifest = read_manifest(dataset)
-    found = scales_of(manifest, preprocess)
-    return found and dict(zip(manifest["id"], found, strict=True))
+    scales = scales_of(manifest, preprocess)
+    return None if scales is None else dict(zip(manifest["id"], scales, strict=True))
 
 
 def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
     """Samples of a subset, in turn from the classes in their order, by an order of the ids only."""
     from workflow_scripts.training.randomness import keys_of
 
-    found = samples.table[samples.table["subset"] == subset]
-    if found.empty:
+    reported = samples.table[samples.table["subset"] == subset]
+    if reported.empty:
         raise UserError(f"the {subset} subset is empty; there is nothing to explain, take the runs out of explain.runs")
-    ordered = found.iloc[keys_of(found["id"]).argsort(kind="stable")]
+    ordered = reported.iloc[keys_of(reported["id"]).argsort(kind="stable")]
     piles = [ordered.index[ordered["label"] == name] for name in samples.classes]
-    turns = [place for place in chain.from_iterable(zip_longest(*piles)) if place is not None]
+    turns = [index for index in chain.from_iterable(zip_longest(*piles)) if index is not None]
     return samples.table.loc[turns[:count]]
 
 
-def _explain(explained: "Trained | Voted", wanted: dict, chosen: "pd.Index", sheet: _Sheet) -> dict:
+def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", sheet: _Sheet) -> dict:
     """Write a run's tables and figures; returns the numbers that say what they are worth."""
-    embeds = wanted["embedding"] and explained.embeds
+    embeds = wanted.embedding and explained.embeds
     judged, seen = explained.judge(embeds)
-    found = {
+    numbers = {
         "empty_maps": _gradcam(explained, judged, chosen, sheet),
-        "wrong": _errors(explained, judged, wanted["errors"], sheet),
+        "wrong": _errors(explained, judged, wanted.errors, sheet),
         "tested": len(judged),
     }
     if embeds:
-        found["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.made)
-    return found
+        numbers["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.made)
+    return numbers
 
 
 def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet) -> dict:
@@ -135,7 +138,7 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
 
     rows = judged.loc[chosen]
     maps = explained.maps(rows)
-    few = any(found.empty == len(rows) for found in maps.values())
+    few = any(shown.empty == len(rows) for shown in maps.values())
     # Of a few images all maps may be empty by chance: whether a branch shows anything is asked of more.
     refuse_empty(
         explained.maps(judged.loc[choose(explained.samples, ASKED, explained.reported).index]) if few else maps,
@@ -143,12 +146,12 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     )
     random = explained.random_maps(rows)
     GRADCAM.write(sheet.folder / "gradcam.csv", table(rows, maps, random))
-    values = ({branch: found.values for branch, found in part.items()} for part in (maps, random))
+    values = ({branch: shown.values for branch, shown in part.items()} for part in (maps, random))
     write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
     caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
     pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, scales=sheet.scales)
     figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.made)
-    return {branch: found.empty for branch, found in maps.items()}
+    return {branch: shown.empty for branch, shown in maps.items()}
 
 
 def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sheet: _Sheet) -> int:
@@ -177,14 +180,14 @@ def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray
     settings, classes = trained.settings, trained.classes
     seed = seed_for(*(settings[key] for key in ("study", "run", "fold", "seed")), "embedding")
     numbers = judged["label"].map(classes.index).to_numpy()
-    found = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
-    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", found.places.T, strict=True)))
-    text = scatter.caption(trained.run, table, found, trained.images_words)
+    embedded = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
+    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.places.T, strict=True)))
+    text = scatter.caption(trained.run, table, embedded, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
     scatter.draw(folder / "embedding.png", table, classes, text, made)
     title = f"{settings['study']}: {trained.run} ({settings['protocol']})"
     scatter.write_page(folder / "embedding.html", table, classes, title, text, made)
-    return found.summary()
+    return embedded.summary()
 
 
 if __name__ == "__main__":

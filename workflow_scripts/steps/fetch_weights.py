@@ -6,6 +6,8 @@ The only step of a training's way that needs a network; it runs where the workfl
 import argparse
 from pathlib import Path
 
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.fetch_weights_settings import FetchWeightsSettings
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import write_json
 
@@ -23,7 +25,7 @@ def main(args: argparse.Namespace) -> None:
     """Write the weights and, last, their record."""
     from workflow_scripts.models.pretrained import fetch_published
 
-    record = fetch_published(args.settings["model"], args.out, args.by_hand)
+    record = fetch_published(parse(FetchWeightsSettings, args.settings).model, args.out, args.by_hand)
     write_json(args.record, {**record, "code": args.code})
     entry.log.info("%s: %s, sha256 %s", record["model"], record["from"], record["sha256"])
 

@@ -7,9 +7,12 @@ random weights.
 """
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
+from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
@@ -30,14 +33,15 @@ def main(args: argparse.Namespace) -> None:
 
     from workflow_scripts.contracts.ground_truth_table import TRUTH
 
+    settings = parse(GroundTruthSettings, args.settings)
     lines = [
-        {"what": what, "protocol": protocol, "run": run, **vars(found)}
-        for what, protocol, run, found in _measured(args, args.study_folder)
+        {"what": what, "protocol": protocol, "run": run, **asdict(measure)}
+        for what, protocol, run, measure in _measured(args, settings)
     ]
     TRUTH.write(args.out, pd.DataFrame(lines, columns=list(TRUTH.columns)))
     folder = args.study_folder
     read = [folder / "dataset" / "record.json", folder / "arrays" / "record.json", folder / "masks" / "record.json"]
-    read += [folder / "explanation" / name / "record.json" for name in args.settings["protocols"]]
+    read += [folder / "explanation" / name / "record.json" for name in settings.protocols]
     inputs = input_digests(folder, [path for path in read if path.exists()])
     outputs = {args.out.name: digest_file(args.out)}
     write_record(args.out.with_suffix(".json"), make_record(args.settings, args.code, inputs, outputs=outputs))
@@ -45,51 +49,49 @@ def main(args: argparse.Namespace) -> None:
         entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
 
 
-def _measured(args: argparse.Namespace, folder: Path):
+def _measured(args: argparse.Namespace, settings: GroundTruthSettings):
     """(what, protocol, run, Found) of everything that can be checked."""
     from workflow_scripts.contracts.arrays import MASKS, open_arrays
     from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
     from workflow_scripts.contracts.explanation import read_maps
     from workflow_scripts.data.raw_folders import parse_sources
     from workflow_scripts.data.reading import RawFiles
-    from workflow_scripts.preprocessing.packing import Packing
     from workflow_scripts.synthetic import recovery
 
-    settings, sources = args.settings, parse_sources(args.source)
-    require_all_of(args, sources)
+    folder, sources = args.study_folder, parse_sources(args.source)
+    require_all_of(folder, settings, sources)
     manifest = read_manifest(folder / "dataset")
     yield from (
-        ("duplicates", "", "", found)
-        for found in recovery.duplicates(
+        ("duplicates", "", "", measure)
+        for measure in recovery.duplicates(
             _planted(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
         )
     )
-    kind = settings["mask"]
-    if kind == "none" and not settings["explain"]:
+    if settings.mask == "none" and not settings.explain:
         return
     raw = RawFiles.of(read_record(folder / "dataset" / "record.json"), sources)
-    regions = recovery.regions(manifest, raw, Packing(**settings["preprocess"]))
-    if kind != "none":
+    regions = recovery.regions(manifest, raw, settings.preprocess)
+    if settings.mask != "none":
         arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)
         masks = {name: arrays.mask(name) > 0 for name in arrays.index["id"]}
-        yield "masks", "", "", recovery.masks(regions, masks, kind)
-    for protocol in settings["protocols"]:
-        for run in settings["explain"]:
+        yield "masks", "", "", recovery.masks(regions, masks, settings.mask)
+    for protocol in settings.protocols:
+        for run in settings.explain:
             ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
             for branch, values in maps.items():
                 yield "gradcam", protocol, run, recovery.energy(regions, ids, values, random[branch], branch)
 
 
-def require_all_of(args: argparse.Namespace, sources: dict[str, Path]) -> None:
+def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[str, Path]) -> None:
     """Raise UserError unless all that is read is what its records say: made data, dataset, masks, maps."""
     for source in sources.values():
         require_all(source / "made.json")
-    require(args.study_folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
-    if args.settings["mask"] != "none":
-        require(args.study_folder / "masks" / "record.json", "masks.npy")
-    for protocol in args.settings["protocols"] if args.settings["explain"] else ():
-        record = args.study_folder / "explanation" / protocol / "record.json"
-        require(record, *(f"{run}/gradcam.npz" for run in args.settings["explain"]))
+    require(folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
+    if settings.mask != "none":
+        require(folder / "masks" / "record.json", "masks.npy")
+    for protocol in settings.protocols if settings.explain else ():
+        record = folder / "explanation" / protocol / "record.json"
+        require(record, *(f"{run}/gradcam.npz" for run in settings.explain))
 
 
 def _planted(sources: dict[str, Path], manifest):

@@ -10,6 +10,8 @@ number, what was obtained as published and without leaks, the leak premium, the 
 import argparse
 from pathlib import Path
 
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.index_settings import IndexSettings
 from workflow_scripts.runtime import entry
 
 
@@ -30,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import require_summary, study_row
 
-    studies = args.settings["studies"]
+    studies = parse(IndexSettings, args.settings).studies
     for name in studies:
         require_summary(args.results / name)
     rows = [study_row(args.results / name, name, about, args.out.parent) for name, about in studies.items()]

@@ -7,12 +7,15 @@ sample), quarantine.csv, equal_pairs.csv (samples that show the same picture) an
 
 import argparse
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.step_settings.ingest_settings import IngestSettings
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused
@@ -37,10 +40,10 @@ def arguments() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    settings = entry.namespace(args.settings)
+    settings = parse(IngestSettings, args.settings)
     (args.out / "record.json").unlink(missing_ok=True)
     sources = parse_sources(args.source)
-    if list(sources) != settings.adapters:
+    if tuple(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
     for folder in sources.values():
         if args.out.resolve().is_relative_to(folder.resolve()):
@@ -58,7 +61,7 @@ def main(args: argparse.Namespace) -> None:
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    write_dataset(args, collected, modality, manifest, classes, pairs)
+    write_dataset(args, settings, collected, modality, manifest, classes, pairs)
     log_dataset(collected, manifest, classes, pairs)
 
 
@@ -77,6 +80,7 @@ def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
 
 def write_dataset(
     args: argparse.Namespace,
+    settings: IngestSettings,
     collected: Collected,
     modality: Modality,
     manifest: pd.DataFrame,
@@ -84,7 +88,7 @@ def write_dataset(
     pairs: pd.DataFrame,
 ) -> None:
     """Write the three tables and, last, the record."""
-    quarantine = pd.DataFrame([vars(item) for item in collected.refused], columns=list(QUARANTINE.columns))
+    quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
     modality.table().write(args.out / "manifest.csv", with_empty_cells(manifest, modality))
     QUARANTINE.write(args.out / "quarantine.csv", quarantine)
@@ -108,8 +112,8 @@ def write_dataset(
         wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across_classes(pairs),
-        made=args.settings["made"],
-        scale=args.settings["scale"],
+        made=settings.made,
+        scale=settings.scale,
         outputs={name: digest_file(args.out / name) for name in TABLES},
     )
     write_record(args.out / "record.json", record)

@@ -10,7 +10,9 @@ import argparse
 import importlib.util
 from pathlib import Path
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.report_settings import StudySettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
@@ -19,18 +21,16 @@ from workflow_scripts.runtime import entry
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.contracts.example_files import ORIGINALS
-    from workflow_scripts.reporting.results import read_results, records_read
+    from workflow_scripts.reporting.results_reading import read_results, records_read
 
+    settings = parse(StudySettings, args.settings)
     (args.out / "record.json").unlink(missing_ok=True)
     require(args.study_folder / "examples" / "record.json", ORIGINALS)
-    results = read_results(args.study_folder, args.settings, args.paper)
-    lines = [
-        draw(paper_figure, results, args.out)
-        for paper_figure in paper_figures_of(args.settings["paper"], args.settings["study"])
-    ]
+    results = read_results(args.study_folder, settings, args.paper)
+    lines = [draw(paper_figure, results, args.out) for paper_figure in paper_figures_of(settings.paper, settings.study)]
     missing = [line["place"] for line in lines if line["missing"]]
     files = [args.out / name for name in write(results, lines, args.out)]
-    inputs = input_digests(args.study_folder, records_read(args.study_folder, args.settings))
+    inputs = input_digests(args.study_folder, records_read(args.study_folder, settings))
     record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out, files))
     write_record(args.out / "record.json", record)
     entry.log.info("%d figures, %d could not be drawn", len(lines) - len(missing), len(missing))

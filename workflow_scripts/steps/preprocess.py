@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, DATA, INDEX, RECORD
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.preprocess_settings import PreprocessSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
-from workflow_scripts.preprocessing.packing import Packing, pack, remedied
+from workflow_scripts.preprocessing.packing import array_of, pack, remedied
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -35,6 +37,7 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    packing = parse(PreprocessSettings, args.settings).preprocess
     (args.out / RECORD).unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
     modality = dataset["modality"]["name"]
@@ -42,7 +45,6 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{args.dataset}: samples of the modality {modality} are no pictures that could be packed")
     manifest = read_manifest(args.dataset)
     raw = RawFiles.of(dataset, parse_sources(args.source))
-    packing = Packing(**args.settings["preprocess"])
     start = time.perf_counter()
     try:
         pack(args.out / DATA, manifest, raw, packing, args.jobs)
@@ -54,7 +56,7 @@ def main(args: argparse.Namespace) -> None:
         args.settings,
         args.code,
         input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"]),
-        array=packing.array.as_record(),
+        array=array_of(packing).as_record(),
         rows=len(manifest),
         outputs={name: digest_file(args.out / name) for name in (DATA, INDEX)},
         made=dataset["made"],

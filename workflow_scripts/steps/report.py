@@ -11,7 +11,9 @@ record. All but the page's section on costs is the same bytes whenever the resul
 
 import argparse
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
@@ -19,35 +21,36 @@ from workflow_scripts.runtime import entry
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    settings = parse(ReportSettings, args.settings)
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.study_page import study_page
     from workflow_scripts.reporting.premiums import premiums
-    from workflow_scripts.reporting.results import read_results, records_read
+    from workflow_scripts.reporting.results_reading import read_results, records_read
     from workflow_scripts.reporting.summary import write_curves, write_metrics
     from workflow_scripts.runtime.files import write_text
 
     record, folder = args.out.with_name("report.json"), args.study_folder
     record.unlink(missing_ok=True)
-    records = [*records_read(folder, args.settings), folder / "verdict.json"]
+    records = [*records_read(folder, settings), folder / "verdict.json"]
     require(folder / "verdict.json", "verdict.csv")
-    if args.settings["paper"]:
+    if settings.paper:
         require_all(folder / "paper" / "record.json")
         records.append(folder / "paper" / "record.json")
-    results = read_results(folder, args.settings, args.paper)
-    found = premiums(results)
+    results = read_results(folder, settings, args.paper)
+    by_protocol = premiums(results)
     write_curves(args.out.parent / "curves", results)
-    write_metrics(args.out.parent / "metrics.json", results, found)
+    write_metrics(args.out.parent / "metrics.json", results, by_protocol)
     write_text(args.out.parent / "model_card.md", model_card(results))
-    write_page(args.out, study_page(results, found))
+    write_page(args.out, study_page(results, by_protocol))
     written = [args.out, *(args.out.with_name(name) for name in ("metrics.json", "model_card.md"))]
     outputs = input_digests(args.out.parent, [*written, *sorted((args.out.parent / "curves").glob("*.csv"))])
     write_record(record, make_record(args.settings, args.code, input_digests(folder, records), outputs=outputs))
     entry.log.info(
         "%s: %d runs under %d protocols on one page",
-        args.settings["study"],
-        len(args.settings["runs"]),
-        len(args.settings["protocols"]),
+        settings.study,
+        len(settings.runs),
+        len(settings.protocols),
     )
 
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from workflow_scripts.contracts.array_writer import RowWriter, new_array
 from workflow_scripts.contracts.arrays import MASKS, RECORD, open_arrays
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -32,15 +34,16 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    settings = parse(SegmentSettings, args.settings)
     (args.out / RECORD).unlink(missing_ok=True)
     arrays = open_arrays(args.arrays)
     described = arrays.description
     if described.kind != "pixels" or (described.dtype, described.channels) != ("uint8", 3):
         raise UserError(f"masks need pictures in colour of 8 bits, not {described}; set preprocess.mask to none")
     with new_array(args.out / MASKS, len(arrays.data), "uint8", arrays.data.shape[1:3]) as writer:
-        work = partial(_write_mask, kind=args.settings["mask"], writer=writer)
+        work = partial(_write_mask, kind=settings.mask, writer=writer)
         count = sum(ordered_map(work, _numbered(arrays.data), args.jobs))
-    entry.log.info("%d masks (%s)", count, args.settings["mask"])
+    entry.log.info("%d masks (%s)", count, settings.mask)
     record = make_record(
         args.settings,
         args.code,

@@ -7,15 +7,20 @@ protocols with one rule are one split. Where units are judged, a unit of several
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import record
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
+from workflow_scripts.contracts.dataset_record import DatasetFacts
+from workflow_scripts.contracts.record import view_of
 from workflow_scripts.contracts.run_tables import require_one_label
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.step_settings.split_settings import SplitSettings
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
@@ -39,12 +44,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: list[str], file: Path | None):
+def make_split(
+    settings: SplitSettings, manifest: pd.DataFrame, clusters: Clusters, classes: Sequence[str], file: Path | None
+) -> pd.DataFrame:
     """The split (contract SPLIT) that settings.rule asks for; UserError when the data cannot be split so."""
     rule = settings.rule
     if (rule.kind == "file") != (file is not None):
         raise UserError(f"protocol {settings.protocol}: kind {rule.kind}, --split-file {file or 'not given'}")
-    if file is not None:
+    if rule.kind == "file":
         return read_split(file, manifest, rule.folds, classes)
     labels = pd.Index(classes).get_indexer(manifest["label"])
     if (labels < 0).any():
@@ -62,8 +69,8 @@ def make_split(settings, manifest: pd.DataFrame, clusters: Clusters, classes: li
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    settings = entry.namespace(args.settings)
-    dataset = require(args.dataset / "record.json", "manifest.csv", "equal_pairs.csv")
+    settings, record_path = parse(SplitSettings, args.settings), args.dataset / "record.json"
+    dataset = view_of(DatasetFacts, require(record_path, "manifest.csv", "equal_pairs.csv"), record_path)
     manifest = read_manifest(args.dataset)
     pairs = EQUAL_PAIRS.read(args.dataset / "equal_pairs.csv")
     if settings.units_judged:
@@ -72,8 +79,8 @@ def main(args: argparse.Namespace) -> None:
         clusters = join(manifest, pairs)
     except UserError as error:
         raise UserError(f"{args.dataset}: {error}; {remedy(args.dataset / 'manifest.csv')}") from None
-    split = make_split(settings, manifest, clusters, dataset["classes"], args.split_file)
-    reported = reported_subset(args.settings["rule"])
+    split = make_split(settings, manifest, clusters, dataset.classes, args.split_file)
+    reported = reported_subset(settings.rule)
     audited = audit(manifest, split, clusters.pairs, reported)
     audited.require_none(
         settings.rule.by, f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else "")
@@ -92,8 +99,8 @@ def main(args: argparse.Namespace) -> None:
         args.code,
         inputs,
         protocol=settings.protocol,
-        rule=args.settings["rule"],
-        **findings(args.settings["rule"], dataset, manifest, split, clusters, audited),
+        rule=plain(settings.rule),
+        **findings(settings.rule, dataset, manifest, split, clusters, audited),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], made)

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.ground_truth_table import MASKS, PLANTED
 from workflow_scripts.contracts.record import write_record
+from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Written
 from workflow_scripts.runtime import entry
@@ -35,18 +37,16 @@ def arguments() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    settings = args.settings
+    settings = parse(SynthesiseSettings, args.settings)
     clear(args.out)
-    adapter, generator = (
-        adapter_registry.load(settings["adapter"]),
-        adapter_registry.load_generator(settings["adapter"]),
-    )
+    adapter = adapter_registry.load(settings.adapter)
+    generator = adapter_registry.load_generator(settings.adapter)
     plan = Plan(
         labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
-        **settings["synthetic"],
+        synthetic=settings.synthetic,
         whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
-        first_class=MOST_CLASSES * settings["place"],
-        seed=(settings["study"], str(settings["seed"]), settings["adapter"]),
+        first_class=MOST_CLASSES * settings.place,
+        seed=(settings.study, str(settings.seed), settings.adapter),
     )
     rows = []
     originals: dict[tuple, list[str]] = {}
@@ -58,7 +58,9 @@ def main(args: argparse.Namespace) -> None:
     PLANTED.check(frame, "truth.csv")
     with atomic_path(args.out / "truth.csv") as temporary:
         frame.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
-    write_record(args.out / "made.json", {"settings": settings, "code": args.code, "outputs": made_files(args.out)})
+    write_record(
+        args.out / "made.json", {"settings": args.settings, "code": args.code, "outputs": made_files(args.out)}
+    )
     entry.log.info("%d samples made in %s", len(frame), args.out)
 
 

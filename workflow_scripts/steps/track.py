@@ -8,6 +8,8 @@ its artifacts under the results (or runs on the server of `tracking_uri`), and t
 import argparse
 from pathlib import Path
 
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.runtime import entry
 
 
@@ -21,7 +23,7 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     from workflow_scripts.tracking.sync import track_study
 
-    track_study(args.results, args.settings, args.receipt)
+    track_study(args.results, parse(TrackSettings, args.settings), args.receipt)
 
 
 if __name__ == "__main__":

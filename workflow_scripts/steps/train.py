@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, ledger, processor, read_record, versions
 from workflow_scripts.contracts.run_tables import HISTORY
+from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
 from workflow_scripts.contracts.verified import fits
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -95,7 +97,7 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
     from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.process_group import joined_process_group
 
-    files, block = named_files(args.weights), entry.namespace(args.settings["train"])
+    files, block = named_files(args.weights), parse(TrainSettings, args.settings).train
     with joined_process_group(block.processes) as process_group, ExitStack() as held:
         device = devices.prepare(args.device, block, process_group, args.jobs_per_gpu)
         name = _identity(args, files, device)
@@ -197,7 +199,7 @@ def _train(
     from workflow_scripts.training.samples import read_samples
     from workflow_scripts.training.view import fitted_view
 
-    settings = entry.namespace(args.settings)
+    settings = parse(TrainSettings, args.settings)
     train, who = settings.train, (settings.study, settings.run, settings.fold, settings.seed)
     samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
     arrays, classes, subset = samples.arrays, samples.classes, samples.subset("train")
@@ -205,8 +207,8 @@ def _train(
     subset = subset.repeated(sampling.shown(subset.targets, classes, train, seed_for(*who, "repeat")))
     shape = InputShape.of(arrays.description)
     if process_group.is_rank_zero:
-        _say_what_cannot_be_explained(args.settings["spec"], len(classes), shape)
-    model = build(args.settings["spec"], len(classes), shape, seed_for(*who, "initialise"), files)
+        _say_what_cannot_be_explained(settings.spec, len(classes), shape)
+    model = build(settings.spec, len(classes), shape, seed_for(*who, "initialise"), files)
     training = view.training(arrays, subset, device)
     validation = view.applied(arrays, samples.subset("validation"), device)
     entry.log.info(
@@ -224,7 +226,7 @@ def _train(
     HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))
     write_trained(args.out / WEIGHTS_FILE, kept)
     # Here, because a process that has loaded library and network takes no time to predict.
-    applied = Applied(args.settings["spec"], train, kept, samples, device, settings.fold)
+    applied = Applied(settings.spec, train, kept, samples, device, settings.fold)
     table, speed = applied.score(load_trained(model, kept))
     write_predictions(args.out, table, classes)
     return {

@@ -12,25 +12,28 @@ record is verdict.json beside it.
 import argparse
 from collections import Counter
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.step_settings.report_settings import VerdictSettings
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
+    settings = parse(VerdictSettings, args.settings)
     from workflow_scripts.contracts.verdict_table import WORDS
     from workflow_scripts.reporting.judging.judged import judged, write
-    from workflow_scripts.reporting.results import read_results, records_read
+    from workflow_scripts.reporting.results_reading import read_results, records_read
 
-    rows = judged(read_results(args.study_folder, args.settings, args.paper))
+    rows = judged(read_results(args.study_folder, settings, args.paper))
     write(args.out, rows)
-    inputs = input_digests(args.study_folder, records_read(args.study_folder, args.settings))
+    inputs = input_digests(args.study_folder, records_read(args.study_folder, settings))
     record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out.parent, [args.out]))
     write_record(args.out.with_suffix(".json"), record)
-    found = Counter(row.word for row in rows)
-    counts = ", ".join(f"{found[word]} {word}" for word in WORDS if found[word]) or "nothing is printed about it"
-    entry.log.info("%s: %s", args.settings["study"], counts)
+    counted = Counter(row.word for row in rows)
+    counts = ", ".join(f"{counted[word]} {word}" for word in WORDS if counted[word]) or "nothing is printed about it"
+    entry.log.info("%s: %s", settings.study, counts)
 
 
 if __name__ == "__main__":

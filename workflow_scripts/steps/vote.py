@@ -6,11 +6,14 @@ vote scores what is judged), record.json (with the weight of each member) and le
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts import record
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.run_tables import UNITS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation.voting import vote, write_vote
+from workflow_scripts.kinds.vote import Vote
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -34,29 +37,28 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def require_member(settings, name: str, folder: Path) -> None:
+def require_member(settings: dict[str, Any], name: str, folder: Path) -> None:
     """Raise UserError when the folder holds another run, protocol, fold or seed than the vote wants, or is damaged."""
-    found = require(folder / "record.json", "units.csv")["settings"]
-    wanted = {"run": name, **{key: getattr(settings, key) for key in ("study", "protocol", "fold", "seed")}}
+    stated = require(folder / "record.json", "units.csv")["settings"]
+    wanted = {"run": name, **{key: settings[key] for key in ("study", "protocol", "fold", "seed")}}
     for key, value in wanted.items():
-        if found.get(key) != value:
+        if stated.get(key) != value:
             raise UserError(
-                f"{folder}/record.json: {key} {found.get(key)!r}, the vote wants {value!r}; "
+                f"{folder}/record.json: {key} {stated.get(key)!r}, the vote wants {value!r}; "
                 f"{remedy(folder / 'record.json')}"
             )
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    settings = entry.namespace(args.settings)
-    folders = dict(args.member)
-    if list(folders) != settings.spec.members:
-        raise UserError(f"members {', '.join(folders)} are given, the settings name {', '.join(settings.spec.members)}")
+    spec, folders = parse(Vote, args.settings["spec"]), dict(args.member)
+    if tuple(folders) != spec.members:
+        raise UserError(f"members {', '.join(folders)} are given, the settings name {', '.join(spec.members)}")
     with record.ledger(args.out / "ledger.json"):
         for name, folder in folders.items():
-            require_member(settings, name, folder)
+            require_member(args.settings, name, folder)
         tables = {name: UNITS.read(folder / "units.csv") for name, folder in folders.items()}
-        units, weights = vote(tables, settings.spec.how, settings.spec.weights)
+        units, weights = vote(tables, spec.how, spec.weights)
         write_vote(args.out, units)
     results = study_of(args.out.resolve())
     paths = [(folder / "units.csv").resolve() for folder in folders.values()]
@@ -64,7 +66,7 @@ def main(args: argparse.Namespace) -> None:
     inputs = record.input_digests(results, paths)
     made = record.make_record(args.settings, args.code, inputs, weights=weights, outputs=outputs)
     record.write_record(args.out / "record.json", made)
-    entry.log.info("%s: %s vote of %s", settings.run, settings.spec.how, ", ".join(folders))
+    entry.log.info("%s: %s vote of %s", args.settings["run"], spec.how, ", ".join(folders))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ chromatin, the clear halo around it (koilocytosis), the cytoplasm's area and col
 of one field share stain, background, illumination and blur.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -57,7 +57,7 @@ class Cell:
     def planted(self) -> dict[str, float]:
         """What was planted, for truth.csv; nc_ratio is nucleus area / cell area, as drawn."""
         nucleus = int((self.mask == 2).sum())
-        return {**vars(self.traits), "nc_ratio": nucleus / max(1, int((self.mask > 0).sum()))}
+        return {**asdict(self.traits), "nc_ratio": nucleus / max(1, int((self.mask > 0).sum()))}
 
 
 @cache
@@ -80,9 +80,7 @@ def class_traits(index: int, difficulty: float) -> Traits:
 def cell_traits(centre: Traits, difficulty: float, rng: np.random.Generator) -> Traits:
     """Traits of one cell of a class."""
     scatter = SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty
-    return Traits(
-        *np.clip(np.array(list(vars(centre).values())) + rng.normal(0, scatter, len(fields(centre))), 0, 1).tolist()
-    )
+    return Traits(*np.clip(np.array(astuple(centre)) + rng.normal(0, scatter, len(fields(centre))), 0, 1).tolist())
 
 
 def make_field(effect: float, rng: np.random.Generator) -> Field:

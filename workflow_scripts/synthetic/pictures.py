@@ -5,10 +5,11 @@ picture, a patient: what its pictures share) of one class.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
 from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -18,18 +19,14 @@ PLANT_FROM = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made: labels in order, the settings `synthetic`, and what the random numbers depend on.
+    """What is made: labels in order, the block `synthetic`, and what the random numbers depend on.
 
     `whole_fields`: one picture holds all cells of a field. `first_class` is added to a class's number, so that the
     classes of two adapters in one study do not look alike.
     """
 
     labels: tuple[str, ...]
-    samples_per_class: int
-    samples_per_field: int
-    size: int
-    difficulty: float
-    field_effect: float
+    synthetic: Synthetic
     whole_fields: bool
     first_class: int
     seed: tuple[str, ...]
@@ -39,12 +36,13 @@ class Plan:
 
     def samples_of_field(self, number: int) -> int:
         """Samples of the field `number` (from 1) of any class; the last field takes what is left."""
-        return min(self.samples_per_field, self.samples_per_class - (number - 1) * self.samples_per_field)
+        in_field, per_class = self.synthetic.samples_per_field, self.synthetic.samples_per_class
+        return min(in_field, per_class - (number - 1) * in_field)
 
     @property
     def fields(self) -> int:
         """Fields of each class."""
-        return -(-self.samples_per_class // self.samples_per_field)
+        return -(-self.synthetic.samples_per_class // self.synthetic.samples_per_field)
 
 
 # The pictures of the field `number` (from 1) of a class: (plan, label, class number, field number).
@@ -68,15 +66,15 @@ def pictures(plan: Plan, draw: Draw) -> Iterator[MadePicture]:
                     kind, of = copies[label]
                     picture = _copied(plan, picture, first[of], kind)
                 yield picture
-    total = len(plan.labels) * plan.samples_per_class
+    total = len(plan.labels) * plan.synthetic.samples_per_class
     for index, reason in enumerate(("truncated", "empty_file")[: min(2, total // PLANT_FROM)]):
         picture = next(draw(plan, plan.labels[index], index, plan.fields + 1))
-        yield _with(picture, broken=reason, cells=picture.cells[:1])
+        yield replace(picture, broken=reason, cells=picture.cells[:1])
 
 
 def _copies(plan: Plan) -> dict[str, tuple[str, tuple[str, int]]]:
     """Label → (kind of copy, label and field of the original); empty where originals and copies would share fields."""
-    if len(plan.labels) * plan.samples_per_class < PLANT_FROM or plan.fields < 3:
+    if len(plan.labels) * plan.synthetic.samples_per_class < PLANT_FROM or plan.fields < 3:
         return {}
     labels = plan.labels
     copies = {
@@ -93,8 +91,4 @@ def _copied(plan: Plan, picture: MadePicture, original: MadePicture, kind: str) 
         pixels = np.clip(pixels + noise, 0, 255).round().astype(np.uint8)
     cells = [MadeSample(picture.label, c.x, c.y, c.region, c.planted) for c in original.cells[: len(picture.cells)]]
     of = (original.label, original.field, original.number)
-    return _with(picture, pixels=pixels, mask=original.mask, cells=cells, copy=kind, copy_of=of)
-
-
-def _with(picture: MadePicture, **changes: object) -> MadePicture:
-    return MadePicture(**{**vars(picture), **changes})
+    return replace(picture, pixels=pixels, mask=original.mask, cells=cells, copy=kind, copy_of=of)

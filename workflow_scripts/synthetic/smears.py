@@ -22,15 +22,16 @@ from workflow_scripts.synthetic.pictures import Plan
 def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
     """The pictures of one field: one per cell, or one with all of them."""
     rng = plan.random("field", label, number)
-    look = make_field(plan.field_effect, rng)
-    centre = class_traits(plan.first_class + plan.labels.index(label), plan.difficulty)
+    synthetic, size = plan.synthetic, plan.synthetic.size
+    look = make_field(synthetic.field_effect, rng)
+    centre = class_traits(plan.first_class + plan.labels.index(label), synthetic.difficulty)
     count = max(1, plan.samples_of_field(number))
-    cells = [draw_cell(cell_traits(centre, plan.difficulty, rng), plan.size, rng) for _ in range(count)]
+    cells = [draw_cell(cell_traits(centre, synthetic.difficulty, rng), size, rng) for _ in range(count)]
     if plan.whole_fields:
         yield _whole_field(plan, label, index, number, cells, look, rng)
         return
     for position, cell in enumerate(cells, start=1):
-        pixels = develop(cell.density + mucus(plan.size, plan.size, rng) + neighbours(plan.size, rng), look, rng)
+        pixels = develop(cell.density + mucus(size, size, rng) + neighbours(size, rng), look, rng)
         made = _made_sample(label, cell.mask, 0, 0, cell.planted())
         yield MadePicture(label, index, number, position, pixels, cell.mask, [made])
 
@@ -39,17 +40,18 @@ def _whole_field(
     plan: Plan, label: str, index: int, number: int, cells: list[Cell], look: Field, rng: np.random.Generator
 ) -> MadePicture:
     """All cells on one picture, in a jittered grid; of every third field the top is cut: nuclei lie near the edge."""
+    size = plan.synthetic.size
     columns = int(np.ceil(np.sqrt(len(cells))))
     rows = -(-len(cells) // columns)
-    pitch = int(plan.size * 1.25)
-    cut = int(plan.size * 0.4) if number % 3 == 1 else 0
+    pitch = int(size * 1.25)
+    cut = int(size * 0.4) if number % 3 == 1 else 0
     height, width = rows * pitch, columns * pitch
     density = mucus(height, width, rng)
     mask = np.zeros((height, width), dtype=np.uint8)
     corners = []
     for position, cell in enumerate(cells):
-        top, left = (int(side * pitch + rng.integers(0, pitch - plan.size + 1)) for side in divmod(position, columns))
-        area = (slice(top, top + plan.size), slice(left, left + plan.size))
+        top, left = (int(side * pitch + rng.integers(0, pitch - size + 1)) for side in divmod(position, columns))
+        area = (slice(top, top + size), slice(left, left + size))
         density[:, *area] += cell.density
         mask[area] = np.maximum(mask[area], cell.mask)
         corners.append((top, left))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.run_tables import HISTORY
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json
@@ -102,13 +103,13 @@ def _own_file(path: Path, study_folder: Path) -> bool:
     return True
 
 
-def expected(settings: dict) -> list[RunAddress]:
+def expected(settings: TrackSettings) -> list[RunAddress]:
     """Addresses that the settings of a study declare: protocols × runs × folds × seeds."""
     return sorted(
-        RunAddress(settings["study"], protocol, run, key.fold, key.seed)
-        for protocol, folds in settings["folds"].items()
-        for run in settings["runs"]
-        for key in fold_seeds(folds, settings["seeds"])
+        RunAddress(settings.study, protocol, run, key.fold, key.seed)
+        for protocol, folds in settings.folds.items()
+        for run in settings.runs
+        for key in fold_seeds(folds, settings.seeds)
     )
 
 

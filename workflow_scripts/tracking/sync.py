@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -57,14 +58,14 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
     return {"study": study, "headline": headline, "runs": runs}
 
 
-def track_study(results: Path, settings: dict, path: Path) -> None:
+def track_study(results: Path, settings: TrackSettings, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
-    study, headline = settings["study"], settings["headline"]
+    study, headline = settings.study, settings.headline
     for kind in ("evaluation", "explanation"):
         for record in sorted((results / study / kind).glob("*/record.json")):
             require_all(record)
     children = [child(results / study, address, headline, complete=True) for address in expected(settings)]
-    entries = enter(results, settings["tracking"], study, children, headline)
+    entries = enter(results, settings.tracking, study, children, headline)
     write_record(path, receipt(study, headline, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 

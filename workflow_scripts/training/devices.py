@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
 
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.reservations import reserve
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
@@ -19,7 +19,7 @@ RESERVATIONS = Path("/tmp")
 
 
 def prepare(
-    wanted: str, train: SimpleNamespace, process_group: ProcessGroup = SINGLE_PROCESS, jobs_per_gpu: int = 1
+    wanted: str, train: Train, process_group: ProcessGroup = SINGLE_PROCESS, jobs_per_gpu: int = 1
 ) -> torch.device:
     """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
 

@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import torch
 from torch import nn
 
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.preprocessing.masks import mask
-from workflow_scripts.preprocessing.packing import Packing
-from workflow_scripts.runtime import entry
+from workflow_scripts.preprocessing.packing import array_of
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -68,9 +69,10 @@ class FinishedRun:
         arrays, _ = (_still(path, study, inputs, folder) for path in files)
         masked = masks.relative_to(study).as_posix() in inputs
         packed = read_record(arrays)
-        packing, array = Packing(**packed["settings"]["preprocess"]), ArrayDescription.of_record(packed, arrays)
-        if array != packing.array:
-            raise UserError(f"{folder} has learned from {array}; only one from {packing.array} is applied to files")
+        packing = parse(Packing, packed["settings"]["preprocess"])
+        array = ArrayDescription.of_record(packed, arrays)
+        if array != array_of(packing):
+            raise UserError(f"{folder} has learned from {array}; only one from {array_of(packing)} is applied to files")
         dataset = read_record(study / "dataset" / "record.json")
         return cls(
             folder=folder,
@@ -96,13 +98,13 @@ class Network:
     model: nn.Module
     weights: TrainedWeights
     array: ArrayDescription
-    train: SimpleNamespace
+    train: Train
     device: torch.device
 
     @classmethod
     def of(cls, run: FinishedRun, device: str) -> "Network":
         """Load it; UserError when there is no such device."""
-        train = entry.namespace(run.settings["train"])
+        train = parse(Train, run.settings["train"])
         chosen = devices.prepare(device, train)
         model = build(run.settings["spec"], len(run.weights.classes), InputShape.of(run.array), 0)
         return cls(load_trained(model, run.weights).to(chosen), run.weights, run.array, train, chosen)

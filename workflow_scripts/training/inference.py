@@ -6,19 +6,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.run_tables import class_columns
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
-from workflow_scripts.runtime import entry
 from workflow_scripts.training import devices
 from workflow_scripts.training.feeders.batches import Batches
 from workflow_scripts.training.recipe import Criterion
@@ -33,8 +34,8 @@ Predictor = nn.Module | Callable[..., torch.Tensor]
 class Applied:
     """A trained network's weights, and the fold of samples that it is applied to. `train`: settings of its training."""
 
-    spec: dict
-    train: SimpleNamespace
+    spec: dict[str, Any]
+    train: Train
     weights: TrainedWeights
     samples: Samples
     device: torch.device
@@ -43,7 +44,7 @@ class Applied:
     @classmethod
     def read(cls, args: argparse.Namespace, path: Path, trained: dict, fold: int, device: str) -> "Applied":
         """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `args`."""
-        train = entry.namespace(trained["train"])
+        train = parse(Train, trained["train"])
         samples = read_samples(args.dataset, args.arrays, args.split, fold, args.masks)
         weights = read_trained(required_training(path), trained)
         return cls(trained["spec"], train, weights, samples, devices.prepare(device, train), fold)

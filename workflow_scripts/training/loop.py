@@ -4,13 +4,13 @@ import logging
 import math
 import time
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import devices, recipe
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
@@ -54,7 +54,7 @@ def fit(
     model: nn.Module,
     training: TrainingBatches,
     validation: Batches,
-    train: SimpleNamespace,
+    train: Train,
     classes: list[str],
     seed: int,
     saving: Saving,
@@ -98,7 +98,7 @@ class _Run:
         model: nn.Module,
         training: TrainingBatches,
         validation: Batches,
-        train: SimpleNamespace,
+        train: Train,
         counts: torch.Tensor,
         seed: int,
         saving: Saving,

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from workflow_scripts.contracts.step_settings.train_settings import Train
 
 # Focal loss: exponent of Lin et al., ICCV 2017, section 3.
 FOCAL_GAMMA = 2.0
@@ -15,7 +16,7 @@ FOCAL_GAMMA = 2.0
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-def optimiser(model: nn.Module, train: SimpleNamespace) -> torch.optim.Optimizer:
+def optimiser(model: nn.Module, train: Train) -> torch.optim.Optimizer:
     """The optimiser of all parameters that are trained; one pass over memory a step (fused)."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     common = {"lr": train.learning_rate, "weight_decay": train.weight_decay, "fused": True}
@@ -24,7 +25,7 @@ def optimiser(model: nn.Module, train: SimpleNamespace) -> torch.optim.Optimizer
     return {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[train.optimizer](parameters, **common)
 
 
-def learning_rate(train: SimpleNamespace, step: int, steps_an_epoch: int) -> float:
+def learning_rate(train: Train, step: int, steps_an_epoch: int) -> float:
     """Learning rate of an optimiser step (from 0): linear warm-up, then constant, or by cosine or line down to zero."""
     warmup = round(train.warmup_epochs * steps_an_epoch)
     if step < warmup:
@@ -42,7 +43,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def class_weight(train: SimpleNamespace, counts: torch.Tensor) -> torch.Tensor | None:
+def class_weight(train: Train, counts: torch.Tensor) -> torch.Tensor | None:
     """Weight of each class in the loss, None: all weigh the same; `counts`: training images of each class."""
     if train.class_weights == "balanced":
         return counts.sum() / (len(counts) * counts.float())
@@ -54,7 +55,7 @@ def share(part: torch.Tensor, batch: torch.Tensor, weight: torch.Tensor | None) 
     return len(part) / len(batch) if weight is None else weight[part].sum() / weight[batch].sum()
 
 
-def criterion(train: SimpleNamespace, counts: torch.Tensor) -> Criterion:
+def criterion(train: Train, counts: torch.Tensor) -> Criterion:
     """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class."""
     weight = class_weight(train, counts)
     if train.loss == "focal":

@@ -1,9 +1,8 @@
 """How often an epoch shows each training sample: once, or more of the classes that have few."""
 
-from types import SimpleNamespace
-
 import numpy as np
 
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training.randomness import CLASS, MEMBER, ORDER, order, uniform
 
@@ -21,7 +20,7 @@ def repeated_keys(keys: np.ndarray, indices: np.ndarray) -> np.ndarray:
         return keys[indices] + before * NEXT
 
 
-def shown(targets: np.ndarray, classes: list[str], train: SimpleNamespace, seed: int) -> np.ndarray:
+def shown(targets: np.ndarray, classes: list[str], train: Train, seed: int) -> np.ndarray:
     """Indices of the samples that every epoch shows, the samples first, then repeats, as `train` says.
 
     `targets`: class numbers of the samples. UserError when `extra` names a class that there is not.
@@ -29,7 +28,7 @@ def shown(targets: np.ndarray, classes: list[str], train: SimpleNamespace, seed:
     everyone = np.arange(len(targets))
     if train.sampling == "oversampled":
         return _oversampled(targets, seed)
-    extra = vars(train.extra)
+    extra = train.extra
     for name in extra:
         if name not in classes:
             raise UserError(f"train.extra names the class {name!r}; the classes are {', '.join(classes)}")

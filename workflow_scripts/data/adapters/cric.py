@@ -10,11 +10,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from PIL import Image
 
 from workflow_scripts.contracts.spreadsheet import read_text
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
 from workflow_scripts.data.images import Box
 from workflow_scripts.data.raw_folders import without_extension
@@ -31,7 +31,7 @@ _SHORT = {name.lower(): name for name in LABELS} | {_NORMAL.lower(): "NILM", f"{
 _CROPPED = re.compile(r"(.+)_\d+")
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Cells of all fields that are present, or of the class folders; see data.adapters.interface."""
     if (root / ANNOTATIONS).exists():
         yield from _of_fields(root, ingest.crop)

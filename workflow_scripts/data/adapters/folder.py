@@ -7,12 +7,12 @@ further columns (age, stage, …) become columns of the manifest where `evaluate
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 from PIL import Image
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.folder_layout import check_classes, check_masks, lone_masks, masks_beside
 from workflow_scripts.data.groups import Grouping, read_groups
@@ -33,7 +33,7 @@ LABELS = None
 MADE_LABELS = ("high_grade", "low_grade", "normal")
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Every image below a class folder; see data.adapters.interface.
 
     UserError, too, where the folders look like something else than classes and no setting names the classes, and where

@@ -8,11 +8,11 @@ source picture: cells that share them are one group.
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
 from workflow_scripts.data.raw_folders import without_extension
 
@@ -32,7 +32,7 @@ _NAME = re.compile(r"(\d+-\d+)-\d+")
 _PALETTE = [0, 0, 0, 128, 128, 128, 0, 0, 255, 0, 0, 128, 255, 0, 0]
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Cells of the seven class folders; see data.adapters.interface."""
     for path, label in class_folder_files(root, BELOW, {name: name for name in LABELS}):
         stem = without_extension(path)

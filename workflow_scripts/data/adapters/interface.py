@@ -7,7 +7,7 @@ An adapter is a module with
   without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
-  not there. `ingest` holds the ingest settings as attributes;
+  not there. `ingest` is the block of settings, see contracts.step_settings.ingest_settings;
 - `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;

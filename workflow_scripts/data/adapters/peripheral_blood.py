@@ -7,10 +7,10 @@ passed over.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from PIL import Image
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
 from workflow_scripts.data.raw_folders import without_extension
 
@@ -23,7 +23,7 @@ _PREFIX = {"basophil": "BA", "eosinophil": "EO", "erythroblast": "ERB", "ig": "I
 }
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Cells of the eight class folders; see data.adapters.interface."""
     for path, label in class_folder_files(root, BELOW, {name: name for name in LABELS}):
         yield label if isinstance(label, Refused) else Sample(path, without_extension(path), label)

@@ -8,10 +8,10 @@ and field together are the group. Whole fields and contours (.dat) beside CROPPE
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from PIL import Image
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.raw_folders import image_files, normal, without_extension
 from workflow_scripts.runtime.errors import UserError
@@ -22,7 +22,7 @@ _FOLDERS = {f"im_{name}".lower(): name for name in LABELS}
 _NAME = re.compile(r"(\d+)_\d+")
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Cells of the five classes; the archives' doubled folders (im_X/im_X/CROPPED) are taken too."""
     found = False
     for path in image_files(root):

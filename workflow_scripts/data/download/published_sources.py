@@ -3,7 +3,7 @@
 Standard library and PyYAML only, because the Snakefile reads it.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,10 +72,6 @@ class PublishedSource:
     registration: str = ""
     limits: Limits = Limits()
 
-    def as_settings(self) -> dict[str, Any]:
-        """Plain values, for a step's settings; `source_from` turns them back."""
-        return asdict(self)
-
 
 @cache
 def published_sources(path: Path = SOURCES) -> dict[str, PublishedSource]:
@@ -94,7 +90,7 @@ def published_sources(path: Path = SOURCES) -> dict[str, PublishedSource]:
 
 
 def source_from(entry: dict[str, Any]) -> PublishedSource:
-    """A source from plain values, checked; UserError for a wrong, lacking or unfit key."""
+    """A source from plain values, of the file or of a step's settings; UserError for a wrong, lacking or unfit key."""
     where = f"{SOURCES.name}, {entry['adapter']}"
     values = dict(entry)
     values["files"] = tuple(_file(item, f"{where}.files") for item in entry.get("files") or ())

@@ -33,10 +33,10 @@ class Answer:
 def measured(results: Results, protocol: Protocol) -> Measured:
     """The runs of a protocol, ready to be measured; all of them on the same draws."""
     settings = results.settings
-    rng = np.random.default_rng(seed_for(settings["study"], protocol.name, settings["seed"], "verdict"))
+    rng = np.random.default_rng(seed_for(settings.study, protocol.name, settings.seed, "verdict"))
     runs = {name: run.units for name, run in protocol.runs.items()}
-    options = settings["evaluate"]
-    return Measured(runs, results.classes, options["bootstrap"], options["calibration_bins"], rng)
+    options = settings.evaluate
+    return Measured(runs, results.classes, options.bootstrap, options.calibration_bins, rng)
 
 
 def answer(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Answer:

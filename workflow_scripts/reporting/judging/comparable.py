@@ -16,15 +16,15 @@ _DATA = ("adapters", "ingest.", "protocols.")
 
 def differences(results: Results, protocol: Protocol, claim: Claim, runs: list[str]) -> list[str]:
     """What is not the paper's, in words; empty where a verdict can be given. `runs`: those that the claim is about."""
-    found = _other_data(results, claim)
-    if results.settings["scale"] != "paper":
-        found.append(f"scale {results.settings['scale']}")
-    found += _settings(results, runs, only_data=not runs)
+    differing = _other_data(results, claim)
+    if results.settings.scale != "paper":
+        differing.append(f"scale {results.settings.scale}")
+    differing += _settings(results, runs, only_data=not runs)
     if runs:
-        found += _samples(results, protocol, claim, runs[0])
+        differing += _samples(results, protocol, claim, runs[0])
         if protocol.reported != "test" and claim.subset in (None, "test"):
-            found.append("no test subset: the epoch was selected on the images that are reported")
-    return found
+            differing.append("no test subset: the epoch was selected on the images that are reported")
+    return differing
 
 
 def _other_data(results: Results, claim: Claim) -> list[str]:
@@ -41,18 +41,18 @@ def _other_data(results: Results, claim: Claim) -> list[str]:
 
 def related(results: Results, runs: list[str]) -> list[str]:
     """The runs themselves and those that they are made of: members of a vote, what was compressed."""
-    found = []
+    with_parts = []
     for run in runs:
-        spec = results.settings["runs"][run]["spec"]
+        spec = results.settings.runs[run].spec
         inner = [*spec.get("members", []), *([spec["of"]] if spec["kind"] == "compressed" else [])]
-        found += [run, *(name for name in inner if name in results.settings["runs"])]
-    return list(dict.fromkeys(found))
+        with_parts += [run, *(name for name in inner if name in results.settings.runs)]
+    return list(dict.fromkeys(with_parts))
 
 
 def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     """Settings that the paper states and that are others here; where it states two, either will do."""
     names, as_published = related(results, runs), results.as_published.name
-    trained = next((name for name in names if "train" in results.settings["runs"][name]), None)
+    trained = next((name for name in names if results.settings.runs[name].trained), None)
     stated: dict[str, list] = {}
     variants = [name for name in names if name in results.published.variants]
     for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
@@ -79,25 +79,25 @@ def _brief(value: object) -> str:
 
 def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> list[str]:
     """Numbers of samples that are off by more than TOLERANCE: of the subset, else of all, and of each class."""
-    found = []
+    differing = []
     subset = answered_by(protocol, claim.subset)
     printed = printed_n(results, claim)
     if printed and subset in SUBSETS:
-        ours = judged(protocol, run, subset)
-        if ours and off(ours, printed):
-            found.append(f"{words.grouped(ours)} {subset} samples instead of {words.grouped(printed)}")
+        here = judged(protocol, run, subset)
+        if here and off(here, printed):
+            differing.append(f"{words.grouped(here)} {subset} samples instead of {words.grouped(printed)}")
     counts = results.manifest["label"].value_counts()
-    for other in _counts(results):
-        if other.class_name is None:
-            ours, what = len(results.manifest), "samples"
-        elif (name := class_of(results, other.class_name)) is not None:
-            ours, what = int(counts.get(name, 0)), f"of {name}"
+    for count in _counts(results):
+        if count.class_name is None:
+            here, what = len(results.manifest), "samples"
+        elif (name := class_of(results, count.class_name)) is not None:
+            here, what = int(counts.get(name, 0)), f"of {name}"
         else:
-            found.append(f"class {other.class_name} is not among this study's")
+            differing.append(f"class {count.class_name} is not among this study's")
             continue
-        if off(ours, other.value):
-            found.append(f"{words.grouped(ours)} {what} instead of {words.grouped(int(other.value))}")
-    return list(dict.fromkeys(found))
+        if off(here, count.value):
+            differing.append(f"{words.grouped(here)} {what} instead of {words.grouped(int(count.value))}")
+    return list(dict.fromkeys(differing))
 
 
 def _counts(results: Results) -> list[Claim]:
@@ -105,7 +105,7 @@ def _counts(results: Results) -> list[Claim]:
     return [
         claim
         for claim in results.published.claims
-        if claim.study == results.settings["study"]
+        if claim.study == results.settings.study
         and (claim.metric, claim.subset, claim.source, claim.run) == ("samples", "all", None, None)
         and not claim.against
     ]
@@ -121,7 +121,7 @@ def printed_n(results: Results, claim: Claim) -> int | None:
     if claim.n:
         return claim.n
     subset = claim.subset or "test"
-    of_study = [other for other in results.published.claims if other.study == claim.study and not other.against]
+    of_study = [count for count in results.published.claims if count.study == claim.study and not count.against]
 
     def first(metric: str, subset: str) -> Claim | None:
         key = (metric, subset, None, None)
@@ -133,6 +133,6 @@ def printed_n(results: Results, claim: Claim) -> int | None:
     return round(share.scaled * total.value) if share and total else None
 
 
-def off(ours: float, printed: float) -> bool:
+def off(here: float, printed: float) -> bool:
     """Whether two numbers of samples differ by more than TOLERANCE of the printed one."""
-    return abs(ours - printed) > TOLERANCE * printed
+    return abs(here - printed) > TOLERANCE * printed

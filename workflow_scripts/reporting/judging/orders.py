@@ -94,12 +94,12 @@ def few_seeds(seeds: int) -> str:
     return f"{words.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
 
 
-def share_words(found: Judged, seeds: int) -> str:
+def share_words(judgement: Judged, seeds: int) -> str:
     """In which share of the draws the order holds, and what is unknown."""
-    if np.isnan(found.share):
+    if np.isnan(judgement.share):
         return "The order is undefined in the bootstrap draws."
-    text = f"The order is as printed in {100 * found.share:.0f} % of the bootstrap draws."
-    if any(part.sampling is not None and not part.known for part in found.parts):
+    text = f"The order is as printed in {100 * judgement.share:.0f} % of the bootstrap draws."
+    if any(part.sampling is not None and not part.known for part in judgement.parts):
         text += f" {few_seeds(seeds)}"
     return text
 

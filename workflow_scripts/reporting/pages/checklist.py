@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from workflow_scripts.contracts.dataset import Modality
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost, leaks
@@ -51,12 +51,12 @@ def items() -> tuple[Item, ...]:
     """The items, in the order of the file; UserError names one that is wrong."""
     import yaml
 
-    found = []
+    entries = []
     for entry in yaml.safe_load(ITEMS.read_text(encoding="utf-8")):
         if entry.get("answer", "") not in ("", *ANSWERS):
             raise UserError(f"{ITEMS}, {entry['id']}: there is no answer {entry['answer']!r}; use {', '.join(ANSWERS)}")
-        found.append(Item(**{**entry, "guidelines": tuple(entry["guidelines"])}))
-    return tuple(found)
+        entries.append(Item(**{**entry, "guidelines": tuple(entry["guidelines"])}))
+    return tuple(entries)
 
 
 def checklist(results: Results) -> list[Answered]:
@@ -77,7 +77,7 @@ def data_source(results: Results) -> str:
 
 
 def inclusion(results: Results) -> str:
-    left = sum(results.dataset["left_out"].values())
+    left = sum(results.dataset.left_out.values())
     return (
         f"{words.plural(len(results.manifest), 'sample')} taken, {words.grouped(left)} left out by label or number, "
         f"{words.plural(len(results.quarantine), 'file')} refused."
@@ -86,10 +86,8 @@ def inclusion(results: Results) -> str:
 
 def participants(results: Results) -> str:
     """What the adapter added of patients; empty where it added nothing."""
-    own = Modality(**results.dataset["modality"]).own_columns()
-    known = [
-        name for name in results.settings["evaluate"]["subgroups"] if name in results.manifest.columns.difference(own)
-    ]
+    own = results.dataset.modality.own_columns()
+    known = [name for name in results.settings.evaluate.subgroups if name in results.manifest.columns.difference(own)]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()
     return f"{words.plural(count, 'group')}; known of them: {words.listed(known)}." if known else ""
@@ -102,19 +100,19 @@ def reference_standard(results: Results) -> str:
 
 def sample_size(results: Results) -> str:
     main = main_run(results)
-    found = [(protocol, overall(protocol.runs[main], results.headline)) for protocol in ordered_protocols(results)]
-    return "; ".join(f"{protocol.name}: {words.grouped(value.n)}" for protocol, value in found if value.n) + "."
+    judged = [(protocol, overall(protocol.runs[main], results.headline)) for protocol in ordered_protocols(results)]
+    return "; ".join(f"{protocol.name}: {words.grouped(value.n)}" for protocol, value in judged if value.n) + "."
 
 
 def missing_data(results: Results) -> str:
-    refused = sum(results.dataset["refused"].values())
+    refused = sum(results.dataset.refused.values())
     return (
         f"Unreadable files are refused with a reason and counted, here {words.grouped(refused)}; nothing is filled in."
     )
 
 
 def preprocessing(results: Results) -> str:
-    settings = results.settings["preprocess"]
+    settings = plain(results.settings.preprocess)
     return (
         "; ".join(f"{name} {words.plain(settings[name])}" for name in sorted(settings) if settings[name] is not None)
         + "."
@@ -122,16 +120,19 @@ def preprocessing(results: Results) -> str:
 
 
 def split(results: Results) -> str:
-    return "; ".join(f"{protocol_words(found)}: {rule_words(found)}" for found in ordered_protocols(results)) + "."
+    return (
+        "; ".join(f"{protocol_words(protocol)}: {rule_words(protocol)}" for protocol in ordered_protocols(results))
+        + "."
+    )
 
 
 def leaked(results: Results) -> str:
-    found = [(protocol.name, leaks(protocol)) for protocol in ordered_protocols(results)]
-    known = "" if results.dataset["groups_known"] else " Not every patient or field is known, so some may repeat."
+    audited = [(protocol.name, leaks(protocol)) for protocol in ordered_protocols(results)]
+    known = "" if results.dataset.groups_known else " Not every patient or field is known, so some may repeat."
     return (
         "; ".join(
             f"{name}: {words.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
-            for name, leak in found
+            for name, leak in audited
         )
         + f".{known} {not_looked_for(results)}"
     )
@@ -147,10 +148,10 @@ def training(results: Results) -> str:
     name = trained_run(results)
     if name is None:
         return "Nothing was trained."
-    train = results.settings["runs"][name]["train"]
-    told = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
-    said = "; ".join(f"{key.replace('_', ' ')} {words.plain(train[key])}" for key in told if key in train)
-    return f"{said}; {words.plural(len(results.settings['seeds']), 'seed')}."
+    train = plain(results.settings.runs[name].train)
+    shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
+    stated = "; ".join(f"{key.replace('_', ' ')} {words.plain(train[key])}" for key in shown if key in train)
+    return f"{stated}; {words.plural(len(results.settings.seeds), 'seed')}."
 
 
 def performance(results: Results) -> str:
@@ -170,28 +171,28 @@ def calibration(results: Results) -> str:
 
 
 def subgroups(results: Results) -> str:
-    known = [name for name in results.settings["evaluate"]["subgroups"] if name in results.manifest]
+    known = [name for name in results.settings.evaluate.subgroups if name in results.manifest]
     return f"By {words.listed(known)}, under Subgroups." if known else ""
 
 
 def external(results: Results) -> str:
-    runs = [name for name, run in results.settings["runs"].items() if run["spec"]["kind"] == "external"]
+    runs = [name for name, run in results.settings.runs.items() if run.kind == "external"]
     return f"Of other studies' networks here: {words.listed(runs)}." if runs else ""
 
 
 def explanation(results: Results) -> str:
-    runs = results.settings["explain"]["runs"]
+    runs = results.settings.explain.runs
     return f"Grad-CAM of {words.listed(runs)}." if runs else ""
 
 
 def errors(results: Results) -> str:
-    runs = results.settings["explain"]["runs"]
+    runs = results.settings.explain.runs
     return f"Most confident errors and confused classes of {words.listed(runs)}." if runs else ""
 
 
 def code(results: Results) -> str:
-    record = _shown(results).runs[main_run(results)].records[0]
-    versions = ", ".join(f"{name} {number}" for name, number in sorted(record["versions"].items()))
+    made = _shown(results).runs[main_run(results)].records[0].provenance
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(made.versions.items()))
     return f"Every run's record.json holds its settings, digests of code and inputs, and versions: {versions}."
 
 
@@ -219,17 +220,17 @@ ANSWERS: dict[str, Callable[[Results], str]] = {
 
 def model_card(results: Results) -> str:
     """The model card of the main run, as Markdown; sections after Mitchell et al. (doi:10.1145/3287560.3287596)."""
-    found = {answered.item.id: answered.text or "Not known from the files: open." for answered in checklist(results)}
+    text_of = {answered.item.id: answered.text or "Not known from the files: open." for answered in checklist(results)}
     sections = [
-        ("Model", [found["model"], found["training"]]),
-        ("Intended use", [f"{USE} {captions.DISCLAIMER}", found["intended_use"]]),
-        ("Data", [found[name] for name in ("data_source", "inclusion", "reference_standard", "participants")]),
-        ("Split", [found["split"], found["leaks"]]),
-        ("Performance", [found["performance"], _by_class(results), found["calibration"], found["subgroups"]]),
-        ("Limits", [*_limits(results), found["external"]]),
-        ("To repeat it", [found["code"]]),
+        ("Model", [text_of["model"], text_of["training"]]),
+        ("Intended use", [f"{USE} {captions.DISCLAIMER}", text_of["intended_use"]]),
+        ("Data", [text_of[name] for name in ("data_source", "inclusion", "reference_standard", "participants")]),
+        ("Split", [text_of["split"], text_of["leaks"]]),
+        ("Performance", [text_of["performance"], _by_class(results), text_of["calibration"], text_of["subgroups"]]),
+        ("Limits", [*_limits(results), text_of["external"]]),
+        ("To repeat it", [text_of["code"]]),
     ]
-    lines = [f"# Model card: {main_run(results)}, study {results.settings['study']}", ""]
+    lines = [f"# Model card: {main_run(results)}, study {results.settings.study}", ""]
     for title, parts in sections:
         lines += [f"## {title}", "", *(f"- {_escaped(part)}" for part in dict.fromkeys(parts) if part), ""]
     return "\n".join(lines)
@@ -238,8 +239,8 @@ def model_card(results: Results) -> str:
 def _by_class(results: Results) -> str:
     """Sensitivity of each class under the protocol shown first."""
     run = _shown(results).runs[main_run(results)]
-    found = [(name, overall(run, "sensitivity", class_name=name).value) for name in results.classes]
-    known = [f"{name} {words.number('sensitivity', value)}" for name, value in found if value is not None]
+    sensitivities = [(name, overall(run, "sensitivity", class_name=name).value) for name in results.classes]
+    known = [f"{name} {words.number('sensitivity', value)}" for name, value in sensitivities if value is not None]
     return f"Sensitivity by class ({_shown(results).name}): {'; '.join(known)}." if known else ""
 
 
@@ -247,15 +248,15 @@ def _limits(results: Results) -> list[str]:
     settings, limits = results.settings, []
     if results.made:
         limits.append("Learned from made pictures: says nothing about patients.")
-    if settings["scale"] == "demo":
+    if settings.scale == "demo":
         than = "than the paper's" if results.published is not None else "than at the scale paper"
         limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")
-    if len(settings["seeds"]) < FEWEST_TRAININGS:
-        limits.append(f"{words.plural(len(settings['seeds']), 'training seed')}: how far trainings differ is unknown.")
+    if len(settings.seeds) < FEWEST_TRAININGS:
+        limits.append(f"{words.plural(len(settings.seeds), 'training seed')}: how far trainings differ is unknown.")
     limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]
     if not results.leak_free:
         limits.append(f"No protocol {results.without_leaks} and with a test subset was run.")
-    if not results.dataset["groups_known"]:
+    if not results.dataset.groups_known:
         limits.append("Not every patient or field is known: one may be on both sides of a split.")
     return limits
 

@@ -5,7 +5,6 @@ from typing import Any
 from workflow_scripts.contracts.claims import TIMES, UNITS, Claim
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
-from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.reporting import captions, words
 from workflow_scripts.reporting.numbers import cost
 from workflow_scripts.reporting.obtained import overall
@@ -37,7 +36,7 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
     columns, rows = list(dict.fromkeys(frame["column"])), list(dict.fromkeys(frame["row"]))
     cells = {}
     for line in frame.to_dict("records"):
-        found = []
+        lines = []
         for protocol in ordered_protocols(results):
             name = protocol.name
             if line[name]:
@@ -46,9 +45,9 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
                 p = line[f"{name}_p_holm"]
                 against = f"p {words.p_value(float(p))}" if p else ""
                 # Two lines, because the tables are wide.
-                found += [f"{protocol_words(protocol)}: {line[name]}{rank}", ", ".join(filter(None, [ends, against]))]
+                lines += [f"{protocol_words(protocol)}: {line[name]}{rank}", ", ".join(filter(None, [ends, against]))]
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
-        cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": list(filter(None, found))}
+        cells[line["row"], line["column"]] = {"printed": line["printed"] + rank, "found": list(filter(None, lines))}
     return {"columns": columns, "rows": rows, "cells": cells}
 
 
@@ -65,7 +64,7 @@ def explained_section(results: Results) -> dict[str, Any]:
                         "kind": kind,
                         "alt": f"{title} of {run} under {protocol.name}",
                         "title": f"{title}, {run}, {protocol_words(protocol)}.",
-                        "reading": reading.format(subject=SUBJECTS[results.settings["subject"]]),
+                        "reading": reading.format(subject=results.subject),
                     }
                 )
             rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")
@@ -92,7 +91,7 @@ def sources_section(results: Results) -> dict[str, Any]:
     blind = [
         {"run": name, "sees": " and ".join(words.FEATURE_NAMES[feature] for feature in features)}
         for name in ordered_runs(results)
-        if (features := blind_features(results.settings["runs"][name]["spec"]))
+        if (features := blind_features(results.settings.runs[name].spec))
     ]
     return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None], "blind_runs": blind}
 
@@ -116,7 +115,7 @@ def truth_section(results: Results) -> dict[str, Any]:
 
 def subgroups_section(results: Results) -> dict[str, Any]:
     """Accuracy, sensitivity and specificity in subgroups, the main run's first; columns that the manifest lacks."""
-    wanted = results.settings["evaluate"]["subgroups"]
+    wanted = results.settings.evaluate.subgroups
     rows = [
         {
             "run": name,
@@ -149,18 +148,18 @@ def compression_section(results: Results) -> dict[str, Any]:
     rows = []
     for protocol in ordered_protocols(results):
         for name in ordered_runs(results):
-            records = [record["compression"] for record in protocol.runs[name].records if "compression" in record]
+            records = [record.compression for record in protocol.runs[name].records if record.compression]
             if records:
-                before = protocol.runs.get(protocol.runs[name].settings["spec"]["of"])
+                before = protocol.runs.get(protocol.runs[name].settings.spec["of"])
                 rows.append(
                     {
                         "run": name,
                         "words": run_words(protocol.runs[name]),
                         "protocol": protocol_words(protocol),
-                        "bytes": sum(record["bytes"] for record in records) / len(records),
-                        "bytes_before": sum(record["bytes_before"] for record in records) / len(records),
-                        "agreement": sum(record["agreement"][protocol.reported] for record in records) / len(records),
-                        "largest": max(record["largest_difference"][protocol.reported] for record in records),
+                        "bytes": sum(record.bytes for record in records) / len(records),
+                        "bytes_before": sum(record.bytes_before for record in records) / len(records),
+                        "agreement": sum(record.agreement[protocol.reported] for record in records) / len(records),
+                        "largest": max(record.largest_difference[protocol.reported] for record in records),
                         "value": overall(protocol.runs[name], results.headline),
                         "value_before": overall(before, results.headline),
                     }
@@ -173,28 +172,29 @@ def times_section(results: Results) -> dict[str, Any]:
     claims = [
         claim
         for claim in (results.published.claims if results.published else ())
-        if claim.study == results.settings["study"] and claim.metric in TIMES and not claim.against
+        if claim.study == results.settings.study and claim.metric in TIMES and not claim.against
     ]
     rows = []
     for claim in claims:
-        found = {
+        by_protocol = {
             protocol.name: _time(protocol.runs[claim.run], claim) if claim.run in protocol.runs else None
             for protocol in ordered_protocols(results)
         }
-        if any(value is not None for value in found.values()):
-            rows.append({"claim": claim, "found": found})
+        if any(value is not None for value in by_protocol.values()):
+            rows.append({"claim": claim, "found": by_protocol})
     return {"time_rows": rows}
 
 
 def _time(run: Run, claim: Claim) -> float | None:
     """Mean over folds and seeds, in the claim's unit; None where nothing was trained."""
-    trainings = [ledger["train"] for ledger in run.ledgers if "train" in ledger]
+    measured = [ledger.train.training_seconds for ledger in run.ledgers if ledger.train]
+    trainings = [duration for duration in measured if duration is not None]
     speed = cost(run).predict_speed
     tested = [int((units["subset"] == run.reported).sum()) for units in run.units.values()]
     seconds = None
     if claim.metric in ("training_time", "epoch_time") and trainings:
-        seconds = sum(training["training_seconds"] for training in trainings) / len(trainings)
-        seconds /= run.settings["train"]["epochs"] if claim.metric == "epoch_time" else 1
+        seconds = sum(trainings) / len(trainings)
+        seconds /= run.settings.train.epochs if claim.metric == "epoch_time" and run.settings.train else 1
     elif claim.metric in ("test_time", "time_per_sample") and speed:
         seconds = (sum(tested) / len(tested) if claim.metric == "test_time" else 1) / speed
     return None if seconds is None else seconds / UNITS[claim.unit]

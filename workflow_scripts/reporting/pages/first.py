@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.numbers import leaks
@@ -16,7 +15,7 @@ from workflow_scripts.reporting.order import (
     reported_words,
 )
 from workflow_scripts.reporting.pages.page import axis_for
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.results import Protocol, Results
 
 
 @dataclass(frozen=True)
@@ -39,27 +38,8 @@ def first_screen(results: Results) -> dict[str, Any]:
     shown = claims[0] if claims else None
     strip_metric = shown.metric if shown else metric
     values = {protocol.name: overall(protocol.runs[main], strip_metric) for protocol in protocols}
-    strip = [StripRow("paper", shown.scaled, reference=True)] if shown else []
-    strip += [
-        StripRow(
-            f"{protocol.name} split" + ("" if protocol.reported == "test" else "*"),
-            values[protocol.name].value,
-            values[protocol.name].low,
-            values[protocol.name].high,
-            filled=protocol.leak_free and protocol.reported == "test",
-        )
-        for protocol in protocols
-        if values[protocol.name].value is not None
-    ]
-    label = "; ".join(
-        f"{row.label}: {words.number(strip_metric, row.value, 2 if row.reference else None)}"
-        + (
-            f" ({words.interval(strip_metric, row.low, row.high)})"
-            if words.interval(strip_metric, row.low, row.high)
-            else ""
-        )
-        for row in strip
-    )
+    strip = _strip(protocols, values, shown)
+    label = "; ".join(_strip_words(strip_metric, row) for row in strip)
     axis = axis_for(strip_metric, [end for row in strip for end in (row.value, row.low, row.high)], 112, 335)
     return {
         "main_run": main,
@@ -79,9 +59,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "without_leaks": results.without_leaks,
         "not_looked_for": not_looked_for(results),
         "split_notes": [
-            {"protocol": protocol.name, "text": protocol.record["note"]}
-            for protocol in protocols
-            if protocol.record["note"]
+            {"protocol": protocol.name, "text": protocol.record.note} for protocol in protocols if protocol.record.note
         ],
         "no_premium": _why_no_premium(results),
         "reported_words": reported_words,
@@ -89,13 +67,32 @@ def first_screen(results: Results) -> dict[str, Any]:
     }
 
 
+def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim | None) -> list[StripRow]:
+    """The printed number, and the obtained one under every protocol that has one."""
+    rows = [StripRow("paper", printed.scaled, reference=True)] if printed else []
+    for protocol in protocols:
+        value, tested = values[protocol.name], protocol.reported == "test"
+        if value.value is not None:
+            label = f"{protocol.name} split" + ("" if tested else "*")
+            rows.append(StripRow(label, value.value, value.low, value.high, filled=protocol.leak_free and tested))
+    return rows
+
+
+def _strip_words(metric: str, row: StripRow) -> str:
+    """A row for those who do not see it."""
+    ends = words.interval(metric, row.low, row.high)
+    return f"{row.label}: {words.number(metric, row.value, 2 if row.reference else None)}" + (
+        f" ({ends})" if ends else ""
+    )
+
+
 def _sentence(results: Results) -> str:
     settings = results.settings
-    folds = max(settings["folds"].values())
+    folds = max(settings.folds.values())
     return (
-        f"{words.plural(len(settings['runs']), 'run')} under {words.plural(len(settings['protocols']), 'protocol')} "
+        f"{words.plural(len(settings.runs), 'run')} under {words.plural(len(settings.protocols), 'protocol')} "
         f"({words.listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
-        f"{words.plural(folds, 'fold')}, {words.plural(len(settings['seeds']), 'seed')} each, on "
+        f"{words.plural(folds, 'fold')}, {words.plural(len(settings.seeds), 'seed')} each, on "
         f"{words.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
     )
 
@@ -104,23 +101,23 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     record = results.dataset
     groups = results.manifest["group"]
     known = (groups != "").sum()
-    refused = sum(record["refused"].values())
-    pictures = ArrayDescription.of_record(results.arrays, results.folder / "arrays" / "record.json")
+    refused = sum(record.refused.values())
+    pictures = results.arrays.array
     return [
         ("Data", "made" if results.made else "real", words.listed(sorted(set(results.manifest["source"])))),
-        ("Samples", words.grouped(record["samples"]), f"{len(results.classes)} classes"),
+        ("Samples", words.grouped(record.samples), f"{len(results.classes)} classes"),
         (
             "Groups known",
-            "yes" if record["groups_known"] else ("for some" if known else "no"),
+            "yes" if record.groups_known else ("for some" if known else "no"),
             words.plural(groups[groups != ""].nunique(), "group") if known else "patients may repeat",
         ),
         (
             "Refused",
             words.plural(refused, "file"),
-            f"{words.plural(sum(record.get('passed_over', {}).values()), 'file')} passed over; "
-            f"{words.plural(sum(record['equal_pairs'].values()), 'pair')} of equal or near-equal pictures",
+            f"{words.plural(sum(record.passed_over.values()), 'file')} passed over; "
+            f"{words.plural(sum(record.equal_pairs.values()), 'pair')} of equal or near-equal pictures",
         ),
-        ("Scale", results.settings["scale"], f"pictures of {pictures.width} × {pictures.height} pixels"),
+        ("Scale", results.settings.scale, f"pictures of {pictures.width} × {pictures.height} pixels"),
         ("Headline", words.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 
@@ -144,7 +141,7 @@ def _why_no_premium(results: Results) -> str:
     if results.as_published.reported != "test":
         return "The published protocol has no test subset: it reports the images that its epoch was selected on."
     if results.as_published.leak_free:
-        if not results.dataset["groups_known"]:
+        if not results.dataset.groups_known:
             return "In the published protocol itself no leak was found; patients may repeat."
         return "The published protocol is itself free of leaks."
     return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
@@ -153,9 +150,10 @@ def _why_no_premium(results: Results) -> str:
 def not_looked_for(results: Results) -> str:
     """Which copies of a picture the audit does not see, in a sentence."""
     missed = "parts of a picture (crops), other angles, or strong changes of brightness and colour"
-    if not results.dataset["settings"].get("ingest", {}).get("near_equal", 0):
+    ingest = results.dataset.settings.ingest
+    if ingest is None or not ingest.near_equal:
         return f"Looked for were equal files and equal pixels; not near-equal, mirrored or turned pictures, {missed}."
-    if "flipped" not in results.dataset["equal_pairs"]:
+    if "flipped" not in results.dataset.equal_pairs:
         return f"Looked for were equal and near-equal pictures; not mirrored or turned ones, {missed}."
     return f"Looked for were equal, near-equal, mirrored and quarter-turned pictures; not {missed}."
 

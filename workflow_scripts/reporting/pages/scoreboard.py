@@ -54,20 +54,20 @@ def _score(folder: Path, table, rows: list[StudyRow]) -> PaperScore:
     own = table[table["study"].isin(published.studies)]
     for claim, outcome in zip(own["claim"], own["outcome"], strict=True):
         worst[claim] = min(worst.get(claim, outcome), outcome, key=ORDER.index)
-    found = [worst[claim.id] for claim in published.claims]
+    outcomes = [worst[claim.id] for claim in published.claims]
     issues, notes = (own.loc[own["outcome"] == kind, "issue"].nunique() for kind in (INCONSISTENT, NOTE))
     mine = tuple(row for row in rows if row.paper == published.paper)
     run = {row.name for row in mine}
     return PaperScore(
         published.paper,
         published.called,
-        len(found),
+        len(outcomes),
         issues,
-        found.count(INCONSISTENT),
+        outcomes.count(INCONSISTENT),
         notes,
-        found.count(NOTE),
-        found.count(CONSISTENT),
-        found.count(NOT_CHECKABLE),
+        outcomes.count(NOTE),
+        outcomes.count(CONSISTENT),
+        outcomes.count(NOT_CHECKABLE),
         mine,
         tuple(name for name, study in published.studies.items() if name not in run and not study.beside),
     )

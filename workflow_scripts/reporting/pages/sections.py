@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.dataset_record import DatasetRecord
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
-from workflow_scripts.contracts.record import identity
+from workflow_scripts.contracts.record import Provenance
 from workflow_scripts.contracts.run_tables import ALL
-from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.raw_folders import ending_words
 from workflow_scripts.drawing.label_text import Labels
@@ -27,9 +28,8 @@ from workflow_scripts.reporting.order import (
 )
 from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
-from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.words import DASH
-from workflow_scripts.runtime.files import canonical_json, digest_text
 
 # With more classes the labels of a matrix need the whole width of the page.
 NARROW = 5
@@ -44,7 +44,7 @@ def data_section(results: Results) -> dict[str, Any]:
     refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
     return {
         "montage": data_uri(results.montage),
-        "subject": SUBJECTS[results.settings["subject"]],
+        "subject": results.subject,
         "numbered": Labels(results.classes).numbered,
         "sources": sources,
         "class_rows": [*classes, _class_row("Total", manifest, sources)],
@@ -53,12 +53,12 @@ def data_section(results: Results) -> dict[str, Any]:
             for reason, row in refused.iterrows()
         ],
         "refused_total": len(results.quarantine),
-        "passed_over": ending_words(results.dataset.get("passed_over", {})),
-        "passed_over_total": sum(results.dataset.get("passed_over", {}).values()),
-        "links_not_followed": results.dataset.get("links_not_followed", 0),
-        "groups_alike": results.dataset.get("groups_alike", []),
+        "passed_over": ending_words(results.dataset.passed_over),
+        "passed_over_total": sum(results.dataset.passed_over.values()),
+        "links_not_followed": results.dataset.links_not_followed,
+        "groups_alike": results.dataset.groups_alike,
         "not_looked_for": not_looked_for(results),
-        "left_out": results.dataset["left_out"],
+        "left_out": results.dataset.left_out,
         "short_rows": _short_rows(results.dataset),
         "pair_rows": [
             {
@@ -73,11 +73,11 @@ def data_section(results: Results) -> dict[str, Any]:
     }
 
 
-def _short_rows(dataset: dict[str, Any]) -> list[dict[str, Any]]:
+def _short_rows(dataset: DatasetRecord) -> list[dict[str, Any]]:
     """Classes with fewer samples than the settings want: how many are listed, made by copying, and used in the end."""
     rows = [
-        {"label": label, **numbers, "used": dataset["counts"].get(label, 0)}
-        for label, numbers in dataset.get("wanted", {}).items()
+        {"label": label, **plain(numbers), "used": dataset.counts.get(label, 0)}
+        for label, numbers in dataset.wanted.items()
     ]
     return [row for row in rows if min(row["found"], row["used"]) < row["wanted"]]
 
@@ -96,38 +96,20 @@ def split_section(results: Results) -> dict[str, Any]:
     """Counts per subset and class, first fold."""
     rows = {}
     for name, protocol in results.protocols.items():
-        counts = protocol.record["counts"]["0"]
+        counts = protocol.record.counts["0"]
         table = [{"name": label, "counts": [counts[subset][label] for subset in SUBSETS]} for label in results.classes]
         table.append({"name": "Total", "counts": [sum(counts[subset].values()) for subset in SUBSETS]})
         rows[name] = table
-    return {"split_rows": rows, "folds": results.settings["folds"]}
+    return {"split_rows": rows, "folds": results.settings.folds}
 
 
 def runs_section(results: Results) -> dict[str, Any]:
     """One table of runs a protocol, with the paper's own numbers where it has them."""
     tables = []
     for protocol in ordered_protocols(results):
-        pooled = POOLED_METRICS if results.settings["folds"][protocol.name] > 1 else ()
+        pooled = POOLED_METRICS if results.settings.folds[protocol.name] > 1 else ()
         metrics = list(dict.fromkeys([*shown_metrics(results), *pooled]))
-        rows = []
-        for name in ordered_runs(results):
-            run, claim = protocol.runs[name], printed_claim(results, name, results.headline)
-            found = {metric: overall(run, metric) for metric in metrics}
-            rows.append(
-                {
-                    "name": name,
-                    "words": run_words(run),
-                    "found": found,
-                    "n": found[results.headline].n or 0,
-                    "seeds": len(results.settings["seeds"]),
-                    "paper": f"{claim.printed} %"
-                    if claim and claim.unit == "percent"
-                    else claim.printed
-                    if claim
-                    else "",
-                    "paper_scaled": claim.scaled if claim else None,
-                }
-            )
+        rows = [_run_row(results, protocol.runs[name], metrics) for name in ordered_runs(results)]
         ends = [row["found"][results.headline] for row in rows]
         numbers = [end for value in ends for end in (value.value, value.low, value.high)]
         axis = axis_for(results.headline, [*numbers, *(row["paper_scaled"] for row in rows)], 4, 116)
@@ -143,8 +125,24 @@ def runs_section(results: Results) -> dict[str, Any]:
     return {
         "run_tables": tables,
         "lower_is_better": words.lower_is_better,
-        "groups_known": results.dataset["groups_known"],
+        "groups_known": results.dataset.groups_known,
         "runs": ordered_runs(results),
+    }
+
+
+def _run_row(results: Results, run: Run, metrics: list[str]) -> dict[str, Any]:
+    """A run's metrics, beside what the paper prints of it."""
+    claim = printed_claim(results, run.name, results.headline)
+    printed = "" if claim is None else f"{claim.printed} %" if claim.unit == "percent" else claim.printed
+    values = {metric: overall(run, metric) for metric in metrics}
+    return {
+        "name": run.name,
+        "words": run_words(run),
+        "found": values,
+        "n": values[results.headline].n or 0,
+        "seeds": len(results.settings.seeds),
+        "paper": printed,
+        "paper_scaled": claim.scaled if claim else None,
     }
 
 
@@ -198,8 +196,8 @@ def figures_section(results: Results) -> dict[str, Any]:
     """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
 
     def answers(kind: str) -> str:
-        found = results.published.figure(results.settings["study"], kind) if results.published else ""
-        return found.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
+        place_in_paper = results.published.figure(results.settings.study, kind) if results.published else ""
+        return place_in_paper.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
 
     sheets = []
     for protocol in ordered_protocols(results):
@@ -226,22 +224,10 @@ def figures_section(results: Results) -> dict[str, Any]:
 
 def how_it_was_made(results: Results) -> dict[str, Any]:
     """Costs, settings, provenance, notes."""
-    settings = results.settings
-    texts = [(f"Protocol {name}", rule) for name, rule in sorted(settings["protocols"].items())]
-    texts += [(f"Run {name}", settings["runs"][name]) for name in ordered_runs(results)]
-    texts += [("Preprocessing", settings["preprocess"]), ("Ingest", results.dataset["settings"].get("ingest", {}))]
-    texts += [("Evaluation", settings["evaluate"])]
-    records = [("Dataset", results.dataset), ("Arrays", results.arrays)]
-    records += [(f"Split {protocol.name}", protocol.record) for protocol in ordered_protocols(results)]
-    records += [
-        (f"{protocol.name}, {name}, fold {fold}, seed {seed}", entry)
-        for protocol in ordered_protocols(results)
-        for name in ordered_runs(results)
-        for (fold, seed), entry in zip(protocol.runs[name].jobs, protocol.runs[name].records, strict=True)
-    ]
+    records = _records(results)
     versions: dict[str, set[str]] = {}
     for _, entry in records:
-        for package, version in entry["versions"].items():
+        for package, version in entry.versions.items():
             versions.setdefault(package, set()).add(version)
     return {
         "costs": [
@@ -251,20 +237,37 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         ],
         "spent": spent(results),
         "setting_rows": setting_rows(results, trained_run(results)),
-        "settings_texts": [(name, json.dumps(value, indent=2, ensure_ascii=False)) for name, value in texts],
+        "settings_texts": _settings_texts(results),
         "plain": words.plain,
         "mixed": results.mixed,
-        "versions": [(package, ", ".join(sorted(found))) for package, found in sorted(versions.items())],
-        "processors": sorted({entry["processor"] for _, entry in records}),
+        "versions": [(package, ", ".join(sorted(numbers))) for package, numbers in sorted(versions.items())],
+        "processors": sorted({entry.processor for _, entry in records}),
         "digests": [
-            {
-                "name": name,
-                "code": entry["code"],
-                "settings": digest_text(canonical_json(entry["settings"])),
-                "record": identity(entry),
-            }
+            {"name": name, "code": entry.code, "settings": entry.settings, "record": entry.identity}
             for name, entry in records
         ],
         "notes": markdown(results.notes),
         "glossary": glossary.in_reports(),
     }
+
+
+def _settings_texts(results: Results) -> list[tuple[str, str]]:
+    """Name and JSON of every block of the study's settings."""
+    settings = results.settings
+    texts = [(f"Protocol {name}", plain(rule)) for name, rule in sorted(settings.protocols.items())]
+    texts += [(f"Run {name}", plain(settings.runs[name])) for name in ordered_runs(results)]
+    texts += [("Preprocessing", plain(settings.preprocess)), ("Ingest", plain(results.dataset.settings.ingest) or {})]
+    texts += [("Evaluation", plain(settings.evaluate))]
+    return [(name, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)) for name, value in texts]
+
+
+def _records(results: Results) -> list[tuple[str, Provenance]]:
+    """What every record behind the page says of itself, by its name in words."""
+    records = [("Dataset", results.dataset.provenance), ("Arrays", results.arrays.provenance)]
+    records += [(f"Split {protocol.name}", protocol.record.provenance) for protocol in ordered_protocols(results)]
+    return records + [
+        (f"{protocol.name}, {name}, fold {fold}, seed {seed}", entry.provenance)
+        for protocol in ordered_protocols(results)
+        for name in ordered_runs(results)
+        for (fold, seed), entry in zip(protocol.runs[name].jobs, protocol.runs[name].records, strict=True)
+    ]

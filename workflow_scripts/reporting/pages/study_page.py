@@ -15,11 +15,11 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
     """The report as one HTML document. `premiums`: leak-free protocol → run → difference in shares."""
     settings, answered = results.settings, checklist(results)
     context = {
-        "title": settings["title"] or settings["study"],
-        "study": settings["study"],
+        "title": settings.title or settings.study,
+        "study": settings.study,
         "citation": results.published.citation if results.published else "",
         "made": results.made,
-        "scale": settings["scale"],
+        "scale": settings.scale,
         "disclaimer": captions.DISCLAIMER,
         "protocols": ordered_protocols(results),
         "rule_words": rule_words,
@@ -31,7 +31,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "premium_of_main": premium_words(results, premiums),
         "premium_judged": judged_words(results),
         # An external run has none.
-        "premium_runs": [run for run in ordered_runs(results) if any(run in found for found in premiums.values())],
+        "premium_runs": [run for run in ordered_runs(results) if any(run in by_run for by_run in premiums.values())],
         **sections.data_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),

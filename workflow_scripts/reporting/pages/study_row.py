@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.obtained import NOTHING, Value
@@ -48,7 +49,7 @@ class StudyRow:
     verdicts: dict[str, int]
 
 
-def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> StudyRow:
+def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRow:
     """Read a study's row; `about` has its title and paper, links are relative to `base`.
 
     Raises UserError when metrics.json, verdict.csv, the dataset's record or the report is missing.
@@ -59,15 +60,15 @@ def study_row(folder: Path, name: str, about: dict[str, str], base: Path) -> Stu
     numbers = read_json(folder / "metrics.json")
     record = read_record(folder / "dataset" / "record.json")
     counts = VERDICT.read(folder / "verdict.csv")["verdict"].value_counts()
-    (run, found), *_ = numbers["headline"].items()
-    (metric, values), *_ = found.items()
+    (run, by_metric), *_ = numbers["headline"].items()
+    (metric, values), *_ = by_metric.items()
     by_protocol = {protocol: _value(leaf) for protocol, leaf in values["protocols"].items()}
     tested = {name for name, leaf in numbers["protocols"].items() if "test_samples" in leaf}
     free = {name for name in tested if numbers["protocols"][name]["leak_free"]}
     return StudyRow(
         name=name,
-        title=about["title"] or name,
-        paper=about["paper"],
+        title=about.title or name,
+        paper=about.paper,
         link=Path(os.path.relpath(report, base)).as_posix(),
         made=bool(numbers["data"]["made"]),
         scale=record["scale"],

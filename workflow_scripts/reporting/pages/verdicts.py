@@ -58,14 +58,14 @@ def verdict_section(results: Results) -> dict[str, Any]:
     """Rows of verdict.csv, what matters first; how many of each verdict; whether seeds are few."""
     table = VERDICT.read(results.folder / "verdict.csv")
     shown = _rows(results, table.to_dict("records")) if len(table) else []
-    found = Counter(row.word for row in shown)
+    counted = Counter(row.word for row in shown)
     return {
         "verdict_rows": shown[:SHOWN],
         "more_verdicts": shown[SHOWN:],
-        "tally": [(found[name], name, COLOURS.get(name, "")) for name in WORDS if found[name]],
-        "margin": results.settings["evaluate"]["margin"],
-        "several_seeds": len(results.settings["seeds"]) > 1,
-        "seed_words": seed_words(len(results.settings["seeds"])),
+        "tally": [(counted[name], name, COLOURS.get(name, "")) for name in WORDS if counted[name]],
+        "margin": results.margin,
+        "several_seeds": len(results.settings.seeds) > 1,
+        "seed_words": seed_words(len(results.settings.seeds)),
     }
 
 
@@ -100,21 +100,21 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
 
 
 def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first: list[str]) -> Shown:
-    ours = Value(*(_or_none(line[name]) for name in ("obtained", "low", "high")))
+    obtained = Value(*(_or_none(line[name]) for name in ("obtained", "low", "high")))
     free = Value(*(_or_none(line[name]) for name in ("leak_free", "leak_free_low", "leak_free_high")))
     fit = fits.get(entry.id, "")
     return Shown(
         entry_words(entry),
         entry.place,
         line["published"],
-        *_written(entry, ours),
+        *_written(entry, obtained),
         *_written(entry, free),
         line["verdict"],
         line["why"],
         entry.id in first,
         fit if fit in (CONSISTENT, INCONSISTENT) else "",
         tuple(_links(results, entry, line["verdict"], fit)),
-        f"{entry.run} (published)" if getattr(entry, "run", None) in results.settings["runs"] else "",
+        f"{entry.run} (published)" if getattr(entry, "run", None) in results.settings.runs else "",
     )
 
 
@@ -148,27 +148,27 @@ def _written(entry: Entry, value: Value) -> tuple[str, str]:
     return words.number(metric, value.value), words.interval(metric, value.low, value.high)
 
 
-def _links(results: Results, entry: Entry, said: str, fit: str) -> list[tuple[str, str]]:
+def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple[str, str]]:
     """Where a row's evidence stands, in this report and on the page of printed numbers."""
-    found = []
-    if said == word.NOT_COMPARABLE and getattr(entry, "metric", "") not in TIMES:
-        found.append(("settings", "#settings"))
+    links = []
+    if decided == word.NOT_COMPARABLE and getattr(entry, "metric", "") not in TIMES:
+        links.append(("settings", "#settings"))
     if isinstance(entry, Claim) and entry.metric in TIMES:
-        found.append(("costs", "#costs"))
+        links.append(("costs", "#costs"))
     elif isinstance(entry, Claim) and entry.run is None:
-        found.append(("splits", "#splits") if entry.subset not in (None, "all") else ("data", "#data"))
-    elif getattr(entry, "run", None) in results.settings["runs"] and results.as_published:
-        found.append(("metrics", f"#runs-{results.as_published.name}"))
+        links.append(("splits", "#splits") if entry.subset not in (None, "all") else ("data", "#data"))
+    elif getattr(entry, "run", None) in results.settings.runs and results.as_published:
+        links.append(("metrics", f"#runs-{results.as_published.name}"))
         if isinstance(entry, Statement) or entry.relation == "highest" or "run" in entry.against:
-            found.append(("comparison", "#comparisons"))
+            links.append(("comparison", "#comparisons"))
         else:
-            found.append(("figures", "#figures"))
+            links.append(("figures", "#figures"))
     if fit:
-        found.append(("printed number", f"../consistency.html#{results.published.paper}:{entry.id}"))
-    return found
+        links.append(("printed number", f"../consistency.html#{results.published.paper}:{entry.id}"))
+    return links
 
 
 def premium_words(results: Results, premiums: dict[str, dict[str, Value]]) -> list[tuple[str, Value]]:
     """Leak premium of the main run against each protocol without leaks."""
     main = main_run(results)
-    return [(protocol, found[main]) for protocol, found in premiums.items() if main in found]
+    return [(protocol, by_run[main]) for protocol, by_run in premiums.items() if main in by_run]

@@ -22,21 +22,21 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
     `groups`: name → classes. A group's line counts its units, not its classes: the share of units of these classes
     that were given their own class.
     """
-    if run not in results.settings["runs"]:
+    if run not in results.settings.runs:
         raise NotDrawnError(f"needs the run {run}")
     groups = {name: [label for label in labels if label in results.classes] for name, labels in groups.items()}
     groups = {name: labels for name, labels in groups.items() if labels}
     rows = [*Labels(results.classes).all(), *groups]
     figure, axes = new_figure(7.4, 1.6 + 0.3 * len(rows))
     protocols = ordered_protocols(results)
-    for place, protocol in enumerate(protocols):
-        y = np.arange(len(rows)) + 0.24 * (place - (len(protocols) - 1) / 2)
-        found = [overall(protocol.runs[run], "sensitivity", class_name=label) for label in results.classes]
-        values = [np.nan if value.value is None else value.value for value in found]
-        ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in found])
-        axes.hlines(y[: len(found)], ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
+    for index, protocol in enumerate(protocols):
+        y = np.arange(len(rows)) + 0.24 * (index - (len(protocols) - 1) / 2)
+        sensitivity = [overall(protocol.runs[run], "sensitivity", class_name=label) for label in results.classes]
+        values = [np.nan if value.value is None else value.value for value in sensitivity]
+        ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in sensitivity])
+        axes.hlines(y[: len(sensitivity)], ends[:, 0], ends[:, 1], color=COLOURS[index], linewidth=1.4)
         values += [_share(protocol.runs[run].units.values(), labels, protocol.reported) for labels in groups.values()]
-        axes.plot(values, y, "os^v"[place % 4], color=COLOURS[place], markersize=5.5, label=protocol_words(protocol))
+        axes.plot(values, y, "os^v"[index % 4], color=COLOURS[index], markersize=5.5, label=protocol_words(protocol))
     axes.axhline(len(results.classes) - 0.5, color="0.6", linewidth=0.8)
     axes.set_yticks(range(len(rows)), rows)
     of = "test subset" if all(protocol.reported == "test" for protocol in protocols) else "reported subset"

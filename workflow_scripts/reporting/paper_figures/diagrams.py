@@ -70,20 +70,19 @@ def _arrow(axes: "Axes", start: Box, end: Box) -> None:
 
 def workflow(results: Results, run: str) -> "Figure":
     """What was done to which data, from the settings in force: data, preprocessing, splits, training, evaluation."""
-    if run not in results.settings["runs"]:
+    if run not in results.settings.runs:
         raise NotDrawnError(f"needs the run {run}")
     settings = results.settings
-    spec, train = settings["runs"][run]["spec"], settings["runs"][run].get("train", {})
-    size, flip = settings["preprocess"]["size"], train.get("augment", {}).get("horizontal_flip", 0)
+    spec, train = settings.runs[run].spec, settings.runs[run].train
+    size, flip = settings.preprocess.size, train.augment.horizontal_flip if train else 0
+    course = f"{train.epochs} epochs, batch {train.batch_size}" if train else "nothing is trained"
     sources = ", ".join(sorted(set(results.manifest["source"])))
     network = tuple(branch["model"] for branch in spec.get("branches", {}).values()) or (str(spec.get("model")),)
     boxes = {
         "data": Box(0, 0, ("Data", sources, f"{len(results.manifest)} images, {len(results.classes)} classes")),
         "pre": Box(3.2, 0, ("Preprocessing", f"{size}×{size} pixels", f"flip with p = {flip:g}, normalised")),
         "split": Box(6.4, 0, ("Split", *(protocol.name for protocol in ordered_protocols(results)[:3]))),
-        "train": Box(
-            6.4, -1.8, ("Training", *network, f"{train.get('epochs')} epochs, batch {train.get('batch_size')}")
-        ),
+        "train": Box(6.4, -1.8, ("Training", *network, course)),
         "test": Box(3.2, -1.8, ("Prediction", "validation and test subset", "seen by no earlier step")),
         "result": Box(0, -1.8, ("Evaluation", "metrics with intervals", "leaks, Grad-CAM, report"), COLOURS[2]),
     }
@@ -93,28 +92,25 @@ def workflow(results: Results, run: str) -> "Figure":
 
 def ensemble(results: Results, vote: str) -> "Figure":
     """From images to one decision by several networks, from the settings in force."""
-    spec = results.settings["runs"].get(vote, {}).get("spec", {})
-    if spec.get("kind") != "vote":
-        raise NotDrawnError(f"needs the vote {vote}")
     settings = results.settings
-    packing = settings["preprocess"]
-    trains = [settings["runs"][member].get("train") for member in spec["members"]]
-    noise = max((train["augment"]["noise"] for train in trains if train), default=0)
-    mask = "no mask" if packing["mask"] == "none" else f"mask of nuclei ({packing['mask']})"
+    if vote not in settings.runs or settings.runs[vote].kind != "vote":
+        raise NotDrawnError(f"needs the vote {vote}")
+    spec, packing = settings.runs[vote].spec, settings.preprocess
+    trains = [settings.runs[member].train for member in spec["members"]]
+    noise = max((train.augment.noise for train in trains if train), default=0)
+    mask = "no mask" if packing.mask == "none" else f"mask of nuclei ({packing.mask})"
     middle = -0.75 * (len(spec["members"]) - 1)
     counts = results.manifest["label"].value_counts()
     sizes = ", ".join(f"{counts.get(name, 0)} {name}" for name in results.classes)
     boxes = {
         "data": Box(0, middle, ("Images", f"{len(results.manifest)} images", sizes)),
-        "pre": Box(
-            3.2, middle, ("Preprocessing", f"{packing['size']}×{packing['size']} pixels, {mask}", f"noise {noise:g}")
-        ),
+        "pre": Box(3.2, middle, ("Preprocessing", f"{packing.size}×{packing.size} pixels, {mask}", f"noise {noise:g}")),
     }
     arrows = [("data", "pre")]
-    for place, (member, train) in enumerate(zip(spec["members"], trains, strict=True)):
-        model = settings["runs"][member]["spec"].get("model", settings["runs"][member]["spec"]["kind"])
-        course = f"{train['epochs']} epochs, {train['optimizer']}" if train else ""
-        boxes[member] = Box(6.4, -1.5 * place, (member, str(model), course))
+    for row, (member, train) in enumerate(zip(spec["members"], trains, strict=True)):
+        model = settings.runs[member].spec.get("model", settings.runs[member].kind)
+        course = f"{train.epochs} epochs, {train.optimizer}" if train else ""
+        boxes[member] = Box(6.4, -1.5 * row, (member, str(model), course))
         arrows += [("pre", member), (member, "vote")]
     boxes["vote"] = Box(9.6, middle, ("Vote", f"{spec['how']}", "of class probabilities"))
     boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])
@@ -124,19 +120,19 @@ def ensemble(results: Results, vote: str) -> "Figure":
 
 def structure(results: Results, run: str) -> "Figure":
     """The branches of a joint network, their features and the layers that join them, from its weights file."""
-    spec = results.settings["runs"].get(run, {}).get("spec", {})
-    if spec.get("kind") != "fusion":
+    if run not in results.settings.runs or results.settings.runs[run].kind != "fusion":
         raise NotDrawnError(f"needs the joint network {run}")
+    spec = results.settings.runs[run].spec
     shapes = read_header(first_weights(results, run)).shapes
     width, joined = shapes["hidden.weight"]
     classes = shapes["output.weight"][0]
-    size = results.settings["preprocess"]["size"]
+    size = results.settings.preprocess.size
     middle = -0.75 * (len(spec["branches"]) - 1)
     boxes = {"image": Box(0, middle, ("Image", f"{size}×{size}×3", "bytes, normalised"))}
     arrows = []
-    for place, (name, branch) in enumerate(spec["branches"].items()):
+    for row, (name, branch) in enumerate(spec["branches"].items()):
         count = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith(f"branches.{name}."))
-        boxes[name] = Box(3.2, -1.5 * place, (name, branch["model"], f"{count:,} values"))
+        boxes[name] = Box(3.2, -1.5 * row, (name, branch["model"], f"{count:,} values"))
         arrows += [("image", name), (name, "joined")]
     boxes["joined"] = Box(6.4, middle, ("Features", f"{spec.get('how', 'serial')} fusion", f"{joined} values"))
     boxes["hidden"] = Box(9.6, middle, ("Hidden layer", f"{joined} → {width}", spec["activation"].upper()))
@@ -168,8 +164,8 @@ def _separable(shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
     for key, shape in sorted(shapes.items()):
         if len(shape) == 4 and shape[1] == 1 and shape[2] > 1 and shape[0] > 1:
             block = key.removesuffix(".weight").rpartition(".")[0]
-            for other, then in sorted(shapes.items()):
-                if other.startswith(f"{block}.") and len(then) == 4 and then[1:] == (shape[0], 1, 1):
+            for name, then in sorted(shapes.items()):
+                if name.startswith(f"{block}.") and len(then) == 4 and then[1:] == (shape[0], 1, 1):
                     yield key, shape, then
                     break
 
@@ -183,18 +179,20 @@ def residual(results: Results, run: str) -> "Figure":
     for column, x in (("plain", 0.0), ("residual", 4.6)):
         names = [f"{column} in", *(f"{column} {number}" for number in range(len(block.path))), f"{column} out"]
         boxes[names[0]] = Box(x, 0, (f"{column.capitalize()} block", "input x", f"{block.path[0].inputs} channels"))
-        for place, (name, layer) in enumerate(zip(names[1:-1], block.path, strict=True), start=1):
-            last = place == len(block.path)
+        for row, (name, layer) in enumerate(zip(names[1:-1], block.path, strict=True), start=1):
+            last = row == len(block.path)
             text = f"{layer.inputs} → {layer.outputs} channels"
             boxes[name] = Box(
-                x, -1.5 * place, (f"{layer.kernel}×{layer.kernel} convolution", text, "" if last else "ReLU")
+                x, -1.5 * row, (f"{layer.kernel}×{layer.kernel} convolution", text, "" if last else "ReLU")
             )
         total = "F(x)" if column == "plain" else "F(x) + x" if block.shortcut is None else "F(x) + W x"
         below = -1.5 * (len(block.path) + 1)
         boxes[names[-1]] = Box(x, below, (total, "then ReLU", f"{block.path[-1].outputs} channels"), COLOURS[2])
         arrows += list(zip(names, names[1:], strict=False))
-    one = block.shortcut
-    text = ("as it is", "no weights") if one is None else (f"{one.kernel}×{one.kernel} convolution W", "")
+    shortcut = block.shortcut
+    text = (
+        ("as it is", "no weights") if shortcut is None else (f"{shortcut.kernel}×{shortcut.kernel} convolution W", "")
+    )
     boxes["shortcut"] = Box(8.0, below / 2, ("Shortcut", *text), COLOURS[1])
     figure = chart(boxes, [*arrows, ("residual in", "shortcut"), ("shortcut", "residual out")])
     figure.suptitle(f"block {block.name} of {run}", fontsize=9)
@@ -207,7 +205,7 @@ def schematic(results: Results, run: str) -> "Figure":
     stages, last = network_layers.stages(shapes), network_layers.classifier(shapes)
     if not stages or not last or stages[-1].outputs != last[0].inputs:
         raise NotDrawnError(f"the stages of the network of {run} cannot be told from its weights file")
-    size = results.settings["preprocess"]["size"]
+    size = results.settings.preprocess.size
     texts = [(("Image", f"{size}×{size} pixels", "3 channels"), COLOURS[5])]
     for stage in stages:
         words = (
@@ -221,16 +219,16 @@ def schematic(results: Results, run: str) -> "Figure":
         final = layer is last[-1]
         words = ("Fully connected", f"{layer.inputs} → {layer.outputs}", "softmax" if final else "ReLU")
         texts.append((words, COLOURS[2] if final else COLOURS[1]))
-    boxes = {str(place): Box(*_snake(place), *text) for place, text in enumerate(texts)}
+    boxes = {str(index): Box(*_snake(index), *text) for index, text in enumerate(texts)}
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
-    model = results.settings["runs"][run]["spec"].get("model", run)
+    model = results.settings.runs[run].spec.get("model", run)
     figure.suptitle(f"{run}: {model}, {sum(math.prod(shape) for shape in shapes.values()):,} values", fontsize=9)
     return figure
 
 
-def _snake(place: int) -> tuple[float, float]:
-    """Place of a box in lines of LINE, each in the other direction than the one above."""
-    line, step = divmod(place, LINE)
+def _snake(index: int) -> tuple[float, float]:
+    """Position of a box in lines of LINE, each in the other direction than the one above."""
+    line, step = divmod(index, LINE)
     return 3.2 * (step if line % 2 == 0 else LINE - 1 - step), -1.6 * line
 
 

@@ -1,13 +1,13 @@
 """What the preprocessing and the random changes of a training make of images, step by step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
 from workflow_scripts.contracts.example_files import ORIGINALS, read_originals
-from workflow_scripts.contracts.step_settings.train_settings import Augment
+from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.drawing.style import new_figure
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWS = 4
-# Setting of a random change, value that leaves images alone, what it is called.
-CHANGES = (
-    ("horizontal_flip", 0.0, "left-right flip"),
-    ("vertical_flip", 0.0, "up-down flip"),
-    ("quarter_turns", False, "quarter turns"),
-    ("rotate", 0.0, "rotation"),
-    ("zoom", 0.0, "zoom"),
-    ("shift", 0.0, "shift"),
-    ("crop", 0.0, "cropping"),
-    ("brightness", 0.0, "brightness"),
-    ("contrast", 0.0, "contrast"),
-    ("saturation", 0.0, "saturation"),
-    ("hue", 0.0, "hue"),
-    ("noise", 0.0, "Gaussian noise"),
-)
+# Setting of a random change → what it is called.
+CHANGES = {
+    "horizontal_flip": "left-right flip",
+    "vertical_flip": "up-down flip",
+    "quarter_turns": "quarter turns",
+    "rotate": "rotation",
+    "zoom": "zoom",
+    "shift": "shift",
+    "crop": "cropping",
+    "brightness": "brightness",
+    "contrast": "contrast",
+    "saturation": "saturation",
+    "hue": "hue",
+    "noise": "Gaussian noise",
+}
+
+# Leaves images alone.
+UNCHANGED = Augment(horizontal_flip=0.0)
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,14 @@ class Example:
 
 def preprocessing(results: Results, run: str) -> "Figure":
     """The first image of every class: as in its file, resized, its mask, masked, with the noise `run` trains on."""
-    return preprocessing_figure(_examples(results), _train(results, run)["augment"]["noise"])
+    return preprocessing_figure(_examples(results), _train(results, run).augment.noise)
 
 
 def augmentation(results: Results, run: str) -> "Figure":
     """Each random change that `run` trains with, by itself and all together, on the first image of the last class."""
     example = _examples(results)[-1]
     train = _train(results, run)
-    return augmentation_figure(example.masked if train["mask"] else example.packed, train["augment"])
+    return augmentation_figure(example.masked if train.mask else example.packed, train.augment)
 
 
 def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
@@ -80,7 +83,7 @@ def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
         if masked:
             steps += [255 * example.mask, example.masked]
         if noise:
-            steps.append(_changed(example.masked, {"noise": noise}, 1)[0])
+            steps.append(_changed(example.masked, replace(UNCHANGED, noise=noise), 1)[0])
         for axis, step in zip(axes[line], steps, strict=True):
             axis.imshow(step, cmap="gray", vmin=0, vmax=255, interpolation="none")
             axis.set_xlabel(f"{step.shape[1]} × {step.shape[0]} px", fontsize=7, labelpad=2)
@@ -91,13 +94,20 @@ def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
     return figure
 
 
-def augmentation_figure(image: np.ndarray, augment: dict) -> "Figure":
+def augmentation_figure(image: np.ndarray, augment: Augment) -> "Figure":
     """A line for each change that the settings `augment` make, and one for all; `image` uint8 S×S×3."""
-    active = [(name, words) for name, off, words in CHANGES if augment[name] != off]
+    active = {
+        name: (words, getattr(augment, name))
+        for name, words in CHANGES.items()
+        if getattr(augment, name) != getattr(UNCHANGED, name)
+    }
     if not active:
         raise NotDrawnError("needs a training with random changes, and this one has none")
-    lines = [(f"{words}\n({_amount(augment[name])})", {name: augment[name]}) for name, words in active]
-    lines.append(("all together", {name: augment[name] for name, _ in active}))
+    lines = [
+        (f"{words}\n({_amount(amount)})", replace(UNCHANGED, **{name: amount}))
+        for name, (words, amount) in active.items()
+    ]
+    lines.append(("all together", augment))
     figure, axes = new_figure(1.35 * (DRAWS + 1) + 1.4, 1.4 * len(lines) + 0.3, len(lines), DRAWS + 1, squeeze=False)
     for line, (words, changes) in enumerate(lines):
         axes[line, 0].imshow(image, interpolation="none")
@@ -105,8 +115,8 @@ def augmentation_figure(image: np.ndarray, augment: dict) -> "Figure":
         for axis, changed in zip(axes[line, 1:], _changed(image, changes, DRAWS), strict=True):
             axis.imshow(changed, interpolation="none")
     axes[0, 0].set_title("image", fontsize=9)
-    for place, axis in enumerate(axes[0, 1:], start=1):
-        axis.set_title(f"draw {place}", fontsize=9)
+    for number, axis in enumerate(axes[0, 1:], start=1):
+        axis.set_title(f"draw {number}", fontsize=9)
     _bare(axes)
     return figure
 
@@ -115,20 +125,19 @@ def _amount(value: float | bool) -> str:
     return "on" if value is True else f"{value:g}"
 
 
-def _changed(image: np.ndarray, changes: dict, draws: int) -> list[np.ndarray]:
+def _changed(image: np.ndarray, changes: Augment, draws: int) -> list[np.ndarray]:
     """The image as `draws` epochs of a training with these changes alone would show it."""
     import torch
 
     from workflow_scripts.training import augment
     from workflow_scripts.training.randomness import keys_of
 
-    settings = Augment(**{**{name: off for name, off, _ in CHANGES}, **changes})
     keys = keys_of(f"draw {number}" for number in range(draws))
     pictures = ArrayDescription(PIXELS, "uint8", image.shape, 255)
-    found = augment.draw(settings, 0, 0, keys, torch.device("cpu"), pictures)
+    drawn = augment.draw(changes, 0, 0, keys, torch.device("cpu"), pictures)
     batch = torch.from_numpy(np.stack([image] * draws))
-    images = augment.apply(batch, found, torch.arange(draws))
-    return [one.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for one in images]
+    images = augment.apply(batch, drawn, torch.arange(draws))
+    return [image.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for image in images]
 
 
 def _examples(results: Results) -> list[Example]:
@@ -139,10 +148,11 @@ def _examples(results: Results) -> list[Example]:
     ]
 
 
-def _train(results: Results, run: str) -> dict:
-    if "train" not in results.settings["runs"].get(run, {}):
+def _train(results: Results, run: str) -> Train:
+    train = results.settings.runs[run].train if run in results.settings.runs else None
+    if train is None:
         raise NotDrawnError(f"needs the trained run {run}")
-    return results.settings["runs"][run]["train"]
+    return train
 
 
 def _bare(axes: np.ndarray) -> None:

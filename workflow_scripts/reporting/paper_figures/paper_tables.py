@@ -38,7 +38,7 @@ def printed_tables(results: Results) -> list[PrintedTable]:
         return []
     places: dict[str, list[Claim]] = {}
     for claim in results.published.claims:
-        if claim.cell and claim.study == results.settings["study"] and claim.cell.table.startswith("Table"):
+        if claim.cell and claim.study == results.settings.study and claim.cell.table.startswith("Table"):
             places.setdefault(claim.cell.table, []).append(claim)
     return [_table(results, place, claims) for place, claims in sorted(places.items())]
 

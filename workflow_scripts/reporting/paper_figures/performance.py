@@ -25,7 +25,7 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
 
     The run is the first of `runs` that the study has.
     """
-    run = next((run for run in runs if run in results.settings["runs"]), None)
+    run = next((run for run in runs if run in results.settings.runs), None)
     if run is None:
         raise NotDrawnError(f"needs the run {runs[0]}")
     series = {
@@ -40,17 +40,17 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
 
 def runs_beside(results: Results, runs: dict[str, str]) -> "Figure":
     """The same averages of several runs under the protocol shown first; `runs`: name → what the legend calls it."""
-    found = ordered_protocols(results)[0]
-    if missing := [run for run in runs if run not in found.runs]:
+    protocol = ordered_protocols(results)[0]
+    if missing := [run for run in runs if run not in protocol.runs]:
         raise NotDrawnError(f"needs the run {missing[0]}")
     series = {
-        label: {subset: [overall(found.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS}
+        label: {subset: [overall(protocol.runs[run], metric, subset) for metric in METRICS] for subset in SUBSETS}
         for run, label in runs.items()
     }
     printed = {
         subset: [[_printed(results, run, metric, subset) for metric in METRICS] for run in runs] for subset in SUBSETS
     }
-    return _panels(series, printed, f"under {protocol_words(found)}: mean over seeds and folds", per_series=True)
+    return _panels(series, printed, f"under {protocol_words(protocol)}: mean over seeds and folds", per_series=True)
 
 
 def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
@@ -63,17 +63,17 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
     figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
     lows = []
     for axis, subset in zip(axes, SUBSETS, strict=True):
-        for place, (label, values) in enumerate(series.items()):
-            x = np.arange(len(METRICS)) + 0.6 / max(3, len(series)) * (place - (len(series) - 1) / 2)
+        for index, (label, values) in enumerate(series.items()):
+            x = np.arange(len(METRICS)) + 0.6 / max(3, len(series)) * (index - (len(series) - 1) / 2)
             y = np.array([np.nan if value.value is None else value.value for value in values[subset]])
             ends = np.array(
                 [[np.nan if end is None else end for end in (value.low, value.high)] for value in values[subset]]
             )
-            axis.vlines(x, ends[:, 0], ends[:, 1], color=COLOURS[place], linewidth=1.4)
-            axis.plot(x, y, MARKERS[place % 4], color=COLOURS[place], markersize=6, label=label)
+            axis.vlines(x, ends[:, 0], ends[:, 1], color=COLOURS[index], linewidth=1.4)
+            axis.plot(x, y, MARKERS[index % 4], color=COLOURS[index], markersize=6, label=label)
             lows += [*y, *ends[:, 0]]
             if per_series:
-                lows += _diamonds(axis, x, printed[subset][place], COLOURS[place], f"paper, {label}")
+                lows += _diamonds(axis, x, printed[subset][index], COLOURS[index], f"paper, {label}")
         if not per_series:
             lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
         axis.set_xticks(range(len(METRICS)), [words.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
@@ -89,7 +89,7 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
 
 
 def _diamonds(axis, x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
-    known = [(place, value) for place, value in zip(x, values, strict=True) if value is not None]
+    known = [(at, value) for at, value in zip(x, values, strict=True) if value is not None]
     if known:
         axis.plot(*zip(*known, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
     return [value for _, value in known]

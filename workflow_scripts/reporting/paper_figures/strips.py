@@ -25,7 +25,7 @@ CELL = 2.1
 def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Figure":
     """The first explained image of every class; below each its Grad-CAM and the class that `run` predicted."""
     chosen = chosen_protocol(results, protocol)
-    if run not in results.settings["explain"]["runs"]:
+    if run not in results.settings.explain.runs:
         raise NotDrawnError(f"needs the run {run} among explain.runs")
     folder = results.folder / "explanation" / chosen.name / run
     ids, maps, _ = read_maps(folder / "gradcam.npz")
@@ -63,5 +63,5 @@ def _pixels(results: Results, names: pd.Series) -> tuple[list[np.ndarray], list[
     """Packed images of some samples, and the scale of each where it is known."""
     arrays = arrays_of(results)
     sides = results.manifest.set_index("id").loc[names]
-    scales = scalebar.scales_of(sides, results.settings["preprocess"])
+    scales = scalebar.scales_of(sides, results.settings.preprocess)
     return [visible(arrays.picture(name), arrays.description) for name in names], scales or [None] * len(names)

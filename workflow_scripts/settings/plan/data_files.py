@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from workflow_scripts.contracts.step_settings.ingest_settings import IngestSettings
+from workflow_scripts.contracts.step_settings.split_settings import SplitSettings
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.known_names import papers
@@ -22,7 +24,7 @@ class DataFiles:
         """Adapter → folder of raw files."""
         return source_folders(self._config, study)
 
-    def ingest(self, study: str) -> dict:
+    def ingest(self, study: str) -> IngestSettings:
         """Settings of ingest, with what identifies the raw files."""
         return self._steps.ingest(study, self._listing(study))
 
@@ -59,10 +61,10 @@ class DataFiles:
         paths = StudyPaths(Path(self._config.results, study))
         return [str(paths.masks_record), str(paths.masks)] if self._steps.has_masks(study) else []
 
-    def split(self, study: str, protocol: str) -> dict:
+    def split(self, study: str, protocol: str) -> SplitSettings:
         """Settings of a split, with the digest of the user's own one."""
         digests = [digest_file(path) for path in map(Path, self.split_file(study, protocol)) if path.is_file()]
-        return self._steps.split(study, protocol) | ({"split_file": digests[0]} if digests else {})
+        return self._steps.split(study, protocol, digests[0] if digests else None)
 
     def split_file(self, study: str, protocol: str) -> list[str]:
         """The user's own split, if the protocol has one."""

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.contracts.step_settings.fetch_weights_settings import FetchWeightsSettings
+from workflow_scripts.data.download.published_sources import PublishedSource, published_sources
 from workflow_scripts.settings import downloads
 from workflow_scripts.settings.study import Config
 
@@ -19,13 +20,13 @@ class StartWeights:
         self.downloads = downloads.downloads(config)
         self.published_models = downloads.published_models(config)
 
-    def download(self, folder: str) -> dict:
+    def download(self, folder: str) -> PublishedSource:
         """Settings of the download into a folder."""
-        return published_sources()[self.downloads[folder]].as_settings()
+        return published_sources()[self.downloads[folder]]
 
-    def fetched(self, name: str) -> dict:
+    def fetched(self, name: str) -> FetchWeightsSettings:
         """Settings of fetching a file of published weights."""
-        return {"model": self.published_models[name]}
+        return FetchWeightsSettings(self.published_models[name])
 
     def files(self, study: str, run: str) -> dict[str, str]:
         """Name of a network or branch → file with its first weights."""

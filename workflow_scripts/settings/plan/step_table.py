@@ -5,7 +5,9 @@ A step is called as its module in workflow_scripts/steps is; so is its rule, whe
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.settings.plan import step_modules
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -17,20 +19,24 @@ STEPS_PACKAGE = "workflow_scripts.steps"
 class Step:
     """One step.
 
-    settings_by, code_by: fields of StepNames that its settings and its code depend on; settings: what it sees of the
-    settings, ready for canonical_json; own_modules: what its settings name of this project's modules.
+    settings_by, code_by: fields of StepNames that its settings and its code depend on; block: what it sees of the
+    settings, see Steps; own_modules: what its settings name of this project's modules.
     """
 
     name: str
     settings_by: tuple[str, ...]
     code_by: tuple[str, ...]
-    settings: Callable[[Plan, StepNames], dict]
+    block: Callable[[Plan, StepNames], Any]
     own_modules: Callable[[Plan, StepNames], list[str]] = step_modules.none
     rule: str = ""
 
     @property
     def rule_name(self) -> str:
         return self.rule or self.name
+
+    def settings(self, plan: Plan, names: StepNames) -> dict[str, Any]:
+        """What it sees of the settings, as JSON holds it."""
+        return plain(self.block(plan, names))
 
     def modules(self, plan: Plan, names: StepNames) -> list[str]:
         """The entry point and the modules that the settings name."""
@@ -122,7 +128,9 @@ REPORT = Step(
     rule="report_study",
 )
 TRACK = Step("track", _STUDY, _STUDY, lambda plan, names: plan.steps.track(names.study))
-CONSISTENCY = Step("consistency", (), (), lambda plan, names: {"papers": plan.data.papers}, step_modules.of_every_paper)
+CONSISTENCY = Step(
+    "consistency", (), (), lambda plan, names: plan.steps.consistency(plan.data.papers), step_modules.of_every_paper
+)
 INDEX = Step(
     "index", (), (), lambda plan, names: plan.steps.index(plan.active, plan.data.papers), step_modules.of_every_paper
 )

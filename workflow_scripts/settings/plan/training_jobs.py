@@ -24,8 +24,8 @@ class TrainingJobs:
 
     def __init__(self, plan: Plan, params: RuleParams, gpus_per_process: int) -> None:
         self._plan, self._params, self._gpus_per_process = plan, params, gpus_per_process
-        self._processes: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run)["processes"])
-        self._torch_threads: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run)["torch_threads"])
+        self._processes: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).processes)
+        self._torch_threads: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).torch_threads)
         self._stated: Callable[[str, str, str], str] = cache(self._state)
         self._read: Callable[[str, str], str] = cache(self._name_inputs)
         self._weights: Callable[[str, str], str] = cache(lambda *run: pairs("--weights", plan.weights.files(*run)))

@@ -8,10 +8,10 @@ passed over. No patient is known, although a woman may be in several photographs
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 from PIL import Image
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.raw_folders import image_files, normal, without_extension
 from workflow_scripts.runtime.entry import log
@@ -26,7 +26,7 @@ ADDITIONAL = 3
 QUALITY, QUALITY_AGAIN = 90, 70
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Every photograph of a known type; see data.adapters.interface.
 
     Ids are `train/Type_1/7` or `additional/Type_1/7`, whatever further levels the folders have.

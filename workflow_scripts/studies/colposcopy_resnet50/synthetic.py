@@ -8,7 +8,7 @@ visible zone and 2 the os.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -53,13 +53,13 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
     """The photographs of one field."""
     rng = plan.random("field", label, number)
     look = Look(
-        gain=np.exp(rng.normal(0, 0.06 * plan.field_effect, 3)).astype(np.float32),
+        gain=np.exp(rng.normal(0, 0.06 * plan.synthetic.field_effect, 3)).astype(np.float32),
         direction=float(rng.uniform(0, 2 * np.pi)),
-        depth=float(0.15 * plan.field_effect * rng.uniform(0, 1)),
+        depth=float(0.15 * plan.synthetic.field_effect * rng.uniform(0, 1)),
     )
     count = max(1, plan.samples_of_field(number))
     for place in range(1, count + 1):
-        pixels, mask = photograph(plan.size, ZONES[label], plan.difficulty, look, rng)
+        pixels, mask = photograph(plan.synthetic.size, ZONES[label], plan.synthetic.difficulty, look, rng)
         picture = _picture(label, index, number, place, pixels, mask)
         if place == 1:
             first = picture
@@ -100,7 +100,7 @@ def again(picture: MadePicture, place: int, rng: np.random.Generator) -> MadePic
     mask = np.roll(picture.mask, (down, right), (0, 1))
     made = _picture(picture.label, picture.class_index, picture.field, place, pixels, mask)
     of = (picture.label, picture.field, picture.number)
-    return MadePicture(**{**vars(made), "copy": "near_equal", "copy_of": of})
+    return replace(made, copy="near_equal", copy_of=of)
 
 
 def _picture(label: str, index: int, number: int, place: int, pixels: np.ndarray, mask: np.ndarray) -> MadePicture:

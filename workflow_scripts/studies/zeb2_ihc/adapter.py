@@ -7,8 +7,8 @@ patient) and what else is known: age, stage, treatment, hpv.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import folder
 from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
 from workflow_scripts.data.raw_folders import normal
@@ -18,7 +18,7 @@ GENERATOR = "workflow_scripts.studies.zeb2_ihc.synthetic"
 TABLE = "patients.csv"
 
 
-def samples(root: Path, ingest: SimpleNamespace) -> Iterator[Sample | Refused]:
+def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Every image below a folder of a grade; see data.adapters.interface. `Low-grade` is read as low_grade."""
     for item in folder.samples(root, ingest):
         if isinstance(item, Refused):

@@ -41,7 +41,7 @@ GRADES = {"normal": Grade(0.1, 1.0, 1.0), "low_grade": Grade(0.55, 1.15, 1.2), "
 def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
     """The pictures of one patient."""
     rng = plan.random("field", label, number)
-    look = replace(make_field(plan.field_effect, rng), pinkness=0.0)
+    look = replace(make_field(plan.synthetic.field_effect, rng), pinkness=0.0)
     patient = {
         "age": str(int(rng.integers(25, 75))),
         "stage": str(rng.choice(STAGES)),
@@ -49,7 +49,7 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
         "hpv": str(rng.choice(("positive", "negative"))),
     }
     for place in range(1, max(1, plan.samples_of_field(number)) + 1):
-        density, mask = tissue(plan.size, GRADES[label], plan.difficulty, rng)
+        density, mask = tissue(plan.synthetic.size, GRADES[label], plan.synthetic.difficulty, rng)
         height, width = mask.shape
         stained, all_nuclei = int((mask == 2).sum()), int((mask > 0).sum())
         planted = {"stained_share": stained / max(1, all_nuclei), "nuclei_share": all_nuclei / mask.size}

@@ -1,0 +1,83 @@
+"""What the step `evaluate` receives, and the block `evaluate` of a study's settings."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.step_settings.split_settings import Aggregate
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured; the margin of a verdict aside, which changes no number."""
+
+    headline: Annotated[
+        Literal["accuracy", "macro_f1", "macro_auc", "balanced_accuracy"],
+        about("Metric shown first and compared first."),
+    ] = "accuracy"
+    aggregate: Annotated[
+        Aggregate,
+        about(
+            "How the samples of one unit become one prediction; none: every sample is a unit. A protocol may say "
+            "otherwise."
+        ),
+    ] = "none"
+    metrics: Annotated[
+        tuple[str, ...],
+        about(
+            "Metrics beyond the usual ones: names of modules in workflow_scripts/evaluation/added_metrics "
+            "(docs/how-to/add_a_metric.md).",
+            check=distinct,
+        ),
+    ] = ()
+    bootstrap: Annotated[int, about("Draws of the bootstrap (groups, where known).", ge=100)] = 1000
+    calibration_bins: Annotated[int, about("Bins of the reliability curve.", ge=2)] = 10
+    reference: Annotated[
+        str | None, about("Run that every other run is compared with, on the same samples; null: the first run.")
+    ] = None
+    subgroups: Annotated[
+        tuple[str, ...],
+        about(
+            "Columns of the table of groups (`ingest.groups`: age, stage, …) or of manifest.csv: accuracy, "
+            "sensitivity and specificity are also reported for each of their values. A numeric column with more "
+            "than 6 values is cut at its tertiles. A column that is not there is said in the report. No other "
+            "column of the table reaches the results; naming one more makes the manifest anew.",
+            check=distinct,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True)
+class Evaluate(Measures):
+    """What is measured, and how its uncertainty is estimated."""
+
+    margin: Annotated[
+        float,
+        about(
+            "How far an obtained share may be from the published one and still count as the same; a verdict of "
+            "`holds` needs the whole interval inside. Declared beforehand: changing it after the results is no "
+            "test.",
+            gt=0,
+            lt=0.5,
+        ),
+    ] = 0.02
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What the step receives.
+
+    reported: the subset whose numbers the protocol reports. trained: those of the runs that have a history. expects:
+    run → folder of a fold and seed → digest of the settings that its record must hold.
+    """
+
+    study: str
+    seed: int
+    protocol: str
+    reported: Literal["test", "validation"]
+    runs: tuple[str, ...]
+    trained: tuple[str, ...]
+    folds: int
+    seeds: tuple[int, ...]
+    expects: dict[str, dict[str, str]]
+    evaluate: Measures

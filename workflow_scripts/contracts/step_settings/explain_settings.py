@@ -1,0 +1,62 @@
+"""What the step `explain` receives, and the block `explain` of a study's settings."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.step_settings.run_settings import RunSettings
+from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Explain:
+    """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
+
+    runs: Annotated[
+        tuple[str, ...], about("Runs that are explained: networks, fusions, and votes of them.", check=distinct)
+    ] = ()
+    images: Annotated[int, about("Test images shown, taken in turn from the classes.", ge=1, le=100)] = 6
+    errors: Annotated[
+        int, about("Test images shown of those that are classified wrongly, the most confident first.", ge=1, le=100)
+    ] = 6
+    embedding: Annotated[
+        bool,
+        about(
+            "Show the features before the classifier of all test images by t-SNE in three dimensions (not of a "
+            "vote, which has none)."
+        ),
+    ] = True
+
+
+@dataclass(frozen=True)
+class PictureScale:
+    """What says how large a pixel of a packed image is: see the block `preprocess`."""
+
+    size: int
+    fit: Literal["squash", "pad", "crop"]
+    pixel_size: float | None
+
+
+@dataclass(frozen=True)
+class ExplainSettings:
+    """What the step receives.
+
+    fold, seed: of the trainings that are explained. specs: run → its settings, of those that are explained and of the
+    trained members of votes that are.
+    """
+
+    study: str
+    protocol: str
+    reported: Literal["test", "validation"]
+    fold: int
+    seed: int
+    specs: dict[str, RunSettings]
+    preprocess: PictureScale
+    explain: Explain
+
+    def training(self, run: str) -> TrainSettings:
+        """What the training of a run that is explained, or of a member of a vote that is, has received."""
+        chosen = self.specs[run]
+        if chosen.train is None:
+            raise TypeError(f"{run} is not trained")
+        return TrainSettings(self.study, self.protocol, run, self.fold, self.seed, chosen.spec, chosen.train)

@@ -1,0 +1,101 @@
+"""What the step `ingest` receives, and the block `ingest` of a study's settings."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from workflow_scripts.contracts.blocks import Filled, Share, Size, UserPath, about, distinct, limit
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """What is taken from the raw files, and what is refused."""
+
+    classes: Annotated[
+        Annotated[tuple[Filled, ...], limit(check=distinct)] | None,
+        about(
+            "Class order in every table and figure. null: the labels that are found, sorted; adapter `folder` "
+            "then stops where the folders look like parts of a split, patients or masks, and not like classes."
+        ),
+    ] = None
+    labels: Annotated[
+        dict[str, Filled | None] | None,
+        about(
+            "Published label → class of this study; several labels may share a class; null leaves a label out. "
+            "null for the whole key: every label is a class."
+        ),
+    ] = None
+    groups: Annotated[
+        UserPath | None,
+        about(
+            "Adapter `folder` only: CSV file, inside the source, with the columns path and group (and, if wanted,"
+            " unit). Without it no groups are known. Of its further columns only those that `evaluate.subgroups` "
+            "names reach the results."
+        ),
+    ] = None
+    masks: Annotated[
+        Literal["ask", "leave_out", "images"],
+        about(
+            "Adapter `folder` only: what files are that look like masks beside images (`x_mask.png`, `x-d.bmp`, "
+            "`x_seg.png`, …). ask: the run stops and says what it saw; leave_out: they are no samples; images: "
+            "they are samples like the others."
+        ),
+    ] = "ask"
+    crop: Annotated[
+        Size,
+        about(
+            "Adapter `cric` only: side in pixels of the window around an annotated nucleus (90 in Diniz et al., "
+            "J. Imaging 7:111, 2021, which CVM-Cervix cites as its source)."
+        ),
+    ] = 90
+    ids: Annotated[
+        UserPath | None,
+        about(
+            "CSV file, inside the (first) source, whose column id names the samples that are used, as in "
+            "manifest.csv; one that is named twice is a sample twice, its copies share its group. null: all "
+            "samples."
+        ),
+    ] = None
+    counts: Annotated[
+        dict[str, Annotated[int, limit(ge=1)]] | None,
+        about(
+            "Class → number of samples that a paper had. Of more, that many are taken, chosen by a hash of the "
+            "ids; of fewer, all, and the report says what is missing."
+        ),
+    ] = None
+    fill: Annotated[
+        Literal["none", "copies"],
+        about(
+            "copies: classes with fewer samples than `counts` are filled with flipped and turned copies, samples "
+            "of their own that share the group of their original."
+        ),
+    ] = "none"
+    max_refused: Annotated[Share, about("Largest share of refused files before the run stops.")] = 0.05
+    max_megapixels: Annotated[
+        float, about("Images of more million pixels are refused, before they are decoded.", gt=0)
+    ] = 100.0
+    near_equal: Annotated[
+        Share,
+        about(
+            "Two images are near-equal when their distance is at most this: both as 16×16 grey pixels of mean 0 "
+            "and standard deviation 1, half the root mean square of the difference, in [0, 1]. Copies saved again"
+            " or resized lie below 0.05, one cell photographed twice below 0.12, different cells above 0.13. 0: "
+            "only equal pixels count."
+        ),
+    ] = 0.1
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """What the step receives.
+
+    made: whether the raw files are made data. listing: adapter or setting → digest of what it reads of the user's; None
+    where nothing is. subgroups: columns of the user's table that may reach the manifest.
+    """
+
+    study: str
+    adapters: tuple[str, ...]
+    made: bool
+    scale: Literal["demo", "paper"]
+    listing: dict[str, str] | None
+    ingest: Ingest
+    subgroups: tuple[str, ...]

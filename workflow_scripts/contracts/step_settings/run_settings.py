@@ -1,0 +1,25 @@
+"""A run as the steps receive it that work on several: what it is, and how it was trained."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workflow_scripts.contracts.blocks import optional
+from workflow_scripts.contracts.step_settings.train_settings import Train
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """spec: the run as its kind declares it (package kinds); train: the whole training block of one that is trained."""
+
+    spec: dict[str, Any]
+    train: Train | None = optional()
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is trained."""
+        return self.train is not None
+
+    @property
+    def kind(self) -> str:
+        """The run's kind."""
+        return str(self.spec["kind"])

@@ -1,0 +1,133 @@
+"""What the step `split` receives, and the protocols of a study's settings.
+
+A rule says how to split; a protocol is a rule with its role and how units are judged, which change no split.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
+
+from workflow_scripts.contracts.blocks import Share, UserPath, about, optional
+
+Aggregate = Literal["none", "mean", "max"]
+AGGREGATE = (
+    "How the samples of one unit become one prediction under this protocol: none (each sample is judged), mean or max. "
+    "null: as `evaluate.aggregate` says. A unit that a split by sample tears apart is judged in each of its subsets."
+)
+By = Literal["sample", "unit", "group"]
+Role = Literal["as_published", "leak_free"] | None
+ROLE = (
+    "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
+    "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
+    "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
+    "for the first other split if no other says so; further ones have no role and are shown beside."
+)
+
+
+@dataclass(frozen=True)
+class HoldoutRule:
+    """One split into training, validation and test subset."""
+
+    kind: Annotated[Literal["holdout"], about("One split by shares.")]
+    fractions: Annotated[
+        tuple[Share, Share, Share],
+        about(
+            "Shares of training, validation and test subset; they sum to 1. A third share of 0: no test subset, "
+            "the validation images that the epoch is chosen on are what is reported, and every number says so.",
+        ),
+    ] = (0.6, 0.2, 0.2)
+    by: Annotated[
+        By,
+        about(
+            "sample: each image for itself, units and groups may be torn apart; unit: samples of one unit stay "
+            "together, groups may be torn apart; group: samples of one group or unit, and near-equal images, stay "
+            "together. By unit and by group the shares of each class are of its units: a patient of 60 slices counts "
+            "once."
+        ),
+    ] = "sample"
+
+    def __post_init__(self) -> None:
+        if abs(sum(self.fractions) - 1) > 1e-9:
+            raise ValueError(f"fractions sum to {sum(self.fractions):g}; they must sum to 1")
+        if self.fractions[2] == 0 and self.fractions[1] == 0:
+            raise ValueError("fractions leave neither a validation nor a test subset, so nothing could be reported")
+
+
+@dataclass(frozen=True)
+class Holdout(HoldoutRule):
+    """One split into training, validation and test subset."""
+
+    role: Annotated[Role, about(ROLE)] = None
+    aggregate: Annotated[Aggregate | None, about(AGGREGATE)] = None
+
+
+@dataclass(frozen=True)
+class KFoldRule:
+    """Every sample is tested once."""
+
+    kind: Annotated[Literal["kfold"], about("k disjoint test folds.")]
+    folds: Annotated[int, about("Number of folds.", ge=2, le=100)] = 5
+    validation: Annotated[
+        float, about("Share of each fold's training samples that is its validation subset.", gt=0, lt=1)
+    ] = 0.1
+    by: Annotated[By, about("As for holdout.")] = "sample"
+
+
+@dataclass(frozen=True)
+class KFold(KFoldRule):
+    """Every sample is tested once."""
+
+    role: Annotated[Role, about("As for holdout.")] = None
+    aggregate: Annotated[Aggregate | None, about("As for holdout.")] = None
+
+
+@dataclass(frozen=True)
+class SplitFileRule:
+    """The user's own split."""
+
+    kind: Annotated[Literal["file"], about("A split made elsewhere.")]
+    path: Annotated[UserPath, about("CSV file with the columns id, fold, subset (train, validation, test).")]
+    by: Annotated[
+        By,
+        about(
+            "group: the leak audit must find nothing, or the run stops; unit: no unit that is torn apart, or the run "
+            "stops; sample: leaks are only listed."
+        ),
+    ] = "group"
+    folds: Annotated[int, about("Number of folds in the file, numbered from 0.", ge=1)] = 1
+
+
+@dataclass(frozen=True)
+class SplitFile(SplitFileRule):
+    """The user's own split."""
+
+    role: Annotated[Role, about("As for holdout.")] = None
+    aggregate: Annotated[Aggregate | None, about("As for holdout.")] = None
+
+
+Rule = HoldoutRule | KFoldRule | SplitFileRule
+Protocol = Holdout | KFold | SplitFile
+# Kind → the rule alone, and the protocol.
+RULES: dict[str, type[Rule]] = {"holdout": HoldoutRule, "kfold": KFoldRule, "file": SplitFileRule}
+PROTOCOLS: dict[str, type[Protocol]] = {"holdout": Holdout, "kfold": KFold, "file": SplitFile}
+
+
+def rule_of(protocol: Protocol) -> Rule:
+    """What of a protocol its split follows from."""
+    rule = RULES[protocol.kind]
+    return rule(**{entry.name: getattr(protocol, entry.name) for entry in fields(rule)})
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """What the step receives.
+
+    units_judged: whether units are judged rather than samples. split_file: digest of the user's own split, where the
+    rule has one and it is there.
+    """
+
+    study: str
+    seed: int
+    protocol: str
+    rule: Rule
+    units_judged: bool
+    split_file: str | None = optional()

@@ -1,0 +1,37 @@
+"""What the step `synthesise` receives, and the block `synthetic` of a study's settings."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from workflow_scripts.contracts.blocks import Share, Size, about
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Made data, written in the published layout of the study's adapters when `source` is `synthetic`."""
+
+    samples_per_class: Annotated[int, about("Images made per class.", ge=4)] = 40
+    samples_per_field: Annotated[
+        int, about("Images that share one field (source picture): its stain and background.", ge=1)
+    ] = 5
+    size: Annotated[Size, about("Side of a made image in pixels, before the preprocessing resizes it.")] = 80
+    difficulty: Annotated[Share, about("0: classes are far apart; 1: they overlap widely.")] = 0.5
+    field_effect: Annotated[
+        float,
+        about(
+            "Strength of the look that images of one field share. From about 3 on, a split by sample looks better"
+            " than a split by field.",
+            ge=0,
+        ),
+    ] = 1.0
+
+
+@dataclass(frozen=True)
+class SynthesiseSettings:
+    """What the step receives. place: of the adapter among those of the study, from 0."""
+
+    study: str
+    seed: int
+    adapter: str
+    place: int
+    synthetic: Synthetic

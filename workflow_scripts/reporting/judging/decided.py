@@ -1,0 +1,106 @@
+"""The verdict where there is one: on a printed order, and on a printed number."""
+
+from dataclasses import dataclass, replace
+
+from workflow_scripts.claims.printed import interval
+from workflow_scripts.contracts import verdict_table as word
+from workflow_scripts.contracts.claims import UNITS, Claim
+from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
+from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
+from workflow_scripts.reporting import words
+from workflow_scripts.reporting.judging.answers import Answer
+from workflow_scripts.reporting.judging.comparable import printed_n
+from workflow_scripts.reporting.judging.orders import Order, few_seeds, judge, power_words, share_words
+from workflow_scripts.reporting.results import Protocol, Results
+
+
+@dataclass(frozen=True)
+class Side:
+    """A protocol with its runs measured."""
+
+    protocol: Protocol
+    measures: Measured
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A word of contracts.verdict_table, and why, in one or two sentences."""
+
+    word: str
+    why: str
+
+
+def decide_order(results: Results, side: Side, order: Order) -> Decision:
+    """Whether the runs, subsets or classes here are in the printed order; raises AbsentError where a number is not."""
+    judgement = judge(results, side.protocol, side.measures, order)
+    share = order.by + share_words(judgement, len(results.settings.seeds))
+    chance = word.OWN_CHANCE if judgement.word in word.DECIDED else ""
+    power = power_words(printed_n(results, order.subject), None, judgement.apart)
+    return Decision(judgement.word, " ".join(filter(None, (share, power, chance))))
+
+
+def decide_number(results: Results, claim: Claim, obtained: Answer, leak_free: Answer) -> Decision:
+    """Whether the obtained number is the printed one within the margin; beside it, what that without leaks says."""
+    printed = interval(claim)
+    if obtained.uncertain is None:
+        counted = decide_counted(Printed(printed.low, printed.high), obtained.value.value)
+        against = gap(claim, obtained.value.value - claim.scaled)
+        return Decision(counted, f"Counted exactly: {against} against the printed number.")
+    margin = results.margin
+    among = _paper_size(results, claim, obtained) if claim.metric == CONFUSIONS else 1.0
+    window = Printed(printed.low / among, printed.high / among)
+    decided = verdict(window, obtained.uncertain, margin)
+    why = _difference(claim, window, obtained, margin, among)
+    if decided == word.CANNOT_TELL:
+        seeds, n = len(results.settings.seeds), obtained.value.n or 0
+        why += f" {needed_words(needed(window, obtained.uncertain, margin, n, seeds), obtained, n, seeds)}"
+    elif leak_free.uncertain is not None:
+        why += f" {results.without_leaks.capitalize()}: {verdict(window, leak_free.uncertain, margin)}."
+    if decided in (word.HIGHER, word.LOWER):
+        why += f" {word.OWN_CHANCE}"
+    return Decision(decided, why)
+
+
+def _paper_size(results: Results, claim: Claim, obtained: Answer) -> float:
+    """Samples of a class in the paper's subset, of which its confusions are a part; else the number here."""
+    plain = replace(claim, metric="samples", n=None, predicted=None)
+    for count in results.published.claims:
+        wanted = (plain.study, plain.metric, plain.subset, plain.class_name)
+        if (count.study, count.metric, count.subset, count.class_name) == wanted and not count.source:
+            return count.value
+    return obtained.scale
+
+
+def _difference(claim: Claim, window: Printed, obtained: Answer, margin: float, scale: float) -> str:
+    low, high = obtained.uncertain.interval()
+    if low != low:
+        return "No interval: too few groups, or the metric is undefined in too many draws."
+    ends = [gap(claim, scale * end) for end in (low - window.high, high - window.low)]
+    allowed = gap(claim, scale * margin)[1:]
+    return f"Obtained minus published: {ends[0]} to {ends[1]}, rounding included; margin ±{allowed}."
+
+
+def gap(claim: Claim, value: float) -> str:
+    """A difference in the claim's unit, with its sign."""
+    if claim.unit in ("percent", "percentage_points", "tenths"):
+        return f"{words.points(value)} points"
+    digits = {"count": 1 if claim.metric == CONFUSIONS else 0, "MB": 1}.get(claim.unit, 3)
+    unit = {"count": "", "MB": " MB"}.get(claim.unit, "")
+    return f"{value / UNITS[claim.unit]:+.{digits}f}{unit}".replace("-", "−")
+
+
+def needed_words(more: Needed, obtained: Answer, n: int, seeds: int) -> str:
+    """How many more samples or seeds would decide."""
+    if obtained.uncertain.sampling is None:
+        return "More groups are needed."
+    if not obtained.uncertain.known:
+        return few_seeds(seeds)
+    if more.units:
+        return f"With this value about {words.plural(more.units - n, 'more sample', 'more samples')} would tell."
+    if more.seeds:
+        return f"With this value about {words.plural(more.seeds - seeds, 'more seed', 'more seeds')} would tell."
+    if more.both:
+        units, trainings = max(more.both[0] - n, 0), max(more.both[1] - seeds, 0)
+        more_seeds = words.plural(trainings, "more seed")
+        return f"With this value about {words.grouped(units)} more samples and {more_seeds} would tell."
+    return "The number is printed too coarsely for this margin: more samples or seeds would not help."

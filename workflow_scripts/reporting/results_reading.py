@@ -1,0 +1,178 @@
+"""A study's results read from their folder, once; what should be there and is not is named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
+from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
+from workflow_scripts.contracts.example_files import MONTAGE
+from workflow_scripts.contracts.explanation import CONFUSIONS
+from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.protocol_roles import roles
+from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.record import read_view
+from workflow_scripts.contracts.run_record import Ledger, RunRecord
+from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
+from workflow_scripts.contracts.split_record import SplitRecord
+from workflow_scripts.contracts.step_settings.report_settings import StudySettings
+from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.reporting.results import Protocol, Results, Run
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import (
+    HISTORY_FILE,
+    LEDGER_FILE,
+    PREDICTIONS_FILE,
+    RECORD_FILE,
+    TRAINING_FILE,
+    UNITS_FILE,
+    FoldSeed,
+)
+from workflow_scripts.runtime.study_paths import StudyPaths
+
+FIGURES = ("confusion", "roc", "reliability")
+TRAINED_FIGURES = (*FIGURES, "curves")
+
+
+def read_results(folder: Path, settings: StudySettings, paper: Path | None, pictures: bool = True) -> Results:
+    """Read a study's results folder.
+
+    `paper`: folder with published.yaml and notes.md, or None; without `pictures` nobody looks whether they are there,
+    nor whether files are what their records say: an archive has no pictures, and its tables are made anew from it.
+    Raises UserError that names the first file that is missing or broken, or that belongs to another kind of data than
+    the settings say.
+    """
+    picture = _picture if pictures else Path
+    if pictures:
+        require_vouched(folder, settings)
+    paths = StudyPaths(folder)
+    dataset = read_view(DatasetRecord, paths.dataset_record)
+    if dataset.made != (settings.source == "made"):
+        kind = "made" if dataset.made else "real"
+        raise UserError(
+            f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
+        )
+    return Results(
+        folder=folder,
+        settings=settings,
+        dataset=dataset,
+        arrays=read_view(ArraysRecord, paths.arrays_record),
+        manifest=read_manifest(paths.dataset),
+        quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
+        equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
+        montage=picture(paths.examples / MONTAGE),
+        protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
+        printed=read_published(paper / "published.yaml") if paper else None,
+        notes=_text(paper / "notes.md") if paper else "",
+        truth=TRUTH.read(paths.ground_truth) if dataset.made else pd.DataFrame(columns=list(TRUTH.columns)),
+    )
+
+
+def require_vouched(folder: Path, settings: StudySettings) -> None:
+    """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
+    paths = StudyPaths(folder)
+    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv")
+    require(paths.arrays_record, "index.csv")
+    require(paths.examples_record, MONTAGE)
+    # Where protocols aggregate in different ways, the premium makes units anew.
+    predictions = [PREDICTIONS_FILE] * (len({rule.aggregate for rule in settings.protocols.values()}) > 1)
+    for protocol in settings.protocols:
+        require(paths.split_record(protocol), paths.split(protocol).name, paths.leaks(protocol).name)
+        require_all(paths.evaluation_record(protocol))
+        if settings.explain.runs:
+            require_all(paths.explanation_record(protocol))
+        for run in settings.runs:
+            for job in _jobs(settings, protocol):
+                path = paths.fold_seed(protocol, run, FoldSeed(*job))
+                require(path / RECORD_FILE, UNITS_FILE, *predictions)
+                if settings.runs[run].trained:
+                    require(path / TRAINING_FILE, HISTORY_FILE)
+    if settings.source == "made":
+        require(paths.ground_truth_record, paths.ground_truth.name)
+
+
+def records_read(folder: Path, settings: StudySettings) -> list[Path]:
+    """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
+    paths = StudyPaths(folder)
+    named = [paths.dataset_record, paths.arrays_record, paths.examples_record]
+    for protocol in settings.protocols:
+        named += [paths.split_record(protocol), paths.evaluation_record(protocol)]
+        if settings.explain.runs:
+            named.append(paths.explanation_record(protocol))
+    return [*named, paths.ground_truth_record] if settings.source == "made" else named
+
+
+def _jobs(settings: StudySettings, protocol: str) -> tuple[tuple[int, int], ...]:
+    """Fold and seed of every training of a run."""
+    return tuple((fold, seed) for fold in range(settings.folds[protocol]) for seed in settings.seeds)
+
+
+def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callable[[Path], Path]) -> Protocol:
+    paths, explained = StudyPaths(folder), settings.explain.runs
+    evaluation, explanation = paths.evaluation(name), paths.explanation(name)
+    return Protocol(
+        name=name,
+        role=roles(settings.protocols)[name],
+        rule=settings.protocols[name],
+        record=read_view(SplitRecord, paths.split_record(name)),
+        runs={run: _run(folder, settings, name, run, picture) for run in settings.runs},
+        comparison=COMPARISON.read(evaluation / "comparison.csv"),
+        delong=DELONG.read(evaluation / "delong.csv"),
+        figure=picture(evaluation / "comparison.png"),
+        explained={
+            run: {kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            for run in explained
+        },
+        confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
+    )
+
+
+def _kinds(settings: StudySettings, run: str) -> list[str]:
+    """Kinds of picture of an explained run; a vote has no features to embed."""
+    embeds = settings.explain.embedding and settings.runs[run].trained
+    return ["gradcam", "errors", *(["embedding"] if embeds else [])]
+
+
+def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
+    paths = StudyPaths(folder)
+    evaluation = paths.evaluation(protocol) / run
+    jobs = _jobs(settings, protocol)
+    folders = [paths.fold_seed(protocol, run, FoldSeed(*job)) for job in jobs]
+    trained = settings.runs[run].trained
+    return Run(
+        name=run,
+        settings=settings.runs[run],
+        jobs=jobs,
+        metrics=METRICS.read(evaluation / "metrics.csv"),
+        units=Grid.of(jobs, [UNITS.read(path / UNITS_FILE) for path in folders]),
+        records=[read_view(RunRecord, path / RECORD_FILE) for path in folders],
+        ledgers=[read_view(Ledger, path / LEDGER_FILE) for path in folders],
+        histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],
+        figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        folders=folders,
+        reported=reported_subset(settings.protocols[protocol]),
+    )
+
+
+def _picture(path: Path) -> Path:
+    """The path, if a PNG file is there."""
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(8)
+    except FileNotFoundError:
+        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
+    if start != b"\x89PNG\r\n\x1a\n":
+        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
+    return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; each folder under studies/ needs the paper's notes") from None
