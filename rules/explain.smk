@@ -11,7 +11,7 @@ rule explain:
         weights=lambda wildcards: PLAN.runs.explained_weights(
             wildcards.study, wildcards.protocol
         ),
-        votes=lambda wildcards: PLAN.runs.explained_votes(
+        records=lambda wildcards: PLAN.runs.explained_records(
             wildcards.study, wildcards.protocol
         ),
     output:

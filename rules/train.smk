@@ -1,4 +1,4 @@
-# Runs that are trained: trainings with their predictions, alone or in batches, and what finishes them; baselines.
+# Runs that are trained: trainings with their predictions, alone or in batches, and what finishes them.
 
 
 # What a training reads and how it is called, alone or in a batch. Snakemake compares both, and settings and code: what
@@ -110,28 +110,3 @@ rule finish_run:
         "python -m workflow_scripts.steps.finish_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
         " {params.weights} {params.masks} --run {params.folders} --out {output:q}"
-
-
-rule baseline:
-    input:
-        dataset=rules.ingest.output.record,
-        arrays=rules.preprocess.output.record,
-        data=ancient(rules.preprocess.output.data),
-        split=rules.split.output.split,
-    output:
-        **run_tables("<baseline_run>"),
-    log:
-        "<fold_seed_logs>/baseline.log",
-    benchmark:
-        "<fold_seed_logs>/baseline.tsv"
-    conda:
-        "../envs/data.yaml"
-    params:
-        settings=settings(steps.BASELINE),
-        code=code(steps.BASELINE),
-    message:
-        "{wildcards.study}: fit {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
-    shell:
-        "python -m workflow_scripts.steps.baseline --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
-        ' --out "$(dirname {output.record:q})"'

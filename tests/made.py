@@ -16,6 +16,7 @@ from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.kinds.fusion import Branch, Fusion
 from workflow_scripts.kinds.network import Network
+from workflow_scripts.steps import make_run
 from workflow_scripts.training.samples import Subset
 
 CLASSES = ["blob", "cross", "empty"]
@@ -67,6 +68,11 @@ class Inputs:
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
         common |= {"jobs_per_gpu": 1, "masks": self.masks}
         return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, time_limit=None, **more)
+
+    def make_run(self, settings: dict, out: Path, source: Path | None = None) -> None:
+        """Make a run that no training makes; `source`: the folder of the run that it is made of."""
+        sources = [(settings["spec"]["of"], source)] if source else []
+        make_run.main(self.arguments(settings=settings, out=out, source_run=sources))
 
 
 def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, shuffled: bool = False) -> Inputs:

@@ -15,11 +15,11 @@ import pytest
 
 from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, replaced, verified
 from workflow_scripts.archiving.pages import page_faults
-from workflow_scripts.archiving.recomputing import compare_votes
+from workflow_scripts.archiving.recomputing import compare_combined
 from workflow_scripts.commands import verify
+from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.run_settings import RunSettings
-from workflow_scripts.evaluation.voting import write_vote
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -187,14 +187,14 @@ def test_a_vote_on_units_of_several_images_follows_from_its_members(tmp_path):
     """The rows of its predictions are units: no image of the split is called so, and none is alone in its unit."""
     rows = pd.DataFrame({"id": ["u0", "u1"], "unit": ["u0", "u1"], "group": "", "fold": 0, "subset": "test"})
     rows = rows.assign(label=["a", "b"], p_a=[0.75, 0.5], p_b=[0.25, 0.5], n_samples=[3, 2])
-    runs = {"first": RunSettings({"kind": "network"}), "second": RunSettings({"kind": "network"})}
+    runs = {run: RunSettings({"kind": "network", "model": run}) for run in ("first", "second")}
     vote = {"kind": "vote", "how": "soft", "members": ["first", "second"], "weights": None}
     runs["both"] = RunSettings(vote)
     archived = tmp_path / "archived"
     for run in runs:
-        write_vote(archived / "mine" / "runs" / "own" / run / "fold0-seed0", rows)
+        write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).made(), "none")
     stated = EvaluateSettings("mine", 0, "own", "test", tuple(runs), (), 1, (0,), {}, Measures())
-    outcomes = list(compare_votes(archived, tmp_path / "work", stated, runs))
+    outcomes = list(compare_combined(archived, tmp_path / "work", stated, runs))
     assert len(outcomes) == 2 and all(outcome.same for outcome in outcomes)
 
 

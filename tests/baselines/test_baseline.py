@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from tests import made
-from workflow_scripts.baselines import feature_modalities, simple_features
+from workflow_scripts.baselines import simple_features
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.data.readers.reader_registry import readers
-from workflow_scripts.steps import baseline
+from workflow_scripts.kinds.baseline import MODALITIES
 
 
 def settings(*names):
@@ -18,7 +18,7 @@ def settings(*names):
 
 
 def accuracy(inputs, out, *names):
-    baseline.main(inputs.arguments(out=out, settings=settings(*names)))
+    inputs.make_run(settings(*names), out)
     units = pd.read_csv(out / "units.csv")
     test = units[units["subset"] == "test"]
     columns = [f"p_{name}" for name in made.CLASSES]
@@ -66,8 +66,8 @@ def test_a_baseline_sees_what_it_is_called_after_and_nothing_else(tmp_path, plan
 
 
 def test_every_feature_says_of_which_modality_it_is_taken():
-    assert feature_modalities.MODALITIES.keys() == simple_features.FEATURES.keys()
-    assert set(feature_modalities.MODALITIES.values()) <= set(readers())
+    assert MODALITIES.keys() == simple_features.FEATURES.keys()
+    assert set(MODALITIES.values()) <= set(readers())
 
 
 def test_it_is_fitted_on_the_training_subset_alone(tmp_path):

@@ -21,7 +21,7 @@ from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json, write_json
 from workflow_scripts.runtime.results_layout import remedy, vouched_file
-from workflow_scripts.steps import baseline, compress, evaluate, explain, external, finish_run, split, train, vote
+from workflow_scripts.steps import evaluate, explain, finish_run, make_run, split, train
 
 SETTINGS = made.settings(epochs=1)
 RUN, VOTE = "runs/published/tiny/fold0-seed0", "runs/published/vote/fold0-seed0"
@@ -103,26 +103,25 @@ def finishing(inputs: made.Inputs) -> None:
 
 def fitting(inputs: made.Inputs) -> None:
     stated = spec_of("baseline", features=["rim"])
-    baseline.main(inputs.arguments(settings=stated, out=inputs.root / "runs/published/sham/fold0-seed0"))
+    inputs.make_run(stated, inputs.root / "runs/published/sham/fold0-seed0")
 
 
 def compressing(inputs: made.Inputs) -> None:
     stated = {**spec_of("compressed", of="tiny", to="float16"), "member": SETTINGS}
     out = inputs.root / "runs/published/tiny-float16/fold0-seed0"
-    compress.main(inputs.arguments(settings=stated, member=inputs.root / RUN, out=out))
+    inputs.make_run(stated, out, inputs.root / RUN)
 
 
 def transferring(inputs: made.Inputs) -> None:
-    stated = {**spec_of("external", classes=None), "member": SETTINGS}
-    there = {"manifest_there": inputs.root / "dataset" / "manifest.csv", "split_there": inputs.split}
+    stated = {**spec_of("external", study="made", of="tiny", protocol="published"), "member": SETTINGS}
     out = inputs.root / "runs/published/tiny@made/fold0-seed0"
-    external.main(inputs.arguments(settings=stated, member=inputs.root / RUN, out=out, **there))
+    inputs.make_run(stated, out, inputs.root / RUN)
 
 
 def voting(inputs: made.Inputs) -> None:
     stated = spec_of("vote", members=["tiny"], how="soft", weights=None)
-    stated["spec"]["members"] = ["tiny"]
-    vote.main(SimpleNamespace(settings=stated, code="", member=[("tiny", inputs.root / RUN)], out=inputs.root / VOTE))
+    given = [("tiny", inputs.root / RUN)]
+    make_run.main(SimpleNamespace(settings=stated, code="", source_run=given, out=inputs.root / VOTE))
 
 
 def explaining(inputs: made.Inputs) -> None:

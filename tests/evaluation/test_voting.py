@@ -1,7 +1,8 @@
-"""Votes: their arithmetic, their ties, their refusals, and the files of the fuse step."""
+"""Votes: their arithmetic, their ties, their refusals, and the files of the step."""
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from fabricated import Study
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, probabilities
 from workflow_scripts.evaluation.voting import vote
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.steps import vote as vote_step
+from workflow_scripts.steps import make_run
 
 
 def table(*rows: tuple[str, str, list[float]]) -> pd.DataFrame:
@@ -107,8 +108,9 @@ def run(study, members=("cnn", "vit"), how="soft", folders=None, seed=0):
     spec = {"kind": "vote", "members": list(members), "how": how, "weights": None}
     settings = {"study": "made", "protocol": "grouped", "run": "vote", "fold": 0, "seed": seed, "spec": spec}
     given = [(name, runs / name / "fold0-seed0") for name in (folders or members)]
-    args = argparse.Namespace(settings=settings, code="c0de", member=given, out=runs / "vote" / f"fold0-seed{seed}")
-    vote_step.main(args)
+    out = runs / "vote" / f"fold0-seed{seed}"
+    args = argparse.Namespace(settings=settings, code="c0de", source_run=given, out=out)
+    make_run.main(args)
     return args.out
 
 
@@ -125,13 +127,13 @@ def test_the_step_leaves_the_files_of_every_run(study):
 
 
 def test_members_of_another_fold_seed_or_name_are_refused(study):
-    with pytest.raises(UserError, match="seed 0, the vote wants 1"):
+    with pytest.raises(UserError, match="seed 0, the run vote wants 1"):
         run(study, seed=1)
-    with pytest.raises(UserError, match="members vit, cnn are given, the settings name cnn, vit"):
+    with pytest.raises(UserError, match="the runs vit, cnn are given, the settings name cnn, vit"):
         run(study, folders=("vit", "cnn"))
 
 
-def test_the_vote_reads_its_command_line():
-    assert vote_step.member("cnn=a/b=c")[0] == "cnn"
+def test_the_step_reads_its_command_line():
+    assert make_run.source_run("cnn=a/b=c") == ("cnn", Path("a/b=c"))
     with pytest.raises(argparse.ArgumentTypeError, match="NAME=FOLDER"):
-        vote_step.member("cnn")
+        make_run.source_run("cnn")

@@ -15,10 +15,11 @@ from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings, PictureScale
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
+from workflow_scripts.kinds.vote import Vote
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.steps import explain, finish_run, vote
+from workflow_scripts.steps import explain, finish_run, make_run
 from workflow_scripts.training.samples import read_samples
 
 COLUMNS = [f"p_{name}" for name in made.CLASSES]
@@ -38,11 +39,8 @@ def votes(explained):
     for how, weights in (("soft", None), ("weighted", [1.0, 3.0]), ("hard", None)):
         specs[how] = {"spec": {"kind": "vote", "members": MEMBERS, "how": how, "weights": weights}}
         folders = [(run, runs / run / "fold0-seed0") for run in MEMBERS]
-        vote.main(
-            inputs.arguments(
-                member=folders, out=runs / how / "fold0-seed0", settings={**shared, "run": how, **specs[how]}
-            )
-        )
+        own = {**shared, "run": how, **specs[how]}
+        make_run.main(inputs.arguments(source_run=folders, out=runs / how / "fold0-seed0", settings=own))
     wanted = {"runs": ["soft", "weighted", "hard"], "images": 4, "errors": 3, "embedding": True}
     settings = {**settings, "specs": specs, "explain": wanted}
     out = inputs.root / "votes"
@@ -110,10 +108,11 @@ def test_a_vote_has_pictures_and_no_embedding_and_its_record_names_what_it_read(
 
 
 def test_a_weighted_vote_whose_record_names_others_is_refused(votes, tmp_path):
-    write_record(tmp_path / "record.json", {"weights": {"cnn": 1.0}})
-    members = [type("Member", (), {"run": run}) for run in MEMBERS]
+    path = tmp_path / "weighted" / "fold0-seed0" / "record.json"
+    path.parent.mkdir(parents=True)
+    write_record(path, {"weights": {"cnn": 1.0}})
     with pytest.raises(UserError, match="has no weight for each member of weighted; `snakemake .*record.json --force"):
-        voted.Voted.of("weighted", members, "weighted", tmp_path)
+        Vote("vote", tuple(MEMBERS), "weighted").shares(path)
 
 
 def study(**changes):
@@ -126,14 +125,15 @@ def test_a_vote_of_trained_runs_may_be_explained_and_its_members_weights_are_rea
     plan = Plan(ROOT, changes, tmp_path)
     files = plan.runs.explained_weights("cvm_cervix", "published")
     assert [path.split("/")[-3] for path in files] == ["cvm", "xception", "deit"]
-    assert [path.split("/")[-3] for path in plan.runs.explained_votes("cvm_cervix", "published")] == ["weighted_vote"]
-    specs = plan.steps.explain("cvm_cervix", "published")["specs"]
-    assert {name for name, block in specs.items() if "train" in block} == {"cvm", "xception", "deit"}
+    records = plan.runs.explained_records("cvm_cervix", "published")
+    assert [path.split("/")[-3] for path in records] == ["weighted_vote"]
+    specs = plan.steps.explain("cvm_cervix", "published").specs
+    assert {name for name, chosen in specs.items() if chosen.trained} == {"cvm", "xception", "deit"}
 
 
 def test_a_vote_with_a_member_that_has_no_network_is_refused():
     mixed = {"kind": "vote", "members": ["xception", "sham_rim"]}
-    with pytest.raises(UserError, match="the vote 'mixed' names 'sham_rim', which is no network or fusion"):
+    with pytest.raises(UserError, match="the vote 'mixed' names 'sham_rim', which is no trained run"):
         load(ROOT, study(runs={"mixed": mixed}, explain={"runs": ["mixed"]}))
 
 

@@ -10,7 +10,6 @@ from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.settings.load import settings
-from workflow_scripts.settings.runs import TRAINED
 from workflow_scripts.settings.steps import Steps
 
 STEPS = Steps(settings(Path(__file__).resolve().parents[2], {"scale": "paper"}))
@@ -19,7 +18,7 @@ NETWORKS = {
     canonical_json([STEPS.spec(study, name), chosen.preprocess.size]): (study, name)
     for study, chosen in STEPS.config.studies.items()
     for name, run in chosen.runs.items()
-    if run.kind in TRAINED and (run.kind != "network" or study != "cvm_cervix")
+    if STEPS.kind(study, name).leaves_weights and (run.kind != "network" or study != "cvm_cervix")
 }
 
 

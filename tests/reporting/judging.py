@@ -77,8 +77,6 @@ class Real(Study):
     def __init__(self, folder: Path, **changes) -> None:
         settings = {"source": "real", "scale": "paper", "paper": "small", "seeds": [0, 1, 2], **changes}
         super().__init__(folder, runs=("cvm", "weak"), **settings)
-        for run in self.settings["runs"].values():
-            run["spec"].setdefault("options", {})
 
     @property
     def paper(self) -> Path:

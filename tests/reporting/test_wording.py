@@ -13,9 +13,10 @@ from PIL import Image, ImageChops
 
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.drawing import label_text
+from workflow_scripts.kinds.kind_registry import read_spec
 from workflow_scripts.reporting import words
-from workflow_scripts.reporting.pages.extras import blind_features
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.study import Study as StudySettings
 
@@ -46,7 +47,7 @@ CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
         (words.p_value(0.00004), "< 0.001"),
         (words.plural(1, "class", "classes"), "1 class"),
         (words.plural(1763, "picture"), "1\u202f763 pictures"),
-        (words.listed(["a", "b", "c"]), "a, b and c"),
+        (listed(["a", "b", "c"]), "a, b and c"),
         (words.metric_name("macro_f1"), "Macro F1-score"),
     ],
 )
@@ -158,9 +159,12 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
 
 
 def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_their_name():
-    assert blind_features({"kind": "baseline", "features": ["rim", "size"]}) == ["rim", "size"]
-    assert blind_features({"kind": "baseline", "features": ["rim", "stained"]}) == []
-    assert blind_features({"kind": "network", "model": "sham"}) == []
+    def seen(**spec):
+        return read_spec(spec).blind_to_classes()
+
+    assert seen(kind="baseline", features=["rim", "size"]) == ("the rim of each picture", "its size")
+    assert seen(kind="baseline", features=["rim", "stained"]) == ()
+    assert seen(kind="network", model="sham") == ()
 
 
 def test_no_page_or_step_knows_a_run_by_its_name():

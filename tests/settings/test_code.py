@@ -40,7 +40,7 @@ def digest(copy: Path, module: str) -> str:
 
 def test_editing_a_line_changes_the_steps_that_import_it_and_no_other(copy):
     before = {step: digest(copy, f"steps.{step}") for step in ("train", "split")}
-    path = copy / "workflow_scripts" / "models" / "fusion.py"
+    path = copy / "workflow_scripts" / "models" / "build.py"
     path.write_text(path.read_text() + "\nEXTRA = 1\n")
     assert digest(copy, "steps.train") != before["train"]
     assert digest(copy, "steps.split") == before["split"]
@@ -121,10 +121,11 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
         names = StepNames(study="cvm_cervix", protocol="published", run=run)
         return [name for name in step.modules(plan, names) if ".models." in name]
 
-    assert networks(TRAIN, "cvm") == [first, second]
-    assert networks(TRAIN, "t2t_vit") == [second] and networks(TRAIN, "vit") == []
+    joint, single = "workflow_scripts.models.fusion", "workflow_scripts.models.single_network"
+    assert networks(TRAIN, "cvm") == [joint, first, second]
+    assert networks(TRAIN, "t2t_vit") == [single, second] and networks(TRAIN, "vit") == [single]
     assert networks(FINISH_RUN, "cvm") == []  # no network is run there
-    assert networks(EXPLAIN) == [first, second]
+    assert networks(EXPLAIN) == [joint, first, second]
 
 
 def test_the_reader_of_a_studys_files_counts_for_the_steps_that_open_them_and_no_other():

@@ -34,7 +34,7 @@ def test_runs_that_failed_come_with_the_settings_that_leave_them_out(said):
     said("cells/runs/published/vgg/fold0-seed1/train.log", "12:00 ERROR error: out of memory\n")
     said("cells/runs/grouped/vgg/fold0-seed0/train.log", "12:00 ERROR error: out of memory\n")
     said("cells/runs/grouped/vit/predict.log", "12:00 INFO all is well\n")
-    said("blood/runs/grouped/cvm-int8/fold0-seed0/compress.log", "12:00 ERROR error: y\n")
+    said("blood/runs/grouped/cvm-int8/fold0-seed0/make_run.log", "12:00 ERROR error: y\n")
     *_, one, other = said("cells/report.log", "12:00 ERROR error: x\n").strip().splitlines()
     hint = "To go on without what cannot be mended: "
     assert one.startswith(hint) and other.startswith(hint)

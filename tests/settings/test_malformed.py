@@ -330,7 +330,8 @@ def test_every_rule_of_the_workflow_is_a_name_that_no_study_takes():
     from workflow_scripts.settings.known_names import RULES
 
     files = [ROOT / "Snakefile", ROOT / "prepare.smk", *(ROOT / "rules").glob("*.smk")]
-    named = {name for file in files for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", file.read_text(), re.M)}
+    rule = re.compile(r"^ *(?:rule|checkpoint|use rule \w+ as) (\w+)(?: with)?:", re.M)
+    named = {name for file in files for name in rule.findall(file.read_text())}
     assert "ingest" in named and named == RULES
 
 

@@ -12,7 +12,6 @@ from workflow_scripts.contracts.protocol_roles import named_protocol
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.settings.hints import blocks_at
 from workflow_scripts.settings.load import settings
-from workflow_scripts.settings.runs import TRAINED
 from workflow_scripts.settings.steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +40,7 @@ def used(study, path):
     """The value at a dotted path of a study's settings, a run's training completed by the study's."""
     value = STEPS.study(study).model_dump(mode="json")
     for run in value["runs"]:
-        if value["runs"][run]["kind"] in TRAINED:
+        if STEPS.kind(study, run).leaves_weights:
             value["runs"][run]["train"] = plain(STEPS.training(study, run))
     for key in named_protocol(path, STEPS.study(study).as_published).split("."):
         value = value[key]

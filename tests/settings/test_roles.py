@@ -70,8 +70,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         "published": "none",
         "grouped": "mean",
     }
-    for step in ("finish_run", "baseline", "compress"):
-        run = {"finish_run": "cvm", "baseline": "sham_rim", "compress": "cvm-float16"}[step]
+    for step, run in (("finish_run", "cvm"), ("make_run", "sham_rim"), ("make_run", "cvm-float16")):
         told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
         assert told == ["none", "mean"]
     assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
@@ -113,19 +112,20 @@ def external(protocols=None, **spec):
 def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(protocol):
     more = {"mine": {"kind": "kfold", "by": "group"}}
     plan = Plan(ROOT, external(more, protocol=protocol), ROOT)
-    applied = plan.runs.applied(EXTERNAL_RUN)
-    assert applied == RunAddress("there", protocol, "cvm", 0, 0)
-    assert plan.runs.split(applied) == f"results/there/splits/{protocol}.csv"
-    assert plan.steps.external(*astuple(EXTERNAL_RUN))["spec"]["protocol"] == protocol
+    assert f"results/there/splits/{protocol}.csv" in plan.runs.source_files(EXTERNAL_RUN)
+    folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
+    assert plan.runs.source_folders(EXTERNAL_RUN) == {"cvm": folder}
+    assert plan.steps.make_run(*astuple(EXTERNAL_RUN))["spec"]["protocol"] == protocol
 
 
 def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():
     by_name = Plan(ROOT, external(protocol="published"), ROOT)
     by_role = Plan(ROOT, external(), ROOT)
     job = astuple(EXTERNAL_RUN)
-    assert by_role.steps.external(*job) == by_name.steps.external(*job)
+    assert by_role.steps.make_run(*job) == by_name.steps.make_run(*job)
     renamed = {"published": None, "as_printed": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}}
-    assert Plan(ROOT, external(renamed), ROOT).runs.applied(EXTERNAL_RUN).protocol == "as_printed"
+    files = Plan(ROOT, external(renamed), ROOT).runs.source_files(EXTERNAL_RUN)
+    assert "results/there/splits/as_printed.csv" in files
     with pytest.raises(
         UserError, match="there has no protocol of the role as_published; name one, such as protocol: gro"
     ):

@@ -57,8 +57,8 @@ def test_one_file_stands_for_a_trained_run_and_a_record_each_for_another(plan):
     assert {finished, *votes} <= {str(path) for path in plan.records(STUDY)}
     vote = RunAddress(STUDY, "published", "soft_vote", 0, 3)
     members = plan.study(STUDY).runs["soft_vote"].members
-    assert plan.runs.member_records(vote) == [finished.replace(f"/{RUN}/", f"/{name}/") for name in members]
-    assert list(plan.runs.member_folders(vote)) == members
+    assert plan.runs.source_files(vote) == [finished.replace(f"/{RUN}/", f"/{name}/") for name in members]
+    assert list(plan.runs.source_folders(vote)) == list(members)
 
 
 def test_wildcards_become_the_names_that_a_step_goes_by_and_numbers_are_numbers():

@@ -130,7 +130,7 @@ def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_
 def test_all_that_names_a_removed_run_is_said_at_once():
     lines = mistake(studies={"cvm_cervix": {"runs": {"cvm": None}, "own_runs": {"cvm-float16": None}}}).splitlines()
     assert [line.split(": ", 2)[2] for line in lines] == [
-        "explain.runs names 'cvm', which is no network or fusion of this study; take it out of the list",
+        "explain.runs names 'cvm', which is no trained run of this study; take it out of the list",
         "evaluate.reference names 'cvm', which is no run of this study; "
         "there are deit, sham_colour_size, sham_rim, soft_vote, xception",
     ]

@@ -234,7 +234,7 @@ def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
     root, folder = copy
     vote = root / "runs" / "published" / "vote" / "fold0-seed0"
     write_record(vote / "record.json", {"settings": {"run": "vote", "spec": {"kind": "vote"}}})
-    with pytest.raises(UserError, match="is a run of kind 'vote', not a trained one; give a network or a fusion"):
+    with pytest.raises(UserError, match="kind 'vote', not a trained one; give a run of kind network or fusion"):
         apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
 
 

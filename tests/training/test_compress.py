@@ -14,7 +14,7 @@ from workflow_scripts.models.compression import STEP, _expanded, _to_int8
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.steps import compress, finish_run, train
+from workflow_scripts.steps import finish_run, train
 
 MEMBER = made.settings(epochs=3, spec=made.fusion())
 # Largest difference of a probability that each form may make (float32 rounding, 11, 8 and 7 bits of a weight).
@@ -24,7 +24,8 @@ SHARES = {"onnx": (0.9, 1.3), "float16": (0.5, 0.62), "bfloat16": (0.5, 0.62), "
 
 def settings(to):
     run = {"kind": "compressed", "of": "tiny", "to": to}
-    return {**MEMBER, "run": f"tiny-{to}", "spec": run, "train": None, "member": MEMBER, "aggregate": "none"}
+    job = {key: MEMBER[key] for key in ("study", "protocol", "fold", "seed")}
+    return {**job, "run": f"tiny-{to}", "spec": run, "member": MEMBER, "aggregate": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def trained(tmp_path_factory):
     train.main(inputs.arguments(out=inputs.root / "run", settings=MEMBER))
     finish_run.main(inputs.arguments(run=inputs.root / "run", settings={**MEMBER, "aggregate": "none"}))
     for to in TOLERANCES:
-        compress.main(inputs.arguments(member=inputs.root / "run", out=inputs.root / to, settings=settings(to)))
+        inputs.make_run(settings(to), inputs.root / to, inputs.root / "run")
     return inputs.root
 
 
@@ -74,7 +75,7 @@ def test_16_bit_weights_do_change_the_predictions(trained):
 @pytest.mark.parametrize("to", ["float16", "onnx"])
 def test_equal_trainings_are_compressed_to_equal_bytes(trained, tmp_path, to):
     inputs = made.Inputs(trained)
-    compress.main(inputs.arguments(member=trained / "run", out=tmp_path, settings=settings(to)))
+    inputs.make_run(settings(to), tmp_path, trained / "run")
     for name in ("predictions.csv", f"model/{next((tmp_path / 'model').iterdir()).name}"):
         assert (tmp_path / name).read_bytes() == (trained / to / name).read_bytes()
 
@@ -129,4 +130,4 @@ def test_weights_of_another_training_are_refused(trained, tmp_path):
     inputs = made.Inputs(trained)
     other = settings("float16") | {"member": {**MEMBER, "seed": 1}}
     with pytest.raises(UserError, match="trained with other settings"):
-        compress.main(inputs.arguments(member=trained / "run", out=tmp_path, settings=other))
+        inputs.make_run(other, tmp_path, trained / "run")

@@ -8,9 +8,10 @@ import pytest
 
 from tests import made
 from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.data.across_studies import translate
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.steps import external, train
+from workflow_scripts.steps import train
 
 MEMBER = made.settings(epochs=6, run="tiny") | {"study": "there"}
 # Another study that calls a blob a blob and all else something else.
@@ -27,26 +28,19 @@ def settings(classes):
 def two(tmp_path_factory):
     root = tmp_path_factory.mktemp("two")
     there, here = made.make_inputs(root / "there"), made.make_inputs(root / "here", seed=1)
-    train.main(there.arguments(out=root / "run", settings=MEMBER))
+    folder = there.root / "runs" / "published" / "tiny" / "fold0-seed0"
+    train.main(there.arguments(out=folder, settings=MEMBER))
     manifest = MANIFEST.read(here.root / "dataset" / "manifest.csv")
     manifest["label"] = manifest["label"].map(MEANING)
     manifest["sha256"] = [f"{number:064x}" for number in range(len(manifest))]
     MANIFEST.write(here.root / "dataset" / "manifest.csv", manifest)
     here.vouch({"classes": ["blob", "other"]})
-    return there, here, root / "run"
+    return there, here, folder
 
 
 def apply(two, out, classes=MEANING):
-    there, here, run = two
-    external.main(
-        here.arguments(
-            member=run,
-            manifest_there=there.root / "dataset" / "manifest.csv",
-            split_there=there.split,
-            out=out,
-            settings=settings(classes),
-        )
-    )
+    _, here, run = two
+    here.make_run(settings(classes), out, run)
     return pd.read_csv(out / "units.csv")
 
 
@@ -94,5 +88,5 @@ def test_classes_that_do_not_meet_are_named(two, tmp_path, classes, said):
 
 def test_left_out_classes_leave_the_rest_scaled_to_one():
     table = pd.DataFrame({"id": ["a", "b"], "p_x": [0.2, 0.0], "p_y": [0.2, 0.0], "p_z": [0.6, 1.0]})
-    found = external.translate(table, ["x", "y", "z"], ["X", "Y"], {"x": "X", "y": "Y", "z": None})
+    found = translate(table, ["x", "y", "z"], ["X", "Y"], {"x": "X", "y": "Y", "z": None})
     assert found[["p_X", "p_Y"]].to_numpy().tolist() == [[0.5, 0.5], [0.5, 0.5]]

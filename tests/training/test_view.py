@@ -8,10 +8,11 @@ import torch
 from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription, open_arrays
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.steps import compress, explain, external, finish_run, train
+from workflow_scripts.steps import explain, finish_run, train
 from workflow_scripts.training import augment, inference, loop
 from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.finished import Network
@@ -150,7 +151,7 @@ def noisy_run(tmp_path_factory):
     """A run with masks and noise, also on what it is applied to."""
     inputs = made.make_inputs(tmp_path_factory.mktemp("results") / "made")
     with_masks(inputs)
-    out = inputs.root / "runs" / "tiny" / "fold0-seed0"
+    out = inputs.root / "runs" / "published" / "tiny" / "fold0-seed0"
     settings, table = run(inputs, out, **NOISY)
     return inputs, out, settings, table
 
@@ -174,13 +175,14 @@ def test_a_noisy_run_can_be_repeated_and_its_validation_is_what_it_predicts(nois
 def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, tmp_path):
     inputs, out, settings, table = noisy_run
     spec = {"kind": "compressed", "of": "tiny", "to": "onnx"}
-    small = {**settings, "run": "tiny-onnx", "spec": spec, "train": None, "member": settings, "aggregate": "none"}
-    compress.main(inputs.arguments(member=out, out=tmp_path / "onnx", settings=small))
+    job = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
+    small = {**job, "run": "tiny-onnx", "spec": spec, "member": settings, "aggregate": "none"}
+    inputs.make_run(small, tmp_path / "onnx", out)
     np.testing.assert_allclose(pd.read_csv(tmp_path / "onnx" / "predictions.csv")[COLUMNS], table[COLUMNS], atol=1e-5)
 
-    there = {"manifest_there": inputs.root / "dataset" / "manifest.csv", "split_there": inputs.split}
-    away = {**settings, "spec": {"classes": None}, "member": settings, "aggregate": "none"}
-    external.main(inputs.arguments(member=out, out=tmp_path / "away", settings=away, **there))
+    spec = {"kind": "external", "study": "made", "of": "tiny", "protocol": "published"}
+    away = {**small, "run": "tiny@made", "spec": spec}
+    inputs.make_run(away, tmp_path / "away", out)
     np.testing.assert_allclose(pd.read_csv(tmp_path / "away" / "predictions.csv")[COLUMNS], table[COLUMNS], atol=1e-6)
 
     shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
@@ -188,14 +190,15 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     wanted = {"runs": ["tiny"], "images": 3, "errors": 1, "embedding": False}
     shared["preprocess"] = {"size": 32, "fit": "squash", "pixel_size": None}
     shared["reported"] = "test"
-    arguments = {"runs": inputs.root / "runs", "out": tmp_path / "maps"}
+    arguments = {"runs": inputs.root / "runs" / "published", "out": tmp_path / "maps"}
     explain.main(inputs.arguments(settings={**shared, "specs": block, "explain": wanted}, **arguments))
     shown = pd.read_csv(tmp_path / "maps" / "tiny" / "gradcam.csv").set_index("id")["probability"]
     expected = table.set_index("id").loc[shown.index, COLUMNS].max(axis=1)
     np.testing.assert_allclose(shown, expected, atol=1e-6)
 
     weights = read_trained(out / "weights.safetensors", settings)
-    model = inference.Applied.read(inputs.arguments(), out / "weights.safetensors", settings, 0, "cpu").network()
+    files = FoldFiles.of(inputs.arguments())
+    model = inference.Applied.read(files, out / "weights.safetensors", settings, 0, "cpu").network()
     described = made.arrays_of(np.load(inputs.images)).description
     network = Network(model, weights, described, parse(Train, settings["train"]), CPU)
     rows = [int(name.removeprefix("cell_")) for name in table["id"]]

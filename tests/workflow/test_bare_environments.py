@@ -18,17 +18,21 @@ import pytest
 import yaml
 
 from tests.workflow.conftest import ROOT, TINY, Workflow, copy_of_the_project
+from workflow_scripts.kinds.kind import MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TrainedKind
+from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.settings.code import PACKAGE, closure
 
 pytestmark = pytest.mark.slow
 
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 # These fetch from elsewhere; they are imported, but not run.
-FROM_ELSEWHERE = {"download", "fetch_weights"}
+# Rules of runs that are made in one go and need PyTorch.
+WITH_NETWORKS = (MAKE_WITH_NETWORK, MAKE_WITH_MODEL)
+FROM_ELSEWHERE = {"steps.download", "steps.fetch_weights"}
 # What is found by name, so that no import statement leads to it.
 NAMED = {
     "data": ("data/adapters/*.py", "synthetic/*.py", "studies/*/adapter.py", "studies/*/synthetic.py"),
-    "torch": ("models/*.py", "studies/*/figures.py"),
+    "torch": ("models/*.py", "studies/*/figure*.py"),
 }
 STUB = """#!/usr/bin/env bash
 set -eu
@@ -59,9 +63,20 @@ def entry_points() -> dict[str, set[str]]:
             if environment := re.search(r"envs/(\w+)\.yaml", body):
                 shell = body[body.index("shell:") :]
                 shell += "".join(text for name, text in shared.items() if re.search(rf"\b{name}\b", shell))
-                entries = re.findall(rf"\b{PACKAGE}\.(\w+) ", shell)
+                entries = re.findall(rf"\b{PACKAGE}\.(\w+\.\w+) ", shell)
                 assert entries, f"{path.name}: what does the rule call?\n{body}"
                 found[environment[1]].update(entries)
+    for environment in kinds_by_environment():
+        found[environment].add("steps.make_run")
+    return found
+
+
+def kinds_by_environment() -> dict[str, set[str]]:
+    """Environment → modules of the kinds of run that are made there, which are found by name."""
+    found = defaultdict(set)
+    for name, kind in kinds().items():
+        if not issubclass(kind, TrainedKind):
+            found["torch" if kind.rule in WITH_NETWORKS else "data"].add(f"{PACKAGE}.kinds.{name}")
     return found
 
 
@@ -100,7 +115,7 @@ def bare(tmp_path_factory) -> Path:
 def test_all_that_its_entry_points_import_is_in_the_environment(bare, environment):
     entries = entry_points()[environment]
     assert entries, f"no rule uses envs/{environment}.yaml"
-    roots = {f"{PACKAGE}.{entry}" for entry in entries}
+    roots = {f"{PACKAGE}.{entry}" for entry in entries} | kinds_by_environment().get(environment, set())
     for pattern in NAMED.get(environment, ()):
         found = sorted((ROOT / PACKAGE).glob(pattern))
         assert found, pattern
@@ -132,7 +147,7 @@ def test_every_rule_runs_in_its_environment_without_the_launchers_packages(bare,
     Workflow(folder).run("--use-conda", PATH=path, PYTHONPATH="", PYTHONNOUSERSITE="1")
     called = (bare / "called").read_text().splitlines()
     ran = defaultdict(set)
-    for environment, module in re.findall(rf"^(\w+) -m {PACKAGE}\.(\w+)", "\n".join(called), flags=re.M):
+    for environment, module in re.findall(rf"^(\w+) -m {PACKAGE}\.(\w+\.\w+)", "\n".join(called), flags=re.M):
         ran[environment].add(module)
     assert {name: entries - FROM_ELSEWHERE for name, entries in entry_points().items()} == ran
     assert (folder / "results" / "index.html").exists()

@@ -77,7 +77,7 @@ def away(path: Path):
     ("path", "rule", "targets"),
     [
         ("runs/published/tiny", "train", ()),
-        ("runs/grouped/sham", "baseline", ()),
+        ("runs/grouped/sham", "make_run", ()),
         # By the target `all` too, but then what was trained on it is trained again.
         ("splits/grouped.json", "split", ("first_data",)),
         ("evaluation/published", "evaluate", ()),
@@ -122,10 +122,10 @@ def test_where_jobs_run_reaches_them_and_is_no_reason_to_run_again(finished):
 
 
 def test_editing_a_module_runs_again_exactly_what_uses_it(finished):
-    module = finished.folder / "workflow_scripts" / "evaluation" / "voting.py"
+    module = finished.folder / "workflow_scripts" / "kinds" / "vote.py"
     with edited(module, lambda text: text + "\nEXTRA = 1\n"):
         planned = finished.planned()
-    assert planned["vote"] == 2  # the vote of one study, two protocols
+    assert planned["combine_runs"] == 2  # the vote of one study, two protocols
     assert not {"train", "finish_run", "split", "ingest", "preprocess", "synthesise"} & set(planned)
 
 
@@ -182,7 +182,7 @@ def test_the_order_of_keys_is_no_change(finished):
 def test_evaluation_settings_train_nothing(finished):
     with edited(finished.folder / "tiny.yaml", lambda text: text.replace("bootstrap: 100", "bootstrap: 101")):
         planned = finished.planned()
-    assert not {"train", "finish_run", "vote", "split", "ingest", "preprocess"} & set(planned)
+    assert not {"train", "finish_run", "combine_runs", "split", "ingest", "preprocess"} & set(planned)
     assert planned["evaluate"] == 3
 
 

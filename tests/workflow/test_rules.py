@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import ROOT, copy_of_the_project
-from workflow_scripts.settings.plan.step_table import STEPS
+from workflow_scripts.kinds.kind import RULES, TRAIN
+from workflow_scripts.settings.plan.step_table import MAKE_RUN, STEPS
 from workflow_scripts.settings.snakemake_internals import OLDEST
 
 # What a folder of a user's may be called, and what a shell would do with it.
@@ -34,7 +35,7 @@ LATE = {"pathvars": (9, 12)}
 # The first version that has what settings/snakemake_internals.py takes: 9.16.0 does not have it, 9.16.3 has.
 ATTRIBUTES = tuple(map(int, OLDEST.split(".")))
 # Parameters whose text is made of several words, quoted by settings/commands.py.
-READY = {"start", "step", "options", "sources", "members", "weights", "own", "paper", "papers", "folders", "masks"}
+READY = {"start", "step", "options", "sources", "source_runs", "weights", "own", "paper", "papers", "folders", "masks"}
 
 
 def ask(folder: Path, configfile: Path, *arguments: str) -> dict:
@@ -97,7 +98,7 @@ def asked(tmp_path_factory) -> dict:
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
     given.append(f"{settings['results']}/made/masks/masks.npy")
     made = [job["output"][0] for job in planned["jobs"] if job["rule"] == "synthesise"]
-    # A vote names the folders of its members, for which the file stands that finished them.
+    # A run names the folders of those that it is made of, for which the file stands that finished them.
     trained = [job for job in planned["jobs"] if job["rule"].startswith("train")]
     given += [str(Path(path).parent) for job in trained for path in job["output"]]
     given += ["data/blood", *(str(Path(path).parent) for path in made)]
@@ -142,7 +143,7 @@ def test_masks_are_read_by_the_jobs_alone_whose_network_sees_them(asked):
     trained = next(runs for rule, runs in by_rule.items() if rule.startswith("train"))
     assert "cvm" in trained and "xception" not in trained
     assert {"ground_truth", "paper_figures", "explain"} <= set(by_rule)
-    assert not {"baseline", "evaluate", "split", "examples", "report_study"} & set(by_rule)
+    assert not {"make_run", "combine_runs", "evaluate", "split", "examples", "report_study"} & set(by_rule)
     for job in asked["jobs"]:
         if job["rule"] in by_rule and "masks" in job["params"]:
             assert ("--masks" in job["shell"]) == any("/masks/" in path for path in job["input"])
@@ -162,6 +163,8 @@ def test_every_step_of_the_table_has_its_rule_and_every_rule_its_step(asked):
         if rule["shell"]
     }
     stated = {step.rule_name: step.name for step in STEPS.values()}
+    # One step makes every run that no training makes; its rules differ in what they need.
+    stated |= {rule: MAKE_RUN.name for rule in RULES if rule != TRAIN}
     assert {name: step for name, step in called.items() if not name.startswith("train_batch_")} == stated
     assert {step for name, step in called.items() if name.startswith("train_batch_")} == {"train"}
 

@@ -10,6 +10,7 @@ from workflow_scripts.archiving.auditing import audit_splits
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
 from workflow_scripts.archiving.stated import read_settings
+from workflow_scripts.contracts.run_finish import TABLES, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
@@ -17,12 +18,12 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateS
 from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
 from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.data.download.space import room_for
+from workflow_scripts.kinds.kind import CombinedKind
+from workflow_scripts.kinds.kind_registry import read_spec
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE, fold_seeds
-
-VOTE = "vote"
 
 
 def studies_of(archived: Path) -> list[str]:
@@ -53,7 +54,7 @@ def _verify(archived: Path, work: Path, study: str, settings: ArchivedSettings) 
     yield from audit_splits(archived, work, study, report.protocols)
     for stated in settings.evaluate.values():
         yield from _predictions(archived, work, stated, report.runs)
-        yield from compare_votes(archived, work, stated, report.runs)
+        yield from compare_combined(archived, work, stated, report.runs)
     room_for(sum(path.stat().st_size for path in (archived / study).rglob("*") if path.is_file()), work)
     shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
     for name in derived_files(work, study):
@@ -70,12 +71,12 @@ def _predictions(
 ) -> Iterator[Outcome]:
     """Units against the predictions that they sum up, and the subset of every prediction against the split.
 
-    A vote's units follow from those of its members instead, see compare_votes.
+    The units of a run that combines others follow from theirs instead, see compare_combined.
     """
     study, protocol = stated.study, stated.protocol
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     odd, rows = [], 0
-    for run in (run for run in stated.runs if runs[run].kind != VOTE):
+    for run in (run for run in stated.runs if not isinstance(read_spec(runs[run].spec), CombinedKind)):
         for job in _jobs(stated):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
@@ -89,20 +90,19 @@ def _predictions(
     yield Outcome(f"{study}/splits/{protocol}.csv", not odd, words, computed=False)
 
 
-def compare_votes(
+def compare_combined(
     archived: Path, work: Path, stated: EvaluateSettings, runs: dict[str, RunSettings]
 ) -> Iterator[Outcome]:
-    """Predictions and units of every vote against those of its members."""
-    from workflow_scripts.evaluation.voting import vote, write_vote
-
+    """Predictions and units of every run that combines others, against those that follow from their units."""
     folder = f"{stated.study}/runs/{stated.protocol}"
-    for run in (run for run in stated.runs if runs[run].kind == VOTE):
-        spec = runs[run].spec
+    for run in stated.runs:
+        kind = read_spec(runs[run].spec)
+        if not isinstance(kind, CombinedKind):
+            continue
         for job in _jobs(stated):
-            tables = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in spec["members"]}
-            units, _ = vote(tables, spec["how"], spec["weights"])
-            write_vote(work / folder / run / job, units)
-            for name in (f"{folder}/{run}/{job}/{table}.csv" for table in ("predictions", "units")):
+            units = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in kind.own_sources()}
+            write_tables(work / folder / run / job, kind.combine(units).made(), aggregate="none")
+            for name in (f"{folder}/{run}/{job}/{table}" for table in TABLES):
                 yield compare_files(name, archived / name, work / name)
 
 

@@ -75,12 +75,6 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
     return np.array(classes_of(frame))[probabilities(frame).argmax(axis=1)]
 
 
-def write_run_tables(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
-    """Write predictions.csv and units.csv of a run; see write_predictions and write_units."""
-    write_predictions(folder, samples, classes)
-    write_units(folder, samples, classes, aggregate)
-
-
 def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -> None:
     """Write predictions.csv of a run.
 

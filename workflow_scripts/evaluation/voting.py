@@ -1,20 +1,19 @@
 """Votes: several finished runs judge the same units, one prediction comes out."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, classes_of, probabilities
+from workflow_scripts.contracts.run_tables import class_columns, classes_of, probabilities
 from workflow_scripts.evaluation.metric_tables import arrays, same_units
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
 TIE = 1e-6  # what the winner of a tied hard vote gets above its share
 
 
 def vote(
-    members: dict[str, pd.DataFrame], how: str, weights: list[float] | None = None
+    members: dict[str, pd.DataFrame], how: str, weights: Sequence[float] | None = None
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Units table of a vote, and the weight of each member (they sum to 1).
 
@@ -41,16 +40,9 @@ def vote(
     return result, dict(zip(members, share.tolist(), strict=True))
 
 
-def write_vote(folder: Path, units: pd.DataFrame) -> None:
-    """Write units.csv of a vote, and predictions.csv with the same rows: a vote scores what is judged."""
-    PREDICTIONS.write(folder / PREDICTIONS_FILE, units.drop(columns="n_samples"))
-    columns = [column for column in units.columns if column != "n_samples"]
-    UNITS.write(folder / UNITS_FILE, units[[*columns, "n_samples"]])
-
-
-def combine(stack: np.ndarray, how: str, share: np.ndarray) -> np.ndarray:
+def combine(stack: np.ndarray, how: str, share: Sequence[float] | np.ndarray) -> np.ndarray:
     """Probabilities N×K of a vote from those of its members, M×N×K; `share` M sums to 1, `how` as for `vote`."""
-    combined = _hard(stack) if how == "hard" else np.tensordot(share, stack, axes=1)
+    combined = _hard(stack) if how == "hard" else np.tensordot(np.asarray(share), stack, axes=1)
     return combined / combined.sum(axis=1, keepdims=True)
 
 

@@ -1,46 +1,28 @@
 """A vote of trained runs beside the samples it is explained on."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.record import read_record
-from workflow_scripts.evaluation.voting import combine
 from workflow_scripts.explanation.gradcam import Maps
 from workflow_scripts.explanation.network_features import Seen
 from workflow_scripts.explanation.target_layers import Target
 from workflow_scripts.explanation.trained import Trained
-from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.kinds.kind import CombinedKind
 from workflow_scripts.training.samples import Samples
-
-VOTE = "vote"
 
 
 @dataclass(frozen=True)
 class Voted:
-    """A vote: its members on one fold of the samples, how they vote, and the share of each (they sum to 1)."""
+    """A run that decides by trained runs: these on one fold of the samples, and the share of each (they sum to 1)."""
 
     run: str
+    spec: CombinedKind
     members: tuple[Trained, ...]
-    how: str
     shares: tuple[float, ...]
 
     embeds = False
-
-    @classmethod
-    def of(cls, run: str, members: list[Trained], how: str, folder: Path) -> "Voted":
-        """Of its members; a weighted vote's shares stand in its record in `folder`. UserError when they do not."""
-        shares = [1 / len(members)] * len(members)
-        if how == "weighted":
-            path = folder / "record.json"
-            found = read_record(path).get("weights", {})
-            if set(found) != {member.run for member in members}:
-                raise UserError(f"{path} has no weight for each member of {run}; {remedy(path)}")
-            shares = [found[member.run] for member in members]
-        return cls(run, tuple(members), how, tuple(shares))
 
     @property
     def settings(self) -> dict:
@@ -72,13 +54,13 @@ class Voted:
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
         """As Trained.judge; a vote has no features."""
         tables, seen = zip(*(member.judge(False) for member in self.members), strict=True)
-        p = combine(np.stack([one.probabilities for one in seen]), self.how, np.array(self.shares))
+        p = self.spec.combined(np.stack([part.probabilities for part in seen]), self.shares)
         own = p[np.arange(len(p)), tables[0]["label"].map(self.classes.index)]
         names = np.array(self.classes)[p.argmax(axis=1)]
         return tables[0].assign(predicted=names, probability=p.max(axis=1), probability_true=own), Seen(p, None)
 
     def maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
-        """Grad-CAM of each member and of the vote, for the class that the vote predicts."""
+        """Grad-CAM of each member, and under the name of the kind that of the run, for the class that it predicts."""
         return self._with_vote([member.maps(rows) for member in self.members])
 
     def random_maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
@@ -95,7 +77,7 @@ class Voted:
         mean = scaled(np.tensordot(np.array(self.shares, dtype="float32"), np.stack(own), axes=1))
         looked = all(maps.has_gradient for maps in named.values())
         target = Target(None, f"mean of {len(found)} runs", mean.shape[1:])
-        return {**named, VOTE: Maps(target, mean, looked, None)}
+        return {**named, self.spec.kind: Maps(target, mean, looked, None)}
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

@@ -1,14 +1,35 @@
 """Logistic regression on a few numbers of each image."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.kinds.kind import MadeKind
+from workflow_scripts.runtime.wording import listed
+
+if TYPE_CHECKING:
+    from workflow_scripts.contracts.run_record import RunRecord
+
+# Modality of the samples that each feature is taken of, see baselines.simple_features.
+MODALITIES = {"rim": "image", "colour": "image", "size": "image", "stained": "image"}
+FEATURE_WORDS = {
+    "rim": "the image's rim",
+    "colour": "colour statistics",
+    "size": "image size",
+    "stained": "share of brown nuclei",
+}
+# Features that hold nothing of what a class is about → what they see.
+BLIND_FEATURES = {"rim": "the rim of each picture", "colour": "its colours", "size": "its size"}
 
 
 @dataclass(frozen=True)
-class Baseline:
+class Baseline(MadeKind):
     """Logistic regression on a few numbers of each image; what it reaches, a network must beat."""
+
+    position = 4
+    learns = True
+    maker = "workflow_scripts.baselines.logistic_regression:make"
 
     kind: Annotated[Literal["baseline"], about("Logistic regression without a network.")]
     features: Annotated[
@@ -21,3 +42,14 @@ class Baseline:
             check=distinct,
         ),
     ]
+
+    def words(self, name: str, record: "RunRecord") -> str:
+        return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}"
+
+    def blind_to_classes(self) -> tuple[str, ...]:
+        if set(self.features) <= set(BLIND_FEATURES):
+            return tuple(BLIND_FEATURES[feature] for feature in self.features)
+        return ()
+
+    def modalities(self) -> Mapping[str, str]:
+        return {f"the feature {feature}": MODALITIES[feature] for feature in self.features}

@@ -1,14 +1,31 @@
 """A trained run in fewer bits."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about
+from workflow_scripts.kinds.kind import MAKE_WITH_MODEL, MadeKind, RunKind, SourceRun
+
+if TYPE_CHECKING:
+    from workflow_scripts.contracts.run_record import RunRecord
+
+FORM_WORDS = {
+    "float16": "16-bit weights (float16)",
+    "bfloat16": "16-bit weights (bfloat16)",
+    "int8": "8-bit weights",
+    "onnx": "ONNX file",
+}
 
 
 @dataclass(frozen=True)
-class Compressed:
+class Compressed(MadeKind):
     """A trained run in fewer bits; nothing is trained again, all arithmetic is done in 32 bits."""
+
+    position = 3
+    rule = MAKE_WITH_MODEL
+    applies_weights = True
+    maker = "workflow_scripts.training.compressed_run:make"
 
     kind: Annotated[Literal["compressed"], about("A trained run in fewer bits.")]
     of: Annotated[str, about("Name of a network or fusion of this study.")]
@@ -19,3 +36,16 @@ class Compressed:
             "output channel; onnx: an ONNX file in 32 bits, run by onnxruntime."
         ),
     ] = "float16"
+
+    def sources(self) -> tuple[SourceRun, ...]:
+        return (SourceRun(self.of),)
+
+    def mistakes(self, name: str, runs: Mapping[str, RunKind]) -> Iterator[str]:
+        if self.of not in runs or not runs[self.of].leaves_weights:
+            yield (
+                f"run {name!r}: of names {self.of!r}, which is no trained run of this study; name another, or remove "
+                f"the run: `{name}: null`"
+            )
+
+    def words(self, name: str, record: "RunRecord") -> str:
+        return f"{self.of} as {FORM_WORDS[self.to]}"

@@ -1,10 +1,17 @@
 """Several feature extractors, classified together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about
-from workflow_scripts.kinds.model_options import Options
+from workflow_scripts.contracts.constructor_options import Options
+from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.runtime.wording import listed
+
+if TYPE_CHECKING:
+    from workflow_scripts.contracts.run_record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -23,8 +30,11 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Fusion:
+class Fusion(TrainedKind):
     """Several feature extractors, their features joined and classified by two layers, trained together."""
+
+    position = 1
+    builder = "workflow_scripts.models.fusion:build_fusion"
 
     kind: Annotated[Literal["fusion"], about("Joint network of several branches.")]
     branches: Annotated[
@@ -40,3 +50,17 @@ class Fusion:
     hidden: Annotated[Positive | None, about("Width of the hidden layer; null: that of the joined features.")] = None
     activation: Annotated[Literal["gelu", "relu"], about("Activation between the two layers.")] = "gelu"
     dropout: Annotated[float, about("Dropout before the last layer.", ge=0, lt=1)] = 0.0
+
+    def networks(self) -> Mapping[str, NetworkPart]:
+        return self.branches
+
+    def words(self, name: str, record: "RunRecord") -> str:
+        return "fusion of " + listed(branch.model for branch in self.branches.values())
+
+    def joint_layers(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, ...], ...]:
+        width, joined = shapes["hidden.weight"]
+        return (
+            ("Features", f"{self.how} fusion", f"{joined} values"),
+            ("Hidden layer", f"{joined} → {width}", self.activation.upper()),
+            ("Output", f"{width} → {shapes['output.weight'][0]}", "softmax"),
+        )

@@ -1,16 +1,21 @@
 """A network of a library, or of this project."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about
-from workflow_scripts.kinds.model_options import Options
-from workflow_scripts.models.own import OWN
+from workflow_scripts.contracts.constructor_options import Options
+from workflow_scripts.contracts.own_networks import OWN, NetworkPart
+from workflow_scripts.kinds.kind import TrainedKind
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(TrainedKind):
     """A network that is trained on the images."""
+
+    position = 0
+    builder = "workflow_scripts.models.single_network:build_network"
 
     kind: Annotated[Literal["network"], about("One network.")]
     model: Annotated[
@@ -37,3 +42,6 @@ class Network:
             "Width of a further fully connected layer, with ReLU, between the features and the classifier; null: none."
         ),
     ] = None
+
+    def networks(self) -> Mapping[str, NetworkPart]:
+        return {"model": self}

@@ -1,11 +1,16 @@
 """Several feature extractors, one classifier: the joint network of Liu et al., CVM-Cervix (2022), section 3."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.network_parts import feature_count
+from workflow_scripts.models.single_network import create_part
 from workflow_scripts.runtime.errors import UserError
 
 Join = Callable[[list[torch.Tensor]], torch.Tensor]
@@ -67,3 +72,28 @@ class FusionNetwork(nn.Module):
         """N×3×H×W images → N×K logits."""
         features = self.join([branch(images) for branch in self.branches.values()])
         return self.output(self.dropout(self.activation(self.hidden(features))))
+
+
+class JointNetwork(Protocol):
+    """What joins the branches of a network; see FusionNetwork."""
+
+    @property
+    def branches(self) -> Mapping[str, NetworkPart]: ...
+
+    @property
+    def how(self) -> str: ...
+
+    @property
+    def hidden(self) -> int | None: ...
+
+    @property
+    def activation(self) -> str: ...
+
+    @property
+    def dropout(self) -> float: ...
+
+
+def build_fusion(spec: JointNetwork, classes: int, shape: InputShape, files: dict[str, Path] | None) -> nn.Module:
+    """The network that `spec` describes, see models.build."""
+    branches = {name: create_part(part, name, 0, shape, files)[0] for name, part in spec.branches.items()}
+    return FusionNetwork(branches, classes, spec.how, spec.hidden, spec.activation, spec.dropout)

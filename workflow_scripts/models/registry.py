@@ -1,19 +1,19 @@
 """Names → networks: timm's names, `torchvision/<name>`, and networks of this package by module path."""
 
 import difflib
-import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.own_networks import OWN, refused_option
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
 from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.network_parts import note_classifier, note_features
-from workflow_scripts.models.own import OWN, refused_option
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.named_objects import load_named
 
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
 AUXILIARY = ("aux1", "aux2", "AuxLogits")
@@ -217,8 +217,7 @@ def _require_colour(name: str, shape: InputShape) -> None:
 
 def _own(name: str, classes: int, shape: InputShape, options: dict[str, Any]) -> nn.Module:
     _require_colour(name, shape)
-    module, _, function = OWN[name].partition(":")
-    return getattr(importlib.import_module(module), function)(classes, _side(name, shape), **options)
+    return load_named(OWN[name])(classes, _side(name, shape), **options)
 
 
 def _output(model: nn.Module, shape: InputShape) -> tuple[torch.Tensor, int]:

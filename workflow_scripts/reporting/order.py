@@ -27,11 +27,9 @@ def main_run(results: Results) -> str:
 
 
 def trained_run(results: Results) -> str | None:
-    """The main run, or of a vote or a compressed one the first trained run that it is made of; else None."""
-    main, runs = main_run(results), results.settings.runs
-    spec = runs[main].spec
-    parts = (main, *spec.get("members", ()), spec.get("of"))
-    return next((name for name in parts if name in runs and runs[name].trained), None)
+    """The main run, or the first trained run of its study that it is made of; else None."""
+    main = main_run(results)
+    return next((name for name in (main, *results.kind(main).own_sources()) if results.kind(name).leaves_weights), None)
 
 
 def reference(results: Results) -> str:
@@ -87,17 +85,4 @@ def reported_words(protocol: Protocol) -> str:
 
 def run_words(run: Run) -> str:
     """What a run is, in a few words: its kind and its networks or members."""
-    spec = run.settings.spec
-    if spec["kind"] == "fusion":
-        return "fusion of " + words.listed([branch["model"] for branch in spec["branches"].values()])
-    if spec["kind"] == "vote":
-        return f"{spec['how']} vote of {words.listed(spec['members'])}"
-    if spec["kind"] == "compressed":
-        return f"{spec['of']} as {words.FORMS[spec['to']]}"
-    if spec["kind"] == "baseline":
-        return f"no network: {words.listed([words.FEATURES[name] for name in spec['features']])}"
-    if spec["kind"] == "external":
-        seen = sum(run.records[0].seen_in_training.values())
-        known = f"; {seen} of these pictures were used there" if seen else ""
-        return f"{spec['of']} trained on {spec['study']} ({spec['protocol']}), no refit{known}"
-    return spec["model"] if spec.get("model") not in (None, run.name) else spec["kind"]
+    return run.kind.words(run.name, run.records[0])

@@ -6,7 +6,7 @@ from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns, un
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
-from workflow_scripts.evaluation.voting import vote
+from workflow_scripts.kinds.kind import CombinedKind
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
@@ -32,7 +32,7 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
     by_protocol: dict[str, dict[str, Value]] = {}
     for protocol in results.leak_free:
         for name, run in published.runs.items():
-            if settings.runs[name].kind == "external":
+            if run.kind.of_another_study:
                 continue
             purpose = (settings.study, protocol.name, "test", settings.seed, "premium")
             rng = np.random.default_rng(seed_for(*purpose))
@@ -61,17 +61,17 @@ def judged_words(results: Results) -> str:
 def judged_as(results: Results, protocol: Protocol, name: str, aggregate: Aggregate) -> Grid:
     """What a run judged under a protocol, its samples aggregated in this way whatever the protocol's own.
 
-    Of another way than that, units are made anew from predictions.csv; a vote has only predictions of what its members
-    judged, and is held anew among theirs.
+    Of another way than that, units are made anew from predictions.csv; a run that combines others has only predictions
+    of what these judged, and is combined anew of theirs.
     """
     run = protocol.runs[name]
     if aggregate == protocol.aggregate:
         return run.units
-    spec = run.settings.spec
-    if spec["kind"] == "vote":
-        members = {member: judged_as(results, protocol, member, aggregate) for member in spec["members"]}
-        keys = {key: {member: grid[key] for member, grid in members.items()} for key in run.jobs}
-        return Grid({key: vote(tables, spec["how"], spec["weights"])[0] for key, tables in keys.items()})
+    kind = run.kind
+    if isinstance(kind, CombinedKind):
+        grids = {source: judged_as(results, protocol, source, aggregate) for source in kind.own_sources()}
+        units = {key: {source: grid[key] for source, grid in grids.items()} for key in run.jobs}
+        return Grid({key: kind.combine(tables).units for key, tables in units.items()})
     tables = {}
     for key, folder in zip(run.jobs, run.folders, strict=True):
         path = folder / "predictions.csv"

@@ -21,6 +21,8 @@ from workflow_scripts.contracts.step_settings.split_settings import Protocol as 
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.kinds.kind import RunKind
+from workflow_scripts.kinds.kind_registry import read_spec
 from workflow_scripts.runtime.run_address import FoldSeed
 
 
@@ -47,6 +49,11 @@ class Run:
     @property
     def trained(self) -> bool:
         return self.settings.trained
+
+    @property
+    def kind(self) -> RunKind:
+        """What its kind says of it."""
+        return read_spec(self.settings.spec)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,10 @@ class Results:
     @cached_property
     def published(self) -> Published | None:
         return self.printed.about(self.settings.study) if self.printed else None
+
+    def kind(self, run: str) -> RunKind:
+        """What the kind of a run says of it."""
+        return read_spec(self.settings.runs[run].spec)
 
     @property
     def made(self) -> bool:

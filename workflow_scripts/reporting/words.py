@@ -35,18 +35,6 @@ REASON_NAMES = {
     "not_a_number": "not a number",
     "incomplete": "lacks what must be known of it",
 }
-FORMS = {
-    "float16": "16-bit weights (float16)",
-    "bfloat16": "16-bit weights (bfloat16)",
-    "int8": "8-bit weights",
-    "onnx": "ONNX file",
-}
-FEATURES = {
-    "rim": "the image's rim",
-    "colour": "colour statistics",
-    "size": "image size",
-    "stained": "share of brown nuclei",
-}
 # What of made data is checked, by which measure.
 TRUTH_NAMES = {
     ("duplicates", "precision"): "Equal pictures: share of the pairs found that were planted",
@@ -109,10 +97,6 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
-# Features of baselines that hold nothing of what a class is about → what they see.
-FEATURE_NAMES = {"rim": "the rim of each picture", "colour": "its colours", "size": "its size"}
-
-
 def share(part: float, whole: float) -> str:
     """part of whole in percent, without digits unless below ten; a dash of nothing."""
     if not whole:
@@ -141,12 +125,6 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
 def grouped(count: int) -> str:
     """A whole number with its thousands parted by a thin space."""
     return f"{count:,}".replace(",", "\u202f")
-
-
-def listed(names: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    names = list(names)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
 def opened(text: str) -> str:

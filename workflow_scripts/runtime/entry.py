@@ -86,16 +86,6 @@ def job_settings(settings: dict, folder: Path) -> dict:
     return {**settings, "fold": address.fold, "seed": address.seed}
 
 
-def fold_inputs(args: argparse.Namespace) -> list[Path]:
-    """The files that stand for what such a step reads: the large array is named by its record."""
-    return [args.dataset / "record.json", args.dataset / "manifest.csv", args.arrays / "record.json", args.split]
-
-
-def network_inputs(args: argparse.Namespace) -> list[Path]:
-    """As fold_inputs, of a step that trains or applies a network: the masks are named by their record, too."""
-    return [*fold_inputs(args), *([args.masks.with_name("record.json")] if args.masks else [])]
-
-
 class _Shown(logging.Formatter):
     """Lines without passwords: messages and tracebacks pass on what libraries and servers say."""
 

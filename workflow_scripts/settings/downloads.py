@@ -1,9 +1,9 @@
 """What active studies need from elsewhere: published data sets, and published weights of networks."""
 
 from pathlib import Path
-from typing import Any
 
 from workflow_scripts.data.download.published_sources import published_sources
+from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.source_checks import fault_of, source_folders
 from workflow_scripts.settings.study import Config
 
@@ -52,17 +52,12 @@ def weights_file(model: str) -> str:
     return f"{WEIGHTS}/{model.replace('/', '-')}.safetensors"
 
 
-def parts_of(run: Any) -> dict[str, Any]:
-    """Name of a network or branch of a run → its settings; a vote has none."""
-    return {"model": run} if run.kind == "network" else getattr(run, "branches", {})
-
-
 def published_models(config: Config) -> dict[str, str]:
     """Name of the weights file without folder and extension → network, for every run that starts from such weights."""
     return {
         Path(weights_file(part.model)).stem: part.model
         for study in config.studies.values()
         for run in study.runs.values()
-        for part in parts_of(run).values()
+        for part in kind_of_run(run).networks().values()
         if part.weights == PUBLISHED
     }

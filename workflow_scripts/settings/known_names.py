@@ -1,6 +1,5 @@
 """Names that settings give: of studies, protocols and runs, of the results folder, of papers, of added metrics."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from workflow_scripts.contracts.metric_names import METRICS
 from workflow_scripts.data.adapters.adapter_registry import PACKAGE
 from workflow_scripts.evaluation.metric_registry import added_metrics
+from workflow_scripts.runtime.wording import nearest
 
 # Names stand in those of files, which have more in them and end at 255 bytes.
 LONGEST = 100
@@ -38,7 +38,17 @@ _DATA_RULES = (
     "split",
     "ground_truth",
 )
-_RUN_RULES = ("train", "finish_run", "baseline", "vote", "compress", "external", "evaluate", "explain", "track")
+_RUN_RULES = (
+    "train",
+    "finish_run",
+    "make_run",
+    "make_run_with_network",
+    "make_run_with_model",
+    "combine_runs",
+    "evaluate",
+    "explain",
+    "track",
+)
 RULES = frozenset((*_TARGETS, *_DATA_RULES, *_RUN_RULES))
 # What else lies beside the studies' folders, or is a word of `dvc_stage`.
 TAKEN = {
@@ -110,13 +120,6 @@ def added_metric(name: str) -> str:
     if name in METRICS:
         raise ValueError(f"{name} is measured anyway; take it out of the list")
     raise ValueError(f"no metric is called {name!r}; {nearest(name, added_metrics())}")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`did you mean X?`, or all that there are."""
-    known = sorted(known)
-    near = difflib.get_close_matches(str(name), known, 1, 0.6)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
 
 
 def unfit(name: str) -> str:

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.hints import explain
-from workflow_scripts.settings.known_names import nearest
 from workflow_scripts.settings.merging import ancestry, declared, merge, removals, resolve, sections
-from workflow_scripts.settings.runs import External
+from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.shape import mistakes
 from workflow_scripts.settings.study import SCALES, Config
 from workflow_scripts.settings.yaml_files import SettingsFile, read_settings_file, shown
@@ -174,14 +174,12 @@ def _check_other_scale(scale: str, layers: Layers) -> None:
 
 
 def _completed(config: Config) -> Config:
-    """External runs that name no protocol get the one that splits as the paper of their study did."""
+    """Keys of runs that are null and follow from other studies get their values, see RunKind.completed."""
+    as_published = {name: study.as_published for name, study in config.studies.items()}
     studies = {}
     for name, study in config.studies.items():
         runs = {
-            run: spec.model_copy(update={"protocol": config.studies[spec.study].as_published})
-            if isinstance(spec, External) and spec.protocol is None
-            else spec
-            for run, spec in study.runs.items()
+            run: spec.model_copy(update=kind_of_run(spec).completed(as_published)) for run, spec in study.runs.items()
         }
         studies[name] = study.model_copy(update={"runs": runs})
     return config.model_copy(update={"studies": studies})

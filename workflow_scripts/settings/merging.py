@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.settings.known_names import nearest
+from workflow_scripts.runtime.wording import nearest
 
 # What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
 _OWN = ("like", "active", "source", "title", "own_runs")

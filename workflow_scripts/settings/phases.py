@@ -50,7 +50,7 @@ def _run_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
         names = StepNames(study=study, protocol=protocol, seed=chosen.seeds[0])
         for run in chosen.runs:
             trained = (step_table.TRAIN, step_table.FINISH_RUN)
-            steps = trained if plan.is_trained(study, run) else (step_table.STEPS[plan.steps.recorded_by(study, run)],)
+            steps = trained if plan.is_trained(study, run) else (step_table.MAKE_RUN,)
             yield from ((step, replace(names, run=run)) for step in steps)
         yield step_table.EVALUATE, names
         if chosen.explain.runs:

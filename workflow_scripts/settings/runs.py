@@ -1,49 +1,53 @@
 """Settings of what trains, predicts, is evaluated and explained."""
 
-from typing import TYPE_CHECKING, Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import AfterValidator, Field
 
 from workflow_scripts.contracts.step_settings import evaluate_settings, explain_settings, train_settings
-from workflow_scripts.kinds import baseline, compressed, external, fusion, network, vote
-from workflow_scripts.settings.base import Distinct, block_of, changes_of, description_of
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.kinds.kind_registry import kinds, read_spec
+from workflow_scripts.settings.base import Block, Distinct, block_of, changes_of, description_of
 from workflow_scripts.settings.known_names import added_metric
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
     from workflow_scripts.contracts.step_settings.explain_settings import Explain
     from workflow_scripts.contracts.step_settings.train_settings import Train
-    from workflow_scripts.kinds.baseline import Baseline
-    from workflow_scripts.kinds.compressed import Compressed
-    from workflow_scripts.kinds.external import External
-    from workflow_scripts.kinds.fusion import Fusion
-    from workflow_scripts.kinds.network import Network
-    from workflow_scripts.kinds.vote import Vote
+    from workflow_scripts.kinds.kind import RunKind
+
+    class TrainChanges(Block):
+        """What a run changes of the study's `train`."""
+
+    class Run(Block):
+        """The settings of a run of any kind; only those that are trained have `train`."""
+
+        kind: str
+        train: TrainChanges
 else:
     Train = block_of(train_settings.Train)
     TrainChanges = changes_of(Train, "TrainChanges")
-    _CHANGES = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
-    Network = block_of(network.Network, train=(TrainChanges, _CHANGES))
-    Fusion = block_of(fusion.Fusion, train=(TrainChanges, _CHANGES))
-    Vote = block_of(vote.Vote)
-    Compressed = block_of(compressed.Compressed)
-    Baseline = block_of(baseline.Baseline)
-    External = block_of(external.External)
     _ADDED = Distinct[list[Annotated[str, AfterValidator(added_metric)]]]
     _METRICS = Field([], description=description_of(evaluate_settings.Evaluate, "metrics"))
     Evaluate = block_of(evaluate_settings.Evaluate, metrics=(_ADDED, _METRICS))
     Explain = block_of(explain_settings.Explain)
 
 
-Run = Annotated[Network | Fusion | Vote | Compressed | Baseline | External, Field(discriminator="kind")]
+@cache
+def run_block(kind: str) -> Any:
+    """The model of a kind's settings, which for one that is trained has the key `train` besides."""
+    declared = kinds()[kind]
+    if not issubclass(declared, TrainedKind):
+        return block_of(declared)
+    changes = Field(TrainChanges(), description="Keys of the study's `train` that differ for this run.")
+    return block_of(declared, train=(TrainChanges, changes))
 
-# Kind of run → the step that makes it. Only what `train` makes has weights, a history and Grad-CAM.
-STEPS = {
-    "network": "train",
-    "fusion": "train",
-    "vote": "vote",
-    "compressed": "compress",
-    "baseline": "baseline",
-    "external": "external",
-}
-TRAINED = tuple(kind for kind, step in STEPS.items() if step == "train")
+
+if not TYPE_CHECKING:
+    Run = Annotated[Union[tuple(run_block(kind) for kind in kinds())], Field(discriminator="kind")]  # noqa: UP007
+
+
+def kind_of_run(run: "Run") -> "RunKind":
+    """What a run's kind says of it, see kinds.kind."""
+    return read_spec(run.model_dump(mode="json", exclude={"train"}))

@@ -27,12 +27,13 @@ from workflow_scripts.contracts.step_settings.synthesise_settings import Synthes
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.kinds.kind import COMBINE, TRAIN, MadeKind, RunKind, SourceRun
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import fold_seeds
 from workflow_scripts.settings.base import declared
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.runs import STEPS, TRAINED
+from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
 
 
@@ -46,8 +47,12 @@ class Steps:
     def __init__(self, config: Config) -> None:
         self.config = config
         # Asked for by every job of a run.
-        self.training, self.spec = cache(self._training), cache(self._spec)
+        self.training, self.spec, self.kind = cache(self._training), cache(self._spec), cache(self._kind)
         self._training_values = cache(lambda study, run: plain(self.training(study, run)))
+
+    def _kind(self, study: str, run: str) -> RunKind:
+        """What the kind of a run says of it."""
+        return kind_of_run(self.study(study).runs[run])
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -103,9 +108,11 @@ class Steps:
 
     def sees_masks(self, study: str, run: str) -> bool:
         """Whether a network of a run, its own or the one that it applies, sees the masks of the study's pictures."""
-        spec = self.study(study).runs[run]
-        network = (getattr(spec, "study", study), getattr(spec, "of", run))
-        return self.has_masks(study) and self.training(*network).mask
+        kind = self.kind(study, run)
+        if isinstance(kind, MadeKind) and kind.applies_weights:
+            (source,) = kind.sources()
+            return self.has_masks(study) and self.training(source.study or study, source.run).mask
+        return self.has_masks(study) and kind.rule == TRAIN and self.training(study, run).mask
 
     def aggregate(self, study: str, protocol: str) -> Aggregate:
         """How the samples of a unit become one prediction under a protocol."""
@@ -149,29 +156,30 @@ class Steps:
         """What finishing shares of all trainings of a run: all but fold and seed."""
         return {**self.trainings(study, protocol, run), "aggregate": self.aggregate(study, protocol)}
 
-    def vote(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
+    def make_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+        """Of every run that no training makes: see contracts.step_settings.make_run_settings."""
+        kind = self.kind(study, run)
+        settings = {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
+        if kind.rule == COMBINE:
+            return settings
+        settings["aggregate"] = self.aggregate(study, protocol)
+        if isinstance(kind, MadeKind) and kind.applies_weights:
+            (source,) = kind.sources()
+            settings["member"] = self.train(*self.source_job(source, study, protocol, fold, seed))
+        return settings
 
-    def baseline(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.vote(study, protocol, run, fold, seed), "aggregate": self.aggregate(study, protocol)}
-
-    def compress(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        member = self.train(study, protocol, self.study(study).runs[run].of, fold, seed)
-        return {**self.baseline(study, protocol, run, fold, seed), "member": member}
-
-    def external(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        spec = self.study(study).runs[run]
-        member = self.train(spec.study, spec.protocol, spec.of, 0, seed)
-        return {**self.baseline(study, protocol, run, fold, seed), "member": member}
+    def source_job(
+        self, source: SourceRun, study: str, protocol: str, fold: int, seed: int
+    ) -> tuple[str, str, str, int, int]:
+        """Study, protocol, run, fold and seed of what a run of a fold and seed is made of."""
+        if source.study is None:
+            return study, protocol, source.run, fold, seed
+        return source.study, str(source.protocol), source.run, 0, seed
 
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
         """Settings that the record of a run must hold, whatever its kind."""
-        return getattr(self, self.recorded_by(study, run))(study, protocol, run, fold, seed)
-
-    def recorded_by(self, study: str, run: str) -> str:
-        """The step that writes a run's predictions and record."""
-        step = STEPS[self.study(study).runs[run].kind]
-        return "finish_run" if step == "train" else step
+        job = study, protocol, run, fold, seed
+        return self.finish_run(*job) if self.kind(study, run).rule == TRAIN else self.make_run(*job)
 
     def evaluate(self, study: str, protocol: str) -> EvaluateSettings:
         chosen, folds = self.study(study), self.folds(study, protocol)
@@ -181,7 +189,7 @@ class Steps:
             protocol=protocol,
             reported=self.reported(study, protocol),
             runs=tuple(chosen.runs),
-            trained=tuple(run for run, spec in chosen.runs.items() if spec.kind in TRAINED),
+            trained=tuple(run for run in chosen.runs if self.kind(study, run).leaves_history),
             folds=folds,
             seeds=tuple(chosen.seeds),
             expects={
@@ -211,9 +219,8 @@ class Steps:
         )
 
     def explained_networks(self, study: str) -> list[str]:
-        """The trained runs that explaining needs: those that are explained, and the members of votes that are."""
-        runs = self.study(study).runs
-        needed = [getattr(runs[run], "members", [run]) for run in self.study(study).explain.runs]
+        """The trained runs that explaining needs: those that are explained, or that explained ones are made of."""
+        needed = [self.kind(study, run).explained_networks(run) for run in self.study(study).explain.runs]
         return list(dict.fromkeys(name for names in needed for name in names))
 
     def ground_truth(self, study: str) -> GroundTruthSettings:
@@ -287,7 +294,7 @@ class Steps:
         return ConsistencySettings(tuple(papers))
 
     def _run(self, study: str, run: str) -> RunSettings:
-        trained = self.study(study).runs[run].kind in TRAINED
+        trained = self.kind(study, run).rule == TRAIN
         return RunSettings(self.spec(study, run), self.training(study, run) if trained else None)
 
     def _job(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from workflow_scripts.baselines.feature_modalities import MODALITIES
 from workflow_scripts.contracts import protocol_roles
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.readers.reader_registry import readers
+from workflow_scripts.kinds.kind import RunKind, StudyRuns, TrainedKind
 from workflow_scripts.runtime.addresses import server_fault
+from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath
 from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.known_names import (
@@ -17,26 +18,17 @@ from workflow_scripts.settings.known_names import (
     RUN_NAME,
     known_paper,
     name_mistakes,
-    nearest,
     results_folder,
     unfit,
 )
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.runs import (
-    TRAINED,
-    Evaluate,
-    Explain,
-    External,
-    Fusion,
-    Network,
-    Run,
-    Train,
-    Vote,
-)
+from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run
 
 SCALES = ("demo", "paper")
 # The package of the readers of published layouts, and of `folder`.
 LAYOUTS = "workflow_scripts.data.adapters"
+# What the rows of every study's arrays are.
+ARRAY_KIND = "pixels"
 # Longer numbers do not fit into the tables.
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
@@ -83,15 +75,20 @@ class Study(Block):
         """Name of the protocol that splits as the paper did."""
         return protocol_roles.as_published(self.protocols)
 
+    def kinds(self) -> dict[str, RunKind]:
+        """What the kind of each run says of it."""
+        return {name: kind_of_run(run) for name, run in self.runs.items()}
+
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
+        kinds = self.kinds()
         if mistakes := [
             *self._name_mistakes(),
-            *self._modality_mistakes(),
-            *self._share_mistakes(),
+            *self._modality_mistakes(kinds),
+            *self._share_mistakes(kinds),
             *self._role_mistakes(),
-            *self._run_mistakes(),
-            *self._mention_mistakes(),
+            *self._run_mistakes(kinds),
+            *self._mention_mistakes(kinds),
         ]:
             raise ValueError("\n".join(mistakes))
         return self
@@ -117,7 +114,7 @@ class Study(Block):
             if not RUN_NAME.fullmatch(name):
                 yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
 
-    def _modality_mistakes(self) -> Iterator[str]:
+    def _modality_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         """Adapters whose files no reader reads, or of several modalities; features of other samples than these."""
         modalities = {name: adapters()[name].modality for name in self.adapters if name in adapters()}
         for name, modality in modalities.items():
@@ -126,17 +123,16 @@ class Study(Block):
         if len(set(modalities.values())) > 1:
             words = ", ".join(f"{name} of {modality}" for name, modality in modalities.items())
             yield f"adapters are of several modalities ({words}), and a study has one; make a study of each"
-        for name, run in self.runs.items():
-            for feature in run.features if run.kind == "baseline" else ():
-                if modalities and MODALITIES[feature] not in modalities.values():
+        for name, run in kinds.items():
+            for what, modality in run.modalities().items():
+                if modalities and modality not in modalities.values():
                     yield (
-                        f"run {name!r}: the feature {feature} is taken of samples of the modality "
-                        f"{MODALITIES[feature]}, and this study's are of {next(iter(modalities.values()))}"
-                        f"{self._or_null(name)}"
+                        f"run {name!r}: {what} is taken of samples of the modality {modality}, and this study's are of "
+                        f"{next(iter(modalities.values()))}; name another, or remove the run: `{name}: null`"
                     )
 
-    def _share_mistakes(self) -> Iterator[str]:
-        learning = [name for name, run in self.runs.items() if run.kind in (*TRAINED, "baseline")]
+    def _share_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
+        learning = [name for name, run in kinds.items() if run.learns]
         for name, rule in self.protocols.items():
             if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
                 yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
@@ -152,43 +148,29 @@ class Study(Block):
                     "write by: group"
                 )
 
-    def _run_mistakes(self) -> Iterator[str]:
-        for name, run in self.runs.items():
-            if run.kind == "vote":
-                for member in run.members:
-                    if member not in self.runs or self.runs[member].kind == "vote":
-                        what = "is a vote itself" if member in self.runs else "is no run of this study"
-                        yield f"run {name!r} names the member {member!r}, which {what}{self._or_null(name)}"
-                if run.weights and len(run.weights) != len(run.members):
-                    yield f"run {name!r}: {len(run.weights)} weights for {len(run.members)} members"
-                if run.weights is not None and run.how != "weighted":
-                    yield f"run {name!r}: weights count for `how: weighted` only, and this vote is {run.how}"
-                if run.weights is not None and not sum(run.weights) > 0:
-                    yield f"run {name!r}: weights {run.weights} do not sum above zero"
-            if run.kind == "compressed":
-                yield from self._untrained(run.of, f"run {name!r}: of", self._or_null(name))
-            if run.kind in TRAINED:
-                yield from self._training_mistakes(run, f"run {name!r}: train")
+    def _run_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
+        for name, run in kinds.items():
+            if run.reads not in (None, ARRAY_KIND):
+                yield f"run {name!r}: a run of kind {run.kind} reads {run.reads}, and this study has {ARRAY_KIND}"
+            yield from run.mistakes(name, kinds)
+            if isinstance(run, TrainedKind):
+                yield from self._training_mistakes(self.runs[name].train, f"run {name!r}: train")
 
-    def _mention_mistakes(self) -> Iterator[str]:
+    def _mention_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         """Runs that `explain` and `evaluate` name: all mistakes, so that a removed run is mended at once."""
         for name in self.explain.runs:
-            spec = self.runs.get(name)
-            for member in spec.members if isinstance(spec, Vote) else [name]:
-                where = "explain.runs" if member == name else f"explain.runs: the vote {name!r}"
-                yield from self._untrained(member, where, "; take it out of the list")
+            for network in kinds[name].explained_networks(name) if name in kinds else [name]:
+                if network not in kinds or not kinds[network].leaves_weights:
+                    where = "explain.runs" if network == name else f"explain.runs: the {kinds[name].kind} {name!r}"
+                    yield f"{where} names {network!r}, which is no trained run of this study; take it out of the list"
         reference = self.evaluate.reference
         if reference and reference not in self.runs:
             hint = nearest(reference, self.runs)
             yield f"evaluate.reference names {reference!r}, which is no run of this study; {hint}"
 
-    @staticmethod
-    def _or_null(run: str) -> str:
-        return f"; name another, or remove the run: `{run}: null`"
-
-    def _training_mistakes(self, run: Network | Fusion, where: str) -> Iterator[str]:
+    def _training_mistakes(self, changes: TrainChanges, where: str) -> Iterator[str]:
         """The study's `train` with a run's changes must be a whole that makes sense."""
-        train = merge(self.train.model_dump(), run.train.model_dump(exclude_unset=True))
+        train = merge(self.train.model_dump(), changes.model_dump(exclude_unset=True))
         try:
             merged = Train.model_validate(train)
         except ValidationError as error:
@@ -203,10 +185,6 @@ class Study(Block):
         if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
             hint = nearest(unknown[0], self.ingest.classes)
             yield f"{where}.extra names {unknown[0]!r}, which is no class of this study; {hint}"
-
-    def _untrained(self, name: str, where: str, remedy: str) -> Iterator[str]:
-        if name not in self.runs or self.runs[name].kind not in TRAINED:
-            yield f"{where} names {name!r}, which is no network or fusion of this study{remedy}"
 
 
 def _server(value: object) -> object:
@@ -244,37 +222,23 @@ class Config(Block):
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
-        for name, study in self.studies.items():
+        studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
+        for name, study in studies.items():
             for run, spec in study.runs.items():
-                if isinstance(spec, External):
-                    mistakes += (f"studies.{name}.runs.{run}: {words}" for words in self._source_mistakes(spec, name))
+                mistakes += (f"studies.{name}.runs.{run}: {words}" for words in spec.mistakes_between(study, studies))
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
 
-    def _source_mistakes(self, spec: External, target: str) -> Iterator[str]:
-        """What an external run of the study `target` takes from another study must exist there and fit."""
-        source, study = self.studies.get(spec.study), self.studies[target]
-        if source is None:
-            yield f"study {spec.study!r} does not exist; {nearest(spec.study, self.studies)}"
-            return
-        if spec.of not in source.runs or source.runs[spec.of].kind not in TRAINED:
-            trained = [run for run in source.runs if source.runs[run].kind in TRAINED]
-            yield f"of names {spec.of!r}, which is no network or fusion of {spec.study}; {nearest(spec.of, trained)}"
-        if spec.protocol is None and source.as_published is None:
-            first = next(iter(source.protocols))
-            yield f"{spec.study} has no protocol of the role as_published; name one, such as protocol: {first}"
-        elif spec.protocol is not None and spec.protocol not in source.protocols:
-            yield f"{spec.study} has no protocol {spec.protocol!r}; {nearest(spec.protocol, source.protocols)}"
-        if missing := sorted(set(study.seeds) - set(source.seeds)):
-            yield (
-                f"{spec.study} is not trained with the seed {missing[0]}: {target} has seeds: {study.seeds}, "
-                f"{spec.study} has seeds: {source.seeds}; give both the same"
-            )
+
+def _runs_of(name: str, study: Study) -> StudyRuns:
+    """What the kinds of runs are checked against."""
+    return StudyRuns(
+        name=name,
+        runs=study.kinds(),
+        protocols=tuple(study.protocols),
+        as_published=study.as_published,
+        seeds=tuple(study.seeds),
         # How large a pixel is changes no pixel.
-        seen = [chosen.preprocess.model_dump(exclude={"pixel_size"}) for chosen in (source, study)]
-        if differing := [key for key in seen[0] if seen[0][key] != seen[1][key]]:
-            yield (
-                f"{spec.study} has another preprocess ({differing[0]}: {seen[0][differing[0]]}, here "
-                f"{seen[1][differing[0]]}); its network would see other images, give both the same"
-            )
+        preprocess=study.preprocess.model_dump(exclude={"pixel_size"}),
+    )

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
 from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.kinds.kind import CombinedKind
+from workflow_scripts.kinds.kind_registry import read_spec
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -58,7 +61,7 @@ def main(args: argparse.Namespace) -> None:
     samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
     chosen = choose(samples, settings.explain.images, settings.reported)
     made = require(args.dataset / "record.json", "manifest.csv")["made"]
-    inputs = entry.network_inputs(args)
+    inputs = FoldFiles.of(args).inputs
     scales = _scales(args.dataset, settings.preprocess)
     worth: dict[str, dict] = {}
     outputs: dict[str, str] = {}
@@ -76,21 +79,21 @@ def main(args: argparse.Namespace) -> None:
 def _read(
     args: argparse.Namespace, settings: ExplainSettings, run: str, samples: "Samples"
 ) -> tuple["Trained | Voted", list[Path]]:
-    """A run, trained or a vote of trained ones, and the files it was read from."""
+    """A run, trained or one of trained ones, and the files it was read from."""
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.explanation.voted import Voted
 
     def folder(name: str) -> Path:
         return args.runs / name / str(FoldSeed(settings.fold, settings.seed))
 
-    spec = settings.specs[run].spec
-    names = spec["members"] if spec["kind"] == "vote" else [run]
+    spec = read_spec(settings.specs[run].spec)
+    names = spec.explained_networks(run)
     files = [folder(name) / WEIGHTS_FILE for name in names]
     parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
-    if spec["kind"] != "vote":
+    if not isinstance(spec, CombinedKind):
         return parts[0], files
-    record = [folder(run) / "record.json"] if spec["how"] == "weighted" else []
-    return Voted.of(run, parts, spec["how"], folder(run)), [*files, *record]
+    record = folder(run) / "record.json" if spec.explained_by_record else None
+    return Voted(run, spec, tuple(parts), spec.shares(record)), [*files, *([record] if record else [])]
 
 
 def _scales(dataset: Path, preprocess: PictureScale) -> "dict[str, Scale] | None":

@@ -7,20 +7,29 @@ and leaves one file that stands for them: the digests of their records.
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.record import SEAL, input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.record import SEAL, input_digests, make_record, write_record
+from workflow_scripts.contracts.run_finish import Made, finish_run
+from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
+from workflow_scripts.data.fold_samples import read_fold
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
     HISTORY_FILE,
-    LEDGER_FILE,
     PREDICTIONS_FILE,
     RECORD_FILE,
     TRAINING_FILE,
-    UNITS_FILE,
     WEIGHTS_FILE,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
@@ -50,23 +59,8 @@ def finish(args: argparse.Namespace) -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
-    settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
-    weights_path = args.run / WEIGHTS_FILE
-    with ledger(args.run / LEDGER_FILE) as cost:
-        measured = require(args.run / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
-        code = _write_units(args, settings, weights_path)
-        spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
-        cost.update({key: measured[key] for key in MEASURED}, train=spent)
-    inputs = entry.network_inputs(args)
-    outputs = {name: digest_file(args.run / name) for name in (PREDICTIONS_FILE, UNITS_FILE)}
-    record = make_record(
-        args.settings,
-        args.code,
-        input_digests(args.dataset.parent, [*inputs, weights_path]) | start_digests(args.weights),
-        training={"settings": settings, "code": code, **{key: measured[key] for key in ("versions", "processor")}},
-        outputs=outputs,
-    )
-    write_record(args.run / "record.json", record)
+    study, aggregate = FoldFiles.of(args).study, args.settings["aggregate"]
+    finish_run(args.run, args.settings, args.code, study, aggregate, lambda: _trained(args))
 
 
 def start_digests(pairs: list[str]) -> dict[str, str]:
@@ -75,25 +69,35 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _write_units(args: argparse.Namespace, settings: dict, weights_path: Path) -> str:
-    """Write units.csv; returns the digest of the code that trained. UserError when the files are not of this run."""
-    from workflow_scripts.contracts.run_tables import PREDICTIONS, write_units
-    from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
-    from workflow_scripts.data.fold_samples import read_fold
-    from workflow_scripts.runtime.errors import UserError
-    from workflow_scripts.runtime.results_layout import remedy
-
+def _trained(args: argparse.Namespace) -> Made:
+    """What a training came to. UserError when its files are not of this run, or changed."""
+    settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
+    weights_path, files = args.run / WEIGHTS_FILE, FoldFiles.of(args)
+    measured = require(args.run / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
-    classes, samples = read_fold(args.dataset, args.arrays, args.split, settings["fold"])
-    require_classes(trained.classes, classes, weights_path)
-    table = PREDICTIONS.read(args.run / PREDICTIONS_FILE)
+    spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
+    made_with = {key: measured[key] for key in ("versions", "processor")}
+    return Made(
+        _predictions(args.run / PREDICTIONS_FILE, files, settings["fold"], trained.classes, weights_path),
+        trained.classes,
+        inputs=(*files.inputs, weights_path),
+        inputs_by_name=start_digests(args.weights),
+        outputs=(PREDICTIONS_FILE,),
+        facts={"training": {"settings": settings, "code": trained.code, **made_with}},
+        cost={**{key: measured[key] for key in MEASURED}, "train": spent},
+    )
+
+
+def _predictions(path: Path, files: FoldFiles, fold: int, trained_classes: list[str], weights: Path) -> "pd.DataFrame":
+    """The predictions of a training; UserError unless they are of the classes and samples of its fold."""
+    classes, samples = read_fold(files.dataset, files.arrays, files.split, fold)
+    require_classes(trained_classes, classes, weights)
+    table = PREDICTIONS.read(path)
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
     columns = ["id", "subset", "label"]
     if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
-        path = args.run / PREDICTIONS_FILE
-        raise UserError(f"{path} is not of the samples of {args.split}; {remedy(path)}")
-    write_units(args.run, table, trained.classes, args.settings["aggregate"])
-    return trained.code
+        raise UserError(f"{path} is not of the samples of {files.split}; {remedy(path)}")
+    return table
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """A study's counterparts of the paper's own figures and tables.
 
-In: what the study left, and with --paper the folder of the paper's numbers; which figures there are says that folder's
-figures.py. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones, with ranks),
-paper_figures.csv, the list of them, which also names what could not be made from these results, and why, and, last,
-record.json.
+In: what the study left, and with --paper the folder of the paper's numbers; the modules figures.py and figure_*.py of
+that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones,
+with ranks), paper_figures.csv, the list of them, which also names what could not be made from these results, and why,
+and, last, record.json.
 """
 
 import argparse
-import importlib.util
+import importlib
 from pathlib import Path
 
 from workflow_scripts.contracts.blocks import parse
@@ -15,6 +15,7 @@ from workflow_scripts.contracts.record import input_digests, make_record, write_
 from workflow_scripts.contracts.step_settings.report_settings import StudySettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.arguments import study_arguments
+from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime import entry
 
 
@@ -56,13 +57,9 @@ def write(results, lines: list[dict[str, str]], folder: Path) -> list[str]:
 
 
 def paper_figures_of(paper: str, study: str) -> list:
-    """The figures that a paper's figures.py lists for a study; none where it has no such module."""
-    name = f"workflow_scripts.studies.{paper}.figures"
-    if importlib.util.find_spec(name) is None:
-        return []
-    return [
-        paper_figure for paper_figure in importlib.import_module(name).PAPER_FIGURES if study in paper_figure.studies
-    ]
+    """The figures that a paper's code folder lists for a study, see figure_modules."""
+    listed = [figure for name in figure_modules(paper) for figure in importlib.import_module(name).PAPER_FIGURES]
+    return [figure for figure in listed if study in figure.studies]
 
 
 def draw(paper_figure, results, folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import input_digests, ledger, processor, read_record, versions
 from workflow_scripts.contracts.run_tables import HISTORY
 from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
@@ -119,7 +120,7 @@ def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
 
 def _identity(args: argparse.Namespace, files: dict[str, Path], device: object) -> str:
     """Digest of all that this training depends on."""
-    inputs = entry.network_inputs(args)
+    inputs = FoldFiles.of(args).inputs
     identity = {
         "settings": args.settings,
         "code": args.code,

@@ -14,6 +14,7 @@ from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -59,7 +60,8 @@ class FinishedRun:
         record = read_record(folder / "record.json")
         if "training" not in record:
             kind = record["settings"].get("spec", {}).get("kind", "unknown")
-            raise UserError(f"{folder} is a run of kind {kind!r}, not a trained one; give a network or a fusion")
+            trained = " or ".join(name for name, declared in kinds().items() if declared.leaves_weights)
+            raise UserError(f"{folder} is a run of kind {kind!r}, not a trained one; give a run of kind {trained}")
         settings = record["training"]["settings"]
         folder = folder.resolve()
         study = _study_of(folder, settings)

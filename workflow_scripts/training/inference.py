@@ -1,6 +1,5 @@
 """What a network says about a whole subset."""
 
-import argparse
 import math
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
@@ -42,10 +42,10 @@ class Applied:
     fold: int
 
     @classmethod
-    def read(cls, args: argparse.Namespace, path: Path, trained: dict, fold: int, device: str) -> "Applied":
-        """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `args`."""
+    def read(cls, files: FoldFiles, path: Path, trained: dict, fold: int, device: str) -> "Applied":
+        """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `files`."""
         train = parse(Train, trained["train"])
-        samples = read_samples(args.dataset, args.arrays, args.split, fold, args.masks)
+        samples = read_samples(files.dataset, files.arrays, files.split, fold, files.masks)
         weights = read_trained(required_training(path), trained)
         return cls(trained["spec"], train, weights, samples, devices.prepare(device, train), fold)
 

@@ -43,9 +43,7 @@ def related(results: Results, runs: list[str]) -> list[str]:
     """The runs themselves and those that they are made of: members of a vote, what was compressed."""
     with_parts = []
     for run in runs:
-        spec = results.settings.runs[run].spec
-        inner = [*spec.get("members", []), *([spec["of"]] if spec["kind"] == "compressed" else [])]
-        with_parts += [run, *(name for name in inner if name in results.settings.runs)]
+        with_parts += [run, *results.kind(run).own_sources()]
     return list(dict.fromkeys(with_parts))
 
 

@@ -19,6 +19,7 @@ from workflow_scripts.reporting.judging.decided import Decision, Side, decide_nu
 from workflow_scripts.reporting.judging.orders import Order, order_of, power_words
 from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.runtime.wording import listed
 
 Entry = Claim | Statement | Layer
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
@@ -152,7 +153,7 @@ def not_run(question: Question) -> Ruling | None:
         return None
     why = "No protocol of this study splits as the paper did (role as_published)."
     if missing:
-        why = f"Missing: the run{'s' * (len(missing) > 1)} {words.listed(missing)}."
+        why = f"Missing: the run{'s' * (len(missing) > 1)} {listed(missing)}."
     n = printed_n(question.results, question.subject)
     power = power_words(n, _start(question.entry), None) if question.order else ""
     return Ruling(Decision(word.NOT_RUN, " ".join(filter(None, (why, power)))))

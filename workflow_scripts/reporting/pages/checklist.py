@@ -22,6 +22,7 @@ from workflow_scripts.reporting.order import (
 from workflow_scripts.reporting.pages.first import not_looked_for
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.wording import listed
 
 ITEMS = Path(__file__).with_name("checklist.yaml")
 USE = "Checking whether a published number can be reached again."
@@ -70,7 +71,7 @@ def _shown(results: Results) -> Protocol:
 
 
 def data_source(results: Results) -> str:
-    sources = words.listed(sorted(set(results.manifest["source"])))
+    sources = listed(sorted(set(results.manifest["source"])))
     if results.made:
         return f"Made by this project in the format of {sources}; no patient's data."
     return f"Real, read by {sources}."
@@ -90,7 +91,7 @@ def participants(results: Results) -> str:
     known = [name for name in results.settings.evaluate.subgroups if name in results.manifest.columns.difference(own)]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()
-    return f"{words.plural(count, 'group')}; known of them: {words.listed(known)}." if known else ""
+    return f"{words.plural(count, 'group')}; known of them: {listed(known)}." if known else ""
 
 
 def reference_standard(results: Results) -> str:
@@ -172,22 +173,22 @@ def calibration(results: Results) -> str:
 
 def subgroups(results: Results) -> str:
     known = [name for name in results.settings.evaluate.subgroups if name in results.manifest]
-    return f"By {words.listed(known)}, under Subgroups." if known else ""
+    return f"By {listed(known)}, under Subgroups." if known else ""
 
 
 def external(results: Results) -> str:
-    runs = [name for name, run in results.settings.runs.items() if run.kind == "external"]
-    return f"Of other studies' networks here: {words.listed(runs)}." if runs else ""
+    runs = [name for name in results.settings.runs if results.kind(name).of_another_study]
+    return f"Of other studies' networks here: {listed(runs)}." if runs else ""
 
 
 def explanation(results: Results) -> str:
     runs = results.settings.explain.runs
-    return f"Grad-CAM of {words.listed(runs)}." if runs else ""
+    return f"Grad-CAM of {listed(runs)}." if runs else ""
 
 
 def errors(results: Results) -> str:
     runs = results.settings.explain.runs
-    return f"Most confident errors and confused classes of {words.listed(runs)}." if runs else ""
+    return f"Most confident errors and confused classes of {listed(runs)}." if runs else ""
 
 
 def code(results: Results) -> str:

@@ -89,17 +89,11 @@ def sources_section(results: Results) -> dict[str, Any]:
         for source in names
     ]
     blind = [
-        {"run": name, "sees": " and ".join(words.FEATURE_NAMES[feature] for feature in features)}
+        {"run": name, "sees": " and ".join(features)}
         for name in ordered_runs(results)
-        if (features := blind_features(results.settings.runs[name].spec))
+        if (features := results.kind(name).blind_to_classes())
     ]
     return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None], "blind_runs": blind}
-
-
-def blind_features(spec: dict) -> list[str]:
-    """The features of a baseline that sees nothing of what the classes are about; empty of any other run."""
-    features = spec["features"] if spec["kind"] == "baseline" else []
-    return features if set(features) <= set(words.FEATURE_NAMES) else []
 
 
 def truth_section(results: Results) -> dict[str, Any]:
@@ -150,7 +144,8 @@ def compression_section(results: Results) -> dict[str, Any]:
         for name in ordered_runs(results):
             records = [record.compression for record in protocol.runs[name].records if record.compression]
             if records:
-                before = protocol.runs.get(protocol.runs[name].settings.spec["of"])
+                (source,) = protocol.runs[name].kind.own_sources()
+                before = protocol.runs.get(source)
                 rows.append(
                     {
                         "run": name,

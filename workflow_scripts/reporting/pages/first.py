@@ -16,6 +16,7 @@ from workflow_scripts.reporting.order import (
 )
 from workflow_scripts.reporting.pages.page import axis_for
 from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.runtime.wording import listed
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _sentence(results: Results) -> str:
     folds = max(settings.folds.values())
     return (
         f"{words.plural(len(settings.runs), 'run')} under {words.plural(len(settings.protocols), 'protocol')} "
-        f"({words.listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
+        f"({listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
         f"{words.plural(folds, 'fold')}, {words.plural(len(settings.seeds), 'seed')} each, on "
         f"{words.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
     )
@@ -104,7 +105,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     refused = sum(record.refused.values())
     pictures = results.arrays.array
     return [
-        ("Data", "made" if results.made else "real", words.listed(sorted(set(results.manifest["source"])))),
+        ("Data", "made" if results.made else "real", listed(sorted(set(results.manifest["source"])))),
         ("Samples", words.grouped(record.samples), f"{len(results.classes)} classes"),
         (
             "Groups known",
@@ -173,7 +174,7 @@ def claim_words(claim: Claim) -> str:
         parts.append(f"on {claim.subset}")
     if claim.against:
         beside = "to" if claim.metric == "class_ratio" else "minus"
-        parts.append(f"{beside} that of {words.listed(list(claim.against.values()))}")
+        parts.append(f"{beside} that of {listed(list(claim.against.values()))}")
     if claim.relation != "equal":
         parts.append({"about": "(about)", "highest": f"(highest of {len({*claim.among, claim.run})})"}[claim.relation])
     return " ".join(parts)

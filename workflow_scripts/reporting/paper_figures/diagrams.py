@@ -73,11 +73,11 @@ def workflow(results: Results, run: str) -> "Figure":
     if run not in results.settings.runs:
         raise NotDrawnError(f"needs the run {run}")
     settings = results.settings
-    spec, train = settings.runs[run].spec, settings.runs[run].train
+    train = settings.runs[run].train
     size, flip = settings.preprocess.size, train.augment.horizontal_flip if train else 0
     course = f"{train.epochs} epochs, batch {train.batch_size}" if train else "nothing is trained"
     sources = ", ".join(sorted(set(results.manifest["source"])))
-    network = tuple(branch["model"] for branch in spec.get("branches", {}).values()) or (str(spec.get("model")),)
+    network = tuple(part.model for part in results.kind(run).networks().values()) or (results.kind(run).kind,)
     boxes = {
         "data": Box(0, 0, ("Data", sources, f"{len(results.manifest)} images, {len(results.classes)} classes")),
         "pre": Box(3.2, 0, ("Preprocessing", f"{size}×{size} pixels", f"flip with p = {flip:g}, normalised")),
@@ -93,13 +93,15 @@ def workflow(results: Results, run: str) -> "Figure":
 def ensemble(results: Results, vote: str) -> "Figure":
     """From images to one decision by several networks, from the settings in force."""
     settings = results.settings
-    if vote not in settings.runs or settings.runs[vote].kind != "vote":
+    decision = results.kind(vote).decision_lines() if vote in settings.runs else ()
+    if not decision:
         raise NotDrawnError(f"needs the vote {vote}")
-    spec, packing = settings.runs[vote].spec, settings.preprocess
-    trains = [settings.runs[member].train for member in spec["members"]]
+    members = results.kind(vote).own_sources()
+    packing = settings.preprocess
+    trains = [settings.runs[member].train for member in members]
     noise = max((train.augment.noise for train in trains if train), default=0)
     mask = "no mask" if packing.mask == "none" else f"mask of nuclei ({packing.mask})"
-    middle = -0.75 * (len(spec["members"]) - 1)
+    middle = -0.75 * (len(members) - 1)
     counts = results.manifest["label"].value_counts()
     sizes = ", ".join(f"{counts.get(name, 0)} {name}" for name in results.classes)
     boxes = {
@@ -107,37 +109,37 @@ def ensemble(results: Results, vote: str) -> "Figure":
         "pre": Box(3.2, middle, ("Preprocessing", f"{packing.size}×{packing.size} pixels, {mask}", f"noise {noise:g}")),
     }
     arrows = [("data", "pre")]
-    for row, (member, train) in enumerate(zip(spec["members"], trains, strict=True)):
-        model = settings.runs[member].spec.get("model", settings.runs[member].kind)
+    for row, (member, train) in enumerate(zip(members, trains, strict=True)):
+        model = settings.runs[member].spec.get("model", results.kind(member).kind)
         course = f"{train.epochs} epochs, {train.optimizer}" if train else ""
         boxes[member] = Box(6.4, -1.5 * row, (member, str(model), course))
-        arrows += [("pre", member), (member, "vote")]
-    boxes["vote"] = Box(9.6, middle, ("Vote", f"{spec['how']}", "of class probabilities"))
+        arrows += [("pre", member), (member, "decision")]
+    boxes["decision"] = Box(9.6, middle, decision)
     boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])
     boxes["gradcam"] = Box(12.8, middle - 0.75, ("Grad-CAM", "where each network looked", "and the vote"), COLOURS[2])
-    return chart(boxes, [*arrows, ("vote", "result"), ("vote", "gradcam")])
+    return chart(boxes, [*arrows, ("decision", "result"), ("decision", "gradcam")])
 
 
 def structure(results: Results, run: str) -> "Figure":
     """The branches of a joint network, their features and the layers that join them, from its weights file."""
-    if run not in results.settings.runs or results.settings.runs[run].kind != "fusion":
+    parts = results.kind(run).networks() if run in results.settings.runs else {}
+    if len(parts) < 2:
         raise NotDrawnError(f"needs the joint network {run}")
-    spec = results.settings.runs[run].spec
     shapes = read_header(first_weights(results, run)).shapes
-    width, joined = shapes["hidden.weight"]
-    classes = shapes["output.weight"][0]
     size = results.settings.preprocess.size
-    middle = -0.75 * (len(spec["branches"]) - 1)
+    middle = -0.75 * (len(parts) - 1)
     boxes = {"image": Box(0, middle, ("Image", f"{size}×{size}×3", "bytes, normalised"))}
     arrows = []
-    for row, (name, branch) in enumerate(spec["branches"].items()):
+    layers = results.kind(run).joint_layers(shapes)
+    for row, (name, branch) in enumerate(parts.items()):
         count = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith(f"branches.{name}."))
-        boxes[name] = Box(3.2, -1.5 * row, (name, branch["model"], f"{count:,} values"))
-        arrows += [("image", name), (name, "joined")]
-    boxes["joined"] = Box(6.4, middle, ("Features", f"{spec.get('how', 'serial')} fusion", f"{joined} values"))
-    boxes["hidden"] = Box(9.6, middle, ("Hidden layer", f"{joined} → {width}", spec["activation"].upper()))
-    boxes["output"] = Box(12.8, middle, ("Output", f"{width} → {classes}", "softmax"), COLOURS[2])
-    return chart(boxes, [*arrows, ("joined", "hidden"), ("hidden", "output")])
+        boxes[name] = Box(3.2, -1.5 * row, (name, branch.model, f"{count:,} values"))
+        arrows += [("image", name), (name, layers[0][0])]
+    for column, lines in enumerate(layers):
+        colour = COLOURS[2] if lines is layers[-1] else COLOURS[5]
+        boxes[lines[0]] = Box(6.4 + 3.2 * column, middle, lines, colour)
+    names = [lines[0] for lines in layers]
+    return chart(boxes, [*arrows, *zip(names, names[1:], strict=False)])
 
 
 def depthwise(results: Results, run: str) -> "Figure":

@@ -1,4 +1,4 @@
-"""What a study's `figures.py` lists: figures that answer the paper's own, with what they show and how to read them."""
+"""What the modules of a paper's figures list (figure_modules): figures that answer its own, and how to read them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PaperFigure:
 
 def arrays_of(results: Results) -> Arrays:
     """The arrays of a study's samples, with the masks where it has them; UserError as open_arrays."""
-    masked = results.settings["preprocess"]["mask"] != "none"
+    masked = results.settings.preprocess.mask != "none"
     return open_arrays(results.folder / "arrays", results.folder / "masks" / MASKS if masked else None)
 
 

@@ -17,8 +17,8 @@ from workflow_scripts.reporting.results import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Whose map is shown of several: that of a plain network, or of the vote as a whole.
-WHOLE = ("model", "vote")
+# Whose map is shown of several: that of a plain network, or the one that is called after the kind of the run.
+NETWORK = "model"
 CELL = 2.1
 
 
@@ -29,7 +29,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
         raise NotDrawnError(f"needs the run {run} among explain.runs")
     folder = results.folder / "explanation" / chosen.name / run
     ids, maps, _ = read_maps(folder / "gradcam.npz")
-    branch = next((name for name in WHOLE if name in maps), next(iter(maps)))
+    branch = next((name for name in (NETWORK, results.kind(run).kind) if name in maps), next(iter(maps)))
     table = GRADCAM.read(folder / "gradcam.csv")
     told = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
     shown = [name for name in results.classes if name in told.index]

@@ -89,6 +89,10 @@ class RuleParams:
         """--weights arguments of a run."""
         return pairs("--weights", self._plan.weights.files(wildcards.study, wildcards.run))
 
+    def source_runs(self, wildcards: Any, input: Any) -> str:
+        """--source-run arguments of a run of one fold and seed."""
+        return pairs("--source-run", self._plan.runs.source_folders(address_of(wildcards)))
+
     def masks(self, wildcards: Any, input: Any) -> str:
         """--masks argument, where a job's networks see masks."""
         return option("--masks", [str(Path(record).with_name("masks.npy")) for record in input.masks])

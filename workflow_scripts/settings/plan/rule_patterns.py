@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
 from workflow_scripts.settings.downloads import WEIGHTS
-from workflow_scripts.settings.plan import step_table
 from workflow_scripts.settings.plan.job_batches import JobBatch
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
@@ -37,11 +37,11 @@ class RulePatterns:
             "examples": f"{study}/examples",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
-            "trained_run": self._run(step_table.TRAIN),
-            "vote_run": f"{self._run(step_table.VOTE)}/{RULE_OUTPUT}",
-            "compressed_run": f"{self._run(step_table.COMPRESS)}/{RULE_OUTPUT}",
-            "baseline_run": f"{self._run(step_table.BASELINE)}/{RULE_OUTPUT}",
-            "external_run": f"{self._run(step_table.EXTERNAL)}/{RULE_OUTPUT}",
+            "trained_run": self._run(TRAIN),
+            "made_run": f"{self._run(MAKE)}/{RULE_OUTPUT}",
+            "made_run_with_network": f"{self._run(MAKE_WITH_NETWORK)}/{RULE_OUTPUT}",
+            "made_run_with_model": f"{self._run(MAKE_WITH_MODEL)}/{RULE_OUTPUT}",
+            "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",
             "raw": _wildcard("raw", map(re.escape, plan.weights.downloads)),
@@ -51,11 +51,11 @@ class RulePatterns:
     def batch(self, batch: JobBatch) -> str:
         """Folder of all folds and seeds of the runs that a job batch trains."""
         study = f"{self._plan.config.results}/{_wildcard('study', [batch.study])}"
-        return f"{study}/runs/{_wildcard('protocol', [batch.protocol])}/{self._made_by(step_table.TRAIN)}"
+        return f"{study}/runs/{_wildcard('protocol', [batch.protocol])}/{self._made_by(TRAIN)}"
 
-    def _run(self, step: step_table.Step) -> str:
-        """Folder of all folds and seeds of the runs that a step makes."""
-        return f"{self._study}/runs/{PROTOCOL}/{self._made_by(step)}"
+    def _run(self, rule: str) -> str:
+        """Folder of all folds and seeds of the runs that a rule makes."""
+        return f"{self._study}/runs/{PROTOCOL}/{self._made_by(rule)}"
 
     def _masked(self) -> str:
         """Folders of the studies that have masks of their pictures."""
@@ -66,10 +66,10 @@ class RulePatterns:
         """The same of trained runs whose trainings are a job each."""
         single = [name for name, study in self._plan.config.studies.items() if study.trainings_per_job == 1]
         study = f"{self._plan.config.results}/{_wildcard('study', single)}"
-        return f"{study}/runs/{PROTOCOL}/{self._made_by(step_table.TRAIN)}"
+        return f"{study}/runs/{PROTOCOL}/{self._made_by(TRAIN)}"
 
-    def _made_by(self, step: step_table.Step) -> str:
-        return _wildcard("run", self._plan.made_by[step.name])
+    def _made_by(self, rule: str) -> str:
+        return _wildcard("run", self._plan.made_by[rule])
 
 
 def _wildcard(name: str, values: Iterable[str]) -> str:

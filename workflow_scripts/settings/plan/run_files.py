@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from workflow_scripts.kinds.kind import TRAIN, CombinedKind, MadeKind, RunKind, SourceRun
 from workflow_scripts.runtime.run_address import (
     RECORD_FILE,
     TRAINING_FILE,
@@ -11,8 +12,6 @@ from workflow_scripts.runtime.run_address import (
     fold_seeds,
 )
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.settings.plan.typed_runs import run_of_kind
-from workflow_scripts.settings.runs import TRAINED, Compressed, External, Vote
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config, Study
 
@@ -30,7 +29,10 @@ class RunFiles:
         return StudyPaths(Path(self._config.results, study))
 
     def _is_trained(self, study: str, run: str) -> bool:
-        return self._study(study).runs[run].kind in TRAINED
+        return self._steps.kind(study, run).rule == TRAIN
+
+    def _kind(self, address: RunAddress) -> RunKind:
+        return self._steps.kind(address.study, address.run)
 
     def fold_seeds(self, study: str, protocol: str) -> list[FoldSeed]:
         """Fold and seed of every training of a run."""
@@ -63,59 +65,51 @@ class RunFiles:
         """The same of every run of a protocol."""
         return [path for run in self._study(study).runs for path in self.records(study, protocol, run)]
 
-    def member_records(self, vote: RunAddress) -> list[str]:
-        """What stands for the members of a vote, of the same fold and seed."""
-        return [self._record(member) for member in self._members(vote).values()]
+    def sources(self, address: RunAddress) -> dict[str, RunAddress]:
+        """Name of each run that a run is made of → its address: the same fold and seed, or what a SourceRun says."""
+        return {source.run: self._source(source, address) for source in self._kind(address).sources()}
 
-    def member_folders(self, vote: RunAddress) -> dict[str, str]:
-        """Name → folder of each member of a vote, of the same fold and seed."""
-        return {name: self.folder(member) for name, member in self._members(vote).items()}
+    def _source(self, source: SourceRun, address: RunAddress) -> RunAddress:
+        job = address.study, address.protocol, address.fold, address.seed
+        return RunAddress(*self._steps.source_job(source, *job))
 
-    def _members(self, vote: RunAddress) -> dict[str, RunAddress]:
-        names = run_of_kind(self._config, vote.study, vote.run, Vote).members
-        return {name: RunAddress(vote.study, vote.protocol, name, vote.fold, vote.seed) for name in names}
+    def source_folders(self, address: RunAddress) -> dict[str, str]:
+        """Name → folder of each run that a run is made of."""
+        return {name: self.folder(source) for name, source in self.sources(address).items()}
+
+    def source_files(self, address: RunAddress) -> list[str]:
+        """What a run reads of the runs that it is made of: their weights, or what stands for their tables.
+
+        Of another study also manifest and split, which say what its network has learned from.
+        """
+        kind, files = self._kind(address), []
+        applies = isinstance(kind, MadeKind) and kind.applies_weights
+        for source in self.sources(address).values():
+            files.append(f"{self.folder(source)}/{WEIGHTS_FILE}" if applies else self._record(source))
+            if source.study != address.study:
+                paths = self._paths(source.study)
+                files += [str(paths.manifest), str(paths.split(source.protocol))]
+        return files
 
     def _record(self, address: RunAddress) -> str:
         if self._is_trained(address.study, address.run):
             return str(self._paths(address.study).finished(address.protocol, address.run))
         return f"{self.folder(address)}/{RECORD_FILE}"
 
-    def compressed(self, address: RunAddress) -> RunAddress:
-        """The trained run, of the same fold and seed, that a run compresses."""
-        of = run_of_kind(self._config, address.study, address.run, Compressed).of
-        return RunAddress(address.study, address.protocol, of, address.fold, address.seed)
-
-    def applied(self, address: RunAddress) -> RunAddress:
-        """The training in another study, of its first fold and the same seed, that an external run applies."""
-        spec = run_of_kind(self._config, address.study, address.run, External)
-        return RunAddress(spec.study, str(spec.protocol), spec.of, 0, address.seed)
-
-    def weights(self, address: RunAddress) -> str:
-        """Weights of a training."""
-        return f"{self.folder(address)}/{WEIGHTS_FILE}"
-
-    def manifest(self, address: RunAddress) -> str:
-        """Manifest of the study that a run is of."""
-        return str(self._paths(address.study).manifest)
-
-    def split(self, address: RunAddress) -> str:
-        """Split that a run is trained on."""
-        return str(self._paths(address.study).split(address.protocol))
-
     def explained_weights(self, study: str, protocol: str) -> list[str]:
         """Weights that the Grad-CAM job of a protocol reads: first fold, first seed."""
         return [self._first(study, protocol, run, WEIGHTS_FILE) for run in self._steps.explained_networks(study)]
 
-    def explained_votes(self, study: str, protocol: str) -> list[str]:
-        """Records of the weighted votes that are explained: they hold the weights."""
-        runs = self._study(study).runs
-        weighted = [run for run in self._study(study).explain.runs if getattr(runs[run], "how", "") == "weighted"]
+    def explained_records(self, study: str, protocol: str) -> list[str]:
+        """Records that say how much each run counts that an explained one is made of."""
+        kinds = {run: self._steps.kind(study, run) for run in self._study(study).explain.runs}
+        weighted = [run for run, kind in kinds.items() if isinstance(kind, CombinedKind) and kind.explained_by_record]
         return [self._first(study, protocol, run, RECORD_FILE) for run in weighted]
 
     def first_weights(self, study: str) -> list[str]:
         """Weights of the first fold and seed of every trained run, from which diagrams of the networks are drawn."""
         chosen = self._study(study)
-        trained = [run for run in chosen.runs if self._is_trained(study, run)]
+        trained = [run for run in chosen.runs if self._steps.kind(study, run).leaves_weights]
         return [self._first(study, protocol, run, WEIGHTS_FILE) for protocol in chosen.protocols for run in trained]
 
     def _first(self, study: str, protocol: str, run: str, name: str) -> str:

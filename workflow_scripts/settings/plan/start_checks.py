@@ -4,7 +4,7 @@ import os
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings import source_checks
-from workflow_scripts.settings.downloads import PUBLISHED, parts_of
+from workflow_scripts.settings.downloads import PUBLISHED
 from workflow_scripts.settings.guard import unrecorded
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
@@ -41,8 +41,8 @@ def _check_study(plan: Plan, study: str) -> None:
     for protocol in chosen.protocols:
         for path in plan.data.split_file(study, protocol):
             source_checks.check_file(path, f"studies.{study}.protocols.{protocol}.path")
-    for run, spec in chosen.runs.items():
-        for part in parts_of(spec).values():
+    for run in chosen.runs:
+        for part in plan.steps.kind(study, run).networks().values():
             if part.weights is not None and part.weights != PUBLISHED:
                 source_checks.check_file(part.weights, f"studies.{study}.runs.{run}: weights")
 

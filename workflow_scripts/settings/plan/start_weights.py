@@ -1,10 +1,13 @@
 """What comes from elsewhere: data sets that are downloaded, and the weights that trainings start from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.fetch_weights_settings import FetchWeightsSettings
 from workflow_scripts.data.download.published_sources import PublishedSource, published_sources
 from workflow_scripts.settings import downloads
+from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config
 
 
@@ -15,8 +18,8 @@ class StartWeights:
     network.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, steps: Steps) -> None:
+        self._config, self._steps = config, steps
         self.downloads = downloads.downloads(config)
         self.published_models = downloads.published_models(config)
 
@@ -53,5 +56,5 @@ class StartWeights:
         missing = downloads.missing_downloads(self._config, active)
         return [*(f"{folder}.json" for folder in missing), *sorted(weights)]
 
-    def _parts(self, study: str, run: str) -> dict:
-        return downloads.parts_of(self._config.studies[study].runs[run])
+    def _parts(self, study: str, run: str) -> Mapping[str, NetworkPart]:
+        return self._steps.kind(study, run).networks()

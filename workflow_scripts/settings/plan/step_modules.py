@@ -1,14 +1,17 @@
 """Modules beside its entry point that a step's settings name, so that they count in the digest of its code."""
 
+from collections.abc import Iterable
+
+from workflow_scripts.contracts.own_networks import modules_of
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.evaluation.metric_registry import added_metrics
-from workflow_scripts.models.own import modules_of
-from workflow_scripts.settings.downloads import parts_of
+from workflow_scripts.kinds.kind import CombinedKind, MadeKind, TrainedKind
+from workflow_scripts.kinds.kind_registry import module_of_kind
+from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
+from workflow_scripts.runtime.named_objects import module_part
 from workflow_scripts.settings.plan.step_names import StepNames
-from workflow_scripts.settings.plan.typed_runs import run_of_kind
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.runs import Compressed, External
 from workflow_scripts.training.feeders.feeder_registry import feeder_module
 
 STUDIES_PACKAGE = "workflow_scripts.studies"
@@ -41,32 +44,31 @@ def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
     return _networks(plan, names.study, [names.run])
 
 
-def of_compressed_networks(plan: Plan, names: StepNames) -> list[str]:
-    """The same of the run that a run compresses."""
-    return _networks(plan, names.study, [run_of_kind(plan.config, names.study, names.run, Compressed).of])
-
-
-def of_external_networks(plan: Plan, names: StepNames) -> list[str]:
-    """The same of the other study's run that an external run applies."""
-    spec = run_of_kind(plan.config, names.study, names.run, External)
-    return _networks(plan, spec.study, [spec.of])
+def of_made_run(plan: Plan, names: StepNames) -> list[str]:
+    """The kind of a run that is made in one go, and the networks of the runs that it is made of."""
+    kind = plan.steps.kind(names.study, names.run)
+    modules = _kinds(plan, names.study, [names.run])
+    if isinstance(kind, MadeKind | CombinedKind) and kind.maker:
+        modules.append(module_part(kind.maker))
+    for source in kind.sources():
+        modules += _networks(plan, source.study or names.study, [source.run])
+    return list(dict.fromkeys(modules))
 
 
 def of_explained_networks(plan: Plan, names: StepNames) -> list[str]:
-    """The same of every run that explaining a study needs."""
-    return _networks(plan, names.study, plan.steps.explained_networks(names.study))
+    """The kinds of the runs that are explained, and the networks that explaining them needs."""
+    kinds = _kinds(plan, names.study, plan.study(names.study).explain.runs)
+    return [*kinds, *_networks(plan, names.study, plan.steps.explained_networks(names.study))]
 
 
 def of_paper(plan: Plan, names: StepNames) -> list[str]:
-    """The package of a study's paper, with the tables of its printed numbers."""
-    return [_package(plan, names)]
+    """The package of a study's paper, with the tables of its printed numbers, and the kinds of the study's runs."""
+    return [_package(plan, names), *_kinds(plan, names.study, plan.study(names.study).runs)]
 
 
 def of_paper_and_figures(plan: Plan, names: StepNames) -> list[str]:
     """The same, and the module that draws the paper's figures, if it has one."""
-    package = _package(plan, names)
-    figures = plan.root / package.replace(".", "/") / "figures.py"
-    return [package, *([f"{package}.figures"] if figures.exists() else [])]
+    return [*of_paper(plan, names), *figure_modules(plan.study(names.study).paper)]
 
 
 def of_added_metrics(plan: Plan, names: StepNames) -> list[str]:
@@ -95,7 +97,14 @@ def _package(plan: Plan, names: StepNames) -> str:
     return f"{STUDIES_PACKAGE}.{paper}" if paper else STUDIES_PACKAGE
 
 
+def _kinds(plan: Plan, study: str, runs: Iterable[str]) -> list[str]:
+    """Modules of the kinds of runs: code that no import leads to, because kinds are found by their names."""
+    return sorted({module_of_kind(plan.study(study).runs[run].kind) for run in runs})
+
+
 def _networks(plan: Plan, study: str, runs: list[str]) -> list[str]:
-    """Modules of this project's own networks among those that runs use."""
-    parts = [part for run in runs for part in parts_of(plan.study(study).runs[run]).values()]
-    return [*modules_of([part.model for part in parts]), _feeder()]
+    """What builds the networks of runs, this project's own networks among them, and what feeds them."""
+    kinds = [kind for run in runs if isinstance(kind := plan.steps.kind(study, run), TrainedKind)]
+    parts = [part for kind in kinds for part in kind.networks().values()]
+    builders = sorted({module_part(kind.builder) for kind in kinds})
+    return [*builders, *modules_of([part.model for part in parts]), *([_feeder()] if kinds else [])]

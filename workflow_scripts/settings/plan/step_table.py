@@ -78,21 +78,13 @@ FINISH_RUN = Step(
     _STUDY,
     lambda plan, names: plan.steps.finished_runs(names.study, names.protocol, names.run),
 )
-BASELINE = Step("baseline", _JOB, _STUDY, lambda plan, names: plan.steps.baseline(*_job(names)))
-VOTE = Step("vote", _JOB, _STUDY, lambda plan, names: plan.steps.vote(*_job(names)))
-COMPRESS = Step(
-    "compress",
+# The step of every run that no training makes; its kind says which rule calls it.
+MAKE_RUN = Step(
+    "make_run",
     _JOB,
     ("study", "run"),
-    lambda plan, names: plan.steps.compress(*_job(names)),
-    step_modules.of_compressed_networks,
-)
-EXTERNAL = Step(
-    "external",
-    _JOB,
-    ("study", "run"),
-    lambda plan, names: plan.steps.external(*_job(names)),
-    step_modules.of_external_networks,
+    lambda plan, names: plan.steps.make_run(*_job(names)),
+    step_modules.of_made_run,
 )
 EVALUATE = Step(
     "evaluate",
@@ -139,7 +131,7 @@ STEPS = {
     step.name: step
     for step in (
         *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SEGMENT, EXAMPLES, SPLIT),
-        *(TRAIN, FINISH_RUN, BASELINE, VOTE, COMPRESS, EXTERNAL),
+        *(TRAIN, FINISH_RUN, MAKE_RUN),
         *(EVALUATE, EXPLAIN, GROUND_TRUTH, PAPER_FIGURES, VERDICT, REPORT, TRACK, CONSISTENCY, INDEX),
     )
 }

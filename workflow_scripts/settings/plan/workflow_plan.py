@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_scripts.contracts.subjects import SUBJECTS
+from workflow_scripts.kinds.kind import RULES, TRAIN
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.plan.data_files import DataFiles
 from workflow_scripts.settings.plan.run_files import RunFiles
 from workflow_scripts.settings.plan.start_weights import StartWeights
-from workflow_scripts.settings.runs import STEPS, TRAINED
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config, Study
 
@@ -18,7 +18,7 @@ from workflow_scripts.settings.study import Config, Study
 class Plan:
     """The settings in force and all that follows from them; reads no data.
 
-    config: the settings; steps: what each step sees of them; data, weights, runs: the files of studies; made_by: step →
+    config: the settings; steps: what each step sees of them; data, weights, runs: the files of studies; made_by: rule →
     names of the runs that it makes, in any study; logs: the folder of logs.
     """
 
@@ -28,9 +28,9 @@ class Plan:
         self.config: Config = load(root, command_line, files)
         self.steps = Steps(self.config)
         self.logs = "logs" if self.config.results == "results" else f"logs/{Path(self.config.results).name}"
-        self.made_by = runs_by_step(self.config)
+        self.made_by = runs_by_rule(self.config, self.steps)
         self.data = DataFiles(root, self.config, self.steps)
-        self.weights = StartWeights(self.config)
+        self.weights = StartWeights(self.config, self.steps)
         self.runs = RunFiles(self.config, self.steps)
 
     def study(self, name: str) -> Study:
@@ -75,23 +75,23 @@ class Plan:
         return [*map(Path, self.data.records(study)), *splits, *runs]
 
     def is_trained(self, study: str, run: str) -> bool:
-        return self.study(study).runs[run].kind in TRAINED
+        return self.steps.kind(study, run).rule == TRAIN
 
 
-def runs_by_step(config: Config) -> dict[str, list[str]]:
-    """Step → names of the runs that it makes; a name belongs to one step, because rules go by names.
+def runs_by_rule(config: Config, steps: Steps) -> dict[str, list[str]]:
+    """Rule → names of the runs that it makes; a name belongs to one rule, because rules go by names.
 
-    Raises UserError for a name that two steps would make.
+    Raises UserError for a name that two rules would make.
     """
     made_by: dict[str, str] = {}
     named_in: dict[str, str] = {}
     for study, chosen in config.studies.items():
         for name, run in chosen.runs.items():
-            step, first = STEPS[run.kind], named_in.setdefault(name, study)
-            if made_by.setdefault(name, step) != step:
+            rule, first = steps.kind(study, name).rule, named_in.setdefault(name, study)
+            if made_by.setdefault(name, rule) != rule:
                 kind = config.studies[first].runs[name].kind
                 raise UserError(
                     f"studies.{study}.runs.{name}: {run.kind} here, {kind} in {first}; a name has one kind in all "
                     "studies, rename one of them"
                 )
-    return {step: sorted(name for name, by in made_by.items() if by == step) for step in STEPS.values()}
+    return {rule: sorted(name for name, by in made_by.items() if by == rule) for rule in RULES}

@@ -1,6 +1,8 @@
 """What the settings know of networks: those that no library has, and options that are none. Imports no PyTorch."""
 
-from typing import Any
+from typing import Any, Protocol
+
+from workflow_scripts.runtime.named_objects import module_part
 
 # Name → "module.path:function(classes, size, **options)"; naming one imports only it.
 OWN: dict[str, str] = {
@@ -28,6 +30,19 @@ _DECIDED = {
 }
 
 
+class NetworkPart(Protocol):
+    """A network of a run, or a branch of one: name, arguments of its constructor, and what weights it starts from."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def options(self) -> dict[str, Any]: ...
+
+    @property
+    def weights(self) -> str | None: ...
+
+
 def refused_option(options: dict[str, Any]) -> str | None:
     """Why the first of a network's options that may not be given is refused, and what to write; None if all may be."""
     for name in options:
@@ -43,4 +58,4 @@ def refused_option(options: dict[str, Any]) -> str | None:
 
 def modules_of(names: list[str]) -> list[str]:
     """Modules of those of the named networks that are of this package, each once, sorted."""
-    return sorted({OWN[name].partition(":")[0] for name in names if name in OWN})
+    return sorted({module_part(OWN[name]) for name in names if name in OWN})

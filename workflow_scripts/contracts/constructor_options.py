@@ -4,7 +4,7 @@ import math
 from typing import Annotated, Any
 
 from workflow_scripts.contracts.blocks import limit
-from workflow_scripts.models.own import refused_option
+from workflow_scripts.contracts.own_networks import refused_option
 
 
 def _storable(value: Any) -> bool:

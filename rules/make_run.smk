@@ -1,0 +1,73 @@
+# Runs that no training makes. What makes one, and of which other runs, its kind says: workflow_scripts/kinds.
+
+
+# Of a fold's arrays.
+rule make_run:
+    input:
+        dataset=rules.ingest.output.record,
+        arrays=rules.preprocess.output.record,
+        data=ancient(rules.preprocess.output.data),
+        masks=masks,
+        split=rules.split.output.split,
+        source_runs=lambda wildcards: PLAN.runs.source_files(address_of(wildcards)),
+    output:
+        **run_tables("<made_run>"),
+    log:
+        "<fold_seed_logs>/make_run.log",
+    benchmark:
+        "<fold_seed_logs>/make_run.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings(steps.MAKE_RUN),
+        code=code(steps.MAKE_RUN),
+        source_runs=PARAMS.source_runs,
+        masks=PARAMS.masks,
+        device=PARAMS.device,
+    message:
+        "{wildcards.study}: make {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "python -m workflow_scripts.steps.make_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
+        ' {params.masks} {params.source_runs} --device {params.device:q} --out "$(dirname {output.record:q})"'
+
+
+# The same where networks predict.
+use rule make_run as make_run_with_network with:
+    output:
+        **run_tables("<made_run_with_network>"),
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
+
+
+# The same of kinds that leave a model of their own beside the tables.
+use rule make_run_with_network as make_run_with_model with:
+    output:
+        **run_tables("<made_run_with_model>"),
+        model=directory("<made_run_with_model>/model"),
+
+
+# Of the tables of finished runs.
+rule combine_runs:
+    input:
+        lambda wildcards: PLAN.runs.source_files(address_of(wildcards)),
+    output:
+        **run_tables("<combined_run>"),
+    log:
+        "<fold_seed_logs>/combine_runs.log",
+    benchmark:
+        "<fold_seed_logs>/combine_runs.tsv"
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        settings=settings(steps.MAKE_RUN),
+        code=code(steps.MAKE_RUN),
+        source_runs=PARAMS.source_runs,
+    message:
+        "{wildcards.study}: combine to {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
+    shell:
+        "python -m workflow_scripts.steps.make_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
+        ' {params.source_runs} --out "$(dirname {output.record:q})"'

@@ -1,0 +1,136 @@
+"""Kinds of run are known in their own modules alone, and each says what it is made of."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.kinds.kind import MAKE, CombinedKind, MadeKind, RunKind, TrainedKind
+from workflow_scripts.kinds.kind_registry import kind_of, kinds, read_spec
+from workflow_scripts.settings.code import closure
+from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.plan.step_names import StepNames
+from workflow_scripts.settings.plan.step_table import MAKE_RUN, REPORT, TRAIN
+from workflow_scripts.settings.plan.workflow_plan import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "workflow_scripts"
+CLASSES = {declared.__name__ for declared in kinds().values()}
+
+
+def modules() -> Iterator[Path]:
+    """All modules but those of kinds and the studies' own, whose figures are of one run that they name."""
+    return (path for path in PACKAGE.rglob("*.py") if path.parent.name != "kinds")
+
+
+def names_of_kinds(node: ast.AST) -> set[str]:
+    return {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)} & set(kinds())
+
+
+def asks_for_a_kind(node: ast.AST) -> bool:
+    """`….kind == "vote"`, `spec["kind"] in (…)`, `isinstance(spec, Vote)`."""
+    if isinstance(node, ast.Compare):
+        return any("kind" in ast.unparse(side) for side in (node.left, *node.comparators)) and bool(
+            names_of_kinds(node)
+        )
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
+        return bool({part.id for part in ast.walk(node.args[1]) if isinstance(part, ast.Name)} & CLASSES)
+    return isinstance(node, ast.Match) and bool(names_of_kinds(node))
+
+
+@pytest.mark.parametrize(
+    "text", ['run.kind == "vote"', 'spec["kind"] in ("network", "fusion")', "isinstance(a, (int, Vote))"]
+)
+def test_what_is_looked_for_would_be_seen(text):
+    assert any(map(asks_for_a_kind, ast.walk(ast.parse(text))))
+
+
+def test_no_other_module_asks_which_kind_a_run_is():
+    asking = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if asks_for_a_kind(node)
+    ]
+    assert not asking
+
+
+def test_no_other_module_imports_a_kind():
+    importing = {f"workflow_scripts.kinds.{name}" for name in kinds()}
+    reached = {
+        str(path.relative_to(ROOT))
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)} & importing
+    }
+    assert not reached
+
+
+def test_to_know_all_kinds_loads_no_heavy_library():
+    heavy = {"torch", "pandas", "numpy", "pydantic", "sklearn", "mlflow"}
+    command = "import sys; from workflow_scripts.kinds.kind_registry import kinds; kinds(); "
+    command += f"print({heavy} & {{*sys.modules}})"
+    assert subprocess.check_output([sys.executable, "-c", command], cwd=ROOT, text=True).strip() == "set()"
+
+
+def test_every_kind_is_named_as_its_file_and_is_one_of_three():
+    assert list(kinds())[0] == "network"  # the example that a wrong `kind` is answered with
+    for name, declared in kinds().items():
+        assert issubclass(declared, (TrainedKind, MadeKind, CombinedKind)) and kind_of(name) is declared
+        assert declared.__doc__ and (declared.reads is None) == issubclass(declared, CombinedKind)
+
+
+def test_a_module_that_declares_no_kind_or_two_is_named(monkeypatch):
+    monkeypatch.setattr("workflow_scripts.kinds.kind_registry.module_of_kind", lambda name: f"workflow_scripts.{name}")
+    with pytest.raises(TypeError, match=r"workflow_scripts.contracts.own_networks declares 0 kinds of run"):
+        kind_of.__wrapped__("models.own")
+
+
+@pytest.mark.parametrize(
+    ("spec", "own", "elsewhere"),
+    [
+        ({"kind": "network", "model": "resnet18"}, (), False),
+        ({"kind": "vote", "members": ["a", "b"]}, ("a", "b"), False),
+        ({"kind": "compressed", "of": "a"}, ("a",), False),
+        ({"kind": "external", "study": "there", "of": "a"}, (), True),
+    ],
+)
+def test_a_run_says_of_which_runs_it_is_made(spec, own, elsewhere):
+    run = read_spec(spec)
+    assert run.own_sources() == own and run.of_another_study == elsewhere
+
+
+def test_the_code_of_a_kind_counts_for_what_is_made_by_it_and_for_no_training():
+    plan = Plan(ROOT, {}, ROOT)
+    vote, trained = (StepNames("cvm_cervix", protocol="published", run=run) for run in ("soft_vote", "cvm"))
+    voting = MAKE_RUN.modules(plan, vote)
+    assert "workflow_scripts.kinds.vote" in voting
+    assert "workflow_scripts.evaluation.voting" in closure("workflow_scripts.kinds.vote")
+    assert "workflow_scripts.kinds.vote" in REPORT.modules(plan, vote)
+    training = TRAIN.modules(plan, trained)
+    reached = {name for module in training for name in closure(module)}
+    assert not reached & {f"workflow_scripts.kinds.{name}" for name in kinds()}
+    assert "workflow_scripts.models.fusion" in reached
+
+
+class Features(MadeKind):
+    """Reads what no study has yet."""
+
+    kind = "features"
+    reads = "features"
+
+    def make(self, job):
+        raise AssertionError
+
+
+def test_a_kind_that_reads_other_arrays_than_a_study_has_is_refused():
+    study = settings(ROOT).studies["cvm_cervix"]
+    run: RunKind = Features()
+    assert run.rule == MAKE
+    assert list(study._run_mistakes({"pooled": run})) == [
+        "run 'pooled': a run of kind features reads features, and this study has pixels"
+    ]

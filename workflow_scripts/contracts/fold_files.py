@@ -1,0 +1,33 @@
+"""What a step that works on one fold of a split reads."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_scripts.runtime.run_address import RECORD_FILE
+
+
+@dataclass(frozen=True)
+class FoldFiles:
+    """Folders of a study's dataset and arrays, the table of the split, and the masks, where a network sees them."""
+
+    dataset: Path
+    arrays: Path
+    split: Path
+    masks: Path | None = None
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> "FoldFiles":
+        """Those that a command line names, see runtime.entry.fold_parser."""
+        return cls(args.dataset, args.arrays, args.split, getattr(args, "masks", None))
+
+    @property
+    def study(self) -> Path:
+        """The folder of the study's results."""
+        return self.dataset.parent
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that stand for what such a step reads: large arrays are named by their record."""
+        files = [self.dataset / RECORD_FILE, self.dataset / "manifest.csv", self.arrays / RECORD_FILE, self.split]
+        return [*files, self.masks.with_name(RECORD_FILE)] if self.masks else files

@@ -1,0 +1,76 @@
+"""The end of every run, whatever made it: its tables, what it cost, and last its record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.run_tables import UNITS, classes_of, write_predictions, write_units
+from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.run_address import LEDGER_FILE, PREDICTIONS_FILE, RECORD_FILE, UNITS_FILE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLES = (PREDICTIONS_FILE, UNITS_FILE)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one fold and seed of a run came to.
+
+    samples: the columns of PREDICTIONS, and a probability of each of `classes`, for validation and test samples.
+    units: the columns of UNITS, where what is judged does not follow from the samples; else None.
+    inputs: files that were read. outputs: files that are there already and are vouched for by
+    the run's record, relative to its folder; predictions.csv among them is left as it is. facts: what the record says
+    besides; inputs_by_name: sha256 of files that are not among the results. cost: what the ledger says besides.
+    """
+
+    samples: "pd.DataFrame"
+    classes: list[str]
+    units: "pd.DataFrame | None" = None
+    inputs: tuple[Path, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inputs_by_name: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Combined:
+    """What one fold and seed of a run of finished runs came to; units: the columns of UNITS; facts: as of Made."""
+
+    units: "pd.DataFrame"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def made(self, inputs: tuple[Path, ...] = ()) -> Made:
+        """The same as a run whose predictions are its units: it scores what is judged."""
+        samples = self.units.drop(columns="n_samples")
+        return Made(samples, classes_of(self.units), units=self.units, inputs=inputs, facts=self.facts)
+
+
+def write_tables(folder: Path, made: Made, aggregate: str) -> None:
+    """Write predictions.csv and units.csv of a run; `aggregate`: how samples become units, see write_units."""
+    if TABLES[0] not in made.outputs:
+        write_predictions(folder, made.samples, made.classes)
+    if made.units is None:
+        write_units(folder, made.samples, made.classes, aggregate)
+    else:
+        columns = [column for column in made.units.columns if column != "n_samples"]
+        UNITS.write(folder / TABLES[1], made.units[[*columns, "n_samples"]])
+
+
+def finish_run(folder: Path, settings: dict, code: str, study: Path, aggregate: str, make: Callable[[], Made]) -> None:
+    """Make a run and leave what every run leaves: predictions.csv, units.csv, ledger.json and, last, record.json.
+
+    `folder`: of the fold and seed; `settings`, `code`: of the step; `study`: the folder of the study's results, from
+    which the record names its inputs; `make` does the work, which the ledger measures together with the tables.
+    """
+    with ledger(folder / LEDGER_FILE) as cost:
+        made = make()
+        write_tables(folder, made, aggregate)
+        cost.update(made.cost)
+    outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *made.outputs])}
+    inputs = input_digests(study, list(made.inputs)) | dict(made.inputs_by_name)
+    write_record(folder / RECORD_FILE, make_record(settings, code, inputs, **made.facts, outputs=outputs))

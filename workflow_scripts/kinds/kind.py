@@ -1,0 +1,240 @@
+"""What a kind of run says of itself.
+
+Each kind is one module beside this one: a frozen data class of its settings, derived from TrainedKind, MadeKind or
+CombinedKind. Its file's name is the name of the kind, under which kinds.kind_registry finds it. Settings, rules,
+evaluation, explanation and reports ask the class; nothing else knows the kinds by name.
+What makes a run is named as text, so that naming a kind imports neither PyTorch nor pandas nor numpy; none needs
+pydantic.
+"""
+
+from abc import ABC
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.runtime.named_objects import load_named
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts.run_finish import Combined, Made
+    from workflow_scripts.contracts.run_record import RunRecord
+
+# The rules that make runs, see rules/train.smk and rules/make_run.smk.
+TRAIN, COMBINE = "train", "combine_runs"
+MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
+RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, COMBINE)
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """A finished run that another is made of: of its own study, protocol, fold and seed.
+
+    `study` names another study: there it is the run of `protocol`, of the first fold and the same seed.
+    """
+
+    run: str
+    study: str | None = None
+    protocol: str | None = None
+
+
+@dataclass(frozen=True)
+class StudyRuns:
+    """What of a study its runs, and those of other studies, must fit.
+
+    preprocess: the settings that change pixels; as_published: the protocol that splits as the paper did.
+    """
+
+    name: str
+    runs: Mapping[str, "RunKind"]
+    protocols: tuple[str, ...]
+    as_published: str | None
+    seeds: tuple[int, ...]
+    preprocess: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunJob:
+    """One fold and seed of a run that is to be made in one go.
+
+    sources: the folder of each run that it is made of, by the name of the run; training: the settings of the training
+    whose weights it applies, empty where it applies none; device: where networks run; out: the folder of the run.
+    """
+
+    study: str
+    protocol: str
+    run: str
+    fold: int
+    seed: int
+    files: FoldFiles
+    sources: Mapping[str, Path]
+    training: dict[str, Any]
+    device: str
+    out: Path
+
+    @property
+    def weights_path(self) -> Path:
+        """The weights of the training that it applies."""
+        (folder,) = self.sources.values()
+        return folder / "weights.safetensors"
+
+    @property
+    def source_manifest(self) -> Path:
+        """The manifest of the study of that training."""
+        return self._source_study / "dataset" / "manifest.csv"
+
+    @property
+    def source_split(self) -> Path:
+        """The split that the training was made with."""
+        return self._source_study / "splits" / f"{self.training['protocol']}.csv"
+
+    @property
+    def _source_study(self) -> Path:
+        return self.weights_path.parents[4]  # …/runs/{protocol}/{run}/fold{f}-seed{s}/weights.safetensors
+
+
+class RunKind(ABC):
+    """What every kind of run says. A kind derives from one of the three classes below."""
+
+    kind: str
+
+    # The rule that makes it.
+    rule: ClassVar[str]
+    # What the rows of the arrays are that it reads; None: it reads no arrays.
+    reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
+    # Where it stands in lists: lower ones first, then by name.
+    position: ClassVar[int] = 100
+    # Whether it needs a training subset.
+    learns: ClassVar[bool] = False
+    # Whether it leaves weights.safetensors and history.csv.
+    leaves_weights: ClassVar[bool] = False
+    leaves_history: ClassVar[bool] = False
+    # How it is explained: by Grad-CAM of its own network, by that of the runs it is made of, or not at all.
+    explained: ClassVar[Literal["gradcam", "sources"] | None] = None
+
+    def sources(self) -> tuple[SourceRun, ...]:
+        """The finished runs that it is made of."""
+        return ()
+
+    def networks(self) -> Mapping[str, NetworkPart]:
+        """The networks that it trains: `model`, or the name of each branch."""
+        return {}
+
+    def modalities(self) -> Mapping[str, str]:
+        """What it takes of samples of one modality alone, in words → that modality."""
+        return {}
+
+    def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
+        """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""
+        return {}
+
+    def mistakes(self, name: str, runs: Mapping[str, "RunKind"]) -> Iterator[str]:
+        """What of its settings does not fit itself or the runs of its study; `name`: what it is called."""
+        yield from ()
+
+    def mistakes_between(self, study: StudyRuns, studies: Mapping[str, StudyRuns]) -> Iterator[str]:
+        """What of its settings does not fit its study and the others."""
+        yield from ()
+
+    def words(self, name: str, record: "RunRecord") -> str:
+        """What a report says that it is, in a few words; `record`: that of its first fold and seed."""
+        return self.kind
+
+    def blind_to_classes(self) -> tuple[str, ...]:
+        """What it sees, in words, where that holds nothing of what the classes are about; else empty."""
+        return ()
+
+    def decision_lines(self) -> tuple[str, ...]:
+        """Lines of a diagram's box that says how it decides by the runs it is made of; empty where there are none."""
+        return ()
+
+    def joint_layers(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, ...], ...]:
+        """Lines of a diagram's box for each step after its branches; `shapes`: of the tensors that it left."""
+        return ()
+
+    def explained_networks(self, name: str) -> tuple[str, ...]:
+        """The runs whose networks are looked at where it is explained; `name`: what it is called itself."""
+        return self.own_sources() if self.explained == "sources" else (name,)
+
+    @property
+    def of_another_study(self) -> bool:
+        """Whether it has learned from another study's samples."""
+        return any(source.study is not None for source in self.sources())
+
+    def own_sources(self) -> tuple[str, ...]:
+        """Names of the runs of its own study that it is made of."""
+        return tuple(source.run for source in self.sources() if source.study is None)
+
+
+class TrainedKind(RunKind):
+    """A network that the rule `train` trains: resumable, several trainings in a job, on several GPUs.
+
+    Its settings have the key `train` besides, what it changes of the study's.
+    """
+
+    rule = TRAIN
+    learns = True
+    leaves_weights = True
+    leaves_history = True
+    explained = "gradcam"
+    # "module:function" that makes its network of its settings, number of classes, image size and files of start
+    # weights. A training depends on the code of that module and not on the kind's: words in it train nothing again.
+    builder: ClassVar[str]
+
+    def words(self, name: str, record: "RunRecord") -> str:
+        """The networks that it trains, unless the run is called after them."""
+        models = [part.model for part in self.networks().values()]
+        return self.kind if models in ([], [name]) else ", ".join(models)
+
+
+class MadeKind(RunKind):
+    """A run that is made in one go from a study's arrays.
+
+    The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
+    a folder `model` besides.
+    """
+
+    rule = MAKE
+    # Whether it applies the weights of the one run that it is made of.
+    applies_weights: ClassVar[bool] = False
+    # "module:function" that takes it and a RunJob and predicts the validation and test samples of the fold; empty where
+    # the kind itself says `make`.
+    maker: ClassVar[str] = ""
+
+    def make(self, job: RunJob) -> "Made":
+        """The run of a job; `inputs` names what it reads beside the files of the fold."""
+        made: Made = load_named(self.maker)(self, job)
+        return made
+
+
+class CombinedKind(RunKind):
+    """A run that is made from the tables of finished runs alone."""
+
+    rule = COMBINE
+    reads = None
+
+    @property
+    def explained_by_record(self) -> bool:
+        """Whether what its record says is needed to explain it."""
+        return False
+
+    # "module:function" that takes it and what `combine` takes; empty where the kind itself says `combine`.
+    maker: ClassVar[str] = ""
+
+    def combine(self, units: Mapping[str, "pd.DataFrame"]) -> "Combined":
+        """One run of several; `units`: their tables of what is judged (UNITS), by name, in the order of `sources`."""
+        combined: Combined = load_named(self.maker)(self, units)
+        return combined
+
+    def shares(self, record: Path | None) -> tuple[float, ...]:
+        """How much each of its sources counts where it is explained; they sum to 1."""
+        count = len(self.sources())
+        return (1 / count,) * count
+
+    def combined(self, probabilities: "np.ndarray", shares: Sequence[float]) -> "np.ndarray":
+        """N×K probabilities from M×N×K of its sources; of a kind that is explained by them."""
+        raise TypeError(f"a run of kind {self.kind} is not explained by the runs it is made of")

@@ -1,0 +1,107 @@
+"""Make a run that no training makes: of a fold's arrays, or of finished runs of the same fold and seed.
+
+In: a fold of a split, the dataset and arrays of the study, or none of them where the kind of run reads only tables; the
+folder of each run that it is made of. Done: what its kind says, see workflow_scripts/kinds. Out, in --out:
+predictions.csv, units.csv, ledger.json and, last, record.json; some kinds leave more.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.run_finish import Made, finish_run
+from workflow_scripts.contracts.run_tables import UNITS
+from workflow_scripts.contracts.step_settings.make_run_settings import MakeRun
+from workflow_scripts.contracts.verified import require
+from workflow_scripts.kinds.kind import CombinedKind, MadeKind, RunJob
+from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import remedy
+
+
+def source_run(text: str) -> tuple[str, Path]:
+    """NAME=FOLDER of the command line."""
+    name, mark, folder = text.partition("=")
+    if not mark:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
+    return name, Path(folder)
+
+
+def arguments() -> argparse.Namespace:
+    """Command line of the step."""
+    parser = entry.parser(__doc__)
+    for name in ("--dataset", "--arrays", "--split"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--source-run", action="append", default=[], type=source_run, help="NAME=FOLDER of a run")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the run, for one fold and seed")
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    """Run the step; see the module's docstring."""
+    settings, sources = parse(MakeRun, args.settings), dict(args.source_run)
+    run = read_spec(settings.spec)
+    wanted = [source.run for source in run.sources()]
+    if list(sources) != wanted:
+        raise UserError(f"the runs {', '.join(sources)} are given, the settings name {', '.join(wanted)}")
+    if isinstance(run, CombinedKind):
+        study = args.out.resolve().parents[3]  # …/runs/{protocol}/{run}/fold{f}-seed{s}
+        # What is judged was aggregated where the sources were made.
+        finish_run(args.out, args.settings, args.code, study, "none", lambda: _combine(run, settings, sources))
+    elif isinstance(run, MadeKind):
+        job = _job(args, settings, sources)
+        aggregate = settings.aggregate
+        finish_run(args.out, args.settings, args.code, job.files.study, aggregate, lambda: _make(run, job))
+    else:
+        raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
+    entry.log.info("made %s, a run of kind %s", settings.run, run.kind)
+
+
+def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path]) -> RunJob:
+    return RunJob(
+        study=settings.study,
+        protocol=settings.protocol,
+        run=settings.run,
+        fold=settings.fold,
+        seed=settings.seed,
+        files=FoldFiles.of(args),
+        sources=sources,
+        training=settings.member or {},
+        device=args.device,
+        out=args.out,
+    )
+
+
+def _make(run: MadeKind, job: RunJob) -> Made:
+    """The run, whose record names the files of the fold before what else it read."""
+    made = run.make(job)
+    return replace(made, inputs=(*job.files.inputs, *made.inputs))
+
+
+def _combine(run: CombinedKind, settings: MakeRun, sources: Mapping[str, Path]) -> Made:
+    """The run, whose record names the tables that it is made of."""
+    for name, folder in sources.items():
+        _require_source(settings, name, folder)
+    tables = {name: UNITS.read(folder / "units.csv") for name, folder in sources.items()}
+    return run.combine(tables).made(tuple((folder / "units.csv").resolve() for folder in sources.values()))
+
+
+def _require_source(settings: MakeRun, name: str, folder: Path) -> None:
+    """Raise UserError when the folder holds another run, protocol, fold or seed than is wanted, or is damaged."""
+    recorded = require(folder / "record.json", "units.csv")["settings"]
+    wanted = {"run": name, **{key: getattr(settings, key) for key in ("study", "protocol", "fold", "seed")}}
+    for key, value in wanted.items():
+        if recorded.get(key) != value:
+            path = folder / "record.json"
+            raise UserError(
+                f"{path}: {key} {recorded.get(key)!r}, the run {settings.run} wants {value!r}; {remedy(path)}"
+            )
+
+
+if __name__ == "__main__":
+    entry.run(main, arguments())
