@@ -78,6 +78,6 @@ def run_examples(dataset: Path, arrays: Path, out: Path, sources: dict) -> Path:
 def run_synthesise(out: Path, adapter: str, study: str = "test", seed: int = 0, **changes: object) -> Path:
     """Make data in the layout of an adapter with the default settings but for `changes`; their folder."""
     synthetic = plain(parse(Synthetic, {"size": 40} | changes))
-    settings = {"study": study, "seed": seed, "adapter": adapter, "place": 0, "synthetic": synthetic}
+    settings = {"study": study, "seed": seed, "adapter": adapter, "adapter_index": 0, "synthetic": synthetic}
     synthesise.main(argparse.Namespace(settings=settings, code="c", log=None, out=out))
     return out

@@ -26,7 +26,7 @@ def test_more_samples_than_wanted_are_reduced_alike_every_time(tmp_path):
     _, out = ingest(tmp_path, counts={"a": 4})
     first = manifest_of(out)
     assert Counter(first["label"]) == {"a": 4, "b": 6} and (first["group"] == "").all()
-    assert json.loads((out / "record.json").read_text())["wanted"] == {"a": {"wanted": 4, "found": 6, "copies": 0}}
+    assert json.loads((out / "record.json").read_text())["wanted"] == {"a": {"wanted": 4, "listed": 6, "copies": 0}}
     again = run_ingest(tmp_path / "again", sources={"folder": tmp_path / "raw"}, counts={"a": 4, "b": 5})
     assert set(first.loc[first["label"] == "a", "id"]) == set(manifest_of(again).query("label == 'a'")["id"])
     fewer = manifest_of(run_ingest(tmp_path / "fewer", sources={"folder": tmp_path / "raw"}, counts={"a": 3}))
@@ -36,7 +36,7 @@ def test_more_samples_than_wanted_are_reduced_alike_every_time(tmp_path):
 def test_fewer_samples_than_wanted_stay_fewer_and_the_record_says_so(tmp_path):
     _, out = ingest(tmp_path, counts={"a": 9})
     assert Counter(manifest_of(out)["label"]) == {"a": 6, "b": 6}
-    assert json.loads((out / "record.json").read_text())["wanted"] == {"a": {"wanted": 9, "found": 6, "copies": 0}}
+    assert json.loads((out / "record.json").read_text())["wanted"] == {"a": {"wanted": 9, "listed": 6, "copies": 0}}
 
 
 def test_copies_fill_a_class_share_the_group_of_their_original_and_are_turned(tmp_path):

@@ -97,9 +97,9 @@ def test_classes_that_fall_short_of_the_wanted_number_say_what_became_of_it(tmp_
     study = Study(tmp_path, classes=classes).write()
     path = study.folder / "dataset" / "record.json"
     wanted = {
-        "LSIL": {"wanted": 806, "found": 11, "copies": 0},
-        "HSIL": {"wanted": 12, "found": 7, "copies": 5},
-        "NILM": {"wanted": 10, "found": 15, "copies": 0},
+        "LSIL": {"wanted": 806, "listed": 11, "copies": 0},
+        "HSIL": {"wanted": 12, "listed": 7, "copies": 5},
+        "NILM": {"wanted": 10, "listed": 15, "copies": 0},
     }
     write_json(path, {**read_json(path), "wanted": wanted})
     page = write(study)

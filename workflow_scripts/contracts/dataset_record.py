@@ -21,7 +21,7 @@ class Wanted:
     """Of a class whose number of samples the settings name: how many they want, how many there are, and are copies."""
 
     wanted: int
-    found: int
+    listed: int
     copies: int
 
 

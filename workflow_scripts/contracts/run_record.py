@@ -50,5 +50,5 @@ class Ledger:
     def joules(self) -> float | None:
         """Energy of the job; None where a counter of what it used is missing: half of it would look like all."""
         counted = [self.processor_joules] if self.gpu_seconds is None else [self.processor_joules, self.device_joules]
-        known = [number for number in counted if number is not None]
-        return sum(known) if len(known) == len(counted) else None
+        numbers = [number for number in counted if number is not None]
+        return sum(numbers) if len(numbers) == len(counted) else None

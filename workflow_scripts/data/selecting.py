@@ -60,7 +60,7 @@ def select(samples: list[tuple[str, Sample]], ingest: Ingest, sources: dict[str,
         own = [pair for pair in samples if pair[1].label == label]
         if label in wanted:
             own, copies = _reduced_or_filled(own, wanted[label], ingest.fill == "copies", label)
-            counts[label] = {"wanted": wanted[label], "found": labels[label], "copies": copies}
+            counts[label] = {"wanted": wanted[label], "listed": labels[label], "copies": copies}
         kept += own
     return Selection(sorted(kept, key=lambda pair: pair[1].id), counts)
 

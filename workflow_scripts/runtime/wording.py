@@ -10,8 +10,8 @@ def listed(names: Iterable[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, candidates: Iterable[str]) -> str:
     """`did you mean X?`, or all that there are."""
-    names: Sequence[str] = sorted(known)
+    names: Sequence[str] = sorted(candidates)
     near = difflib.get_close_matches(str(name), names, 1, 0.6)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"

@@ -75,7 +75,7 @@ class Steps:
             seed=self.config.seed,
             adapter=adapter,
             # A study of several adapters must not show one look under two names.
-            place=chosen.adapters.index(adapter),
+            adapter_index=chosen.adapters.index(adapter),
             synthetic=declared(Synthetic, chosen.synthetic),
         )
 

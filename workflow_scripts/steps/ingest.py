@@ -128,7 +128,7 @@ def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str]
     """Lines of the log on what was taken, what is missing, and what cannot be judged together."""
     counts = manifest["label"].value_counts()
     for label, numbers in collected.counts.items():
-        if min(numbers["found"], counts[label]) < numbers["wanted"]:
+        if min(numbers["listed"], counts[label]) < numbers["wanted"]:
             shown = (label, counts[label], numbers["wanted"], numbers["copies"])
             entry.log.info("%s: %d samples of %d wanted, %d of them copies", *shown)
     passed = sum(collected.passed_over.values())

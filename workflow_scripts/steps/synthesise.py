@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
         labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
         synthetic=settings.synthetic,
         whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
-        first_class=MOST_CLASSES * settings.place,
+        first_class=MOST_CLASSES * settings.adapter_index,
         seed=(settings.study, str(settings.seed), settings.adapter),
     )
     rows = []

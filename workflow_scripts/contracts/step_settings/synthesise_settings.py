@@ -28,10 +28,10 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class SynthesiseSettings:
-    """What the step receives. place: of the adapter among those of the study, from 0."""
+    """What the step receives. adapter_index: of the adapter among those of the study, from 0."""
 
     study: str
     seed: int
     adapter: str
-    place: int
+    adapter_index: int
     synthetic: Synthetic

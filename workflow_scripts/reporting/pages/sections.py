@@ -79,7 +79,7 @@ def _short_rows(dataset: DatasetRecord) -> list[dict[str, Any]]:
         {"label": label, **plain(numbers), "used": dataset.counts.get(label, 0)}
         for label, numbers in dataset.wanted.items()
     ]
-    return [row for row in rows if min(row["found"], row["used"]) < row["wanted"]]
+    return [row for row in rows if min(row["listed"], row["used"]) < row["wanted"]]
 
 
 def _class_row(name: str, part: pd.DataFrame, sources: list[str]) -> dict[str, Any]:

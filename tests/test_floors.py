@@ -1,0 +1,43 @@
+"""Imports run downwards only, as docs/explanation/architecture.md says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "workflow_scripts"
+PAGE = ROOT / "docs" / "explanation" / "architecture.md"
+
+
+def floors() -> dict[str, int]:
+    """Room → floor, from the page's table."""
+    table = re.search(r"<!-- floors -->\n(.*?)<!-- /floors -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", table[1], re.MULTILINE)
+    return {room: int(floor) for floor, rooms in rows for room in re.findall(r"`([a-z]+)`", rooms)}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module of the package that a module imports, wherever in its text."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("workflow_scripts"):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("workflow_scripts."))
+
+
+def test_the_table_names_every_room():
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert set(floors()) == rooms and len(rooms) > 15
+
+
+def test_no_import_runs_up_or_along_a_floor():
+    floor = floors()
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {module}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for module in imported(path)
+        for room, other in [(path.relative_to(PACKAGE).parts[0], module.split(".")[1])]
+        if room != other and floor[other] >= floor[room]
+    ]
+    assert not wrong, "\n".join(wrong)
