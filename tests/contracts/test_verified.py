@@ -14,7 +14,9 @@ from tests import made
 from tests.reporting.handmade import Study
 from tests.vouched import vouch
 from workflow_scripts.commands import check
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import read_record, write_record
+from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings, Measures
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.contracts.verified import differences, fits, require
 from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests
@@ -134,9 +136,12 @@ def explaining(inputs: made.Inputs) -> None:
 
 
 def evaluating(inputs: made.Inputs) -> None:
-    stated = {"protocol": "published", "runs": ["tiny"], "trained": ["tiny"], "folds": 1, "seeds": [0]}
+    runs = ("tiny",)
+    block = EvaluateSettings("made", 0, "published", "test", runs, runs, 1, (0,), {"tiny": {}}, Measures())
     folders = {"dataset": inputs.root / "dataset", "runs": inputs.root / "runs" / "published"}
-    evaluate.main(SimpleNamespace(settings=stated, code="", out=inputs.root / "evaluation" / "published", **folders))
+    evaluate.main(
+        SimpleNamespace(settings=plain(block), code="", out=inputs.root / "evaluation" / "published", **folders)
+    )
 
 
 FOLD = {

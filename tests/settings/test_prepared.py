@@ -42,7 +42,7 @@ def test_a_missing_folder_of_a_published_data_set_is_fetched(plan):
 def test_with_several_adapters_each_has_its_subfolder(plan):
     made = plan({"active": False}, cvm_cervix={"source": "data/paps"})
     assert made.weights.prepared() == ["data/paps/cric.json", "data/paps/sipakmed.json"]
-    assert made.weights.download("data/paps/cric")["adapter"] == "cric"
+    assert made.weights.download("data/paps/cric").adapter == "cric"
 
 
 @pytest.mark.parametrize("source", ["synthetic", "/elsewhere/herlev", "other/herlev", "data/../x"])
@@ -57,7 +57,7 @@ def test_other_folders_are_the_users_own(plan, source):
 def test_inactive_studies_need_nothing_but_can_be_asked_for(plan):
     made = plan(cvm_blood={"source": "data/peripheral_blood/raw", "active": False})
     assert made.weights.prepared() == []
-    assert made.weights.download("data/peripheral_blood/raw")["files"][0]["name"] == "PBC_dataset_normal_DIB.zip"
+    assert made.weights.download("data/peripheral_blood/raw").files[0].name == "PBC_dataset_normal_DIB.zip"
 
 
 def test_published_weights_are_fetched_once_whoever_starts_from_them(plan):
@@ -69,7 +69,7 @@ def test_published_weights_are_fetched_once_whoever_starts_from_them(plan):
     assert made.weights.records("cvm_herlev", "cvm") == ["data/weights/resnet18.json"]
     assert made.weights.files("cvm_herlev", "own") == {"model": "mine.safetensors"}
     assert made.weights.records("cvm_herlev", "own") == made.weights.records("cvm_herlev", "soft_vote") == []
-    assert made.weights.fetched("torchvision-resnet18") == {"model": "torchvision/resnet18"}
+    assert made.weights.fetched("torchvision-resnet18").model == "torchvision/resnet18"
     with pytest.raises(UserError, match="runs.own: weights: mine.safetensors is no file"):
         check_before_start(made)
 

@@ -104,7 +104,7 @@ def test_a_users_split_counts_by_contents(tmp_path):
     own.write_text("id,fold,subset\na/0,0,tests\n"[: status.st_size])
     os.utime(own, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert plan.data.split("mine", "own") != before
-    assert "split_file" not in plan.data.split("mine", "published")
+    assert plan.data.split("mine", "published").split_file is None
 
 
 def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
+from tests.vouched import revouch
 from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
@@ -37,6 +38,7 @@ def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, c
 
     chromium = require(["chromium"], ["chromium"])["chromium"]
     Image.new("RGB", (400, 300), COLOUR).save(study.folder / "evaluation/published/cnn/roc.png")
+    revouch(study.folder)
     track_study(study.results, SETTINGS, study.folder / "tracked.json")
     client = MlflowClient(f"sqlite:///{database_of(study.results)}")
     experiment = client.get_experiment_by_name("toy").experiment_id

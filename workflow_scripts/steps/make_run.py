@@ -34,7 +34,7 @@ def source_run(text: str) -> tuple[str, Path]:
 def arguments() -> argparse.Namespace:
     """Command line of the step."""
     parser = entry.parser(__doc__)
-    for name in ("--dataset", "--arrays", "--split"):
+    for name in ("--dataset", "--arrays", "--split", "--masks"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--source-run", action="append", default=[], type=source_run, help="NAME=FOLDER of a run")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")

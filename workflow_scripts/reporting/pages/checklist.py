@@ -88,10 +88,11 @@ def inclusion(results: Results) -> str:
 def participants(results: Results) -> str:
     """What the adapter added of patients; empty where it added nothing."""
     own = results.dataset.modality.own_columns()
-    known = [name for name in results.settings.evaluate.subgroups if name in results.manifest.columns.difference(own)]
+    subgroups = results.settings.evaluate.subgroups
+    columns = [name for name in subgroups if name in results.manifest and name not in own]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()
-    return f"{words.plural(count, 'group')}; known of them: {listed(known)}." if known else ""
+    return f"{words.plural(count, 'group')}; known of them: {listed(columns)}." if columns else ""
 
 
 def reference_standard(results: Results) -> str:
