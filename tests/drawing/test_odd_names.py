@@ -11,6 +11,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
+from workflow_scripts.data.readers import reader_registry
+from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.drawing import label_text, style
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.evaluation import plots
@@ -148,7 +150,8 @@ def test_the_montage_takes_odd_names(tmp_path):
     index = pd.DataFrame({"id": rows["id"], "first": range(len(ODD)), "count": 1})
     described = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
     arrays = Arrays(described, np.zeros((len(ODD), 16, 16, 3), dtype="uint8"), index)
-    montage(tmp_path / "montage.png", manifest, ODD, {"folder": tmp_path}, arrays, "as $x$", made=False)
+    raw = RawFiles({"folder": tmp_path}, {"folder": reader_registry.load("image", {})})
+    montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, "as $x$", made=False)
     assert longest_side(tmp_path / "montage.png") < 4500
 
 

@@ -229,7 +229,7 @@ def test_an_untrained_network_has_maps_even_where_its_classifier_starts_at_zero(
 
 
 def test_what_cannot_be_explained_is_said_before_training(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("workflow_scripts.models.build.random_network", lambda *_: Early())
+    monkeypatch.setattr("workflow_scripts.training.one_training.random_network", lambda *_: Early())
     inputs = made.make_inputs(tmp_path)
     settings = made.settings(epochs=1, spec=made.network())
     with caplog.at_level("INFO"):

@@ -106,13 +106,13 @@ def test_a_training_is_told_where_to_read_and_write_and_the_limit_of_a_scheduler
     jobs = TrainingJobs(plan, RuleParams(plan), gpus_per_process=0)
     folder = f"results-x/{STUDY}"
     output = SimpleNamespace(weights=[f"a b/fold0-seed{seed}/weights.safetensors" for seed in (3, 1)])
-    words = jobs.options(WILDCARDS, [], output, {"runtime": 30})
+    words = jobs.options(WILDCARDS, SimpleNamespace(masks=[]), output, {"runtime": 30})
     assert words.startswith(
         f"--dataset {folder}/dataset --arrays {folder}/arrays --split {folder}/splits/published.csv"
     )
     assert words.endswith("--out 'a b/fold0-seed3' 'a b/fold0-seed1'")
     assert "--device cpu" in words and " --time-limit 30 " in words
-    assert "--time-limit" not in jobs.options(WILDCARDS, [], output, {})
+    assert "--time-limit" not in jobs.options(WILDCARDS, SimpleNamespace(masks=[]), output, {})
 
 
 def test_what_tells_trainings_apart_is_no_part_of_their_settings(plan):

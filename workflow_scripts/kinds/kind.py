@@ -113,8 +113,8 @@ class RunKind(ABC):
     # Whether it leaves weights.safetensors and history.csv.
     leaves_weights: ClassVar[bool] = False
     leaves_history: ClassVar[bool] = False
-    # How it is explained: by Grad-CAM of its own network, by that of the runs it is made of, or not at all.
-    explained: ClassVar[Literal["gradcam", "sources"] | None] = None
+    # Whether Grad-CAM of the runs that it is made of explains it; what leaves weights is explained by its own.
+    explained_by_sources: ClassVar[bool] = False
 
     def sources(self) -> tuple[SourceRun, ...]:
         """The finished runs that it is made of."""
@@ -158,7 +158,7 @@ class RunKind(ABC):
 
     def explained_networks(self, name: str) -> tuple[str, ...]:
         """The runs whose networks are looked at where it is explained; `name`: what it is called itself."""
-        return self.own_sources() if self.explained == "sources" else (name,)
+        return self.own_sources() if self.explained_by_sources else (name,)
 
     @property
     def of_another_study(self) -> bool:
@@ -180,7 +180,6 @@ class TrainedKind(RunKind):
     learns = True
     leaves_weights = True
     leaves_history = True
-    explained = "gradcam"
     # "module:function" that makes its network of its settings, number of classes, image size and files of start
     # weights. A training depends on the code of that module and not on the kind's: words in it train nothing again.
     builder: ClassVar[str]

@@ -28,7 +28,7 @@ class Vote(CombinedKind):
     """Finished runs vote; nothing is trained."""
 
     position = 2
-    explained = "sources"
+    explained_by_sources = True
     maker = "workflow_scripts.evaluation.voted_run:combine"
 
     kind: Annotated[Literal["vote"], about("Vote of several runs.")]

@@ -5,32 +5,20 @@ Several folds and seeds of the run may share the process, one after the other: l
 """
 
 import argparse
-import importlib
 import os
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.record import input_digests, ledger, processor, read_record, versions
-from workflow_scripts.contracts.run_tables import HISTORY
 from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
-from workflow_scripts.contracts.verified import fits
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text
 from workflow_scripts.runtime.processes import end_with
-from workflow_scripts.runtime.run_address import HISTORY_FILE, PREDICTIONS_FILE, TRAINING_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
-    from workflow_scripts.models.input_shape import InputShape
     from workflow_scripts.training.checkpoints import Checkpoints
-    from workflow_scripts.training.process_group import ProcessGroup
-    from workflow_scripts.training.stopping import Saving
-
-# What a training leaves, and what is written last: it vouches for them and says what they cost.
-LEFT, COST = (WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE), TRAINING_FILE
+    from workflow_scripts.training.training_job import TrainingJob
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -71,7 +59,9 @@ def end_with_launcher() -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Train and write weights.safetensors, history.csv, predictions.csv and, last, train.json."""
-    store = train(args)
+    from workflow_scripts.training.one_training import train
+
+    store = train(job_of(args))
     if store:
         store.clear()
 
@@ -82,62 +72,37 @@ def train_batch(trainings: list[argparse.Namespace]) -> None:
     The last state of each is kept until all are done: when one fails, a scheduler removes the files of all, and what
     was finished must not be trained again.
     """
-    stores: list[Checkpoints] = []
-    entry.run_each(lambda args: stores.append(train(args, keep=True)), trainings)
-    for store in stores:
+    stores: list[Checkpoints | None] = []
+
+    def train_one(args: argparse.Namespace) -> None:
+        from workflow_scripts.training.one_training import train
+
+        stores.append(train(job_of(args), keep=True))
+
+    entry.run_each(train_one, trainings)
+    for store in filter(None, stores):
         store.clear()
 
 
-def train(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
-    """As main, but leave the saved states, which are returned; with `keep` also one of the training's end.
+def job_of(args: argparse.Namespace) -> "TrainingJob":
+    """The training that a command line asks for; UserError for start weights that are not there."""
+    from workflow_scripts.training.stopping import SAVE_AT_END, SAVE_WITHIN
+    from workflow_scripts.training.training_job import TrainingJob
 
-    None in all but rank 0 of several processes that train one network.
-    """
-    from workflow_scripts.runtime.locks import lock
-    from workflow_scripts.training import devices
-    from workflow_scripts.training.checkpoints import Checkpoints
-    from workflow_scripts.training.process_group import joined_process_group
-
-    files, block = named_files(args.weights), parse(TrainSettings, args.settings).train
-    with joined_process_group(block.processes) as process_group, ExitStack() as held:
-        device = devices.prepare(args.device, block, process_group, args.jobs_per_gpu)
-        name = _identity(args, files, device)
-        store = Checkpoints(args.work / "checkpoints" / name)
-        if process_group.is_rank_zero:
-            locks, place = args.work / "locks", digest_text(str(args.out.resolve()))
-            held.enter_context(lock(locks / f"{place}.lock", str(args.out)))
-            held.enter_context(lock(locks / f"{name}.lock", f"this training of {args.out}"))
-        # The other ranks begin when rank 0 has said that it is not done yet.
-        if process_group.broadcast(process_group.is_rank_zero and _done(args.out, name)):
-            entry.log.info("this training of %s was finished by the process before this one", args.out)
-        elif process_group.is_rank_zero:
-            with ledger(args.out / COST) as cost:
-                cost.update(_train(args, files, device, _saving(args, store, keep), process_group), identity=name)
-        else:
-            _train(args, files, device, _saving(args, store, keep), process_group)
-        return store if process_group.is_rank_zero else None
-
-
-def _identity(args: argparse.Namespace, files: dict[str, Path], device: object) -> str:
-    """Digest of all that this training depends on."""
-    inputs = FoldFiles.of(args).inputs
-    identity = {
-        "settings": args.settings,
-        "code": args.code,
-        "inputs": input_digests(args.dataset.parent, inputs) | input_digests(Path(), list(files.values())),
-        "device": device.type,
-        "versions": versions(),
-    }
-    return digest_text(canonical_json(identity))
-
-
-def _saving(args: argparse.Namespace, store: "Checkpoints", keep: bool) -> "Saving":
-    from workflow_scripts.training.stopping import SAVE_AT_END, SAVE_WITHIN, Saving
-
-    within = SAVE_WITHIN if args.save_within is None else args.save_within
-    at_end = SAVE_AT_END if args.save_at_end is None else args.save_at_end
-    until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
-    return Saving(store, within, at_end, until, finished=keep)
+    return TrainingJob(
+        settings=parse(TrainSettings, args.settings),
+        stated=args.settings,
+        code=args.code,
+        files=FoldFiles.of(args),
+        weights=named_files(args.weights),
+        device=args.device,
+        jobs_per_gpu=args.jobs_per_gpu,
+        work=args.work,
+        out=args.out,
+        save_within=SAVE_WITHIN if args.save_within is None else args.save_within,
+        save_at_end=SAVE_AT_END if args.save_at_end is None else args.save_at_end,
+        until=None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit),
+    )
 
 
 def seconds_of(minutes: float) -> float:
@@ -149,99 +114,17 @@ def seconds_of(minutes: float) -> float:
     return minutes * 60 - min(180.0, minutes * 60 / 4)
 
 
-def _done(out: Path, identity: str) -> bool:
-    """Whether this very training has left its files; a scheduler removes them before it wants it done again."""
-    return fits(out / COST, *LEFT) and read_record(out / COST).get("identity") == identity
-
-
 def named_files(pairs: list[str]) -> dict[str, Path]:
     """NAME=FILE arguments as a mapping; UserError for anything else, or a missing file."""
-    found = {}
+    files = {}
     for pair in pairs:
         name, equals, path = pair.partition("=")
         if not (name and equals and path):
             raise UserError(f"--weights {pair}: write NAME=FILE, with the name `model` or a branch's name")
         if not Path(path).is_file():
             raise UserError(f"the weights file {path} of {name!r} is missing; put it there or change the settings")
-        found[name] = Path(path)
-    return found
-
-
-def _say_what_cannot_be_explained(spec: dict, classes: int, shape: "InputShape") -> None:
-    """A line before a training whose network Grad-CAM can show no map of: after it, the training would be spent."""
-    from workflow_scripts.models.build import random_network
-
-    # By its name, because what can be shown changes no training: its code must not make any outdated.
-    layers = importlib.import_module("workflow_scripts.explanation.target_layers")
-    try:
-        layers.target_layers(random_network(spec, classes, shape, 0), shape)
-    except UserError as error:
-        entry.log.warning("Grad-CAM will show nothing of this network: %s", error)
-
-
-def _train(
-    args: argparse.Namespace,
-    files: dict[str, Path],
-    device: object,
-    saving: "Saving",
-    process_group: "ProcessGroup",
-) -> dict:
-    """Train, write weights and history, and say what it cost; all but rank 0 only train."""
-    import pandas as pd
-
-    from workflow_scripts.contracts.run_tables import write_predictions
-    from workflow_scripts.models.build import build
-    from workflow_scripts.models.input_shape import InputShape
-    from workflow_scripts.models.weights import TrainedWeights, load_trained, write_trained
-    from workflow_scripts.runtime.seeds import seed_for
-    from workflow_scripts.training import devices, sampling
-    from workflow_scripts.training.inference import Applied
-    from workflow_scripts.training.loop import fit
-    from workflow_scripts.training.samples import read_samples
-    from workflow_scripts.training.view import fitted_view
-
-    settings = parse(TrainSettings, args.settings)
-    train, who = settings.train, (settings.study, settings.run, settings.fold, settings.seed)
-    samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
-    arrays, classes, subset = samples.arrays, samples.classes, samples.subset("train")
-    view = fitted_view(args.settings, samples, subset)
-    subset = subset.repeated(sampling.shown(subset.targets, classes, train, seed_for(*who, "repeat")))
-    shape = InputShape.of(arrays.description)
-    if process_group.is_rank_zero:
-        _say_what_cannot_be_explained(settings.spec, len(classes), shape)
-    model = build(settings.spec, len(classes), shape, seed_for(*who, "initialise"), files)
-    training = view.training(arrays, subset, device)
-    validation = view.applied(arrays, samples.subset("validation"), device)
-    entry.log.info(
-        "training %s on %d samples (%s), %d for validation, on %s",
-        settings.run,
-        len(training),
-        arrays.description,
-        len(validation),
-        devices.describe(device),
-    )
-    result = fit(model, training, validation, train, classes, view.seed, saving, process_group)
-    if not process_group.is_rank_zero:
-        return {}
-    kept = TrainedWeights(result.tensors, args.settings, args.code, view.mean, view.std, classes)
-    HISTORY.write(args.out / HISTORY_FILE, pd.DataFrame(result.history))
-    write_trained(args.out / WEIGHTS_FILE, kept)
-    # Here, because a process that has loaded library and network takes no time to predict.
-    applied = Applied(settings.spec, train, kept, samples, device, settings.fold)
-    table, speed = applied.score(load_trained(model, kept))
-    write_predictions(args.out, table, classes)
-    return {
-        **applied.cost(speed),
-        # Those that trained: what finishes a training may run later, with others.
-        "versions": versions(),
-        "processor": processor(),
-        "outputs": {name: digest_file(args.out / name) for name in LEFT},
-        "device": devices.describe(device, args.jobs_per_gpu),
-        "training_seconds": round(result.seconds, 3),
-        "images_per_second": round(train.epochs * len(training) / max(result.seconds, 1e-9), 1),
-        "epoch_kept": result.epoch,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-    }
+        files[name] = Path(path)
+    return files
 
 
 if __name__ == "__main__":
