@@ -13,7 +13,7 @@ from workflow_scripts.kinds.baseline import MODALITIES
 
 
 def settings(*names):
-    job = {"study": "made", "protocol": "published", "run": "sham", "fold": 0, "seed": 0}
+    job = {"study": "made", "protocol": "published", "run": "control", "fold": 0, "seed": 0}
     return {**job, "spec": {"kind": "baseline", "features": list(names)}, "aggregate": "none"}
 
 

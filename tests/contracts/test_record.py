@@ -23,12 +23,14 @@ def test_runs_of_one_environment_are_no_mixture():
 
 
 def test_runs_of_several_versions_and_processors_are_named():
-    found = mixtures({f"cvm fold{fold}-seed0": record("2.13") for fold in range(5)} | {"sham": record("2.15", "Xeon")})
+    found = mixtures(
+        {f"cvm fold{fold}-seed0": record("2.13") for fold in range(5)} | {"control": record("2.15", "Xeon")}
+    )
     assert found == [
         "runs that are compared were made with different processor: "
-        "EPYC (cvm fold0-seed0, cvm fold1-seed0, cvm fold2-seed0 and 2 more); Xeon (sham)",
+        "EPYC (cvm fold0-seed0, cvm fold1-seed0, cvm fold2-seed0 and 2 more); Xeon (control)",
         "runs that are compared were made with different torch: "
-        "2.13 (cvm fold0-seed0, cvm fold1-seed0, cvm fold2-seed0 and 2 more); 2.15 (sham)",
+        "2.13 (cvm fold0-seed0, cvm fold1-seed0, cvm fold2-seed0 and 2 more); 2.15 (control)",
     ]
 
 

@@ -105,7 +105,7 @@ def finishing(inputs: made.Inputs) -> None:
 
 def fitting(inputs: made.Inputs) -> None:
     stated = spec_of("baseline", features=["rim"])
-    inputs.make_run(stated, inputs.root / "runs/published/sham/fold0-seed0")
+    inputs.make_run(stated, inputs.root / "runs/published/control/fold0-seed0")
 
 
 def compressing(inputs: made.Inputs) -> None:

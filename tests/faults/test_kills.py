@@ -61,7 +61,7 @@ studies:
       vote: {{kind: vote, members: [tiny, pair]}}
     own_runs:
       tiny-float16: {{kind: compressed, of: tiny}}
-      sham: {{kind: baseline, features: [rim, size]}}
+      control: {{kind: baseline, features: [rim, size]}}
     evaluate: {{bootstrap: 100}}
     explain: {{runs: [tiny], images: 2}}
   second:
@@ -71,7 +71,7 @@ studies:
       pair: null
       vote: null
       tiny@first: {{kind: external, study: first, of: tiny, protocol: published}}
-    own_runs: {{tiny-float16: null, sham: null}}
+    own_runs: {{tiny-float16: null, control: null}}
     explain: {{runs: []}}
 """
 

@@ -164,10 +164,11 @@ def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_
 
     assert seen(kind="baseline", features=["rim", "size"]) == ("the rim of each picture", "its size")
     assert seen(kind="baseline", features=["rim", "stained"]) == ()
-    assert seen(kind="network", model="sham") == ()
+    assert seen(kind="network", model="control") == ()
 
 
 def test_no_page_or_step_knows_a_run_by_its_name():
     for path in sorted((CAPTIONS.parents[1] / "workflow_scripts").rglob("*")):
         if path.suffix in (".py", ".j2") and "studies" not in path.parts:
-            assert "sham" not in path.read_text(encoding="utf-8"), path
+            text = path.read_text(encoding="utf-8")
+            assert not any(name in text for name in ("control_rim", "control_colour")), path
