@@ -79,7 +79,7 @@ rule report_study:
 
 rule index:
     input:
-        studies=[path for study in PLAN.active for path in pages(PLAN, study)],
+        studies=[path for study in PLAN.enabled for path in pages(PLAN, study)],
         consistency=rules.consistency.output,
     output:
         "<results>/index.html",

@@ -2,9 +2,9 @@
 
 
 def asked(study, phase):
-    """Files of a study; one that is not active is checked once it is asked for."""
+    """Files of a study; one that is not enabled is checked once it is asked for."""
     files = targets(PLAN, study, phase)
-    return files if study in PLAN.active else lambda wildcards: checked(study, files)
+    return files if study in PLAN.enabled else lambda wildcards: checked(study, files)
 
 
 def checked(study, files):

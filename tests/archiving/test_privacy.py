@@ -168,7 +168,7 @@ def test_studies_that_are_not_finished_are_left_out_and_named(finished, tmp_path
     monkeypatch.setattr(logging.getLogger("workflow_scripts"), "propagate", True)
     caplog.set_level(logging.INFO, "workflow_scripts")
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(Plan, "active", ["cvm_cervix", "cvm_herlev"])
+    monkeypatch.setattr(Plan, "enabled", ["cvm_cervix", "cvm_herlev"])
     monkeypatch.setattr(archive_step, "refuse_other_settings", lambda *_: None)
     settings = tmp_path / "my.yaml"
     write_text(settings, f"results: {finished.results}\n")
@@ -177,6 +177,6 @@ def test_studies_that_are_not_finished_are_left_out_and_named(finished, tmp_path
     archive_step.main(arguments)
     assert "left out: cvm_herlev has no report; `snakemake cvm_herlev` makes it" in caplog.text
     assert "of cvm_cervix\n" in caplog.text and capsys.readouterr().out.startswith("sha256 ")
-    monkeypatch.setattr(Plan, "active", ["cvm_herlev"])
-    with pytest.raises(UserError, match="no active study is finished in .*name with CONFIG=my.yaml the settings"):
+    monkeypatch.setattr(Plan, "enabled", ["cvm_herlev"])
+    with pytest.raises(UserError, match="no enabled study is finished in .*name with CONFIG=my.yaml the settings"):
         archive_step.main(arguments)

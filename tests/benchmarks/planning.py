@@ -37,7 +37,7 @@ def settings(models: int, folds: int, seeds: int, studies: int, protocols: int) 
         "explain": {"runs": ["model00"]},
     }
     shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["studies"]
-    off = {name: {"active": False} for name in shipped}
+    off = {name: {"enabled": False} for name in shipped}
     return {"studies": off | {f"study{number}": study for number in range(studies)}}
 
 

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 SETTINGS = f"""
 studies:
 {OFF}  mine:
-    like: colposcopy_resnet50
-    active: true
+    extends: colposcopy_resnet50
+    enabled: true
     paper: ""
     synthetic: {{samples_per_class: 20}}
     protocols: {{duplicate_free: null}}

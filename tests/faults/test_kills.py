@@ -59,19 +59,19 @@ studies:
       tiny: {{kind: network, model: test_resnet}}
       pair: {{kind: network, model: test_resnet, train: {{processes: 2}}}}
       vote: {{kind: vote, members: [tiny, pair]}}
-    own_runs:
+    study_only_runs:
       tiny-float16: {{kind: compressed, of: tiny}}
       control: {{kind: baseline, features: [rim, size]}}
     evaluate: {{bootstrap: 100}}
     explain: {{runs: [tiny], images: 2}}
   second:
-    like: first
+    extends: first
     trainings_per_job: 2
     runs:
       pair: null
       vote: null
       tiny@first: {{kind: external, study: first, of: tiny, protocol: published}}
-    own_runs: {{tiny-float16: null, control: null}}
+    study_only_runs: {{tiny-float16: null, control: null}}
     explain: {{runs: []}}
 """
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINE = """\
 studies:
   mine:
-    like: cvm_cervix
+    extends: cvm_cervix
     paper: ""
     adapters: [folder]
     source: images
@@ -39,7 +39,7 @@ BROKEN = {
         "studies:\n\tmine: {}\n",
         "line 2, column 1: not valid YAML: found character '\\t' that cannot start any",
     ),
-    "an open brace": ("studies: {mine: {like: a}\n", "line 2, column 1: not valid YAML: expected ',' or '}'"),
+    "an open brace": ("studies: {mine: {extends: a}\n", "line 2, column 1: not valid YAML: expected ',' or '}'"),
     "two documents": ("scale: demo\n---\nscale: paper\n", "line 2, column 1: not valid YAML"),
     "a tag": ("results: !!python/name:os.system x\n", "could not determine a constructor"),
     "an unknown alias": ("studies:\n  mine: *cvm\n", "line 2, column 9: not valid YAML: found undefined alias 'cvm'"),
@@ -76,17 +76,26 @@ TOP = {
     "studies as a list": ("studies: [mine]\n", "line 1: studies: a list is not allowed; name each study as a key"),
     "studies as a word": ("studies: mine\n", "line 1: studies: 'mine' is not allowed; name each study as a key"),
     "an empty study": ("studies:\n  mine:\n", "line 2: studies.mine: empty; give it keys, or switch the study off"),
-    "a shipped study removed": ("studies:\n  zeb2_ihc: null\n", "`studies: {zeb2_ihc: {active: false}}`"),
-    "a number as study": ("studies:\n  1: {like: zeb2_ihc}\n", "line 2: studies.1: a study cannot be called 1"),
-    "a truth value as study": ("studies:\n  no: {like: zeb2_ihc}\n", "line 2: studies: a study cannot be called False"),
+    "a shipped study removed": ("studies:\n  zeb2_ihc: null\n", "`studies: {zeb2_ihc: {enabled: false}}`"),
+    "a number as study": ("studies:\n  1: {extends: zeb2_ihc}\n", "line 2: studies.1: a study cannot be called 1"),
+    "a truth value as study": (
+        "studies:\n  no: {extends: zeb2_ihc}\n",
+        "line 2: studies: a study cannot be called False",
+    ),
     "a study as a list": ("studies:\n  mine: [like, x]\n", "line 2: studies.mine: a list is not allowed"),
     "a study without runs": (
         "studies:\n  mine: {source: x}\n",
         "line 2: studies.mine.runs is missing; add `studies: {",
     ),
-    "like a list": ("studies:\n  mine: {like: [a]}\n", "line 2: studies.mine.like: a list is not allowed; write text"),
-    "like a typo": ("studies:\n  mine: {like: cvm_cervx}\n", "which is no study; did you mean cvm_cervix?"),
-    "like itself": ("studies:\n  mine: {like: mine}\n", "line 2: studies.mine.like: 'mine' is like 'mine' already"),
+    "like a list": (
+        "studies:\n  mine: {extends: [a]}\n",
+        "line 2: studies.mine.extends: a list is not allowed; write text",
+    ),
+    "like a typo": ("studies:\n  mine: {extends: cvm_cervx}\n", "which is no study; did you mean cvm_cervix?"),
+    "like itself": (
+        "studies:\n  mine: {extends: mine}\n",
+        "line 2: studies.mine.extends: 'mine' extends 'mine' already",
+    ),
     "a top key misspelt": ("resluts: x\n", "line 1: resluts: unknown key; did you mean results? Paste `results: x`"),
     "study for studies": ("study: {mine: {}}\n", "line 1: study: unknown key; did you mean studies?"),
     "results empty": ('results: ""\n', "line 1: results: empty; name a folder, such as results: results-mine"),
@@ -132,7 +141,7 @@ SECTION = {
     "a run of no kind": ("runs: {x: {model: y}}", "runs.x: `kind` is missing or unknown; one of network, fusion, vote"),
     "branches a list": ("runs: {cvm: {branches: [a, b]}}", "runs.cvm.branches: a list is not allowed"),
     "members a word": ("runs: {soft_vote: {members: cvm}}", "write a list, such as `members: [cvm]`"),
-    "own_runs a number": ("own_runs: 5", "own_runs: 5 is not allowed; write keys and values"),
+    "study_only_runs a number": ("study_only_runs: 5", "study_only_runs: 5 is not allowed; write keys and values"),
     "protocols a list": ("protocols: [published]", "protocols: a list is not allowed; write keys and values"),
     "a protocol a word": (
         "protocols: {published: kfold}",
@@ -154,13 +163,13 @@ SECTION = {
     "seeds with a gap": ("seeds: [0, ]\n    evaluate: {subgroups: [age, null]}", "subgroups.1: empty; give it text"),
     "explain.runs a word": ("explain: {runs: cvm}", "explain.runs: 'cvm' is not allowed; write a list"),
     "evaluate a list": ("evaluate: [accuracy]", "evaluate: a list is not allowed; write keys and values, such as"),
-    "active a list": ("active: [1]", "active: a list is not allowed; write true or false"),
+    "enabled a list": ("enabled: [1]", "enabled: a list is not allowed; write true or false"),
     "a number as key": ("5: x", "studies.mine.5: a key must be a word, and YAML reads it as a number (5)"),
     "scales a list": ("scales: [paper]", "scales: a list is not allowed; write what differs below a scale"),
     "a scale misspelt": ("scales: {papr: {seeds: [1]}}", "scales.papr: no such scale; did you mean paper?"),
     "a scale a word": ("scales: {paper: big}", "scales.paper: 'big' is not allowed; write keys and values"),
     "train a list at a scale": ("scales: {paper: {train: [1]}}", "scales.paper.train: a list is not allowed"),
-    "like at a scale": ("scales: {paper: {like: x}}", "scales.paper.like: cannot differ by scale"),
+    "like at a scale": ("scales: {paper: {extends: x}}", "scales.paper.extends: cannot differ by scale"),
     "checkpoint_path": (
         "runs: {x: {kind: network, model: resnet18, options: {checkpoint_path: /x}}}",
         "runs.x.options: 'checkpoint_path' would load weights that no record names; write `weights: published`",
@@ -178,7 +187,7 @@ SECTION = {
         "runs.x.options: a: 2020-01-01 is no plain value",
     ),
     "a network without a name": (
-        'title: x\n    evaluate: {reference: ""}\n    own_runs: {x: {kind: network, model: ""}}',
+        'title: x\n    evaluate: {reference: ""}\n    study_only_runs: {x: {kind: network, model: ""}}',
         "runs.x.model: empty;",
     ),
     "no list of ids": (
@@ -187,7 +196,7 @@ SECTION = {
     ),
     "no split file": ('protocols: {own: {kind: file, path: ""}}', "protocols.own.path: empty; write a name or a path"),
     "weights at nobody's": (
-        "own_runs: {x: {kind: network, model: y, weights: ~nobody_at_all/x}}",
+        "study_only_runs: {x: {kind: network, model: y, weights: ~nobody_at_all/x}}",
         "runs.x.weights: '~nobody_at_all/x': no home folder is known",
     ),
     "a split of nobody's": (
@@ -195,10 +204,13 @@ SECTION = {
         "protocols.own.path: '~nobody_at_all/x': no home folder is known",
     ),
     "a name without end": (
-        f"own_runs: {{x: {{kind: network, model: y, weights: a/{'x' * 256}}}}}",
+        f"study_only_runs: {{x: {{kind: network, model: y, weights: a/{'x' * 256}}}}}",
         "has a name of more than 255 bytes; shorten it",
     ),
-    "a zero byte": ('own_runs: {x: {kind: network, model: y, weights: "a\\0b"}}', "weights: 'a\\x00b' has a zero byte"),
+    "a zero byte": (
+        'study_only_runs: {x: {kind: network, model: y, weights: "a\\0b"}}',
+        "weights: 'a\\x00b' has a zero byte",
+    ),
     "a seed that no table holds": ("seeds: [99999999999999999999]", "seeds.0: 99999999999999999999 is not allowed"),
     "options a list": ("runs: {x: {kind: network, model: y, options: [a]}}", "runs.x.options: a list is not allowed"),
 }
@@ -269,7 +281,7 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
 
     layouts = {**adapters(), "register": of("table"), "x_rays": of("x_ray")}
     monkeypatch.setattr("workflow_scripts.settings.study.adapters", lambda: layouts)
-    text = MINE.replace("[folder]", "[register]") + "    own_runs: {plain: {kind: baseline, features: [size]}}\n"
+    text = MINE.replace("[folder]", "[register]") + "    study_only_runs: {plain: {kind: baseline, features: [size]}}\n"
     assert any(
         "run 'plain': the feature size is taken of samples of the modality image, and this study's are of table" in line
         for line in said(text, tmp_path)
@@ -300,8 +312,8 @@ def test_a_paper_is_one_of_those_that_are_here(paper, words, tmp_path):
     ("added", "words"),
     [
         ("protocols: {%s: {kind: kfold}}" % ("ab" * 50 + "c"), "101 letters, more than 100; shorten it"),
-        ("own_runs: {%s: {kind: network, model: y}}" % ("r" * 120), "120 letters, more than 100; shorten it"),
-        ("own_runs: {%s: {kind: network, model: y}}" % ("ab" * 20), "it ends in 20 repetitions"),
+        ("study_only_runs: {%s: {kind: network, model: y}}" % ("r" * 120), "120 letters, more than 100; shorten it"),
+        ("study_only_runs: {%s: {kind: network, model: y}}" % ("ab" * 20), "it ends in 20 repetitions"),
         (
             "protocols: {published: {fractions: [0, 0.5, 0.5]}}",
             "published: fractions leave nothing to train on, and cvm",
@@ -321,7 +333,7 @@ def test_a_study_is_not_called_like_a_rule_or_a_target(name, words, tmp_path):
 
 
 def test_two_studies_whose_rules_would_be_called_the_same_are_refused(tmp_path):
-    text = "studies:\n  a: {like: cvm_cervix}\n  a_runs: {like: cvm_cervix}\n"
+    text = "studies:\n  a: {extends: cvm_cervix}\n  a_runs: {extends: cvm_cervix}\n"
     (line,) = said(text, tmp_path)
     assert line.startswith("my.yaml, line 3: studies.a_runs: ") and "two rules called 'a_runs'" in line
 
@@ -368,9 +380,9 @@ def test_a_results_folder_is_named_in_one_way(given, folder):
 def test_the_home_folder_is_written_out(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     network = {"kind": "network", "model": "resnet18", "weights": "~/w"}
-    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "adapters": ["folder"], "own_runs": {"x": network}}
+    mine = {"source": "~/x", "ingest": {"groups": "~/g.csv"}, "adapters": ["folder"], "study_only_runs": {"x": network}}
     own = {"kind": "file", "path": "~/s.csv"}
-    study = settings(ROOT, {"studies": {"mine": {"like": "cvm_cervix", "protocols": {"own": own}} | mine}}).studies[
+    study = settings(ROOT, {"studies": {"mine": {"extends": "cvm_cervix", "protocols": {"own": own}} | mine}}).studies[
         "mine"
     ]
     assert (study.source, study.ingest.groups) == ("/home/anna/x", "/home/anna/g.csv")

@@ -25,8 +25,8 @@ CONFIG = {
             },
             "explain": {"runs": ["small"]},
         },
-        "second": {"like": "first", "scales": {"paper": {"train": {"epochs": 7}}}},
-        "asleep": {"like": "first", "active": False},
+        "second": {"extends": "first", "scales": {"paper": {"train": {"epochs": 7}}}},
+        "asleep": {"extends": "first", "enabled": False},
     },
 }
 
@@ -86,7 +86,7 @@ def test_a_setting_of_the_study_one_is_like_concerns_both(copy):
         "device: cpu\njobs_per_gpu: 4\ntracking_uri: http://127.0.0.1:5000\n",
         "studies: {second: {scales: {paper: {train: {epochs: 9}}}}, asleep: {seeds: [4]}}\n",
     ],
-    ids=["where things run", "another scale, an inactive study"],
+    ids=["where things run", "another scale, a study that is not enabled"],
 )
 def test_what_no_job_reads_concerns_nothing(copy, text):
     assert changed(copy, lambda: (copy / "config.local.yaml").write_text(text)) == set()

@@ -17,7 +17,7 @@ def plan(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def make(herlev=None, **studies):
-        config = {"cvm_cervix": {"active": False}, "cvm_herlev": {"active": True, **(herlev or {})}, **studies}
+        config = {"cvm_cervix": {"enabled": False}, "cvm_herlev": {"enabled": True, **(herlev or {})}, **studies}
         return Plan(ROOT, {"studies": config}, tmp_path)
 
     return make
@@ -40,7 +40,7 @@ def test_a_missing_folder_of_a_published_data_set_is_fetched(plan):
 
 
 def test_with_several_adapters_each_has_its_subfolder(plan):
-    made = plan({"active": False}, cvm_cervix={"source": "data/paps"})
+    made = plan({"enabled": False}, cvm_cervix={"source": "data/paps"})
     assert made.weights.prepared() == ["data/paps/cric.json", "data/paps/sipakmed.json"]
     assert made.weights.download("data/paps/cric").adapter == "cric"
 
@@ -54,8 +54,8 @@ def test_other_folders_are_the_users_own(plan, source):
             check_before_start(made)
 
 
-def test_inactive_studies_need_nothing_but_can_be_asked_for(plan):
-    made = plan(cvm_blood={"source": "data/peripheral_blood/raw", "active": False})
+def test_studies_that_are_not_enabled_need_nothing_but_can_be_asked_for(plan):
+    made = plan(cvm_blood={"source": "data/peripheral_blood/raw", "enabled": False})
     assert made.weights.prepared() == []
     assert made.weights.download("data/peripheral_blood/raw").files[0].name == "PBC_dataset_normal_DIB.zip"
 

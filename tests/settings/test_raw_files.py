@@ -141,7 +141,7 @@ def plan_of(tmp_path: Path, results: str = "results", **section: object) -> Plan
     """A study of images of one's own with a baseline, in `tmp_path`."""
     study = {"adapters": ["folder"], "source": "raw", "protocols": {"published": {"kind": "holdout"}}}
     study |= {"runs": {"control": {"kind": "baseline", "features": ["rim"]}}} | section
-    shipped = {name: {"active": False} for name in Plan(ROOT, {}, tmp_path).config.studies}
+    shipped = {name: {"enabled": False} for name in Plan(ROOT, {}, tmp_path).config.studies}
     return Plan(ROOT, {"results": results, "studies": {**shipped, "mine": study}}, tmp_path)
 
 
@@ -176,13 +176,13 @@ def test_a_table_that_is_a_pipe_is_called_so(tmp_path):
         check_before_start(plan_of(tmp_path, ingest={"groups": "g.csv"}))
 
 
-def test_a_study_that_is_not_active_is_checked_when_it_is_asked_for(tmp_path):
-    plan = plan_of(tmp_path, active=False, source="nowhere")
+def test_a_study_that_is_not_enabled_is_checked_when_it_is_asked_for(tmp_path):
+    plan = plan_of(tmp_path, enabled=False, source="nowhere")
     check_before_start(plan)
     with pytest.raises(UserError, match="^studies.mine.source: nowhere is no folder"):
         check_asked(plan, "mine")
     class_folders(tmp_path / "raw", "a", "b")
-    plan = plan_of(tmp_path, active=False)
+    plan = plan_of(tmp_path, enabled=False)
     check_asked(plan, "mine")
     record = tmp_path / "results" / "mine" / "dataset" / "record.json"
     record.parent.mkdir(parents=True)

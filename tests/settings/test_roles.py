@@ -103,9 +103,9 @@ def test_a_role_that_cannot_be_is_refused(protocols, said):
 
 def external(protocols=None, **spec):
     """Settings in which `other` tries a network of `there`, neither of which knows groups."""
-    there = {"like": "cvm_blood", "paper": "", "adapters": ["peripheral_blood"], "protocols": protocols or {}}
+    there = {"extends": "cvm_blood", "paper": "", "adapters": ["peripheral_blood"], "protocols": protocols or {}}
     runs = {"cvm@there": {"kind": "external", "study": "there", "of": "cvm", **spec}}
-    return {"studies": {"there": there, "other": {"like": "cvm_blood", "active": True, "paper": "", "runs": runs}}}
+    return {"studies": {"there": there, "other": {"extends": "cvm_blood", "enabled": True, "paper": "", "runs": runs}}}
 
 
 @pytest.mark.parametrize("protocol", ["published", "grouped", "mine"])

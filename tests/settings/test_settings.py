@@ -30,7 +30,7 @@ def test_layers_are_laid_study_like_scale_user():
     base = {
         "studies": {
             "a": {"train": {"epochs": 1, "batch_size": 1}, "scales": {"demo": {"train": {"epochs": 2}}}},
-            "b": {"like": "a", "train": {"batch_size": 3}, "scales": {"demo": {"train": {"momentum": 4}}}},
+            "b": {"extends": "a", "train": {"batch_size": 3}, "scales": {"demo": {"train": {"momentum": 4}}}},
         }
     }
     assert resolve_study("b", base, {}, "demo")["train"] == {"epochs": 2, "batch_size": 3, "momentum": 4}
@@ -41,32 +41,32 @@ def test_layers_are_laid_study_like_scale_user():
 
 
 def test_a_study_like_another_has_its_own_data_and_switch():
-    base = {"studies": {"a": {"source": "/x", "active": False, "title": "A", "seeds": [1]}, "b": {"like": "a"}}}
+    base = {"studies": {"a": {"source": "/x", "enabled": False, "title": "A", "seeds": [1]}, "b": {"extends": "a"}}}
     assert resolve_study("b", base, {}, "demo") == {"seeds": [1]}
 
 
 def test_images_without_a_paper_are_not_said_to_show_what_the_papers_images_show():
-    base = {"studies": {"a": {"paper": "p", "subject": "cell"}, "b": {"like": "a"}}}
+    base = {"studies": {"a": {"paper": "p", "subject": "cell"}, "b": {"extends": "a"}}}
     assert resolve_study("b", base, {}, "demo")["subject"] == "cell"
-    own = {"like": "a", "paper": ""}
+    own = {"extends": "a", "paper": ""}
     assert "subject" not in resolve_study("c", base, {"studies": {"c": own}}, "demo")
     assert resolve_study("c", base, {"studies": {"c": own | {"subject": "lesion"}}}, "demo")["subject"] == "lesion"
 
 
-def test_own_runs_are_not_taken_over_and_can_be_removed():
-    first = {"runs": {"x": 1}, "scales": {"paper": {"own_runs": {"y": 2, "z": 3}}}}
-    base = {"studies": {"a": first, "b": {"like": "a", "own_runs": {"w": 4}}}}
+def test_study_only_runs_are_not_taken_over_and_can_be_removed():
+    first = {"runs": {"x": 1}, "scales": {"paper": {"study_only_runs": {"y": 2, "z": 3}}}}
+    base = {"studies": {"a": first, "b": {"extends": "a", "study_only_runs": {"w": 4}}}}
     assert resolve_study("a", base, {}, "demo")["runs"] == {"x": 1}
     assert resolve_study("a", base, {}, "paper") == {"runs": {"x": 1, "y": 2, "z": 3}}
     assert resolve_study("b", base, {}, "paper") == {"runs": {"x": 1, "w": 4}}
-    user = {"studies": {"a": {"runs": {"y": None}, "own_runs": {"z": None}}}}
+    user = {"studies": {"a": {"runs": {"y": None}, "study_only_runs": {"z": None}}}}
     assert resolve_study("a", base, user, "paper")["runs"] == {"x": 1}
     # Explaining an own run concerns the study alone; any other unknown name is still a mistake.
     user = {"studies": {"a": {"scales": {"paper": {"explain": {"runs": ["x", "z", "q"]}}}}}}
     assert resolve_study("a", base, user, "paper")["explain"]["runs"] == ["x", "z", "q"]
     assert resolve_study("b", base, user, "paper")["explain"]["runs"] == ["x", "q"]
     assert user["studies"]["a"]["scales"]["paper"]["explain"]["runs"] == ["x", "z", "q"]
-    assert "did you mean own_runs?" in mistake(studies={"cvm_cervix": {"own_run": {}}})
+    assert "did you mean study_only_runs?" in mistake(studies={"cvm_cervix": {"study_only_run": {}}})
 
 
 def test_null_removes_a_run_and_another_kind_replaces_it():
@@ -91,14 +91,20 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
             {"studies": {"cvm_cervix": {"train": {"learning_rate": "fast"}}}},
             "train.learning_rate: 'fast' is not allowed",
         ),
-        ({"studies": {"x": {"like": "nothing"}}}, "names 'nothing', which is no study; there are colposcopy_resnet50"),
+        (
+            {"studies": {"x": {"extends": "nothing"}}},
+            "names 'nothing', which is no study; there are colposcopy_resnet50",
+        ),
         ({"studies": {"cvm_cervix": {"explain": {"runs": ["nothing"]}}}}, "explain.runs names 'nothing'"),
         ({"studies": {"cvm_cervix": {"protocols": {"p": {"fractions": [1, 0, 0]}}}}}, "`kind` is missing"),
         ({"studies": {"cvm_cervix": {"protocols": {"published": {"fractions": [0.6, 0.2, 0.3]}}}}}, "sum to 1.1"),
         ({"studies": {"cvm_cervix": "yes"}}, "studies.cvm_cervix: 'yes' is not allowed; a study holds keys"),
-        ({"studies": {"cvm_cervix": {"own_runs": 5}}}, "runs: 5 is not allowed"),
+        ({"studies": {"cvm_cervix": {"study_only_runs": 5}}}, "runs: 5 is not allowed"),
         ({"studies": {"cvm_cervix": {"explain": {"runs": [{"a": 1}]}}}}, "explain.runs.0"),
-        ({"studies": {"cvm_cervix": {"own_runs": {"x": {"kind": "network", "modle": "y"}}}}}, "runs.x.modle: unknown"),
+        (
+            {"studies": {"cvm_cervix": {"study_only_runs": {"x": {"kind": "network", "modle": "y"}}}}},
+            "runs.x.modle: unknown",
+        ),
         ({"sclae": "demo"}, "did you mean scale?"),
     ],
 )
@@ -115,11 +121,11 @@ def test_an_inherited_mistake_is_said_once():
 def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_need_not_fit_there_stop_nothing():
     said = mistake(studies={"cvm_cervix": {"scales": {"paper": {"train": {"epoch": 3}}}}})
     assert said.startswith("at scale paper: config") and "studies.cvm_cervix.train.epoch: unknown key" in said
-    # At scale paper `mine` would take three seeds from the study that it is like, and `other` has one.
+    # At scale paper `mine` would take three seeds from the study that it extends, and `other` has one.
     external = {"kind": "external", "study": "other", "of": "deit"}
     studies = {
-        "other": {"like": "cvm_cervix", "seeds": [0]},
-        "mine": {"like": "cvm_cervix", "runs": {"from_other": external}},
+        "other": {"extends": "cvm_cervix", "seeds": [0]},
+        "mine": {"extends": "cvm_cervix", "runs": {"from_other": external}},
     }
     settings(ROOT, {"studies": studies})
     said = mistake(studies=studies, scale="paper")
@@ -128,11 +134,13 @@ def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_
 
 
 def test_all_that_names_a_removed_run_is_said_at_once():
-    lines = mistake(studies={"cvm_cervix": {"runs": {"cvm": None}, "own_runs": {"cvm-float16": None}}}).splitlines()
+    lines = mistake(
+        studies={"cvm_cervix": {"runs": {"cvm": None}, "study_only_runs": {"cvm-float16": None}}}
+    ).splitlines()
     assert [line.split(": ", 2)[2] for line in lines] == [
         "explain.runs names 'cvm', which is no trained run of this study; take it out of the list",
         "evaluate.reference names 'cvm', which is no run of this study; "
-        "there are deit, control_colour_size, control_rim, soft_vote, xception",
+        "there are control_colour_size, control_rim, deit, soft_vote, xception",
     ]
 
 
@@ -141,13 +149,13 @@ def test_results_lie_apart_from_every_source(tmp_path):
     (images / "a").mkdir(parents=True)
     (images / "a" / "1.png").touch()
     mine = {
-        "like": "cvm_cervix",
+        "extends": "cvm_cervix",
         "paper": "",
         "adapters": ["folder"],
         "source": str(images),
         "ingest": {"classes": None},
     }
-    shipped = {name: {"active": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
 
     def check(results, workdir=tmp_path):
         check_before_start(Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir))
@@ -170,9 +178,9 @@ def test_results_lie_apart_from_every_source(tmp_path):
 
 def test_a_table_that_ingest_names_is_a_file_before_anything_runs(tmp_path):
     (tmp_path / "images" / "a").mkdir(parents=True)
-    shipped = {name: {"active": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
     for key, name, state in (("groups", "a", "is a folder"), ("ids", "ids.csv", "does not exist")):
-        mine = {"like": "cvm_cervix", "paper": "", "adapters": ["folder"], "source": str(tmp_path / "images")}
+        mine = {"extends": "cvm_cervix", "paper": "", "adapters": ["folder"], "source": str(tmp_path / "images")}
         mine |= {"ingest": {"classes": None, key: name}}
         plan = Plan(ROOT, {"results": "results-x", "studies": {**shipped, "mine": mine}}, tmp_path)
         with pytest.raises(UserError) as caught:
@@ -246,7 +254,7 @@ def test_environments_are_pinned_as_the_lock_file():
 @pytest.mark.parametrize("scale", ["demo", "paper"])
 def test_every_shipped_example_is_a_valid_file_of_settings(path, scale):
     resolved = settings(ROOT, {**yaml.safe_load(path.read_text()), "scale": scale})
-    assert resolved.results != "results" and any(study.active for study in resolved.studies.values())
+    assert resolved.results != "results" and any(study.enabled for study in resolved.studies.values())
 
 
 def test_a_protocol_needs_images_to_report_and_reports_validation_where_there_is_no_test_subset():

@@ -12,15 +12,15 @@ from tests.workflow.conftest import ROOT
 # A shipped study at its demo settings, cut to ten jobs that are submitted, and one of three folds.
 STUDIES = """
 studies:
-  cvm_cervix: {active: false}
-  zeb2_ihc: {active: false}
+  cvm_cervix: {enabled: false}
+  zeb2_ihc: {enabled: false}
   colposcopy_resnet50:
     synthetic: {samples_per_class: 20}
     train: {epochs: 2}
     runs: {control_rim: null, control_colour: null, resnet50-type_2: null}
     evaluate: {bootstrap: 100}
   folds:
-    like: colposcopy_resnet50
+    extends: colposcopy_resnet50
     paper: ""
     trainings_per_job: 2
     synthetic: {samples_per_class: 20}

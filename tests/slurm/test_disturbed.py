@@ -20,12 +20,12 @@ pytestmark = pytest.mark.slow
 # Trainings of half a minute and more, so that there is something to disturb.
 SETTINGS = """
 studies:
-  cvm_cervix: {active: false}
-  zeb2_ihc: {active: false}
-  colposcopy_resnet50: {active: false}
+  cvm_cervix: {enabled: false}
+  zeb2_ihc: {enabled: false}
+  colposcopy_resnet50: {enabled: false}
   long:
-    like: colposcopy_resnet50
-    active: true
+    extends: colposcopy_resnet50
+    enabled: true
     paper: ""
     synthetic: {samples_per_class: 20}
     protocols: {duplicate_free: null}

@@ -15,9 +15,9 @@ PARTS = ("Snakefile", "prepare.smk", "rules", "envs", "profiles", "workflow_scri
 
 # The shipped studies do not run.
 OFF = """\
-  cvm_cervix: {active: false}
-  zeb2_ihc: {active: false}
-  colposcopy_resnet50: {active: false}
+  cvm_cervix: {enabled: false}
+  zeb2_ihc: {enabled: false}
+  colposcopy_resnet50: {enabled: false}
 """
 TINY = (
     f"\nstudies:\n{OFF}"
@@ -35,13 +35,13 @@ TINY = (
       small: {kind: network, model: mobilenetv2_035}
       tiny: {kind: network, model: test_resnet}
       vote: {kind: vote, members: [small, tiny]}
-    own_runs:
+    study_only_runs:
       tiny-float16: {kind: compressed, of: tiny}
       control: {kind: baseline, features: [rim, size]}
     evaluate: {bootstrap: 100}
     explain: {runs: [tiny], images: 2}
   second:
-    like: first
+    extends: first
     adapters: [herlev]
     protocols: {published: null}
     ingest:

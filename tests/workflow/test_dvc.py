@@ -82,7 +82,7 @@ def test_the_name_of_a_study_is_no_command_and_is_refused(copy):
     assert not (copy.folder / "PWNED").exists() and copy.calls() == []
 
 
-def test_metrics_and_plots_show_what_there_is_beside_an_inactive_study(copy):
+def test_metrics_and_plots_show_what_there_is_beside_a_study_that_is_not_enabled(copy):
     metrics = json.loads(copy.dvc("metrics", "show", "--json").stdout)[""]["data"]
     assert metrics["results/first/metrics.json"]["data"] == {"accuracy": 0.5}
     plots = json.loads(copy.dvc("plots", "show", "--json").stdout)

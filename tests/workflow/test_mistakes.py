@@ -33,7 +33,7 @@ def test_a_missing_data_set_stops_before_any_job(fresh):
 
 
 def test_a_study_that_is_switched_off_and_asked_for_needs_its_data_set_too(fresh):
-    text = said(fresh, "studies: {cvm_cervix: {active: false, source: /no/such/folder}}\n", "cvm_cervix", "-n")
+    text = said(fresh, "studies: {cvm_cervix: {enabled: false, source: /no/such/folder}}\n", "cvm_cervix", "-n")
     assert "error: studies.cvm_cervix.source: /no/such/folder/sipakmed is no folder" in text
     assert "InputFunctionException" not in text
 
@@ -64,7 +64,7 @@ def test_a_folder_of_broken_images_ends_in_one_line(fresh, tmp_path):
     config = f"""
 results: results-broken
 studies:
-{OFF}  mine: {{like: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
+{OFF}  mine: {{extends: cvm_cervix, adapters: [folder], source: {tmp_path}, ingest: {{classes: null}}}}
 """
     text = said(fresh, config)
     (line,) = [line for line in text.splitlines() if line.startswith("logs/") and ": error: " in line]

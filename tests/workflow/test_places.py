@@ -10,7 +10,7 @@ SETTINGS = """
 results: results of mine ü
 studies:
   mine:
-    like: cvm_cervix
+    extends: cvm_cervix
     paper: ""
     adapters: [folder]
     source: {base}/raw images ü

@@ -18,11 +18,11 @@ from workflow_scripts.runtime.files import digest_file
 CONFIG = """
 results: results-mine
 studies:
-  cvm_cervix: {active: false}
-  zeb2_ihc: {active: false}
-  colposcopy_resnet50: {active: false}
+  cvm_cervix: {enabled: false}
+  zeb2_ihc: {enabled: false}
+  colposcopy_resnet50: {enabled: false}
   cvm_herlev:
-    active: true
+    enabled: true
     source: data/herlev/raw
     preprocess: {size: 32}
     train: {epochs: 1, batch_size: 8}

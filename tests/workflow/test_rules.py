@@ -63,8 +63,8 @@ def asked(tmp_path_factory) -> dict:
     settings = {
         "results": f"{base}/{RESULTS}",
         "studies": {
-            "zeb2_ihc": {"active": False},
-            "colposcopy_resnet50": {"active": False},
+            "zeb2_ihc": {"enabled": False},
+            "colposcopy_resnet50": {"enabled": False},
             "cvm_cervix": {
                 "source": f"{base}/raw {HOSTILE} {BRACES}",
                 "protocols": {"own": {"kind": "file", "path": f"{base}/own {HOSTILE}"}},
@@ -74,7 +74,7 @@ def asked(tmp_path_factory) -> dict:
                 },
             },
             "made": {
-                "like": "cvm_cervix",
+                "extends": "cvm_cervix",
                 "adapters": ["sipakmed"],
                 "source": "synthetic",
                 "trainings_per_job": 2,
@@ -82,13 +82,13 @@ def asked(tmp_path_factory) -> dict:
                 "preprocess": {"mask": "grey"},
                 "runs": {"spread": None, "xception": {"train": {"mask": False}}},
             },
-            "elsewhere": {"like": "cvm_cervix", "runs": {"cvm@cvm_cervix": external("cvm_cervix")}},
+            "elsewhere": {"extends": "cvm_cervix", "runs": {"cvm@cvm_cervix": external("cvm_cervix")}},
         },
     }
     configfile = base / "settings.yaml"
     configfile.write_text(json.dumps(settings))
     planned = ask(root, configfile, "--resources", "gpu=2")
-    settings["studies"]["downloaded"] = {"like": "cvm_blood", "source": "data/blood"}
+    settings["studies"]["downloaded"] = {"extends": "cvm_blood", "source": "data/blood"}
     settings["studies"]["made"]["runs"]["xception"]["weights"] = "published"
     configfile.write_text(json.dumps(settings))
     prepared = ask(root, configfile, "-s", "prepare.smk")

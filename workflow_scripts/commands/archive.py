@@ -1,4 +1,4 @@
-"""Put the results of the active studies into one zip file, as a paper's supplement.
+"""Put the results of the enabled studies into one zip file, as a paper's supplement.
 
 In: finished results and the settings in force. Done: splits, predictions, metrics, reports, records and the resolved
 settings are collected and described as an RO-Crate; images and, unless asked for, weights stay behind, and nothing
@@ -38,11 +38,11 @@ def main(args: argparse.Namespace) -> None:
     files = [args.configfile] if args.configfile else []
     plan = Plan(root, read_yaml(args.configfile) if args.configfile else {}, root, files)
     results = Path(plan.config.results)
-    names = [name for name in plan.active if finished(results, name)]
-    left_out = [name for name in plan.active if name not in names]
+    names = [name for name in plan.enabled if finished(results, name)]
+    left_out = [name for name in plan.enabled if name not in names]
     if not names:
         raise UserError(
-            f"no active study is finished in {results}; run the workflow to its end, or name with CONFIG=my.yaml the "
+            f"no enabled study is finished in {results}; run the workflow to its end, or name with CONFIG=my.yaml the "
             "settings that the results were made with"
         )
     for name in left_out:

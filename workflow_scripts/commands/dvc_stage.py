@@ -18,7 +18,7 @@ from workflow_scripts.runtime.processes import followed
 if TYPE_CHECKING:
     from workflow_scripts.settings.plan.workflow_plan import Plan
 
-# What an inactive study has of the phase report: a record, and what it vouches for.
+# What a study that is not enabled has of the phase report: a record, and what it vouches for.
 EMPTY = {"report.json": ("report.html", "model_card.md", "metrics.json"), "verdict.json": ("verdict.csv",)}
 
 
@@ -43,14 +43,14 @@ def main(args: argparse.Namespace) -> None:
     study = args.study or stage_study(args.phase)
     if study not in plan.config.studies:
         raise UserError(f"dvc_stage: {study!r} is no study; known: {', '.join(plan.config.studies)}")
-    if plan.study(study).active:
+    if plan.study(study).enabled:
         refuse_foreign(plan, study, root)
         status = snakemake(f"{study}_{args.phase}", "--cores", "all")
         if status:
             sys.exit(status)
     else:
-        entry.log.info("%s is inactive: nothing is run; what there is of its results stays as it is", study)
-    leave_declared(Path(plan.config.results) / study, args.phase, plan.study(study).active)
+        entry.log.info("%s is not enabled: nothing is run; what there is of its results stays as it is", study)
+    leave_declared(Path(plan.config.results) / study, args.phase, plan.study(study).enabled)
 
 
 def stage_study(phase: str) -> str:
@@ -111,15 +111,15 @@ def snakemake(*arguments: str, restoring: bool = False) -> int:
     return followed([sys.executable, "-m", "snakemake", *arguments], env=environment).returncode
 
 
-def leave_declared(folder: Path, phase: str, active: bool) -> None:
-    """DVC wants every declared output to exist: empty folders, and for an inactive study an empty page and metrics."""
+def leave_declared(folder: Path, phase: str, enabled: bool) -> None:
+    """DVC wants every declared output to exist: empty folders, and for a study that is not enabled an empty page and metrics."""
     from workflow_scripts.contracts.record import write_record
     from workflow_scripts.runtime.files import digest_file, write_text
     from workflow_scripts.settings.phases import FOLDERS
 
     for name in FOLDERS[phase]:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    if phase == "report" and not active:
+    if phase == "report" and not enabled:
         for record, names in EMPTY.items():
             for name in names:
                 if not (folder / name).exists():

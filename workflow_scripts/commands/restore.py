@@ -56,10 +56,10 @@ def stored_stages(root: Path, plan: "Plan") -> dict[str, list[str]]:
     from workflow_scripts.settings.phases import PHASES
 
     stages = read_yaml(root / LOCK).get("stages", {}) if (root / LOCK).exists() else {}
-    stored = {study: [phase for phase in PHASES if f"{phase}@{study}" in stages] for study in plan.active}
+    stored = {study: [phase for phase in PHASES if f"{phase}@{study}" in stages] for study in plan.enabled}
     stored = {study: phases for study, phases in stored.items() if phases}
     if not stored:
-        raise UserError(f"{LOCK} holds no results of an active study; `dvc repro` makes them, `dvc push` stores them")
+        raise UserError(f"{LOCK} holds no results of an enabled study; `dvc repro` makes them, `dvc push` stores them")
     return stored
 
 

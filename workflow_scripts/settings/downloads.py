@@ -1,4 +1,4 @@
-"""What active studies need from elsewhere: published data sets, and published weights of networks."""
+"""What enabled studies need from elsewhere: published data sets, and published weights of networks."""
 
 from pathlib import Path
 

@@ -69,7 +69,7 @@ def explain(error: ValidationError, config: dict, locate: Locate, only_local: bo
     lines, said = [], set()
     for item in error.errors():
         steps = _written_path(item["loc"], config)
-        # a study that is like another repeats the other's mistakes: one is enough
+        # a study that extends another repeats the other's mistakes: one is enough
         own = steps[2:] if steps[:1] == ["studies"] else steps
         if only_local and item["type"] in ("value_error", "missing", "union_tag_not_found"):
             continue
@@ -123,7 +123,7 @@ def _unknown(steps: list[str], value: Any, config: dict) -> str:
         pasted = paste(steps[:-1], {"kind": kinds[0], key: value})
         return f"{where}: belongs to kind: {' or '.join(kinds)}, and this is a {kind}; paste `{pasted}`, or take it out"
     keys = list(dict.fromkeys(name for block in blocks for name in block.model_fields))
-    keys += ["like", "own_runs", "scales"] if Study in blocks else ["studies"] if Config in blocks else []
+    keys += ["extends", "study_only_runs", "scales"] if Study in blocks else ["studies"] if Config in blocks else []
     near = difflib.get_close_matches(key, keys, 1, 0.6)
     if not near:
         return f"{where}: unknown key; known here: {', '.join(sorted(set(keys)))}"

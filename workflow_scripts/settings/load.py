@@ -50,7 +50,7 @@ class Layers:
         return merge(self.lying[1].tree if len(self.lying) > 1 else {}, self.given)
 
     def locate(self, steps: tuple) -> str:
-        """File and line where a key stands, also below a scale or in the study that one is like; else `config`."""
+        """File and line where a key stands, also below a scale or in the study that it extends; else `config`."""
         places = [steps]
         if len(steps) > 1 and steps[0] == "studies":
             studies = sections(self.base, self.user)
@@ -75,8 +75,8 @@ class Layers:
 
 
 def _places(study: str, rest: tuple) -> list[tuple]:
-    """Where a key of a study may stand: in its section or below a scale, a run below `runs` or `own_runs`."""
-    variants = [rest, ("own_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
+    """Where a key of a study may stand: in its section or below a scale, a run below `runs` or `study_only_runs`."""
+    variants = [rest, ("study_only_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
     heads = [("studies", study), *(("studies", study, "scales", scale) for scale in SCALES)]
     return [(*head, *variant) for variant in variants for head in heads]
 
@@ -114,13 +114,13 @@ def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> L
 
 
 def _check_mentions(layers: Layers) -> None:
-    """Raise UserError where a study is like none, or where a null removes what no layer gives it."""
+    """Raise UserError where a study extends none, or where a null removes what no layer gives it."""
     studies = sections(layers.base, layers.user)
     for study in studies:
         try:
             ancestry(studies, study)
         except UserError as error:
-            place = layers.line([("studies", study, "like")])
+            place = layers.line([("studies", study, "extends")])
             raise UserError(f"{place}: {error}") from None
     lines = []
     for tree in layers.trees:

@@ -1,4 +1,4 @@
-"""From layers of YAML to one complete study: study ← the study it is like ← scale ← the user's file."""
+"""From layers of YAML to one complete study: study ← the study it extends ← scale ← the user's file."""
 
 import copy
 from collections.abc import Iterable, Iterator
@@ -7,12 +7,12 @@ from typing import Any
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 
-# What a study does not take over from the study it is like: which data it has, whether it runs, what it runs alone.
-_OWN = ("like", "active", "source", "title", "own_runs")
+# What a study does not take over from the study it extends: which data it has, whether it runs, what it runs alone.
+_OWN = ("extends", "enabled", "source", "title", "study_only_runs")
 # The same of its `ingest`: which samples of these very data are used.
 _OWN_INGEST = ("ids", "counts", "fill")
 # Where a null removes an entry.
-_REMOVABLE = ("protocols", "runs", "own_runs")
+_REMOVABLE = ("protocols", "runs", "study_only_runs")
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -25,14 +25,14 @@ def merge(base: Any, over: Any) -> Any:
 
 
 def ancestry(studies: dict[str, dict], name: str) -> list[str]:
-    """The study and those it is like, farthest first."""
+    """The study and those it extends, farthest first."""
     chain = [name]
-    while like := studies[chain[0]].get("like"):
-        if like not in studies:
-            raise UserError(f"studies.{chain[0]}.like names {like!r}, which is no study; {nearest(like, studies)}")
-        if like in chain:
-            raise UserError(f"studies.{chain[0]}.like: {like!r} is like {chain[0]!r} already; break the circle")
-        chain.insert(0, like)
+    while base := studies[chain[0]].get("extends"):
+        if base not in studies:
+            raise UserError(f"studies.{chain[0]}.extends names {base!r}, which is no study; {nearest(base, studies)}")
+        if base in chain:
+            raise UserError(f"studies.{chain[0]}.extends: {base!r} extends {chain[0]!r} already; break the circle")
+        chain.insert(0, base)
     return chain
 
 
@@ -49,22 +49,22 @@ def _section(layer: dict, name: str) -> dict:
 
 
 def _taken(section: dict, is_own: bool) -> dict:
-    """What a study takes of its own section, or of one that it is like; its own runs become runs."""
+    """What a study takes of its own section, or of one that it extends; its own runs become runs."""
     taken = {
-        key: value for key, value in section.items() if key not in ("scales", "like") and (is_own or key not in _OWN)
+        key: value for key, value in section.items() if key not in ("scales", "extends") and (is_own or key not in _OWN)
     }
     if not is_own and isinstance(taken.get("ingest"), dict):
         taken["ingest"] = {key: value for key, value in taken["ingest"].items() if key not in _OWN_INGEST}
-    if "own_runs" in taken:
-        taken["runs"] = merge(taken.get("runs"), taken.pop("own_runs"))
+    if "study_only_runs" in taken:
+        taken["runs"] = merge(taken.get("runs"), taken.pop("study_only_runs"))
     return taken
 
 
-def _own_runs_of_others(layers: Iterable[dict], chain: list[str], name: str) -> set[str]:
-    """Names of the runs that the studies one is like keep to themselves."""
+def _study_only_runs_of_others(layers: Iterable[dict], chain: list[str], name: str) -> set[str]:
+    """Names of the runs that the studies that one extends keep to themselves."""
     sections = [_section(layer, study) for layer in layers for study in chain if study != name]
     sections += [overlay for section in sections for overlay in _mapping(section.get("scales")).values()]
-    return {run for section in sections for run in _mapping(_mapping(section).get("own_runs"))}
+    return {run for section in sections for run in _mapping(_mapping(section).get("study_only_runs"))}
 
 
 def _mapping(value: Any) -> dict:
@@ -91,8 +91,8 @@ def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
 
 
 def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
-    """Names of the runs (or protocols) that any layer gives a study or those that it is like, at any scale."""
-    kinds = ("protocols",) if kind == "protocols" else ("runs", "own_runs")
+    """Names of the runs (or protocols) that any layer gives a study or those that it extends, at any scale."""
+    kinds = ("protocols",) if kind == "protocols" else ("runs", "study_only_runs")
     return {
         name
         for layer in layers
@@ -112,7 +112,7 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
         for pick in (lambda section: section, lambda section: (section.get("scales") or {}).get(scale) or {}):
             for ancestor in chain:
                 merged = merge(merged, _taken(pick(_section(layer, ancestor)), ancestor == name))
-    # What images without a paper show is not known from the images of the study that this one is like.
+    # What images without a paper show is not known from the images of the study that this one extends.
     is_told = any("subject" in section for layer in (base, user) for _, section in _overlays(layer, name))
     if merged.get("paper") == "" and not is_told:
         merged.pop("subject", None)
@@ -122,13 +122,13 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     explained = _mapping(merged.get("explain")).get("runs")
     if isinstance(explained, list):
         # What another study explains of its own runs is not this one's mistake.
-        missing = _own_runs_of_others((base, user), chain, name) - set(_mapping(merged.get("runs")))
+        missing = _study_only_runs_of_others((base, user), chain, name) - set(_mapping(merged.get("runs")))
         merged["explain"]["runs"] = [run for run in explained if not (isinstance(run, str) and run in missing)]
     return merged
 
 
 def resolve(base: dict, user: dict) -> dict:
-    """The whole config, every study resolved, `scales` and `like` used up."""
+    """The whole config, every study resolved, `scales` and `extends` used up."""
     top = merge(
         {key: value for key, value in base.items() if key != "studies"},
         {key: value for key, value in user.items() if key != "studies"},

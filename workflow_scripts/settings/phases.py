@@ -2,7 +2,7 @@
 
 `.work/settings/{study}/{phase}.json` holds what Snakemake compares before it runs a job: the resolved settings of the
 phase's steps and the digests of their code. DVC compares these files, so both tools notice the same changes: not a
-comment, not another study, but config.local.yaml, the study one is like, and changed raw files.
+comment, not another study, but config.local.yaml, the study that it extends, and changed raw files.
 """
 
 import shutil
@@ -73,9 +73,9 @@ def _title(step: Step, names: StepNames) -> str:
 
 
 def stated(plan: Plan, study: str, phase: str) -> dict:
-    """What a phase of a study depends on; of an inactive study only that it is inactive."""
-    if not plan.study(study).active:
-        return {"active": False}
+    """What a phase of a study depends on; of a study that is not enabled only that."""
+    if not plan.study(study).enabled:
+        return {"enabled": False}
     steps = {
         _title(step, names): {
             "settings": step.settings(plan, names),
@@ -83,7 +83,7 @@ def stated(plan: Plan, study: str, phase: str) -> dict:
         }
         for step, names in _STEPS[phase](plan, study)
     }
-    return {"active": True, "rules": _rules(plan.root), "steps": steps}
+    return {"enabled": True, "rules": _rules(plan.root), "steps": steps}
 
 
 @cache

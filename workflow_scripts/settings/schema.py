@@ -33,13 +33,13 @@ def schema() -> dict:
     """JSON schema (draft 2020-12) of config.yaml and the user's files: closed, all keys described, none required."""
     made = _optional(Config.model_json_schema())
     study = made["$defs"]["Study"]
-    study["properties"]["own_runs"] = {
+    study["properties"]["study_only_runs"] = {
         **copy.deepcopy(study["properties"]["runs"]),
-        "title": "Own Runs",
-        "description": "As `runs`, but studies like this one do not take them over.",
+        "title": "Study Only Runs",
+        "description": "As `runs`, but studies that extend this one do not take them over.",
     }
-    overlay = {key: value for key, value in study["properties"].items() if key not in ("active", "source")}
-    study["properties"]["like"] = {"type": "string", "description": "Study whose section this one starts from."}
+    overlay = {key: value for key, value in study["properties"].items() if key not in ("enabled", "source")}
+    study["properties"]["extends"] = {"type": "string", "description": "Study whose section this one starts from."}
     study["properties"]["scales"] = {
         "description": "What differs at a scale.",
         "type": "object",
@@ -49,7 +49,7 @@ def schema() -> dict:
             for scale in ("demo", "paper")
         },
     }
-    for entries in ("runs", "own_runs", "protocols"):
+    for entries in ("runs", "study_only_runs", "protocols"):
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)
@@ -92,7 +92,7 @@ def page() -> str:
         "",
         "`config.yaml` holds them all. What you change goes into a file of your own (`--configfile FILE`) or into",
         "`config.local.yaml`, which is read by itself. Mappings are merged key by key, lists are replaced, and a null",
-        "removes a run or a protocol. The order is: study ← the study it is `like` ← its `scales` ← your file.",
+        "removes a run or a protocol. The order is: study ← the study it `extends` ← its `scales` ← your file.",
         "",
     ]
     for block in order:
@@ -100,9 +100,9 @@ def page() -> str:
         lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
         if block is Study:
             lines += [
-                "Besides: `like` (study whose section this one starts from; its `active`, `source`, `title`,",
-                "`own_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over), `own_runs` (as `runs`,",
-                "for this study alone) and `scales` (`demo`, `paper`: what differs at that scale).",
+                "Besides: `extends` (study whose section this one starts from; its `enabled`, `source`, `title`,",
+                "`study_only_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over), `study_only_runs`",
+                "(as `runs`, for this study alone) and `scales` (`demo`, `paper`: what differs at that scale).",
                 "",
             ]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from workflow_scripts.settings.study import SCALES, Config, Study
 Mistake = tuple[tuple, str]
 # Keys of a study's section that are used up before its types are checked.
 _RUNS = Study.model_fields["runs"].annotation
-_NAMED = ("runs", "own_runs", "protocols")
+_NAMED = ("runs", "study_only_runs", "protocols")
 _TRUTHS = "yes, no, on, off, true and false"
 
 
@@ -41,14 +41,14 @@ def _study(path: tuple, section: Any) -> Iterator[Mistake]:
     if not isinstance(name, str):
         yield path, f"a study cannot be called {name}; use a-z, 0-9 and _, a letter first"
     elif section is None:
-        yield path, f"empty; give it keys, or switch the study off: `studies: {{{name}: {{active: false}}}}`"
+        yield path, f"empty; give it keys, or switch the study off: `studies: {{{name}: {{enabled: false}}}}`"
     elif not isinstance(section, dict):
         yield path, f"{_what(section)} is not allowed; a study holds keys and values, such as `source: FOLDER`"
     else:
         for key, value in section.items():
             if key == "scales":
                 yield from _scales((*path, key), value)
-            elif key == "like":
+            elif key == "extends":
                 yield from _value((*path, key), value, [str, None])
             else:
                 yield from _entry((*path, key), value, [Study])
@@ -69,7 +69,7 @@ def _scales(path: tuple, value: Any) -> Iterator[Mistake]:
             yield (*path, scale), f"{_what(overlay)} is not allowed; write keys and values, such as `seeds: [0, 1, 2]`"
         else:
             for key, inner in (overlay or {}).items():
-                if key in ("like", "scales"):
+                if key in ("extends", "scales"):
                     yield (*path, scale, key), "cannot differ by scale; write it in the study's section"
                 else:
                     yield from _entry((*path, scale, key), inner, [Study])
@@ -82,7 +82,7 @@ def _entry(path: tuple, value: Any, blocks: list[type[Block]]) -> Iterator[Mista
         yield path, f"a key must be a word, and {_unquoted(key)}"
         return
     annotations = [block.model_fields[key].annotation for block in blocks if key in block.model_fields]
-    if key == "own_runs" and Study in blocks:
+    if key == "study_only_runs" and Study in blocks:
         annotations = [_RUNS]
     if not annotations:
         return

@@ -36,7 +36,7 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 class Study(Block):
     """One dataset and one question; a paper may give several."""
 
-    active: bool = Field(True, description="Whether `all` includes the study.")
+    enabled: bool = Field(True, description="Whether `all` includes the study.")
     title: str = Field("", description="One line for the report's head.")
     subject: Literal["cell", "lesion", "cervix", "tissue", "visit", "image"] = Field(
         "image", description="What a class is told by in a picture; captions say whether a network looks at it."

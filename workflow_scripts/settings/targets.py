@@ -51,5 +51,5 @@ def targets(plan: Plan, study: str, phase: str) -> list[str]:
 
 
 def active_targets(plan: Plan, phase: str) -> list[str]:
-    """The files of a phase of all active studies."""
-    return [path for study in plan.active for path in targets(plan, study, phase)]
+    """The files of a phase of all enabled studies."""
+    return [path for study in plan.enabled for path in targets(plan, study, phase)]

@@ -13,20 +13,20 @@ RESTORING = "RESTORING_RESULTS"
 
 
 def check_before_start(plan: Plan) -> None:
-    """Raise UserError for what must stop the workflow before any job of an active study."""
+    """Raise UserError for what must stop the workflow before any job of an enabled study."""
     if signs := [sign for sign in "{}" if sign in str(plan.root)]:
         raise UserError(
             f"{plan.root}: this working copy lies in a folder whose name has the sign {signs[0]}, which Snakemake "
             "reads as its own; rename the folder, or move the copy"
         )
     source_checks.check_results(plan.config, plan.workdir)
-    for study in plan.active:
+    for study in plan.enabled:
         _check_study(plan, study)
-    _check_recorded(plan, plan.active)
+    _check_recorded(plan, plan.enabled)
 
 
 def check_asked(plan: Plan, study: str) -> None:
-    """The same of a study that is not active, and is asked for by its name."""
+    """The same of a study that is not enabled, and is asked for by its name."""
     _check_study(plan, study)
     _check_recorded(plan, [study])
 

@@ -50,8 +50,8 @@ class StartWeights:
         return sorted({record for run in self._config.studies[study].runs for record in self.records(study, run)})
 
     def prepared(self) -> list[str]:
-        """Records of what active studies need from elsewhere: data sets that are not there, published weights."""
-        active = [name for name, study in self._config.studies.items() if study.active]
+        """Records of what enabled studies need from elsewhere: data sets that are not there, published weights."""
+        active = [name for name, study in self._config.studies.items() if study.enabled]
         weights = {record for study in active for record in self.study_records(study)}
         missing = downloads.missing_downloads(self._config, active)
         return [*(f"{folder}.json" for folder in missing), *sorted(weights)]

@@ -124,7 +124,7 @@ CONSISTENCY = Step(
     "consistency", (), (), lambda plan, names: plan.steps.consistency(plan.data.papers), step_modules.of_every_paper
 )
 INDEX = Step(
-    "index", (), (), lambda plan, names: plan.steps.index(plan.active, plan.data.papers), step_modules.of_every_paper
+    "index", (), (), lambda plan, names: plan.steps.index(plan.enabled, plan.data.papers), step_modules.of_every_paper
 )
 
 STEPS = {

@@ -41,8 +41,8 @@ class Plan:
         return StudyPaths(Path(self.config.results, study))
 
     @property
-    def active(self) -> list[str]:
-        return [name for name, study in self.config.studies.items() if study.active]
+    def enabled(self) -> list[str]:
+        return [name for name, study in self.config.studies.items() if study.enabled]
 
     @property
     def subjects(self) -> dict[str, str]:
