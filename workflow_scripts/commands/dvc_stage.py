@@ -112,7 +112,7 @@ def snakemake(*arguments: str, restoring: bool = False) -> int:
 
 
 def leave_declared(folder: Path, phase: str, enabled: bool) -> None:
-    """DVC wants every declared output to exist: empty folders, and for a study that is not enabled an empty page and metrics."""
+    """DVC wants every declared output to exist: empty folders, and an empty page and metrics of a study not enabled."""
     from workflow_scripts.contracts.record import write_record
     from workflow_scripts.runtime.files import digest_file, write_text
     from workflow_scripts.settings.phases import FOLDERS
