@@ -20,3 +20,9 @@ def test_no_two_modules_of_the_package_share_a_name():
     )
     assert len(names) > 200
     assert not {name for name, count in names.items() if count > 1}
+
+
+def test_a_module_is_read_in_one_sitting():
+    package = Path(__file__).resolve().parents[1] / "workflow_scripts"
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in package.rglob("*.py")}
+    assert not {str(path) for path, count in lines.items() if count > 300}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.data.new_images import image_files, warn_of_formulas, warn_of_passed_over
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
@@ -70,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
 
     if args.sheet < 1:
         raise UserError("--sheet: show at least 1 image")
-    paths, passed_over = _paths(args.images)
+    paths, passed_over = image_files(args.images)
     run = FinishedRun.read(args.run)
     out = _new_folder(run.study, args.name)
     network = Network.of(run, args.device)
@@ -78,8 +79,8 @@ def main(args: argparse.Namespace) -> None:
     found = _predict(args, paths, run, network, familiar)
     found.passed_over += passed_over
     QUARANTINE.write(out / "quarantine.csv", _quarantine([*found.refused, *found.passed_over]))
-    _say_passed_over(found.passed_over)
-    _warn_of_formulas(paths)
+    warn_of_passed_over(found.passed_over)
+    warn_of_formulas(paths)
     if not found.paths:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     table = _table(found, run.weights.classes)
@@ -97,58 +98,6 @@ def main(args: argparse.Namespace) -> None:
         100 * unlike / len(table),
         100 * (1 - WITHIN),
     )
-
-
-def _paths(folder: Path) -> tuple[list[str], list[tuple[str, str, str]]]:
-    """Image files of the folder, and path, reason, detail of each file that is none; UserError without any image."""
-    from workflow_scripts.data.images import SUFFIXES
-    from workflow_scripts.data.raw_folders import check_no_results, ending_words, is_image, is_systems_own
-    from workflow_scripts.runtime.walking import walk
-
-    if not folder.is_dir():
-        raise UserError(f"--images: {folder} is no folder")
-    items = list(walk(folder))
-    check_no_results(items, f"--images: {folder}")
-    taken = f"read are {', '.join(SUFFIXES)}"
-    why = {"folder_link": ("folder_link", "the folder is read under its own name, or holds this one")}
-    passed_over = [
-        (item.path, *why.get(item.kind, ("other_ending", taken)))
-        for item in items
-        if not is_image(item) and not is_systems_own(item.path)
-    ]
-    paths = [item.path for item in items if is_image(item)]
-    if not paths:
-        there = ending_words(_endings(passed_over))
-        raise UserError(f"--images: no image file in {folder}{f', only {there}' if there else ''}; {taken}")
-    return paths, passed_over
-
-
-def _endings(passed_over: list[tuple[str, str, str]]) -> dict[str, int]:
-    from workflow_scripts.data.raw_folders import count_endings
-
-    return count_endings([path for path, reason, _ in passed_over if reason == "other_ending"])
-
-
-def _warn_of_formulas(paths: list[str]) -> None:
-    """One line on names that a spreadsheet would run instead of show."""
-    from workflow_scripts.contracts.spreadsheet import formulas
-
-    if begun := formulas(paths):
-        entry.log.warning("%d paths are formulas to a spreadsheet, first %r; rename these files", len(begun), begun[0])
-
-
-def _say_passed_over(passed_over: list[tuple[str, str, str]]) -> None:
-    """One line on the files that get no prediction because they are no images that are read."""
-    from workflow_scripts.data.raw_folders import ending_words
-
-    if passed_over:
-        links = sum(reason == "folder_link" for _, reason, _ in passed_over)
-        said = [*filter(None, [ending_words(_endings(passed_over))]), *([f"links to folders {links}"] if links else [])]
-        entry.log.warning(
-            "%d files passed over, without a prediction: %s; quarantine.csv names them",
-            len(passed_over),
-            "; ".join(said),
-        )
 
 
 def _new_folder(study: Path, name: str) -> Path:

@@ -1,5 +1,6 @@
 """What each step sees of the settings: nothing it does not depend on, as a frozen block."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
@@ -47,12 +48,10 @@ class Steps:
     def __init__(self, config: Config) -> None:
         self.config = config
         # Asked for by every job of a run.
-        self.training, self.spec, self.kind = cache(self._training), cache(self._spec), cache(self._kind)
+        self.training, self.spec = cache(self._training), cache(self._spec)
+        # What the kind of a run says of it.
+        self.kind: Callable[[str, str], RunKind] = cache(lambda study, run: kind_of_run(self.study(study).runs[run]))
         self._training_values = cache(lambda study, run: plain(self.training(study, run)))
-
-    def _kind(self, study: str, run: str) -> RunKind:
-        """What the kind of a run says of it."""
-        return kind_of_run(self.study(study).runs[run])
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]

@@ -237,7 +237,6 @@ class Store:
         """Copy an artifact to where the server will look for it, or send it."""
         if self.artifacts is None:
             with tempfile.TemporaryDirectory() as folder:
-                # The server calls a file as it is called here.
                 named = path if path.name == Path(name).name else shutil.copy(path, Path(folder, Path(name).name))
                 self.client.log_artifact(run.info.run_id, str(named), Path(name).parent.as_posix().lstrip("."))
             return
