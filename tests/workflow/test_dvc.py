@@ -15,10 +15,10 @@ from tests.workflow.dvc_copy import Copy, clone_of, make_copy
 STUDY = """    adapters: [sipakmed]
     protocols: {{published: {{kind: holdout}}}}
     runs: {{tiny: {{kind: network, model: resnet18}}}}
-    active: {active}
+    enabled: {enabled}
 """
 CONFIG = "scale: demo\nseed: 0\nresults: results\nstudies:\n  first:\n{}  asleep:\n{}".format(
-    STUDY.format(active="true"), STUDY.format(active="false")
+    STUDY.format(enabled="true"), STUDY.format(enabled="false")
 )
 
 
@@ -62,14 +62,14 @@ def test_a_second_time_nothing_is_entered_and_a_setting_enters_only_what_depends
 def test_a_local_overlay_is_seen_and_a_new_section_is_three_new_stages(copy):
     (copy.folder / "config.local.yaml").write_text("studies: {first: {seeds: [0, 1]}}\n")
     assert copy.repro() == ["runs@first", "report@first"]
-    (copy.folder / "config.yaml").write_text(CONFIG + "  third:\n" + STUDY.format(active="true"))
+    (copy.folder / "config.yaml").write_text(CONFIG + "  third:\n" + STUDY.format(enabled="true"))
     names = copy.dvc("stage", "list", "--name-only").stdout.split()
     assert {"data@third", "runs@third", "report@third"} <= set(names) and len(names) == 10
 
 
 def test_the_name_of_a_study_is_no_command_and_is_refused(copy):
     name = "x$(touch PWNED)'; touch PWNED; '"
-    (copy.folder / "config.yaml").write_text(CONFIG + f'  "{name}":\n' + STUDY.format(active="true"))
+    (copy.folder / "config.yaml").write_text(CONFIG + f'  "{name}":\n' + STUDY.format(enabled="true"))
     stated = copy.folder / ".work" / "settings" / name / "data.json"
     stated.parent.mkdir()
     stated.write_text("{}")
@@ -140,7 +140,7 @@ def test_restore_without_stored_results_is_one_line(copy):
     told = copy.restore(check=False)
     assert told.returncode == 1
     assert told.stderr.strip().splitlines() == [
-        "error: dvc.lock holds no results of an active study; `dvc repro` makes them, `dvc push` stores them"
+        "error: dvc.lock holds no results of an enabled study; `dvc repro` makes them, `dvc push` stores them"
     ]
 
 
