@@ -16,9 +16,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.tracking.handmade import Study
+from workflow_scripts.runtime.run_address import RunAddress
 from workflow_scripts.tracking import server
 from workflow_scripts.tracking.database import database_of, one_writer, prepare_database
-from workflow_scripts.tracking.entries import Entry, Place, child
+from workflow_scripts.tracking.entries import Entry, child
 from workflow_scripts.tracking.server import HOST, choose_port, serving
 from workflow_scripts.tracking.sync import enter
 
@@ -30,7 +31,7 @@ def entries_of(study: Study, runs: int) -> list[Entry]:
     """Entries of `runs` finished runs, read from their files, each with six metrics an epoch."""
     found = []
     for seed in range(runs):
-        entry = child(study.folder, Place("published", "cnn", 0, seed), "accuracy", complete=True)
+        entry = child(study.folder, RunAddress("toy", "published", "cnn", 0, seed), "accuracy", complete=True)
         entry.points += [(SIXTH, 0.5 + epoch / 1000, epoch) for epoch in range(1, EPOCHS + 1)]
         found.append(entry)
     return found
