@@ -37,14 +37,14 @@ def printed_tables(results: Results) -> list[PrintedTable]:
     """Every table of the paper that is about this study, in the paper's order; none without a paper."""
     if results.published is None:
         return []
-    places: dict[str, list[Claim]] = {}
+    by_table: dict[str, list[Claim]] = {}
     for claim in results.published.claims:
         if claim.cell and claim.study == results.settings.study and claim.cell.table.startswith("Table"):
-            places.setdefault(claim.cell.table, []).append(claim)
-    return [_table(results, place, claims) for place, claims in sorted(places.items())]
+            by_table.setdefault(claim.cell.table, []).append(claim)
+    return [_table(results, table, claims) for table, claims in sorted(by_table.items())]
 
 
-def _table(results: Results, place: str, claims: list[Claim]) -> PrintedTable:
+def _table(results: Results, table: str, claims: list[Claim]) -> PrintedTable:
     rows = claim_rows(results, claims)
     lines = [_line(results, row) for row in rows]
     ranked = [row for row in rows if row.claim.run and row.claim.unit != "count"]  # runs compete, counts do not
@@ -68,7 +68,7 @@ def _table(results: Results, place: str, claims: list[Claim]) -> PrintedTable:
             line[f"{protocol.name}_p_holm"] = "" if p is None else f"{p:.3g}"
     frame = pd.DataFrame(lines)
     frame = frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
-    return PrintedTable(place, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))
+    return PrintedTable(table, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))
 
 
 def _cell(claim: Claim) -> Cell:
