@@ -128,15 +128,15 @@ def spent(results: Results) -> list[Spent]:
     runs = [run for protocol in results.protocols.values() for run in protocol.runs.values()]
     trained = [ledger.train for run in runs for ledger in run.ledgers if ledger.train]
     concluded = [ledger for run in runs if run.trained for ledger in run.ledgers]
-    others = [ledger for run in runs if not run.trained for ledger in run.ledgers]
-    steps = {"training": trained, "concluding trained runs": concluded, "votes and other runs": others}
+    untrained = [ledger for run in runs if not run.trained for ledger in run.ledgers]
+    steps = {"training": trained, "concluding trained runs": concluded, "votes and other runs": untrained}
     rows = [_spent(step, ledgers) for step, ledgers in steps.items() if ledgers]
     return [*rows, _spent("together", [ledger for ledgers in steps.values() for ledger in ledgers])]
 
 
 def _spent(step: str, ledgers: list[Ledger]) -> Spent:
     counted = [ledger.joules for ledger in ledgers]
-    known = [joules for joules in counted if joules is not None]
+    metered = [joules for joules in counted if joules is not None]
     on_devices = [ledger.peak_device_memory_mib for ledger in ledgers if ledger.peak_device_memory_mib is not None]
     return Spent(
         step=step,
@@ -146,20 +146,20 @@ def _spent(step: str, ledgers: list[Ledger]) -> Spent:
         gpu=sum(ledger.gpu_seconds or 0.0 for ledger in ledgers) / 3600,
         memory=max((ledger.peak_memory_mib for ledger in ledgers), default=0.0),
         device_memory=max(on_devices, default=None),
-        energy=sum(known) / 3.6e6 if known and len(known) == len(counted) else None,
+        energy=sum(metered) / 3.6e6 if metered and len(metered) == len(counted) else None,
     )
 
 
 def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
 
 
 @dataclass(frozen=True)
 class SettingRow:
     """A setting as the paper says it and as the study had it.
 
-    setting: where it stands in the study's settings, empty where none corresponds; known: whether the study has it;
+    setting: where it stands in the study's settings, empty where none corresponds; in_study: whether the study has it;
     same: None where the two cannot be compared.
     """
 
@@ -169,7 +169,7 @@ class SettingRow:
     paper: Any
     unit: str | None
     note: str
-    known: bool
+    in_study: bool
     used: Any
     same: bool | None
 
@@ -200,12 +200,12 @@ def setting_rows(results: Results, run: str | None, variant: str = "") -> list[S
         if results.as_published:
             where = named_protocol(where, results.as_published.name)
         value = _lookup(used, where) if where else _ABSENT
-        known = value is not _ABSENT
-        same = value == setting.expected if known and setting.value is not None else None
+        in_study = value is not _ABSENT
+        same = value == setting.expected if in_study and setting.value is not None else None
         name = setting.id.replace("_", " ")
-        shown = value if known else None
+        shown = value if in_study else None
         rows.append(
-            SettingRow(name, setting.place, where, setting.value, setting.unit, setting.note, known, shown, same)
+            SettingRow(name, setting.place, where, setting.value, setting.unit, setting.note, in_study, shown, same)
         )
     return rows
 

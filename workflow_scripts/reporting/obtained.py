@@ -1,6 +1,7 @@
 """What a study obtained for a number that its paper prints."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from workflow_scripts.contracts.published_yaml import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
 from workflow_scripts.contracts.run_tables import ALL, classes_of
@@ -28,6 +29,11 @@ EPOCHS = {"first_epoch_accuracy": 0, "last_epoch_accuracy": -1}
 MIB = 2**20
 
 
+def or_none(number: float) -> float | None:
+    """A number of a table; None where it is NaN there."""
+    return None if missing(float(number)) else float(number)
+
+
 def overall(run: Run, metric: str, subset: str | None = None, class_name: str = "") -> Value:
     """A run's metric over all its folds and seeds; NOTHING where it was not evaluated.
 
@@ -39,8 +45,8 @@ def overall(run: Run, metric: str, subset: str | None = None, class_name: str = 
     if rows.empty:
         return NOTHING
     row = rows.iloc[0]
-    numbers = [None if missing(float(row[name])) else float(row[name]) for name in ("value", "low", "high")]
-    return Value(*numbers, int(row["n"]))
+    value, low, high = (or_none(row[name]) for name in ("value", "low", "high"))
+    return Value(value, low, high, int(row["n"]))
 
 
 def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
@@ -72,7 +78,7 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
 
 def class_of(results: Results, name: str) -> str | None:
     """The study's class that a paper's name means, written alike but for small and capital letters; else None."""
-    return next((known for known in results.classes if known.casefold() == name.casefold()), None)
+    return next((label for label in results.classes if label.casefold() == name.casefold()), None)
 
 
 def answered_by(protocol: Protocol, subset: str | None) -> str:
@@ -113,14 +119,20 @@ def _epoch_accuracy(run: Run, claim: Claim) -> Value:
 
 def _confusions(run: Run, claim: Claim, subset: str) -> Value:
     """Units of a class taken for another one: sum over folds, mean over seeds."""
-    grid = run.units.subset(subset)
-    if any(claim.predicted not in classes_of(units) for units in grid.values()):
+    grid, predicted = run.units.subset(subset), claim.predicted
+    if predicted is None or any(predicted not in classes_of(units) for units in grid.values()):
         return NOTHING
-    masks = [taken_for(units, claim.class_name, claim.predicted) for units in grid.values()]
+    masks = [taken_for(units, claim.class_name or "", predicted) for units in grid.values()]
     seeds = len(grid.seeds)
     return Value(
         sum(int(taken.sum()) for _, taken in masks) / seeds, n=sum(int(rows.sum()) for rows, _ in masks) // seeds
     )
+
+
+def set_against(claim: Claim) -> Claim:
+    """The number that a difference is taken to: the claim's own with the fields of `against` replaced."""
+    fields: dict[str, Any] = {**claim.against, "against": {}}
+    return replace(claim, **fields)
 
 
 def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
@@ -131,7 +143,7 @@ def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
     if "subset" in claim.against and protocol.reported != "test":
         return NOTHING  # both sides would be the validation subset
     first = obtained(results, protocol, replace(claim, against={}))
-    second = obtained(results, protocol, replace(claim, **{**claim.against, "against": {}}))
+    second = obtained(results, protocol, set_against(claim))
     if first.value is None or second.value is None:
         return NOTHING
     low, high = None, None
@@ -142,11 +154,11 @@ def _difference(results: Results, protocol: Protocol, claim: Claim) -> Value:
 
 
 def _compared(protocol: Protocol, run: str | None, rival: str) -> tuple[float | None, float | None]:
-    """95 % interval of run minus other, if one of them is the reference of the comparison."""
+    """95 % interval of run minus rival, if one of them is the reference of the comparison."""
     pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
     for first, second, sign in ((run, rival, 1), (rival, run, -1)):
         rows = pooled[(pooled["run"] == first) & (pooled["reference"] == second)]
         if len(rows):
-            ends = sorted(sign * float(rows.iloc[0][name]) for name in ("low", "high"))
-            return tuple(None if missing(end) else end for end in ends)
+            low, high = sorted(sign * float(rows.iloc[0][name]) for name in ("low", "high"))
+            return or_none(low), or_none(high)
     return None, None

@@ -39,11 +39,11 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
             draws = settings.evaluate.bootstrap
             judged = judged_as(results, protocol, name, published.aggregate)
             premium = leak_premium(run.units, judged, results.headline, draws, rng)
-            numbers = [
+            difference, low, high = (
                 None if np.isnan(number) else float(number)
                 for number in (premium.difference, premium.low, premium.high)
-            ]
-            by_protocol.setdefault(protocol.name, {})[name] = Value(*numbers, premium.n_published)
+            )
+            by_protocol.setdefault(protocol.name, {})[name] = Value(difference, low, high, premium.n_published)
     return by_protocol
 
 

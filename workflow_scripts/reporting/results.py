@@ -130,6 +130,12 @@ class Results:
     def published(self) -> Published | None:
         return self.printed.about(self.settings.study) if self.printed else None
 
+    @property
+    def paper(self) -> Published:
+        """`published`, for what only a study with a paper is asked: nothing is judged without one."""
+        assert self.published is not None
+        return self.published
+
     def kind(self, run: str) -> RunKind:
         """What the kind of a run says of it."""
         return read_spec(self.settings.runs[run].spec)

@@ -52,25 +52,25 @@ def missing(value: object) -> bool:
 
 def metric_name(metric: str) -> str:
     """A metric's name in words; an unknown one keeps its own."""
-    known = described(metric)
-    return known.words if known else metric.replace("_", " ")
+    description = described(metric)
+    return description.words if description else metric.replace("_", " ")
 
 
 def in_percent(metric: str) -> bool:
     """Whether a metric is written in percent; shares of samples are, the rest are pure numbers."""
-    known = described(metric)
-    return known is not None and known.percent
+    description = described(metric)
+    return description is not None and description.percent
 
 
 def lower_is_better(metric: str) -> bool:
     """Whether less of a metric is better, as of a loss."""
-    known = described(metric)
-    return known is not None and known.lower_is_better
+    description = described(metric)
+    return description is not None and description.lower_is_better
 
 
 def number(metric: str, value: float | None, digits: int | None = None) -> str:
     """A metric's value as text: shares in percent with one digit, pure numbers with three; a dash where undefined."""
-    if missing(value):
+    if value is None or missing(value):
         return DASH
     if in_percent(metric):
         return f"{100 * value:.{1 if digits is None else digits}f} %"
@@ -79,7 +79,7 @@ def number(metric: str, value: float | None, digits: int | None = None) -> str:
 
 def interval(metric: str, low: float | None, high: float | None) -> str:
     """The two ends of an interval in the unit of `number`, without the unit; empty where there is none."""
-    if missing(low) or missing(high):
+    if low is None or high is None or missing(low) or missing(high):
         return ""
     scale, digits = (100, 1) if in_percent(metric) else (1, 3)
     return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
@@ -87,12 +87,12 @@ def interval(metric: str, low: float | None, high: float | None) -> str:
 
 def points(value: float | None) -> str:
     """A difference of two shares in percentage points, with its sign."""
-    return DASH if missing(value) else f"{100 * value:+.1f}".replace("-", "−")
+    return DASH if value is None or missing(value) else f"{100 * value:+.1f}".replace("-", "−")
 
 
 def p_value(p: float | None) -> str:
     """A p-value with two significant digits; below 0.001 only that."""
-    if missing(p):
+    if p is None or missing(p):
         return DASH
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
@@ -107,7 +107,7 @@ def share(part: float, whole: float) -> str:
 
 def duration(seconds: float | None) -> str:
     """Seconds as people say it: 4.2 s, 3 min 20 s, 2 h 05 min."""
-    if missing(seconds):
+    if seconds is None or missing(seconds):
         return DASH
     if seconds < 60:
         return f"{seconds:.1f} s"

@@ -1,6 +1,6 @@
 """What a study obtained for a printed number, with the uncertainty that a verdict needs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
-from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained
+from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -62,7 +62,7 @@ def quantity(results: Results, protocol: Protocol, measures: Measured, claim: Cl
         return _single(results, protocol, measures, claim, ())
     if "subset" in claim.against and protocol.reported != "test":
         raise AbsentError("this protocol has no test subset, both sides would be the same images")
-    rival = replace(claim, **{**claim.against, "against": {}})
+    rival = set_against(claim)
     subsets = tuple(sorted({answered_by(protocol, side.subset) for side in (claim, rival)}))
     own = _single(results, protocol, measures, claim, subsets)
     return own - _single(results, protocol, measures, rival, subsets)
@@ -74,10 +74,13 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
         if wanted is not None and name is None:
             raise AbsentError(f"{wanted} is no class of this study")
     subset = answered_by(protocol, claim.subset)
+    unpredicted = f"no {subset} samples were predicted under this protocol"
+    if claim.run is None:
+        raise AbsentError(unpredicted)
     try:
         return measures.quantity(claim.run, claim.metric, subset, names[0] or "", names[1] or "", over)
     except KeyError:
-        raise AbsentError(f"no {subset} samples were predicted under this protocol") from None
+        raise AbsentError(unpredicted) from None
 
 
 def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
@@ -89,8 +92,8 @@ def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
     low, high = uncertain.interval()
     if not obtained_quantity.difference:
         low, high = np.clip([low, high], *bounds(claim.metric))
-    ends = [None if np.isnan(end) else float(end) * scale for end in (low, high)]
-    return Answer(Value(uncertain.value * scale, *ends, obtained_quantity.n), uncertain, scale=scale)
+    below, above = (None if np.isnan(end) else float(end) * scale for end in (low, high))
+    return Answer(Value(uncertain.value * scale, below, above, obtained_quantity.n), uncertain, scale=scale)
 
 
 def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
@@ -98,6 +101,7 @@ def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
     value = obtained(results, protocol, claim)
     if value.value is None:
         return Answer(NOTHING, missing="this run has no such training curve")
+    assert claim.run is not None  # it has a curve
     run = protocol.runs[claim.run]
     column = f"{claim.subset}_accuracy"
     histories = Grid.of(run.jobs, run.histories)
@@ -120,7 +124,7 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
         value = obtained(results, protocol, claim)
     if value.value is None:
         return Answer(NOTHING, missing="this study does not count it")
-    n = {"samples": value.value, "classes": len(results.manifest), "class_ratio": len(results.manifest)}.get(
+    n = {"samples": int(value.value), "classes": len(results.manifest), "class_ratio": len(results.manifest)}.get(
         claim.metric
     )
     return Answer(Value(value.value, value.value, value.value, n))
@@ -129,7 +133,7 @@ def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:
 def _ratio(results: Results, claim: Claim) -> Value:
     counts = results.manifest["label"].value_counts()
     rival = class_of(results, claim.against.get("class_name", ""))
-    if rival is None or not counts.get(rival, 0):
+    if claim.class_name is None or rival is None or not counts.get(rival, 0):
         return NOTHING
     return Value(int(counts.get(class_of(results, claim.class_name), 0)) / int(counts[rival]))
 

@@ -32,11 +32,11 @@ def _other_data(results: Results, claim: Claim) -> list[str]:
 
     Where the study has one of the paper's data sets as it is, sizes of that set and of its classes are about it.
     """
-    own = results.published.studies[claim.study]
+    own = results.paper.studies[claim.study]
     size = claim.metric in ("samples", "classes") and (claim.source or claim.class_name)
     if own.beside is None or (own.source and size):
         return []
-    return [f"{own.title} instead of {results.published.studies[own.beside].title}"]
+    return [f"{own.title} instead of {results.paper.studies[own.beside].title}"]
 
 
 def related(results: Results, runs: list[str]) -> list[str]:
@@ -49,10 +49,11 @@ def related(results: Results, runs: list[str]) -> list[str]:
 
 def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     """Settings that the paper states and that are others here; where it states two, either will do."""
+    assert results.as_published is not None  # there is a number under it
     names, as_published = related(results, runs), results.as_published.name
     trained = next((name for name in names if results.settings.runs[name].trained), None)
     stated: dict[str, list] = {}
-    variants = [name for name in names if name in results.published.variants]
+    variants = [name for name in names if name in results.paper.variants]
     for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
         if row.same is None or row.setting.startswith(_SHOWN):
             continue
@@ -102,7 +103,7 @@ def _counts(results: Results) -> list[Claim]:
     """What the paper prints of how many samples there are in all: of each class and together."""
     return [
         claim
-        for claim in results.published.claims
+        for claim in results.paper.claims
         if claim.study == results.settings.study
         and (claim.metric, claim.subset, claim.source, claim.run) == ("samples", "all", None, None)
         and not claim.against
@@ -119,7 +120,7 @@ def printed_n(results: Results, claim: Claim) -> int | None:
     if claim.n:
         return claim.n
     subset = claim.subset or "test"
-    of_study = [count for count in results.published.claims if count.study == claim.study and not count.against]
+    of_study = [count for count in results.paper.claims if count.study == claim.study and not count.against]
 
     def first(metric: str, subset: str) -> Claim | None:
         key = (metric, subset, None, None)

@@ -7,6 +7,7 @@ from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import UNITS, Claim
 from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
+from workflow_scripts.evaluation.uncertainty import Uncertain
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.judging.answers import Answer
 from workflow_scripts.reporting.judging.comparable import printed_n
@@ -42,18 +43,20 @@ def decide_order(results: Results, side: Side, order: Order) -> Decision:
 def decide_number(results: Results, claim: Claim, obtained: Answer, leak_free: Answer) -> Decision:
     """Whether the obtained number is the printed one within the margin; beside it, what that without leaks says."""
     printed = interval(claim)
-    if obtained.uncertain is None:
-        counted = decide_counted(Printed(printed.low, printed.high), obtained.value.value)
-        against = gap(claim, obtained.value.value - claim.scaled)
+    uncertain, value = obtained.uncertain, obtained.value.value
+    if uncertain is None:
+        assert value is not None  # else `missing` says why, and nothing is decided
+        counted = decide_counted(Printed(printed.low, printed.high), value)
+        against = gap(claim, value - claim.scaled)
         return Decision(counted, f"Counted exactly: {against} against the printed number.")
     margin = results.margin
     among = _paper_size(results, claim, obtained) if claim.metric == CONFUSIONS else 1.0
     window = Printed(printed.low / among, printed.high / among)
-    decided = verdict(window, obtained.uncertain, margin)
-    why = _difference(claim, window, obtained, margin, among)
+    decided = verdict(window, uncertain, margin)
+    why = _difference(claim, window, uncertain, margin, among)
     if decided == word.CANNOT_TELL:
         seeds, n = len(results.settings.seeds), obtained.value.n or 0
-        why += f" {needed_words(needed(window, obtained.uncertain, margin, n, seeds), obtained, n, seeds)}"
+        why += f" {needed_words(needed(window, uncertain, margin, n, seeds), uncertain, n, seeds)}"
     elif leak_free.uncertain is not None:
         why += f" {results.without_leaks.capitalize()}: {verdict(window, leak_free.uncertain, margin)}."
     if decided in (word.HIGHER, word.LOWER):
@@ -64,15 +67,15 @@ def decide_number(results: Results, claim: Claim, obtained: Answer, leak_free: A
 def _paper_size(results: Results, claim: Claim, obtained: Answer) -> float:
     """Samples of a class in the paper's subset, of which its confusions are a part; else the number here."""
     plain = replace(claim, metric="samples", n=None, predicted=None)
-    for count in results.published.claims:
+    for count in results.paper.claims:
         wanted = (plain.study, plain.metric, plain.subset, plain.class_name)
         if (count.study, count.metric, count.subset, count.class_name) == wanted and not count.source:
             return count.value
     return obtained.scale
 
 
-def _difference(claim: Claim, window: Printed, obtained: Answer, margin: float, scale: float) -> str:
-    low, high = obtained.uncertain.interval()
+def _difference(claim: Claim, window: Printed, uncertain: Uncertain, margin: float, scale: float) -> str:
+    low, high = uncertain.interval()
     if low != low:
         return "No interval: too few groups, or the metric is undefined in too many draws."
     ends = [gap(claim, scale * end) for end in (low - window.high, high - window.low)]
@@ -89,11 +92,11 @@ def gap(claim: Claim, value: float) -> str:
     return f"{value / UNITS[claim.unit]:+.{digits}f}{unit}".replace("-", "−")
 
 
-def needed_words(more: Needed, obtained: Answer, n: int, seeds: int) -> str:
+def needed_words(more: Needed, uncertain: Uncertain, n: int, seeds: int) -> str:
     """How many more samples or seeds would decide."""
-    if obtained.uncertain.sampling is None:
+    if uncertain.sampling is None:
         return "More groups are needed."
-    if not obtained.uncertain.known:
+    if not uncertain.known:
         return few_seeds(seeds)
     if more.units:
         return f"With this value about {words.plural(more.units - n, 'more sample', 'more samples')} would tell."

@@ -198,11 +198,11 @@ def not_comparable(question: Question) -> Ruling | None:
     What this project read into the paper is no ground for a verdict on it.
     """
     runs = [] if question.counts_data else question.runs
-    others = differences(question.results, question.as_published.protocol, question.subject, runs)
+    differing = differences(question.results, question.as_published.protocol, question.subject, runs)
     assumed = dict.fromkeys(question.entry.assumed.values())
-    if not others and not assumed:
+    if not differing and not assumed:
         return None
-    why = [f"Not as in the paper: {'; '.join(others)}."] if others else []
+    why = [f"Not as in the paper: {'; '.join(differing)}."] if differing else []
     why += [f"Left open by the paper: {sentence}" for sentence in assumed]
     return Ruling(Decision(word.NOT_COMPARABLE, " ".join(why)), obtained=True, leak_free=True)
 

@@ -1,6 +1,7 @@
 """Printed orders: the best of several runs, one above another, one class below the others."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -80,12 +81,15 @@ def judge(results: Results, protocol: Protocol, measures: Measured, order: Order
     apart = None
     if order.field == "run":
         subset = answered_by(protocol, order.subject.subset)
-        apart = max(discordant(measures.runs[order.subject.run], measures.runs[name], subset) for name in order.rivals)
+        assert order.subject.run is not None  # it was measured above
+        own = measures.runs[order.subject.run]
+        apart = max(discordant(own, measures.runs[name], subset) for name in order.rivals)
     return Judged(order_verdict(parts, above, strict), share, parts, apart)
 
 
 def _claims(order: Order) -> list[Claim]:
-    return [replace(order.subject, **{order.field: rival}) for rival in order.rivals]
+    fields: list[dict[str, Any]] = [{order.field: rival} for rival in order.rivals]
+    return [replace(order.subject, **rival) for rival in fields]
 
 
 def few_seeds(seeds: int) -> str:

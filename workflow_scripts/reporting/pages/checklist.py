@@ -130,13 +130,13 @@ def split(results: Results) -> str:
 
 def leaked(results: Results) -> str:
     audited = [(protocol.name, leaks(protocol)) for protocol in ordered_protocols(results)]
-    known = "" if results.dataset.groups_known else " Not every patient or field is known, so some may repeat."
+    caveat = "" if results.dataset.groups_known else " Not every patient or field is known, so some may repeat."
     return (
         "; ".join(
             f"{name}: {words.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
             for name, leak in audited
         )
-        + f".{known} {not_looked_for(results)}"
+        + f".{caveat} {not_looked_for(results)}"
     )
 
 
@@ -173,8 +173,8 @@ def calibration(results: Results) -> str:
 
 
 def subgroups(results: Results) -> str:
-    known = [name for name in results.settings.evaluate.subgroups if name in results.manifest]
-    return f"By {listed(known)}, under Subgroups." if known else ""
+    columns = [name for name in results.settings.evaluate.subgroups if name in results.manifest]
+    return f"By {listed(columns)}, under Subgroups." if columns else ""
 
 
 def external(results: Results) -> str:
@@ -242,8 +242,8 @@ def _by_class(results: Results) -> str:
     """Sensitivity of each class under the protocol shown first."""
     run = _shown(results).runs[main_run(results)]
     sensitivities = [(name, overall(run, "sensitivity", class_name=name).value) for name in results.classes]
-    known = [f"{name} {words.number('sensitivity', value)}" for name, value in sensitivities if value is not None]
-    return f"Sensitivity by class ({_shown(results).name}): {'; '.join(known)}." if known else ""
+    written = [f"{name} {words.number('sensitivity', value)}" for name, value in sensitivities if value is not None]
+    return f"Sensitivity by class ({_shown(results).name}): {'; '.join(written)}." if written else ""
 
 
 def _limits(results: Results) -> list[str]:

@@ -11,14 +11,13 @@ from workflow_scripts.claims.digits import derived_decimals
 from workflow_scripts.claims.issues import Issue, issues
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome
 from workflow_scripts.claims.printed import shown
-from workflow_scripts.contracts.claims import Claim, Layer, PaperSetting, Published, Statement
+from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry, PaperSetting, Published, Statement
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages.first import claim_words
 from workflow_scripts.reporting.pages.page import render
 
 Checked = list[tuple[Published, list[Outcome]]]
-Entry = Claim | Statement | Layer | PaperSetting
 # A card has room for so many places.
 SHOWN_PLACES = 8
 # Checks that say the same of both sides.
@@ -32,7 +31,7 @@ class Row:
     outcome: over all checks; digits: how many of the printed ones carry information, empty where all do.
     """
 
-    entry: Entry
+    entry: PaperEntry
     study: str
     what: str
     printed: str
@@ -89,7 +88,7 @@ class Card:
         return list(dict.fromkeys(row.quote for row in self.rows if row.quote))
 
     @property
-    def places(self) -> tuple[Row, ...]:
+    def shown_rows(self) -> tuple[Row, ...]:
         return self.rows[:SHOWN_PLACES]
 
 
@@ -103,11 +102,11 @@ class Assumption:
 
 @dataclass(frozen=True)
 class PaperPart:
-    """A paper's part of the page. numbers: its claims; others: claims in words, layers, settings stated twice."""
+    """A paper's part of the page. numbers: its claims; words: claims in words, layers, settings stated twice."""
 
     published: Published
     numbers: list[Row]
-    others: list[Row]
+    words: list[Row]
     cards: list[Card]
     assumptions: list[Assumption]
 
@@ -126,12 +125,17 @@ def write_table(path: Path, checked: Checked) -> None:
 
     rows = []
     for paper, outcomes in checked:
-        number = {(one.claim, one.check): issue.number for issue in issues(paper, outcomes) for one in issue.outcomes}
+        numbers = {
+            (outcome.claim, outcome.check): issue.number
+            for issue in issues(paper, outcomes)
+            for outcome in issue.outcomes
+        }
         for row in _rows(paper, outcomes):
-            for one in row.outcomes:
-                issue = str(number.get((one.claim, one.check), ""))
-                said = (one.outcome, one.nearest, one.why, one.check, one.size, one.innocent, issue)
-                rows.append((row.study, row.entry.id, row.place, row.printed, *said))
+            about = (row.study, row.entry.id, row.place, row.printed)
+            for outcome in row.outcomes:
+                number = str(numbers.get((outcome.claim, outcome.check), ""))
+                why = (outcome.nearest, outcome.why, outcome.check, outcome.size, outcome.innocent)
+                rows.append((*about, outcome.outcome, *why, number))
     CONSISTENCY.write(path, pd.DataFrame(rows, columns=list(CONSISTENCY.columns)))
 
 
@@ -140,10 +144,9 @@ def _rows(paper: Published, outcomes: list[Outcome]) -> list[Row]:
     of: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         of.setdefault(outcome.claim, []).append(outcome)
-    entries = [*paper.claims, *paper.statements, *paper.layers, *paper.settings]
     first, derived = next(iter(paper.studies)), derived_decimals(paper)
     rows = []
-    for entry in entries:
+    for entry in paper.entries:
         if entry.id in of:
             digits = _digits(derived.get(entry.id))
             about = (_study(entry, first), *_words(paper, entry), entry.place, final[entry.id], tuple(of[entry.id]))
@@ -160,11 +163,11 @@ def _digits(derived: tuple[int, int] | None) -> str:
     return f"All {size} numbers of this kind end in 0: {after} information."
 
 
-def _study(entry: Entry, first: str) -> str:
+def _study(entry: PaperEntry, first: str) -> str:
     return (entry.studies or (first,))[0] if isinstance(entry, PaperSetting) else entry.study
 
 
-def _words(paper: Published, entry: Entry) -> tuple[str, str]:
+def _words(paper: Published, entry: PaperEntry) -> tuple[str, str]:
     """What an entry is, and how it is printed."""
     if isinstance(entry, Claim):
         return claim_words(_called(paper, entry)), shown(entry)
@@ -188,43 +191,46 @@ def _part(paper: Published, outcomes: list[Outcome]) -> PaperPart:
     numbers = [row for row in rows if isinstance(row.entry, Claim)]
     by_id = {row.entry.id: row for row in rows}
     cards = [_card(issue, by_id) for issue in issues(paper, outcomes)]
-    others = [row for row in rows if not isinstance(row.entry, Claim)]
-    return PaperPart(paper, numbers, others, cards, _assumptions(paper))
+    words = [row for row in rows if not isinstance(row.entry, Claim)]
+    return PaperPart(paper, numbers, words, cards, _assumptions(paper))
 
 
 def _card(issue: Issue, rows: dict[str, Row]) -> Card:
     reasons: dict[tuple[str, str], Reason] = {}
-    for number, one in enumerate(issue.outcomes):
-        if one.check not in _MIRRORED or not any(_mirrors(one, other) for other in issue.outcomes[:number]):
-            reasons.setdefault((one.check, one.why), Reason(one.check, one.why, one.nearest, one.size, one.innocent))
+    for number, outcome in enumerate(issue.outcomes):
+        check, why = outcome.check, outcome.why
+        if check not in _MIRRORED or not any(_mirrors(outcome, earlier) for earlier in issue.outcomes[:number]):
+            reasons.setdefault((check, why), Reason(check, why, outcome.nearest, outcome.size, outcome.innocent))
     return Card(issue, tuple(rows[name] for name in issue.claims), tuple(reasons.values()), _rests(issue, rows))
 
 
-def _mirrors(one: Outcome, other: Outcome) -> bool:
+def _mirrors(first: Outcome, second: Outcome) -> bool:
     """Whether it says the same the other way round: A is also B, B is also A."""
-    return one.check == other.check and one.claim in other.compared_ids and other.claim in one.compared_ids
+    compared = first.claim in second.compared_ids and second.claim in first.compared_ids
+    return first.check == second.check and compared
 
 
 def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
     """The paper's own words for what its numbers are, as far as the checks of an issue need them."""
-    found = []
-    for one in issue.outcomes:
-        entries = [rows[name].entry for name in (one.claim, *one.compared_ids) if name in rows]
+    sentences = []
+    for outcome in issue.outcomes:
+        entries = [rows[name].entry for name in (outcome.claim, *outcome.compared_ids) if name in rows]
         for entry in entries:
             stated = getattr(entry, "stated", {})
-            found += [stated[premise] for premise in PREMISES.get(one.check, ()) if premise in stated]
+            sentences += [stated[premise] for premise in PREMISES.get(outcome.check, ()) if premise in stated]
     quotes = {rows[name].quote for name in issue.claims}
-    return tuple(sentence for sentence in dict.fromkeys(found) if sentence not in quotes)
+    return tuple(sentence for sentence in dict.fromkeys(sentences) if sentence not in quotes)
 
 
 def _assumptions(paper: Published) -> list[Assumption]:
     """Every sentence once, with all that it is about."""
-    found: dict[str, list[str]] = {}
-    for entry in (*paper.claims, *paper.statements, *paper.settings):
+    subjects: dict[str, list[str]] = {}
+    assuming: list[Claim | Statement | PaperSetting] = [*paper.claims, *paper.statements, *paper.settings]
+    for entry in assuming:
         for sentence in entry.assumed.values():
             what, printed = _words(paper, entry)
-            found.setdefault(sentence, []).append(f"{what} ({printed}; {entry.place})")
-    return [Assumption(sentence, _first_of(of)) for sentence, of in found.items()]
+            subjects.setdefault(sentence, []).append(f"{what} ({printed}; {entry.place})")
+    return [Assumption(sentence, _first_of(of)) for sentence, of in subjects.items()]
 
 
 def _first_of(entries: Iterable[str]) -> str:
@@ -237,7 +243,7 @@ def _checks() -> list[dict[str, str]]:
     """Name, meaning and reference of every check, from its docstring."""
     listed = []
     for name, check in CHECKS.items():
-        meaning, _, reference = " ".join(inspect.getdoc(check).split()).partition("Reference: ")
+        meaning, _, reference = " ".join((inspect.getdoc(check) or "").split()).partition("Reference: ")
         listed.append({"name": name, "meaning": meaning, "reference": reference})
     return listed
 

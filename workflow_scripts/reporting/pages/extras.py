@@ -145,7 +145,7 @@ def compression_section(results: Results) -> dict[str, Any]:
             records = [record.compression for record in protocol.runs[name].records if record.compression]
             if records:
                 (source,) = protocol.runs[name].kind.own_sources()
-                before = protocol.runs.get(source)
+                before = protocol.runs[source]
                 rows.append(
                     {
                         "run": name,

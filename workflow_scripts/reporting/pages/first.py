@@ -101,7 +101,7 @@ def _sentence(results: Results) -> str:
 def _facts(results: Results) -> list[tuple[str, str, str]]:
     record = results.dataset
     groups = results.manifest["group"]
-    known = (groups != "").sum()
+    with_group = (groups != "").sum()
     refused = sum(record.refused.values())
     pictures = results.arrays.array
     return [
@@ -109,8 +109,8 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
         ("Samples", words.grouped(record.samples), f"{len(results.classes)} classes"),
         (
             "Groups known",
-            "yes" if record.groups_known else ("for some" if known else "no"),
-            words.plural(groups[groups != ""].nunique(), "group") if known else "patients may repeat",
+            "yes" if record.groups_known else ("for some" if with_group else "no"),
+            words.plural(groups[groups != ""].nunique(), "group") if with_group else "patients may repeat",
         ),
         (
             "Refused",

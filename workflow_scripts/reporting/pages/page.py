@@ -47,9 +47,9 @@ class Axis:
 
 def axis_for(metric: str, values: list[float | None], start: float, end: float) -> Axis:
     """Axis from a round number below the smallest value up to 1, for a metric in [0, 1]."""
-    known = [value for value in values if not words.missing(value)]
-    low = math.floor(10 * min([*known, 0.9]) + 1e-9) / 10
-    high = max(1.0, math.ceil(10 * max([*known, 0.0]) - 1e-9) / 10)
+    defined = [value for value in values if value is not None and not words.missing(value)]
+    low = math.floor(10 * min([*defined, 0.9]) + 1e-9) / 10
+    high = max(1.0, math.ceil(10 * max([*defined, 0.0]) - 1e-9) / 10)
     return Axis(low, high, start, end, words.in_percent(metric))
 
 

@@ -3,12 +3,16 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.verdict_table import DECIDED
 from workflow_scripts.reporting.pages.study_row import StudyRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def paper_scores(papers: list[Path], consistency: Path, rows: list[StudyRow], ba
     return [_score(folder, table, rows) for folder in papers]
 
 
-def _score(folder: Path, table, rows: list[StudyRow]) -> PaperScore:
+def _score(folder: Path, table: "pd.DataFrame", rows: list[StudyRow]) -> PaperScore:
     published = read_published(folder / "published.yaml")
     worst: dict[str, str] = {}
     own = table[table["study"].isin(published.studies)]

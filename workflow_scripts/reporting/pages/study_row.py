@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
@@ -86,7 +87,7 @@ def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRo
     )
 
 
-def _value(leaf: dict[str, float]) -> Value:
+def _value(leaf: dict[str, Any]) -> Value:
     if "value" not in leaf:
         return NOTHING
     return Value(leaf["value"], leaf.get("low"), leaf.get("high"), leaf.get("n"))

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import words
 from workflow_scripts.reporting.judging.judged import Entry
-from workflow_scripts.reporting.obtained import Value
+from workflow_scripts.reporting.obtained import Value, or_none
 from workflow_scripts.reporting.order import headline_claims, main_run
 from workflow_scripts.reporting.results import Results
 
@@ -80,9 +80,11 @@ def seed_words(seeds: int) -> str:
 
 
 def _rows(results: Results, lines: list[dict]) -> list[Shown]:
-    paper = results.published
+    paper = results.paper
+    assert results.printed is not None  # of which `paper` is a part
     fits = overall(check_all(results.printed))
-    entries = {entry.id: entry for entry in (*paper.claims, *paper.statements, *paper.layers)}
+    judgeable: list[Entry] = [*paper.claims, *paper.statements, *paper.layers]
+    entries = {entry.id: entry for entry in judgeable}
     first = [claim.id for claim in headline_claims(results)]
     shown = [(_rank(line, first, fits), _row(results, entries[line["claim"]], line, fits, first)) for line in lines]
     return [row for _, row in sorted(shown, key=lambda pair: pair[0])]
@@ -100,8 +102,9 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
 
 
 def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first: list[str]) -> Shown:
-    obtained = Value(*(_or_none(line[name]) for name in ("obtained", "low", "high")))
-    free = Value(*(_or_none(line[name]) for name in ("leak_free", "leak_free_low", "leak_free_high")))
+    obtained = _read(line, "obtained", "low", "high")
+    free = _read(line, "leak_free", "leak_free_low", "leak_free_high")
+    run = None if isinstance(entry, Layer) else entry.run
     fit = fits.get(entry.id, "")
     return Shown(
         entry_words(entry),
@@ -114,12 +117,13 @@ def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first
         entry.id in first,
         fit if fit in (CONSISTENT, INCONSISTENT) else "",
         tuple(_links(results, entry, line["verdict"], fit)),
-        f"{entry.run} (published)" if getattr(entry, "run", None) in results.settings.runs else "",
+        f"{run} (published)" if run in results.settings.runs else "",
     )
 
 
-def _or_none(number: float) -> float | None:
-    return None if words.missing(number) else number
+def _read(line: dict, *columns: str) -> Value:
+    value, low, high = (or_none(line[name]) for name in columns)
+    return Value(value, low, high)
 
 
 def entry_words(entry: Entry) -> str:
@@ -139,12 +143,12 @@ def _written(entry: Entry, value: Value) -> tuple[str, str]:
         return words.DASH, ""
     if isinstance(entry, Claim) and (entry.unit in ("count", "MB") or entry.metric == "class_ratio"):
         text = f"{value.value:.2f}" if entry.metric == "class_ratio" else claim_value(entry, value)
-        ends = entry.metric == "confusions" and value.low is not None
-        return text, f"{value.low:.1f} to {value.high:.1f}" if ends else ""
+        with_ends = entry.metric == "confusions" and value.low is not None
+        return text, f"{value.low:.1f} to {value.high:.1f}" if with_ends else ""
     if isinstance(entry, Claim) and entry.unit == "percentage_points":
         ends = "" if value.low is None else f"{words.points(value.low)} to {words.points(value.high)}"
         return f"{words.points(value.value)} points", ends
-    metric = entry.metric or "accuracy"
+    metric = "accuracy" if isinstance(entry, Layer) else entry.metric or "accuracy"
     return words.number(metric, value.value), words.interval(metric, value.low, value.high)
 
 
@@ -157,14 +161,14 @@ def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple
         links.append(("costs", "#costs"))
     elif isinstance(entry, Claim) and entry.run is None:
         links.append(("splits", "#splits") if entry.subset not in (None, "all") else ("data", "#data"))
-    elif getattr(entry, "run", None) in results.settings.runs and results.as_published:
+    elif not isinstance(entry, Layer) and entry.run in results.settings.runs and results.as_published:
         links.append(("metrics", f"#runs-{results.as_published.name}"))
         if isinstance(entry, Statement) or entry.relation == "highest" or "run" in entry.against:
             links.append(("comparison", "#comparisons"))
         else:
             links.append(("figures", "#figures"))
     if fit:
-        links.append(("printed number", f"../consistency.html#{results.published.paper}:{entry.id}"))
+        links.append(("printed number", f"../consistency.html#{results.paper.paper}:{entry.id}"))
     return links
 
 

@@ -24,9 +24,9 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
     """
     if run not in results.settings.runs:
         raise NotDrawnError(f"needs the run {run}")
-    groups = {name: [label for label in labels if label in results.classes] for name, labels in groups.items()}
-    groups = {name: labels for name, labels in groups.items() if labels}
-    rows = [*Labels(results.classes).all(), *groups]
+    kept = {name: [label for label in labels if label in results.classes] for name, labels in groups.items()}
+    kept = {name: labels for name, labels in kept.items() if labels}
+    rows = [*Labels(results.classes).all(), *kept]
     figure, axes = new_figure(7.4, 1.6 + 0.3 * len(rows))
     protocols = ordered_protocols(results)
     for index, protocol in enumerate(protocols):
@@ -35,7 +35,7 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
         values = [np.nan if value.value is None else value.value for value in sensitivity]
         ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in sensitivity])
         axes.hlines(y[: len(sensitivity)], ends[:, 0], ends[:, 1], color=COLOURS[index], linewidth=1.4)
-        values += [_share(protocol.runs[run].units.values(), labels, protocol.reported) for labels in groups.values()]
+        values += [_share(protocol.runs[run].units.values(), labels, protocol.reported) for labels in kept.values()]
         axes.plot(values, y, "os^v"[index % 4], color=COLOURS[index], markersize=5.5, label=protocol_words(protocol))
     axes.axhline(len(results.classes) - 0.5, color="0.6", linewidth=0.8)
     axes.set_yticks(range(len(rows)), rows)

@@ -52,8 +52,8 @@ def _draw(axes: "Axes", box: Box) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     corner = (box.x - WIDTH / 2, box.y - HEIGHT / 2)
-    style = {"boxstyle": "round,pad=0,rounding_size=0.12", "linewidth": 1.2}
-    axes.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, fc="white", ec=box.colour, **style))
+    shape = "round,pad=0,rounding_size=0.12"
+    axes.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, boxstyle=shape, fc="white", ec=box.colour, linewidth=1.2))
     axes.text(box.x, box.y + 0.3, box.lines[0], ha="center", va="center", fontsize=8.5, weight="bold")
     axes.text(box.x, box.y - 0.12, "\n".join(box.lines[1:]), ha="center", va="center", fontsize=7.5)
 
@@ -192,10 +192,10 @@ def residual(results: Results, run: str) -> "Figure":
         boxes[names[-1]] = Box(x, below, (total, "then ReLU", f"{block.path[-1].outputs} channels"), COLOURS[2])
         arrows += list(zip(names, names[1:], strict=False))
     shortcut = block.shortcut
-    text = (
+    aside = (
         ("as it is", "no weights") if shortcut is None else (f"{shortcut.kernel}×{shortcut.kernel} convolution W", "")
     )
-    boxes["shortcut"] = Box(8.0, below / 2, ("Shortcut", *text), COLOURS[1])
+    boxes["shortcut"] = Box(8.0, below / 2, ("Shortcut", *aside), COLOURS[1])
     figure = chart(boxes, [*arrows, ("residual in", "shortcut"), ("shortcut", "residual out")])
     figure.suptitle(f"block {block.name} of {run}", fontsize=9)
     return figure

@@ -47,15 +47,15 @@ def examples(results: Results) -> "Figure":
 def both_confusions(results: Results, run: str, protocol: str | None = None) -> "Figure":
     """Confusion matrices of a run on the validation and the test subset, side by side."""
     chosen = chosen_protocol(results, protocol)
-    found = chosen_runs(chosen, (run,))[run]
-    if found.reported != "test":
+    judging_run = chosen_runs(chosen, (run,))[run]
+    if judging_run.reported != "test":
         raise NotDrawnError(f"needs a test subset; the protocol {chosen.name} has none")
     classes = results.classes
     side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
     letters = max(map(len, Labels(classes).all()))
     figure, axes = new_figure(2 * side + 0.08 * letters + 1.2, side + 0.05 * letters + 1.0, columns=2, sharey=True)
     for axis, subset in zip(axes, ("validation", "test"), strict=True):
-        counts = confusion(found.units.subset(subset), classes)
+        counts = confusion(judging_run.units.subset(subset), classes)
         picture = confusion_panel(axis, counts, classes, shares_too=False, size=7)
         axis.tick_params(labelsize=8)
         axis.set_title(f"{subset} subset, n = {counts.sum():.0f}")

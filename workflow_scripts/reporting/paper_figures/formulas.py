@@ -25,8 +25,8 @@ def metrics(results: Results) -> "Figure":
     figure, axes = new_figure(7.4, 0.75 * rows)
     axes.axis("off")
     axes.set(xlim=(0, 2), ylim=(rows, 0))
-    for place, (name, formula) in enumerate(METRICS):
-        column, row = divmod(place, rows)
+    for number, (name, formula) in enumerate(METRICS):
+        column, row = divmod(number, rows)
         axes.text(column + 0.02, row + 0.5, name, va="center", fontsize=9)
         axes.text(column + 0.48, row + 0.5, formula, va="center", fontsize=12, parse_math=True)
     return figure

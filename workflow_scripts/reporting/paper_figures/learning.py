@@ -24,18 +24,18 @@ def accuracies(results: Results, runs: dict[str, str], protocol: str | None = No
     are several. Raises NotDrawnError unless all of them were trained under the protocol (None: the one as published).
     """
     chosen = chosen_protocol(results, protocol)
-    found = chosen_runs(chosen, tuple(runs), trained=True)
+    trained = chosen_runs(chosen, tuple(runs), trained=True)
     figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
     for axis, (part, title) in zip(axes, PARTS.items(), strict=True):
-        for place, (name, label) in enumerate(runs.items()):
-            style = {"color": COLOURS[place % 6], "linestyle": LINES[place // 6 % len(LINES)]}
-            _curves(axis, found[name], f"{part}_accuracy", label, style)
+        for index, (name, label) in enumerate(runs.items()):
+            style = {"color": COLOURS[index % 6], "linestyle": LINES[index // 6 % len(LINES)]}
+            _curves(axis, trained[name], f"{part}_accuracy", label, style)
         axis.set(title=title, xlabel="Epoch", ylim=(0, 1.02))
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].set_ylabel("Accuracy")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
-    figure.suptitle(f"under {chosen.name}{_several(next(iter(found.values())))}", fontsize=10)
+    figure.suptitle(f"under {chosen.name}{_several(next(iter(trained.values())))}", fontsize=10)
     return figure
 
 
@@ -46,19 +46,19 @@ def losses(results: Results, run: str, protocol: str | None = None, named_epoch:
     epoch that the paper names, marked as well. Raises NotDrawnError unless the run was trained under the protocol.
     """
     chosen = chosen_protocol(results, protocol)
-    found = chosen_runs(chosen, (run,), trained=True)[run]
+    trained = chosen_runs(chosen, (run,), trained=True)[run]
     figure, axis = new_figure(6.4, 3.9)
-    for place, (part, title) in enumerate(PARTS.items()):
-        style = {"color": COLOURS[place], "linestyle": LINES[place]}
-        _curves(axis, found, f"{part}_loss", title.lower(), style)
-    mean = mean_history(found.histories).set_index("epoch")
-    if (known := mean["validation_loss"].dropna()).size:
-        best = int(known.idxmin())
+    for index, (part, title) in enumerate(PARTS.items()):
+        style = {"color": COLOURS[index], "linestyle": LINES[index]}
+        _curves(axis, trained, f"{part}_loss", title.lower(), style)
+    mean = mean_history(trained.histories).set_index("epoch")
+    if (defined := mean["validation_loss"].dropna()).size:
+        best = int(defined.idxmin())
         label = f"smallest validation loss: epoch {best}"
-        axis.plot(best, known[best], "D", color="black", markerfacecolor="none", markersize=8, label=label)
+        axis.plot(best, defined[best], "D", color="black", markerfacecolor="none", markersize=8, label=label)
     if named_epoch is not None:
         axis.axvline(named_epoch, color="0.4", linewidth=1, linestyle=(0, (1, 2)), label=f"paper: epoch {named_epoch}")
-    axis.set(xlabel="Epoch", ylabel="Loss", title=f"{run}, under {chosen.name}{_several(found)}")
+    axis.set(xlabel="Epoch", ylabel="Loss", title=f"{run}, under {chosen.name}{_several(trained)}")
     axis.set_ylim(bottom=0)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(loc="best", fontsize=8)

@@ -53,7 +53,7 @@ def stages(shapes: Shapes) -> list[Stage]:
     The first takes 3 channels, each next one as many as the one before gives; of several the first by name.
     """
     left = {name: keys for name, keys in _by_stage(shapes).items() if keys}
-    found: list[Stage] = []
+    ordered: list[Stage] = []
     channels = 3
     while left:
         fitting = [name for name, keys in left.items() if channels in _entries(shapes, keys)]
@@ -64,9 +64,9 @@ def stages(shapes: Shapes) -> list[Stage]:
         values = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith(f"{name}."))
         count = sum(len(shape) == 4 for key, shape in shapes.items() if key.startswith(f"{name}."))
         outputs = shapes[[key for key in keys if not ASIDE.search(key)][-1]][0]
-        found.append(Stage(name, count, channels, outputs, values))
+        ordered.append(Stage(name, count, channels, outputs, values))
         channels = outputs
-    return found
+    return ordered
 
 
 def classifier(shapes: Shapes) -> list[Layer]:
@@ -75,19 +75,19 @@ def classifier(shapes: Shapes) -> list[Layer]:
         Layer(key.removesuffix(".weight"), shape[1], shape[0], 1) for key, shape in shapes.items() if len(shape) == 2
     ]
     ordered = sorted(layers, key=lambda layer: natural(layer.name))
-    return ordered if all(one.outputs == other.inputs for one, other in pairwise(ordered)) else []
+    return ordered if all(layer.outputs == after.inputs for layer, after in pairwise(ordered)) else []
 
 
 def residual_block(shapes: Shapes) -> Block | None:
     """The first block whose shortcut is the input as it is, or, without one, the first block with any shortcut."""
-    found = []
+    blocks = []
     for key in sorted(shapes, key=natural):
         match = _BLOCK.fullmatch(key)
         if match and len(shapes[key]) == 4:
             block = _block(shapes, match[1])
             if block is not None:
-                found.append(block)
-    return next((block for block in found if block.shortcut is None), found[0] if found else None)
+                blocks.append(block)
+    return next((block for block in blocks if block.shortcut is None), blocks[0] if blocks else None)
 
 
 def _block(shapes: Shapes, name: str) -> Block | None:
@@ -118,9 +118,9 @@ def _by_stage(shapes: Shapes) -> dict[str, list[str]]:
     tops: dict[str, list[str]] = {}
     for key in convolutions:
         tops.setdefault(key.split(".")[0], []).append(key)
-    found: dict[str, list[str]] = {}
+    by_stage: dict[str, list[str]] = {}
     for top, keys in tops.items():
         split = len(keys) > len(convolutions) / 2 and all(key.split(".")[1].isdigit() for key in keys)
         for key in keys:
-            found.setdefault(".".join(key.split(".")[:2]) if split else top, []).append(key)
-    return found
+            by_stage.setdefault(".".join(key.split(".")[:2]) if split else top, []).append(key)
+    return by_stage

@@ -81,6 +81,7 @@ def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
     for line, example in enumerate(examples):
         steps = [example.original, example.packed]
         if masked:
+            assert example.mask is not None  # a study has masks of all its images or of none
             steps += [255 * example.mask, example.masked]
         if noise:
             steps.append(_changed(example.masked, replace(UNCHANGED, noise=noise), 1)[0])

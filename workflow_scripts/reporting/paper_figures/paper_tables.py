@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from workflow_scripts.contracts.claims import Cell
 from workflow_scripts.contracts.paper_figure_table import PRINTED
 from workflow_scripts.contracts.published_yaml import UNITS, Claim
 from workflow_scripts.contracts.run_tables import ALL
@@ -36,35 +37,44 @@ def printed_tables(results: Results) -> list[PrintedTable]:
     """Every table of the paper that is about this study, in the paper's order; none without a paper."""
     if results.published is None:
         return []
-    places: dict[str, list[Claim]] = {}
+    by_table: dict[str, list[Claim]] = {}
     for claim in results.published.claims:
         if claim.cell and claim.study == results.settings.study and claim.cell.table.startswith("Table"):
-            places.setdefault(claim.cell.table, []).append(claim)
-    return [_table(results, place, claims) for place, claims in sorted(places.items())]
+            by_table.setdefault(claim.cell.table, []).append(claim)
+    return [_table(results, table, claims) for table, claims in sorted(by_table.items())]
 
 
-def _table(results: Results, place: str, claims: list[Claim]) -> PrintedTable:
+def _table(results: Results, table: str, claims: list[Claim]) -> PrintedTable:
     rows = claim_rows(results, claims)
     lines = [_line(results, row) for row in rows]
     ranked = [row for row in rows if row.claim.run and row.claim.unit != "count"]  # runs compete, counts do not
-    ranks = {"printed": _ranks({row.claim.id: (row.claim.cell.column, row.claim.value) for row in ranked})}
+    columns = {row.claim.id: _cell(row.claim).column for row in ranked}
+    ranks = {"printed": _ranks({row.claim.id: (columns[row.claim.id], row.claim.value) for row in ranked})}
     for protocol in ordered_protocols(results):
-        values = {row.claim.id: (row.claim.cell.column, row.obtained[protocol.name].value) for row in ranked}
+        values = {row.claim.id: (columns[row.claim.id], row.obtained[protocol.name].value) for row in ranked}
         ranks[protocol.name] = _ranks(values)
-    competing = {row.claim.id: row.claim.run for row in ranked if row.claim.metric == results.headline}
+    competing = {
+        row.claim.id: row.claim.run for row in ranked if row.claim.run and row.claim.metric == results.headline
+    }
     numbers = []
     for line in lines:
-        for name, found in ranks.items():
-            line[f"{name}_rank"] = found.get(line["claim"], "")
+        for name, rank in ranks.items():
+            line[f"{name}_rank"] = rank.get(line["claim"], "")
     for protocol in ordered_protocols(results):
         corrected = _corrected(protocol, set(competing.values()))
         numbers.append(len(corrected))
         for line in lines:
-            p = corrected.get(competing.get(line["claim"]))
+            p = corrected.get(competing.get(line["claim"], ""))
             line[f"{protocol.name}_p_holm"] = "" if p is None else f"{p:.3g}"
     frame = pd.DataFrame(lines)
     frame = frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
-    return PrintedTable(place, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))
+    return PrintedTable(table, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))
+
+
+def _cell(claim: Claim) -> Cell:
+    """Where a claim of a table stands: `printed_tables` takes those that stand somewhere."""
+    assert claim.cell is not None
+    return claim.cell
 
 
 def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
@@ -89,8 +99,8 @@ def _reading(results: Results, ranked: bool, comparisons: list[int]) -> str:
 
 
 def _line(results: Results, row: ClaimRow) -> dict[str, str]:
-    claim = row.claim
-    line = {"claim": claim.id, "row": claim.cell.row, "column": claim.cell.column}
+    claim, cell = row.claim, _cell(row.claim)
+    line = {"claim": claim.id, "row": cell.row, "column": cell.column}
     line |= {"unit": claim.unit, "printed": claim.printed}
     for protocol in ordered_protocols(results):
         value = row.obtained[protocol.name]
@@ -109,9 +119,10 @@ def in_unit(claim: Claim, value: float | None) -> str:
 
 def _ranks(values: dict[str, tuple[str, float | None]]) -> dict[str, str]:
     """Claim → its rank among the known values of its column, 1 the largest; ties share the better rank."""
-    ranks = {}
+    ranks: dict[str, str] = {}
     for column in {column for column, _ in values.values()}:
-        known = {claim: value for claim, (own, value) in values.items() if own == column and value is not None}
-        if len(known) >= FEWEST_RANKED:
-            ranks |= {claim: str(1 + sum(other > value for other in known.values())) for claim, value in known.items()}
+        numbers = {claim: value for claim, (own, value) in values.items() if own == column and value is not None}
+        if len(numbers) >= FEWEST_RANKED:
+            above = {claim: sum(rival > value for rival in numbers.values()) for claim, value in numbers.items()}
+            ranks |= {claim: str(1 + count) for claim, count in above.items()}
     return ranks

@@ -13,6 +13,7 @@ from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 METRICS = ("macro_precision", "macro_sensitivity", "macro_f1", "accuracy")
@@ -80,16 +81,16 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
         counts = {value.n for values in series.values() for value in values[subset] if value.n}
         n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
         axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))
-    known = [value for value in lows if not np.isnan(value)]
-    axes[0].set(ylabel="Share (95 % interval)", ylim=(max(0.0, np.floor(10 * min([*known, 0.9]) - 0.5) / 10), 1.01))
+    drawn = [value for value in lows if not np.isnan(value)]
+    axes[0].set(ylabel="Share (95 % interval)", ylim=(max(0.0, np.floor(10 * min([*drawn, 0.9]) - 0.5) / 10), 1.01))
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
     figure.suptitle(title, fontsize=10)
     return figure
 
 
-def _diamonds(axis, x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
-    known = [(at, value) for at, value in zip(x, values, strict=True) if value is not None]
-    if known:
-        axis.plot(*zip(*known, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
-    return [value for _, value in known]
+def _diamonds(axis: "Axes", x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
+    printed = [(at, value) for at, value in zip(x, values, strict=True) if value is not None]
+    if printed:
+        axis.plot(*zip(*printed, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
+    return [value for _, value in printed]

@@ -25,17 +25,17 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
     if len(results.classes) != 2:
         raise NotDrawnError(f"needs a study of two classes; this one has {len(results.classes)}")
     chosen = chosen_protocol(results, protocol)
-    found = chosen_runs(chosen, tuple(runs))
+    chosen_by_name = chosen_runs(chosen, tuple(runs))
     figure, axis = new_figure(5.6, 5.2)
-    for place, (name, label) in enumerate(runs.items()):
-        run = found[name]
+    for index, (name, label) in enumerate(runs.items()):
+        run = chosen_by_name[name]
         curve = mean_curve(run.units.subset(run.reported), 1)
         if curve is None:
             raise NotDrawnError(f"needs units of both classes; {name} judged those of one only")
         area = overall(run, "macro_auc")
         ends = words.interval("macro_auc", area.low, area.high)
         text = f"{label}: {words.number('macro_auc', area.value)}" + (f" ({ends})" if ends else "")
-        style = {"color": COLOURS[place % 6], "linestyle": LINES[place // 6 % len(LINES)]}
+        style = {"color": COLOURS[index % 6], "linestyle": LINES[index // 6 % len(LINES)]}
         axis.plot([0, *GRID], [0, *curve], linewidth=1.6, label=text, **style)
     axis.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
     n = f", n = {area.n}" if area.n else ""

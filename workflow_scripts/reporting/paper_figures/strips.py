@@ -1,5 +1,6 @@
 """Images in a row, and below each what a network made of it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,13 +32,13 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
     ids, maps, _ = read_maps(folder / "gradcam.npz")
     branch = next((name for name in (NETWORK, results.kind(run).kind) if name in maps), next(iter(maps)))
     table = GRADCAM.read(folder / "gradcam.csv")
-    told = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
-    shown = [name for name in results.classes if name in told.index]
+    explained = table[table["branch"] == branch].drop_duplicates("label").set_index("label")
+    shown = [name for name in results.classes if name in explained.index]
     figure, axes = new_figure(CELL * len(shown) + 1.6, 2 * CELL + 0.9, 2, len(shown), squeeze=False)
     picture, labels = None, Labels(results.classes)
-    pixels, scales = _pixels(results, told.loc[shown, "id"])
+    pixels, scales = _pixels(results, explained.loc[shown, "id"])
     for (above, below), name, image, scale in zip(axes.T, shown, pixels, scales, strict=True):
-        row = told.loc[name]
+        row = explained.loc[name]
         above.imshow(image)
         above.set_title(wrapped(labels[name], 22), fontsize=9)
         if scale is not None:
@@ -59,7 +60,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
     return figure
 
 
-def _pixels(results: Results, names: pd.Series) -> tuple[list[np.ndarray], list[scalebar.Scale | None]]:
+def _pixels(results: Results, names: pd.Series) -> tuple[list[np.ndarray], Sequence[scalebar.Scale | None]]:
     """Packed images of some samples, and the scale of each where it is known."""
     arrays = arrays_of(results)
     sides = results.manifest.set_index("id").loc[names]

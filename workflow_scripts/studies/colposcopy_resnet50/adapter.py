@@ -31,24 +31,24 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
 
     Ids are `train/Type_1/7` or `additional/Type_1/7`, whatever further levels the folders have.
     """
-    found = passed_over = 0
+    labelled = passed_over = 0
     for path in image_files(root):
         *folders, name = normal(path).split("/")
         if any(_UNLABELLED.fullmatch(folder) for folder in folders):
             passed_over += 1
             continue
-        types = [(place, match[1]) for place, folder in enumerate(folders) if (match := _LABELLED.fullmatch(folder))]
+        types = [(depth, match[1]) for depth, folder in enumerate(folders) if (match := _LABELLED.fullmatch(folder))]
         if not types:
             yield Refused(path, "no_label", f"lies in none of the folders {', '.join(LABELS)}")
             continue
-        found += 1
-        place, number = types[-1]
+        labelled += 1
+        depth, number = types[-1]
         part = "additional" if any(folder.lower().startswith("additional") for folder in folders) else "train"
         label = f"Type_{number}"
-        yield Sample(path, without_extension("/".join([part, label, *folders[place + 1 :], name])), label)
+        yield Sample(path, without_extension("/".join([part, label, *folders[depth + 1 :], name])), label)
     if passed_over:
         log.info("%d images in test folders have no type; they are not used", passed_over)
-    if not found:
+    if not labelled:
         raise UserError(
             f"none of the folders {', '.join(LABELS)} with an image is in {root} or its folder train; set `source` to "
             "the folder that holds them"

@@ -18,7 +18,7 @@ TYPES = "The types are those of the transformation zone, not stages of disease."
 
 def losses(results: Results) -> "Figure":
     """Loss per epoch, with the epoch of the smallest error that the paper names."""
-    named = next(entry.value for entry in results.published.settings if entry.id == "smallest_error")
+    named = next(entry.value for entry in results.paper.settings if entry.id == "smallest_error")
     return learning.losses(results, RUN, named_epoch=named)
 
 

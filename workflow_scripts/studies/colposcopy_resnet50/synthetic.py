@@ -58,13 +58,13 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
         depth=float(0.15 * plan.synthetic.field_effect * rng.uniform(0, 1)),
     )
     count = max(1, plan.samples_of_field(number))
-    for place in range(1, count + 1):
+    for photo in range(1, count + 1):
         pixels, mask = photograph(plan.synthetic.size, ZONES[label], plan.synthetic.difficulty, look, rng)
-        picture = _picture(label, index, number, place, pixels, mask)
-        if place == 1:
+        picture = _picture(label, index, number, photo, pixels, mask)
+        if photo == 1:
             first = picture
-        elif place == count and number % REPEATED == 0:
-            picture = again(first, place, rng)
+        elif photo == count and number % REPEATED == 0:
+            picture = again(first, photo, rng)
         yield picture
 
 
@@ -92,31 +92,31 @@ def photograph(
     return (255 * np.clip(image, 0, 1)).round().astype(np.uint8), mask
 
 
-def again(picture: MadePicture, place: int, rng: np.random.Generator) -> MadePicture:
+def again(picture: MadePicture, photo: int, rng: np.random.Generator) -> MadePicture:
     """The same cervix a moment later: a pixel or so aside, a little brighter or darker, with fresh sensor noise."""
     down, right = (int(step) for step in rng.integers(-1, 2, 2))
     pixels = np.roll(picture.pixels, (down, right), (0, 1)).astype(np.float32) * rng.uniform(0.92, 1.08)
     pixels = np.clip(pixels + rng.normal(0, 255 * SENSOR, pixels.shape), 0, 255).round().astype(np.uint8)
     mask = np.roll(picture.mask, (down, right), (0, 1))
-    made = _picture(picture.label, picture.class_index, picture.field, place, pixels, mask)
+    made = _picture(picture.label, picture.class_index, picture.field, photo, pixels, mask)
     of = (picture.label, picture.field, picture.number)
     return replace(made, copy="near_equal", copy_of=of)
 
 
-def _picture(label: str, index: int, number: int, place: int, pixels: np.ndarray, mask: np.ndarray) -> MadePicture:
+def _picture(label: str, index: int, number: int, photo: int, pixels: np.ndarray, mask: np.ndarray) -> MadePicture:
     height, width = mask.shape
     shares = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
     rows, columns = np.nonzero(mask) if mask.any() else (np.array([height // 2]), np.array([width // 2]))
     box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
     sample = MadeSample(label, int(columns.mean()), int(rows.mean()), box, shares)
-    return MadePicture(label, index, number, place, pixels, mask, [sample])
+    return MadePicture(label, index, number, photo, pixels, mask, [sample])
 
 
 def _zone(
     zone: Zone, difficulty: float, distance: np.ndarray, angle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """uint8 H×W, 1 inside the visible zone; its border is uneven, and of a hidden zone only a sector is seen."""
-    middle = np.mean([each.radius for each in ZONES.values()])
+    middle = np.mean([any_zone.radius for any_zone in ZONES.values()])
     radius = middle + (zone.radius - middle) * (1 - 0.4 * difficulty)
     radius = np.clip(radius + rng.normal(0, SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty), 0.15, 0.9)
     inside = distance < radius * (1 + _wobble(angle, 0.15, rng))
@@ -135,8 +135,8 @@ def _os(distance: np.ndarray, angle: np.ndarray, rng: np.random.Generator) -> np
 
 
 def _wobble(angle: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    waves = [np.cos(count * angle + rng.uniform(0, 2 * np.pi)) / count for count in (2, 3, 5)]
-    return strength * sum(waves) * rng.uniform(0.5, 1.5)
+    two, three, five = (np.cos(count * angle + rng.uniform(0, 2 * np.pi)) / count for count in (2, 3, 5))
+    return strength * (two + three + five) * rng.uniform(0.5, 1.5)
 
 
 def _soft(values: np.ndarray, steepness: float) -> np.ndarray:

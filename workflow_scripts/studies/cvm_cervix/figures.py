@@ -22,16 +22,16 @@ _PERFORMANCE = (
 _EXAMPLES = "Images as the networks see them, evenly spaced in the order of their names, not picked."
 
 
-def _examples(number: int, place: str, studies: tuple[str, ...]) -> PaperFigure:
+def _examples(number: int, figure: str, studies: tuple[str, ...]) -> PaperFigure:
     return PaperFigure(
-        f"fig{number:02d}_examples", place, "Examples of every class", _EXAMPLES, studies, example_pictures.examples
+        f"fig{number:02d}_examples", figure, "Examples of every class", _EXAMPLES, studies, example_pictures.examples
     )
 
 
-def _performance(number: int, place: str, studies: tuple[str, ...], runs: tuple[str, ...] = ("cvm",)) -> PaperFigure:
+def _performance(number: int, figure: str, studies: tuple[str, ...], runs: tuple[str, ...] = ("cvm",)) -> PaperFigure:
     title = "Precision, recall, F1-score and accuracy"
     draw = partial(performance.performance, runs=runs)
-    return PaperFigure(f"fig{number:02d}_performance", place, title, _PERFORMANCE, studies, draw)
+    return PaperFigure(f"fig{number:02d}_performance", figure, title, _PERFORMANCE, studies, draw)
 
 
 PAPER_FIGURES = (

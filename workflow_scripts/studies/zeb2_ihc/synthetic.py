@@ -48,20 +48,20 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
         "treatment": str(rng.choice(TREATMENTS)),
         "hpv": str(rng.choice(("positive", "negative"))),
     }
-    for place in range(1, max(1, plan.samples_of_field(number)) + 1):
+    for picture in range(1, max(1, plan.samples_of_field(number)) + 1):
         density, mask = tissue(plan.synthetic.size, GRADES[label], plan.synthetic.difficulty, rng)
         height, width = mask.shape
         stained, all_nuclei = int((mask == 2).sum()), int((mask > 0).sum())
         planted = {"stained_share": stained / max(1, all_nuclei), "nuclei_share": all_nuclei / mask.size}
         sample = MadeSample(label, width // 2, height // 2, (0, 0, width, height), planted)
         pixels = develop(density, look, rng)
-        yield MadePicture(label, index, number, place, pixels, mask, [sample], attributes=patient)
+        yield MadePicture(label, index, number, picture, pixels, mask, [sample], attributes=patient)
 
 
 def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """float32 3×H×W optical density and uint8 H×W mask of a field of nuclei, `size` pixels high."""
     height, width = size, round(size * ASPECT)
-    middle = np.mean([each.stained for each in GRADES.values()])
+    middle = np.mean([any_grade.stained for any_grade in GRADES.values()])
     share = middle + (grade.stained - middle) * (1 - 0.4 * difficulty)
     share = np.clip(share + rng.normal(0, SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty), 0.02, 0.98)
     density = np.full((3, height, width), 0.03, np.float32)
@@ -73,17 +73,18 @@ def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator)
             _nucleus(density, mask, rng.uniform(0, 1, 2), radius, False, rng)
             continue
         turn, out = rng.uniform(0, 2 * np.pi), np.sqrt(rng.uniform())
-        place = middle_of_island + extent * out * np.array([np.sin(turn), np.cos(turn)])
-        _nucleus(density, mask, place, radius * grade.size, rng.uniform() < share, rng)
+        middle_of_nucleus = middle_of_island + extent * out * np.array([np.sin(turn), np.cos(turn)])
+        _nucleus(density, mask, middle_of_nucleus, radius * grade.size, rng.uniform() < share, rng)
     return density, mask
 
 
 def _nucleus(
-    density: np.ndarray, mask: np.ndarray, place: np.ndarray, radius: float, stained: bool, rng: np.random.Generator
+    density: np.ndarray, mask: np.ndarray, middle: np.ndarray, radius: float, stained: bool, rng: np.random.Generator
 ) -> None:
-    """Draw an ellipse at `place` (y, x as shares); where it would cover much of another one, nothing is drawn."""
+    """Draw an ellipse at `middle` (y, x as shares); where it would cover much of another one, nothing is drawn."""
     height, width = mask.shape
-    y, x, turn = *(np.clip(place, 0, 0.999) * (height, width)), rng.uniform(0, np.pi)
+    y, x = np.clip(middle, 0, 0.999) * (height, width)
+    turn = rng.uniform(0, np.pi)
     long = radius * rng.uniform(1.0, 1.5)
     top, left = max(0, int(y - long - 1)), max(0, int(x - long - 1))
     bottom, right = min(height, int(y + long + 2)), min(width, int(x + long + 2))
