@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
 AT_A_TIME = 64
-# What the record counts, and the list of _Found that is counted.
+# What the record counts, and the list of _Judged that is counted.
 COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
 
 
@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
 
 
 @dataclass
-class _Found:
+class _Judged:
     """Readable images, in lists of equal length, the pixels of the first ones, and files without a prediction.
 
     `refused` and `passed_over`: path, reason, detail of each.
@@ -59,7 +59,7 @@ class _Found:
     shown: list["np.ndarray"] = field(default_factory=list)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
     passed_over: list[tuple[str, str, str]] = field(default_factory=list)
-    digest: object = field(default_factory=hashlib.sha256)
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
 
 def main(args: argparse.Namespace) -> None:
@@ -76,24 +76,24 @@ def main(args: argparse.Namespace) -> None:
     out = _new_folder(run.study, args.name)
     network = Network.of(run, args.device)
     familiar = _familiar(run)
-    found = _predict(args, paths, run, network, familiar)
-    found.passed_over += passed_over
-    QUARANTINE.write(out / "quarantine.csv", _quarantine([*found.refused, *found.passed_over]))
-    warn_of_passed_over(found.passed_over)
+    judged = _predict(args, paths, run, network, familiar)
+    judged.passed_over += passed_over
+    QUARANTINE.write(out / "quarantine.csv", _quarantine([*judged.refused, *judged.passed_over]))
+    warn_of_passed_over(judged.passed_over)
     warn_of_formulas(paths)
-    if not found.paths:
+    if not judged.paths:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
-    table = _table(found, run.weights.classes)
+    table = _table(judged, run.weights.classes)
     APPLIED.write(out / "predictions.csv", table)
-    _draw(out / "gradcam.png", run, network, table, found)
+    _draw(out / "gradcam.png", run, network, table, judged)
     unlike = int((table["unlike"] == "yes").sum())
-    _write_record(args, run, found, unlike, out)
+    _write_record(args, run, judged, unlike, out)
     log = entry.log.warning if unlike else entry.log.info
     log(
         "%s: %d images, %d refused, %d (%.1f %%) unlike the training data (of these themselves %.1f %%)",
         out,
         len(table),
-        len(found.refused),
+        len(judged.refused),
         unlike,
         100 * unlike / len(table),
         100 * (1 - WITHIN),
@@ -128,27 +128,27 @@ def _familiar(run: "FinishedRun") -> "Familiar":
 
 def _predict(
     args: argparse.Namespace, paths: list[str], run: "FinishedRun", network: "Network", familiar: "Familiar"
-) -> _Found:
+) -> _Judged:
     """Read, judge and classify the images, a few at a time."""
     import numpy as np
 
     from workflow_scripts.data.likeness import statistics
 
-    found = _Found()
+    judged = _Judged()
     for start in range(0, len(paths), AT_A_TIME):
-        read = list(_read(args.images, paths[start : start + AT_A_TIME], run, found))
+        read = list(_read(args.images, paths[start : start + AT_A_TIME], run, judged))
         if read:
             names, pixels, ratios = zip(*read, strict=True)
             images = np.stack(pixels)
-            found.paths += names
-            found.probabilities += list(network.probabilities(images, names, run.masks(images)))
-            found.why += familiar.reasons(statistics(images, np.array(ratios)))
-            found.shown += pixels[: args.sheet - len(found.shown)]
-    return found
+            judged.paths += names
+            judged.probabilities += list(network.probabilities(images, names, run.masks(images)))
+            judged.why += familiar.reasons(statistics(images, np.array(ratios)))
+            judged.shown += pixels[: args.sheet - len(judged.shown)]
+    return judged
 
 
 def _read(
-    folder: Path, paths: list[str], run: "FinishedRun", found: _Found
+    folder: Path, paths: list[str], run: "FinishedRun", judged: _Judged
 ) -> Iterator[tuple[str, "np.ndarray", float]]:
     """Path, pixels and width / height of each file that can be read; the others are noted as refused."""
     from workflow_scripts.data.raw_folders import printable
@@ -162,11 +162,11 @@ def _read(
             if printable(path) != path:
                 raise RefusedSampleError("unreadable", "the file's name is not UTF-8")
             with ImageReader().open(folder / path, limits) as opened:
-                found.digest.update(f"{path} {opened.digest(None)}\n".encode())
+                judged.digest.update(f"{path} {opened.digest(None)}\n".encode())
                 picture = opened.picture(None)
             yield path, packed(picture, run.packing), picture.width / picture.height
         except RefusedSampleError as refusal:
-            found.refused.append((printable(path), refusal.reason, refusal.detail))
+            judged.refused.append((printable(path), refusal.reason, refusal.detail))
 
 
 def _quarantine(refused: list[tuple[str, str, str]]) -> "pd.DataFrame":
@@ -178,20 +178,20 @@ def _quarantine(refused: list[tuple[str, str, str]]) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["path", "reason", "detail"])
 
 
-def _table(found: _Found, classes: list[str]) -> "pd.DataFrame":
+def _table(judged: _Judged, classes: list[str]) -> "pd.DataFrame":
     """Contract APPLIED."""
     import numpy as np
     import pandas as pd
 
     from workflow_scripts.contracts.run_tables import class_columns
 
-    p = np.stack(found.probabilities)
-    table = pd.DataFrame({"path": found.paths, "predicted": [classes[number] for number in p.argmax(axis=1)]})
-    table = table.assign(unlike=["yes" if why else "no" for why in found.why], why=found.why)
+    p = np.stack(judged.probabilities)
+    table = pd.DataFrame({"path": judged.paths, "predicted": [classes[number] for number in p.argmax(axis=1)]})
+    table = table.assign(unlike=["yes" if why else "no" for why in judged.why], why=judged.why)
     return pd.concat([table, pd.DataFrame(p, columns=class_columns(classes))], axis=1)
 
 
-def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", found: _Found) -> None:
+def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", judged: _Judged) -> None:
     """Grad-CAM of the first images, beside them what was predicted and whether they are unlike the training data."""
     import numpy as np
 
@@ -203,8 +203,8 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     from workflow_scripts.models.input_shape import InputShape
 
     labels = Labels(run.weights.classes)
-    images, paths = np.stack(found.shown), found.paths[: len(found.shown)]
-    p = np.stack(found.probabilities[: len(images)])
+    images, paths = np.stack(judged.shown), judged.paths[: len(judged.shown)]
+    p = np.stack(judged.probabilities[: len(images)])
     pictures = []
     for image, row, most in zip(images, table.head(len(images)).itertuples(), p.max(axis=1), strict=True):
         lines = [
@@ -229,7 +229,7 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.made)
 
 
-def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, unlike: int, out: Path) -> None:
+def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged, unlike: int, out: Path) -> None:
     from workflow_scripts.data.likeness import WITHIN
     from workflow_scripts.settings.code import code_digest
     from workflow_scripts.training.feeders.feeder_registry import feeder_module
@@ -241,8 +241,8 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", found: _Found, u
         code_digest("workflow_scripts.commands.apply", feeder_module(run.array.kind)),
         input_digests(run.study, used),
         made=run.made,
-        images={**{name: len(getattr(found, lines)) for name, lines in COUNTED.items()}, "unlike": unlike},
-        images_sha256=found.digest.hexdigest(),
+        images={**{name: len(getattr(judged, lines)) for name, lines in COUNTED.items()}, "unlike": unlike},
+        images_sha256=judged.digest.hexdigest(),
         outputs={name: digest_file(out / name) for name in OUTPUTS},
     )
     write_record(out / "record.json", record)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
@@ -53,7 +53,9 @@ def block_of(declared: type, **further: tuple[Any, Any]) -> Any:
             _model_type(hints[field.name]),
             Field(value, description=description_of(declared, field.name)),
         )
-    validators = {"_whole": model_validator(mode="after")(_refuses_as(declared))} if _checks(declared) else None
+    validators: dict[str, Any] | None = None
+    if _checks(declared):
+        validators = {"_whole": model_validator(mode="after")(_refuses_as(declared))}
     return create_model(
         declared.__name__,
         __base__=Block,
@@ -70,6 +72,11 @@ def declared(block: type[_Declared], model: Any) -> _Declared:
     What the model has and the block has not is left out; files of the user's are without_folders.
     """
     return blocks.parse(block, without_folders(model.model_dump(mode="json")), further=True)
+
+
+def values_of(block: Any, **how: Any) -> dict[str, Any]:
+    """The values of a block of the settings, which to the types is the data class that declares it; as model_dump."""
+    return block.model_dump(**how)
 
 
 def _checks(declared: type) -> bool:
@@ -102,26 +109,31 @@ def _model_type(hint: Any) -> Any:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
         kind = _model_type(inner[0])
-        for said in (entry for entry in inner[1:] if isinstance(entry, About)):
-            if said.limits:
-                kind = Annotated[kind, Field(**said.limits)]
-            if said.check:
-                kind = Annotated[kind, AfterValidator(said.check)]
+        for about in (entry for entry in inner[1:] if isinstance(entry, About)):
+            limits: dict[str, Any] = dict(about.limits)
+            if limits:
+                kind = Annotated[kind, Field(**limits)]
+            if about.check:
+                kind = Annotated[kind, AfterValidator(about.check)]
         return kind
     if origin in (Union, UnionType):
         return Union[tuple(kind if kind is NoneType else _model_type(kind) for kind in inner)]  # noqa: UP007
     if origin is tuple:
         if inner[1:] == (Ellipsis,):
-            return list[_model_type(inner[0])]
-        return Annotated[list[_model_type(inner[0])], Field(min_length=len(inner), max_length=len(inner))]
+            return _list_of(inner[0])
+        return Annotated[_list_of(inner[0]), Field(min_length=len(inner), max_length=len(inner))]
     if origin is dict:
-        return dict[_model_type(inner[0]), _model_type(inner[1])]
-    return block_of(hint) if is_dataclass(hint) else hint
+        return GenericAlias(dict, (_model_type(inner[0]), _model_type(inner[1])))
+    return block_of(hint) if isinstance(hint, type) and is_dataclass(hint) else hint
+
+
+def _list_of(hint: Any) -> Any:
+    return GenericAlias(list, (_model_type(hint),))
 
 
 def changes_of(block: type[Block], name: str) -> type[Block]:
     """The block with every key optional: what one run changes of the study's. Dump it with exclude_unset=True."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for key, field in block.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, Block):

@@ -31,6 +31,14 @@ def _path_of(module: str) -> Path | None:
     return None
 
 
+def _file_of(module: str) -> Path:
+    """File of a module; LookupError when there is no such module."""
+    path = _path_of(module)
+    if path is None:
+        raise LookupError(f"no module {module} under {ROOT}")
+    return path
+
+
 @dataclass(frozen=True)
 class _Module:
     """What is known of a module's text. tree: digest of its syntax tree; imports: all names that it imports."""
@@ -43,27 +51,29 @@ class _Module:
 @cache
 def _module(name: str) -> _Module:
     """The module as it is now; read from its text unless the memo knows that very text."""
-    text = _path_of(name).read_bytes()
+    text = _file_of(name).read_bytes()
     source = hashlib.sha256(text).hexdigest()
-    known = _memo().get(name)
-    return known if known and known.source == source else _read(name, text, source)
+    kept = _memo().get(name)
+    return kept if kept and kept.source == source else _read(name, text, source)
 
 
 def _read(name: str, text: bytes, source: str) -> _Module:
     """Imports wherever they stand; the syntax tree without docstrings, so that comments and layout do not count."""
-    tree, found = ast.parse(text), set()
+    tree = ast.parse(text)
+    imported: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            imported.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
             raise LookupError(f"{name}, line {node.lineno}: a relative import is not followed; write the whole name")
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+            assert node.module is not None  # only a relative import may have none
+            imported.add(node.module)
+            imported.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, _WITH_DOCSTRING) and ast.get_docstring(node, clean=False):
             node.body = node.body[1:] or [ast.Pass()]
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-    own = sorted(name for name in found if name.split(".")[0] == PACKAGE)
+    own = sorted(name for name in imported if name.split(".")[0] == PACKAGE)
     return _Module(source, digest, tuple(own))
 
 
@@ -72,7 +82,8 @@ def _memo() -> dict[str, _Module]:
     """What earlier calls found: to parse all modules takes two thirds of the time before a workflow begins."""
     try:
         kept = json.loads(MEMO.read_text(encoding="utf-8"))
-        return {name: _Module(*entry[:2], tuple(entry[2])) for name, entry in kept.get(_WRITTEN_BY, {}).items()}
+        entries = kept.get(_WRITTEN_BY, {}).items()
+        return {name: _Module(entry[0], entry[1], tuple(entry[2])) for name, entry in entries}
     except (OSError, ValueError):
         return {}  # made anew
 
@@ -83,7 +94,7 @@ def _keep(names: set[str]) -> None:
     if not new:
         return
     _memo().update(new)
-    entries = {name: [found.source, found.tree, found.imports] for name, found in sorted(_memo().items())}
+    entries = {name: [module.source, module.tree, module.imports] for name, module in sorted(_memo().items())}
     with suppress(OSError), atomic_path(MEMO) as temporary:
         temporary.write_text(json.dumps({_WRITTEN_BY: entries}), encoding="utf-8")
 
@@ -109,15 +120,15 @@ def closure(module: str) -> frozenset[str]:
 
 def _companions(folder: Path) -> list[Path]:
     """Templates, style sheets and tables beside the modules of a folder, and in its folders without modules."""
-    found: list[Path] = []
+    companions: list[Path] = []
     for path in sorted(folder.iterdir()):
         if any(path.match(pattern) for pattern in _NO_COMPANIONS):
             continue
         if path.is_file():
-            found.append(path)
+            companions.append(path)
         elif path.name != "__pycache__" and not any(path.rglob("*.py")):
-            found += _companions(path)
-    return found
+            companions += _companions(path)
+    return companions
 
 
 @cache
@@ -129,13 +140,11 @@ def code_digest(*modules: str) -> str:
     """
     names: set[str] = set()
     for module in modules:
-        if _path_of(module) is None:
-            raise LookupError(f"no module {module} under {ROOT}")
         names |= closure(module)
     total = hashlib.sha256()
     for name in sorted(names):
         total.update(f"{name} {_module(name).tree}\n".encode())
-    for folder in sorted({_path_of(name).parent for name in names}):
+    for folder in sorted({_file_of(name).parent for name in names}):
         for companion in _companions(folder):
             total.update(companion.name.encode() + companion.read_bytes())
     _keep(names)

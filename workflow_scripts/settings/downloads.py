@@ -26,25 +26,25 @@ def can_be_downloaded(adapter: str, folder: str) -> bool:
 
 def downloads(config: Config) -> dict[str, str]:
     """Folder → adapter of every data set that can be downloaded: those that studies name, and the usual ones."""
-    found = {raw_folder(adapter): adapter for adapter in published_sources()}
+    by_folder = {raw_folder(adapter): adapter for adapter in published_sources()}
     for name, study in config.studies.items():
         if study.source != "synthetic":
             for adapter, folder in source_folders(config, name).items():
                 if can_be_downloaded(adapter, folder):
-                    found[folder] = adapter
-    return found
+                    by_folder[folder] = adapter
+    return by_folder
 
 
 def missing_downloads(config: Config, studies: list[str]) -> list[str]:
     """Those folders that the given studies read and that are not there, or are empty."""
-    known = downloads(config)
+    downloadable = downloads(config)
     wanted = {
         folder
         for study in studies
         if config.studies[study].source != "synthetic"
         for folder in source_folders(config, study).values()
     }
-    return sorted(folder for folder in wanted & set(known) if fault_of(Path(folder)))
+    return sorted(folder for folder in wanted & set(downloadable) if fault_of(Path(folder)))
 
 
 def weights_file(model: str) -> str:

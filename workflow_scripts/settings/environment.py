@@ -43,23 +43,23 @@ def has_gpu() -> bool:
     return Path("/dev/nvidia0").exists()
 
 
-def failures(logs: Path, since: float, told: Iterable[str] = ()) -> str:
+def failures(logs: Path, since: float, snakemake_logs: Iterable[str] = ()) -> str:
     """The error line of every log written after `since`, one a line, for the end of a failed run.
 
-    `told`: Snakemake's own logs, which are named when no job said anything, because it was killed, say.
+    `snakemake_logs`: Snakemake's own logs, which are named when no job said anything, because it was killed, say.
     Below them, if runs failed, how to get on without: nothing is evaluated until all runs of a protocol are there.
     """
     lines: list[str] = []
     failed: dict[str, dict[str, None]] = {}
     for path in sorted(logs.rglob("*.log")):
         if path.stat().st_mtime >= since:
-            found = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))
-            lines += [f"{path}: {line}" for line in found[-1:]]
+            errors = re.findall(r"ERROR (error: .*)", path.read_text(encoding="utf-8", errors="replace"))
+            lines += [f"{path}: {line}" for line in errors[-1:]]
             study, folder, _, run, *_ = (*path.relative_to(logs).parts, *[""] * 4)
-            if found and folder == "runs" and not CONTINUES.search(found[-1]):
+            if errors and folder == "runs" and not CONTINUES.search(errors[-1]):
                 failed.setdefault(study, {})[run] = None
     for study, runs in failed.items():
         without = ", ".join(f"{run}: null" for run in runs)
         lines.append(f"To go on without what cannot be mended: studies: {{{study}: {{runs: {{{without}}}}}}}")
     silent = "No job wrote an error line; the rule that failed and its log are named in"
-    return "\n".join(["", *(lines or [" ".join([silent, *told])]), ""])
+    return "\n".join(["", *(lines or [" ".join([silent, *snakemake_logs])]), ""])

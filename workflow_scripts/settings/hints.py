@@ -1,7 +1,7 @@
 """A mistake in the settings, said in one line so that it can be mended at once."""
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
@@ -33,7 +33,7 @@ def blocks_at(path: list[str], config: Any) -> list[type[BaseModel]]:
     for step in path:
         fields = [block.model_fields[step] for block in blocks if step in block.model_fields]
         if fields:
-            blocks = [found for field in fields for found in blocks_of(field.annotation)]
+            blocks = [block for field in fields for block in blocks_of(field.annotation)]
         # a step that is no field is the name of an entry (a study, a run): its blocks stay
         config = config.get(step) if isinstance(config, dict) else None
     kind = config.get("kind") if isinstance(config, dict) else None
@@ -66,7 +66,8 @@ def explain(error: ValidationError, config: dict, locate: Locate, only_local: bo
 
     `only_local`: without those that lie between several keys, or in a key that is missing.
     """
-    lines, said = [], set()
+    lines: list[str] = []
+    reported: set[tuple[str, ...]] = set()
     for item in error.errors():
         steps = _written_path(item["loc"], config)
         # a study that extends another repeats the other's mistakes: one is enough
@@ -75,20 +76,20 @@ def explain(error: ValidationError, config: dict, locate: Locate, only_local: bo
             continue
         for words in _words(item, steps, config):
             kind = words.removeprefix(".".join(steps)) if item["type"] == "value_error" else item["type"]
-            if (kind, *own) not in said:
-                said.add((kind, *own))
-                lines.append(without_secrets(f"{locate(_place(item, steps, words))}: {words}"))
+            if (kind, *own) not in reported:
+                reported.add((kind, *own))
+                lines.append(without_secrets(f"{locate(_position(item, steps, words))}: {words}"))
     return lines
 
 
-def _place(item: dict, steps: list[str], words: str) -> tuple:
+def _position(item: Mapping[str, Any], steps: list[str], words: str) -> tuple:
     """Where the mistake stands: of a missing key the block around it, of several studies the one that words name."""
     if item["type"] == "missing":
         return tuple(steps[:-1])
     return tuple(steps or words.partition(":")[0].split("."))
 
 
-def _words(item: dict, steps: list[str], config: dict) -> Iterator[str]:
+def _words(item: Mapping[str, Any], steps: list[str], config: dict) -> Iterator[str]:
     where = ".".join(steps)
     if item["type"] == "extra_forbidden":
         yield _unknown(steps, item["input"], config)
@@ -109,7 +110,7 @@ def _without_kind(steps: list[str], config: dict) -> str:
     return f"{'.'.join(steps)}: `kind` is missing or unknown; one of {', '.join(kinds)}, such as `{example}`"
 
 
-def _plain(item: dict) -> str:
+def _plain(item: Mapping[str, Any]) -> str:
     text = item["msg"][0].lower() + item["msg"][1:]
     if "number" in text and isinstance(item["input"], str) and "e" in item["input"].lower():
         text += "; YAML reads 1e-4 as text, write 1.0e-4"

@@ -146,7 +146,7 @@ def name_mistakes(studies: Iterable[str]) -> Iterator[tuple[str, str]]:
             own = {study: "", **{f"{study}_{phase}": f" ({study}_{phase} is a target)" for phase in PHASES}}
             for rule, what in own.items():
                 if rule in RULES or rule in rules:
-                    other = f"the study {rules[rule]!r}" if rule in rules else f"the rule {rule!r}"
-                    yield study, f"its name and that of {other} give two rules called {rule!r}{what}; rename the study"
+                    holder = f"the study {rules[rule]!r}" if rule in rules else f"the rule {rule!r}"
+                    yield study, f"its name and that of {holder} give two rules called {rule!r}{what}; rename the study"
                     break
                 rules[rule] = study

@@ -51,20 +51,22 @@ class Layers:
 
     def locate(self, steps: tuple) -> str:
         """File and line where a key stands, also below a scale or in the study that it extends; else `config`."""
-        places = [steps]
+        paths = [steps]
         if len(steps) > 1 and steps[0] == "studies":
             studies = sections(self.base, self.user)
             chain = ancestry(studies, steps[1]) if steps[1] in studies else [steps[1]]
-            places = [place for study in reversed(chain) for place in _places(study, steps[2:])]
-        return self.line(places)
+            paths = [path for study in reversed(chain) for path in _paths(study, steps[2:])]
+        return self.line(paths)
 
-    def line(self, places: Sequence[tuple]) -> str:
-        """File and line of the first of these places in the file that counts most."""
+    def line(self, paths: Sequence[tuple]) -> str:
+        """File and line of the first of these paths of keys in the file that counts most."""
         for file in (*reversed(self.files), None, *reversed(self.lying)):
-            if file is None and any(_holds(self.given, place) for place in places):
-                return f"config ({COMMAND_LINE})"
-            for place in places if file else ():
-                if place and (line := file.line_of(place)) is not None:
+            if file is None:
+                if any(_holds(self.given, path) for path in paths):
+                    return f"config ({COMMAND_LINE})"
+                continue
+            for path in paths:
+                if path and (line := file.line_of(path)) is not None:
                     return f"{shown(file.path)}, line {line}"
         return "config"
 
@@ -74,7 +76,7 @@ class Layers:
         return [*(file.tree for file in (*self.lying, *self.files)), self.given]
 
 
-def _places(study: str, rest: tuple) -> list[tuple]:
+def _paths(study: str, rest: tuple) -> list[tuple]:
     """Where a key of a study may stand: in its section or below a scale, a run below `runs` or `study_only_runs`."""
     variants = [rest, ("study_only_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
     heads = [("studies", study), *(("studies", study, "scales", scale) for scale in SCALES)]
@@ -120,8 +122,8 @@ def _check_mentions(layers: Layers) -> None:
         try:
             ancestry(studies, study)
         except UserError as error:
-            place = layers.line([("studies", study, "extends")])
-            raise UserError(f"{place}: {error}") from None
+            line = layers.line([("studies", study, "extends")])
+            raise UserError(f"{line}: {error}") from None
     lines = []
     for tree in layers.trees:
         for study, path in removals(tree):
@@ -163,14 +165,14 @@ def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequ
 
 def _check_other_scale(scale: str, layers: Layers) -> None:
     """A wrong key or value at the scale that is not in use must not wait until it is; whether all fits together may."""
-    for other in SCALES:
-        if other != scale:
-            resolved = resolve(layers.base, {**layers.user, "scale": other})
+    for unused in SCALES:
+        if unused != scale:
+            resolved = resolve(layers.base, {**layers.user, "scale": unused})
             try:
                 Config.model_validate(resolved)
             except ValidationError as error:
                 if lines := explain(error, resolved, layers.locate, only_local=True):
-                    raise _refusal(f"at scale {other}: {line}" for line in lines) from None
+                    raise _refusal(f"at scale {unused}: {line}" for line in lines) from None
 
 
 def _completed(config: Config) -> Config:

@@ -34,6 +34,11 @@ else:
     Explain = block_of(explain_settings.Explain)
 
 
+def whole_train(values: dict[str, Any]) -> "Train":
+    """A whole block `train` of these values; ValidationError where they make no sense."""
+    return block_of(train_settings.Train).model_validate(values)
+
+
 @cache
 def run_block(kind: str) -> Any:
     """The model of a kind's settings, which for one that is trained has the key `train` besides."""

@@ -66,6 +66,7 @@ def _rows(block: type[BaseModel]) -> list[str]:
     for name, field in block.model_fields.items():
         default = "(needed)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         inner = " See below." if blocks_of(field.annotation) else ""
+        assert field.description, f"{name} has no description"
         rows.append(f"| `{name}` | {field.description.replace('|', '/')}{inner} | {default} |")
     return rows
 
@@ -79,7 +80,8 @@ def _shown(value: Any) -> str:
 
 def page() -> str:
     """The settings page: a table per block, in the order in which a reader meets them."""
-    order, waiting = [], [Config]
+    order: list[type[BaseModel]] = []
+    waiting: list[type[BaseModel]] = [Config]
     while waiting:
         block = waiting.pop(0)
         if block in order or block.__name__.endswith("Changes"):

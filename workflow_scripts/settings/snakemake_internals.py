@@ -33,12 +33,12 @@ def is_main_process(workflow: Any) -> bool:
     return workflow.is_main_process
 
 
-def give_resources_of(workflow: Any, rule: str, other: str) -> None:
-    """Give `other` the threads and resources that profile and command line set for `rule`, by its name."""
+def give_resources_of(workflow: Any, rule: str, receiver: str) -> None:
+    """Give the rule `receiver` the threads and resources that profile and command line set for `rule`, by its name."""
     asked = workflow.resource_settings
     for given in (asked._parsed_overwrite_resources, asked._parsed_overwrite_threads):
         if rule in given:
-            given.setdefault(other, given[rule])
+            given.setdefault(receiver, given[rule])
 
 
 def explain_lock() -> None:

@@ -108,7 +108,7 @@ def check_file(path: str, where: str) -> None:
             raise UserError(f"{where}: {path} is no file; correct the path")
         refused = "" if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
     except OSError as error:
-        refused = error.strerror
+        refused = error.strerror or ""
     if refused:
         raise UserError(f"{where}: {path} cannot be read ({refused}); make it readable")
 
@@ -164,7 +164,9 @@ def named_tables(config: Config, study: str) -> dict[str, str]:
     chosen, tables = config.studies[study].ingest, {}
     folders = [Path(folder) for folder in source_folders(config, study).values()]
     for setting, name, roots in (("groups", chosen.groups, folders), ("ids", chosen.ids, folders[:1])):
-        for root in roots if name else ():
+        if not name:
+            continue
+        for root in roots:
             path = root / name
             listed = path.resolve().is_relative_to(root.resolve()) and not any(
                 part.startswith(".") for part in Path(name).parts

@@ -32,7 +32,7 @@ from workflow_scripts.kinds.kind import COMBINE, TRAIN, MadeKind, RunKind, Sourc
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import fold_seeds
-from workflow_scripts.settings.base import declared
+from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
@@ -138,7 +138,7 @@ class Steps:
         """The complete training block of a run."""
         chosen = self.study(study)
         changes = chosen.runs[run].train.model_dump(mode="json", exclude_unset=True)
-        return parse(Train, merge(chosen.train.model_dump(mode="json"), changes))
+        return parse(Train, merge(values_of(chosen.train, mode="json"), changes))
 
     def trainings(self, study: str, protocol: str, run: str) -> dict:
         """What the trainings of a run under a protocol share: all but fold and seed."""

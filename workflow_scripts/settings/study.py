@@ -1,7 +1,7 @@
 """A study's section and the top level of config.yaml, as one typed model."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -11,7 +11,7 @@ from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.kind import RunKind, StudyRuns, TrainedKind
 from workflow_scripts.runtime.addresses import server_fault
 from workflow_scripts.runtime.wording import nearest
-from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath
+from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath, values_of
 from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.known_names import (
     NAME,
@@ -22,9 +22,10 @@ from workflow_scripts.settings.known_names import (
     unfit,
 )
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run
+from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
-SCALES = ("demo", "paper")
+Scale = Literal["demo", "paper"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 # The package of the readers of published layouts, and of `folder`.
 LAYOUTS = "workflow_scripts.data.adapters"
 # What the rows of every study's arrays are.
@@ -170,9 +171,9 @@ class Study(Block):
 
     def _training_mistakes(self, changes: TrainChanges, where: str) -> Iterator[str]:
         """The study's `train` with a run's changes must be a whole that makes sense."""
-        train = merge(self.train.model_dump(), changes.model_dump(exclude_unset=True))
+        train = merge(values_of(self.train), changes.model_dump(exclude_unset=True))
         try:
-            merged = Train.model_validate(train)
+            merged = whole_train(train)
         except ValidationError as error:
             yield f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
             return
@@ -197,7 +198,7 @@ def _server(value: object) -> object:
 class Config(Block):
     """The whole of the settings after resolving."""
 
-    scale: Literal[SCALES] = Field("demo", description="demo: small and fast; paper: what the paper states.")
+    scale: Scale = Field("demo", description="demo: small and fast; paper: what the paper states.")
     seed: Seed = Field(0, description="Seed of splits and of made data.")
     results: Annotated[str, AfterValidator(results_folder)] = Field(
         "results",
@@ -240,5 +241,5 @@ def _runs_of(name: str, study: Study) -> StudyRuns:
         as_published=study.as_published,
         seeds=tuple(study.seeds),
         # How large a pixel is changes no pixel.
-        preprocess=study.preprocess.model_dump(exclude={"pixel_size"}),
+        preprocess=values_of(study.preprocess, exclude={"pixel_size"}),
     )

@@ -138,11 +138,11 @@ def _refuse_repeats(node: yaml.MappingNode, name: str) -> None:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
             raise UserError(f"{name}, line {line}: a key must be a single word; put braces and brackets in quotes")
-        known = (key.tag, key.value)
-        if known in first:
-            before = first[known]
+        tagged = (key.tag, key.value)
+        if tagged in first:
+            before = first[tagged]
             raise UserError(
                 f"{name}, line {line}: the key {key.value} is given again, first in line {before}; "
                 + ("write one `<<: [*first, *second]`" if key.value == _MERGE else "keep one of them")
             )
-        first[known] = line
+        first[tagged] = line

@@ -33,10 +33,10 @@ def main(args: argparse.Namespace) -> None:
     write_table(args.table, checked)
     write_page(args.out, consistency_page(checked))
     for paper, outcomes in checked:
-        found = issues(paper, outcomes)
-        wrong = sum(issue.outcome == INCONSISTENT for issue in found)
-        told = f"issues: {wrong}, notes: {len(found) - wrong}, printed numbers: {len(paper.claims)}"
-        entry.log.info("%s: %s", paper.paper, told)
+        listed = issues(paper, outcomes)
+        wrong = sum(issue.outcome == INCONSISTENT for issue in listed)
+        counts = f"issues: {wrong}, notes: {len(listed) - wrong}, printed numbers: {len(paper.claims)}"
+        entry.log.info("%s: %s", paper.paper, counts)
 
 
 if __name__ == "__main__":

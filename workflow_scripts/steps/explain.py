@@ -121,6 +121,8 @@ def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
 
 def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", sheet: _Sheet) -> dict:
     """Write a run's tables and figures; returns the numbers that say what they are worth."""
+    from workflow_scripts.explanation.trained import Trained
+
     embeds = wanted.embedding and explained.embeds
     judged, seen = explained.judge(embeds)
     numbers = {
@@ -129,6 +131,7 @@ def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", 
         "tested": len(judged),
     }
     if embeds:
+        assert isinstance(explained, Trained) and seen.features is not None  # a vote embeds none
         numbers["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.made)
     return numbers
 

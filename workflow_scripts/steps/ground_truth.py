@@ -7,8 +7,10 @@ random weights.
 """
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
@@ -16,6 +18,13 @@ from workflow_scripts.contracts.step_settings.ground_truth_settings import Groun
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.files import digest_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts.arrays import Arrays
+    from workflow_scripts.synthetic.recovery import Found
 
 
 def arguments() -> argparse.Namespace:
@@ -49,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
         entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
 
 
-def _measured(args: argparse.Namespace, settings: GroundTruthSettings):
+def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Iterator[tuple[str, str, str, Found]]":
     """(what, protocol, run, Found) of everything that can be checked."""
     from workflow_scripts.contracts.arrays import MASKS, open_arrays
     from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
@@ -73,13 +82,20 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings):
     regions = recovery.regions(manifest, raw, settings.preprocess)
     if settings.mask != "none":
         arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)
-        masks = {name: arrays.mask(name) > 0 for name in arrays.index["id"]}
+        masks = {name: _mask(arrays, name) for name in arrays.index["id"]}
         yield "masks", "", "", recovery.masks(regions, masks, settings.mask)
     for protocol in settings.protocols:
         for run in settings.explain:
             ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
             for branch, values in maps.items():
                 yield "gradcam", protocol, run, recovery.energy(regions, ids, values, random[branch], branch)
+
+
+def _mask(arrays: "Arrays", sample: str) -> "np.ndarray":
+    """Where a sample's mask keeps the picture."""
+    mask = arrays.mask(sample)
+    assert mask is not None  # the arrays were opened with their masks
+    return mask > 0
 
 
 def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[str, Path]) -> None:
@@ -94,7 +110,7 @@ def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[st
         require(record, *(f"{run}/gradcam.npz" for run in settings.explain))
 
 
-def _planted(sources: dict[str, Path], manifest):
+def _planted(sources: dict[str, Path], manifest: "pd.DataFrame") -> "pd.DataFrame":
     """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
     import pandas as pd
 

@@ -9,6 +9,7 @@ and, last, record.json.
 import argparse
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
@@ -17,6 +18,10 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime import entry
+
+if TYPE_CHECKING:
+    from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
+    from workflow_scripts.reporting.results import Results
 
 
 def main(args: argparse.Namespace) -> None:
@@ -37,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     entry.log.info("%d figures, %d could not be drawn", len(lines) - len(missing), len(missing))
 
 
-def write(results, lines: list[dict[str, str]], folder: Path) -> list[str]:
+def write(results: "Results", lines: list[dict[str, str]], folder: Path) -> list[str]:
     """Write the paper's tables and, last, paper_figures.csv: `lines` of the figures, then those of the tables.
 
     Returns the names of all files that there are then.
@@ -56,13 +61,13 @@ def write(results, lines: list[dict[str, str]], folder: Path) -> list[str]:
     return ["paper_figures.csv", *(line["file"] for line in lines if line["file"])]
 
 
-def paper_figures_of(paper: str, study: str) -> list:
+def paper_figures_of(paper: str, study: str) -> "list[PaperFigure]":
     """The figures that a paper's code folder lists for a study, see figure_modules."""
     listed = [figure for name in figure_modules(paper) for figure in importlib.import_module(name).PAPER_FIGURES]
     return [figure for figure in listed if study in figure.studies]
 
 
-def draw(paper_figure, results, folder: Path) -> dict[str, str]:
+def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[str, str]:
     """Write a figure; its line in paper_figures.csv, which says what is missing where it cannot be drawn."""
     from workflow_scripts.drawing.style import save_figure
     from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError

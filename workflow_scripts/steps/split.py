@@ -52,16 +52,17 @@ def make_split(
     if (rule.kind == "file") != (file is not None):
         raise UserError(f"protocol {settings.protocol}: kind {rule.kind}, --split-file {file or 'not given'}")
     if rule.kind == "file":
+        assert file is not None  # as was asked above
         return read_split(file, manifest, rule.folds, classes)
     labels = pd.Index(classes).get_indexer(manifest["label"])
     if (labels < 0).any():
         label = manifest["label"].iloc[int((labels < 0).argmax())]
         raise UserError(f"manifest.csv has the label {label!r}, which is none of the classes {', '.join(classes)}")
-    samples = Samples(manifest["id"].to_numpy(), labels, classes, clusters.codes, unit_codes(manifest))
+    samples = Samples(manifest["id"].to_numpy(), labels, list(classes), clusters.codes, unit_codes(manifest))
     rng = np.random.default_rng(seed_for(settings.study, "", "", settings.seed, "split"))
     try:
         if rule.kind == "holdout":
-            return holdout(samples, rule.fractions, rule.by, rng)
+            return holdout(samples, list(rule.fractions), rule.by, rng)
         return kfold(samples, rule.folds, rule.validation, rule.by, rng)
     except UserError as error:
         raise UserError(f"protocol {settings.protocol}: {error}") from None

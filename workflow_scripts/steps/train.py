@@ -7,7 +7,7 @@ Several folds and seeds of the run may share the process, one after the other: l
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def arguments() -> list[argparse.Namespace]:
     """Command line of this step: the arguments of each training, its fold and seed in its settings."""
     parser = entry.fold_parser(__doc__, "--work")
-    several = {"nargs": "+", "required": True}
+    several: dict[str, Any] = {"nargs": "+", "required": True}
     parser.add_argument("--out", type=entry.job_folder, **several, help="folder of each, fold<number>-seed<number>")
     parser.add_argument("--log", type=Path, **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")

@@ -52,6 +52,12 @@ class Entry:
     address: RunAddress | None = None
     record: str = ""
 
+    @property
+    def child_address(self) -> RunAddress:
+        """The fold and seed that a child is of."""
+        assert self.address is not None, f"{self.name} is a parent"
+        return self.address
+
     @cached_property
     def identity(self) -> str:
         """Hash of what the run is: study, protocol, run, and for a child fold, seed and its record."""
@@ -263,5 +269,6 @@ def by_run(children: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
     """Children grouped by protocol and run, in the order given."""
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in children:
-        groups.setdefault((entry.address.protocol, entry.address.run), []).append(entry)
+        address = entry.child_address
+        groups.setdefault((address.protocol, address.run), []).append(entry)
     return groups

@@ -189,8 +189,8 @@ class Store:
         """Tag the children: `current` is "yes" for what the files hold now, "no" for an earlier training."""
         identities = {entry.identity for entry in entries}
         addresses = {
-            (entry.address.protocol, entry.address.run, str(entry.address.fold), str(entry.address.seed))
-            for entry in entries
+            (child.protocol, child.run, str(child.fold), str(child.seed))
+            for child in (entry.child_address for entry in entries)
         }
         for run_id, run in self.runs.items():
             tags = run.data.tags
@@ -236,8 +236,8 @@ class Store:
     def _put(self, run: Any, name: str, path: Path) -> None:
         """Copy an artifact to where the server will look for it, or send it."""
         if self.artifacts is None:
-            with tempfile.TemporaryDirectory() as folder:
-                named = path if path.name == Path(name).name else shutil.copy(path, Path(folder, Path(name).name))
+            with tempfile.TemporaryDirectory() as copies:
+                named = path if path.name == Path(name).name else shutil.copy(path, Path(copies, Path(name).name))
                 self.client.log_artifact(run.info.run_id, str(named), Path(name).parent.as_posix().lstrip("."))
             return
         folder = self._folder(self.artifacts, run)
