@@ -46,12 +46,12 @@ def hostile(results: Path, artifact_uri: str, location: str = "mlflow-artifacts:
     with sqlite3.connect(database_of(results)) as connection:
         connection.execute(
             "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, workspace) "
-            "VALUES (7, 'toy', ?, 'enabled', 'default')",
+            "VALUES (7, 'toy', ?, 'active', 'default')",
             (location,),
         )
         connection.execute(
             "INSERT INTO runs (run_uuid, name, status, lifecycle_stage, artifact_uri, experiment_id, start_time, "
-            "user_id, source_type) VALUES (?, 'evil', 'RUNNING', 'enabled', ?, 7, 0, 'me', 'LOCAL')",
+            "user_id, source_type) VALUES (?, 'evil', 'RUNNING', 'active', ?, 7, 0, 'me', 'LOCAL')",
             (RUN, artifact_uri),
         )
         connection.executemany("INSERT INTO tags VALUES (?, 'x', ?)", [(tag, RUN) for tag in tags])
