@@ -93,7 +93,7 @@ def needed_words(more: Needed, obtained: Answer, n: int, seeds: int) -> str:
     """How many more samples or seeds would decide."""
     if obtained.uncertain.sampling is None:
         return "More groups are needed."
-    if not obtained.uncertain.known:
+    if not obtained.uncertain.is_known:
         return few_seeds(seeds)
     if more.units:
         return f"With this value about {words.plural(more.units - n, 'more sample', 'more samples')} would tell."
