@@ -1,4 +1,4 @@
-"""Names say what they hold: found, one, other and their like are of the past in every room on this list."""
+"""Names say what they hold: found, one, other and their like are of the past in every room."""
 
 import ast
 from collections.abc import Iterator
@@ -11,27 +11,7 @@ RETIRED = {
     *("found", "known", "one", "each", "other", "others", "ours", "theirs", "said", "told"),
     *("place", "places", "seat", "seats", "team"),
 }
-# The list only grows.
-ROOMS = (
-    "archiving",
-    "claims",
-    "cluster",
-    "commands",
-    "contracts",
-    "data/download",
-    "drawing",
-    "models",
-    "reporting",
-    "runtime",
-    "settings",
-    "splitting/audit.py",
-    "splitting/clusters.py",
-    "steps",
-    "studies",
-    "synthetic",
-    "tracking",
-    "training/process_group.py",
-)
+ROOMS = tuple(sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
 # Where a place is one in a paper: a table, a figure, a section.
 OF_PAPERS = ("claims", "contracts/claims.py", "reporting")
 

@@ -73,7 +73,7 @@ def test_groups_that_the_features_tell_apart_are_apart_in_the_picture_however_fe
     values, labels = groups(per_group)
     found = embed(values, labels, 1, 1, "tiny")
     assert found.among_features == 1 and found.in_picture > 0.95 and found.by_chance < 0.34
-    assert found.places.shape == (len(values), 3)
+    assert found.positions.shape == (len(values), 3)
 
 
 def test_features_that_mean_nothing_are_worth_what_chance_is_worth():
@@ -87,7 +87,7 @@ def test_features_that_mean_nothing_are_worth_what_chance_is_worth():
 def test_features_without_any_group_do_not_merge_into_one_place(count):
     values = np.random.default_rng(1).normal(size=(count, 10)).astype("float32")
     found = embed(values, np.arange(count) % 2, 0, 1, "tiny")
-    assert found.places.std(axis=0).min() > 0.5
+    assert found.positions.std(axis=0).min() > 0.5
 
 
 def test_an_embedding_whose_places_have_merged_is_an_error_not_a_picture(monkeypatch):

@@ -53,11 +53,11 @@ def size(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 
 def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """One number: the share of the area of cell nuclei that is brown; 0 of an image without nuclei."""
-    found = np.zeros((len(images), 1))
-    for place, pixels in enumerate(images):
+    shares = np.zeros((len(images), 1))
+    for line, pixels in enumerate(images):
         brown, nuclei = mask(pixels, "dab"), mask(pixels, "stained")
-        found[place] = brown.sum() / max(1, nuclei.sum())
-    return found
+        shares[line] = brown.sum() / max(1, nuclei.sum())
+    return shares
 
 
 FEATURES: dict[str, Feature] = {"rim": rim, "colour": colour, "size": size, "stained": stained}
@@ -77,6 +77,6 @@ def table(names: list[str], arrays: Arrays, rows: np.ndarray, manifest: pd.DataF
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         block = slice(start, start + ROWS_AT_A_TIME)
         pixels = arrays.data[rows[block]]
-        found = [FEATURES[name](pixels, manifest.iloc[block]) for name in names]
-        parts.append(np.concatenate(found, axis=1))
+        columns = [FEATURES[name](pixels, manifest.iloc[block]) for name in names]
+        parts.append(np.concatenate(columns, axis=1))
     return np.concatenate(parts)

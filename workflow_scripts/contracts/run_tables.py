@@ -5,6 +5,7 @@ a slide). Both have `p_<class>` columns in the study's class order and are sorte
 the test subset are kept. Probabilities have nine significant digits, so that equal runs are equal bytes.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,15 @@ from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
 _COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
 # A unit that a split by sample tears apart is judged within each subset; of a vote the predictions are its units.
-_CHECKED = {"open": True, "key": ("id", "fold", "subset"), "values": {"subset": ("validation", "test")}, "shares": "p_"}
-PREDICTIONS = Table("predictions", _COLUMNS, **_CHECKED)
-UNITS = Table("units", {**_COLUMNS, "n_samples": "int"}, **_CHECKED)
+PREDICTIONS = Table(
+    "predictions",
+    _COLUMNS,
+    open=True,
+    key=("id", "fold", "subset"),
+    values={"subset": ("validation", "test")},
+    shares="p_",
+)
+UNITS = replace(PREDICTIONS, name="units", columns={**_COLUMNS, "n_samples": "int"})
 
 # One row an epoch, from 1; times in seconds; further columns: what the loop measures (validation_loss, …).
 HISTORY = Table(

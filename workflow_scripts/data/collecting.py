@@ -145,24 +145,24 @@ def _say(collected: Collected) -> None:
 
 
 def class_order(
-    found: Iterable[str], classes: Sequence[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
+    names: Iterable[str], classes: Sequence[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
 ) -> list[str]:
     """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
 
     `passed_over`: ending → number of files that are no samples, for the message.
     """
-    found = set(found)
-    order = sorted(found) if classes is None else list(classes)
-    for name in sorted(found - set(order)):
+    labels = set(names)
+    order = sorted(labels) if classes is None else list(classes)
+    for name in sorted(labels - set(order)):
         raise UserError(
             f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
             f"add it, or write `classes: null`, which takes every class that there is, or {LEAVE_OUT}"
         )
     for name in order:
-        if name not in found:
+        if name not in labels:
             raise UserError(
-                f"ingest.classes names {name!r}, of which there is no readable image{_hint(name, found)}; "
-                f"the files have {', '.join(sorted(found)) or 'no class at all'}"
+                f"ingest.classes names {name!r}, of which there is no readable image{_hint(name, labels)}; "
+                f"the files have {', '.join(sorted(labels)) or 'no class at all'}"
             )
     if len(order) < 2:
         seen = f"; passed over: {ending_words(passed_over)}" if passed_over else ""
@@ -180,16 +180,16 @@ def _apply_labels(collected: Collected, labels: dict[str, str | None] | None, pu
     """Replace published labels by classes, and drop the samples whose label is left out."""
     if labels is None:
         return
-    found = {sample.label for _, sample in collected.samples}
-    for label in sorted(found - labels.keys()):
+    present = {sample.label for _, sample in collected.samples}
+    for label in sorted(present - labels.keys()):
         raise UserError(
             f"ingest.labels does not name the label {label!r} that the files have{_hint(label, labels)}; "
             f"add `{label}: <class>`, or `{label}: null` to leave it out"
         )
-    for label in sorted(labels.keys() - found - published):
+    for label in sorted(labels.keys() - present - published):
         raise UserError(
-            f"ingest.labels names {label!r}, which no file has{_hint(label, found | published)}; "
-            f"the files have {', '.join(sorted(found))}"
+            f"ingest.labels names {label!r}, which no file has{_hint(label, present | published)}; "
+            f"the files have {', '.join(sorted(present))}"
         )
     kept: list[tuple[str, Sample]] = []
     left_out: Counter[str] = Counter()
@@ -216,6 +216,6 @@ def _make_unique(collected: Collected) -> None:
     collected.samples = kept
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 1, 0.5)
+def _hint(name: str, candidates: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)
     return f" (did you mean {near[0]!r}?)" if near else ""

@@ -97,10 +97,10 @@ def masks_beside(paths: Iterable[str]) -> dict[str, str]:
         candidates = []
         if matched := _MASK_NAME.fullmatch(stem):
             candidates.append(f"{folder}/{matched[1]}")
-        for place, part in enumerate(parts := folder.split("/")):
+        for depth, part in enumerate(parts := folder.split("/")):
             if _MASK_FOLDER.fullmatch(part.lower()):
                 names = {stem, matched[1] if matched else stem}
-                around = [[*parts[:place], *more, *parts[place + 1 :]] for more in ([], ["images"], ["image"])]
+                around = [[*parts[:depth], *more, *parts[depth + 1 :]] for more in ([], ["images"], ["image"])]
                 candidates += ["/".join([*near, name]) for near in around for name in names]
         image = next((stems[key.casefold()][0] for key in candidates if key.casefold() in stems), None)
         if image is not None and image != path:

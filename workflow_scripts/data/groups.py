@@ -45,46 +45,47 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
         raise UserError(f"{SETTING}: {sheet.path}, row {row}: {repeated[0]!r} is given twice; keep one row")
     without = len(paths) - len(given)
     if without:
-        said = (sheet.path, without, len(paths))
-        log.warning("%s names no group for %d of %d images; for them no group is known", *said)
+        message = "%s names no group for %d of %d images; for them no group is known"
+        log.warning(message, sheet.path, without, len(paths))
     units = sheet.columns.get("unit", [""] * len(given))
     groups, units = _without_unknown(sheet.columns["group"], sheet.path), _without_unknown(units, sheet.path)
     further = {column: cells for column, cells in sheet.columns.items() if column not in ("path", "group", "unit")}
     attributes = [
-        {column: "" if cells[place].casefold() in MISSING else cells[place] for column, cells in further.items()}
-        for place in range(len(given))
+        {column: "" if cells[line].casefold() in MISSING else cells[line] for column, cells in further.items()}
+        for line in range(len(given))
     ]
-    return {path: Grouping(*known) for path, *known in zip(given, groups, units, attributes, strict=True)}
+    rows = zip(given, groups, units, attributes, strict=True)
+    return {path: Grouping(group, unit, more) for path, group, unit, more in rows}
 
 
 def _known_paths(sheet: Sheet, root: Path, paths: list[str]) -> list[str]:
     """The table's paths, each as that of an image is written (NFC)."""
-    known = {normal(path) for path in paths}
-    without_space = {tidy(path): path for path in known}
+    of_images = {normal(path) for path in paths}
+    without_space = {tidy(path): path for path in of_images}
     given = []
     for row, cell in zip(sheet.rows, sheet.columns["path"], strict=True):
         # A backslash separates folders where the table comes from Windows, and may stand in a name elsewhere.
-        path = cell if cell in known else cell.replace("\\", "/").removeprefix("./")
-        if path not in known and path not in without_space:
+        path = cell if cell in of_images else cell.replace("\\", "/").removeprefix("./")
+        if path not in of_images and path not in without_space:
             raise UserError(
-                f"{SETTING}: {sheet.path}, row {row}: no image {path!r} in the source{_hint(path, root, known)}"
+                f"{SETTING}: {sheet.path}, row {row}: no image {path!r} in the source{_hint(path, root, of_images)}"
             )
-        given.append(path if path in known else without_space[path])
+        given.append(path if path in of_images else without_space[path])
     return given
 
 
-def _hint(path: str, root: Path, known: Iterable[str]) -> str:
+def _hint(path: str, root: Path, candidates: Iterable[str]) -> str:
     if path and Path(path).suffix.lower() not in SUFFIXES and (root / path).is_file():
         return f"; its ending is none of {', '.join(SUFFIXES)}"
-    near = difflib.get_close_matches(path, sorted(known), 1)
+    near = difflib.get_close_matches(path, sorted(candidates), 1)
     return f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
 
 
 def _without_unknown(names: list[str], path: Path) -> list[str]:
     words = Counter(name for name in names if name.casefold() in UNKNOWN)
     if words:
-        said = ", ".join(f"{word!r} {times} times" for word, times in sorted(words.items()))
-        log.warning("%s: %s; read as unknown", path, said)
+        counted = ", ".join(f"{word!r} {times} times" for word, times in sorted(words.items()))
+        log.warning("%s: %s; read as unknown", path, counted)
     return ["" if name in words else name for name in names]
 
 

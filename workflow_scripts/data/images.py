@@ -136,9 +136,9 @@ def _guarded() -> Iterator[None]:
     except (RefusedSampleError, MemoryError):
         raise
     except Exception as error:  # a damaged file can make a decoder raise nearly anything
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        cut = isinstance(error, EOFError) or "truncated" in said.lower()
-        raise RefusedSampleError("truncated" if cut else "unreadable", said) from error
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        cut = isinstance(error, EOFError) or "truncated" in message.lower()
+        raise RefusedSampleError("truncated" if cut else "unreadable", message) from error
     finally:
         Image.MAX_IMAGE_PIXELS = own_limit
 

@@ -4,7 +4,7 @@ A network says something about any image, a photograph of a cat included. What i
 notices another stain, camera, magnification or file format, not another disease.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,8 +36,8 @@ def statistics(images: np.ndarray, ratios: np.ndarray) -> np.ndarray:
     grey = pixels.mean(axis=3)
     beside = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
     edges = np.abs(4 * grey[:, 1:-1, 1:-1] - beside).mean(axis=(1, 2))
-    found = [pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2)), np.log10(edges + SMALLEST_EDGE), np.log10(ratios)]
-    return np.column_stack(found).astype("float64")
+    columns = [pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2)), np.log10(edges + SMALLEST_EDGE), np.log10(ratios)]
+    return np.column_stack(columns).astype("float64")
 
 
 def statistics_of_rows(images: np.ndarray, rows: np.ndarray, ratios: np.ndarray) -> np.ndarray:
@@ -70,9 +70,9 @@ class Familiar:
         spread = np.maximum(1.4826 * np.median(np.abs(values - middle), axis=0), list(STATISTICS.values()))
         steps = np.clip((values - middle) / spread, -FURTHEST, FURTHEST)
         covariance = (1 - SHRINKAGE) * steps.T @ steps / len(steps) + SHRINKAGE * np.eye(len(STATISTICS))
-        bounds = np.quantile(values, [(1 - WITHIN) / 2, (1 + WITHIN) / 2], axis=0)
-        found = cls(middle, spread, np.linalg.inv(covariance), *bounds, np.inf)
-        return cls(middle, spread, found.together, *bounds, float(np.quantile(found.distances(values), WITHIN)))
+        low, high = np.quantile(values, [(1 - WITHIN) / 2, (1 + WITHIN) / 2], axis=0)
+        unlimited = cls(middle, spread, np.linalg.inv(covariance), low, high, np.inf)
+        return replace(unlimited, limit=float(np.quantile(unlimited.distances(values), WITHIN)))
 
     def distances(self, values: np.ndarray) -> np.ndarray:
         """Mahalanobis distance of each row of N×8 statistics, in spreads (robust: of medians and clipped values)."""

@@ -95,9 +95,9 @@ def is_systems_own(path: str) -> bool:
 def ending_words(counts: Mapping[str, int]) -> str:
     """Numbers of files by ending, formats of images that are not read first: for a line of the log or the report."""
     images = {name: number for name, number in counts.items() if _OTHER_IMAGES.fullmatch(name)}
-    others = {name: number for name, number in counts.items() if name not in images}
-    said = [_listed(images) + " (images of formats that are not read: save them as PNG or TIFF)"] if images else []
-    return "; ".join([*said, *([_listed(others)] if others else [])])
+    not_images = {name: number for name, number in counts.items() if name not in images}
+    first = [_listed(images) + " (images of formats that are not read: save them as PNG or TIFF)"] if images else []
+    return "; ".join([*first, *([_listed(not_images)] if not_images else [])])
 
 
 def holds_other_images(paths: list[str]) -> bool:

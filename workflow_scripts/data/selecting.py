@@ -93,20 +93,20 @@ def _listed(samples: list[tuple[str, Sample]], path: Path) -> list[tuple[str, Sa
     sheet = read_sheet(path, "ingest.ids", ("id",))
     if not sheet.rows:
         raise UserError(f"ingest.ids: {path} names no sample; list the ids of manifest.csv in its column id")
-    known = {sample.id: (adapter, sample) for adapter, sample in samples}
-    by_tidy = {tidy(name): name for name in known}
+    by_id = {sample.id: (adapter, sample) for adapter, sample in samples}
+    by_tidy = {tidy(name): name for name in by_id}
     for row, name in zip(sheet.rows, sheet.columns["id"], strict=True):
-        if name not in known and name not in by_tidy:
+        if name not in by_id and name not in by_tidy:
             raise UserError(
                 f"ingest.ids: {path}, row {row} names {name!r}, which is no sample; ids are those of manifest.csv"
             )
-    times = Counter(name if name in known else by_tidy[name] for name in sheet.columns["id"])
-    found = []
+    times = Counter(name if name in by_id else by_tidy[name] for name in sheet.columns["id"])
+    taken = []
     for name in sorted(times):
-        adapter, sample = known[name]
-        found.append((adapter, _grouped(sample) if times[name] > 1 else sample))
-        found += [(adapter, _copy(sample, str(number), "")) for number in range(2, times[name] + 1)]
-    return sorted(found, key=lambda pair: pair[1].id)
+        adapter, sample = by_id[name]
+        taken.append((adapter, _grouped(sample) if times[name] > 1 else sample))
+        taken += [(adapter, _copy(sample, str(number), "")) for number in range(2, times[name] + 1)]
+    return sorted(taken, key=lambda pair: pair[1].id)
 
 
 def _copy(sample: Sample, name: str, change: str) -> Sample:

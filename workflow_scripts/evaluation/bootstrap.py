@@ -75,7 +75,7 @@ def group_names(frame: pd.DataFrame) -> pd.Series:
     return ("group " + frame["group"]).where(frame["group"] != "", "unit " + frame["unit"])
 
 
-def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray, bins: int) -> Scores:
+def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray, bins: int) -> Scores[np.ndarray]:
     """Every metric for each draw: overall D values, per class D×K; definitions as in metrics.point.
 
     `labels` N class numbers, `probabilities` N×K, `weights` N×D counts.

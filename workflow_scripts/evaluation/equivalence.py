@@ -19,6 +19,7 @@ Of all these the paper's own chance is no part: its number counts as exact. docs
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,7 +66,7 @@ def decide_counted(printed: Printed, value: float) -> str:
 
 def verdict(printed: Printed, obtained: Uncertain, margin: float) -> str:
     """The verdict on a number; where a part of the uncertainty is unknown, cannot tell."""
-    return decide(printed, *obtained.interval(), margin) if obtained.known else CANNOT_TELL
+    return decide(printed, *obtained.interval(), margin) if obtained.is_known else CANNOT_TELL
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,9 @@ def needed(printed: Printed, obtained: Uncertain, margin: float, n: int, seeds: 
     within = margin - max(obtained.value - printed.low, printed.high - obtained.value)
     outside = max(obtained.value - printed.high, printed.low - obtained.value)
     half = max(within, outside)
-    if half <= SLACK or not obtained.known:
+    if half <= SLACK or not obtained.is_known:
         return Needed()
+    assert obtained.sampling is not None and obtained.training is not None  # of what is known
     allowed = (half / float(norm.ppf(0.5 + LEVEL / 2))) ** 2
     sampling, training = obtained.sampling**2, obtained.training**2
     if training < allowed:
@@ -110,11 +112,11 @@ def share_in_order(leads: list[np.ndarray], parts: list[Uncertain], above: int, 
     with their uncertainty: few seeds or groups move the draws outwards, as their t distribution does. strict: as high
     as a rival is not above it. NaN where no draw is defined.
     """
-    ahead = []
+    by_rival = []
     for draws, part in zip(leads, parts, strict=True):
         moved = part.value + part.heavier(SURE) * (draws - part.value)
-        ahead.append(np.where(np.isnan(draws), np.nan, (moved > SLACK) if strict else (moved >= -SLACK)))
-    ahead = np.array(ahead)
+        by_rival.append(np.where(np.isnan(draws), np.nan, (moved > SLACK) if strict else (moved >= -SLACK)))
+    ahead = np.array(by_rival)
     ahead = ahead[:, ~np.isnan(ahead).any(axis=0)]
     return float((ahead.sum(axis=0) == len(leads) - above).mean()) if ahead.shape[1] else np.nan
 
@@ -125,7 +127,7 @@ def order_verdict(leads: list[Uncertain], above: int, strict: bool) -> str:
     leads: subject minus each rival; above: how many rivals are said to be above the subject, none or one; strict: as
     high as a rival is not above it. Where a part of a lead's uncertainty is unknown, cannot tell.
     """
-    if not leads or any(math.isnan(lead.value) or not lead.known for lead in leads):
+    if not leads or any(math.isnan(lead.value) or not lead.is_known for lead in leads):
         return CANNOT_TELL
     # "Second" can be wrong at either end, each of which gets half.
     alpha = ALPHA / (1 + above)
@@ -188,7 +190,7 @@ def _quantiles() -> tuple[float, float]:
     return float(norm.ppf(1 - ALPHA / 2)), float(norm.ppf(POWER))
 
 
-def _smallest(root, n: int, largest: float) -> float:
+def _smallest(root: Callable[[float], float], n: int, largest: float) -> float:
     """The difference in (0, largest] at which the falling √n of `root` comes down to the n there are."""
     low, high = 1e-9, largest
     if high <= low or root(high) ** 2 > n:

@@ -1,17 +1,19 @@
 """Every metric with its interval: of each fold and seed, and of their mean."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.metric_names import Metric
 from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import effective_sizes, interval
 from workflow_scripts.evaluation.metric_registry import AddedMetric
 from workflow_scripts.evaluation.metric_tables import arrays
-from workflow_scripts.evaluation.metrics import Scores, normalised, point
+from workflow_scripts.evaluation.metrics import Scores, Values, normalised, point
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,23 @@ class Measuring:
     bins: int
     added: tuple[AddedMetric, ...] = ()
 
-    def points(self, frame: pd.DataFrame) -> Scores:
+    def points(self, frame: pd.DataFrame) -> Scores[np.float64]:
         """Every metric of a units table."""
         labels, p = arrays(frame)
-        return self._with_added(point(labels, p, self.bins), labels, p, None)
+        scores = point(labels, p, self.bins)
+        for item in self.added:
+            _enter(scores, item.metric, item.values(labels, normalised(p), once(len(labels)))[0])
+        return scores
 
-    def draws(self, frame: pd.DataFrame, weights: np.ndarray) -> Scores:
+    def draws(self, frame: pd.DataFrame, weights: np.ndarray) -> Scores[np.ndarray]:
         """Every metric for each draw; `weights` N×D."""
         labels, p = arrays(frame)
-        return self._with_added(replicates(labels, p, weights, self.bins), labels, p, weights)
+        scores = replicates(labels, p, weights, self.bins)
+        for item in self.added:
+            _enter(scores, item.metric, item.values(labels, normalised(p), weights))
+        return scores
 
-    def sizes(self, frames: list[pd.DataFrame]) -> Scores:
+    def sizes(self, frames: list[pd.DataFrame]) -> Scores[np.float64]:
         """Independent observations behind every metric: of an added one all groups, or those with units of a class."""
         sizes = effective_sizes(frames)
         for item in self.added:
@@ -77,13 +85,13 @@ class Measuring:
                 sizes.overall[item.metric.name] = sizes.overall["accuracy"]
         return sizes
 
-    def _with_added(self, scores: Scores, labels: np.ndarray, p: np.ndarray, weights: np.ndarray | None) -> Scores:
-        """The scores and the added metrics; without weights their value on the units as they are."""
-        for item in self.added:
-            values = item.values(labels, normalised(p), once(len(labels)) if weights is None else weights)
-            level = scores.per_class if item.metric.level == "class" else scores.overall
-            level[item.metric.name] = values[0] if weights is None else values
-        return scores
+
+def _enter(scores: Scores[Values], metric: Metric, values: Any) -> None:
+    """Add what a metric of the user's is: of its level's shape."""
+    if metric.level == "class":
+        scores.per_class[metric.name] = values
+    else:
+        scores.overall[metric.name] = values
 
 
 def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key | str, Result]:
@@ -103,14 +111,14 @@ def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key
     }
     sizes = measuring.sizes(grid.values())
     mean, pooled = _mean(grid, points), _pooled(grid, draws, resampler)
-    support = sum(counts[fold, grid.seeds[0]] for fold in grid.folds)
+    support = np.sum([counts[fold, grid.seeds[0]] for fold in grid.folds], axis=0)
     results[ALL] = _result(mean, pooled, support, sizes, resampler, measuring.classes)
     if len(grid.folds) > 1:
         results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, sizes, resampler)
     return results
 
 
-def _mean(grid: Grid, points: dict[Key, Scores]) -> Scores:
+def _mean(grid: Grid, points: dict[Key, Scores[np.float64]]) -> Scores[np.float64]:
     """Every metric's mean over folds and seeds; per class K values."""
     first = points[next(iter(grid))]
     return Scores(
@@ -122,7 +130,7 @@ def _mean(grid: Grid, points: dict[Key, Scores]) -> Scores:
     )
 
 
-def _pooled(grid: Grid, draws: dict[Key, Scores], resampler: Resampler) -> Scores:
+def _pooled(grid: Grid, draws: dict[Key, Scores[np.ndarray]], resampler: Resampler) -> Scores[np.ndarray]:
     """D replicates of every metric's mean, seeds drawn as well; per class D×K."""
     first = draws[next(iter(grid))]
     overall = {m: grid.arranged({key: scores.overall[m] for key, scores in draws.items()}) for m in first.overall}
@@ -136,7 +144,7 @@ def _pooled(grid: Grid, draws: dict[Key, Scores], resampler: Resampler) -> Score
     )
 
 
-def _pooled_auc(grid: Grid, sizes: Scores, resampler: Resampler) -> Estimate:
+def _pooled_auc(grid: Grid, sizes: Scores[np.float64], resampler: Resampler) -> Estimate:
     """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
     metric, together = "pooled_macro_auc", grid.together()
 
@@ -151,7 +159,12 @@ def _pooled_auc(grid: Grid, sizes: Scores, resampler: Resampler) -> Estimate:
 
 
 def _result(
-    values: Scores, draws: Scores, counts: np.ndarray, sizes: Scores, resampler: Resampler, classes: list[str]
+    values: Scores[np.float64],
+    draws: Scores[np.ndarray],
+    counts: np.ndarray,
+    sizes: Scores[np.float64],
+    resampler: Resampler,
+    classes: list[str],
 ) -> Result:
     def estimated(value: float, drawn: np.ndarray, metric: str, size: float, n: int) -> Estimate:
         return Estimate(float(value), *interval(resampler, float(value), drawn, metric, size), int(n))

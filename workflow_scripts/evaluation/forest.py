@@ -9,6 +9,7 @@ from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.drawing.style import COLOURS, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -51,6 +52,6 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     return figure
 
 
-def _point(axes, row: int, value: float, low: float, high: float, colour: str, filled: bool) -> None:
+def _point(axes: "Axes", row: int, value: float, low: float, high: float, colour: str, filled: bool) -> None:
     axes.hlines(row, low, high, color=colour, linewidth=1.4)
     axes.plot(value, row, marker="o", markersize=5, color=colour, markerfacecolor=colour if filled else "white")

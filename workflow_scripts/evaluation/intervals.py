@@ -98,7 +98,7 @@ def clopper_pearson(share: float, size: float) -> tuple[float, float]:
     return low, high
 
 
-def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores:
+def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores[np.float64]:
     """Number of independent observations behind every metric, of units tables (contract UNITS) of folds and seeds.
 
     Observations are groups: images of one patient may share their fate, and so do the trainings that judge them.

@@ -50,12 +50,12 @@ def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, a
     has other classes, folds, ids, labels or groups than the dataset, or when two seeds of a fold judged different
     units.
     """
-    known = _known(dataset, aggregate)
+    expected = _known(dataset, aggregate)
     tables = {}
     for fold in range(folds):
         for seed in seeds:
             path = run_folder(runs, fold, seed) / UNITS_FILE
-            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, known, reported, path)
+            tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, expected, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
     return Grid(tables)
 
@@ -100,7 +100,7 @@ def _known(dataset: Dataset, aggregate: str) -> pd.DataFrame:
 
 
 def _check(
-    frame: pd.DataFrame, fold: int, classes: list[str], known: pd.DataFrame, reported: str, path: Path
+    frame: pd.DataFrame, fold: int, classes: list[str], expected: pd.DataFrame, reported: str, path: Path
 ) -> pd.DataFrame:
     if classes_of(frame) != classes:
         raise UserError(f"{path}: classes {', '.join(classes_of(frame))}; the dataset has {', '.join(classes)}")
@@ -110,19 +110,19 @@ def _check(
         raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
     if reported != "test" and (frame["subset"] == "test").any():
         raise UserError(f"{path}: has test units, but the protocol has no test subset; {remedy(path)}")
-    unknown = ~frame["id"].isin(known.index)
+    unknown = ~frame["id"].isin(expected.index)
     if unknown.any():
         raise UserError(
             f"{path}: unit {frame['id'][unknown].iloc[0]!r} is not in the manifest ({int(unknown.sum())} such); "
             f"the run belongs to another dataset; {remedy(path)}"
         )
-    expected = known.loc[frame["id"]]
+    rows = expected.loc[frame["id"]]
     for column in ("label", "group"):
-        odd = (expected[column].to_numpy() != frame[column].to_numpy()).nonzero()[0]
+        odd = (rows[column].to_numpy() != frame[column].to_numpy()).nonzero()[0]
         if len(odd):
             row = int(odd[0])
             raise UserError(
                 f"{path}: unit {frame['id'].iloc[row]!r} has {column} {frame[column].iloc[row]!r}, the manifest says "
-                f"{expected[column].iloc[row]!r}; the run belongs to another dataset; {remedy(path)}"
+                f"{rows[column].iloc[row]!r}; the run belongs to another dataset; {remedy(path)}"
             )
     return frame

@@ -6,6 +6,8 @@ never predicted has no precision, and then there is no macro precision.
 """
 
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,11 +16,15 @@ from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRIC
 OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
 
 
+# A number of a subset, or an array of a number for each draw.
+Values = TypeVar("Values", np.float64, np.ndarray)
+
+
 @dataclass(frozen=True)
-class Scores:
+class Scores(Generic[Values]):
     """Values by metric: `overall` of shape (…), `per_class` of shape (…, K); NaN where undefined."""
 
-    overall: dict[str, np.ndarray]
+    overall: dict[str, Values]
     per_class: dict[str, np.ndarray]
 
 
@@ -35,7 +41,7 @@ def macro(values: np.ndarray, support: np.ndarray) -> np.ndarray:
         return total / present.sum(axis=-1)
 
 
-def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores:
+def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores[np.float64]:
     """Every metric of one test subset.
 
     `labels` N class numbers, `probabilities` N×K in [0, 1] with rows that sum to 1, `bins` of the calibration error.
@@ -72,7 +78,7 @@ def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores:
     return Scores({name: np.float64(value) for name, value in overall.items()}, per_class)
 
 
-def _auc(metrics, positive: np.ndarray, score: np.ndarray) -> float:
+def _auc(metrics: ModuleType, positive: np.ndarray, score: np.ndarray) -> float:
     """Undefined without samples on both sides."""
     return metrics.roc_auc_score(positive, score) if 0 < positive.sum() < len(positive) else np.nan
 

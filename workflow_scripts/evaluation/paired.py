@@ -32,12 +32,12 @@ def compare(runs: dict[str, Grid], reference: str, metric: str, protocol: str, r
     compared = [name for name in runs if name != reference]
     seeds = runs[reference].seeds
     lines = []
-    for seed in [*seeds, ALL]:
-        chosen = slice(None) if seed == ALL else [seeds.index(seed)]
+    columns: dict[str, slice | list[int]] = {str(seed): [number] for number, seed in enumerate(seeds)}
+    for seed, chosen in {**columns, ALL: slice(None)}.items():
         rows = [_row(measured[name], measured[reference], metric, chosen, resampler) for name in compared]
         corrected = holm(np.array([row["p_mcnemar"] for row in rows]))
         for name, row, p in zip(compared, rows, corrected, strict=True):
-            head = {"protocol": protocol, "seed": str(seed), "run": name, "reference": reference, "metric": metric}
+            head = {"protocol": protocol, "seed": seed, "run": name, "reference": reference, "metric": metric}
             lines.append({**head, **row, "p_holm": p})
     return pd.DataFrame(lines, columns=list(COMPARISON.columns))
 

@@ -106,7 +106,7 @@ def roc_figure(grid: Grid, classes: list[str], aucs: dict[str, Estimate], overal
     height = max(4.9, 0.165 * len(classes) + 0.9)
     figure, (axes, beside) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
     curves = {name: mean_curve(grid, k) for k, name in enumerate(classes)}
-    known = [curve for curve in curves.values() if curve is not None]
+    defined = [curve for curve in curves.values() if curve is not None]
     panels = [axes]
     if overall.value > NEAR:
         panels.append(axes.inset_axes([0.4, 0.1, 0.56, 0.56], xlim=(0, 0.2), ylim=(0.8, 1.0)))
@@ -115,12 +115,13 @@ def roc_figure(grid: Grid, classes: list[str], aucs: dict[str, Estimate], overal
         axes.indicate_inset_zoom(panels[1])
     for panel in panels:
         for k, name in enumerate(classes):
-            if curves[name] is not None:
+            curve = curves[name]
+            if curve is not None:
                 style = {"color": COLOURS[k % 6], "linestyle": LINES[k // 6 % len(LINES)], "linewidth": 1.2}
-                panel.plot([0, *GRID], [0, *curves[name]], label=f"{labels[name]}: {span(aucs[name])}", **style)
-        if len(known) == len(classes):
+                panel.plot([0, *GRID], [0, *curve], label=f"{labels[name]}: {span(aucs[name])}", **style)
+        if len(defined) == len(classes):
             label = f"mean of classes: {span(overall)}"
-            panel.plot([0, *GRID], [0, *np.mean(known, axis=0)], color="black", linewidth=2.2, label=label)
+            panel.plot([0, *GRID], [0, *np.mean(defined, axis=0)], color="black", linewidth=2.2, label=label)
         panel.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
     axes.set(xlabel="1 − specificity", ylabel="Sensitivity", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     beside.axis("off")
@@ -145,7 +146,7 @@ def span(estimate: Estimate, digits: int = 3) -> str:
 def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimate, title: str) -> "Figure":
     """Accuracy against confidence in `bins` bins with 95 % intervals, and below it how many units each bin holds."""
     confident, right, count = np.zeros(bins), np.zeros(bins), np.zeros(bins)
-    drawn_right, drawn_count = 0, 0
+    drawn_right, drawn_count = np.zeros((bins, resampler.draws)), np.zeros((bins, resampler.draws))
     groups_of: list[set[str]] = [set() for _ in range(bins)]
     for frame in grid.values():
         labels, p = arrays(frame)

@@ -63,11 +63,11 @@ def read_protocol(settings: EvaluateSettings, dataset: Path, runs: Path, out: Pa
     `dataset`, `runs`: folders that ingest and the runs wrote; `out`: folder of
     the evaluation. UserError names a run with other settings, or that judged other units than the first.
     """
-    known = metric_tables.read_dataset(dataset)
-    units = _read_runs(runs, settings, known)
+    samples = metric_tables.read_dataset(dataset)
+    units = _read_runs(runs, settings, samples)
     resamplers = _resamplers(units[settings.runs[0]], settings)
-    subgroups = members(known, settings.evaluate.subgroups, settings.evaluate.aggregate)
-    return Protocol(settings, known, runs, out, units, resamplers, subgroups)
+    subgroups = members(samples, settings.evaluate.subgroups, settings.evaluate.aggregate)
+    return Protocol(settings, samples, runs, out, units, resamplers, subgroups)
 
 
 def _read_runs(runs: Path, settings: EvaluateSettings, dataset: Dataset) -> dict[str, Grid]:

@@ -55,7 +55,7 @@ class Measured:
         self.runs, self.classes, self._draws, self._bins, self._rng = runs, classes, draws, bins, rng
         self._resamplers: dict[tuple[str, ...], Resampler] = {}
         self._weights: dict[tuple, np.ndarray] = {}
-        self._scores_by_table: dict[tuple, Scores] = {}
+        self._scores_by_table: dict[tuple, Scores[np.ndarray]] = {}
 
     def resampler(self, subsets: tuple[str, ...]) -> Resampler:
         """The draws of the groups that these subsets hold, the same ones for every run."""
@@ -126,7 +126,7 @@ class Measured:
             self._weights[cell] = self.resampler(over).weights(table)
         return self._weights[cell]
 
-    def _scores(self, table: pd.DataFrame, weights: np.ndarray, costly: bool) -> Scores:
+    def _scores(self, table: pd.DataFrame, weights: np.ndarray, costly: bool) -> Scores[np.ndarray]:
         labels, p = arrays(table)
         if costly:
             return replicates(labels, p, weights, self._bins)

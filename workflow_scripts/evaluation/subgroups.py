@@ -4,6 +4,7 @@ A subgroup is called column=value. Units of all folds are taken together before 
 subgroup may be missing from a fold; seeds are averaged.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import effective_sizes
 from workflow_scripts.evaluation.metric_tables import Dataset, arrays
-from workflow_scripts.evaluation.metrics import normalised
+from workflow_scripts.evaluation.metrics import Values, normalised
 from workflow_scripts.evaluation.parts import on_part
 
 ACCURACY, SENSITIVITY, SPECIFICITY = SUBGROUP_METRICS
@@ -24,7 +25,7 @@ MOST_VALUES = 6  # a numeric column of more values is cut at its tertiles
 SMALL = 10  # of fewer units no interval is given
 
 
-def members(dataset: Dataset, columns: list[str], aggregate: str) -> dict[str, pd.Index]:
+def members(dataset: Dataset, columns: Sequence[str], aggregate: str) -> dict[str, pd.Index]:
     """Subgroup → ids of what is judged (samples, or units where samples are aggregated), in the order of the columns.
 
     A column that the manifest lacks has no subgroups; of several samples of a unit the first one with a value counts.
@@ -45,12 +46,12 @@ def _labels(values: pd.Series) -> tuple[pd.Series, list[str]]:
     if not pd.api.types.is_numeric_dtype(values):
         kept = values.where(values != "", None)
         return kept, sorted(set(kept.dropna()))
-    known = values.dropna()
-    if known.nunique() <= MOST_VALUES:
+    numbers = values.dropna()
+    if numbers.nunique() <= MOST_VALUES:
         return values.map(lambda value: f"{value:g}", na_action="ignore").astype(object), [
-            f"{value:g}" for value in sorted(known.unique())
+            f"{value:g}" for value in sorted(numbers.unique())
         ]
-    ends = list(dict.fromkeys(np.quantile(known, [1 / 3, 2 / 3])))
+    ends = list(dict.fromkeys(np.quantile(numbers, [1 / 3, 2 / 3])))
     names = [f"≤ {ends[0]:g}", *(f"> {low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False))]
     names.append(f"> {ends[-1]:g}")
     bins = np.searchsorted(ends, values.to_numpy(), side="left")
@@ -94,14 +95,12 @@ def _measure(units: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
 def _sizes(units: pd.DataFrame) -> dict[str, float]:
     sizes = effective_sizes([units])
     classes = len(sizes.per_class[SENSITIVITY])
-    return _chosen(sizes.overall, sizes.per_class, classes)
+    return dict(_chosen(sizes.overall, sizes.per_class, classes))
 
 
-def _chosen(
-    overall: dict[str, np.ndarray], per_class: dict[str, np.ndarray], classes: int
-) -> dict[str, np.ndarray | float]:
+def _chosen(overall: dict[str, Values], per_class: dict[str, np.ndarray], classes: int) -> dict[str, Values]:
     """What a subgroup is given of all metrics; `per_class` …×K."""
     rates = (SENSITIVITY, SPECIFICITY)
     if classes == 2:
-        return {ACCURACY: overall["accuracy"], **{name: per_class[name][..., 1] for name in rates}}
+        return {ACCURACY: overall["accuracy"], **{name: per_class[name].T[1] for name in rates}}
     return {ACCURACY: overall["accuracy"], **{name: overall[f"macro_{name}"] for name in rates}}

@@ -33,7 +33,7 @@ class Uncertain:
     trainings: int
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether both parts are, the spread of trainings from at least three."""
         return self.sampling is not None and self.training is not None and self.trainings >= FEWEST_TRAININGS
 

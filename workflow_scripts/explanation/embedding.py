@@ -16,13 +16,13 @@ EXACT = 500
 
 @dataclass(frozen=True)
 class Embedding:
-    """Places float64 N×3 of N samples with F features, and how far neighbours are of one class.
+    """Positions float64 N×3 of N samples with F features, and how far neighbours are of one class.
 
     `among_features` and `in_picture`: mean share of a sample's `neighbours` nearest others that are of its class, in
     all F dimensions and in the three; `by_chance`: the same for neighbours drawn at random.
     """
 
-    places: np.ndarray
+    positions: np.ndarray
     features: int
     neighbours: int
     among_features: float
@@ -60,13 +60,14 @@ def embed(features: np.ndarray, labels: np.ndarray, seed: int, threads: int, run
             random_state=seed % 2**32,
             n_jobs=threads,
         )
-        places = method.fit_transform(features).astype("float64")
+        positions = method.fit_transform(features).astype("float64")
         if method.kl_divergence_ < 0:  # a divergence below 0: the places have merged
             raise UserError(f"embedding of {run}: t-SNE merged all places; set explain.embedding to false")
         # No more than a sample of the smallest class can have of its own, so that 1 can be reached.
         neighbours = max(1, min(NEIGHBOURS, sizes.min() - 1))
-        shares = [agreement(values, labels, neighbours) for values in (features, places)]
-    return Embedding(places, features.shape[1], int(neighbours), *shares, float((sizes - 1).mean() / (count - 1)))
+        among, within = (agreement(values, labels, neighbours) for values in (features, positions))
+    by_chance = float((sizes - 1).mean() / (count - 1))
+    return Embedding(positions, features.shape[1], int(neighbours), among, within, by_chance)
 
 
 def agreement(values: np.ndarray, labels: np.ndarray, neighbours: int) -> float:

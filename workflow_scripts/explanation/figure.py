@@ -67,7 +67,7 @@ def pictures_of(
     `classes`: all of them in their order. `images` uint8 N×H×W×3; `rows` N with id, label, predicted, probability; with
     `names` also probability_true, and the id is written, too. `scales`: of each id, where they are known.
     """
-    found, labels = [], Labels(classes)
+    pictures, labels = [], Labels(classes)
     for image, (_, row) in zip(images, rows.iterrows(), strict=True):
         named = [f"true: {labels[row['label']]}", f"predicted: {labels[row['predicted']]}"]
         lines = [*named, f"p = {row['probability']:.2f}"]
@@ -77,8 +77,8 @@ def pictures_of(
             lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
             lines.append(readable(str(row["id"])))
         scale = scales[row["id"]] if scales else None
-        found.append(Picture(image, beside(lines), row["label"] != row["predicted"], scale))
-    return found
+        pictures.append(Picture(image, beside(lines), row["label"] != row["predicted"], scale))
+    return pictures
 
 
 def beside(lines: list[str]) -> str:
@@ -88,20 +88,20 @@ def beside(lines: list[str]) -> str:
 
 def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = None) -> list[Column]:
     """For each branch the trained network's maps, then the untrained network's, or without one the feature maps."""
-    found = []
+    columns = []
     for branch, maps in trained.items():
         # On a line of its own: a column is no wider than an image, and a vote's members have long names.
         name = "" if branch == "model" else f"{branch}\n"
         height, width = maps.target.shape
         layer = f"{maps.target.name}, {height}×{width}" if maps.target.layer is not None else maps.target.name
         if untrained is None:
-            found.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
+            columns.append(Column(f"{name}Grad-CAM\n{layer}", maps.values))
             if maps.activation is not None:
-                found.append(Column(f"{name}features\n{layer}", maps.activation, overlaid=False))
+                columns.append(Column(f"{name}features\n{layer}", maps.activation, overlaid=False))
         else:
-            found.append(Column(f"{name}trained\n{layer}", maps.values))
-            found.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
-    return found
+            columns.append(Column(f"{name}trained\n{layer}", maps.values))
+            columns.append(Column(f"{name}random weights\n(for comparison)", untrained[branch].values))
+    return columns
 
 
 def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], made: bool) -> None:
@@ -115,8 +115,8 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
             scalebar.draw(axes[line, 0], picture.scale, *picture.pixels.shape[1::-1])
         colour = style.COLOURS[1] if picture.marked else "black"
         axes[line, 0].set_ylabel(picture.text, rotation=0, ha="right", va="center", fontsize=7, color=colour)
-        for place, column in enumerate(columns, start=1):
-            shown = _map(axes[line, place], picture.pixels, column.values[line], column.overlaid) or shown
+        for number, column in enumerate(columns, start=1):
+            shown = _map(axes[line, number], picture.pixels, column.values[line], column.overlaid) or shown
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
@@ -128,7 +128,11 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
         label = WEIGHT if all(column.overlaid for column in columns) else WEIGHT_AND_FEATURES
         bar.set_label(textwrap.fill(label, int(LETTERS_AN_INCH * 0.6 * height)), fontsize=7)
     figure.suptitle(textwrap.fill(caption, int(LETTERS_AN_INCH * width)), fontsize=8)
-    figure.get_layout_engine().set(w_pad=0.08)
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = figure.get_layout_engine()
+    assert isinstance(layout, ConstrainedLayoutEngine)  # as new_figure makes it
+    layout.set(w_pad=0.08)
     style.save_figure(figure, path, made)
 
 

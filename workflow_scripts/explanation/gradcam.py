@@ -53,14 +53,14 @@ def refuse_empty(maps: dict[str, Maps], run: str) -> None:
 
     Some may be empty because all that the layer saw speaks against the class: that is a finding.
     """
-    for branch, found in maps.items():
-        if found.has_gradient and found.empty < len(found.values):
+    for branch, own in maps.items():
+        if own.has_gradient and own.empty < len(own.values):
             continue
-        height, width = found.target.shape
+        height, width = own.target.shape
         why = "all that the layer saw speaks against the predicted class of each image"
         raise UserError(
-            f"Grad-CAM of {run}, {branch}: the map of layer {found.target.name!r} ({height}×{width}) is zero "
-            f"everywhere, because {why if found.has_gradient else 'nothing of the layer reaches the output'}; take the "
+            f"Grad-CAM of {run}, {branch}: the map of layer {own.target.name!r} ({height}×{width}) is zero "
+            f"everywhere, because {why if own.has_gradient else 'nothing of the layer reaches the output'}; take the "
             "run out of explain.runs"
         )
 
@@ -82,17 +82,17 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
 def table(rows: pd.DataFrame, trained: dict[str, Maps], untrained: dict[str, Maps]) -> pd.DataFrame:
     """Contract GRADCAM: one row per image and branch; `rows` (id, label, predicted, probability) in the maps' order."""
     parts = []
-    for branch, found in trained.items():
-        pairs = list(zip(found.values, untrained[branch].values, strict=True))
-        height, width = found.target.shape
+    for branch, own in trained.items():
+        pairs = list(zip(own.values, untrained[branch].values, strict=True))
+        height, width = own.target.shape
         parts.append(
             rows[["id", "label", "predicted", "probability"]].assign(
                 branch=branch,
-                layer=found.target.name,
+                layer=own.target.name,
                 map_height=height,
                 map_width=width,
-                central_share=[central_share(one) for one, _ in pairs],
-                correlation_random=[correlation(one, other) for one, other in pairs],
+                central_share=[central_share(values) for values, _ in pairs],
+                correlation_random=[correlation(*pair) for pair in pairs],
             )
         )
     return pd.concat(parts, ignore_index=True)

@@ -23,13 +23,13 @@ def confident_errors(judged: pd.DataFrame, count: int) -> pd.DataFrame:
 def confusions(judged: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
     """Contract CONFUSIONS of `judged` (label, predicted): pairs that occur, most frequent first, then by share."""
     wrong = judged[judged["label"] != judged["predicted"]]
-    found = wrong.groupby(["label", "predicted"], sort=True).size().reset_index(name="count")
-    found["share"] = found["count"] / found["label"].map(judged["label"].value_counts()).astype("float64")
-    places = {column: found[column].map(classes.index) for column in ("label", "predicted")}
-    order = found.assign(**places).sort_values(
+    pairs = wrong.groupby(["label", "predicted"], sort=True).size().reset_index(name="count")
+    pairs["share"] = pairs["count"] / pairs["label"].map(judged["label"].value_counts()).astype("float64")
+    ranks = {column: pairs[column].map(classes.index) for column in ("label", "predicted")}
+    order = pairs.assign(**ranks).sort_values(
         ["count", "share", "label", "predicted"], ascending=[False, False, True, True]
     )
-    return found.loc[order.index].rename(columns={"label": "true"}).reset_index(drop=True)
+    return pairs.loc[order.index].rename(columns={"label": "true"}).reset_index(drop=True)
 
 
 def caption(run: str, judged: pd.DataFrame, shown: int, of: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from workflow_scripts.models.network_parts import classifier_names
 from workflow_scripts.training import inference
 from workflow_scripts.training.feeders.batches import Batches
 
@@ -34,10 +35,11 @@ def look(model: nn.Module, batches: Batches, precision: str, features: bool) -> 
     def keep(module: nn.Module, arguments: tuple) -> None:
         entered.append(arguments[0].flatten(1).float().cpu())
 
-    handle = model.get_submodule(model.classifier_names[0]).register_forward_pre_hook(keep) if features else None
+    first = classifier_names(model)[0]
+    handle = model.get_submodule(first).register_forward_pre_hook(keep) if features else None
     try:
-        found = inference.probabilities(inference.predict(model, batches, precision))
+        predicted = inference.probabilities(inference.predict(model, batches, precision))
     finally:
         if handle is not None:
             handle.remove()
-    return Seen(found, torch.cat(entered).numpy() if features else None)
+    return Seen(predicted, torch.cat(entered).numpy() if features else None)

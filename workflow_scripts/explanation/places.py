@@ -85,7 +85,8 @@ def outputs(model: nn.Module, shape: InputShape) -> list[Output]:
     with torch.enable_grad(), recorder:
         recorder.results.append(model(images))
         weights = [torch.randn(value.shape, generator=generator).to(device) for value in recorder.results]
-        sum((value * weight).sum() for value, weight in zip(recorder.results, weights, strict=True)).backward()
+        sums = ((value * weight).sum() for value, weight in zip(recorder.results, weights, strict=True))
+        sum(sums, torch.zeros((), device=device)).backward()
     model.zero_grad(set_to_none=True)
     return recorder.outputs()
 
@@ -139,10 +140,10 @@ class _Recorder:
 
     def outputs(self) -> list[Output]:
         """Of the layers that were called once."""
-        found = [output for output in self._found if self._calls[output.name] == 1]
-        for output in found:
+        outputs_called_once = [output for output in self._found if self._calls[output.name] == 1]
+        for output in outputs_called_once:
             output.done /= max(self._computed, 1)
-        return found
+        return outputs_called_once
 
     def _hook(self, name: str) -> Callable:
         def hook(module: nn.Module, arguments: tuple, output: object) -> None:
@@ -178,8 +179,8 @@ def _in_place(maps: torch.Tensor) -> bool:
     change = (maps[1:] - maps[:1]).abs().mean(dim=1)
     rows, columns = (_halves(length) for length in change.shape[1:])
     quarters = torch.stack([change[:, row, column].mean(dim=(1, 2)) for row in rows for column in columns], dim=1)
-    known = quarters.clamp_min(torch.finfo(torch.float32).tiny).log()
-    own = known - known.mean(dim=0, keepdim=True) - known.mean(dim=1, keepdim=True) + known.mean()
+    logarithms = quarters.clamp_min(torch.finfo(torch.float32).tiny).log()
+    own = logarithms - logarithms.mean(dim=0, keepdim=True) - logarithms.mean(dim=1, keepdim=True) + logarithms.mean()
     expected = torch.arange(PROBES, device=maps.device)
     ordered = (own.argmax(dim=1) == expected).all() and (own.argmax(dim=0) == expected).all()
     return bool(ordered) or float(own.abs().max()) < EVEN
@@ -209,7 +210,7 @@ def _with_open_paths(model: nn.Module) -> nn.Module:
         return model
     opened = copy.deepcopy(model)
     for module in filter(_closed, opened.modules()):
-        nn.init.ones_(module.weight)
+        nn.init.ones_(module.get_parameter("weight"))
     return opened
 
 

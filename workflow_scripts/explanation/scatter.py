@@ -38,11 +38,12 @@ PAGE = """<!doctype html>
 """
 
 
-def caption(run: str, table: pd.DataFrame, found: Embedding, of: str) -> str:
+def caption(run: str, table: pd.DataFrame, embedded: Embedding, of: str) -> str:
     """How to read the embedding of a run; `of`: what its samples are called."""
-    shares = {"among": found.among_features, "picture": found.in_picture, "chance": found.by_chance}
+    shares = {"among": embedded.among_features, "picture": embedded.in_picture, "chance": embedded.by_chance}
     shares = {name: 100 * value for name, value in shares.items()}
-    return CAPTION.format(run=run, n=len(table), of=of, features=found.features, neighbours=found.neighbours, **shares)
+    numbers = {"features": embedded.features, "neighbours": embedded.neighbours}
+    return CAPTION.format(run=run, n=len(table), of=of, **numbers, **shares)
 
 
 def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: bool) -> None:
@@ -108,8 +109,8 @@ def _wrong_of(wrong: pd.DataFrame, table: pd.DataFrame) -> str:
 
 def _trace(chosen: pd.DataFrame, name: str, marker: dict) -> dict:
     # plotly takes tags for markup.
-    said = {column: chosen[column].map(html.escape) for column in ("id", "label", "predicted")}
-    lines = said["id"] + "<br>true: " + said["label"] + "<br>predicted: " + said["predicted"]
+    escaped = {column: chosen[column].map(html.escape) for column in ("id", "label", "predicted")}
+    lines = escaped["id"] + "<br>true: " + escaped["label"] + "<br>predicted: " + escaped["predicted"]
     sides = {side: np.round(chosen[side], 4).tolist() for side in "xyz"}
     more = {"hovertext": lines.tolist(), "hoverinfo": "text"}
     return {"type": "scatter3d", "mode": "markers", "name": name, "marker": marker, **sides, **more}

@@ -1,6 +1,6 @@
 """The layer whose map Grad-CAM shows: the last one that still knows where things are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass, replace
 
 import torch
@@ -92,8 +92,9 @@ def target_layer(model: nn.Module, shape: InputShape) -> Target:
 
 def _listed(model: nn.Module) -> list[str]:
     """Names of the layer that this family is known for."""
-    if hasattr(model, "patch_embed") and hasattr(model, "num_prefix_tokens") and hasattr(model, "blocks"):
-        return [f"blocks.{len(model.blocks) - 1}.norm1"]
+    blocks = getattr(model, "blocks", None)
+    if hasattr(model, "patch_embed") and hasattr(model, "num_prefix_tokens") and isinstance(blocks, Sized):
+        return [f"blocks.{len(blocks) - 1}.norm1"]
     name = CONVOLUTIONAL.get(type(model).__name__)
     return [name] if name else []
 

@@ -67,16 +67,16 @@ class Voted:
         """The same of the members with random weights."""
         return self._with_vote([member.random_maps(rows) for member in self.members])
 
-    def _with_vote(self, found: list[dict[str, Maps]]) -> dict[str, Maps]:
-        named = {}
-        for member, parts in zip(self.members, found, strict=True):
+    def _with_vote(self, by_member: list[dict[str, Maps]]) -> dict[str, Maps]:
+        named: dict[str, Maps] = {}
+        for member, parts in zip(self.members, by_member, strict=True):
             single = len(parts) == 1
             named |= {member.run if single else f"{member.run} {branch}": maps for branch, maps in parts.items()}
         # A joint network counts once, whatever the number of its branches.
-        own = [scaled(np.mean([maps.values for maps in parts.values()], axis=0)) for parts in found]
+        own = [scaled(np.mean([maps.values for maps in parts.values()], axis=0)) for parts in by_member]
         mean = scaled(np.tensordot(np.array(self.shares, dtype="float32"), np.stack(own), axes=1))
         looked = all(maps.has_gradient for maps in named.values())
-        target = Target(None, f"mean of {len(found)} runs", mean.shape[1:])
+        target = Target(None, f"mean of {len(by_member)} runs", mean.shape[1:])
         return {**named, self.spec.kind: Maps(target, mean, looked, None)}
 
 

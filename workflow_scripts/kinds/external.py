@@ -68,5 +68,5 @@ class External(MadeKind):
 
     def words(self, name: str, record: "RunRecord") -> str:
         seen = sum(record.seen_in_training.values())
-        known = f"; {seen} of these pictures were used there" if seen else ""
-        return f"{self.of} trained on {self.study} ({self.protocol}), no refit{known}"
+        overlap = f"; {seen} of these pictures were used there" if seen else ""
+        return f"{self.of} trained on {self.study} ({self.protocol}), no refit{overlap}"

@@ -228,7 +228,8 @@ def _output(model: nn.Module, shape: InputShape) -> tuple[torch.Tensor, int]:
     def hook(module: nn.Conv2d, inputs: tuple[torch.Tensor, ...]) -> None:
         # Patches lie side by side, or overlap and reach over the border: only what no patch covers is lost.
         for axis, length in enumerate((shape.height, shape.width)):
-            side, padding = inputs[0].shape[2 + axis], module.padding[axis]
+            side = inputs[0].shape[2 + axis]
+            padding = 0 if isinstance(module.padding, str) else module.padding[axis]  # "valid"
             uncovered = (side + 2 * padding - module.kernel_size[axis]) % module.stride[axis] - padding
             left_out.append(uncovered * (length // side))
 

@@ -20,7 +20,7 @@ def assign(counts: np.ndarray, targets: np.ndarray, rng: np.random.Generator) ->
     totals = np.maximum(counts.sum(axis=0), 1)
     weight = 1.0 / totals.astype("float64") ** 2
     wanted = targets * (counts[big].sum(axis=0) / totals)  # single units fill the rest exactly
-    best, best_score = None, None
+    best, best_score = np.zeros(len(counts), dtype="int64"), (np.inf, np.inf)
     restarts = int(np.clip(PLACED // max(len(big), 1), *RESTARTS)) if len(big) else 1
     for _ in range(restarts):
         chosen = np.zeros(len(counts), dtype="int64")
@@ -29,7 +29,7 @@ def assign(counts: np.ndarray, targets: np.ndarray, rng: np.random.Generator) ->
         _repair(counts, targets, weight, chosen)
         error = _sums(counts, chosen, len(targets)) - targets
         score = (len(empty_cells(counts, targets, chosen)), float((error**2 * weight).sum()))
-        if best_score is None or score < best_score:
+        if score < best_score:
             best, best_score = chosen, score
     return best
 
@@ -70,7 +70,7 @@ def _improve(counts: np.ndarray, wanted: np.ndarray, weight: np.ndarray, chosen:
         pull = weighted @ error.T
         gain = pull - pull[rows, chosen][:, None] + square  # half of what the loss changes by
         gain[rows, chosen] = 0
-        cluster, to = np.unravel_index(int(gain.argmin()), gain.shape)
+        cluster, to = _smallest(gain)
         steps = [(cluster, to)]
         if gain[cluster, to] > -1e-12:
             steps = _swap(counts, weighted, square, pull, chosen)
@@ -83,19 +83,34 @@ def _improve(counts: np.ndarray, wanted: np.ndarray, weight: np.ndarray, chosen:
     return chosen
 
 
-def _swap(counts, weighted, square, pull, chosen) -> list[tuple[int, int]]:
+def _smallest(gain: np.ndarray) -> tuple[int, int]:
+    """Row and column of the smallest of G×S numbers."""
+    row, column = np.unravel_index(int(gain.argmin()), gain.shape)
+    return int(row), int(column)
+
+
+def _swap(
+    counts: np.ndarray, weighted: np.ndarray, square: np.ndarray, pull: np.ndarray, chosen: np.ndarray
+) -> list[tuple[int, int]]:
     """The two moves that swap the best pair of clusters; none where no swap lowers the loss."""
     if len(counts) > SWAPPED:
         return []
     across = pull[:, chosen] - pull[np.arange(len(counts)), chosen][:, None]  # of a row's cluster to a column's subset
     gain = across + across.T + square + square.T - 2 * weighted @ counts.T
-    first, second = np.unravel_index(int(gain.argmin()), gain.shape)
+    first, second = _smallest(gain)
     if gain[first, second] > -1e-12 or chosen[first] == chosen[second]:
         return []
-    return [(first, chosen[second]), (second, chosen[first])]
+    return [(first, int(chosen[second])), (second, int(chosen[first]))]
 
 
-def _fill(counts, targets, big, single, chosen, rng) -> None:
+def _fill(
+    counts: np.ndarray,
+    targets: np.ndarray,
+    big: np.ndarray,
+    single: np.ndarray,
+    chosen: np.ndarray,
+    rng: np.random.Generator,
+) -> None:
     """Give clusters of one unit, class by class, to the subsets that lack most (optimal: the loss is convex)."""
     lack = targets - _sums(counts[big], chosen[big], len(targets))
     classes = counts[single].argmax(axis=1)

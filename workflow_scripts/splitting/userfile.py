@@ -20,8 +20,8 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence
     sheet = read_sheet(path, "path", list(SPLIT.columns))
     table = pd.DataFrame(sheet.columns, dtype=object)
     # As ingest writes them: a spreadsheet may have lost white space at the ends.
-    known, written = set(manifest["id"]), {tidy(name): name for name in manifest["id"]}
-    table["id"] = [name if name in known else written.get(name, name) for name in table["id"]]
+    ids, written = set(manifest["id"]), {tidy(name): name for name in manifest["id"]}
+    table["id"] = [name if name in ids else written.get(name, name) for name in table["id"]]
     SPLIT.check(table, str(path))
     table = SPLIT.typed(table, str(path))
     wrong = ~table["subset"].isin(SUBSETS)
@@ -30,7 +30,7 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence
         raise UserError(
             f"{path}, row {sheet.rows[first]}: subset {table['subset'].iloc[first]!r}; use {', '.join(SUBSETS)}"
         )
-    wrong = ~table["id"].isin(known)
+    wrong = ~table["id"].isin(ids)
     if wrong.any():
         first = int(wrong.to_numpy().argmax())
         raise UserError(
@@ -38,8 +38,8 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence
             f"({int(wrong.sum())} such rows); ids are those of the manifest's first column"
         )
     if set(table["fold"]) != set(range(folds)):
-        found = ", ".join(map(str, sorted(set(table["fold"]))))
-        raise UserError(f"{path}: folds {found or 'none'} found, the protocol says folds: {folds} (0 to {folds - 1})")
+        named = ", ".join(map(str, sorted(set(table["fold"]))))
+        raise UserError(f"{path}: folds {named or 'none'} found, the protocol says folds: {folds} (0 to {folds - 1})")
     parts = [_fold(table[table["fold"] == fold], fold, manifest, classes, path) for fold in range(folds)]
     return pd.concat(parts, ignore_index=True)
 

@@ -187,7 +187,7 @@ def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray
     seed = seed_for(*(settings[key] for key in ("study", "run", "fold", "seed")), "embedding")
     numbers = judged["label"].map(classes.index).to_numpy()
     embedded = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
-    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.places.T, strict=True)))
+    table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.positions.T, strict=True)))
     text = scatter.caption(trained.run, table, embedded, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
     scatter.draw(folder / "embedding.png", table, classes, text, made)

@@ -37,16 +37,16 @@ class Checkpoints:
 
     def load(self) -> dict[str, Any] | None:
         """The newest state that is whole, or None; each damaged one is named in the log."""
-        found = self._newest_first()
-        for path in found:
+        states = self._newest_first()
+        for path in states:
             try:
-                if digest_file(path) == _NAME.fullmatch(path.name)[2]:
+                if digest_file(path) == _digest_in(path):
                     return torch.load(path, map_location="cpu", weights_only=True)
                 why = "its content does not match its name"
             except OSError as error:
                 why = str(error.strerror)
             log.warning("checkpoint %s is damaged (%s); trying the one before it", path.name, why)
-        if found:
+        if states:
             log.warning("no checkpoint in %s can be used; training starts again from its first epoch", self.folder)
         return None
 
@@ -60,9 +60,16 @@ class Checkpoints:
         return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
 
 
+def _digest_in(path: Path) -> str:
+    name = _NAME.fullmatch(path.name)
+    return name[2] if name else ""
+
+
 def random_states() -> dict[str, Any]:
     """States of every generator that a library may draw from."""
-    kind, words, *rest = np.random.get_state()
+    state = np.random.get_state()
+    assert isinstance(state, tuple)  # a dict only where legacy=False
+    kind, words, *rest = state
     return {
         "python": random.getstate(),
         "numpy": [kind, words.tolist(), *rest],

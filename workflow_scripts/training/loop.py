@@ -39,6 +39,11 @@ class Progress:
     best: dict[str, torch.Tensor] | None = None
     seconds: float = 0.0
 
+    def of_steps(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Loss and hits of every step of an epoch that has begun."""
+        assert self.losses is not None and self.hits is not None
+        return self.losses, self.hits
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -86,6 +91,7 @@ def fit(
             raise
     progress = run.progress
     if train.select == "best":
+        assert progress.best is not None  # a finite loss of the first epoch is below infinity
         return Trained(progress.best, progress.history, progress.best_epoch, progress.seconds)
     return Trained(run.copied_state(), progress.history, train.epochs, progress.seconds)
 
@@ -170,14 +176,16 @@ class _Run:
             hits = (logits.argmax(1) == batch.targets).sum()
         loss, hits = self.process_group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
         self.optimizer.step()
-        progress.losses[progress.step], progress.hits[progress.step] = loss, hits
+        losses_of_steps, hits_of_steps = progress.of_steps()
+        losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
 
     def _rate(self, step: int) -> float:
         return recipe.learning_rate(self.train, self.progress.epoch * len(self.bounds) + step, len(self.bounds))
 
     def _check(self, first: int) -> None:
         """Stop at the first loss since `first` that is not a number."""
-        wrong = torch.nonzero(~torch.isfinite(self.progress.losses[first : self.progress.step]))
+        losses, _ = self.progress.of_steps()
+        wrong = torch.nonzero(~torch.isfinite(losses[first : self.progress.step]))
         if len(wrong):
             step = first + int(wrong[0])
             raise UserError(
@@ -188,26 +196,28 @@ class _Run:
     def _finish_epoch(self, samples_a_second: float) -> None:
         progress, bounds = self.progress, np.array(self.bounds)
         sizes = bounds[:, 1] - bounds[:, 0]
-        found = (math.nan, math.nan)
+        measured = (math.nan, math.nan)
         if self.process_group.is_rank_zero:
-            found = evaluate(self.model, self.validation, self.criterion, self.train.precision)
-        loss, accuracy = self.process_group.broadcast(found)
+            measured = evaluate(self.model, self.validation, self.criterion, self.train.precision)
+        loss, accuracy = self.process_group.broadcast(measured)
         if len(self.validation) and not math.isfinite(loss):
             raise UserError(
                 f"the validation loss is not finite after epoch {progress.epoch + 1}; lower train.learning_rate"
             )
+        losses, hits = progress.of_steps()
+        epoch = progress.epoch + 1
         row = {
-            "epoch": progress.epoch + 1,
+            "epoch": epoch,
             "learning_rate": self._rate(len(bounds) - 1),
-            "train_loss": float((progress.losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
-            "train_accuracy": float(progress.hits.sum()) / float(sizes.sum()),
+            "train_loss": float((losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
+            "train_accuracy": float(hits.sum()) / float(sizes.sum()),
             "validation_loss": loss,
             "validation_accuracy": accuracy,
         }
         progress.history.append(row)
         if self.train.select == "best" and loss < progress.best_loss:
-            progress.best_loss, progress.best_epoch, progress.best = loss, row["epoch"], self.copied_state()
-        progress.epoch, progress.step, progress.losses, progress.hits = row["epoch"], 0, None, None
+            progress.best_loss, progress.best_epoch, progress.best = loss, epoch, self.copied_state()
+        progress.epoch, progress.step, progress.losses, progress.hits = epoch, 0, None, None
         self._count_seconds()
         self._report(row, samples_a_second)
 

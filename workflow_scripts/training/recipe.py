@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.models.network_parts import classifier_names
 
 # Focal loss: exponent of Lin et al., ICCV 2017, section 3.
 FOCAL_GAMMA = 2.0
@@ -19,10 +20,11 @@ Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 def optimiser(model: nn.Module, train: Train) -> torch.optim.Optimizer:
     """The optimiser of all parameters that are trained; one pass over memory a step (fused)."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    common = {"lr": train.learning_rate, "weight_decay": train.weight_decay, "fused": True}
+    rate, decay = train.learning_rate, train.weight_decay
     if train.optimizer == "sgd":
-        return torch.optim.SGD(parameters, momentum=train.momentum, **common)
-    return {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[train.optimizer](parameters, **common)
+        return torch.optim.SGD(parameters, lr=rate, momentum=train.momentum, weight_decay=decay, fused=True)
+    adaptive = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[train.optimizer]
+    return adaptive(parameters, lr=rate, weight_decay=decay, fused=True)
 
 
 def learning_rate(train: Train, step: int, steps_an_epoch: int) -> float:
@@ -89,4 +91,4 @@ def training_mode(model: nn.Module, what_is_frozen: str) -> None:
 
 
 def _in_classifier(model: nn.Module, name: str) -> bool:
-    return f"{name}.".startswith(tuple(f"{part}." for part in model.classifier_names))
+    return f"{name}.".startswith(tuple(f"{part}." for part in classifier_names(model)))

@@ -74,7 +74,7 @@ def stop_signals(once: bool) -> Iterator["Stop"]:
         stop.asked = True
         log.info("stopping after this step; a state is saved")
         if not once:
-            signal.signal(number, before[number])
+            signal.signal(number, before[signal.Signals(number)])
 
     for number in before:
         signal.signal(number, ask)

@@ -46,12 +46,12 @@ def adapters() -> dict[str, Adapter]:
 
 def load(name: str) -> ModuleType:
     """The adapter of that name, see data.adapters.interface; UserError when there is none."""
-    return importlib.import_module(known(name).module)
+    return importlib.import_module(entry_called(name).module)
 
 
 def load_generator(name: str) -> ModuleType:
     """The module that draws made data for the adapter of that name, see synthetic.pictures."""
-    return importlib.import_module(known(name).generator)
+    return importlib.import_module(entry_called(name).generator)
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -61,10 +61,10 @@ def options_of(name: str) -> dict[str, Any]:
 
 def load_reader(name: str) -> "Reader":
     """The reader of an adapter's files, see data.readers.reader_interface; UserError when there is none."""
-    return reader_registry.load(known(name).modality, options_of(name))
+    return reader_registry.load(entry_called(name).modality, options_of(name))
 
 
-def known(name: str) -> Adapter:
+def entry_called(name: str) -> Adapter:
     """The entry of that name; UserError when there is none."""
     if name not in adapters():
         raise UserError(f"no adapter is called {name!r}; there are {', '.join(adapters())}")

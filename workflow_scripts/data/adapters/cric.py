@@ -78,7 +78,7 @@ def _annotations(path: Path) -> Iterator[tuple[str, list[tuple[str, str, int, in
         raise UserError(f"{path} is not valid JSON ({error}); take the file as it is published") from None
     if not isinstance(fields, list):
         raise UserError(f"{path} is no list of fields; take the file as it is published")
-    found = []
+    fields_read = []
     for index, entry in enumerate(fields):
         try:
             image = entry["image_name"]
@@ -90,8 +90,8 @@ def _annotations(path: Path) -> Iterator[tuple[str, list[tuple[str, str, int, in
                 raise ValueError(f"image_name {image!r} is a path")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{path}, field {index + 1}: {error!r}; take the file as it is published") from None
-        found.append((image, cells))
-    return iter(sorted(found))
+        fields_read.append((image, cells))
+    return iter(sorted(fields_read))
 
 
 def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:

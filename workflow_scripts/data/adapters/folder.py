@@ -58,22 +58,22 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         if len(parts) < depth + 2:
             yield Refused(path, "no_label", "lies in no class folder")
             continue
-        known = groups.get(normal(path), Grouping())
+        grouping = groups.get(normal(path), Grouping())
         yield Sample(
             path,
             without_extension(path),
             normal(parts[depth]),
-            known.group,
-            known.unit,
-            attributes=known.attributes,
+            grouping.group,
+            grouping.unit,
+            attributes=grouping.attributes,
         )
 
 
-def _warn_of_unread_classes(others: list[str], paths: list[str], depth: int) -> None:
+def _warn_of_unread_classes(paths_not_read: list[str], paths: list[str], depth: int) -> None:
     """Warn of folders beside the classes that hold images in formats that are not read, and nothing else."""
     read = {path.split("/")[depth] for path in paths if path.count("/") > depth}
     unread: dict[str, list[str]] = {}
-    for path in others:
+    for path in paths_not_read:
         if path.count("/") > depth and (name := path.split("/")[depth]) not in read:
             unread.setdefault(name, []).append(path)
     for name, files in unread.items():

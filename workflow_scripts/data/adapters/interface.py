@@ -110,8 +110,8 @@ def class_folder_files(root: Path, below: str, labels: Mapping[str, str]) -> Ite
     The class folders lie in `root` or in its subfolder `below`. `labels` maps a folder's name in lower case to the
     label. UserError when there is not one of them.
     """
-    for place in (root, root / below):
-        folders = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+    for parent in (root, root / below):
+        folders = sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
         if any(normal(folder.name).lower() in labels for folder in folders):
             break
     else:
@@ -120,8 +120,8 @@ def class_folder_files(root: Path, below: str, labels: Mapping[str, str]) -> Ite
             f"none of the class folders {names} is in {root} or in its folder {below!r}; "
             "set `source` to the folder that holds them"
         )
-    prefix = "" if place == root else f"{below}/"
-    for name in image_files(place):
+    prefix = "" if parent == root else f"{below}/"
+    for name in image_files(parent):
         folder, inside, _ = name.partition("/")
         if inside:
             path, label = prefix + name, labels.get(normal(folder).lower())

@@ -24,19 +24,19 @@ _NAME = re.compile(r"(\d+)_\d+")
 
 def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
     """Cells of the five classes; the archives' doubled folders (im_X/im_X/CROPPED) are taken too."""
-    found = False
+    any_cell = False
     for path in image_files(root):
         *folders, name = without_extension(path).split("/")
         if not folders or folders[-1].upper() != "CROPPED":
             continue
-        found = True
+        any_cell = True
         label = next((_FOLDERS[key] for key in (normal(part).lower() for part in folders) if key in _FOLDERS), None)
         if label is None:
             yield Refused(path, "no_label", "no folder im_<Class> of the five classes above it")
             continue
         matched = _NAME.fullmatch(name)
         yield Sample(path, without_extension(path), label, group=f"{label}/{matched[1]}" if matched else "")
-    if not found:
+    if not any_cell:
         raise UserError(f"no cell in {root}: SIPaKMeD has im_<Class>/CROPPED/<field>_<cell>.bmp; set `source` to it")
 
 

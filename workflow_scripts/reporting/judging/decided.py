@@ -96,7 +96,7 @@ def needed_words(more: Needed, uncertain: Uncertain, n: int, seeds: int) -> str:
     """How many more samples or seeds would decide."""
     if uncertain.sampling is None:
         return "More groups are needed."
-    if not uncertain.known:
+    if not uncertain.is_known:
         return few_seeds(seeds)
     if more.units:
         return f"With this value about {words.plural(more.units - n, 'more sample', 'more samples')} would tell."

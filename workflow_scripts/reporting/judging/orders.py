@@ -103,7 +103,7 @@ def share_words(judgement: Judged, seeds: int) -> str:
     if np.isnan(judgement.share):
         return "The order is undefined in the bootstrap draws."
     text = f"The order is as printed in {100 * judgement.share:.0f} % of the bootstrap draws."
-    if any(part.sampling is not None and not part.known for part in judgement.parts):
+    if any(part.sampling is not None and not part.is_known for part in judgement.parts):
         text += f" {few_seeds(seeds)}"
     return text
 
