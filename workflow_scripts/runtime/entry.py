@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -80,7 +80,7 @@ def job_folder(text: str) -> Path:
     return Path(text)
 
 
-def job_settings(settings: dict, folder: Path) -> dict:
+def job_settings(settings: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A run's settings with fold and seed of such a folder."""
     address = FoldSeed.parse(folder.name)
     return {**settings, "fold": address.fold, "seed": address.seed}
