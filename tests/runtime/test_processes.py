@@ -27,8 +27,10 @@ try:
 except KeyboardInterrupt:
     print("stopped as by Ctrl-C", flush=True)
 """
+# Tests that were started with nohup inherit that a hang-up is ignored.
 FOLLOWER = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from workflow_scripts.runtime.processes import followed, stoppable
 with stoppable():
     followed([sys.executable, "-c", {COMMAND!r}])
