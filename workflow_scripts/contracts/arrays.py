@@ -133,11 +133,6 @@ def read_index(folder: Path) -> pd.DataFrame:
     return ARRAY_INDEX.read(folder / INDEX)
 
 
-def read_description(folder: Path) -> ArrayDescription:
-    """What the rows of the array in `folder` are, without opening it; UserError where the record does not say so."""
-    return ArrayDescription.of_record(require(folder / RECORD), folder / RECORD)
-
-
 def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
     """Open the array in `folder`, and the masks at `masks`, without loading either.
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.runtime.named_objects import load_named
+from workflow_scripts.runtime.run_address import WEIGHTS_FILE, study_of
+from workflow_scripts.runtime.study_paths import StudyPaths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,21 +82,21 @@ class RunJob:
     def weights_path(self) -> Path:
         """The weights of the training that it applies."""
         (folder,) = self.sources.values()
-        return folder / "weights.safetensors"
+        return folder / WEIGHTS_FILE
 
     @property
     def source_manifest(self) -> Path:
         """The manifest of the study of that training."""
-        return self._source_study / "dataset" / "manifest.csv"
+        return self._source_study.manifest
 
     @property
     def source_split(self) -> Path:
         """The split that the training was made with."""
-        return self._source_study / "splits" / f"{self.training['protocol']}.csv"
+        return self._source_study.split(self.training["protocol"])
 
     @property
-    def _source_study(self) -> Path:
-        return self.weights_path.parents[4]  # …/runs/{protocol}/{run}/fold{f}-seed{s}/weights.safetensors
+    def _source_study(self) -> StudyPaths:
+        return StudyPaths(study_of(self.weights_path.parent))
 
 
 class RunKind(ABC):

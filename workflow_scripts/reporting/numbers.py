@@ -127,9 +127,9 @@ def spent(results: Results) -> list[Spent]:
     """
     runs = [run for protocol in results.protocols.values() for run in protocol.runs.values()]
     trained = [ledger.train for run in runs for ledger in run.ledgers if ledger.train]
-    concluded = [ledger for run in runs if run.trained for ledger in run.ledgers]
+    finished = [ledger for run in runs if run.trained for ledger in run.ledgers]
     untrained = [ledger for run in runs if not run.trained for ledger in run.ledgers]
-    steps = {"training": trained, "concluding trained runs": concluded, "votes and other runs": untrained}
+    steps = {"training": trained, "finishing trained runs": finished, "votes and other runs": untrained}
     rows = [_spent(step, ledgers) for step, ledgers in steps.items() if ledgers]
     return [*rows, _spent("together", [ledger for ledgers in steps.values() for ledger in ledgers])]
 

@@ -9,6 +9,7 @@ from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.kinds.kind import CombinedKind
 from workflow_scripts.reporting.obtained import Value
 from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.runtime.run_address import PREDICTIONS_FILE
 from workflow_scripts.runtime.seeds import seed_for
 
 
@@ -74,6 +75,6 @@ def judged_as(results: Results, protocol: Protocol, name: str, aggregate: Aggreg
         return Grid({key: kind.combine(tables).units for key, tables in units.items()})
     tables = {}
     for key, folder in zip(run.jobs, run.folders, strict=True):
-        path = folder / "predictions.csv"
+        path = folder / PREDICTIONS_FILE
         tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregate, str(path))
     return Grid(tables)

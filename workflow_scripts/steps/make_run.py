@@ -21,6 +21,7 @@ from workflow_scripts.kinds.kind_registry import read_spec
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
+from workflow_scripts.runtime.run_address import RECORD_FILE, UNITS_FILE, study_of
 
 
 def source_run(text: str) -> tuple[str, Path]:
@@ -50,7 +51,7 @@ def main(args: argparse.Namespace) -> None:
     if list(sources) != wanted:
         raise UserError(f"the runs {', '.join(sources)} are given, the settings name {', '.join(wanted)}")
     if isinstance(run, CombinedKind):
-        study = args.out.resolve().parents[3]  # …/runs/{protocol}/{run}/fold{f}-seed{s}
+        study = study_of(args.out.resolve())
         # What is judged was aggregated where the sources were made.
         finish_run(args.out, args.settings, args.code, study, "none", lambda: _combine(run, settings, sources))
     elif isinstance(run, MadeKind):
@@ -87,17 +88,17 @@ def _combine(run: CombinedKind, settings: MakeRun, sources: Mapping[str, Path]) 
     """The run, whose record names the tables that it is made of."""
     for name, folder in sources.items():
         _require_source(settings, name, folder)
-    tables = {name: UNITS.read(folder / "units.csv") for name, folder in sources.items()}
-    return run.combine(tables).made(tuple((folder / "units.csv").resolve() for folder in sources.values()))
+    tables = {name: UNITS.read(folder / UNITS_FILE) for name, folder in sources.items()}
+    return run.combine(tables).made(tuple((folder / UNITS_FILE).resolve() for folder in sources.values()))
 
 
 def _require_source(settings: MakeRun, name: str, folder: Path) -> None:
     """Raise UserError when the folder holds another run, protocol, fold or seed than is wanted, or is damaged."""
-    recorded = require(folder / "record.json", "units.csv")["settings"]
+    recorded = require(folder / RECORD_FILE, UNITS_FILE)["settings"]
     wanted = {"run": name, **{key: getattr(settings, key) for key in ("study", "protocol", "fold", "seed")}}
     for key, value in wanted.items():
         if recorded.get(key) != value:
-            path = folder / "record.json"
+            path = folder / RECORD_FILE
             raise UserError(
                 f"{path}: {key} {recorded.get(key)!r}, the run {settings.run} wants {value!r}; {remedy(path)}"
             )

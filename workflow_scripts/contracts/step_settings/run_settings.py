@@ -18,8 +18,3 @@ class RunSettings:
     def trained(self) -> bool:
         """Whether it is trained."""
         return self.train is not None
-
-    @property
-    def kind(self) -> str:
-        """The run's kind."""
-        return str(self.spec["kind"])

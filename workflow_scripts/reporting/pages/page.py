@@ -3,7 +3,6 @@
 import base64
 import io
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
-_COSTS = re.compile(r"<!-- costs: .*?<!-- end of costs -->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,3 @@ def render(template: str, context: dict) -> str:
 def write_page(path: Path, html: str) -> None:
     """Write a page atomically."""
     write_text(path, html)
-
-
-def without_costs(html: str) -> str:
-    """A report without its cost section: equal bytes for equal results, whatever machine was how fast."""
-    return _COSTS.sub("", html)
