@@ -16,10 +16,10 @@ from workflow_scripts.contracts.verdict_table import (
     HIGHER,
     HOLDS,
     LOWER,
-    MADE,
     NOT_CHECKED,
     NOT_COMPARABLE,
     NOT_RUN,
+    SYNTHETIC,
     VERDICT,
     WORDS,
 )
@@ -205,11 +205,11 @@ def rewritten(paper, text):
     return other
 
 
-def test_made_data_never_yield_a_verdict(tmp_path):
-    study = Real(tmp_path, source="made").write()
+def test_synthetic_data_never_yield_a_verdict(tmp_path):
+    study = Real(tmp_path, source="synthetic").write()
     found = rows(study)
     assert not {row.word for row in found.values()} & {*DECIDED, CANNOT_TELL, NOT_COMPARABLE}
-    assert found["optimistic"].word == MADE and "says nothing about the paper" in found["optimistic"].why
+    assert found["optimistic"].word == SYNTHETIC and "says nothing about the paper" in found["optimistic"].why
     assert found["optimistic"].obtained.value == pytest.approx(0.9)
 
 

@@ -44,7 +44,7 @@ class Slices(Study):
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
             if run == "soft_vote":
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in RUNS[:2]}
-                write_tables(folder, Combined(vote(members, "soft")[0]).made(), "none")
+                write_tables(folder, Combined(vote(members, "soft")[0]).output(), "none")
             else:
                 samples = UNITS.read(folder / "units.csv")
                 PREDICTIONS.write(folder / "predictions.csv", samples.drop(columns="n_samples"))

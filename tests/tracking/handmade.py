@@ -28,7 +28,7 @@ class Study:
     def __init__(self, results: Path) -> None:
         self.results = results
         self.folder = results / "toy"
-        record.write_record(self.folder / "dataset" / "record.json", {"made": True, "scale": "demo"})
+        record.write_record(self.folder / "dataset" / "record.json", {"synthetic": True, "scale": "demo"})
 
     def run_folder(self, run: str, seed: int) -> Path:
         return self.folder / "runs" / "published" / run / f"fold0-seed{seed}"

@@ -37,7 +37,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
             "samples": len(results.manifest),
             "classes": len(results.classes),
             "refused": len(results.quarantine),
-            "made": int(results.made),
+            "synthetic": int(results.synthetic),
             "seeds": len(results.settings.seeds),
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},

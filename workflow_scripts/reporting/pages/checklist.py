@@ -72,7 +72,7 @@ def _shown(results: Results) -> Protocol:
 
 def data_source(results: Results) -> str:
     sources = listed(sorted(set(results.manifest["source"])))
-    if results.made:
+    if results.synthetic:
         return f"Made by this project in the format of {sources}; no patient's data."
     return f"Real, read by {sources}."
 
@@ -193,8 +193,8 @@ def errors(results: Results) -> str:
 
 
 def code(results: Results) -> str:
-    made = _shown(results).runs[main_run(results)].records[0].provenance
-    versions = ", ".join(f"{name} {number}" for name, number in sorted(made.versions.items()))
+    provenance = _shown(results).runs[main_run(results)].records[0].provenance
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(provenance.versions.items()))
     return f"Every run's record.json holds its settings, digests of code and inputs, and versions: {versions}."
 
 
@@ -248,8 +248,8 @@ def _by_class(results: Results) -> str:
 
 def _limits(results: Results) -> list[str]:
     settings, limits = results.settings, []
-    if results.made:
-        limits.append("Learned from made pictures: says nothing about patients.")
+    if results.synthetic:
+        limits.append("Learned from synthetic pictures: says nothing about patients.")
     if settings.scale == "demo":
         than = "than the paper's" if results.published is not None else "than at the scale paper"
         limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")

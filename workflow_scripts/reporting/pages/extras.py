@@ -97,7 +97,7 @@ def sources_section(results: Results) -> dict[str, Any]:
 
 
 def truth_section(results: Results) -> dict[str, Any]:
-    """What was planted in made data beside what was found of it."""
+    """The ground truth of synthetic data compared with what was recovered."""
     rows = []
     for line in results.truth.to_dict("records"):
         where = " ".join(filter(None, (line["run"], line["part"])))

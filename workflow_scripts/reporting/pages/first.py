@@ -105,7 +105,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     refused = sum(record.refused.values())
     pictures = results.arrays.array
     return [
-        ("Data", "made" if results.made else "real", listed(sorted(set(results.manifest["source"])))),
+        ("Data", "synthetic" if results.synthetic else "real", listed(sorted(set(results.manifest["source"])))),
         ("Samples", words.grouped(record.samples), f"{len(results.classes)} classes"),
         (
             "Groups known",

@@ -35,7 +35,7 @@ class StudyRow:
     title: str
     paper: str
     link: str
-    made: bool
+    synthetic: bool
     scale: str
     samples: int
     classes: int
@@ -71,7 +71,7 @@ def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRo
         title=about.title or name,
         paper=about.paper,
         link=Path(os.path.relpath(report, base)).as_posix(),
-        made=bool(numbers["data"]["made"]),
+        synthetic=bool(numbers["data"]["synthetic"]),
         scale=record["scale"],
         samples=numbers["data"]["samples"],
         classes=numbers["data"]["classes"],

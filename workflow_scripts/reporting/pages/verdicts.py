@@ -19,7 +19,7 @@ from workflow_scripts.reporting.results import Results
 # Rows of the first screen; the others are folded away.
 SHOWN = 6
 # After the headline: what contradicts the paper, what contradicts itself there, then the rest.
-_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.MADE, word.NOT_RUN, word.NOT_CHECKED)
+_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.SYNTHETIC, word.NOT_RUN, word.NOT_CHECKED)
 # How a verdict is coloured; the word says it as well.
 COLOURS = {word.HOLDS: "good", **dict.fromkeys((word.HIGHER, word.LOWER, word.FAILS), "bad")}
 
