@@ -23,10 +23,10 @@ from workflow_scripts.contracts.verdict_table import (
     VERDICT,
     WORDS,
 )
-from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import ordered_protocols
 from workflow_scripts.steps import verdict
 
 

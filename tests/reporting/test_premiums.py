@@ -11,9 +11,9 @@ from tests.vouched import vouch
 from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, probabilities, units_of
 from workflow_scripts.evaluation.voting import vote
-from workflow_scripts.reporting.order import rule_words
 from workflow_scripts.reporting.premiums import judged_words, premiums
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import rule_words
 from workflow_scripts.runtime.errors import UserError
 
 RULE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}

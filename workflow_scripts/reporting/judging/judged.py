@@ -12,12 +12,12 @@ from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.verdict_table import VERDICT
-from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judging.answers import MEASURED, AbsentError, Answer, answer, measured
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
 from workflow_scripts.reporting.judging.decided import Decision, Side, decide_number, decide_order
 from workflow_scripts.reporting.judging.orders import Order, order_of, power_words
-from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
+from workflow_scripts.reporting.judging.reproduced_estimates import MEASURED, AbsentError, Answer, answer, measured
+from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.wording import listed
 
@@ -172,7 +172,7 @@ def nothing_obtained(question: Question) -> Ruling | None:
     missing = question.obtained.missing
     if not missing or (question.order and question.order.field == "class_name"):
         return None
-    return Ruling(Decision(word.NOT_RUN, f"{words.opened(missing)}."), leak_free=True)
+    return Ruling(Decision(word.NOT_RUN, f"{formatting.opened(missing)}."), leak_free=True)
 
 
 def number_absent(question: Question) -> Ruling | None:

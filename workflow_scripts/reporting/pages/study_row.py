@@ -9,7 +9,7 @@ from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.reporting.obtained import NOTHING, Value
+from workflow_scripts.reporting.reproduced import NOTHING, Value
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.runtime.results_layout import remedy
