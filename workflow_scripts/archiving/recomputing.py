@@ -122,7 +122,7 @@ def _evaluate(folder: Path, stated: EvaluateSettings) -> None:
 
 def _summarise(archived: Path, work: Path, study: str, stated: ReportSettings) -> None:
     """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
-    from workflow_scripts.reporting.judging.judged import judged, write
+    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows, write
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results
@@ -130,7 +130,7 @@ def _summarise(archived: Path, work: Path, study: str, stated: ReportSettings) -
 
     paper = archived / paper_folder(stated.paper) if stated.paper else None
     results = read_results(work / study, stated, paper, pictures=False)
-    write(work / study / "verdict.csv", judged(results))
+    write(work / study / "verdict.csv", verdict_rows(results))
     write_curves(work / study / "curves", results)
     write_metrics(work / study / "metrics.json", results, premiums(results))
     write_text(work / study / "model_card.md", model_card(results))

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
-from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
+from workflow_scripts.contracts.verdict_table import VERDICT, VERDICTS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.reproduced import NOTHING, Value
 from workflow_scripts.runtime.errors import UserError
@@ -28,7 +28,7 @@ class StudyRow:
     """A study in the index. obtained, leak_free, selected_on, premium: protocol → value.
 
     paper_value None: nothing is printed. selected_on: of protocols without a test subset, on the validation images that
-    the epoch was chosen on; never among the other two. verdicts: word → number of claims, in the order of WORDS.
+    the epoch was chosen on; never among the other two. verdicts: verdict → number of claims, in the order of VERDICTS.
     """
 
     name: str
@@ -83,7 +83,7 @@ def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRo
         selected_on={protocol: value for protocol, value in by_protocol.items() if protocol not in tested},
         premium={protocol: _value(runs.get(run, {})) for protocol, runs in numbers["leak_premium"].items()},
         seeds=numbers["data"]["seeds"],
-        verdicts={word: int(counts[word]) for word in WORDS if word in counts},
+        verdicts={verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts},
     )
 
 
