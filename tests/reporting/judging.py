@@ -18,7 +18,7 @@ paper: small
 citation: A small paper.
 studies:
   cvm_cervix: {title: A small study, headline: [accuracy]}
-  a_part: {title: A part of it, beside: cvm_cervix, source: sipakmed}
+  a_part: {title: A part of it, reference_study: cvm_cervix, source: sipakmed}
 settings:
   - {id: input_size, place: p. 1, value: 48, setting: preprocess.size}
   - {id: epochs, place: p. 1, value: 3, setting: runs.cvm.train.epochs}

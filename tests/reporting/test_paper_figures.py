@@ -1,4 +1,4 @@
-"""The paper's figures and tables: drawn from the results, beside the printed numbers; what is missing is named."""
+"""The paper's figures and tables: drawn from the results and the printed numbers; what is missing is named."""
 
 import argparse
 from dataclasses import replace
@@ -234,7 +234,7 @@ def test_sensitivities_stand_at_their_value_with_their_interval_under_each_proto
     assert np.array(bars(axes)) == pytest.approx(np.array(intervals))
 
 
-def test_averages_of_a_run_stand_beside_the_printed_ones(results):
+def test_averages_of_a_run_are_compared_with_the_printed_ones(results):
     figure = performance.performance(results, ("cvm",))
     for axes, subset in zip(figure.axes, ("validation", "test"), strict=True):
         protocols = ordered_protocols(results)

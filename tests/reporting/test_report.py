@@ -187,7 +187,7 @@ def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
     assert "The paper prints no result for these data." in text_of(write(study))
 
 
-def test_a_study_beside_another_shows_the_numbers_of_that_one(tmp_path):
+def test_a_study_shows_the_numbers_of_its_reference_study(tmp_path):
     text = text_of(write(Study(tmp_path, study="cvm_sipakmed").write()))
     assert "The paper prints no result for these data." not in text and "91.72 %" in text
 
@@ -337,7 +337,7 @@ def test_a_reference_that_the_settings_name_is_shown_first_where_no_claim_decide
     assert page.index('<tr class="main"><th scope="row"><code>resnet18</code>') < page.index("<code>deit</code><small")
 
 
-def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_empty(small):
+def test_the_papers_tables_are_compared_with_what_was_obtained_and_empty_cells_stay_empty(small):
     part = small.page[small.page.index('<section aria-labelledby="paper">') :].partition("</section>")[0]
     assert "Not made from these results" in part and "needs the run cvm-fourfold" in part
     assert "91.72 (rank 1)" in part and "published: " in part and "rank 1" in part

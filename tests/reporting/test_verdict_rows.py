@@ -166,7 +166,7 @@ def test_class_counts_that_are_off_are_not_comparable(tmp_path):
     assert found["samples"].verdict == HOLDS
 
 
-def test_data_without_printed_numbers_stand_beside_those_that_they_are_a_part_of(tmp_path):
+def test_data_without_printed_numbers_are_compared_with_those_that_they_are_a_part_of(tmp_path):
     found = rows(Real(tmp_path, study="a_part").write())
     assert "samples.cric" not in found
     assert (found["samples.sipakmed"].verdict, found["samples.a"].verdict) == (LOWER, LOWER)

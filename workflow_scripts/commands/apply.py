@@ -213,7 +213,7 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
             f"p = {most:.2f}",
             *(["unlike the training data"] if row.why else []),
         ]
-        pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
+        pictures.append(figure.Picture(image, figure.wrapped(lines), bool(row.why)))
     numbers = {"run": run.settings["run"], "n": len(images), "total": len(table)}
     shape = InputShape.of(run.array)
     untrained = random_network(run.settings["spec"], p.shape[1], shape, 0)

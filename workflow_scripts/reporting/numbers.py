@@ -16,14 +16,14 @@ from workflow_scripts.reporting.results import Protocol, Results, Run
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim beside what each protocol gave."""
+    """A claim and what each protocol gave."""
 
     claim: Claim
     obtained: dict[str, Value]
 
 
 def claim_rows(results: Results, claims: list[Claim]) -> list[ClaimRow]:
-    """Each claim beside every protocol's value."""
+    """Each claim with every protocol's value."""
     return [
         ClaimRow(claim, {name: obtained(results, protocol, claim) for name, protocol in results.protocols.items()})
         for claim in claims
@@ -175,7 +175,7 @@ class SettingRow:
 
 
 def setting_rows(results: Results, run: str | None, variant: str = "") -> list[SettingRow]:
-    """The paper's settings beside the study's; empty without a paper.
+    """The paper's settings compared with the study's; empty without a paper.
 
     run: a trained run, whose training is compared where the paper speaks of training in general; None: of none.
     variant: a run that is compared in place of the one that it is a variant of.

@@ -95,22 +95,22 @@ def divide(
     totals = _totals(samples, rows)
     targets = np.array([subset_counts(int(total), fractions) for total in totals]).T
     wanted = "shares " + " / ".join(f"{share:g}" for share in fractions)
-    beside, parts, remedy = "", "train / validation / test", "change the shares"
+    besides, parts, remedy = "", "train / validation / test", "change the shares"
     if folds is not None:
-        wanted, beside = f"a validation share of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
+        wanted, besides = f"a validation share of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
         parts, remedy = "train / validation", "use fewer folds or a larger validation"
     if samples.apart:
         for k, name in enumerate(samples.classes):
             if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
                 counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
                 raise UserError(
-                    f"class {name!r} has {totals[k]} samples{beside}, too few for {wanted}: it would get {counts} "
+                    f"class {name!r} has {totals[k]} samples{besides}, too few for {wanted}: it would get {counts} "
                     f"({parts}); {remedy}, or {LEAVE_OUT}"
                 )
         return _divide_by_sample(samples.labels[rows], targets, rng)
     # A small class has a place in every subset that has a share, even where its own count rounds to none.
     floor = np.array([1e-9 if share > 0 else 0.0 for share in fractions])
-    return _by_cluster(samples, rows, np.maximum(targets, floor[:, None]), wanted + beside, remedy, rng)
+    return _by_cluster(samples, rows, np.maximum(targets, floor[:, None]), wanted + besides, remedy, rng)
 
 
 def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:

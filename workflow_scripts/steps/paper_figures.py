@@ -1,7 +1,7 @@
 """A study's counterparts of the paper's own figures and tables.
 
 In: what the study left, and with --paper the folder of the paper's numbers; the modules figures.py and figure_*.py of
-that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones,
+that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers next to obtained ones,
 with ranks), paper_figures.csv, the list of them, which also names what could not be made from these results, and why,
 and, last, record.json.
 """

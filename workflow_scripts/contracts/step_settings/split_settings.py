@@ -19,7 +19,7 @@ ROLE = (
     "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
     "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
     "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
-    "for the first other split if no other says so; further ones have no role and are shown beside."
+    "for the first other split if no other says so; further ones have no role and are shown next to these."
 )
 
 

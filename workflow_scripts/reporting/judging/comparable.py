@@ -34,9 +34,9 @@ def _other_data(results: Results, claim: Claim) -> list[str]:
     """
     own = results.paper.studies[claim.study]
     size = claim.metric in ("samples", "classes") and (claim.source or claim.class_name)
-    if own.beside is None or (own.source and size):
+    if own.reference_study is None or (own.source and size):
         return []
-    return [f"{own.title} instead of {results.paper.studies[own.beside].title}"]
+    return [f"{own.title} instead of {results.paper.studies[own.reference_study].title}"]
 
 
 def related(results: Results, runs: list[str]) -> list[str]:

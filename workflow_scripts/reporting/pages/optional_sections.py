@@ -171,7 +171,7 @@ def compression_section(results: Results) -> dict[str, Any]:
 
 
 def times_section(results: Results) -> dict[str, Any]:
-    """The times that the paper prints beside those measured here."""
+    """The times that the paper prints compared with those measured here."""
     claims = [
         claim
         for claim in (results.published.claims if results.published else ())

@@ -73,5 +73,5 @@ def _score(folder: Path, table: "pd.DataFrame", rows: list[StudyRow]) -> PaperSc
         outcomes.count(CONSISTENT),
         outcomes.count(NOT_CHECKABLE),
         mine,
-        tuple(name for name, study in published.studies.items() if name not in run and not study.beside),
+        tuple(name for name, study in published.studies.items() if name not in run and not study.reference_study),
     )

@@ -131,7 +131,7 @@ def runs_section(results: Results) -> dict[str, Any]:
 
 
 def _run_row(results: Results, run: Run, metrics: list[str]) -> dict[str, Any]:
-    """A run's metrics, beside what the paper prints of it."""
+    """A run's metrics, compared with what the paper prints of it."""
     claim = printed_claim(results, run.name, results.headline)
     printed = "" if claim is None else f"{claim.printed} %" if claim.unit == "percent" else claim.printed
     values = {metric: overall(run, metric) for metric in metrics}

@@ -126,7 +126,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
 
 def _why_no_claims(results: Results) -> str:
     if results.published is None:
-        return "This study has no paper, so there is no published number beside it."
+        return "This study has no paper, so there is no published number to compare with."
     if not headline_claims(results):
         return "The paper prints no result for these data."
     return "The paper's run is not among this study's runs, so its numbers have no counterpart here."
@@ -174,8 +174,8 @@ def claim_words(claim: Claim) -> str:
     if claim.subset and claim.subset != "all":
         parts.append(f"on {claim.subset}")
     if claim.against:
-        beside = "to" if claim.metric == "class_ratio" else "minus"
-        parts.append(f"{beside} that of {listed(list(claim.against.values()))}")
+        relation = "to" if claim.metric == "class_ratio" else "minus"
+        parts.append(f"{relation} that of {listed(list(claim.against.values()))}")
     if claim.relation != "equal":
         parts.append({"about": "(about)", "highest": f"(highest of {len({*claim.among, claim.run})})"}[claim.relation])
     return " ".join(parts)

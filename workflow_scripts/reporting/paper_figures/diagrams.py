@@ -173,7 +173,7 @@ def _separable(shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[
 
 
 def residual(results: Results, run: str) -> "Figure":
-    """A residual block of the trained network beside the same layers without their shortcut."""
+    """A residual block of the trained network next to the same layers without their shortcut."""
     block = network_layers.residual_block(read_header(first_weights(results, run)).shapes)
     if block is None:
         raise NotDrawnError(f"the network of {run} has no residual block")

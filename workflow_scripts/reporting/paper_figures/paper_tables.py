@@ -1,4 +1,4 @@
-"""The paper's tables with the obtained numbers beside the printed ones."""
+"""The paper's tables with the obtained numbers compared with the printed ones."""
 
 import re
 from dataclasses import dataclass

@@ -63,6 +63,6 @@ PAPER_FIGURES = (
         "Precision and recall, which the paper defines and does not print",
         "Means over both classes with 95 % intervals, on validation and test subset.",
         STUDIES,
-        partial(performance.runs_beside, runs=MODELS),
+        partial(performance.compared_runs, runs=MODELS),
     ),
 )
