@@ -11,8 +11,8 @@ import pytest
 
 from tests.archiving.finished import METADATA, ROOT, changed, edited, verified
 from workflow_scripts.archiving import entry_names, unpacking
+from workflow_scripts.archiving.checked_settings import read_settings
 from workflow_scripts.archiving.recomputing import verify_study
-from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.archiving.unpacking import unpack
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings

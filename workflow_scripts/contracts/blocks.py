@@ -129,9 +129,9 @@ def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False)
     unknown = sorted(set(values) - set(hints))
     if unknown and not further:
         raise TypeError(f"{block.__name__} has no field {unknown[0]!r}")
-    stated = {name: value for name, value in values.items() if name in hints}
+    own_values = {name: value for name, value in values.items() if name in hints}
     return block(
-        **{name: _parsed(hints[name], item, f"{block.__name__}.{name}", further) for name, item in stated.items()}
+        **{name: _parsed(hints[name], item, f"{block.__name__}.{name}", further) for name, item in own_values.items()}
     )
 
 

@@ -15,12 +15,12 @@ def roles(protocols: Mapping[str, Protocol]) -> dict[str, Role]:
     What a rule states counts. Else a split by group is leak_free, and the first of the others is as_published where no
     rule says that it is. Further ones have no role: they are shown, and nothing is held against them.
     """
-    stated = {name: protocol.role for name, protocol in protocols.items()}
-    if AS_PUBLISHED not in stated.values():
-        leaking = (name for name, rule in protocols.items() if stated[name] is None and rule.by != "group")
+    role_of = {name: protocol.role for name, protocol in protocols.items()}
+    if AS_PUBLISHED not in role_of.values():
+        leaking = (name for name, rule in protocols.items() if role_of[name] is None and rule.by != "group")
         if first := next(leaking, None):
-            stated[first] = AS_PUBLISHED
-    return {name: role or (LEAK_FREE if protocols[name].by == "group" else None) for name, role in stated.items()}
+            role_of[first] = AS_PUBLISHED
+    return {name: role or (LEAK_FREE if protocols[name].by == "group" else None) for name, role in role_of.items()}
 
 
 def as_published(protocols: Mapping[str, Protocol]) -> str | None:

@@ -268,10 +268,10 @@ class Steps:
     def _protocols(self, study: str) -> dict[str, Protocol]:
         """Every protocol with its role and its way to aggregate, both resolved: a step sees neither order of the
         protocols nor what holds for all of them."""
-        stated = {name: self._protocol(study, name) for name in self.study(study).protocols}
+        protocols = {name: self._protocol(study, name) for name in self.study(study).protocols}
         return {
-            name: replace(stated[name], role=role, aggregate=self.aggregate(study, name))
-            for name, role in roles(stated).items()
+            name: replace(protocols[name], role=role, aggregate=self.aggregate(study, name))
+            for name, role in roles(protocols).items()
         }
 
     def track(self, study: str) -> TrackSettings:

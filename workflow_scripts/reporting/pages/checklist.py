@@ -153,8 +153,10 @@ def training(results: Results) -> str:
         return "Nothing was trained."
     train = plain(results.settings.runs[name].train)
     shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
-    stated = "; ".join(f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train)
-    return f"{stated}; {formatting.plural(len(results.settings.seeds), 'seed')}."
+    hyperparameters = "; ".join(
+        f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train
+    )
+    return f"{hyperparameters}; {formatting.plural(len(results.settings.seeds), 'seed')}."
 
 
 def performance(results: Results) -> str:

@@ -40,11 +40,11 @@ def _subject(name: str) -> str:
     return name
 
 
-class _Stated(BaseModel):
+class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Evaluation(_Stated):
+class _Evaluation(_Block):
     study: Name
     seed: Seed
     protocol: Name
@@ -57,12 +57,12 @@ class _Evaluation(_Stated):
     evaluate: dict[str, Any]
 
 
-class _Trained(_Stated):
+class _Trained(_Block):
     spec: Run
     train: dict[str, Any] | None = None
 
 
-class _Report(_Stated):
+class _Report(_Block):
     study: Name
     title: str
     paper: Name | Literal[""]
@@ -79,7 +79,7 @@ class _Report(_Stated):
     explain: Explain
 
 
-class _Settings(_Stated):
+class _Settings(_Block):
     evaluate: Annotated[dict[Name, _Evaluation], Field(min_length=1, max_length=100)]
     report: _Report
 
@@ -93,10 +93,10 @@ def read_settings(path: Path, study: str) -> ArchivedSettings:
     where = f"{study}/{path.name}"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        stated = _Settings.model_validate(values)
-        _check_measures(stated.report.evaluate)
-        for evaluation in stated.evaluate.values():
-            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
+        checked = _Settings.model_validate(values)
+        _check_measures(checked.report.evaluate)
+        for evaluation in checked.evaluate.values():
+            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": checked.report.evaluate.margin}))
         settings = parse(ArchivedSettings, values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -118,19 +118,19 @@ def _check_measures(measures: Evaluate) -> None:
         raise ValueError(f"more than {MOST_DRAWS} draws of the bootstrap or {MOST_BINS} bins")
 
 
-def _unfit(stated: ArchivedSettings, study: str) -> str | None:
+def _unfit(settings: ArchivedSettings, study: str) -> str | None:
     """Which parts do not belong together, or None."""
-    report = stated.report
+    report = settings.report
     if (
         report.study != study
-        or set(stated.evaluate) != set(report.protocols)
+        or set(settings.evaluate) != set(report.protocols)
         or set(report.folds) != set(report.protocols)
     ):
         return "study and protocols are not the same everywhere"
     named = {*report.explain.runs, *filter(None, [report.evaluate.reference])}
     if not named <= set(report.runs):
         return "report.explain.runs or report.evaluate.reference names a run that there is not"
-    for protocol, evaluation in stated.evaluate.items():
+    for protocol, evaluation in settings.evaluate.items():
         same = {
             "study": (evaluation.study, study),
             "protocol": (evaluation.protocol, protocol),
