@@ -162,8 +162,8 @@ def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_
     def seen(**spec):
         return read_spec(spec).blind_to_classes()
 
-    assert seen(kind="baseline", features=["rim", "size"]) == ("the rim of each picture", "its size")
-    assert seen(kind="baseline", features=["rim", "stained"]) == ()
+    assert seen(kind="baseline", features=["border", "size"]) == ("the border of each picture", "its size")
+    assert seen(kind="baseline", features=["border", "stained"]) == ()
     assert seen(kind="network", model="control") == ()
 
 

@@ -157,7 +157,7 @@ def _clouds(height: int, width: int, count: int, strength: float, rng: np.random
 
 
 def _lit(image: np.ndarray, distance: np.ndarray, look: Look, rng: np.random.Generator) -> np.ndarray:
-    """The scene as it is photographed: uneven light, glare on the wet surface, and the black rim of the colposcope."""
+    """The scene as it is photographed: uneven light, glare on the wet surface, and the border of the colposcope."""
     height, width = distance.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     slope = (columns / width - 0.5) * np.cos(look.direction) + (rows / height - 0.5) * np.sin(look.direction)
@@ -167,5 +167,5 @@ def _lit(image: np.ndarray, distance: np.ndarray, look: Look, rng: np.random.Gen
         spot = np.hypot((rows - y) / rng.uniform(0.01, 0.035), (columns - x) / rng.uniform(0.01, 0.035)) / height
         image = image + (1 - image) * _soft(1 - spot, 3)[..., None]
     y, x = height * rng.uniform(0.42, 0.58), width * rng.uniform(0.42, 0.58)
-    rim = np.hypot(rows - y, columns - x) / height
-    return image * _soft(rng.uniform(0.42, 0.62) - rim, 60)[..., None]
+    radius = np.hypot(rows - y, columns - x) / height
+    return image * _soft(rng.uniform(0.42, 0.62) - radius, 60)[..., None]
