@@ -132,8 +132,8 @@ def test_a_vote_of_trained_runs_may_be_explained_and_its_members_weights_are_rea
 
 
 def test_a_vote_with_a_member_that_has_no_network_is_refused():
-    mixed = {"kind": "vote", "members": ["xception", "control_rim"]}
-    with pytest.raises(UserError, match="the vote 'mixed' names 'control_rim', which is no trained run"):
+    mixed = {"kind": "vote", "members": ["xception", "control_border"]}
+    with pytest.raises(UserError, match="the vote 'mixed' names 'control_border', which is no trained run"):
         load(ROOT, study(runs={"mixed": mixed}, explain={"runs": ["mixed"]}))
 
 

@@ -171,4 +171,4 @@ def test_no_page_or_step_knows_a_run_by_its_name():
     for path in sorted((CAPTIONS.parents[1] / "workflow_scripts").rglob("*")):
         if path.suffix in (".py", ".j2") and "studies" not in path.parts:
             text = path.read_text(encoding="utf-8")
-            assert not any(name in text for name in ("control_rim", "control_colour")), path
+            assert not any(name in text for name in ("control_border", "control_colour")), path

@@ -70,7 +70,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         "published": "none",
         "grouped": "mean",
     }
-    for step, run in (("finish_run", "cvm"), ("make_run", "control_rim"), ("make_run", "cvm-float16")):
+    for step, run in (("finish_run", "cvm"), ("make_run", "control_border"), ("make_run", "cvm-float16")):
         told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
         assert told == ["none", "mean"]
     assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
