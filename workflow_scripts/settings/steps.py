@@ -88,14 +88,8 @@ class Steps:
             listing=listing,
             ingest=declared(Ingest, chosen.ingest),
             # Of what a user's table says beside the groups, nothing else may get into the results.
-            attributes=self._attributes(study),
+            attributes=chosen.table_columns,
         )
-
-    def _attributes(self, study: str) -> tuple[str, ...]:
-        """Columns of the user's table that evaluation or a run reads."""
-        chosen = self.study(study)
-        of_runs = (name for run in chosen.kinds().values() for name in run.columns())
-        return tuple(dict.fromkeys([*chosen.evaluate.subgroups, *of_runs]))
 
     def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
