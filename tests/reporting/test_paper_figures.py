@@ -19,11 +19,11 @@ from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.reporting.numbers import printed_claim
-from workflow_scripts.reporting.obtained import NOTHING, Value, obtained, overall
-from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.paper_figures import classes, diagrams, learning, performance, roc
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.reproduced import NOTHING, Value, obtained, overall
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import paper_figures
 

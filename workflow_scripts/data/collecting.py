@@ -19,8 +19,8 @@ from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.runtime.walking import Item, walk
 
-# Beside made data; see synthesise.
-MADE_FILES = ("made.json", "truth.csv")
+# Beside synthetic data; see synthesise.
+SYNTHETIC_FILES = ("synthetic.json", "truth.csv")
 
 
 @dataclass
@@ -96,7 +96,7 @@ def _passed_over(
 
     A sample that is a folder speaks of all files below it.
     """
-    named = {item.path for item in items} | set(filter(None, read)) | set(MADE_FILES)
+    named = {item.path for item in items} | set(filter(None, read)) | set(SYNTHETIC_FILES)
     links = sum(item.kind == "folder_link" for item in there)
     files = [item.path for item in there if item.kind != "folder_link" and item.path not in named]
     return links, count_endings([path for path in files if named.isdisjoint(map(str, PurePosixPath(path).parents))])

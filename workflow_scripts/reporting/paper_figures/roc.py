@@ -7,11 +7,11 @@ import numpy as np
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
 from workflow_scripts.evaluation.plots import GRID, mean_curve
-from workflow_scripts.reporting import words
-from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import reported_words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
+from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results, Run
+from workflow_scripts.reporting.run_order import reported_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,8 +34,8 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
         if curve is None:
             raise NotDrawnError(f"needs units of every class; {name} judged none of one")
         area = overall(run, "macro_auc")
-        ends = words.interval("macro_auc", area.low, area.high)
-        text = f"{label}: {words.number('macro_auc', area.value)}" + (f" ({ends})" if ends else "")
+        ends = formatting.interval("macro_auc", area.low, area.high)
+        text = f"{label}: {formatting.number('macro_auc', area.value)}" + (f" ({ends})" if ends else "")
         style = {"color": COLOURS[index % 6], "linestyle": LINES[index // 6 % len(LINES)]}
         axis.plot([0, *GRID], [0, *curve], linewidth=1.6, label=text, **style)
     axis.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
