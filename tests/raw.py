@@ -38,12 +38,12 @@ def run_ingest(
     jobs: int = 1,
     synthetic: bool = False,
     sources: dict | None = None,
-    subgroups: tuple[str, ...] = (),
+    attributes: tuple[str, ...] = (),
     **changes: object,
 ) -> Path:
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
     settings = {"study": "test", "adapters": list(sources), "synthetic": synthetic, "scale": "demo", "listing": None}
-    settings["subgroups"] = list(subgroups)
+    settings["attributes"] = list(attributes)
     settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))

@@ -88,7 +88,7 @@ class Steps:
             listing=listing,
             ingest=declared(Ingest, chosen.ingest),
             # Of what a user's table says beside the groups, nothing else may get into the results.
-            subgroups=tuple(chosen.evaluate.subgroups),
+            attributes=chosen.table_columns,
         )
 
     def preprocess(self, study: str) -> PreprocessSettings:

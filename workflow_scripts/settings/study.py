@@ -76,6 +76,12 @@ class Study(Block):
         """Name of the protocol that splits as the paper did."""
         return protocol_roles.as_published(self.protocols)
 
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """Columns of the user's table that evaluation or a run reads."""
+        of_runs = (name for run in self.kinds().values() for name in run.columns())
+        return tuple(dict.fromkeys([*self.evaluate.subgroups, *of_runs]))
+
     def kinds(self) -> dict[str, RunKind]:
         """What the kind of each run says of it."""
         return {name: kind_of_run(run) for name, run in self.runs.items()}

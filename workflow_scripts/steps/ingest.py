@@ -55,7 +55,7 @@ def main(args: argparse.Namespace) -> None:
         require_all(folder / "synthetic.json")
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
-    collected = collect(sources, modality, settings.ingest, settings.subgroups)
+    collected = collect(sources, modality, settings.ingest, settings.attributes)
     manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)

@@ -89,7 +89,7 @@ class IngestSettings:
     """What the step receives.
 
     synthetic: whether the raw files are synthetic data. listing: adapter or setting → digest of what it reads of the
-    user's; None where nothing is. subgroups: columns of the user's table that may reach the manifest.
+    user's; None where nothing is. attributes: columns of the user's table that may reach the manifest.
     """
 
     study: str
@@ -98,4 +98,4 @@ class IngestSettings:
     scale: Literal["demo", "paper"]
     listing: dict[str, str] | None
     ingest: Ingest
-    subgroups: tuple[str, ...]
+    attributes: tuple[str, ...]
