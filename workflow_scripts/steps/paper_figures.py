@@ -56,7 +56,7 @@ def write(results: "Results", lines: list[dict[str, str]], folder: Path) -> list
     for table in printed_tables(results):
         PRINTED.write(folder / table.file, table.frame)
         head = {"file": table.file, "kind": "table", "place": table.place, "title": table.place}
-        lines.append({**head, "reading": table.reading, "missing": ""})
+        lines.append({**head, "how_to_read": table.how_to_read, "missing": ""})
     PAPER_FIGURES.write(folder / "paper_figures.csv", pd.DataFrame(lines, columns=list(PAPER_FIGURES.columns)))
     return ["paper_figures.csv", *(line["file"] for line in lines if line["file"])]
 
@@ -77,7 +77,7 @@ def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[
         "kind": "figure",
         "place": paper_figure.place,
         "title": paper_figure.title,
-        "reading": paper_figure.reading,
+        "how_to_read": paper_figure.how_to_read,
         "missing": "",
     }
     try:

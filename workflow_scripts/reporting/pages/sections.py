@@ -210,7 +210,7 @@ def figures_section(results: Results) -> dict[str, Any]:
                     "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
-                    "reading": captions.FIGURES[kind][1],
+                    "how_to_read": captions.FIGURES[kind][1],
                     "answers": answers(kind),
                 }
                 for kind, path in run.figures.items()

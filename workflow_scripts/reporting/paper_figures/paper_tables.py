@@ -24,7 +24,7 @@ class PrintedTable:
 
     place: str
     frame: pd.DataFrame
-    reading: str
+    how_to_read: str
 
     @property
     def file(self) -> str:
