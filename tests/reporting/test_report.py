@@ -376,8 +376,8 @@ def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_pa
 
 
 def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
-    assert "share of the true pairs that were found" in text_of(small.page)
-    shown = cells(small.page, "Grad-CAM: share of the maps that lies on the true region")
+    assert "fraction of the true pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: fraction of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()

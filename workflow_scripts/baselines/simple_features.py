@@ -53,11 +53,11 @@ def size(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 
 def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """One number: the share of the area of cell nuclei that is brown; 0 of an image without nuclei."""
-    shares = np.zeros((len(images), 1))
+    fractions = np.zeros((len(images), 1))
     for line, pixels in enumerate(images):
         brown, nuclei = mask(pixels, "dab"), mask(pixels, "stained")
-        shares[line] = brown.sum() / max(1, nuclei.sum())
-    return shares
+        fractions[line] = brown.sum() / max(1, nuclei.sum())
+    return fractions
 
 
 FEATURES: dict[str, Feature] = {"border": border, "colour": colour, "size": size, "stained": stained}

@@ -65,17 +65,17 @@ def confusion_panel(
     """
     labels = Labels(classes).all()
     support = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
-    picture = axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
+    fractions = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
+    picture = axes.imshow(fractions, cmap=SEQUENTIAL, vmin=0, vmax=1)
     axes.grid(False)
     axes.spines[:].set_visible(False)
     whole = np.allclose(counts, counts.round())
     for row, column in np.argwhere(counts > 0) if len(classes) <= MOST_COUNTED else ():
         text = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
         if shares_too:
-            share = shares[row, column]
-            text += f"\n{100 * share:.0f} %" if share >= 0.005 else "\n<1 %"
-        colour = "black" if shares[row, column] > DARK else "white"
+            fraction = fractions[row, column]
+            text += f"\n{100 * fraction:.0f} %" if fraction >= 0.005 else "\n<1 %"
+        colour = "black" if fractions[row, column] > DARK else "white"
         label = axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
         label.set_in_layout(False)  # inside its cell anyway; the layout would measure every one of them twice
     axes.set_xticks(range(len(classes)), labels, rotation=40, ha="right", rotation_mode="anchor")

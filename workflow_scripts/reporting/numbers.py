@@ -53,10 +53,6 @@ class Leaks:
     leaking: int
     tested: int
 
-    @property
-    def share(self) -> float:
-        return self.leaking / self.tested if self.tested else 0.0
-
 
 def leaks(protocol: Protocol) -> Leaks:
     """The leak audit of a protocol, summed over its folds."""

@@ -83,10 +83,10 @@ def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, rando
 
 
 def _energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
-    shares = [
+    fractions = [
         weights[truth[name]].sum() / weights.sum() for name, weights in zip(ids, maps, strict=True) if weights.any()
     ]
-    return (float(np.mean(shares)) if shares else float("nan")), len(shares)
+    return (float(np.mean(fractions)) if fractions else float("nan")), len(fractions)
 
 
 def _pairs(names: list[str]) -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ class Ingest:
     fill: Annotated[
         Literal["none", "copies"],
         about(
-            "copies: classes with fewer samples than `counts` are filled with flipped and turned copies, samples "
+            "copies: classes with fewer samples than `counts` are oversampled by flipped and turned copies, samples "
             "of their own that share the group of their original."
         ),
     ] = "none"

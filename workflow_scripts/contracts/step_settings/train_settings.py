@@ -90,8 +90,8 @@ class Train:
     copies: Annotated[
         Literal["none", "fourfold"],
         about(
-            "fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
-            "left-right and flipped up-down; random changes come on top."
+            "fourfold: augmentation ×4, an epoch shows each training image four times: as it is, turned by 180°, "
+            "flipped left-right and flipped up-down; random changes come on top."
         ),
     ] = "none"
     sampling: Annotated[
@@ -116,8 +116,8 @@ class Train:
     at_test: Annotated[
         tuple[Literal["mask", "noise"], ...],
         about(
-            "Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained on:"
-            " validation, test, new ones. The noise there is always the same.",
+            "Which of the training's mask and noise (`augment.noise`) are also applied to images that are not "
+            "trained on: validation, test, new ones. The noise there is always the same.",
             check=distinct,
         ),
     ] = ("mask",)

@@ -105,10 +105,10 @@ def again(picture: SyntheticPicture, photo: int, rng: np.random.Generator) -> Sy
 
 def _picture(label: str, index: int, number: int, photo: int, pixels: np.ndarray, mask: np.ndarray) -> SyntheticPicture:
     height, width = mask.shape
-    shares = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
+    fractions = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
     rows, columns = np.nonzero(mask) if mask.any() else (np.array([height // 2]), np.array([width // 2]))
     box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    sample = SyntheticSample(label, int(columns.mean()), int(rows.mean()), box, shares)
+    sample = SyntheticSample(label, int(columns.mean()), int(rows.mean()), box, fractions)
     return SyntheticPicture(label, index, number, photo, pixels, mask, [sample])
 
 
