@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_curve
 
 from tests.vouched import revouch, vouch
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
-from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.reporting.numbers import printed_claim
