@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workflow_scripts.contracts.run_finish import Combined, Made
+    from workflow_scripts.contracts.run_finish import Combined, RunOutput
     from workflow_scripts.contracts.run_record import RunRecord
 
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
@@ -130,6 +130,10 @@ class RunKind(ABC):
         """What it takes of samples of one modality alone, in words → that modality."""
         return {}
 
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the user's table of groups or patients that it reads in the manifest."""
+        return ()
+
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""
         return {}
@@ -209,10 +213,10 @@ class MadeKind(RunKind):
     # the kind itself says `make`.
     maker: ClassVar[str] = ""
 
-    def make(self, job: RunJob) -> "Made":
+    def make(self, job: RunJob) -> "RunOutput":
         """The run of a job; `inputs` names what it reads beside the files of the fold."""
-        made: Made = load_named(self.maker)(self, job)
-        return made
+        output: RunOutput = load_named(self.maker)(self, job)
+        return output
 
 
 class CombinedKind(RunKind):

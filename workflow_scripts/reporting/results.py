@@ -141,8 +141,8 @@ class Results:
         return read_spec(self.settings.runs[run].spec)
 
     @property
-    def made(self) -> bool:
-        return self.dataset.made
+    def synthetic(self) -> bool:
+        return self.dataset.synthetic
 
     @property
     def classes(self) -> list[str]:

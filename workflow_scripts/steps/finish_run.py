@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import SEAL, input_digests, make_record, write_record
-from workflow_scripts.contracts.run_finish import Made, finish_run
+from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
@@ -69,7 +69,7 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _trained(args: argparse.Namespace) -> Made:
+def _trained(args: argparse.Namespace) -> RunOutput:
     """What a training came to. UserError when its files are not of this run, or changed."""
     settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
     weights_path, files = args.run / WEIGHTS_FILE, FoldFiles.of(args)
@@ -77,7 +77,7 @@ def _trained(args: argparse.Namespace) -> Made:
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
-    return Made(
+    return RunOutput(
         _predictions(args.run / PREDICTIONS_FILE, files, settings["fold"], trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS, new_figure
-from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import ordered_protocols
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
