@@ -23,12 +23,14 @@ Number = int | float
 
 
 def _of(names: tuple[str, ...]) -> Callable[[str], str]:
-    def known(name: str) -> str:
+    """A check that a name is one of these."""
+
+    def check(name: str) -> str:
         if name not in names:
             raise ValueError(f"{name!r} is unknown; {nearest(name, names)}")
         return name
 
-    return known
+    return check
 
 
 Metric = Annotated[str, limit(check=_of(_METRICS))]

@@ -30,7 +30,7 @@ from workflow_scripts.runtime.errors import UserError
 # `class` is no name for a field in Python.
 _FIELDS = {"class_": "class_name"}
 # What is given of a number as a whole, and the two that add up.
-_SAID = tuple(entry.name for entry in fields(NumberBlock) if entry.name not in ("stated", "assumed"))
+_GIVEN = tuple(entry.name for entry in fields(NumberBlock) if entry.name not in ("stated", "assumed"))
 _NEEDED = ("study", "metric", "unit")
 
 
@@ -103,8 +103,8 @@ def _cell_claim(
 ) -> Claim:
     # A table of one line has no name for it.
     place = f"{table.place}, {f'row {row.printed}, ' if row.printed else ''}column {column.printed}"
-    said = _said((table, column, row), f"{path}, tables.{identifier}")
-    return Claim(id=identifier, place=place, value=value, cell=Cell(table.place, row.printed, column.printed), **said)
+    facts = _facts((table, column, row), f"{path}, tables.{identifier}")
+    return Claim(id=identifier, place=place, value=value, cell=Cell(table.place, row.printed, column.printed), **facts)
 
 
 def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
@@ -116,20 +116,20 @@ def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
         relation=entry.relation,
         among=entry.among,
         against=_replaced(entry.against),
-        **_said((entry,), f"{path}, claim {entry.id}"),
+        **_facts((entry,), f"{path}, claim {entry.id}"),
     )
 
 
-def _said(blocks: tuple[NumberBlock, ...], where: str) -> dict[str, Any]:
+def _facts(blocks: tuple[NumberBlock, ...], where: str) -> dict[str, Any]:
     """Fields of a claim as several blocks say them; the later ones before the earlier. UserError: one is lacking."""
-    said: dict[str, Any] = {"stated": {}, "assumed": {}}
+    facts: dict[str, Any] = {"stated": {}, "assumed": {}}
     for block in blocks:
-        said |= {_field(name): value for name in _SAID if (value := getattr(block, name)) is not None}
-        said["stated"] |= block.stated
-        said["assumed"] |= block.assumed
-    if missing := [name for name in _NEEDED if name not in said]:
+        facts |= {_field(name): value for name in _GIVEN if (value := getattr(block, name)) is not None}
+        facts["stated"] |= block.stated
+        facts["assumed"] |= block.assumed
+    if missing := [name for name in _NEEDED if name not in facts]:
         raise UserError(f"{where}: lacks {', '.join(missing)}")
-    return said
+    return facts
 
 
 def _replaced(block: ReplacedBlock) -> dict[str, str]:
