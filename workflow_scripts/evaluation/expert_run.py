@@ -1,7 +1,7 @@
 """The run of an expert: one certain answer a sample, from a column of the manifest."""
 
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.run_finish import Made
+from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.data.fold_samples import read_fold
 from workflow_scripts.kinds.expert import Expert
@@ -10,7 +10,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 
 
-def make(run: Expert, job: RunJob) -> Made:
+def make(run: Expert, job: RunJob) -> RunOutput:
     """The class of each sample's answer with probability 1. UserError where an answer is missing or is no class."""
     classes, table = read_fold(job.files.dataset, job.files.arrays, job.files.split, job.fold)
     manifest = read_manifest(job.files.dataset)
@@ -25,4 +25,4 @@ def make(run: Expert, job: RunJob) -> Made:
             raise UserError(f"run {job.run}: the answer {run.column} of {sample} {what}")
     for column, name in zip(class_columns(classes), classes, strict=True):
         predicted[column] = (chosen == name).to_numpy(dtype=float)
-    return Made(predicted, classes)
+    return RunOutput(predicted, classes)
