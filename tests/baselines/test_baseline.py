@@ -1,4 +1,4 @@
-"""Baselines without a network: they find what is planted in the border, the colour or the size, and nothing else."""
+"""Baselines without a network: they find the traces in the border, the colour or the size, and nothing else."""
 
 import numpy as np
 import pandas as pd

@@ -80,7 +80,7 @@ def made(tmp_path_factory):
     return made, pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False), out
 
 
-def test_planted_near_duplicates_are_found_and_nothing_else(made):
+def test_true_near_duplicates_are_found_and_nothing_else(made):
     _, truth, out = made
     repeats = truth[(truth["defect"] == "near_equal") & (truth["copy_of"] != "")]
     assert len(repeats) >= 6

@@ -158,8 +158,11 @@ class RunKind(ABC):
         """Lines of a diagram's box that says how it decides by the runs it is made of; empty where there are none."""
         return ()
 
-    def joint_layers(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, ...], ...]:
-        """Lines of a diagram's box for each step after its branches; `shapes`: of the tensors that it left."""
+    def joint_layers(self, widths: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
+        """Lines of a diagram's box for each step after its branches.
+
+        `widths`: how many numbers the branches give together, then each fully connected layer after them.
+        """
         return ()
 
     def explained_networks(self, name: str) -> tuple[str, ...]:

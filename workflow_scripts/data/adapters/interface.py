@@ -12,7 +12,7 @@ settings;
 - `GENERATOR = "package.module"` where its synthetic data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
-- `write_synthetic(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+- `write_synthetic(root, pictures)`: write synthetic pictures in the layout; yields a `Written` for each.
 
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
