@@ -55,7 +55,7 @@ def require_same(members: dict[str, pd.DataFrame]) -> None:
                 f"member {name} has the classes {', '.join(classes_of(member))}, member {first} "
                 f"{', '.join(classes_of(frame))}; only runs of one study can vote"
             )
-        same_units(frame, member, f"member {name} (beside {first})")
+        same_units(frame, member, f"member {name} (compared with {first})")
 
 
 def validation_accuracy(frame: pd.DataFrame, name: str) -> float:

@@ -64,8 +64,8 @@ class Study(Block):
     trainings_per_job: Positive = Field(
         1,
         description="How many trainings (folds and seeds of one run under one protocol) share a job, one after the "
-        "other. Worth it where a training is short beside the 5 s of its start. Changes no result and re-runs nothing "
-        "that is complete; where one training of a job is missing, all of the job are done.",
+        "other. Worth it where a training is short compared with the 5 s of its start. Changes no result and "
+        "re-runs nothing that is complete; where one training of a job is missing, all of the job are done.",
     )
     runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
-# What it says beside the costs.
+# What it says besides the costs.
 BELONGING = ("versions", "processor", "outputs")
 
 

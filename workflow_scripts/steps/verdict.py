@@ -6,7 +6,7 @@ that covers both which samples were taken (whole groups, by bootstrap) and how t
 verdict by the rule of evaluation/verdict.py, which docs/verdicts.md explains. metrics.csv has an interval over both as
 well; why the verdict does not rest on it, evaluation/uncertainty.py says.
 Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row. The
-record is verdict.json beside it.
+record is verdict.json next to it.
 """
 
 import argparse

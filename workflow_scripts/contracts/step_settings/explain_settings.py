@@ -10,7 +10,7 @@ from workflow_scripts.contracts.step_settings.train_settings import TrainSetting
 
 @dataclass(frozen=True)
 class Explain:
-    """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
+    """What a trained network looks at, what it confuses, and how it sees the test samples next to each other."""
 
     runs: Annotated[
         tuple[str, ...], about("Runs that are explained: networks, fusions, and votes of them.", check=distinct)
