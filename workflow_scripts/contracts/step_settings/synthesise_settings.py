@@ -31,6 +31,13 @@ class Synthetic:
             " null: as many for each class as `samples_per_class` needs."
         ),
     ] = None
+    class_by_site: Annotated[
+        Share,
+        about(
+            "Adapter `dicom` only. 0: the patients of each class come from all sites alike; 1: those of a class come "
+            "from one site, so that the scanner tells the class."
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True)
