@@ -154,8 +154,8 @@ def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):
 
 
 def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
-    assert "share of the true pairs that were found" in text_of(small.page)
-    shown = cells(small.page, "Grad-CAM: share of the maps that lies on the true region")
+    assert "fraction of the true pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: fraction of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()
