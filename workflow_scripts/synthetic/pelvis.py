@@ -147,8 +147,8 @@ def received(
     """
     size = len(signal)
     side = np.linspace(-1, 1, size, dtype=np.float32)
-    across, down, rim = (np.float32(value) for value in shading)
-    field = 1 + across * side[None, :] + down * side[:, None] + rim * (side[None, :] ** 2 + side[:, None] ** 2 - 0.5)
+    across, down, border = (np.float32(value) for value in shading)
+    field = 1 + across * side[None, :] + down * side[:, None] + border * (side[None, :] ** 2 + side[:, None] ** 2 - 0.5)
     real, imaginary = np.float32(noise) * rng.standard_normal((2, size, size), dtype=np.float32)
     return np.hypot(signal * np.clip(field, 0.2, None) + real, imaginary)
 
