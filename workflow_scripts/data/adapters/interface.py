@@ -74,7 +74,7 @@ class SyntheticSample:
 
 @dataclass(frozen=True)
 class SyntheticPicture:
-    """A synthetic file: uint8 H×W×3 `pixels`, H×W `mask` of the ground truth, and its samples.
+    """A synthetic file: uint8 H×W×3 `pixels` (grey ones of more bits: uint16 H×W), H×W `mask`, and its samples.
 
     `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
