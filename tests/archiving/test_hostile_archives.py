@@ -223,6 +223,7 @@ BAD_SETTINGS = {
     "folds": set_at("evaluate", "published", "folds", value=10**12),
     "expected job": set_at("evaluate", "published", "expects", "cvm", value={EVIL: "0" * 64}),
     "subset": set_at("evaluate", "published", "reported", value=EVIL),
+    "resampling": set_at("evaluate", "published", "resample", value="smote"),
     "explained run": set_at("report", "explain", "runs", value=[EVIL]),
     "bootstrap": set_at("evaluate", "published", "evaluate", "bootstrap", value=10**9),
     "bootstrap of the report": set_at("report", "evaluate", "bootstrap", value=10**9),

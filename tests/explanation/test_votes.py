@@ -33,7 +33,7 @@ def votes(explained):
     inputs, _, settings = explained
     runs, shared = inputs.root / "runs", {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
     for run in MEMBERS:
-        own = {**shared, "run": run, **settings["specs"][run], "aggregate": "none"}
+        own = {**shared, "run": run, **settings["specs"][run], "resample": "none", "aggregate": "none"}
         finish_run.main(inputs.arguments(run=runs / run / "fold0-seed0", settings=own))
     specs = dict(settings["specs"])
     for how, weights in (("soft", None), ("weighted", [1.0, 3.0]), ("hard", None)):

@@ -44,7 +44,7 @@ def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Pr
         archived_record = read_json(archived / f"{name}.json")
         summary = {
             **archived_record,
-            **findings(rule, facts, manifest, split, clusters, audited),
+            **findings(rule, rule.resample, facts, manifest, split, clusters, audited),
             **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**archived_record["inputs"], **digests}},
             "outputs": {
                 f"{protocol}.csv": digest_file(archived / f"{name}.csv"),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.runtime.errors import UserError
@@ -55,6 +56,7 @@ class _Evaluation(_Block):
     seeds: Seeds
     expects: dict[RunName, dict[Job, Digest]]
     evaluate: dict[str, Any]
+    resample: Resample
 
 
 class _Trained(_Block):
@@ -139,6 +141,7 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(report.protocols[protocol])),
+            "resample": (evaluation.resample, report.protocols[protocol].resample),
             "reference": (evaluation.evaluate.reference, report.evaluate.reference),
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),

@@ -13,7 +13,7 @@ from torch import nn
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
-from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.drawing.visible import visible
@@ -64,7 +64,7 @@ class Trained:
     @property
     def images_words(self) -> str:
         """What the images of the reported subset are called."""
-        return IMAGES[self.reported]
+        return marked(IMAGES[self.reported], self.settings["resample"])
 
     @property
     def settings(self) -> dict:

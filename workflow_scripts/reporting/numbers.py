@@ -46,12 +46,17 @@ def printed_claim(results: Results, run: str, metric: str, subset: str = "test")
 
 @dataclass(frozen=True)
 class Leaks:
-    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples."""
+    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples.
+
+    synthetic_leaking of synthetic: training samples, over folds and seeds, that are made of reported samples.
+    """
 
     protocol: Protocol
     pairs: dict[str, int]
     leaking: int
     tested: int
+    synthetic_leaking: int
+    synthetic: int
 
 
 def leaks(protocol: Protocol) -> Leaks:
@@ -60,7 +65,16 @@ def leaks(protocol: Protocol) -> Leaks:
     tested = sum(sum(fold[protocol.reported].values()) for fold in split.counts.values())
     counted, order = split.pairs(protocol.reported), list(LEAK_NAMES)
     pairs = {why: counted[why] for why in sorted(counted, key=lambda why: (order.index(why), why))}
-    return Leaks(protocol, pairs, split.leaking(protocol.reported), tested)
+    return Leaks(protocol, pairs, split.leaking(protocol.reported), tested, *_synthetic(protocol))
+
+
+def _synthetic(protocol: Protocol) -> tuple[int, int]:
+    """Synthetic training samples that are made of reported samples, and all; of one run, because all share them."""
+    for run in protocol.runs.values():
+        if reports := [record.resampled for record in run.records if record.resampled]:
+            leaking = sum(report.with_parent_in.get(protocol.reported, 0) for report in reports)
+            return leaking, sum(report.synthetic for report in reports)
+    return 0, 0
 
 
 @dataclass(frozen=True)

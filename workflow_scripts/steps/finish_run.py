@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
 # What it says besides the costs.
-BELONGING = ("versions", "processor", "outputs")
+BELONGING = ("versions", "processor", "outputs", "resampled")
 
 
 def arguments() -> argparse.Namespace:
@@ -77,13 +77,14 @@ def _trained(args: argparse.Namespace) -> RunOutput:
     trained = origin(read_header(weights_path).metadata, settings, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
+    resampled = {key: measured[key] for key in ("resampled",) if key in measured}
     return RunOutput(
         _predictions(args.run / PREDICTIONS_FILE, files, settings["fold"], trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),
         inputs_by_name=start_digests(args.weights),
         outputs=(PREDICTIONS_FILE,),
-        facts={"training": {"settings": settings, "code": trained.code, **made_with}},
+        facts={"training": {"settings": settings, "code": trained.code, **made_with}, **resampled},
         cost={**{key: measured[key] for key in MEASURED}, "train": spent},
     )
 

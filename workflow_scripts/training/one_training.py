@@ -10,7 +10,10 @@ import pandas as pd
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import ledger, processor, versions
+from workflow_scripts.contracts.run_record import Resampled
 from workflow_scripts.contracts.run_tables import HISTORY, write_predictions
 from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.input_shape import InputShape
@@ -35,12 +38,17 @@ log = logging.getLogger("workflow_scripts")
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A network that is to be trained, the samples, how they are shown, and those that it learns from."""
+    """A network that is to be trained, the samples, how they are shown, and those that it learns from.
+
+    arrays: where the rows of `subset` are; resampled: of the synthetic ones among them, None without any.
+    """
 
     model: nn.Module
     samples: Samples
     view: View
+    arrays: Arrays
     subset: Subset
+    resampled: Resampled | None
 
 
 def train(job: TrainingJob, keep: bool = False) -> Checkpoints | None:
@@ -72,7 +80,7 @@ def _train(job: TrainingJob, device: torch.device, saving: Saving, process_group
     """Train, leave the files, and say what it cost; all but rank 0 only train."""
     prepared = _prepared(job, process_group)
     samples, view = prepared.samples, prepared.view
-    training = view.training(samples.arrays, prepared.subset, device)
+    training = view.training(prepared.arrays, prepared.subset, device)
     validation = view.applied(samples.arrays, samples.subset("validation"), device)
     shown = (job.settings.run, len(training), samples.arrays.description, len(validation), devices.describe(device))
     log.info("training %s on %d samples (%s), %d for validation, on %s", *shown)
@@ -95,12 +103,19 @@ def _prepared(job: TrainingJob, process_group: ProcessGroup) -> _Prepared:
     samples = read_samples(files.dataset, files.arrays, files.split, settings.fold, files.masks)
     classes, subset = samples.classes, samples.subset("train")
     view = fitted_view(job.stated, samples, subset)
+    arrays, report = samples.arrays, None
+    if settings.resample != "none":
+        # Its library is needed nowhere else.
+        from workflow_scripts.training.smote import resampled
+
+        training = resampled(settings, samples)
+        arrays, subset, report = training.arrays, training.subset, training.report
     subset = subset.repeated(sampling.shown(subset.targets, classes, job.train, job.seed("repeat")))
     shape = InputShape.of(samples.arrays.description)
     if process_group.is_rank_zero:
         _say_what_cannot_be_explained(settings.spec, len(classes), shape)
     model = build(settings.spec, len(classes), shape, job.seed("initialise"), job.weights)
-    return _Prepared(model, samples, view, subset)
+    return _Prepared(model, samples, view, arrays, subset, report)
 
 
 def _say_what_cannot_be_explained(spec: dict[str, Any], classes: int, shape: InputShape) -> None:
@@ -129,4 +144,5 @@ def _leave(job: TrainingJob, prepared: _Prepared, result: Trained, device: torch
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(job.out / name) for name in LEFT},
+        **({"resampled": plain(prepared.resampled)} if prepared.resampled else {}),
     }

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
 from workflow_scripts.contracts.step_settings.run_settings import RunSettings
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
 
 
@@ -53,10 +54,12 @@ class ExplainSettings:
     specs: dict[str, RunSettings]
     preprocess: PictureScale
     explain: Explain
+    resample: Resample = "none"
 
     def training(self, run: str) -> TrainSettings:
         """What the training of a run that is explained, or of a member of a vote that is, has received."""
         chosen = self.specs[run]
         if chosen.train is None:
             raise TypeError(f"{run} is not trained")
-        return TrainSettings(self.study, self.protocol, run, self.fold, self.seed, chosen.spec, chosen.train)
+        job = (self.study, self.protocol, run, self.fold, self.seed)
+        return TrainSettings(*job, chosen.spec, chosen.train, self.resample)

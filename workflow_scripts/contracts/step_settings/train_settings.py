@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,26 @@ class Train:
             )
 
 
+def balanced_twice(resample: Resample, train: Train) -> str:
+    """What of a training balances classes besides the synthetic samples of its protocol, in a line; empty: nothing."""
+    if resample == "none":
+        return ""
+    further = {
+        "sampling": train.sampling,
+        "extra": ", ".join(train.extra) or "none",
+        "class_weights": train.class_weights,
+        "copies": train.copies,
+    }
+    stated = [f"{key} is {value}" for key, value in further.items() if value != "none"]
+    return f"resample is {resample} and {stated[0]}; balance classes once" if stated else ""
+
+
 @dataclass(frozen=True)
 class TrainSettings:
-    """What a training receives: the run as its kind declares it (package kinds), and how it is trained."""
+    """What a training receives: the run as its kind declares it (package kinds), and how it is trained.
+
+    resample: the synthetic samples that its protocol has it learn from besides.
+    """
 
     study: str
     protocol: str
@@ -143,3 +161,8 @@ class TrainSettings:
     seed: int
     spec: dict[str, Any]
     train: Train
+    resample: Resample = "none"
+
+    def __post_init__(self) -> None:
+        if words := balanced_twice(self.resample, self.train):
+            raise ValueError(words)

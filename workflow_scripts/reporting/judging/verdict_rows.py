@@ -11,6 +11,7 @@ from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
@@ -24,6 +25,7 @@ from workflow_scripts.runtime.wording import listed
 Entry = Claim | Statement | Layer
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
 MACHINERY = "Synthetic data: this shows the machinery at work and says nothing about the paper."
+FLATTERED = f"{SMOTE_MARK}: networks learned from samples that are made of the reported ones, which flatters them."
 OTHER_MACHINE = "Measured on another machine than the paper's; what it took here stands under the report's costs."
 
 
@@ -125,13 +127,16 @@ def verdict_rows(results: Results) -> list[VerdictRow]:
 def row_of(question: Question) -> VerdictRow:
     """The line of an entry: the first of RULES that applies says it."""
     ruling = next(ruling for rule in RULES if (ruling := rule(question)))
+    why = ruling.decision.why
+    if ruling.obtained and question.runs and question.as_published.protocol.rule.resample == SMOTE_BEFORE_SPLIT:
+        why = f"{why} {FLATTERED}"
     return VerdictRow(
         question.entry,
         printed_words(question.entry),
         question.obtained.value if ruling.obtained else NOTHING,
         question.leak_free.value if ruling.leak_free else NOTHING,
         ruling.decision.verdict,
-        ruling.decision.why,
+        why,
     )
 
 

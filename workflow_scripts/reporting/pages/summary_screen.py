@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import leaks
 from workflow_scripts.reporting.pages.page import axis_for
@@ -65,6 +66,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "no_premium": _why_no_premium(results),
         "reported_words": reported_words,
         "any_selected": any(protocol.reported != "test" for protocol in protocols),
+        "any_smote_before": any(protocol.rule.resample == SMOTE_BEFORE_SPLIT for protocol in protocols),
     }
 
 
@@ -74,7 +76,8 @@ def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim |
     for protocol in protocols:
         value, tested = values[protocol.name], protocol.reported == "test"
         if value.value is not None:
-            label = f"{protocol.name} split" + ("" if tested else "*")
+            smote_mark = "†" if protocol.rule.resample == SMOTE_BEFORE_SPLIT else ""
+            label = f"{protocol.name} split" + ("" if tested else "*") + smote_mark
             rows.append(StripRow(label, value.value, value.low, value.high, filled=protocol.leak_free and tested))
     return rows
 
