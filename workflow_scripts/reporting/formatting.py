@@ -34,6 +34,10 @@ REASON_NAMES = {
     "other_ending": "ending that is not read",
     "not_a_number": "not a number",
     "incomplete": "lacks what must be known of it",
+    "not_dicom": "no DICOM file, whatever its name",
+    "constant_image": "all pixels have one value",
+    "duplicate_slice": "another image of the series at the same place",
+    "no_slice": "a row that names no slice of a chosen series",
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {
