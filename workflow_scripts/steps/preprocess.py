@@ -17,7 +17,7 @@ from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import input_digests, make_record, write_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import PreprocessSettings
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.packing import array_of, pack, remedied
 from workflow_scripts.runtime import entry
@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     """Command line of this step."""
     parser = entry.parser(__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder that ingest wrote")
-    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    add_source_arguments(parser, "as for ingest")
     parser.add_argument("--out", type=Path, required=True, help="folder of the array")
     parser.add_argument("--jobs", type=int, default=1, help="processes that decode")
     return parser.parse_args()
@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> None:
     if modality != "image":
         raise UserError(f"{args.dataset}: samples of the modality {modality} are no pictures that could be packed")
     manifest = read_manifest(args.dataset)
-    raw = RawFiles.of(dataset, parse_sources(args.source))
+    raw = RawFiles.of(dataset, parse_sources(args.source), args.key)
     start = time.perf_counter()
     try:
         pack(args.out / DATA, manifest, raw, packing, args.jobs)
