@@ -115,7 +115,8 @@ def _add_private(
     """The same of an adapter whose files bear names of people: no path goes on as it is, nor does an odd ending."""
     module = adapter_registry.load(adapter)
     try:
-        there = list(walk(folder))
+        # A hospital has files by the hundred thousand, and what the system says of each is ten times its name.
+        there = [Item(item.path, item.kind) for item in walk(folder)]
     except UserError:
         raise UserError(
             f"{folder}: a folder in it cannot be listed; make all of them readable, or move the one that is not"
