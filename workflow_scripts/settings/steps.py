@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
-from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings, HowPacked
+from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, Preprocess, PreprocessSettings
+from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
 from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
@@ -27,6 +27,7 @@ from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import fold_seeds
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.modalities import packing_of
 from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
@@ -87,13 +88,13 @@ class Steps:
 
     def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
-        return PreprocessSettings(study, declared(Packing, self.study(study).preprocess))
+        return PreprocessSettings(study, *packing_of(self.study(study)))
 
     def segment(self, study: str) -> SegmentSettings:
         return SegmentSettings(study, self.study(study).preprocess.mask)
 
     def examples(self, study: str) -> ExamplesSettings:
-        return ExamplesSettings(study, declared(HowPacked, self.study(study).preprocess))
+        return ExamplesSettings(study, *packing_of(self.study(study)))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""
@@ -215,12 +216,14 @@ class Steps:
 
     def ground_truth(self, study: str) -> GroundTruthSettings:
         chosen = self.study(study)
+        packing, slices = packing_of(chosen)
         return GroundTruthSettings(
             study=study,
-            preprocess=self.preprocess(study).preprocess,
+            preprocess=packing,
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
             explain=tuple(chosen.explain.runs),
+            slices=slices,
         )
 
     def report(self, study: str) -> ReportSettings:
