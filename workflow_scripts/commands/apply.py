@@ -158,9 +158,9 @@ def _read(
     from workflow_scripts.data.raw_folders import printable
     from workflow_scripts.data.readers.image_reader import ImageReader
     from workflow_scripts.data.readers.reader_interface import RefusedSampleError
-    from workflow_scripts.preprocessing.packing import limits_of, packed
+    from workflow_scripts.preprocessing.packing import packed
 
-    limits = replace(limits_of(run.packing), max_megapixels=run.max_megapixels)
+    limits = replace(run.packer.limits(None), max_megapixels=run.max_megapixels)
     for path in paths:
         try:
             if printable(path) != path:
@@ -168,7 +168,7 @@ def _read(
             with ImageReader().open(folder / path, limits) as opened:
                 judged.digest.update(f"{path} {opened.digest(None)}\n".encode())
                 picture = opened.picture(None)
-            yield path, packed(picture, run.packing), picture.width / picture.height
+            yield path, packed(picture, run.packer.packing), picture.width / picture.height
         except RefusedSampleError as refusal:
             judged.refused.append((printable(path), refusal.reason, refusal.detail))
 
@@ -241,7 +241,13 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
     split = run.study / "splits" / f"{run.settings['protocol']}.csv"
     used = [run.folder / "record.json", run.folder / WEIGHTS_FILE, run.study / "arrays" / "record.json", split]
     record = make_record(
-        {**run.settings, "preprocess": vars(run.packing), "name": args.name, "sheet": args.sheet, "within": WITHIN},
+        {
+            **run.settings,
+            "preprocess": vars(run.packer.packing),
+            "name": args.name,
+            "sheet": args.sheet,
+            "within": WITHIN,
+        },
         code_digest("workflow_scripts.commands.apply", feeder_module(run.array.kind)),
         input_digests(run.study, used),
         synthetic=run.synthetic,

@@ -126,8 +126,8 @@ class RunKind(ABC):
         """The networks that it trains: `model`, or the name of each branch."""
         return {}
 
-    def modalities(self) -> Mapping[str, str]:
-        """What it takes of samples of one modality alone, in words → that modality."""
+    def modalities(self) -> Mapping[str, tuple[str, ...]]:
+        """What it takes of samples of some modalities alone, in words → these modalities."""
         return {}
 
     def columns(self) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.aggregation import Aggregation
+from workflow_scripts.contracts.blocks import hints_of, parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import SEAL, input_digests, make_record, write_record
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
@@ -59,8 +61,8 @@ def finish(args: argparse.Namespace) -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
-    study, aggregate = FoldFiles.of(args).study, args.settings["aggregate"]
-    finish_run(args.run, args.settings, args.code, study, aggregate, lambda: _trained(args))
+    study, aggregation = FoldFiles.of(args).study, parse(Aggregation, args.settings, further=True)
+    finish_run(args.run, args.settings, args.code, study, aggregation, lambda: _trained(args))
 
 
 def start_digests(pairs: list[str]) -> dict[str, str]:
@@ -71,7 +73,7 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
 
 def _trained(args: argparse.Namespace) -> RunOutput:
     """What a training came to. UserError when its files are not of this run, or changed."""
-    settings = {key: value for key, value in args.settings.items() if key != "aggregate"}
+    settings = {key: value for key, value in args.settings.items() if key not in hints_of(Aggregation)}
     weights_path, files = args.run / WEIGHTS_FILE, FoldFiles.of(args)
     measured = require(args.run / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
     trained = origin(read_header(weights_path).metadata, settings, weights_path)

@@ -14,6 +14,7 @@ import numpy as np
 from workflow_scripts.data.dicom.decoding import Pixels
 from workflow_scripts.data.equal_pairs import UNCOMPARED
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, Picture, RefusedSampleError, Seen
+from workflow_scripts.data.slice_crop import crop_fault, crop_window
 
 
 @dataclass(frozen=True)
@@ -35,31 +36,38 @@ class DicomFile(OpenFile):
         self.pixels = Pixels(path, limits.max_megapixels)
 
     def inspect(self, part: Part | None) -> Seen:
-        """Width and height in pixels; only equal values make two slices one picture, for neighbours always look alike.
+        """Width and height of the whole slice in pixels.
 
-        Where all pixels have one value, the sample is refused.
+        Only equal values make two samples one picture, for neighbouring slices always look alike. A box beside the
+        slice, or of pixels of one value, is refused.
         """
+        box = self._box(part)
+        frame = self.frame(box.frame)
+        if fault := crop_fault(frame, box):
+            raise fault
         values = self.rows(part)
-        if values.min() == values.max():
-            raise RefusedSampleError("constant_image", "all its pixels have one value")
-        height, width, _ = values.shape
         digest = self.digest(part)
-        return Seen({"width": width, "height": height}, digest, Picture(digest, width / height, UNCOMPARED))
+        picture = Picture(digest, values.shape[1] / values.shape[0], UNCOMPARED)
+        return Seen({"width": frame.shape[1], "height": frame.shape[0]}, digest, picture)
 
     def rows(self, part: Part | None) -> np.ndarray:
         """float32 H×W×1 of the part, rescaled; MONOCHROME1 is inverted. None: the first frame.
 
         A box is cut at the slice's edges.
         """
+        box = self._box(part)
+        frame = self.frame(box.frame)
+        values = frame[crop_window(frame.shape, box)]
+        if values.size == 0:
+            raise RefusedSampleError("outside_image", f"a box beside the {frame.shape[1]}×{frame.shape[0]} pixels")
+        return values
+
+    def _box(self, part: Part | None) -> Slice:
         assert part is None or isinstance(part, Slice), part
-        if part is None:
-            return self.frame(0)
-        values = self.frame(part.frame)
-        height, width, _ = values.shape
-        left, top, right, bottom = max(part.left, 0), max(part.top, 0), min(part.right, width), min(part.bottom, height)
-        if left >= right or top >= bottom:
-            raise RefusedSampleError("outside_image", f"a box beside the {width}×{height} pixels")
-        return values[top:bottom, left:right]
+        if part is not None:
+            return part
+        height, width, _ = self.frame(0).shape
+        return Slice(0, 0, 0, width, height)
 
     def frame(self, index: int) -> np.ndarray:
         """The same of a whole frame, held while the file is open; leave its values as they are."""
