@@ -98,7 +98,7 @@ def test_with_lesions_their_boxes_are_the_samples(tmp_path):
     manifest = read_manifest(out)
     assert [name.split("/")[2] for name in sorted(manifest["id"])].count("000-2") == 1 and len(manifest) == 4
     first = manifest.set_index("id").loc[f"{NAMES.patient('pat-1')}/{NAMES.series('1.7.1.1')}/000-2"]
-    assert list(first[["left", "top", "right", "bottom", "width", "height"]]) == [20, 3, 30, 11, 10, 8]
+    assert list(first[["left", "top", "right", "bottom", "width", "height"]]) == [20, 3, 30, 11, 44, 40]
     quarantine = QUARANTINE.read(out / "quarantine.csv")
     assert quarantine[["reason", "detail"]].to_numpy().tolist() == [
         ["no_slice", "row 6 names no slice of a chosen series"]

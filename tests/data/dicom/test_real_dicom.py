@@ -1,8 +1,7 @@
-"""Real files of several makers, where they are: in the folder that REAL_DATA names, or packed in ../shared/data."""
+"""Real files of several makers, where they are: in the folder that REAL_DATA names; else they are skipped."""
 
 import os
 import shutil
-import tarfile
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pandas as pd
 import pytest
 
 from tests.raw import run_ingest
-from tests.workflow.conftest import ROOT
 from workflow_scripts.contracts.dataset import QUARANTINE, read_manifest
 from workflow_scripts.contracts.series_table import SERIES
 from workflow_scripts.contracts.step_settings.ingest_settings import SeriesRule
@@ -28,19 +26,14 @@ NO_IMAGES = ("Secondary Capture", "Segmentation", "Ultrasound")
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory):
+def real():
     """A function that gives the folder of a data set, or skips the test."""
 
     def folder(name: str) -> Path:
-        if (unpacked := Path(os.environ.get("REAL_DATA", "/nowhere")) / name).is_dir():
-            return unpacked
-        packed = next((ROOT.parent / "shared" / "data" / name).glob("*.tar*"), None)
-        if packed is None:
+        path = Path(os.environ.get("REAL_DATA", "/nowhere")) / name
+        if not path.is_dir():
             pytest.skip(f"the data set {name} is not here; REAL_DATA names the folder of such data sets")
-        target = tmp_path_factory.mktemp(name)
-        with tarfile.open(packed) as archive:
-            archive.extractall(target, filter="data")
-        return target
+        return path
 
     return folder
 

@@ -143,8 +143,8 @@ def balanced_twice(resample: Resample, train: Train) -> str:
         "class_weights": train.class_weights,
         "copies": train.copies,
     }
-    stated = [f"{key} is {value}" for key, value in further.items() if value != "none"]
-    return f"resample is {resample} and {stated[0]}; balance classes once" if stated else ""
+    further_ways = [f"{key} is {value}" for key, value in further.items() if value != "none"]
+    return f"resample is {resample} and {further_ways[0]}; balance classes once" if further_ways else ""
 
 
 @dataclass(frozen=True)
