@@ -2,12 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.identifiers import planted_identifiers
 from tests.raw import run_ingest, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.data.reading import RawFiles
+from workflow_scripts.preprocessing.slice_packing import SlicePacker
+from workflow_scripts.runtime.files import read_json
+from workflow_scripts.synthetic import recovery
 
 SERIES = {"plane": "sagittal", "weighting": "T2"}
 TABLES = {"patients": "patients.csv", "lesions": "lesions.csv"}
@@ -59,6 +65,17 @@ def test_damaged_files_are_quarantined_and_the_exported_copy_is_detected(folders
     assert {frozenset(pair) for pair in zip(pairs["id_a"], pairs["id_b"], strict=True)} == {
         frozenset(pair) for pair in copies["copy_of"].items()
     }
+
+
+def test_the_crop_holds_the_lesion_that_was_drawn(folders: tuple[Path, Path]) -> None:
+    raw, out = folders
+    manifest = read_manifest(out)
+    files = RawFiles.of(read_json(out / "record.json"), {"dicom": raw})
+    regions = recovery.regions(manifest, files, SlicePacker.of(Packing(size=48), SlicePacking(margin=0.1)))
+    assert list(regions) == list(manifest["id"])
+    for region in regions.values():
+        rim = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])
+        assert 0.25 < region.mean() < 0.95 and not rim.any()
 
 
 def test_no_identifier_of_a_header_or_path_is_in_the_data_set(folders: tuple[Path, Path]) -> None:
