@@ -86,11 +86,12 @@ settings: $(READY) ## rewrite the settings schema, docs/settings.md and the glos
 	$(BIN)/python -m workflow_scripts.settings.schema
 	$(BIN)/python -m workflow_scripts.commands.write_glossary
 
-benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning and tracking on this machine
+benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning, tracking and DICOM on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py
 	$(BIN)/python tests/benchmarks/training.py
 	$(BIN)/python tests/benchmarks/planning.py
 	$(BIN)/python tests/benchmarks/tracking.py
+	$(BIN)/python tests/benchmarks/dicom.py
 
 clean: ## remove the demo: synthetic data, its results and their logs; keeps .venv and every other result
 	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m workflow_scripts.commands.clean
