@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.kinds.kind import MAKE, CombinedKind, MadeKind, RunKind, TrainedKind
-from workflow_scripts.kinds.kind_registry import kind_of, kinds, read_spec
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.kinds.kind import MAKE, CombinedKind, RunKind, TrainedKind, kind_of
+from workflow_scripts.kinds.kind_registry import kinds
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.named_objects import module_part
 from workflow_scripts.settings.code import closure
 from workflow_scripts.settings.load import settings
@@ -88,7 +90,7 @@ def test_every_kind_is_named_as_its_file_and_is_one_of_three():
 
 
 def test_a_module_that_declares_no_kind_or_two_is_named(monkeypatch):
-    monkeypatch.setattr("workflow_scripts.kinds.kind_registry.module_of_kind", lambda name: f"workflow_scripts.{name}")
+    monkeypatch.setattr("workflow_scripts.kinds.kind.module_of_kind", lambda name: f"workflow_scripts.{name}")
     with pytest.raises(TypeError, match=r"workflow_scripts.contracts.own_networks declares 0 kinds of run"):
         kind_of.__wrapped__("contracts.own_networks")
 
@@ -103,7 +105,7 @@ def test_a_module_that_declares_no_kind_or_two_is_named(monkeypatch):
     ],
 )
 def test_a_run_says_of_which_runs_it_is_made(spec, own, elsewhere):
-    run = read_spec(spec)
+    run = parse(RunKind, spec)
     assert run.own_sources() == own and run.of_another_study == elsewhere
 
 

@@ -10,7 +10,6 @@ from tests import made
 from tests.vouched import revouch, vouch
 from workflow_scripts.contracts.explanation import GRADCAM, write_maps
 from workflow_scripts.models import registry
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.reporting.paper_figures import diagrams, network_layers, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
@@ -21,7 +20,7 @@ CLASSES = ("ASC-US", "LSIL", "NILM")
 
 
 def shapes(name, hidden=None):
-    model = build(made.network(name, hidden=hidden), 3, square(64), seed=0, files={})
+    model = made.build(made.network(name, hidden=hidden), 3, square(64), seed=0, files={})
     return {key: tuple(value.shape) for key, value in model.state_dict().items()}
 
 
@@ -67,7 +66,7 @@ def study(tmp_path_factory):
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
     np.save(study.folder / "arrays" / "data.npy", images)
     for run, name in (("resnet18", "resnet50"), ("vgg11", "torchvision/vgg11")):
-        tensors = build(made.network(name, hidden=100), 3, square(64), seed=0, files={}).state_dict()
+        tensors = made.build(made.network(name, hidden=100), 3, square(64), seed=0, files={}).state_dict()
         folder = study.folder / "runs" / "published" / run / "fold0-seed0"
         save_file(tensors, folder / "weights.safetensors")
         vouch(folder / "train.json", "weights.safetensors")

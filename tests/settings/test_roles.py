@@ -71,7 +71,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         "grouped": "mean",
     }
     for step, run in (("finish_run", "cvm"), ("make_run", "control_rim"), ("make_run", "cvm-float16")):
-        told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
+        told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0).aggregate for name in rules]
         assert told == ["none", "mean"]
     assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
     # Where samples are judged everything stays as it was, trainings do anyway, and a split only looks at labels.
@@ -115,7 +115,7 @@ def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(proto
     assert f"results/there/splits/{protocol}.csv" in plan.runs.source_files(EXTERNAL_RUN)
     folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
     assert plan.runs.source_folders(EXTERNAL_RUN) == {"cvm": folder}
-    assert plan.steps.make_run(*astuple(EXTERNAL_RUN))["spec"]["protocol"] == protocol
+    assert plan.steps.make_run(*astuple(EXTERNAL_RUN)).spec.protocol == protocol
 
 
 def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():

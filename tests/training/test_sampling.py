@@ -16,7 +16,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import finish_run, train
-from workflow_scripts.training import augment, checkpoints, loop, one_training, sampling
+from workflow_scripts.training import augment, checkpoints, loop, sampling
 from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
 from workflow_scripts.training.randomness import keys_of
 
@@ -112,13 +112,13 @@ def test_only_training_changes_and_pixels_are_counted_once(tmp_path, monkeypatch
         seen.append((len(training), len(validation), len(np.unique(validation.subset.first))))
         return fit(model, training, validation, *more)
 
-    monkeypatch.setattr(one_training, "fit", spy)
+    monkeypatch.setattr(loop, "fit", spy)
     found = []
     for name, changes in (("plain", {}), ("balanced", way)):
         settings, out = made.settings(epochs=1, **changes), tmp_path / name
         train.main(inputs.arguments(out=out, settings=settings))
         finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
-        found.append(read_trained(out / "weights.safetensors", settings))
+        found.append(read_trained(out / "weights.safetensors", made.training(settings)))
     assert seen == [(28, 12, 12), (count, 12, 12)]
     assert found[0].mean == found[1].mean and found[0].std == found[1].std
     assert not torch.equal(found[0].tensors["fc.weight"], found[1].tensors["fc.weight"])

@@ -13,13 +13,12 @@ from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.contracts.run_finish import TABLES, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.data.download.space import room_for
 from workflow_scripts.kinds.kind import CombinedKind
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
@@ -76,7 +75,7 @@ def _predictions(
     study, protocol = stated.study, stated.protocol
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     odd, rows = [], 0
-    for run in (run for run in stated.runs if not isinstance(read_spec(runs[run].spec), CombinedKind)):
+    for run in (run for run in stated.runs if not isinstance(runs[run].spec, CombinedKind)):
         for job in _jobs(stated):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
@@ -96,7 +95,7 @@ def compare_combined(
     """Predictions and units of every run that combines others, against those that follow from their units."""
     folder = f"{stated.study}/runs/{stated.protocol}"
     for run in stated.runs:
-        kind = read_spec(runs[run].spec)
+        kind = runs[run].spec
         if not isinstance(kind, CombinedKind):
             continue
         for job in _jobs(stated):

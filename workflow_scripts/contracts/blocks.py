@@ -5,6 +5,7 @@ command line into the class itself and needs no pydantic.
 """
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
@@ -106,6 +107,17 @@ Filled = Annotated[str, limit(check=filled)]
 UserPath = Annotated[str, limit(check=user_path)]
 
 
+class OneOfKind(ABC):
+    """A block of which there are several: the value of its key `kind` says which class it is parsed into."""
+
+    kind: str
+
+    @classmethod
+    @abstractmethod
+    def of_kind(cls, kind: str) -> type["OneOfKind"]:
+        """The class of the blocks of one kind."""
+
+
 @cache
 def hints_of(block: type) -> dict[str, Any]:
     """The type of each field of a block, with what stands in `Annotated`."""
@@ -124,15 +136,26 @@ def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False)
     `further`: whether mappings may hold keys that the block has not, which are left out. Raises TypeError for such a
     key otherwise, for one that is missing, and for a value of another type: other code than this resolved the settings.
     """
-    declared: type = block
+    chosen = _chosen(block, values)
+    declared: type = chosen
     hints = hints_of(declared)
     unknown = sorted(set(values) - set(hints))
     if unknown and not further:
-        raise TypeError(f"{block.__name__} has no field {unknown[0]!r}")
+        raise TypeError(f"{chosen.__name__} has no field {unknown[0]!r}")
     stated = {name: value for name, value in values.items() if name in hints}
-    return block(
-        **{name: _parsed(hints[name], item, f"{block.__name__}.{name}", further) for name, item in stated.items()}
+    return chosen(
+        **{name: _parsed(hints[name], item, f"{chosen.__name__}.{name}", further) for name, item in stated.items()}
     )
+
+
+def _chosen(block: type[_Block], values: Mapping[str, Any]) -> type[_Block]:
+    """The block, or of one that there are several of the class of the kind; TypeError where that is another block."""
+    if is_dataclass(block) or not issubclass(block, OneOfKind):
+        return block
+    chosen = block.of_kind(values["kind"])
+    if not issubclass(chosen, block):
+        raise TypeError(f"{values['kind']!r} is no kind of {block.__name__}")
+    return chosen
 
 
 def _parsed(hint: Any, value: Any, where: str, further: bool) -> Any:
@@ -152,7 +175,7 @@ def _parsed(hint: Any, value: Any, where: str, further: bool) -> Any:
         return tuple(_parsed(kind, item, where, further) for kind, item in zip(items, value, strict=True))
     if origin in (dict, Mapping):
         return {key: _parsed(inner[1], item, f"{where}.{key}", further) for key, item in value.items()}
-    if is_dataclass(hint) and isinstance(hint, type):
+    if _is_block(hint):
         return parse(hint, value, further)
     return float(value) if hint is float else value
 
@@ -170,7 +193,7 @@ def _fits(hint: Any, value: Any) -> bool:
         return isinstance(value, (list, tuple))
     if origin in (dict, Mapping):
         return isinstance(value, Mapping)
-    if is_dataclass(hint) and isinstance(hint, type):
+    if _is_block(hint):
         return isinstance(value, Mapping) and _is_of_kind(hint, value)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -179,8 +202,14 @@ def _fits(hint: Any, value: Any) -> bool:
     return isinstance(hint, type) and isinstance(value, hint)
 
 
+def _is_block(hint: Any) -> bool:
+    return isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, OneOfKind))
+
+
 def _is_of_kind(block: type, values: Mapping[str, Any]) -> bool:
     """Whether a mapping is for this one of several blocks that are told apart by their `kind`."""
+    if not is_dataclass(block):
+        return "kind" in values
     hint = hints_of(block).get("kind")
     return hint is None or _fits(hint, values.get("kind"))
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.record import make_record, measured, write_record
 from workflow_scripts.contracts.run_tables import UNITS, classes_of, write_predictions, write_units
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import LEDGER_FILE, PREDICTIONS_FILE, RECORD_FILE, UNITS_FILE
 
@@ -67,10 +68,11 @@ def finish_run(folder: Path, settings: dict, code: str, study: Path, aggregate: 
     `folder`: of the fold and seed; `settings`, `code`: of the step; `study`: the folder of the study's results, from
     which the record names its inputs; `make` does the work, which the ledger measures together with the tables.
     """
-    with ledger(folder / LEDGER_FILE) as cost:
+    with measured() as cost:
         made = make()
         write_tables(folder, made, aggregate)
         cost.update(made.cost)
+    write_record(folder / LEDGER_FILE, cost)
     outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *made.outputs])}
     inputs = input_digests(study, list(made.inputs)) | dict(made.inputs_by_name)
     write_record(folder / RECORD_FILE, make_record(settings, code, inputs, **made.facts, outputs=outputs))

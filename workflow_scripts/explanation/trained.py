@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import required_training
@@ -20,6 +18,7 @@ from workflow_scripts.drawing.visible import visible
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.explanation.network_features import Seen, look
 from workflow_scripts.explanation.target_layers import Target, target_layers
+from workflow_scripts.kinds.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -35,13 +34,11 @@ IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's network on its device, its weights, the block `train` of its settings, and one fold of the samples."""
+    """A run's network on its device, its weights, and one fold of the samples."""
 
     run: str
-    spec: dict[str, Any]
     network: nn.Module
     weights: TrainedWeights
-    train: Train
     device: torch.device
     samples: Samples
     reported: Literal["test", "validation"]
@@ -53,13 +50,12 @@ class Trained:
     def read(cls, settings: ExplainSettings, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
         training = settings.training(run)
-        spec, train = training.spec, training.train
-        weights = read_trained(required_training(path), plain(training))
+        weights = read_trained(required_training(path), training)
         require_classes(weights.classes, samples.classes, path)
-        chosen = devices.prepare(device, train)
+        chosen = devices.prepare(device, training.train)
         shape = InputShape.of(samples.arrays.description)
-        network = load_trained(build(spec, len(weights.classes), shape, 0), weights)
-        return cls(run, spec, network.to(chosen), weights, train, chosen, samples, settings.reported)
+        network = load_trained(build(training.spec, len(weights.classes), shape, 0), weights)
+        return cls(run, network.to(chosen), weights, chosen, samples, settings.reported)
 
     @property
     def images_words(self) -> str:
@@ -67,9 +63,9 @@ class Trained:
         return IMAGES[self.reported]
 
     @property
-    def settings(self) -> dict:
-        """Settings of the training."""
-        return self.weights.settings
+    def train(self) -> Train:
+        """How the network was trained."""
+        return self.weights.settings.train
 
     @property
     def classes(self) -> list[str]:
@@ -77,7 +73,7 @@ class Trained:
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
-        return random_network(self.spec, len(self.weights.classes), self.shape, seed).to(self.device)
+        return random_network(self.weights.settings.spec, len(self.weights.classes), self.shape, seed).to(self.device)
 
     @property
     def shape(self) -> InputShape:
@@ -119,8 +115,8 @@ class Trained:
 
     @property
     def _random_seed(self) -> int:
-        return seed_for(self.settings["study"], self.run, "untrained")
+        return seed_for(self.weights.settings.study, self.run, "untrained")
 
     def _batches(self, rows: pd.DataFrame) -> Pixels:
-        view = PixelView(self.train, training_seed(self.settings), self.weights.mean, self.weights.std)
+        view = PixelView(self.train, training_seed(self.weights.settings), self.weights.mean, self.weights.std)
         return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

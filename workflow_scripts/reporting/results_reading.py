@@ -17,10 +17,10 @@ from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.split_record import SplitRecord
-from workflow_scripts.contracts.step_settings.report_settings import StudySettings
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy

@@ -12,8 +12,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file, read_sealed
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.walking import Item, walk
 
 # Seconds within which a file may change twice without another time (FAT: 2): a digest so young is not kept.
@@ -41,6 +44,30 @@ def digest_once(path: Path) -> str:
     if name not in _seen or _seen[name][0] != now:
         _seen[name] = (now, digest_file(path))
     return _seen[name][1]
+
+
+def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
+    """sha256 of each path, keyed by its name relative to `root`; UserError where one is missing.
+
+    Large arrays are named by their record instead.
+    """
+    digests = {}
+    for path in paths:
+        try:
+            digests[os.path.relpath(path, root)] = digest_file(path)
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
+    return digests
+
+
+def whole(path: Path, *names: str) -> dict[str, Any] | None:
+    """What the sealed file `path` holds, once each of `names` beside it is what its `outputs` say; None otherwise."""
+    try:
+        content = read_sealed(path)
+        outputs = content.get("outputs", {})
+        return content if all(outputs.get(name) == digest_once(path.with_name(name)) for name in names) else None
+    except (UserError, FileNotFoundError):
+        return None
 
 
 def folder_digests(folder: Path, memory: Path, hidden: bool = False) -> dict[str, str]:

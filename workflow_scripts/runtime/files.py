@@ -19,6 +19,8 @@ from workflow_scripts.runtime.results_layout import remedy
 
 # In the names of files that are not yet whole, which begin with a dot; .gitignore and .dvcignore name it too.
 UNFINISHED = ".unfinished"
+# In a sealed file: sha256 of all else that it holds.
+SEAL = "record_sha256"
 
 
 @contextmanager
@@ -122,6 +124,31 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is missing; {remedy(Path(path))}") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON ({error}); delete it, {remedy(Path(path))}") from None
+
+
+def sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """The content with a digest of itself, under SEAL; one that it has is replaced."""
+    rest = {key: value for key, value in content.items() if key != SEAL}
+    return {**rest, SEAL: digest_text(canonical_json(json.loads(json.dumps(rest))))}
+
+
+def write_sealed(path: Path, content: dict[str, Any]) -> None:
+    """Write the content with a digest of itself, atomically."""
+    write_json(path, sealed(content))
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read a file that write_sealed wrote; UserError if it is missing, broken, or not as it was written."""
+    try:
+        content = read_json(path)
+    except NoFileError:
+        raise
+    except UserError:
+        state = "is not valid JSON any more" if path.exists() else "is missing"
+        raise UserError(f"{path} {state}; {remedy(path)}") from None
+    if not isinstance(content, dict) or content.get(SEAL) != sealed(content)[SEAL]:
+        raise UserError(f"{path} has changed since it was written: it does not fit its own {SEAL}; {remedy(path)}")
+    return content
 
 
 def digest_text(text: str) -> str:

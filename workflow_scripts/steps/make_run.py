@@ -14,10 +14,10 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_finish import Made, finish_run
 from workflow_scripts.contracts.run_tables import UNITS
-from workflow_scripts.contracts.step_settings.make_run_settings import MakeRun
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.kinds.kind import CombinedKind, MadeKind, RunJob
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.kind import CombinedKind
+from workflow_scripts.kinds.made_kind import MadeKind, RunJob
+from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -46,7 +46,7 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings, sources = parse(MakeRun, args.settings), dict(args.source_run)
-    run = read_spec(settings.spec)
+    run = settings.spec
     wanted = [source.run for source in run.sources()]
     if list(sources) != wanted:
         raise UserError(f"the runs {', '.join(sources)} are given, the settings name {', '.join(wanted)}")
@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> None:
         finish_run(args.out, args.settings, args.code, study, "none", lambda: _combine(run, settings, sources))
     elif isinstance(run, MadeKind):
         job = _job(args, settings, sources)
-        aggregate = settings.aggregate
+        aggregate = settings.aggregate or "none"
         finish_run(args.out, args.settings, args.code, job.files.study, aggregate, lambda: _make(run, job))
     else:
         raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
@@ -72,7 +72,7 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
         seed=settings.seed,
         files=FoldFiles.of(args),
         sources=sources,
-        training=settings.member or {},
+        training=settings.member,
         device=args.device,
         out=args.out,
     )

@@ -12,11 +12,12 @@ record. All but the page's section on costs is the same bytes whenever the resul
 import argparse
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 
 
 def main(args: argparse.Namespace) -> None:

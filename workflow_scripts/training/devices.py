@@ -18,6 +18,13 @@ EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 RESERVATIONS = Path("/tmp")
 
 
+def type_of(wanted: str) -> str:
+    """ "cpu" or "cuda", for one of the two or "auto"; UserError when a GPU is wanted and there is none."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UserError("device is cuda, but PyTorch sees no GPU here; set device to auto or cpu")
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
 def prepare(
     wanted: str, train: Train, process_group: ProcessGroup = SINGLE_PROCESS, jobs_per_gpu: int = 1
 ) -> torch.device:
@@ -28,9 +35,7 @@ def prepare(
     UserError when a GPU is wanted and there is none, or fewer than the `process_group` has processes.
     """
     torch.set_num_threads(train.torch_threads)
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise UserError("device is cuda, but PyTorch sees no GPU here; set device to auto or cpu")
-    if wanted == "cpu" or not torch.cuda.is_available():
+    if type_of(wanted) == "cpu":
         return torch.device("cpu")
     if train.deterministic:
         # cuBLAS reads it when it starts.

@@ -1,7 +1,7 @@
-"""What a training receives, and the block `train` of a study's settings, and of a run's."""
+"""The block `train` of a study's settings, and of a run's."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
 
@@ -130,16 +130,3 @@ class Train:
             raise ValueError(
                 f"sampling is {self.sampling} and class_weights {self.class_weights}; balance classes once"
             )
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """What a training receives: the run as its kind declares it (package kinds), and how it is trained."""
-
-    study: str
-    protocol: str
-    run: str
-    fold: int
-    seed: int
-    spec: dict[str, Any]
-    train: Train

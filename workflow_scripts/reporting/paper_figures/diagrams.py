@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.drawing.style import COLOURS, new_figure
+from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.paper_figures import network_layers
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
@@ -110,9 +111,9 @@ def ensemble(results: Results, vote: str) -> "Figure":
     }
     arrows = [("data", "pre")]
     for row, (member, train) in enumerate(zip(members, trains, strict=True)):
-        model = settings.runs[member].spec.get("model", results.kind(member).kind)
+        model = _network_name(results.kind(member), results.kind(member).kind)
         course = f"{train.epochs} epochs, {train.optimizer}" if train else ""
-        boxes[member] = Box(6.4, -1.5 * row, (member, str(model), course))
+        boxes[member] = Box(6.4, -1.5 * row, (member, model, course))
         arrows += [("pre", member), (member, "decision")]
     boxes["decision"] = Box(9.6, middle, decision)
     boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])
@@ -223,9 +224,15 @@ def schematic(results: Results, run: str) -> "Figure":
         texts.append((words, COLOURS[2] if final else COLOURS[1]))
     boxes = {str(index): Box(*_snake(index), *text) for index, text in enumerate(texts)}
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
-    model = results.settings.runs[run].spec.get("model", run)
+    model = _network_name(results.kind(run), run)
     figure.suptitle(f"{run}: {model}, {sum(math.prod(shape) for shape in shapes.values()):,} values", fontsize=9)
     return figure
+
+
+def _network_name(kind: RunKind, default: str) -> str:
+    """What the one network of a run is called in its library; `default` for a run of several, or of none."""
+    networks = list(kind.networks().values())
+    return networks[0].model if len(networks) == 1 else default
 
 
 def _snake(index: int) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
-from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,6 @@ class ExplainSettings:
     def training(self, run: str) -> TrainSettings:
         """What the training of a run that is explained, or of a member of a vote that is, has received."""
         chosen = self.specs[run]
-        if chosen.train is None:
+        if chosen.train is None or not isinstance(chosen.spec, TrainedKind):
             raise TypeError(f"{run} is not trained")
-        return TrainSettings(self.study, self.protocol, run, self.fold, self.seed, chosen.spec, chosen.train)
+        return TrainSettings(self.study, self.protocol, run, chosen.spec, chosen.train, self.fold, self.seed)

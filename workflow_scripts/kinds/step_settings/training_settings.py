@@ -1,0 +1,50 @@
+"""What trainings receive, and what finishes them."""
+
+from dataclasses import dataclass
+
+from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.runtime.seeds import seed_for
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What the trainings of a run under a protocol share: the run as its kind declares it, and how it is trained."""
+
+    study: str
+    protocol: str
+    run: str
+    spec: TrainedKind
+    train: Train
+
+
+@dataclass(frozen=True)
+class TrainSettings(TrainedRun):
+    """What the training of one fold and seed receives."""
+
+    fold: int
+    seed: int
+
+    def seed_for(self, purpose: str) -> int:
+        """Seed of the random numbers for one purpose, such as "train" or "initialise"."""
+        return seed_for(self.study, self.run, self.fold, self.seed, purpose)
+
+
+@dataclass(frozen=True)
+class FinishedTrainings(TrainedRun):
+    """The same of what finishes them; aggregate: how samples become what is judged, see run_tables.units_of."""
+
+    aggregate: str
+
+
+@dataclass(frozen=True)
+class FinishSettings(FinishedTrainings):
+    """What finishes the training of one fold and seed."""
+
+    fold: int
+    seed: int
+
+    @property
+    def training(self) -> TrainSettings:
+        """What the training has received."""
+        return TrainSettings(self.study, self.protocol, self.run, self.spec, self.train, self.fold, self.seed)

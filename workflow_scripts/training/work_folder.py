@@ -1,0 +1,30 @@
+"""What a training needs until its end: saved states, and locks that keep others from doing the same."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_scripts.runtime.files import digest_text
+from workflow_scripts.runtime.locks import lock
+from workflow_scripts.training.checkpoints import Checkpoints
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """The folder of all trainings' states and locks, and the digest of all that one training depends on."""
+
+    folder: Path
+    identity: str
+
+    @property
+    def states(self) -> Checkpoints:
+        """The saved states of this training."""
+        return Checkpoints(self.folder / "checkpoints" / self.identity)
+
+    @contextmanager
+    def alone(self, out: Path) -> Iterator[None]:
+        """No other process writes into `out`, or does this training, within the block; UserError where one does."""
+        locks, name = self.folder / "locks", digest_text(str(out.resolve()))
+        with lock(locks / f"{name}.lock", str(out)), lock(locks / f"{self.identity}.lock", f"this training of {out}"):
+            yield
