@@ -30,7 +30,7 @@ help: ## this help
 	@echo "Usage: make TARGET [CORES=n] [CONFIG=file.yaml] [TORCH=cpu]"
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(READY) ## run the demo on made data; ends with results/index.html
+demo: $(READY) ## run the demo on synthetic data; ends with results/index.html
 	$(SNAKEMAKE)
 	@echo "Done. Open results/index.html in a browser; 'make ui' shows the runs in MLflow."
 
@@ -92,7 +92,7 @@ benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning and track
 	$(BIN)/python tests/benchmarks/planning.py
 	$(BIN)/python tests/benchmarks/tracking.py
 
-clean: ## remove the demo: made data, its results and their logs; keeps .venv and every other result
+clean: ## remove the demo: synthetic data, its results and their logs; keeps .venv and every other result
 	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m workflow_scripts.commands.clean
 
 $(READY):

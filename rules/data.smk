@@ -3,8 +3,8 @@
 
 rule synthesise:
     output:
-        record="data/{adapter}/made-{study}/made.json",
-        truth="data/{adapter}/made-{study}/truth.csv",
+        record="data/{adapter}/synthetic-{study}/synthetic.json",
+        truth="data/{adapter}/synthetic-{study}/truth.csv",
     log:
         "<logs>/{study}/synthesise-{adapter}.log",
     benchmark:
@@ -23,7 +23,7 @@ rule synthesise:
 
 rule ingest:
     input:
-        lambda wildcards: PLAN.data.made_records(wildcards.study),
+        lambda wildcards: PLAN.data.synthetic_records(wildcards.study),
     output:
         manifest="<dataset>/manifest.csv",
         quarantine="<dataset>/quarantine.csv",

@@ -1,9 +1,9 @@
-# On made data: what was planted beside what was found.
+# On synthetic data: the ground truth compared with what was recovered.
 
 
 rule ground_truth:
     input:
-        made=lambda wildcards: PLAN.data.made_tables(wildcards.study),
+        sources=lambda wildcards: PLAN.data.ground_truth_tables(wildcards.study),
         dataset=rules.ingest.output,
         arrays=rules.preprocess.output.record,
         data=ancient(rules.preprocess.output.data),
@@ -24,7 +24,7 @@ rule ground_truth:
         code=code(steps.GROUND_TRUTH),
         sources=PARAMS.sources,
     message:
-        "{wildcards.study}: compare with what was planted"
+        "{wildcards.study}: compare with the ground truth"
     shell:
         "python -m workflow_scripts.steps.ground_truth --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' {params.sources} --study-folder "$(dirname {output.table:q})" --out {output.table:q}'

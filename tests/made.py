@@ -30,7 +30,7 @@ CNN, VIT = "test_resnet", "test_vit"
 
 @dataclass(frozen=True)
 class Inputs:
-    """Folders of a made study, and its arguments for a step."""
+    """Folders of a synthetic study, and its arguments for a step."""
 
     root: Path
 
@@ -91,7 +91,7 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
         labels = generator.permutation(labels)
     ids = [f"cell_{number:03d}" for number in range(len(labels))]
     names = [CLASSES[label] for label in labels]
-    manifest = pd.DataFrame({"id": ids, "path": ids, "label": names, "group": "", "unit": ids, "source": "made"})
+    manifest = pd.DataFrame({"id": ids, "path": ids, "label": names, "group": "", "unit": ids, "source": "synthetic"})
     MANIFEST.write(root / "dataset" / "manifest.csv", manifest.assign(width=size, height=size, sha256="0"))
     (root / "arrays").mkdir()
     np.save(root / "arrays" / "data.npy", images)
@@ -101,7 +101,7 @@ def make_inputs(root: Path, per_class: int = 20, size: int = 32, seed: int = 0, 
     SPLIT.write(root / "splits" / "published.csv", pd.DataFrame({"id": ids, "fold": 0, "subset": subset}))
     array = ArrayDescription("pixels", "uint8", images.shape[1:], 255).as_record()
     return Inputs(root).vouch(
-        dataset={"modality": IMAGES, "classes": CLASSES, "made": True}, arrays={"made": True, "array": array}
+        dataset={"modality": IMAGES, "classes": CLASSES, "synthetic": True}, arrays={"synthetic": True, "array": array}
     )
 
 

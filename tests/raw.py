@@ -36,14 +36,14 @@ def class_folders(root: Path, *names: str, each: int = 4) -> Path:
 def run_ingest(
     out: Path,
     jobs: int = 1,
-    made: bool = False,
+    synthetic: bool = False,
     sources: dict | None = None,
-    subgroups: tuple[str, ...] = (),
+    attributes: tuple[str, ...] = (),
     **changes: object,
 ) -> Path:
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
-    settings = {"study": "test", "adapters": list(sources), "made": made, "scale": "demo", "listing": None}
-    settings["subgroups"] = list(subgroups)
+    settings = {"study": "test", "adapters": list(sources), "synthetic": synthetic, "scale": "demo", "listing": None}
+    settings["attributes"] = list(attributes)
     settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))

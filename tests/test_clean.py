@@ -12,19 +12,25 @@ from workflow_scripts.commands.clean import clean
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def study(root: Path, name: str, made: bool, scale: str) -> Path:
+def study(root: Path, name: str, synthetic: bool, scale: str) -> Path:
     """A study's results as ingest and later steps leave them."""
     folder = root / name
     (folder / "dataset").mkdir(parents=True)
-    (folder / "dataset" / "record.json").write_text(json.dumps({"made": made, "scale": scale}))
+    (folder / "dataset" / "record.json").write_text(json.dumps({"synthetic": synthetic, "scale": scale}))
     (folder / "report.html").write_text("report")
     return folder
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Made and real data, the demo's results beside real ones, states and records of both."""
-    for name in ("data/herlev/made-1f", "data/herlev/raw", ".work/checkpoints/1", ".work/locks", ".snakemake/metadata"):
+    """Synthetic and real data, the demo's results beside real ones, states and records of both."""
+    for name in (
+        "data/herlev/synthetic-1f",
+        "data/herlev/raw",
+        ".work/checkpoints/1",
+        ".work/locks",
+        ".snakemake/metadata",
+    ):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "file").write_text("kept or not")
     study(tmp_path / "results", "demo", True, "demo")
@@ -46,7 +52,7 @@ def test_all_of_the_demo_goes_and_what_other_results_need_stays(checkout):
     gone = before - files(checkout)
     assert not (checkout / "results").exists()
     assert gone == {
-        "data/herlev/made-1f/file",
+        "data/herlev/synthetic-1f/file",
         "logs/index.log",
         "results/demo/dataset/record.json",
         "results/demo/report.html",
@@ -54,9 +60,9 @@ def test_all_of_the_demo_goes_and_what_other_results_need_stays(checkout):
     }
 
 
-@pytest.mark.parametrize(("made", "scale"), [(False, "demo"), (True, "paper"), (False, "paper")])
-def test_real_data_and_the_papers_scale_are_left_and_named(checkout, made, scale):
-    kept = study(checkout / "results", "mine", made, scale)
+@pytest.mark.parametrize(("synthetic", "scale"), [(False, "demo"), (True, "paper"), (False, "paper")])
+def test_real_data_and_the_papers_scale_are_left_and_named(checkout, synthetic, scale):
+    kept = study(checkout / "results", "mine", synthetic, scale)
     lines = clean(checkout)
     assert files(kept) == {"dataset/record.json", "report.html"}
     assert not (checkout / "results" / "demo").exists() and (checkout / "results" / "index.html").exists()

@@ -77,7 +77,7 @@ class Finished:
             for folder in study.folder.glob(f"runs/{protocol}/soft_vote/*"):
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in runs[:2]}
                 combined = parse(RunKind, spec).combine({name: members[name] for name in spec["members"]})
-                write_tables(folder, combined.made(), "none")
+                write_tables(folder, combined.output(), "none")
             for path in study.folder.glob(f"runs/{protocol}/*/*/units.csv"):
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
                 (path.parent / "weights.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}weights")

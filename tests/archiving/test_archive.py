@@ -193,7 +193,7 @@ def test_a_vote_on_units_of_several_images_follows_from_its_members(tmp_path):
     runs["both"] = RunSettings(Vote("vote", ("first", "second")))
     archived = tmp_path / "archived"
     for run in runs:
-        write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).made(), "none")
+        write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).output(), "none")
     stated = EvaluateSettings("mine", 0, "own", "test", tuple(runs), (), 1, (0,), {}, Measures())
     outcomes = list(compare_combined(archived, tmp_path / "work", stated, runs))
     assert len(outcomes) == 2 and all(outcome.same for outcome in outcomes)

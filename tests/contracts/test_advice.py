@@ -51,7 +51,7 @@ def test_no_error_says_again_without_a_command():
         ("/my results/s/evaluation/grouped/cvm/roc.png", "/my results/s/evaluation/grouped"),
         ("r/s/explanation/own/cvm/gradcam.npz", "r/s/explanation/own"),
         ("r/s/paper/fig03.png", "r/s/paper"),
-        ("data/herlev/made-s/normal/1.bmp", "data/herlev/made-s/made.json"),
+        ("data/herlev/synthetic-s/normal/1.bmp", "data/herlev/synthetic-s/synthetic.json"),
     ],
 )
 def test_a_file_is_made_again_by_what_makes_it(path, target):

@@ -272,9 +272,9 @@ def test_what_finishing_leaves_beside_a_training_is_made_again_by_finishing_its_
     assert f"{RUN}/predictions.csv --force" in remedy(path.with_name("predictions.csv"))
 
 
-def test_made_data_and_predictions_of_new_images_have_remedies_of_their_own():
-    assert remedy(Path("data/herlev/made-x/a/b.bmp")).startswith(
-        "`rm -r data/herlev/made-x && snakemake data/herlev/made-x/made.json "
+def test_synthetic_data_and_predictions_of_new_images_have_remedies_of_their_own():
+    assert remedy(Path("data/herlev/synthetic-x/a/b.bmp")).startswith(
+        "`rm -r data/herlev/synthetic-x && snakemake data/herlev/synthetic-x/synthetic.json "
     )
     assert "apply the run once more" in remedy(Path("results/x/predict/mine/predictions.csv"))
 

@@ -53,8 +53,8 @@ def copy(tmp_path_factory) -> Path:
 
 def ingested(copy: Path, adapter: str, source: Path, **changes: object) -> Path:
     """The dataset that the step ingest of the copy makes of a folder."""
-    settings = {"study": "test", "adapters": [adapter], "made": False, "scale": "demo", "listing": None}
-    settings |= {"subgroups": [], "ingest": Ingest(**changes).model_dump(mode="json")}
+    settings = {"study": "test", "adapters": [adapter], "synthetic": False, "scale": "demo", "listing": None}
+    settings |= {"attributes": [], "ingest": Ingest(**changes).model_dump(mode="json")}
     out = copy / f"dataset-{adapter}"
     command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--code", "c"]
     command += ["--log", str(copy / "log"), "--source", f"{adapter}={source}", "--out", str(out)]

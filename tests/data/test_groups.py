@@ -13,11 +13,11 @@ from workflow_scripts.runtime.files import read_json
 NAMES = ("x/0.png", "x/1.png", "y/0.png", "y/1.png")
 
 
-def ingest(tmp_path: Path, groups: list[str], head: str = "path,group", subgroups: tuple[str, ...] = ()) -> Path:
+def ingest(tmp_path: Path, groups: list[str], head: str = "path,group", attributes: tuple[str, ...] = ()) -> Path:
     root = class_folders(tmp_path / "raw", "x", "y", each=2)
     rows = [f"{name},{cells}" for name, cells in zip(NAMES, groups, strict=False)]
     (root / "g.csv").write_text("\n".join([head, *rows]) + "\n")
-    return run_ingest(tmp_path / "out", sources={"folder": root}, groups="g.csv", subgroups=subgroups)
+    return run_ingest(tmp_path / "out", sources={"folder": root}, groups="g.csv", attributes=attributes)
 
 
 def groups_of(out: Path) -> list[str]:
@@ -75,7 +75,7 @@ ROW = "p{n},Anna Beispiel,1970-01-01,4711,{n},576,no,same"
 
 
 def test_only_the_columns_that_a_setting_names_reach_the_results(tmp_path, said) -> None:
-    out = ingest(tmp_path, [ROW.format(n=n) for n in range(4)], HEAD, subgroups=("age",))
+    out = ingest(tmp_path, [ROW.format(n=n) for n in range(4)], HEAD, attributes=("age",))
     manifest = MANIFEST.read(out / "manifest.csv")
     assert [name for name in manifest if name not in (*MANIFEST.columns, "width", "height")] == ["age"]
     for path in out.iterdir():
@@ -86,13 +86,13 @@ def test_only_the_columns_that_a_setting_names_reach_the_results(tmp_path, said)
 
 def test_no_column_of_a_users_takes_the_place_of_one_of_ours(tmp_path) -> None:
     rows = [ROW.format(n=n) for n in range(4)]
-    out = ingest(tmp_path, rows, HEAD, subgroups=("pixels", "whole_file"))
+    out = ingest(tmp_path, rows, HEAD, attributes=("pixels", "whole_file"))
     assert not any(read_json(out / "record.json")["equal_pairs"].values())
     assert list(MANIFEST.read(out / "manifest.csv")["pixels"]) == [576] * 4
     for name in ("label", "sha256", "left", "change", "source"):
         head = HEAD.replace("label", name)
-        with pytest.raises(UserError, match=f"column '{name}', which evaluate.subgroups names") as error:
-            ingest(tmp_path, rows, head, subgroups=(name,))
+        with pytest.raises(UserError, match=f"column '{name}', which evaluate.subgroups or a run names") as error:
+            ingest(tmp_path, rows, head, attributes=(name,))
         assert "\n" not in str(error.value)
 
 

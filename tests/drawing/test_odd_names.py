@@ -113,7 +113,7 @@ def odd_figures():
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_no_figure_warns_breaks_or_grows_over_odd_names(tmp_path):
     for number, figure in enumerate(odd_figures()):
-        style.save_figure(figure, tmp_path / f"{number}.png", made=True)
+        style.save_figure(figure, tmp_path / f"{number}.png", synthetic=True)
         for text in figure.findobj(Text):
             assert drawable(text.get_text()) and not text.get_parse_math()
         assert longest_side(tmp_path / f"{number}.png") < 2500
@@ -121,7 +121,7 @@ def test_no_figure_warns_breaks_or_grows_over_odd_names(tmp_path):
 
 
 def figure_texts(figure, folder):
-    style.save_figure(figure, folder / "again.png", made=False)
+    style.save_figure(figure, folder / "again.png", synthetic=False)
     return [text.get_text() for text in figure.findobj(Text)]
 
 
@@ -131,11 +131,11 @@ def test_galleries_and_embeddings_take_odd_names(tmp_path):
     table = table.assign(probability=0.5, probability_true=0.2, **dict.fromkeys("xyz", np.arange(len(ODD)) / 10))
     pictures = gallery.pictures_of(np.zeros((len(ODD), 8, 8, 3), dtype="uint8"), table, ODD, names=True)
     assert all(max(map(len, picture.text.split("\n"))) <= gallery.LETTERS_BESIDE for picture in pictures)
-    gallery.draw(tmp_path / "gallery.png", "caption $x$", pictures, [], made=True)
-    scatter.draw(tmp_path / "embedding.png", table, ODD, "caption", made=True)
+    gallery.draw(tmp_path / "gallery.png", "caption $x$", pictures, [], synthetic=True)
+    scatter.draw(tmp_path / "embedding.png", table, ODD, "caption", synthetic=True)
     for name in ("gallery", "embedding"):
         assert longest_side(tmp_path / f"{name}.png") < 3500
-    scatter.write_page(tmp_path / "embedding.html", table, ODD, "title", "caption", made=True)
+    scatter.write_page(tmp_path / "embedding.html", table, ODD, "title", "caption", synthetic=True)
     page = (tmp_path / "embedding.html").read_text(encoding="utf-8")
     # plotly takes tags for markup: names are escaped for it, inside JSON.
     said = page.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
@@ -151,7 +151,7 @@ def test_the_montage_takes_odd_names(tmp_path):
     described = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
     arrays = Arrays(described, np.zeros((len(ODD), 16, 16, 3), dtype="uint8"), index)
     raw = RawFiles({"folder": tmp_path}, {"folder": reader_registry.load("image", {})})
-    montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, "as $x$", made=False)
+    montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, "as $x$", synthetic=False)
     assert longest_side(tmp_path / "montage.png") < 4500
 
 
@@ -160,5 +160,5 @@ def test_a_figure_of_any_number_of_classes_has_an_end(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure = plots.confusion_figure(np.eye(300), many, "title")
-        style.save_figure(figure, tmp_path / "many.png", made=False)
+        style.save_figure(figure, tmp_path / "many.png", synthetic=False)
     assert max(figure.get_size_inches()) <= style.LARGEST and not figure.axes[0].texts

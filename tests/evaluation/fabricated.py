@@ -78,7 +78,7 @@ class Study:
         table = units(rng, self.labels, 0, classes)[["id", "unit", "group", "label"]]
         table = table.assign(path=table["id"], source="folder", width=1, height=1, sha256="")
         MANIFEST.write(root / "dataset" / "manifest.csv", table)
-        vouch(root / "dataset" / "record.json", modality=IMAGES, classes=classes, made=True)
+        vouch(root / "dataset" / "record.json", modality=IMAGES, classes=classes, synthetic=True)
 
     def run_settings(self, run: str, fold: int, seed: int) -> dict:
         return {"study": "made", "protocol": "grouped", "run": run, "fold": fold, "seed": seed, "spec": {}}

@@ -32,7 +32,7 @@ CLASSES = ["a", "b", "c"]
 ASKED = """
 import json, yaml
 from pathlib import Path
-from workflow_scripts.reporting.words import metric_name, number
+from workflow_scripts.reporting.formatting import metric_name, number
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import EVALUATE
 from workflow_scripts.settings.plan.workflow_plan import Plan

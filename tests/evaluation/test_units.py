@@ -10,7 +10,7 @@ from fabricated import Study, probabilities
 from tests.vouched import vouch
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.run_finish import Combined, Made, write_tables
+from workflow_scripts.contracts.run_finish import Combined, RunOutput, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, units_of
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.evaluation.voting import vote
@@ -81,7 +81,7 @@ class Torn(Study):
     def add(self, run: str, skill: float, aggregate: str = "mean"):
         for seed in self.seeds:
             folder = self.root / "runs" / "grouped" / run / f"fold0-seed{seed}"
-            write_tables(folder, Made(samples(skill, [len(run), seed]), CLASSES), aggregate)
+            write_tables(folder, RunOutput(samples(skill, [len(run), seed]), CLASSES), aggregate)
             self.conclude(folder, run, seed)
 
     def conclude(self, folder, run: str, seed: int) -> None:
@@ -99,7 +99,7 @@ def test_runs_and_votes_on_torn_units_are_evaluated_and_compared_unit_by_unit(tm
     for seed in study.seeds:
         units, _ = vote({name: study.read(name, 0, seed) for name in ("first", "other")}, "weighted")
         folder = tmp_path / "runs" / "grouped" / "both" / f"fold0-seed{seed}"
-        write_tables(folder, Combined(units).made(), "none")
+        write_tables(folder, Combined(units).output(), "none")
         study.conclude(folder, "both", seed)
         assert PREDICTIONS.read(folder / "predictions.csv")["id"].value_counts().unique().tolist() == [2]
     study.evaluate("first", "other", "both", aggregate="mean")

@@ -1,4 +1,4 @@
-"""Three tiny runs of made data, explained once for all tests."""
+"""Three tiny runs of synthetic data, explained once for all tests."""
 
 import pytest
 

@@ -121,11 +121,11 @@ def test_the_page_needs_no_network_and_cannot_be_broken_by_a_name(tmp_path):
     text = scatter.caption(
         "run", table, Embedding(table[["x", "y", "z"]].to_numpy(), 5, 1, 0.5, 0.5, 0.5), "test images"
     )
-    scatter.write_page(tmp_path / "page.html", table, [odd, "x"], odd, text, made=True)
+    scatter.write_page(tmp_path / "page.html", table, [odd, "x"], odd, text, synthetic=True)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert odd not in page and "MADE DATA" in page and "classified wrongly (1 of 2)" in page
+    assert odd not in page and "SYNTHETIC DATA" in page and "classified wrongly (1 of 2)" in page
     assert not re.search(r"<(script|img|link|iframe)[^>]*(src|href)=.http", page) and "Plotly.newPlot" in page
-    scatter.write_page(tmp_path / "again.html", table, [odd, "x"], odd, text, made=True)
+    scatter.write_page(tmp_path / "again.html", table, [odd, "x"], odd, text, synthetic=True)
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "page.html").read_bytes()
 
 

@@ -54,7 +54,7 @@ def test_without_an_error_the_figure_says_so(tmp_path):
     right = judged([("a", "a", 0.9), ("b", "b", 0.8)])
     text = misclassified.caption("tiny", right, 0, "test images")
     assert text == "tiny: none of 2 test images is classified wrongly; there is no error to show."
-    misclassified.draw_none(tmp_path / "errors.png", text, made=True)
+    misclassified.draw_none(tmp_path / "errors.png", text, synthetic=True)
     assert np.asarray(Image.open(tmp_path / "errors.png").convert("L")).min() < 50
 
 

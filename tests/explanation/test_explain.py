@@ -137,6 +137,7 @@ def test_a_transformers_map_keeps_the_place_of_its_patches():
         ("torchvision/googlenet", 64, "inception5b", (2, 2)),
         ("torchvision/shufflenet_v2_x0_5", 64, "conv5", (2, 2)),
         ("inception_resnet_v1", 128, "c", (2, 2)),
+        ("plain_cnn", 64, "blocks", (8, 8)),
         ("t2t_vit_14", 64, "blocks.13.norm1", (4, 4)),
         (made.CNN, 64, "layer4", (2, 2)),
         ("test_mambaout", 64, "stages", (2, 2)),

@@ -94,9 +94,9 @@ def test_two_workflows_at_once(workflow):
 def test_a_data_set_that_vanished(workflow, tmp_path):
     """Real files, moved away after they were read, and put back."""
     workflow.run("mine_data")
-    made = workflow.folder / "data" / "colposcopy_resnet50" / "made-mine"
+    made = workflow.folder / "data" / "colposcopy_resnet50" / "synthetic-mine"
     real = tmp_path / "real"
-    shutil.copytree(made, real, ignore=shutil.ignore_patterns("made.json", "truth.csv", ".truth"))
+    shutil.copytree(made, real, ignore=shutil.ignore_patterns("synthetic.json", "truth.csv", ".truth"))
     settings = SETTINGS.replace("    paper:", f"    source: {real}\n    paper:").replace(
         "studies:", "results: real\nstudies:"
     )

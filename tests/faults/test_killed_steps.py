@@ -60,8 +60,8 @@ class Step:
 
 
 def ingest(images: Path, folder: Path) -> Step:
-    settings = {"study": "test", "adapters": ["folder"], "made": False, "scale": "demo", "listing": None}
-    settings |= {"ingest": plain(Ingest()), "subgroups": []}
+    settings = {"study": "test", "adapters": ["folder"], "synthetic": False, "scale": "demo", "listing": None}
+    settings |= {"ingest": plain(Ingest()), "attributes": []}
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
     return Step("ingest", [*given, "--out", folder / "dataset"], folder / "dataset", folder / "ingest.log")
 

@@ -5,13 +5,15 @@ import torch
 
 from workflow_scripts.models import registry
 from workflow_scripts.models.inception_resnet_v1 import InceptionResnetV1
-from workflow_scripts.models.input_shape import square
+from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.pretrained import origin
 from workflow_scripts.models.t2t_vit import Performer, T2TViT
 from workflow_scripts.runtime.errors import UserError
 
-NAMES = ["inception_resnet_v1", "t2t_vit_14"]
-SMALL = {"inception_resnet_v1": 80, "t2t_vit_14": 32}
+NAMES = ["inception_resnet_v1", "narrow_vgg", "plain_cnn", "t2t_vit_14"]
+SMALL = {"inception_resnet_v1": 80, "narrow_vgg": 32, "plain_cnn": 20, "t2t_vit_14": 32}
+STEPS = {"inception_resnet_v1": 15, "narrow_vgg": 40, "plain_cnn": 120, "t2t_vit_14": 45}
+FEATURES = {"inception_resnet_v1": 1792, "narrow_vgg": 512, "plain_cnn": 128, "t2t_vit_14": 384}
 
 
 def shapes(model, size, *layers):
@@ -106,7 +108,7 @@ def test_gradients_reach_every_parameter(name):
     assert not without
 
 
-@pytest.mark.parametrize(("name", "steps"), [("inception_resnet_v1", 15), ("t2t_vit_14", 45)])
+@pytest.mark.parametrize(("name", "steps"), STEPS.items())
 def test_a_few_images_are_learned_by_heart(name, steps):
     torch.manual_seed(0)
     model = registry.create(name, 3, square(SMALL[name]), {}).train()
@@ -134,7 +136,7 @@ def test_a_seed_decides_the_start(name):
     assert drawn and not any(torch.equal(first[key], other[key]) for key in drawn)
 
 
-@pytest.mark.parametrize(("name", "features"), [("inception_resnet_v1", 1792), ("t2t_vit_14", 384)])
+@pytest.mark.parametrize(("name", "features"), FEATURES.items())
 def test_without_a_classifier_they_give_features(name, features):
     extractor = registry.create(name, 0, square(SMALL[name]), {})
     assert extractor.feature_count == features
@@ -147,6 +149,8 @@ def test_without_a_classifier_they_give_features(name, features):
     ("name", "size", "message"),
     [
         ("inception_resnet_v1", 64, "cannot take images of 64 pixels; the next size it takes is 75"),
+        ("narrow_vgg", 31, "halves images 5 times.*at least 32"),
+        ("plain_cnn", 7, "halves images 3 times, and of 7 pixels nothing is left"),
         ("t2t_vit_14", 12, "makes a token of about 16 pixels.*preprocess.size to at least 16"),
     ],
 )
@@ -160,3 +164,23 @@ def test_too_small_a_size_is_refused_in_one_line(name, size, message):
 def test_published_weights_do_not_exist(name):
     with pytest.raises(UserError, match=f"there are no published weights of '{name}'"):
         origin(name)
+
+
+def test_a_plain_network_takes_grey_images_that_are_not_square():
+    model = registry.create("plain_cnn", 3, InputShape(1, 33, 20), {"channels": [4, 8], "hidden": 6})
+    assert model(torch.zeros(2, 1, 33, 20)).shape == (2, 3)
+    # Weights and biases: two convolutions, the hidden layer on 8 maps of 8×5, the classifier.
+    assert count(model) == (9 * 4 + 4) + (9 * 4 * 8 + 8) + (8 * 8 * 5 * 6 + 6) + (6 * 3 + 3)
+
+
+def test_a_narrow_vgg_has_the_convolutions_of_vgg_16():
+    from timm.models import create_model
+
+    def maps(model):
+        return [module.weight.shape for module in model.modules() if isinstance(module, torch.nn.Conv2d)][:13]
+
+    with torch.device("meta"):
+        narrow, whole = registry.create("narrow_vgg", 2, square(32), {"width": 1.0}), create_model("vgg16")
+        eighth = registry.create("narrow_vgg", 2, square(32), {})
+    assert maps(narrow) == maps(whole)
+    assert [shape[0] for shape in maps(eighth)] == [shape[0] // 8 for shape in maps(whole)]

@@ -38,7 +38,7 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 3], "scale": 255}
-    assert record["rows"] == 36 and record["made"] is False
+    assert record["rows"] == 36 and record["synthetic"] is False
     names = ("data.npy", "index.csv")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}

@@ -54,7 +54,7 @@ class Study:
             "paper": "cvm_cervix",
             "scale": "demo",
             "seed": 0,
-            "source": "made",
+            "source": "synthetic",
             "protocols": {
                 "grouped": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "group"},
                 "published": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"},
@@ -90,7 +90,7 @@ class Study:
                 pair = (self.classes[0], self.classes[-1], 2, 0.5)
                 CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))
             self.vouch(protocol)
-        if self.settings["source"] == "made":
+        if self.settings["source"] == "synthetic":
             TRUTH.write(self.folder / "truth.csv", self.truth())
             vouch(self.folder / "truth.json", "truth.csv")
         if self.settings["paper"]:
@@ -132,7 +132,7 @@ class Study:
         verdict.main(SimpleNamespace(settings=self.without_subject, code="", **folders))
 
     def truth(self) -> pd.DataFrame:
-        """Planted copies that were found, and a network that looks at what was planted."""
+        """True copies that were found, and a network that looks at the true region."""
         lines = [
             ("duplicates", "", "", "", "recall", 0.75, None, None, 4),
             ("gradcam", "published", "cvm", "cnn", "energy", 0.612, 0.25, 0.26, 6),
@@ -189,22 +189,24 @@ class Study:
             left_out={},
             equal_pairs={"equal_pixels": 1},
             equal_pairs_across_classes=1,
-            made=self.settings["source"] == "made",
+            synthetic=self.settings["source"] == "synthetic",
             scale=self.settings["scale"],
         )
         vouch(folder / "record.json", "manifest.csv", "quarantine.csv", "equal_pairs.csv", **record)
-        self._arrays(len(manifest), record["made"])
+        self._arrays(len(manifest), record["synthetic"])
 
-    def _arrays(self, count: int, made: bool) -> None:
+    def _arrays(self, count: int, synthetic: bool) -> None:
         """A record and an index; pixels are a matter of the tests that show them."""
         folder, ids = self.folder / "arrays", self.manifest()["id"]
         ARRAY_INDEX.write(folder / "index.csv", pd.DataFrame({"id": ids, "first": range(count), "count": 1}))
         (folder / "data.npy").touch()
         array = ArrayDescription("pixels", "uint8", (48, 48, 3), 255).as_record()
-        vouch(folder / "record.json", "index.csv", "data.npy", **self.record(array=array, rows=count, made=made))
+        vouch(
+            folder / "record.json", "index.csv", "data.npy", **self.record(array=array, rows=count, synthetic=synthetic)
+        )
         picture(self.folder / "examples" / "montage.png")
         (self.folder / "examples" / "originals.npz").touch()
-        vouch(self.folder / "examples" / "record.json", **self.record(made=made))
+        vouch(self.folder / "examples" / "record.json", **self.record(synthetic=synthetic))
 
     def reported(self, protocol: str) -> str:
         return reported_subset(self.received.protocols[protocol])

@@ -24,7 +24,7 @@ PAPER = Path(report.__file__).parents[1] / "studies" / "cvm_cervix"
 def results(tmp_path_factory):
     """A results folder with a made study of a paper and a real one without."""
     folder = tmp_path_factory.mktemp("results")
-    for name, paper, source in (("cvm_cervix", PAPER, "made"), ("own_cells", None, "real")):
+    for name, paper, source in (("cvm_cervix", PAPER, "synthetic"), ("own_cells", None, "real")):
         study = Study(folder / name, source=source, study=name, paper=paper.name if paper else "").write()
         study.folder.rename(folder / "moved")
         (folder / name).rmdir()
@@ -66,7 +66,7 @@ def test_each_study_has_a_row_with_published_obtained_and_premium(results):
     metrics = read_json(results / "cvm_cervix" / "metrics.json")
     title, data, number, published, leaking, free, premium = row(page, "cvm_cervix")
     assert title == "Combined &lt;data&gt; cvm_cervix"
-    assert data == "made , demo 20 samples, 2 classes"
+    assert data == "synthetic , demo 20 samples, 2 classes"
     assert number == "Accuracy cvm"
     assert published == "91.72 %"
     for cell, protocol in ((leaking, "published"), (free, "grouped")):
@@ -137,7 +137,7 @@ def test_verdict_words_on_the_scoreboard_say_what_is_not_in_them(results):
         path.write_bytes(kept)
 
 
-def test_made_data_are_announced_only_where_there_are_any(results):
+def test_synthetic_data_are_announced_only_where_there_are_any(results):
     assert "they say nothing about a paper" in write(results)
     assert "they say nothing about a paper" not in write(results, "own_cells")
 

@@ -16,17 +16,17 @@ from workflow_scripts.contracts.verdict_table import (
     HIGHER,
     HOLDS,
     LOWER,
-    MADE,
     NOT_CHECKED,
     NOT_COMPARABLE,
     NOT_RUN,
+    SYNTHETIC,
     VERDICT,
     WORDS,
 )
-from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import ordered_protocols
 from workflow_scripts.steps import verdict
 
 
@@ -205,11 +205,11 @@ def rewritten(paper, text):
     return other
 
 
-def test_made_data_never_yield_a_verdict(tmp_path):
-    study = Real(tmp_path, source="made").write()
+def test_synthetic_data_never_yield_a_verdict(tmp_path):
+    study = Real(tmp_path, source="synthetic").write()
     found = rows(study)
     assert not {row.word for row in found.values()} & {*DECIDED, CANNOT_TELL, NOT_COMPARABLE}
-    assert found["optimistic"].word == MADE and "says nothing about the paper" in found["optimistic"].why
+    assert found["optimistic"].word == SYNTHETIC and "says nothing about the paper" in found["optimistic"].why
     assert found["optimistic"].obtained.value == pytest.approx(0.9)
 
 

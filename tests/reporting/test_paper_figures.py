@@ -19,11 +19,11 @@ from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.reporting.numbers import printed_claim
-from workflow_scripts.reporting.obtained import NOTHING, Value, obtained, overall
-from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.paper_figures import classes, diagrams, learning, performance, roc
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.reproduced import NOTHING, Value, obtained, overall
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import paper_figures
 
@@ -205,6 +205,21 @@ def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(t
     )
 
 
+def test_a_roc_curve_of_three_classes_is_the_mean_of_those_of_each_against_the_others(results):
+    figure = roc.curves(results, {"cvm": "fused"})
+    grid, run = np.linspace(0, 1, 201), results.protocols["published"].runs["cvm"]
+    curves = []
+    for name in results.classes:
+        of_class = []
+        for units in run.units.values():
+            test = units[units["subset"] == "test"]
+            fpr, tpr, _ = roc_curve(test["label"] == name, test[f"p_{name}"])
+            of_class.append(np.interp(grid, fpr, tpr))
+        curves.append(np.mean(of_class, axis=0))
+    assert figure.axes[0].lines[0].get_ydata()[1:] == pytest.approx(np.mean(curves, axis=0))
+    assert figure.axes[0].get_ylabel() == "Sensitivity, mean over 3 classes, each against the others"
+
+
 def bars(axes):
     """Start and end of every interval that is drawn, along the axis of values."""
     along = 0 if axes.collections and np.ptp(axes.collections[0].get_segments()[0][:, 1]) == 0 else 1
@@ -258,7 +273,6 @@ def test_paper_figures_say_what_they_need(two, results):
         (lambda: learning.losses(two, "soft_vote"), "needs the training of soft_vote"),
         (lambda: learning.losses(two, "cvm", "elsewhere"), "needs the protocol elsewhere"),
         (lambda: roc.curves(two, {"vgg19": "VGG"}), "needs the run vgg19"),
-        (lambda: roc.curves(results, {"cvm": "fused"}), "needs a study of two classes; this one has 3"),
     ):
         with pytest.raises(NotDrawnError, match=says):
             draw()

@@ -11,9 +11,9 @@ from tests.vouched import vouch
 from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, probabilities, units_of
 from workflow_scripts.evaluation.voting import vote
-from workflow_scripts.reporting.order import rule_words
 from workflow_scripts.reporting.premiums import judged_words, premiums
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.reporting.run_order import rule_words
 from workflow_scripts.runtime.errors import UserError
 
 RULE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
@@ -44,7 +44,7 @@ class Slices(Study):
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
             if run == "soft_vote":
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in RUNS[:2]}
-                write_tables(folder, Combined(vote(members, "soft")[0]).made(), "none")
+                write_tables(folder, Combined(vote(members, "soft")[0]).output(), "none")
             else:
                 samples = UNITS.read(folder / "units.csv")
                 PREDICTIONS.write(folder / "predictions.csv", samples.drop(columns="n_samples"))

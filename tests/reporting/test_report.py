@@ -51,12 +51,12 @@ def test_page_loads_nothing_from_elsewhere(small):
     assert "url(" not in small.page
 
 
-def test_made_data_are_said_to_say_nothing_about_the_paper(small, tmp_path):
+def test_synthetic_data_are_said_to_say_nothing_about_the_paper(small, tmp_path):
     assert "they say nothing about the paper" in text_of(small.page)
     assert "cannot tell" not in text_of(verdicts(small.page))
     real = Real(tmp_path).write()
     page = text_of(write(real, real.paper))
-    assert "Made data" not in page
+    assert "Synthetic data" not in page
     assert "Demo scale" not in page
 
 
@@ -375,13 +375,13 @@ def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_pa
     assert "published − grouped" not in page and "leaks kept" not in page
 
 
-def test_what_was_planted_in_made_data_stands_beside_what_was_found_and_only_there(small, tmp_path):
-    assert "share of the planted pairs that were found" in text_of(small.page)
-    shown = cells(small.page, "Grad-CAM: share of the maps that lies on what was planted")
+def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
+    assert "share of the true pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: share of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()
-    assert "What was planted" not in write(real)
+    assert "Ground truth" not in write(real)
 
 
 def test_a_split_by_group_without_groups_is_called_duplicate_free_and_one_with_them_is_not(small, tmp_path):

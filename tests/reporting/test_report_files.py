@@ -75,5 +75,5 @@ def test_a_broken_figure_is_named(small):
 def test_results_of_another_kind_of_data_are_refused(tmp_path):
     study = Study(tmp_path).write()
     study.settings["source"] = "real"
-    with pytest.raises(UserError, match="holds made data, the settings say real"):
+    with pytest.raises(UserError, match="holds synthetic data, the settings say real"):
         write(study)

@@ -9,9 +9,9 @@ from pages import PAPER, cells, text_of, write
 
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
-from workflow_scripts.reporting.obtained import obtained, overall
 from workflow_scripts.reporting.pages.overview import index_page
 from workflow_scripts.reporting.pages.study_row import study_row
+from workflow_scripts.reporting.reproduced import obtained, overall
 from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import evaluate

@@ -15,7 +15,7 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.drawing import label_text
 from workflow_scripts.kinds.kind import RunKind
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.load import settings
@@ -27,29 +27,29 @@ CAPTIONS = Path(__file__).parents[2] / "rules" / "captions"
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (words.number("accuracy", 0.91719), "91.7 %"),
-        (words.number("macro_auc", 0.98765), "0.988"),
-        (words.number("macro_precision", None), "–"),
-        (words.number("macro_precision", float("nan")), "–"),
-        (words.interval("accuracy", 0.9, 0.95), "90.0 to 95.0"),
-        (words.interval("accuracy", None, 0.95), ""),
-        (words.points(-0.0273), "−2.7"),
-        (words.points(0.0437), "+4.4"),
-        (words.share(3, 4), "75 %"),
-        (words.share(1, 1000), "0.1 %"),
-        (words.share(94, 1000), "9.4 %"),
-        (words.share(95, 1000), "9.5 %"),
-        (words.share(10, 100), "10 %"),
-        (words.share(104, 1000), "10 %"),
-        (words.share(0, 0), "–"),
-        (words.duration(82), "1 min 22 s"),
-        (words.duration(2.28 * 3600), "2 h 16 min"),
-        (words.duration(4.21), "4.2 s"),
-        (words.p_value(0.00004), "< 0.001"),
-        (words.plural(1, "class", "classes"), "1 class"),
-        (words.plural(1763, "picture"), "1\u202f763 pictures"),
+        (formatting.number("accuracy", 0.91719), "91.7 %"),
+        (formatting.number("macro_auc", 0.98765), "0.988"),
+        (formatting.number("macro_precision", None), "–"),
+        (formatting.number("macro_precision", float("nan")), "–"),
+        (formatting.interval("accuracy", 0.9, 0.95), "90.0 to 95.0"),
+        (formatting.interval("accuracy", None, 0.95), ""),
+        (formatting.points(-0.0273), "−2.7"),
+        (formatting.points(0.0437), "+4.4"),
+        (formatting.share(3, 4), "75 %"),
+        (formatting.share(1, 1000), "0.1 %"),
+        (formatting.share(94, 1000), "9.4 %"),
+        (formatting.share(95, 1000), "9.5 %"),
+        (formatting.share(10, 100), "10 %"),
+        (formatting.share(104, 1000), "10 %"),
+        (formatting.share(0, 0), "–"),
+        (formatting.duration(82), "1 min 22 s"),
+        (formatting.duration(2.28 * 3600), "2 h 16 min"),
+        (formatting.duration(4.21), "4.2 s"),
+        (formatting.p_value(0.00004), "< 0.001"),
+        (formatting.plural(1, "class", "classes"), "1 class"),
+        (formatting.plural(1763, "picture"), "1\u202f763 pictures"),
         (listed(["a", "b", "c"]), "a, b and c"),
-        (words.metric_name("macro_f1"), "Macro F1-score"),
+        (formatting.metric_name("macro_f1"), "Macro F1-score"),
     ],
 )
 def test_numbers_are_written_as_people_read_them(written, expected):

@@ -11,14 +11,14 @@ from tests.raw import class_folders, run_synthesise
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.source_checks import check_made, listing_digest, named_tables
+from workflow_scripts.settings.source_checks import check_synthetic, listing_digest, named_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Each test in a working directory of its own: made data and what is known of digests lie there."""
+    """Each test in a working directory of its own: synthetic data and what is known of digests lie there."""
     monkeypatch.chdir(tmp_path)
     listing_digest.cache_clear()
 
@@ -107,34 +107,34 @@ def test_a_users_split_counts_by_contents(tmp_path):
     assert plan.data.split("mine", "published").split_file is None
 
 
-def test_made_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
-    folder = Path("data/folder/made-mine")
+def test_synthetic_data_that_changed_are_lost_or_were_added_stop_the_start(tmp_path):
+    folder = Path("data/folder/synthetic-mine")
     run_synthesise(folder, "folder", study="mine", samples_per_class=4)
     made = config("synthetic")
-    check_made(made, "mine")
+    check_synthetic(made, "mine")
     path = next(folder.rglob("*.png"))
     content, name = path.read_bytes(), path.relative_to(folder).as_posix()
     path.write_bytes(content[:-1] + b"x")
-    command = f"; `rm -r {folder} && snakemake {folder}/made.json --cores all`"
-    with pytest.raises(UserError, match=f"{name} changed in the made data of mine, {folder}{command}"):
-        check_made(made, "mine")
+    command = f"; `rm -r {folder} && snakemake {folder}/synthetic.json --cores all`"
+    with pytest.raises(UserError, match=f"{name} changed in the synthetic data of mine, {folder}{command}"):
+        check_synthetic(made, "mine")
     path.unlink()
-    with pytest.raises(UserError, match=f"{name} is missing in the made data"):
-        check_made(made, "mine")
+    with pytest.raises(UserError, match=f"{name} is missing in the synthetic data"):
+        check_synthetic(made, "mine")
     path.write_bytes(content)
-    check_made(made, "mine")
+    check_synthetic(made, "mine")
     (folder / "normal" / "mine.png").write_bytes(content)
-    with pytest.raises(UserError, match="normal/mine.png was added to the made data"):
-        check_made(made, "mine")
+    with pytest.raises(UserError, match="normal/mine.png was added to the synthetic data"):
+        check_synthetic(made, "mine")
     (folder / "normal" / "mine.png").unlink()
-    (folder / "made.json").write_text("{}")
-    with pytest.raises(UserError, match="made.json has changed since it was written"):
-        check_made(made, "mine")
+    (folder / "synthetic.json").write_text("{}")
+    with pytest.raises(UserError, match="synthetic.json has changed since it was written"):
+        check_synthetic(made, "mine")
 
 
-def test_made_data_that_are_not_made_yet_and_real_data_are_no_matter_of_it(tmp_path):
-    check_made(config("synthetic"), "mine")
-    check_made(config(tmp_path), "mine")
+def test_synthetic_data_that_are_not_made_yet_and_real_data_are_no_matter_of_it(tmp_path):
+    check_synthetic(config("synthetic"), "mine")
+    check_synthetic(config(tmp_path), "mine")
 
 
 def plan_of(tmp_path: Path, results: str = "results", **section: object) -> Plan:
@@ -186,7 +186,7 @@ def test_a_study_that_is_not_enabled_is_checked_when_it_is_asked_for(tmp_path):
     check_asked(plan, "mine")
     record = tmp_path / "results" / "mine" / "dataset" / "record.json"
     record.parent.mkdir(parents=True)
-    record.write_text('{"settings": {"made": false, "scale": "demo"}}')
+    record.write_text('{"settings": {"synthetic": false, "scale": "demo"}}')
     with pytest.raises(UserError, match="dataset/record.json and 0 more were not made here"):
         check_asked(plan, "mine")
 

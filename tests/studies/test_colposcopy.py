@@ -1,4 +1,4 @@
-"""Colposcopy: folders are read however they were unpacked, made photographs hold what they say, no type is a stage."""
+"""Colposcopy: folders are read however unpacked, synthetic photographs hold what they say, no type is a stage."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,16 +73,16 @@ def test_a_source_without_types_is_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Made data as the demo makes them, and what ingest found in them."""
+    """Synthetic data as the demo makes them, and what ingest found in them."""
     folder = tmp_path_factory.mktemp("made")
     made = run_synthesise(folder / "raw", STUDY, samples_per_class=24, samples_per_field=4, size=96)
-    out = run_ingest(folder / "dataset", made=True, sources={STUDY: made})
+    out = run_ingest(folder / "dataset", synthetic=True, sources={STUDY: made})
     return made, pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False), out
 
 
 def test_planted_near_duplicates_are_found_and_nothing_else(made):
     _, truth, out = made
-    repeats = truth[(truth["planted"] == "near_equal") & (truth["copy_of"] != "")]
+    repeats = truth[(truth["defect"] == "near_equal") & (truth["copy_of"] != "")]
     assert len(repeats) >= 6
     by = {item.measure: item.value for item in duplicates(truth, EQUAL_PAIRS.read(out / "equal_pairs.csv"))}
     assert by == {"precision": 1.0, "recall": 1.0}
@@ -92,7 +92,7 @@ def test_planted_near_duplicates_are_found_and_nothing_else(made):
 def test_a_cervix_shown_again_is_another_file_saved_in_coarser_steps(made):
     folder, truth, _ = made
     paths = truth.set_index("id")["path"]
-    pairs = truth[(truth["planted"] == "near_equal") & (truth["field"].str.split("/").str[0] == "Type_1")]
+    pairs = truth[(truth["defect"] == "near_equal") & (truth["field"].str.split("/").str[0] == "Type_1")]
     for row in pairs.itertuples():
         first, second = (Image.open(folder / name) for name in (paths[row.copy_of], row.path))
         assert first.quantization != second.quantization and first.format == second.format == "JPEG"
@@ -102,7 +102,7 @@ def test_a_cervix_shown_again_is_another_file_saved_in_coarser_steps(made):
 
 def test_the_visible_zone_tells_the_types_apart_and_is_where_the_mask_says(made):
     folder, truth, _ = made
-    whole = truth[~truth["planted"].isin(["truncated", "empty_file"])]
+    whole = truth[~truth["defect"].isin(["truncated", "empty_file"])]
     share = whole["zone_share"].astype(float).groupby(whole["label"]).mean()
     assert share["Type_1"] > 1.5 * share["Type_2"] > 1.5 * 1.5 * share["Type_3"] > 0
     redder = []
@@ -116,7 +116,7 @@ def test_the_visible_zone_tells_the_types_apart_and_is_where_the_mask_says(made)
     assert np.mean(redder) > 0.9
 
 
-def test_made_folders_hold_additional_photographs_and_one_without_a_type(made):
+def test_synthetic_folders_hold_additional_photographs_and_one_without_a_type(made):
     folder, _, out = made
     assert (folder / "test" / "0.jpg").exists() and (folder / "additional_Type_2_v2" / "Type_2").is_dir()
     assert set(MANIFEST.read(out / "manifest.csv")["id"].str.split("/").str[0]) == {"train", "additional"}

@@ -1,4 +1,4 @@
-"""The ZEB2 study: its layout, its made images, what its paper prints, and the settings that answer it."""
+"""The ZEB2 study: its layout, its synthetic images, what its paper prints, and the settings that answer it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -57,11 +57,11 @@ def made(tmp_path_factory) -> Path:
     return run_synthesise(tmp_path_factory.mktemp("made"), "zeb2_ihc", samples_per_class=20, size=120, difficulty=0.2)
 
 
-def test_made_grades_differ_in_the_share_of_brown_nuclei_and_the_masks_say_which(made: Path) -> None:
+def test_synthetic_grades_differ_in_the_share_of_brown_nuclei_and_the_masks_say_which(made: Path) -> None:
     truth = pd.read_csv(made / "truth.csv")
     shares = truth.groupby("label")["stained_share"].mean()
     assert shares["normal"] + 0.2 < shares["low_grade"] < shares["high_grade"]
-    for row in truth[truth["planted"].isna()].iloc[::7].itertuples():
+    for row in truth[truth["defect"].isna()].iloc[::7].itertuples():
         pixels = np.asarray(Image.open(made / row.path)).astype(int)
         mask = np.asarray(Image.open((made / ".truth" / row.path).with_suffix(".png")))
         assert pixels.shape[:2] == mask.shape == (120, 234)

@@ -1,4 +1,4 @@
-"""Made cells: learnable, harder with `difficulty`, and of a look that the cells of one field share."""
+"""Synthetic cells: learnable, harder with `difficulty`, and of a look that the cells of one field share."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from workflow_scripts.synthetic.pictures import Plan, pictures
 
 
 def cells(difficulty: float, effect: float, classes: int = 6, each: int = 40) -> tuple[np.ndarray, ...]:
-    """Simple colour and texture features, class and field of made cells."""
+    """Simple colour and texture features, class and field of synthetic cells."""
     labels = tuple("abcdefghijk"[:classes])
     plan = Plan(labels, Synthetic(each, 5, 48, difficulty, effect), False, 0, ("features",))
     made = [picture for picture in pictures(plan, smears.field) if not picture.broken and not picture.copy]
@@ -66,7 +66,7 @@ def test_every_number_of_classes_has_centres_far_apart(count: int) -> None:
     assert gaps.min() > 0.3
 
 
-def test_made_pictures_of_different_cells_are_not_near_equal() -> None:
+def test_synthetic_pictures_of_different_cells_are_not_near_equal() -> None:
     from PIL import Image
 
     from workflow_scripts.data.equal_pairs import thumbnail

@@ -1,4 +1,4 @@
-"""Made data: in the layout its adapter reads, the same for the same settings, with the truth about every cell."""
+"""Synthetic data: in the layout its adapter reads, the same for the same settings, with the truth about every cell."""
 
 from pathlib import Path
 
@@ -25,34 +25,34 @@ def test_the_adapter_reads_back_exactly_what_was_made(tmp_path: Path, adapter: s
     made = run_synthesise(tmp_path / "made", adapter, samples_per_class=16, samples_per_field=5)
     tables = {"folder": "groups.csv", "zeb2_ihc": "patients.csv"}
     settings = {"crop": 40, "groups": tables.get(adapter)}
-    out = run_ingest(tmp_path / "out", made=True, sources={adapter: made}, **settings)
+    out = run_ingest(tmp_path / "out", synthetic=True, sources={adapter: made}, **settings)
     truth = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
-    whole = truth[~truth["planted"].isin(["truncated", "empty_file"])].set_index("id")
+    whole = truth[~truth["defect"].isin(["truncated", "empty_file"])].set_index("id")
     manifest = MANIFEST.read(out / "manifest.csv").set_index("id")
     assert sorted(manifest.index) == sorted(whole.index)
     for column in ("label", "group", "path"):
         assert (manifest[column] == whole.loc[manifest.index, column]).all(), column
     record = read_json(out / "record.json")
-    assert set(record["counts"].values()) == {16} and record["made"] is True
+    assert set(record["counts"].values()) == {16} and record["synthetic"] is True
     assert record["groups_known"] is (adapter not in ("colposcopy_resnet50", "peripheral_blood"))
     module = adapter_registry.load(adapter)
-    assert record["classes"] == sorted(module.LABELS or module.MADE_LABELS)
+    assert record["classes"] == sorted(module.LABELS or module.SYNTHETIC_LABELS)
 
 
 @pytest.mark.parametrize("adapter", ["cric", "peripheral_blood"])
 def test_what_was_planted_is_what_ingest_finds_and_nothing_else(tmp_path: Path, adapter: str) -> None:
     made = run_synthesise(tmp_path / "made", adapter, samples_per_class=25, samples_per_field=5, size=64)
-    out = run_ingest(tmp_path / "out", made=True, sources={adapter: made}, crop=64)
+    out = run_ingest(tmp_path / "out", synthetic=True, sources={adapter: made}, crop=64)
     truth = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
     quarantine = QUARANTINE.read(out / "quarantine.csv")
-    broken = truth[truth["planted"].isin(["truncated", "empty_file"])]
+    broken = truth[truth["defect"].isin(["truncated", "empty_file"])]
     assert sorted(zip(quarantine["path"], quarantine["reason"], strict=True)) == sorted(
-        zip(broken["path"], broken["planted"], strict=True)
+        zip(broken["path"], broken["defect"], strict=True)
     )
     assert len(broken) == 2
     pairs = EQUAL_PAIRS.read(out / "equal_pairs.csv")
     copies = truth[truth["copy_of"] != ""]
-    assert set(copies["planted"]) == {"equal_bytes", "near_equal"}
+    assert set(copies["defect"]) == {"equal_bytes", "near_equal"}
     found = {tuple(sorted(pair)) for pair in zip(pairs["id_a"], pairs["id_b"], strict=True)}
     assert found == {tuple(sorted(pair)) for pair in zip(copies["id"], copies["copy_of"], strict=True)}
     labels = truth.set_index("id")["label"]
@@ -80,7 +80,7 @@ def test_the_folder_is_rewritten_whole_but_never_one_that_was_not_made_here(tmp_
     out = run_synthesise(tmp_path / "made", "folder", samples_per_class=6)
     run_synthesise(out, "folder", samples_per_class=4)
     assert len(list((out / "normal").iterdir())) == 4
-    (out / "made.json").unlink()  # as after a kill
+    (out / "synthetic.json").unlink()  # as after a kill
     run_synthesise(out, "folder", samples_per_class=4)
     own = tmp_path / "own"
     own.mkdir()
@@ -90,15 +90,15 @@ def test_the_folder_is_rewritten_whole_but_never_one_that_was_not_made_here(tmp_
     assert (own / "precious.png").exists()
 
 
-def test_made_json_tells_what_was_made(tmp_path: Path) -> None:
+def test_synthetic_json_tells_what_was_made(tmp_path: Path) -> None:
     out = run_synthesise(tmp_path / "made", "herlev", samples_per_class=4)
-    made = read_json(out / "made.json")
+    made = read_json(out / "synthetic.json")
     assert made["settings"]["synthetic"]["samples_per_class"] == 4 and made["code"] == "c"
-    # Cells, their segmentations, what was planted in them, truth.csv.
+    # Cells, their segmentations, their ground truth, truth.csv.
     assert len(made["outputs"]) == 4 * 7 * 3 + 1
     assert all(digest_file(out / name) == digest for name, digest in made["outputs"].items())
     run_synthesise(out, "herlev", samples_per_class=4, seed=1)
-    assert read_json(out / "made.json")["outputs"] != made["outputs"]
+    assert read_json(out / "synthetic.json")["outputs"] != made["outputs"]
 
 
 def test_a_herlev_segmentation_marks_the_nucleus_that_the_truth_names(tmp_path: Path) -> None:

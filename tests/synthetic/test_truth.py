@@ -1,4 +1,4 @@
-"""Made data are checked against what was planted in them: right things count, wrong ones do not."""
+"""Synthetic data are checked against their ground truth: right things count, wrong ones do not."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from workflow_scripts.synthetic import recovery
 SMALL = {"samples_per_class": 16, "samples_per_field": 4, "size": 80}
 
 
-def planted_table(*copies: tuple[str, str]) -> pd.DataFrame:
+def truth_table(*copies: tuple[str, str]) -> pd.DataFrame:
     names = sorted({name for pair in copies for name in pair} | {"other"})
     return pd.DataFrame({"id": names, "copy_of": [dict(copies).get(name, "") for name in names]})
 
@@ -26,12 +26,12 @@ def pairs(*found: tuple[str, str]) -> pd.DataFrame:
 
 
 def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs_too() -> None:
-    planted = planted_table(("b", "a"), ("c", "a"))
+    planted = truth_table(("b", "a"), ("c", "a"))
     found = {one.measure: (one.value, one.n) for one in recovery.duplicates(planted, pairs(("a", "b"), ("other", "c")))}
     assert found == {"precision": (0.5, 2), "recall": (pytest.approx(1 / 3), 3)}
     every = recovery.duplicates(planted, pairs(("b", "a"), ("c", "a"), ("b", "c")))
     assert [one.value for one in every] == [1, 1]
-    assert recovery.duplicates(planted_table(), pairs()) == []
+    assert recovery.duplicates(truth_table(), pairs()) == []
 
 
 def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> None:
@@ -47,7 +47,7 @@ def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> No
 @pytest.mark.parametrize(("adapter", "fit"), [("sipakmed", "squash"), ("cric", "crop"), ("zeb2_ihc", "pad")])
 def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, adapter: str, fit: str) -> None:
     made = run_synthesise(tmp_path / "made", adapter, **SMALL)
-    dataset = run_ingest(tmp_path / "dataset", made=True, sources={adapter: made}, crop=60)
+    dataset = run_ingest(tmp_path / "dataset", synthetic=True, sources={adapter: made}, crop=60)
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
     manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "data.npy")
     regions = recovery.regions(
@@ -59,12 +59,12 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
         region = regions[name]
         assert region.shape == (48, 48) and 0 < region.mean() < 1
         darker.append(pixels[~region].mean() - pixels[region].mean())
-    assert np.mean(np.array(darker) > 5) > 0.9  # what was planted absorbs light
+    assert np.mean(np.array(darker) > 5) > 0.9  # the true region absorbs light
 
 
 def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     made = run_synthesise(tmp_path / "made", "zeb2_ihc", **SMALL | {"samples_per_field": 3, "size": 120})
-    dataset = run_ingest(tmp_path / "dataset", made=True, sources={"zeb2_ihc": made})
+    dataset = run_ingest(tmp_path / "dataset", synthetic=True, sources={"zeb2_ihc": made})
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72)
     masks = np.load(run_segment(arrays, tmp_path / "masks", "grey") / "masks.npy") > 0
     manifest = MANIFEST.read(dataset / "manifest.csv")

@@ -53,7 +53,7 @@ def test_one_parent_a_run_and_one_child_a_fold_and_seed_with_what_the_files_say(
     assert child.data.metrics["history/train_loss"] == pytest.approx(1 / 3)
     assert child.data.metrics["cost/predict_wall_seconds"] == 12.5
     assert child.data.params["train.augment.rotate"] == "0.0"
-    assert child.data.tags["data"] == "made"
+    assert child.data.tags["data"] == "synthetic"
     where = child.data.tags["model_file"]
     assert not where.startswith("/") and (study.results / where).is_file()
 

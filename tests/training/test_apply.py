@@ -125,7 +125,7 @@ def test_broken_files_are_set_aside_with_a_reason(applied):
 def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(applied):
     inputs, _, images, out = applied
     record = read_json(out / "record.json")
-    assert record["settings"]["run"] == "tiny" and record["settings"]["preprocess"] == PACKING and record["made"]
+    assert record["settings"]["run"] == "tiny" and record["settings"]["preprocess"] == PACKING and record["synthetic"]
     assert record["images"]["unlike"] >= 3
     assert {name: record["images"][name] for name in ("read", "refused", "passed_over")} == {
         "read": 21,

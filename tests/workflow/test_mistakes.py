@@ -50,7 +50,7 @@ def test_a_yaml_error_names_its_line(fresh):
 def test_a_demo_does_not_overwrite_real_results(fresh):
     record = fresh.folder / "results" / "cvm_cervix" / "dataset" / "record.json"
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps({"settings": {"made": False, "scale": "demo"}}))
+    record.write_text(json.dumps({"settings": {"synthetic": False, "scale": "demo"}}))
     text = said(fresh, "scale: demo\n", "-n")
     assert "results/cvm_cervix holds results on real data" in text
     assert "--config results=" in text

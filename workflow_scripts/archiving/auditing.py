@@ -42,7 +42,7 @@ def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Pr
         LEAKS.write(work / f"{name}.leaks.csv", audited.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
         stated = read_json(archived / f"{name}.json")
-        made = {
+        summary = {
             **stated,
             **findings(rule, facts, manifest, split, clusters, audited),
             **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**stated["inputs"], **digests}},
@@ -51,7 +51,7 @@ def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Pr
                 f"{protocol}.leaks.csv": digest_file(work / f"{name}.leaks.csv"),
             },
         }
-        write_json(work / f"{name}.json", made)
+        write_json(work / f"{name}.json", summary)
         yield compare_files(f"{name}.json", archived / f"{name}.json", work / f"{name}.json")
         if len(leaks := audited.against(rule.by)):
             first = leaks.iloc[0]

@@ -30,7 +30,7 @@ MEANINGS = {
     "record.json": "provenance: settings, digest of the code, checksums of inputs, versions",
     "ledger.json": "what the job cost",
     "train.json": "what the training cost",
-    "truth.csv": "what was planted in made data, and what was found",
+    "truth.csv": "ground truth of synthetic data, and what was recovered",
     "report.html": "the report",
     "index.html": "the studies at a glance",
     "verdict.csv": "what was obtained for every number that the paper prints",
@@ -74,14 +74,14 @@ def describe(studies: dict[str, str], date: str, members: list[Member]) -> dict:
 
 def _action(study: str, title: str, members: list[Member]) -> dict:
     """How a study's tables came about: the settings went in, the tables and the report came out."""
-    made = [member.name for member in members if member.name.startswith(f"{study}/")]
+    names = [member.name for member in members if member.name.startswith(f"{study}/")]
     return {
         "@id": f"#{study}",
         "@type": "CreateAction",
         "name": title,
         "instrument": {"@id": WORKFLOW},
         "object": [{"@id": settings_name(study)}],
-        "result": [{"@id": name} for name in made if name != settings_name(study)],
+        "result": [{"@id": name} for name in names if name != settings_name(study)],
     }
 
 

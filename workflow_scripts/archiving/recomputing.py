@@ -100,7 +100,7 @@ def compare_combined(
             continue
         for job in _jobs(stated):
             units = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in kind.own_sources()}
-            write_tables(work / folder / run / job, kind.combine(units).made(), aggregate="none")
+            write_tables(work / folder / run / job, kind.combine(units).output(), aggregate="none")
             for name in (f"{folder}/{run}/{job}/{table}" for table in TABLES):
                 yield compare_files(name, archived / name, work / name)
 

@@ -69,7 +69,7 @@ class _Report(_Stated):
     subject: Annotated[str, AfterValidator(_subject)]
     scale: Literal["demo", "paper"]
     seed: Seed
-    source: Literal["made", "real"]
+    source: Literal["synthetic", "real"]
     protocols: Annotated[dict[Name, Protocol], Field(min_length=1, max_length=100)]
     folds: dict[Name, Folds]
     runs: Annotated[dict[RunName, _Trained], Field(min_length=1, max_length=1000)]

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from workflow_scripts.baselines import simple_features
 from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.run_finish import Made
+from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.data.fold_samples import read_fold
 from workflow_scripts.kinds.baseline import Baseline
@@ -19,7 +19,7 @@ log = logging.getLogger("workflow_scripts")
 ITERATIONS = 5000
 
 
-def make(run: Baseline, job: RunJob) -> Made:
+def make(run: Baseline, job: RunJob) -> RunOutput:
     """Features of every sample, scaled and classified by logistic regression (scikit-learn, ridge penalty, C = 1).
 
     Fitted on the training subset alone; a class without training samples is never predicted.
@@ -37,4 +37,4 @@ def make(run: Baseline, job: RunJob) -> Made:
     table[class_columns(model.classes_)] = model.predict_proba(values[~training])
     features = ", ".join(run.features)
     log.info("%s: %d numbers a sample (%s), fitted on %d samples", job.run, values.shape[1], features, training.sum())
-    return Made(table, classes, cost={"device": "cpu", "features": int(values.shape[1])})
+    return RunOutput(table, classes, cost={"device": "cpu", "features": int(values.shape[1])})

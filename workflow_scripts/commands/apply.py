@@ -225,11 +225,11 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     except UserError as error:
         # The predictions are worth having without it.
         entry.log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
-        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.made)
+        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.synthetic)
         return
     batch = network.batch(images, paths, run.masks(images))
     columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1), targets))
-    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.made)
+    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.synthetic)
 
 
 def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged, unlike: int, out: Path) -> None:
@@ -249,7 +249,7 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
         },
         code_digest("workflow_scripts.commands.apply", feeder_module(run.array.kind)),
         input_digests(run.study, used),
-        made=run.made,
+        synthetic=run.synthetic,
         images={**{name: len(getattr(judged, lines)) for name, lines in COUNTED.items()}, "unlike": unlike},
         images_sha256=judged.digest.hexdigest(),
         outputs={name: digest_file(out / name) for name in OUTPUTS},

@@ -1,8 +1,8 @@
-"""Remove the demo: made data, the results that came of them at scale demo, and the logs of those.
+"""Remove the demo: synthetic data, the results that came of them at scale demo, and the logs of those.
 
-In: data/*/made-*, results/{study}/dataset/record.json. Done: what holds made data at scale demo is removed, everything
-else is named and left, and so is what Snakemake and saved states know of other results. Runs with any Python, without
-the packages of the project.
+In: data/*/synthetic-*, results/{study}/dataset/record.json. Done: what holds synthetic data at scale demo is removed,
+everything else is named and left, and so is what Snakemake and saved states know of other results. Runs with any
+Python, without the packages of the project.
 """
 
 import argparse
@@ -16,17 +16,17 @@ SHARED = ("index.html", "consistency.html", "consistency.csv", "mlflow")
 
 
 def is_demo(study: Path) -> bool:
-    """Whether a study's results come of made data at scale demo; an unfinished or damaged record is no proof."""
+    """Whether a study's results come of synthetic data at scale demo; an unfinished or damaged record is no proof."""
     try:
         record = json.loads((study / "dataset" / "record.json").read_text(encoding="utf-8"))
-        return record["made"] and record["scale"] == "demo"
+        return record["synthetic"] and record["scale"] == "demo"
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def removable(root: Path) -> Iterator[Path]:
     """Every file and folder that belongs to the demo, below `root`."""
-    yield from sorted(root.glob("data/*/made-*"))
+    yield from sorted(root.glob("data/*/synthetic-*"))
     studies = sorted(path for path in root.glob("results/*") if path.is_dir() and path.name != "mlflow")
     demo = [path for path in studies if is_demo(path)]
     for study in demo:

@@ -88,13 +88,13 @@ def refuse_unproved(changes_of_stage: dict, root: Path) -> None:
 def record_as_made(plan: "Plan", stored: dict[str, list[str]]) -> None:
     """Let Snakemake record the restored files as made with the settings and code in force."""
     targets = [f"{study}_{phase}" for study, phases in stored.items() for phase in phases]
-    needed = [record for study in stored for record in plan.data.made_records(study)]
+    needed = [record for study in stored for record in plan.data.synthetic_records(study)]
     needed += [record for study in stored for record in plan.weights.study_records(study)]
-    made = sorted({record for record in needed if not Path(record).exists()})
+    missing = sorted({record for record in needed if not Path(record).exists()})
     for arguments in (
-        # Made data and published weights are no results and not stored; they must lie there before what was made from
-        # them is recorded.
-        [*made, "--cores", "all", *QUIET] if made else None,
+        # Synthetic data and published weights are no results and not stored; they must lie there before what was made
+        # from them is recorded.
+        [*missing, "--cores", "all", *QUIET] if missing else None,
         [*targets, "--touch", "--forceall", "--cores", "1", *QUIET],
         [*targets, "--cores", "all"],
     ):

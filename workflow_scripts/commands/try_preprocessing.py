@@ -67,8 +67,8 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"--images: no readable image in {args.images}")
     table = pd.DataFrame(lines, columns=list(MASKS.columns))
     MASKS.write(args.out / "masks.csv", table)
-    save_figure(panels.preprocessing_figure(shown, augment.noise), args.out / "preprocessing.png", made=False)
-    save_figure(panels.augmentation_figure(shown[0].masked, augment), args.out / "augmentation.png", made=False)
+    save_figure(panels.preprocessing_figure(shown, augment.noise), args.out / "preprocessing.png", synthetic=False)
+    save_figure(panels.augmentation_figure(shown[0].masked, augment), args.out / "augmentation.png", synthetic=False)
     for kind, rows in table.groupby("mask", sort=False):
         dice = "" if rows["dice"].isna().all() else f", mean Dice {rows['dice'].mean():.3f} with {rows['dice'].count()}"
         entry.log.info("mask %s: keeps %.0f %% of the image%s", kind, 100 * rows["inside"].mean(), dice)

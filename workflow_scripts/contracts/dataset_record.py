@@ -46,7 +46,7 @@ class DatasetRecord(DatasetFacts):
     refused: dict[str, int]
     left_out: dict[str, int]
     equal_pairs: dict[str, int]
-    made: bool
+    synthetic: bool
     scale: str
     modality: Modality
     settings: IngestedFrom

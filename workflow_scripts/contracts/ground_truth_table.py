@@ -1,21 +1,21 @@
-"""Both truth.csv: what was planted in made data, and a study's own: what the steps found of it."""
+"""Both truth.csv: the ground truth of synthetic data, and a study's own: what the steps recovered of it."""
 
 from workflow_scripts.contracts.tables import Table
 
-# In a folder of made data: masks of what was planted, under the names of the files. Hidden from readers of images.
+# In a folder of synthetic data: masks of the ground truth, under the names of the files. Hidden from readers of images.
 MASKS = ".truth"
 
-# truth.csv of a folder of made data: a line per sample, what was planted and where. copy_of: id of the original, or
-# empty. Further columns: what the generator planted.
-PLANTED = Table(
-    "planted samples",
+# truth.csv of a folder of synthetic data: a line per sample, its ground truth. defect: of a copy or broken file,
+# which; copy_of: id of the original, or empty. Further columns: what the generator varied.
+SAMPLE_TRUTH = Table(
+    "ground truth of samples",
     {
         "id": "str",
         "path": "str",
         "label": "str",
         "group": "str",
         "field": "str",
-        "planted": "str",
+        "defect": "str",
         "copy_of": "str",
     },
     open=True,
@@ -23,7 +23,7 @@ PLANTED = Table(
 )
 
 # what: masks, duplicates, gradcam; part: the kind of mask, or the branch of a network; measure: dice, precision,
-# recall, energy (share of a map's sum inside the planted region). chance: what knowing nothing would give; untrained:
+# recall, energy (share of a map's sum inside the true region). chance: what knowing nothing would give; untrained:
 # what the same network with random weights gives; both empty where there is no such number. n: images, pairs or maps
 # behind it.
 TRUTH = Table(

@@ -4,9 +4,11 @@ from typing import Any, Protocol
 
 from workflow_scripts.runtime.named_objects import module_part
 
-# Name → "module.path:function(classes, size, **options)"; naming one imports only it.
+# Name → "module.path:function(classes, shape, **options)"; naming one imports only it.
 OWN: dict[str, str] = {
     "inception_resnet_v1": "workflow_scripts.models.inception_resnet_v1:make",
+    "narrow_vgg": "workflow_scripts.models.narrow_vgg:make",
+    "plain_cnn": "workflow_scripts.models.plain_cnn:make",
     "t2t_vit_14": "workflow_scripts.models.t2t_vit:make",
 }
 

@@ -18,7 +18,7 @@ TABLES = (PREDICTIONS_FILE, UNITS_FILE)
 
 
 @dataclass(frozen=True)
-class Made:
+class RunOutput:
     """What one fold and seed of a run came to.
 
     samples: the columns of PREDICTIONS, and a probability of each of `classes`, for validation and test samples.
@@ -40,39 +40,41 @@ class Made:
 
 @dataclass(frozen=True)
 class Combined:
-    """What one fold and seed of a run of finished runs came to; units: the columns of UNITS; facts: as of Made."""
+    """What one fold and seed of a run of finished runs came to; units: the columns of UNITS; facts: as of RunOutput."""
 
     units: "pd.DataFrame"
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def made(self, inputs: tuple[Path, ...] = ()) -> Made:
+    def output(self, inputs: tuple[Path, ...] = ()) -> RunOutput:
         """The same as a run whose predictions are its units: it scores what is judged."""
         samples = self.units.drop(columns="n_samples")
-        return Made(samples, classes_of(self.units), units=self.units, inputs=inputs, facts=self.facts)
+        return RunOutput(samples, classes_of(self.units), units=self.units, inputs=inputs, facts=self.facts)
 
 
-def write_tables(folder: Path, made: Made, aggregate: str) -> None:
+def write_tables(folder: Path, output: RunOutput, aggregate: str) -> None:
     """Write predictions.csv and units.csv of a run; `aggregate`: how samples become units, see write_units."""
-    if TABLES[0] not in made.outputs:
-        write_predictions(folder, made.samples, made.classes)
-    if made.units is None:
-        write_units(folder, made.samples, made.classes, aggregate)
+    if TABLES[0] not in output.outputs:
+        write_predictions(folder, output.samples, output.classes)
+    if output.units is None:
+        write_units(folder, output.samples, output.classes, aggregate)
     else:
-        columns = [column for column in made.units.columns if column != "n_samples"]
-        UNITS.write(folder / TABLES[1], made.units[[*columns, "n_samples"]])
+        columns = [column for column in output.units.columns if column != "n_samples"]
+        UNITS.write(folder / TABLES[1], output.units[[*columns, "n_samples"]])
 
 
-def finish_run(folder: Path, settings: dict, code: str, study: Path, aggregate: str, make: Callable[[], Made]) -> None:
+def finish_run(
+    folder: Path, settings: dict, code: str, study: Path, aggregate: str, make: Callable[[], RunOutput]
+) -> None:
     """Make a run and leave what every run leaves: predictions.csv, units.csv, ledger.json and, last, record.json.
 
     `folder`: of the fold and seed; `settings`, `code`: of the step; `study`: the folder of the study's results, from
     which the record names its inputs; `make` does the work, which the ledger measures together with the tables.
     """
     with measured() as cost:
-        made = make()
-        write_tables(folder, made, aggregate)
-        cost.update(made.cost)
+        output = make()
+        write_tables(folder, output, aggregate)
+        cost.update(output.cost)
     write_record(folder / LEDGER_FILE, cost)
-    outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *made.outputs])}
-    inputs = input_digests(study, list(made.inputs)) | dict(made.inputs_by_name)
-    write_record(folder / RECORD_FILE, make_record(settings, code, inputs, **made.facts, outputs=outputs))
+    outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *output.outputs])}
+    inputs = input_digests(study, list(output.inputs)) | dict(output.inputs_by_name)
+    write_record(folder / RECORD_FILE, make_record(settings, code, inputs, **output.facts, outputs=outputs))

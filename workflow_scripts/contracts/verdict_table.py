@@ -11,9 +11,9 @@ CANNOT_TELL = "cannot tell"
 NOT_COMPARABLE = "not comparable"
 NOT_RUN = "not run"
 NOT_CHECKED = "not checked here"
-MADE = "made data"
+SYNTHETIC = "synthetic data"
 # Those that say something about the paper come first.
-WORDS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_CHECKED, MADE)
+WORDS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_CHECKED, SYNTHETIC)
 DECIDED = (HOLDS, HIGHER, LOWER, FAILS)
 # Said of every verdict on an order, and of every higher and lower that is not counted exactly.
 OWN_CHANCE = (

@@ -19,8 +19,8 @@ from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
 from workflow_scripts.runtime.walking import Item, walk
 
-# Beside made data; see synthesise.
-MADE_FILES = ("made.json", "truth.csv")
+# Beside synthetic data; see synthesise.
+SYNTHETIC_FILES = ("synthetic.json", "truth.csv")
 
 
 @dataclass
@@ -41,12 +41,12 @@ class Collected:
     alike: list[list[str]] = field(default_factory=list)
 
 
-def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, subgroups: Container[str] = ()) -> Collected:
+def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, attributes: Container[str] = ()) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
     extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
-    in `subgroups` are kept. UserError when the settings name labels or classes that do not fit the files.
+    in `attributes` are kept. UserError when the settings name labels or classes that do not fit the files.
     """
     if ingest.fill == "copies" and CHANGE not in modality.optional:
         raise UserError(
@@ -59,7 +59,7 @@ def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, subgro
         published.update(adapter_registry.load(adapter).LABELS or ())
         _add(collected, adapter, folder, ingest, f"{adapter}/" if len(sources) > 1 else "")
     collected.passed_over = dict(sorted(collected.passed_over.items()))
-    _keep_attributes(collected, modality, subgroups)
+    _keep_attributes(collected, modality, attributes)
     _apply_labels(collected, _labels_of(ingest), published)
     _make_unique(collected)
     collected.samples.sort(key=lambda pair: pair[1].id)
@@ -96,26 +96,27 @@ def _passed_over(
 
     A sample that is a folder speaks of all files below it.
     """
-    named = {item.path for item in items} | set(filter(None, read)) | set(MADE_FILES)
+    named = {item.path for item in items} | set(filter(None, read)) | set(SYNTHETIC_FILES)
     links = sum(item.kind == "folder_link" for item in there)
     files = [item.path for item in there if item.kind != "folder_link" and item.path not in named]
     return links, count_endings([path for path in files if named.isdisjoint(map(str, PurePosixPath(path).parents))])
 
 
-def _keep_attributes(collected: Collected, modality: Modality, subgroups: Container[str]) -> None:
+def _keep_attributes(collected: Collected, modality: Modality, attributes: Container[str]) -> None:
     """Drop the attributes that no setting names; UserError when one bears the name of a column that ingest fills."""
     given = dict.fromkeys(name for _, sample in collected.samples for name in sample.attributes)
-    if taken := [name for name in given if name in subgroups and name in modality.own_columns()]:
+    if taken := [name for name in given if name in attributes and name in modality.own_columns()]:
         raise UserError(
-            f"ingest.groups: the table has a column {taken[0]!r}, which evaluate.subgroups names, but the manifest "
-            "fills that one itself; rename it in both"
+            f"ingest.groups: the table has a column {taken[0]!r}, which evaluate.subgroups or a run names, but the "
+            "manifest fills that one itself; rename it in both"
         )
-    if left := [name for name in given if name not in subgroups]:
+    if left := [name for name in given if name not in attributes]:
         log.info(
-            "columns of the table of groups that evaluate.subgroups does not name are left out: %s", ", ".join(left)
+            "columns of the table of groups that neither evaluate.subgroups nor a run names are left out: %s",
+            ", ".join(left),
         )
     collected.samples = [
-        (adapter, replace(sample, attributes={k: v for k, v in sample.attributes.items() if k in subgroups}))
+        (adapter, replace(sample, attributes={k: v for k, v in sample.attributes.items() if k in attributes}))
         for adapter, sample in collected.samples
     ]
 

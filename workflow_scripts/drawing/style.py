@@ -1,4 +1,4 @@
-"""The one look of all figures: readable on paper and by colour-blind people, honest about made data."""
+"""The one look of all figures: readable on paper and by colour-blind people, honest about synthetic data."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ LINES = ("-", "--", ":")
 SEQUENTIAL = "cividis"
 # Longest side in inches: a study may have any number of classes and runs.
 LARGEST = 30.0
-MADE_NOTE = "MADE DATA – not a result on patients"
+SYNTHETIC_NOTE = "SYNTHETIC DATA – not a result on patients"
 
 # Any: matplotlib types each key of its settings, of which these are some.
 _STYLE: dict[Any, Any] = {
@@ -55,16 +55,16 @@ def new_figure(
     return figure, figure.subplots(rows, columns, **grid)
 
 
-def save_figure(figure: "Figure", path: Path, made: bool) -> None:
+def save_figure(figure: "Figure", path: Path, synthetic: bool) -> None:
     """Write a figure atomically, with no date inside, so that equal figures are equal bytes.
 
-    `made`: the picture comes from made data and says so in itself. Texts are drawn in fonts that have their letters; a
-    letter that none has is written as its code.
+    `synthetic`: the picture comes from synthetic data and says so in itself. Texts are drawn in fonts that have their
+    letters; a letter that none has is written as its code.
     """
     from matplotlib.text import Text
 
-    if made:
-        figure.supxlabel(MADE_NOTE, fontsize=7, color="#D55E00")
+    if synthetic:
+        figure.supxlabel(SYNTHETIC_NOTE, fontsize=7, color="#D55E00")
     for text in figure.findobj(Text):
         if not text.get_text().isascii() and not text.get_parse_math():
             text.set_text("\n".join(label_text.written(line) for line in text.get_text().split("\n")))

@@ -20,17 +20,17 @@ from workflow_scripts.runtime.run_address import UNITS_FILE, FoldSeed
 
 @dataclass(frozen=True)
 class Dataset:
-    """What evaluation needs of a dataset: its manifest, its classes in order, whether its data are made."""
+    """What evaluation needs of a dataset: its manifest, its classes in order, whether its data are synthetic."""
 
     manifest: pd.DataFrame
     classes: list[str]
-    made: bool
+    synthetic: bool
 
 
 def read_dataset(folder: Path) -> Dataset:
     """The dataset that ingest wrote to `folder`."""
     record = read_record(folder / "record.json")
-    return Dataset(read_manifest(folder), record["classes"], record["made"])
+    return Dataset(read_manifest(folder), record["classes"], record["synthetic"])
 
 
 def run_folder(runs: Path, fold: int, seed: int) -> Path:

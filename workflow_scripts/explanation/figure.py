@@ -104,7 +104,7 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
     return columns
 
 
-def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], made: bool) -> None:
+def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], synthetic: bool) -> None:
     """Write the figure, a line for each picture; the maps of the columns are in the pictures' order."""
     width, height = CELL * (max(len(columns), 1) + 2.3), CELL * len(pictures) + 0.9
     figure, axes = style.new_figure(width, height, len(pictures), len(columns) + 1, squeeze=False)
@@ -133,7 +133,7 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
     layout = figure.get_layout_engine()
     assert isinstance(layout, ConstrainedLayoutEngine)  # as new_figure makes it
     layout.set(w_pad=0.08)
-    style.save_figure(figure, path, made)
+    style.save_figure(figure, path, synthetic)
 
 
 def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, overlaid: bool) -> "AxesImage | None":

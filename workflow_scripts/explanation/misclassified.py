@@ -39,9 +39,9 @@ def caption(run: str, judged: pd.DataFrame, shown: int, of: str) -> str:
     return text.format(run=run, n=shown, wrong=wrong, total=len(judged), of=of)
 
 
-def draw_none(path: Path, text: str, made: bool) -> None:
+def draw_none(path: Path, text: str, synthetic: bool) -> None:
     """Write a figure that says that there is nothing to show."""
     figure, axis = style.new_figure(6.4, 1.2)
     axis.set_axis_off()
     axis.text(0.5, 0.5, textwrap.fill(text, 70), ha="center", va="center", transform=axis.transAxes)
-    style.save_figure(figure, path, made)
+    style.save_figure(figure, path, synthetic)

@@ -28,10 +28,10 @@ PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 15px/1.4 sans-serif; margin: 1em; max-width: 75em }}
-.made {{ color: #D55E00; font-weight: bold }}</style></head>
+.synthetic {{ color: #D55E00; font-weight: bold }}</style></head>
 <body>
 <h1>{title}</h1>
-{made}<p>{caption} Drag to turn, click a class to hide it.</p>
+{synthetic}<p>{caption} Drag to turn, click a class to hide it.</p>
 {figure}
 </body>
 </html>
@@ -46,7 +46,7 @@ def caption(run: str, table: pd.DataFrame, embedded: Embedding, of: str) -> str:
     return CAPTION.format(run=run, n=len(table), of=of, **numbers, **shares)
 
 
-def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: bool) -> None:
+def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, synthetic: bool) -> None:
     """Write three projections of `table` (contract EMBEDDING) as one figure; what is classified wrongly is ringed."""
     labels = Labels(classes)
     height = max(SIDE + 1.3, 0.165 * len(classes) + 1.0)
@@ -71,10 +71,10 @@ def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, made: b
         axis.set_aspect("equal", adjustable="datalim")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8, title="true class")
     figure.suptitle(textwrap.fill(text, int(LETTERS_AN_INCH * figure.get_figwidth())), fontsize=8)
-    style.save_figure(figure, path, made)
+    style.save_figure(figure, path, synthetic)
 
 
-def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, text: str, made: bool) -> None:
+def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, text: str, synthetic: bool) -> None:
     """Write the embedding as a page that can be turned, in one file with all it needs; equal tables, equal bytes."""
     from plotly.io import to_html
 
@@ -95,8 +95,8 @@ def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, 
     }
     options = {"include_plotlyjs": True, "div_id": "embedding", "default_height": "75vh", "validate": False}
     figure = to_html({"data": traces, "layout": layout}, full_html=False, **options)
-    note = f'<p class="made">{html.escape(style.MADE_NOTE)}</p>\n' if made else ""
-    write_text(path, PAGE.format(title=html.escape(title), made=note, caption=html.escape(text), figure=figure))
+    note = f'<p class="synthetic">{html.escape(style.SYNTHETIC_NOTE)}</p>\n' if synthetic else ""
+    write_text(path, PAGE.format(title=html.escape(title), synthetic=note, caption=html.escape(text), figure=figure))
 
 
 def _named(name: str, chosen: pd.DataFrame) -> str:

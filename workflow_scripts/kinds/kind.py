@@ -98,6 +98,10 @@ class RunKind(OneOfKind):
         """What it takes of samples of one modality alone, in words → that modality."""
         return {}
 
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the user's table of groups or patients that it reads in the manifest."""
+        return ()
+
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""
         return {}

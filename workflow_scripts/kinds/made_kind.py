@@ -13,7 +13,7 @@ from workflow_scripts.runtime.run_address import WEIGHTS_FILE, study_of
 from workflow_scripts.runtime.study_paths import StudyPaths
 
 if TYPE_CHECKING:
-    from workflow_scripts.contracts.run_finish import Made
+    from workflow_scripts.contracts.run_finish import RunOutput
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class MadeKind(RunKind):
     # the kind itself says `make`.
     maker: ClassVar[str] = ""
 
-    def make(self, job: RunJob) -> "Made":
+    def make(self, job: RunJob) -> "RunOutput":
         """The run of a job; `inputs` names what it reads beside the files of the fold."""
-        made: Made = load_named(self.maker)(self, job)
-        return made
+        output: RunOutput = load_named(self.maker)(self, job)
+        return output

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from workflow_scripts.models.input_shape import InputShape, require_colour
+
 # The paper asks for 0.1 to 0.3 before a residual is added (section 3.3); by block, its authors' code for version 2.
 SCALES = {"A": 0.17, "B": 0.10, "C": 0.20}
 FEATURES = 1792
@@ -133,6 +135,7 @@ class InceptionResnetV1(nn.Module):
         return self.classifier(self.dropout(maps.mean((2, 3))))
 
 
-def make(classes: int, size: int) -> InceptionResnetV1:
-    """The network for `classes` (0: features); its layers do not depend on `size`."""
+def make(classes: int, shape: InputShape) -> InceptionResnetV1:
+    """The network for `classes` (0: features); its layers depend on the channels of `shape` alone, which are three."""
+    require_colour("inception_resnet_v1", shape)
     return InceptionResnetV1(classes)

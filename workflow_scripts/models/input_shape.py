@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.runtime.errors import UserError
+
+# Channels that published weights were trained on, and all that some networks take.
+COLOURS = 3
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,18 @@ class InputShape:
 def square(side: int, channels: int = 3) -> InputShape:
     """The shape of square pictures, in colour unless `channels` says otherwise."""
     return InputShape(channels, side, side)
+
+
+def require_colour(name: str, shape: InputShape) -> None:
+    """UserError where a network takes pictures in colour and these are others."""
+    if shape.channels != COLOURS:
+        raise UserError(
+            f"model {name!r} takes images of {COLOURS} channels, not of {shape.channels}; choose a network of timm's"
+        )
+
+
+def side_of(name: str, shape: InputShape) -> int:
+    """The side of square pictures in pixels; UserError for others."""
+    if not shape.is_square:
+        raise UserError(f"model {name!r} takes square images, not {shape} pixels; choose a network of timm's")
+    return shape.width

@@ -9,7 +9,7 @@ from torch import nn
 
 from workflow_scripts.contracts.own_networks import OWN, refused_option
 from workflow_scripts.models.compat import TORCHVISION  # before timm and torchvision
-from workflow_scripts.models.input_shape import InputShape, square
+from workflow_scripts.models.input_shape import COLOURS, InputShape, require_colour, side_of, square
 from workflow_scripts.models.network_parts import note_classifier, note_features
 from workflow_scripts.models.weights import check_names, load_start, tensor_names
 from workflow_scripts.runtime.errors import UserError
@@ -18,8 +18,6 @@ from workflow_scripts.runtime.named_objects import load_named
 # Further classifiers that some of torchvision's networks have for training, which are not built here.
 AUXILIARY = ("aux1", "aux2", "AuxLogits")
 LARGEST_TRIED, STEP_TRIED = 512, 16
-# Channels that published weights were trained on, and all that some networks take.
-COLOURS = 3
 # What a network raises for images that it cannot take.
 UNFIT = (RuntimeError, AssertionError, ValueError)
 # What further arguments make of it: layers that are not there, divisions by them, names that are none.
@@ -182,12 +180,12 @@ def _torchvision(
 ) -> nn.Module:
     import torchvision
 
-    _require_colour(TORCHVISION + name, shape)
+    require_colour(TORCHVISION + name, shape)
     options = dict(options)
     if name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": True, **options}
     if name.startswith("vit_"):
-        options.setdefault("image_size", _side(TORCHVISION + name, shape))
+        options.setdefault("image_size", side_of(TORCHVISION + name, shape))
     model = torchvision.models.get_model(name, weights=None, **options)
     last = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)][-1:]
     if not last:
@@ -201,23 +199,8 @@ def _torchvision(
     return model
 
 
-def _side(name: str, shape: InputShape) -> int:
-    """The side of square images; UserError for others."""
-    if not shape.is_square:
-        raise UserError(f"model {name!r} takes square images, not {shape} pixels; choose a network of timm's")
-    return shape.width
-
-
-def _require_colour(name: str, shape: InputShape) -> None:
-    if shape.channels != COLOURS:
-        raise UserError(
-            f"model {name!r} takes images of {COLOURS} channels, not of {shape.channels}; choose a network of timm's"
-        )
-
-
 def _own(name: str, classes: int, shape: InputShape, options: dict[str, Any]) -> nn.Module:
-    _require_colour(name, shape)
-    return load_named(OWN[name])(classes, _side(name, shape), **options)
+    return load_named(OWN[name])(classes, shape, **options)
 
 
 def _output(model: nn.Module, shape: InputShape) -> tuple[torch.Tensor, int]:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.models import compat  # noqa: F401  (before timm)
+from workflow_scripts.models.input_shape import InputShape, require_colour, side_of
 from workflow_scripts.runtime.errors import UserError
 
 # Side, stride and padding of each soft split: neighbouring patches overlap (section 3.1).
@@ -128,8 +129,10 @@ def sinusoids(count: int, width: int) -> torch.Tensor:
     return torch.stack([angles.sin(), angles.cos()], dim=2).reshape(1, count, width).float()
 
 
-def make(classes: int, size: int) -> T2TViT:
-    """The network for `classes` (0: features) and images of `size` pixels; UserError when they give no token."""
+def make(classes: int, shape: InputShape) -> T2TViT:
+    """The network for `classes` (0: features) and square colour images; UserError for others, and without a token."""
+    require_colour("t2t_vit_14", shape)
+    size = side_of("t2t_vit_14", shape)
     if size < STRIDE:
         raise UserError(
             f"model 't2t_vit_14' makes a token of about {STRIDE} pixels, images of {size} give none; set "

@@ -45,11 +45,11 @@ def montage(
     raw: RawFiles,
     arrays: Arrays,
     how: str,
-    made: bool,
+    synthetic: bool,
 ) -> None:
     """Write the figure: a line per class, pairs of a sample as it is in its file and as it is packed.
 
-    `how` says in words how the pictures were packed; `made`: from made data. UserError as pictures_of.
+    `how` says in words how the pictures were packed; `synthetic`: from synthetic data. UserError as pictures_of.
     """
     line, column = TILE + 26, 2 * TILE + 28
     canvas = np.full((line * len(classes), column * EXAMPLES, 3), 255, dtype=np.uint8)
@@ -76,7 +76,7 @@ def montage(
         f"Left of each pair: as in the file (width×height in pixels); right: {how}",
         fontsize=9,
     )
-    save_figure(figure, path, made)
+    save_figure(figure, path, synthetic)
 
 
 def _corners(manifest: pd.DataFrame, classes: list[str], line: int, column: int) -> Iterator[tuple[int, int, int]]:

@@ -76,9 +76,9 @@ def border_colour(image: Image.Image) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def remedied(error: ChangedFileError, dataset: Path, made: bool) -> UserError:
+def remedied(error: ChangedFileError, dataset: Path, synthetic: bool) -> UserError:
     """The error with what to do: make the file again where it is `made`, else the dataset in this folder."""
-    return UserError(f"{error}; {remedy(error.path if made else dataset / 'record.json')}")
+    return UserError(f"{error}; {remedy(error.path if synthetic else dataset / 'record.json')}")
 
 
 def pictures_of(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, Image.Image]]:

@@ -9,9 +9,9 @@ from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.protocol_roles import named_protocol
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.run_record import Ledger
-from workflow_scripts.reporting.obtained import Value, obtained
+from workflow_scripts.reporting.formatting import LEAK_NAMES
+from workflow_scripts.reporting.reproduced import Value, obtained
 from workflow_scripts.reporting.results import Protocol, Results, Run
-from workflow_scripts.reporting.words import LEAK_NAMES
 
 
 @dataclass(frozen=True)

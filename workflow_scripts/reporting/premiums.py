@@ -7,7 +7,7 @@ from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.kinds.kind import CombinedKind
-from workflow_scripts.reporting.obtained import Value
+from workflow_scripts.reporting.reproduced import Value
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE
 from workflow_scripts.runtime.seeds import seed_for

@@ -140,8 +140,8 @@ class Results:
         return self.settings.runs[run].spec
 
     @property
-    def made(self) -> bool:
-        return self.dataset.made
+    def synthetic(self) -> bool:
+        return self.dataset.synthetic
 
     @property
     def classes(self) -> list[str]:

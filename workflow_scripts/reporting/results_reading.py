@@ -52,8 +52,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         require_vouched(folder, settings)
     paths = StudyPaths(folder)
     dataset = read_view(DatasetRecord, paths.dataset_record)
-    if dataset.made != (settings.source == "made"):
-        kind = "made" if dataset.made else "real"
+    if dataset.synthetic != (settings.source == "synthetic"):
+        kind = "synthetic" if dataset.synthetic else "real"
         raise UserError(
             f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
         )
@@ -69,7 +69,7 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
         printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
-        truth=TRUTH.read(paths.ground_truth) if dataset.made else pd.DataFrame(columns=list(TRUTH.columns)),
+        truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
 
@@ -92,7 +92,7 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
                 require(path / RECORD_FILE, UNITS_FILE, *predictions)
                 if settings.runs[run].trained:
                     require(path / TRAINING_FILE, HISTORY_FILE)
-    if settings.source == "made":
+    if settings.source == "synthetic":
         require(paths.ground_truth_record, paths.ground_truth.name)
 
 
@@ -104,7 +104,7 @@ def records_read(folder: Path, settings: StudySettings) -> list[Path]:
         named += [paths.split_record(protocol), paths.evaluation_record(protocol)]
         if settings.explain.runs:
             named.append(paths.explanation_record(protocol))
-    return [*named, paths.ground_truth_record] if settings.source == "made" else named
+    return [*named, paths.ground_truth_record] if settings.source == "synthetic" else named
 
 
 def _jobs(settings: StudySettings, protocol: str) -> tuple[tuple[int, int], ...]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from workflow_scripts.contracts.tables import SIGNIFICANT
 from workflow_scripts.reporting.numbers import leaks, mean_history
-from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import headline_claims, main_run, ordered_protocols, shown_metrics
+from workflow_scripts.reporting.reproduced import Value, overall
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import headline_claims, main_run, ordered_protocols, shown_metrics
 from workflow_scripts.runtime.files import write_json
 
 
@@ -37,7 +37,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
             "samples": len(results.manifest),
             "classes": len(results.classes),
             "refused": len(results.quarantine),
-            "made": int(results.made),
+            "synthetic": int(results.synthetic),
             "seeds": len(results.settings.seeds),
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},

@@ -48,27 +48,31 @@ class StepParser(argparse.ArgumentParser):
 
 def parser(description: str) -> argparse.ArgumentParser:
     """Argument parser with what every step takes: --settings, --code, --log."""
-    made = StepParser(
+    step_parser = StepParser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         conflict_handler="resolve",  # a step may take several logs
     )
-    made.add_argument("--settings", required=True, type=json.loads, help="resolved settings of this step, as JSON")
-    made.add_argument("--code", default="", help="digest of the step's code, kept in the record")
-    made.add_argument("--log", type=Path, help="log file; tracebacks go there only")
-    return made
+    step_parser.add_argument(
+        "--settings", required=True, type=json.loads, help="resolved settings of this step, as JSON"
+    )
+    step_parser.add_argument("--code", default="", help="digest of the step's code, kept in the record")
+    step_parser.add_argument("--log", type=Path, help="log file; tracebacks go there only")
+    return step_parser
 
 
 def fold_parser(description: str, *folders: str, device: bool = True, masks: bool = True) -> argparse.ArgumentParser:
     """Parser of a step that works on one fold: --dataset, --arrays, --split, further `folders`, --device, --masks."""
-    made = parser(description)
+    step_parser = parser(description)
     for name in ("--dataset", "--arrays", "--split", *folders):
-        made.add_argument(name, type=Path, required=True)
+        step_parser.add_argument(name, type=Path, required=True)
     if device:
-        made.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+        step_parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     if masks:
-        made.add_argument("--masks", type=Path, metavar="FILE", help="masks of the pixels, where the network has them")
-    return made
+        step_parser.add_argument(
+            "--masks", type=Path, metavar="FILE", help="masks of the pixels, where the network has them"
+        )
+    return step_parser
 
 
 def job_folder(text: str) -> Path:

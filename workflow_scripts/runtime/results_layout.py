@@ -32,7 +32,7 @@ _FILES = (
     (r"curves/[^/]+", "report.json", "report.html"),
 )
 _PATTERNS = tuple((re.compile(rf"(?P<root>.*/|)(?P<file>{files})"), *rest) for files, *rest in _FILES)
-_MADE = re.compile(r"(?P<folder>(?:.*/)?data/[^/]+/made-[^/]+)/.+")
+_SYNTHETIC = re.compile(r"(?P<folder>(?:.*/)?data/[^/]+/synthetic-[^/]+)/.+")
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,11 @@ def _finished(path: Path) -> Path | None:
 
 def remedy(path: Path) -> str:
     """What a user does to have a file made again: a command, in words that end a sentence."""
-    if made := _MADE.fullmatch(path.as_posix()):
-        folder = shlex.quote(made["folder"])
-        return f"`rm -r {folder} && snakemake {folder}/made.json --cores all` (with your --configfile) makes it again"
+    if synthetic := _SYNTHETIC.fullmatch(path.as_posix()):
+        folder = shlex.quote(synthetic["folder"])
+        return (
+            f"`rm -r {folder} && snakemake {folder}/synthetic.json --cores all` (with your --configfile) makes it again"
+        )
     about = vouched_file(path)
     if about and about.target is None:
         return f"`rm -r {shlex.quote(about.record.parent.as_posix())}`, then apply the run once more"

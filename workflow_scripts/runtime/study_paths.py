@@ -112,7 +112,7 @@ class StudyPaths:
 
     @property
     def ground_truth(self) -> Path:
-        """Table of what was planted in synthetic data and what was recovered."""
+        """Table of the ground truth of synthetic data and what was recovered."""
         return self.folder / "truth.csv"
 
     @property

@@ -1,4 +1,4 @@
-"""Settings of what comes before training: made data, ingest, preprocessing, protocols."""
+"""Settings of what comes before training: synthetic data, ingest, preprocessing, protocols."""
 
 from typing import TYPE_CHECKING, Annotated
 

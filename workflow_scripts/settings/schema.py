@@ -31,8 +31,8 @@ def _optional(node: Any) -> Any:
 
 def schema() -> dict:
     """JSON schema (draft 2020-12) of config.yaml and the user's files: closed, all keys described, none required."""
-    made = _optional(Config.model_json_schema())
-    study = made["$defs"]["Study"]
+    document = _optional(Config.model_json_schema())
+    study = document["$defs"]["Study"]
     study["properties"]["study_only_runs"] = {
         **copy.deepcopy(study["properties"]["runs"]),
         "title": "Study Only Runs",
@@ -53,7 +53,7 @@ def schema() -> dict:
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
 def _plain_union(node: dict) -> dict:

@@ -17,21 +17,21 @@ from workflow_scripts.settings.study import Config
 
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
-# In a folder of made data, beside what was made: see synthesise.
+# In a folder of synthetic data, beside what was made: see synthesise.
 _NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
-MADE_RECORD, MADE_MARK = "made.json", ".made"
+SYNTHETIC_RECORD, SYNTHETIC_MARK = "synthetic.json", ".synthetic"
 
 
-def made_folder(adapter: str, study: str) -> str:
-    """Folder of a study's made data, relative to the working directory."""
-    return f"data/{adapter}/made-{study}"
+def synthetic_folder(adapter: str, study: str) -> str:
+    """Folder of a study's synthetic data, relative to the working directory."""
+    return f"data/{adapter}/synthetic-{study}"
 
 
 def source_folders(config: Config, study: str) -> dict[str, str]:
     """Adapter → folder of raw files."""
     chosen = config.studies[study]
     if chosen.source == "synthetic":
-        return {adapter: made_folder(adapter, study) for adapter in chosen.adapters}
+        return {adapter: synthetic_folder(adapter, study) for adapter in chosen.adapters}
     source = chosen.source
     if len(chosen.adapters) == 1:
         return {chosen.adapters[0]: source}
@@ -126,7 +126,7 @@ def check_results(config: Config, workdir: Path) -> None:
 
 
 def check_tables(config: Config, study: str) -> None:
-    """Raise UserError when a table that `ingest` names inside the source is no file; made data bring their own."""
+    """Raise UserError when a table that `ingest` names inside the source is no file; synthetic data bring their own."""
     chosen = config.studies[study]
     if chosen.source == "synthetic":
         return
@@ -176,32 +176,32 @@ def named_tables(config: Config, study: str) -> dict[str, str]:
     return tables
 
 
-def check_made(config: Config, study: str) -> None:
-    """Raise UserError where made data are not what their record says: a file changed, is missing, or was added."""
+def check_synthetic(config: Config, study: str) -> None:
+    """Raise UserError where synthetic data are not what their record says: a file changed, is missing, or was added."""
     if config.studies[study].source != "synthetic":
         return
     for folder in map(Path, source_folders(config, study).values()):
-        record = folder / MADE_RECORD
+        record = folder / SYNTHETIC_RECORD
         if not record.exists():
             continue
         outputs = read_record(record).get("outputs", {})
         contents = folder_digests(folder, DIGESTS, hidden=True)
-        for name in sorted(outputs.keys() | contents.keys() - {MADE_RECORD, MADE_MARK}):
+        for name in sorted(outputs.keys() | contents.keys() - {SYNTHETIC_RECORD, SYNTHETIC_MARK}):
             if outputs.get(name) == contents.get(name):
                 continue
             state = "was added to" if name not in outputs else "is missing in" if name not in contents else "changed in"
-            raise UserError(f"{name} {state} the made data of {study}, {folder}; {remedy(folder / name)}")
+            raise UserError(f"{name} {state} the synthetic data of {study}, {folder}; {remedy(folder / name)}")
 
 
 def check_not_overwriting(config: Config, study: str, root: Path) -> None:
-    """Raise UserError when a demo or made data would overwrite results of real data or of the paper's scale."""
+    """Raise UserError when a demo or synthetic data would overwrite results of real data or of the paper's scale."""
     path = StudyPaths(root / config.results / study).dataset_record
     if not path.exists():
         return
     record = read_json(path)["settings"]  # also of an older checkout: it is to be protected, not believed
-    now_made = config.studies[study].source == "synthetic"
-    if not record["made"] and now_made:
-        what = "results on real data; a run on made data would overwrite them"
+    now_synthetic = config.studies[study].source == "synthetic"
+    if not record["synthetic"] and now_synthetic:
+        what = "results on real data; a run on synthetic data would overwrite them"
     elif record["scale"] == "paper" and config.scale == "demo":
         what = "results at scale paper; a run at scale demo would overwrite them"
     else:

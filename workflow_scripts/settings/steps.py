@@ -70,7 +70,7 @@ class Steps:
         """Subset whose numbers a protocol reports."""
         return reported_subset(self.study(study).protocols[protocol])
 
-    def made(self, study: str) -> bool:
+    def is_synthetic(self, study: str) -> bool:
         return self.study(study).source == "synthetic"
 
     def synthesise(self, study: str, adapter: str) -> SynthesiseSettings:
@@ -89,12 +89,12 @@ class Steps:
         return IngestSettings(
             study=study,
             adapters=tuple(chosen.adapters),
-            made=self.made(study),
+            synthetic=self.is_synthetic(study),
             scale=self.config.scale,
             listing=listing,
             ingest=declared(Ingest, chosen.ingest),
             # Of what a user's table says beside the groups, nothing else may get into the results.
-            subgroups=tuple(chosen.evaluate.subgroups),
+            attributes=chosen.table_columns,
         )
 
     def preprocess(self, study: str) -> PreprocessSettings:
@@ -253,7 +253,7 @@ class Steps:
             "paper": chosen.paper,
             "scale": self.config.scale,
             "seed": self.config.seed,
-            "source": "made" if self.made(study) else "real",
+            "source": "synthetic" if self.is_synthetic(study) else "real",
             "protocols": self._protocols(study),
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
             "runs": {run: self._run(study, run) for run in chosen.runs},

@@ -51,7 +51,7 @@ class Study(Block):
         "Several: the source has a subfolder named after each.",
     )
     source: UserPath = Field("synthetic", description="`synthetic`, or the folder that holds the raw files.")
-    synthetic: Synthetic = Field(Synthetic(), description="Made data, when `source` is `synthetic`.")
+    synthetic: Synthetic = Field(Synthetic(), description="Synthetic data, when `source` is `synthetic`.")
     ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
     preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
     protocols: Annotated[dict[str, Protocol], Field(min_length=1)] = Field(
@@ -75,6 +75,12 @@ class Study(Block):
     def as_published(self) -> str | None:
         """Name of the protocol that splits as the paper did."""
         return protocol_roles.as_published(self.protocols)
+
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """Columns of the user's table that evaluation or a run reads."""
+        of_runs = (name for run in self.kinds().values() for name in run.columns())
+        return tuple(dict.fromkeys([*self.evaluate.subgroups, *of_runs]))
 
     def kinds(self) -> dict[str, RunKind]:
         """What the kind of each run says of it."""
@@ -199,7 +205,7 @@ class Config(Block):
     """The whole of the settings after resolving."""
 
     scale: Scale = Field("demo", description="demo: small and fast; paper: what the paper states.")
-    seed: Seed = Field(0, description="Seed of splits and of made data.")
+    seed: Seed = Field(0, description="Seed of splits and of synthetic data.")
     results: Annotated[str, AfterValidator(results_folder)] = Field(
         "results",
         description="Folder that receives all results; `~` is the home folder. Neither inside a source nor around one.",

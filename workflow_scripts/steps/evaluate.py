@@ -116,7 +116,7 @@ def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> N
     title = protocol.title(run, result.overall["accuracy"].n)
     bins, resampler = settings.evaluate.calibration_bins, protocol.resamplers[settings.reported]
     aucs = {name: estimates["auc"] for name, estimates in result.per_class.items()}
-    made = {
+    figures = {
         "confusion": plots.confusion_figure(plots.confusion(grid, classes), classes, title),
         "roc": plots.roc_figure(grid, classes, aucs, result.overall["macro_auc"], title),
         "reliability": plots.reliability_figure(grid, resampler, bins, result.overall["ece"], title),
@@ -124,9 +124,9 @@ def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> N
     if run in settings.trained:
         folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in grid}
         histories = {key: HISTORY.read(folder / HISTORY_FILE) for key, folder in folders.items()}
-        made["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
-    for name, figure in made.items():
-        save_figure(figure, protocol.out / run / f"{name}.png", made=protocol.dataset.made)
+        figures["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
+    for name, figure in figures.items():
+        save_figure(figure, protocol.out / run / f"{name}.png", synthetic=protocol.dataset.synthetic)
 
 
 def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
@@ -142,7 +142,7 @@ def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     figure = forest_figure(headline, pooled, protocol.reference, title)
-    save_figure(figure, protocol.out / "comparison.png", made=protocol.dataset.made)
+    save_figure(figure, protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
 
 

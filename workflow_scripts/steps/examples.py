@@ -44,16 +44,16 @@ def main(args: argparse.Namespace) -> None:
     how = f"packed, {size} ({shown.fit}, {shown.interpolation})"
     try:
         write_originals(args.out / ORIGINALS, originals(manifest, classes, raw))
-        montage(args.out / MONTAGE, manifest, classes, raw, arrays, how, dataset["made"])
+        montage(args.out / MONTAGE, manifest, classes, raw, arrays, how, dataset["synthetic"])
     except ChangedFileError as error:
-        raise remedied(error, args.dataset, dataset["made"]) from None
+        raise remedied(error, args.dataset, dataset["synthetic"]) from None
     read = [args.dataset / "manifest.csv", args.dataset / "record.json", args.arrays / "record.json"]
     record = make_record(
         args.settings,
         args.code,
         input_digests(args.dataset.parent, read),
         outputs={name: digest_file(args.out / name) for name in (MONTAGE, ORIGINALS)},
-        made=dataset["made"],
+        synthetic=dataset["synthetic"],
     )
     write_record(args.out / "record.json", record)
 

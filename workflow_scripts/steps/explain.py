@@ -45,10 +45,10 @@ def arguments() -> argparse.Namespace:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Where a run's figures go, whether they show made data, and the scale of each sample's picture if it is known."""
+    """Where a run's figures go, whether their data are synthetic, and the scale of each picture if it is known."""
 
     folder: Path
-    made: bool
+    synthetic: bool
     scales: "dict[str, Scale] | None"
 
 
@@ -59,14 +59,14 @@ def main(args: argparse.Namespace) -> None:
     settings = parse(ExplainSettings, args.settings)
     samples = read_samples(args.dataset, args.arrays, args.split, settings.fold, args.masks)
     chosen = choose(samples, settings.explain.images, settings.reported)
-    made = require(args.dataset / "record.json", "manifest.csv")["made"]
+    synthetic = require(args.dataset / "record.json", "manifest.csv")["synthetic"]
     inputs = FoldFiles.of(args).inputs
     scales = _scales(args.dataset, settings.preprocess)
     worth: dict[str, dict] = {}
     outputs: dict[str, str] = {}
     for run in settings.explain.runs:
         explained, files = _read(args, settings, run, samples)
-        worth[run] = _explain(explained, settings.explain, chosen.index, _Sheet(args.out / run, made, scales))
+        worth[run] = _explain(explained, settings.explain, chosen.index, _Sheet(args.out / run, synthetic, scales))
         inputs += [path for path in files if path not in inputs]
         names = [*ALWAYS, *(EMBEDDED if settings.explain.embedding and explained.embeds else ())]
         outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in names}
@@ -131,7 +131,7 @@ def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", 
     }
     if embeds:
         assert isinstance(explained, Trained) and seen.features is not None  # a vote embeds none
-        numbers["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.made)
+        numbers["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.synthetic)
     return numbers
 
 
@@ -155,7 +155,7 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
     caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
     pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, scales=sheet.scales)
-    figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.made)
+    figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.synthetic)
     return {branch: shown.empty for branch, shown in maps.items()}
 
 
@@ -170,14 +170,16 @@ def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sh
     text = misclassified.caption(explained.run, judged, len(rows), explained.images_words)
     path = sheet.folder / "errors.png"
     if rows.empty:
-        misclassified.draw_none(path, text, sheet.made)
+        misclassified.draw_none(path, text, sheet.synthetic)
     else:
         pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, names=True, scales=sheet.scales)
-        figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.made)
+        figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.synthetic)
     return int(table["count"].sum())
 
 
-def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, made: bool) -> dict:
+def _embedding(
+    trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, synthetic: bool
+) -> dict:
     from workflow_scripts.contracts.explanation import EMBEDDING
     from workflow_scripts.explanation import scatter
     from workflow_scripts.explanation.embedding import embed
@@ -189,9 +191,9 @@ def _embedding(trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray
     table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.positions.T, strict=True)))
     text = scatter.caption(trained.run, table, embedded, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
-    scatter.draw(folder / "embedding.png", table, classes, text, made)
+    scatter.draw(folder / "embedding.png", table, classes, text, synthetic)
     title = f"{training.study}: {trained.run} ({training.protocol})"
-    scatter.write_page(folder / "embedding.html", table, classes, title, text, made)
+    scatter.write_page(folder / "embedding.html", table, classes, title, text, synthetic)
     return embedded.summary()
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import make_record, write_record
-from workflow_scripts.contracts.run_finish import Made, finish_run
+from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
@@ -74,7 +74,7 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dict[str, str]) -> Made:
+def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dict[str, str]) -> RunOutput:
     """What a training came to; `start`: sha256 of what it started from. UserError when its files are not of this run,
     or changed.
     """
@@ -83,7 +83,7 @@ def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dic
     trained = origin(read_header(weights_path).metadata, stated, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
-    return Made(
+    return RunOutput(
         _predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),

@@ -1,9 +1,9 @@
-"""Check a study on made data against what was planted in them.
+"""Check a study on synthetic data against their ground truth.
 
-In: the made folders (truth.csv and the masks in .truth), the dataset, the masks of the packed pixels and the Grad-CAM
-maps of each protocol. Out: truth.csv of the study: how well masks recover planted nuclei, which planted copies were
-found, and how much of each network's Grad-CAM lies on what was planted, beside chance and beside the same network with
-random weights.
+In: the synthetic folders (truth.csv and the masks in .truth), the dataset, the masks of the packed pixels and the
+Grad-CAM maps of each protocol. Out: truth.csv of the study: how well masks recover the true nuclei, which
+copies were found, and how much of each network's Grad-CAM lies on the true region, compared with chance and with the
+same network with random weights.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
     yield from (
         ("duplicates", "", "", measure)
         for measure in recovery.duplicates(
-            _planted(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
+            _sample_truth(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
         )
     )
     if settings.mask == "none" and not settings.explain:
@@ -100,9 +100,9 @@ def _mask(arrays: "Arrays", sample: str) -> "np.ndarray":
 
 
 def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[str, Path]) -> None:
-    """Raise UserError unless all that is read is what its records say: made data, dataset, masks, maps."""
+    """Raise UserError unless all that is read is what its records say: synthetic data, dataset, masks, maps."""
     for source in sources.values():
-        require_all(source / "made.json")
+        require_all(source / "synthetic.json")
     require(folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
     if settings.mask != "none":
         require(folder / "masks" / "record.json", "masks.npy")
@@ -111,21 +111,21 @@ def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[st
         require(record, *(f"{run}/gradcam.npz" for run in settings.explain))
 
 
-def _planted(sources: dict[str, Path], manifest: "pd.DataFrame") -> "pd.DataFrame":
+def _sample_truth(sources: dict[str, Path], manifest: "pd.DataFrame") -> "pd.DataFrame":
     """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
     import pandas as pd
 
-    from workflow_scripts.contracts.ground_truth_table import PLANTED
+    from workflow_scripts.contracts.ground_truth_table import SAMPLE_TRUTH
 
     tables = []
     for adapter, folder in sources.items():
-        table = PLANTED.as_text(folder / "truth.csv")
+        table = SAMPLE_TRUTH.as_text(folder / "truth.csv")
         prefix = f"{adapter}/" if len(sources) > 1 else ""
         for column in ("id", "copy_of"):
             table[column] = (prefix + table[column]).where(table[column] != "", "")
         tables.append(table)
-    planted = pd.concat(tables, ignore_index=True)
-    return planted[planted["id"].isin(manifest["id"])]
+    truth = pd.concat(tables, ignore_index=True)
+    return truth[truth["id"].isin(manifest["id"])]
 
 
 if __name__ == "__main__":

@@ -51,11 +51,11 @@ def main(args: argparse.Namespace) -> None:
                 f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
                 "`results` to a folder elsewhere"
             )
-    for folder in sources.values() if settings.made else ():
-        require_all(folder / "made.json")
+    for folder in sources.values() if settings.synthetic else ():
+        require_all(folder / "synthetic.json")
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
-    collected = collect(sources, modality, settings.ingest, settings.subgroups)
+    collected = collect(sources, modality, settings.ingest, settings.attributes)
     manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
@@ -112,7 +112,7 @@ def write_dataset(
         wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across_classes(pairs),
-        made=settings.made,
+        synthetic=settings.synthetic,
         scale=settings.scale,
         outputs={name: digest_file(args.out / name) for name in TABLES},
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.run_finish import Made, finish_run
+from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import UNITS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.kinds.kind import CombinedKind
@@ -78,18 +78,18 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
     )
 
 
-def _make(run: MadeKind, job: RunJob) -> Made:
+def _make(run: MadeKind, job: RunJob) -> RunOutput:
     """The run, whose record names the files of the fold before what else it read."""
-    made = run.make(job)
-    return replace(made, inputs=(*job.files.inputs, *made.inputs))
+    output = run.make(job)
+    return replace(output, inputs=(*job.files.inputs, *output.inputs))
 
 
-def _combine(run: CombinedKind, settings: MakeRun, sources: Mapping[str, Path]) -> Made:
+def _combine(run: CombinedKind, settings: MakeRun, sources: Mapping[str, Path]) -> RunOutput:
     """The run, whose record names the tables that it is made of."""
     for name, folder in sources.items():
         _require_source(settings, name, folder)
     tables = {name: UNITS.read(folder / UNITS_FILE) for name, folder in sources.items()}
-    return run.combine(tables).made(tuple((folder / UNITS_FILE).resolve() for folder in sources.values()))
+    return run.combine(tables).output(tuple((folder / UNITS_FILE).resolve() for folder in sources.values()))
 
 
 def _require_source(settings: MakeRun, name: str, folder: Path) -> None:

@@ -86,7 +86,7 @@ def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[
     except NotDrawnError as error:
         entry.log.info("%s is not drawn: it %s", paper_figure.place, error)
         return {**line, "missing": str(error)}
-    save_figure(figure, folder / f"{paper_figure.file}.png", made=results.made)
+    save_figure(figure, folder / f"{paper_figure.file}.png", synthetic=results.synthetic)
     return {**line, "file": f"{paper_figure.file}.png"}
 
 

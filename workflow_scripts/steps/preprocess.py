@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     try:
         pack(args.out / DATA, manifest, raw, packing, args.jobs)
     except ChangedFileError as error:
-        raise remedied(error, args.dataset, dataset["made"]) from None
+        raise remedied(error, args.dataset, dataset["synthetic"]) from None
     entry.log.info("%d images packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))
     ARRAY_INDEX.write(args.out / INDEX, manifest[["id"]].assign(first=np.arange(len(manifest)), count=1))
     record = make_record(
@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> None:
         array=array_of(packing).as_record(),
         rows=len(manifest),
         outputs={name: digest_file(args.out / name) for name in (DATA, INDEX)},
-        made=dataset["made"],
+        synthetic=dataset["synthetic"],
     )
     write_record(args.out / RECORD, record)
 

@@ -94,7 +94,7 @@ def main(args: argparse.Namespace) -> None:
     paths = {"split": Path(f"{target}.csv"), "leaks": Path(f"{target}.leaks.csv"), "record": Path(f"{target}.json")}
     SPLIT.write(paths["split"], split)
     LEAKS.write(paths["leaks"], audited.pairs)
-    made = record.make_record(
+    split_record = record.make_record(
         args.settings,
         args.code,
         inputs,
@@ -103,8 +103,10 @@ def main(args: argparse.Namespace) -> None:
         **findings(settings.rule, dataset, manifest, split, clusters, audited),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
-    record.write_record(paths["record"], made)
-    entry.log.info("%s: %d folds, %d samples; %s", settings.protocol, made["folds"], len(manifest), made["note"])
+    record.write_record(paths["record"], split_record)
+    entry.log.info(
+        "%s: %d folds, %d samples; %s", settings.protocol, split_record["folds"], len(manifest), split_record["note"]
+    )
 
 
 if __name__ == "__main__":

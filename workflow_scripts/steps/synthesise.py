@@ -1,8 +1,8 @@
-"""Settings → made raw files, in the published layout of an adapter, with what was planted.
+"""Settings → synthetic raw files, in the published layout of an adapter, with their ground truth.
 
 Comes in: nothing but settings. Pictures are drawn field by field, written as the real data set writes them, with a few
-copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per sample: id, what was planted,
-and where), .truth/ (a mask of what was planted for each file, under its name) and, last, made.json. The folder is
+copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per sample: id, ground truth,
+and where), .truth/ (a mask of the ground truth for each file, under its name) and, last, synthetic.json. The folder is
 cleared first, if an earlier run of this step made it.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.ground_truth_table import MASKS, PLANTED
+from workflow_scripts.contracts.ground_truth_table import MASKS, SAMPLE_TRUTH
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
 from workflow_scripts.data.adapters import adapter_registry
@@ -24,7 +24,7 @@ from workflow_scripts.runtime.files import atomic_path, digest_file
 from workflow_scripts.synthetic.pictures import Plan, pictures
 
 # Begun here, not finished: the folder may be cleared.
-MARK = ".made"
+MARK = ".synthetic"
 KEPT = 0.4
 # Of one adapter; the looks of the next one begin behind them.
 MOST_CLASSES = 8
@@ -32,7 +32,7 @@ MOST_CLASSES = 8
 
 def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the made files")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the synthetic files")
     return parser.parse_args()
 
 
@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     adapter = adapter_registry.load(settings.adapter)
     generator = adapter_registry.load_generator(settings.adapter)
     plan = Plan(
-        labels=tuple(sorted(adapter.LABELS or adapter.MADE_LABELS)),
+        labels=tuple(sorted(adapter.LABELS or adapter.SYNTHETIC_LABELS)),
         synthetic=settings.synthetic,
         whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
         first_class=MOST_CLASSES * settings.adapter_index,
@@ -50,25 +50,27 @@ def main(args: argparse.Namespace) -> None:
     )
     rows = []
     originals: dict[tuple, list[str]] = {}
-    for written in adapter.write_made(args.out, pictures(plan, generator.field)):
+    for written in adapter.write_synthetic(args.out, pictures(plan, generator.field)):
         damage(args.out / written.path, written.picture.broken)
         write_mask(args.out, written)
         rows += truth(written, originals)
     frame = pd.DataFrame(rows).sort_values("id", kind="stable")
-    PLANTED.check(frame, "truth.csv")
+    SAMPLE_TRUTH.check(frame, "truth.csv")
     with atomic_path(args.out / "truth.csv") as temporary:
         frame.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
     write_record(
-        args.out / "made.json", {"settings": args.settings, "code": args.code, "outputs": made_files(args.out)}
+        args.out / "synthetic.json", {"settings": args.settings, "code": args.code, "outputs": file_digests(args.out)}
     )
     entry.log.info("%d samples made in %s", len(frame), args.out)
 
 
 def clear(folder: Path) -> None:
     """Empty the folder, or make it; UserError when it holds files that this step has not made."""
-    made_here = (folder / MARK).exists() or (folder / "made.json").exists()
+    made_here = (folder / MARK).exists() or (folder / "synthetic.json").exists()
     if folder.exists() and any(folder.iterdir()) and not made_here:
-        raise UserError(f"{folder} holds files that were not made here; move them away, made data would replace them")
+        raise UserError(
+            f"{folder} holds files that were not made here; move them away, synthetic data would replace them"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     # First and never away, so that what is half removed is still known for what it is.
     (folder / MARK).touch()
@@ -89,7 +91,7 @@ def damage(path: Path, reason: str) -> None:
 
 
 def write_mask(root: Path, written: Written) -> None:
-    """Write what was planted in a picture, where readers of images do not look: in a hidden folder."""
+    """Write the mask of a picture's ground truth, where readers of images do not look: in a hidden folder."""
     from PIL import Image
 
     path = (root / MASKS / written.path).with_suffix(".png")
@@ -111,7 +113,7 @@ def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
                 "label": cell.label,
                 "group": written.group,
                 "field": f"{picture.label}/{picture.field}",
-                "planted": picture.copy or picture.broken,
+                "defect": picture.copy or picture.broken,
                 "copy_of": originals[picture.copy_of][index] if picture.copy_of else "",
                 "x": cell.x,
                 "y": cell.y,
@@ -119,15 +121,15 @@ def truth(written: Written, originals: dict[tuple, list[str]]) -> list[dict]:
                 "region_top": top,
                 "region_right": right,
                 "region_bottom": bottom,
-                **cell.planted,
+                **cell.ground_truth,
             }
         )
     return lines
 
 
-def made_files(folder: Path) -> dict[str, str]:
+def file_digests(folder: Path) -> dict[str, str]:
     """Relative path → sha256 of every file that was made."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.name not in (MARK, "made.json")]
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name not in (MARK, "synthetic.json")]
     return {path.relative_to(folder).as_posix(): digest_file(path) for path in paths}
 
 

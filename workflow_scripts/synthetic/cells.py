@@ -1,4 +1,4 @@
-"""Made Pap-smear cells: nucleus in cytoplasm, stained, lit and blurred, with what tells the classes apart planted.
+"""Synthetic Pap-smear cells: nucleus in cytoplasm, stained, lit and blurred, whose traits tell the classes apart.
 
 Light passes through layers of stain (Beer-Lambert): a cell is a map of optical density, a field turns densities into
 colours with its own stain, lamp and focus. Classes differ in the size of the nucleus, its irregular outline, its
@@ -54,8 +54,8 @@ class Cell:
     mask: np.ndarray
     traits: Traits
 
-    def planted(self) -> dict[str, float]:
-        """What was planted, for truth.csv; nc_ratio is nucleus area / cell area, as drawn."""
+    def ground_truth(self) -> dict[str, float]:
+        """What was varied, for truth.csv; nc_ratio is nucleus area / cell area, as drawn."""
         nucleus = int((self.mask == 2).sum())
         return {**asdict(self.traits), "nc_ratio": nucleus / max(1, int((self.mask > 0).sum()))}
 

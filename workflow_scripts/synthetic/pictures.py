@@ -1,4 +1,4 @@
-"""Made pictures, field by field: which are drawn, which are copies of others, which files are broken.
+"""Synthetic pictures, field by field: which are drawn, which are copies of others, which files are broken.
 
 A generator is a module with `field(plan, label, class_index, number)`, which yields the pictures of one field (a source
 picture, a patient: what its pictures share) of one class.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
-from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
 from workflow_scripts.runtime.seeds import seed_for
 
 # Below so many images none is a copy or broken: a handful of images must stay a handful of usable ones.
@@ -46,17 +46,17 @@ class Plan:
 
 
 # The pictures of the field `number` (from 1) of a class: (plan, label, class number, field number).
-Draw = Callable[[Plan, str, int, int], Iterator[MadePicture]]
+Draw = Callable[[Plan, str, int, int], Iterator[SyntheticPicture]]
 
 
-def pictures(plan: Plan, draw: Draw) -> Iterator[MadePicture]:
+def pictures(plan: Plan, draw: Draw) -> Iterator[SyntheticPicture]:
     """Every picture to be written, class by class and field by field; broken ones last, beside the wanted number.
 
     From PLANT_FROM images on, the last picture of three classes is a copy: of the same class's first one with equal
     bytes, near-equal, and near-equal of another class's picture. One file, or two, are to be broken.
     """
     copies = _copies(plan)
-    first: dict[tuple[str, int], MadePicture] = {}
+    first: dict[tuple[str, int], SyntheticPicture] = {}
     for index, label in enumerate(plan.labels):
         for number in range(1, plan.fields + 1):
             for picture in draw(plan, label, index, number):
@@ -83,12 +83,14 @@ def _copies(plan: Plan) -> dict[str, tuple[str, tuple[str, int]]]:
     return copies | {labels[-1]: ("near_equal", (labels[0], 2))}
 
 
-def _copied(plan: Plan, picture: MadePicture, original: MadePicture, kind: str) -> MadePicture:
+def _copied(plan: Plan, picture: SyntheticPicture, original: SyntheticPicture, kind: str) -> SyntheticPicture:
     """`picture` with the pixels of `original`: the same, or a little brighter and with fresh sensor noise."""
     pixels = original.pixels
     if kind == "near_equal":
         noise = plan.random("copy", picture.label).normal(4.0, 1.5, pixels.shape)
         pixels = np.clip(pixels + noise, 0, 255).round().astype(np.uint8)
-    cells = [MadeSample(picture.label, c.x, c.y, c.region, c.planted) for c in original.cells[: len(picture.cells)]]
+    cells = [
+        SyntheticSample(picture.label, c.x, c.y, c.region, c.ground_truth) for c in original.cells[: len(picture.cells)]
+    ]
     of = (original.label, original.field, original.number)
     return replace(picture, pixels=pixels, mask=original.mask, cells=cells, copy=kind, copy_of=of)

@@ -1,4 +1,4 @@
-"""What was planted in made data, beside what was found: masks of nuclei, duplicates, places that networks look at."""
+"""Ground truth of synthetic data compared with what was recovered: masks, duplicates, places that networks look at."""
 
 from dataclasses import dataclass
 
@@ -30,9 +30,9 @@ class Found:
 
 
 def regions(manifest: pd.DataFrame, raw: RawFiles, packing: Packing) -> dict[str, np.ndarray]:
-    """Id → bool S×S: where something was planted, in the geometry of the packed images.
+    """Id → bool S×S: where the class shows, in the geometry of the packed images.
 
-    `raw`: the made data, `packing`: as for the images. A copy's region is turned as its pixels are.
+    `raw`: the synthetic data, `packing`: as for the images. A copy's region is turned as its pixels are.
     """
     ids = manifest["id"].tolist()
     region_by_id = {}
@@ -47,19 +47,19 @@ def regions(manifest: pd.DataFrame, raw: RawFiles, packing: Packing) -> dict[str
     return region_by_id
 
 
-def masks(planted: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: str) -> Found:
-    """Mean Dice coefficient of planted regions and masks, both bool S×S by id."""
-    values = [dice(planted[name], segmented[name]) for name in planted]
+def masks(truth: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: str) -> Found:
+    """Mean Dice coefficient of true regions and masks, both bool S×S by id."""
+    values = [dice(truth[name], segmented[name]) for name in truth]
     return Found(kind, "dice", float(np.mean(values)), len(values))
 
 
-def duplicates(planted: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
+def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
     """Precision and recall of pairs of equal pictures.
 
-    `planted` has the columns id and copy_of (empty: an original); `detected` id_a and id_b. Copies of one original are
+    `truth` has the columns id and copy_of (empty: an original); `detected` id_a and id_b. Copies of one original are
     pairs of each other too.
     """
-    copies = planted[planted["copy_of"] != ""]
+    copies = truth[truth["copy_of"] != ""]
     family = dict(zip(copies["id"], copies["copy_of"], strict=True))
     together: dict[str, set[str]] = {}
     for name, original in family.items():
@@ -71,20 +71,20 @@ def duplicates(planted: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
     return [Found("", name, both / total, total) for name, total in measures if total]
 
 
-def energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, random: np.ndarray, part: str) -> Found:
-    """Mean share of the sum of maps N×S×S inside the planted regions; chance is the regions' share of the area.
+def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, random: np.ndarray, part: str) -> Found:
+    """Mean share of the sum of maps N×S×S inside the true regions; chance is the regions' share of the area.
 
     `random` are the maps of the same network with random weights. Empty maps count for neither.
     """
-    value, kept = _energy(planted, ids, maps)
-    untrained, _ = _energy(planted, ids, random)
-    chance = float(np.mean([planted[name].mean() for name in ids]))
+    value, kept = _energy(truth, ids, maps)
+    untrained, _ = _energy(truth, ids, random)
+    chance = float(np.mean([truth[name].mean() for name in ids]))
     return Found(part, "energy", value, kept, chance, untrained)
 
 
-def _energy(planted: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
+def _energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
     shares = [
-        weights[planted[name]].sum() / weights.sum() for name, weights in zip(ids, maps, strict=True) if weights.any()
+        weights[truth[name]].sum() / weights.sum() for name, weights in zip(ids, maps, strict=True) if weights.any()
     ]
     return (float(np.mean(shares)) if shares else float("nan")), len(shares)
 

@@ -1,10 +1,10 @@
-"""Made Pap smears: fields of cells that share stain, background and lamp."""
+"""Synthetic Pap smears: fields of cells that share stain, background and lamp."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
 from workflow_scripts.synthetic.cells import (
     Cell,
     Field,
@@ -19,7 +19,7 @@ from workflow_scripts.synthetic.cells import (
 from workflow_scripts.synthetic.pictures import Plan
 
 
-def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
+def field(plan: Plan, label: str, index: int, number: int) -> Iterator[SyntheticPicture]:
     """The pictures of one field: one per cell, or one with all of them."""
     rng = plan.random("field", label, number)
     synthetic, size = plan.synthetic, plan.synthetic.size
@@ -32,13 +32,13 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
         return
     for position, cell in enumerate(cells, start=1):
         pixels = develop(cell.density + mucus(size, size, rng) + neighbours(size, rng), look, rng)
-        made = _made_sample(label, cell.mask, 0, 0, cell.planted())
-        yield MadePicture(label, index, number, position, pixels, cell.mask, [made])
+        sample = _synthetic_sample(label, cell.mask, 0, 0, cell.ground_truth())
+        yield SyntheticPicture(label, index, number, position, pixels, cell.mask, [sample])
 
 
 def _whole_field(
     plan: Plan, label: str, index: int, number: int, cells: list[Cell], look: Field, rng: np.random.Generator
-) -> MadePicture:
+) -> SyntheticPicture:
     """All cells on one picture, in a jittered grid; of every third field the top is cut: nuclei lie near the edge."""
     size = plan.synthetic.size
     columns = int(np.ceil(np.sqrt(len(cells))))
@@ -56,26 +56,28 @@ def _whole_field(
         mask[area] = np.maximum(mask[area], cell.mask)
         corners.append((top, left))
     density, mask = density[:, cut:], mask[cut:]
-    made = [
-        _made_sample(label, cell.mask, left, top - cut, cell.planted())
+    samples = [
+        _synthetic_sample(label, cell.mask, left, top - cut, cell.ground_truth())
         for cell, (top, left) in zip(cells, corners, strict=True)
     ]
-    made = [_clipped(cell, mask.shape) for cell in made]
-    return MadePicture(label, index, number, 1, develop(density, look, rng), mask, made)
+    samples = [_clipped(cell, mask.shape) for cell in samples]
+    return SyntheticPicture(label, index, number, 1, develop(density, look, rng), mask, samples)
 
 
-def _made_sample(label: str, mask: np.ndarray, left: int, top: int, planted: dict[str, float]) -> MadeSample:
+def _synthetic_sample(
+    label: str, mask: np.ndarray, left: int, top: int, ground_truth: dict[str, float]
+) -> SyntheticSample:
     """A cell whose window begins at (left, top) of its picture: centre and box of the nucleus."""
     rows, columns = np.nonzero(mask == 2)
     first, last = (int(columns.min()) + left, int(rows.min()) + top), (int(columns.max()) + left, int(rows.max()) + top)
     centre = (round(float(columns.mean())) + left, round(float(rows.mean())) + top)
-    return MadeSample(label, *centre, (*first, last[0] + 1, last[1] + 1), planted)
+    return SyntheticSample(label, *centre, (*first, last[0] + 1, last[1] + 1), ground_truth)
 
 
-def _clipped(cell: MadeSample, shape: tuple[int, int]) -> MadeSample:
+def _clipped(cell: SyntheticSample, shape: tuple[int, int]) -> SyntheticSample:
     """The same cell with centre and box inside a picture of that shape."""
     height, width = shape
     x, y = min(max(cell.x, 0), width - 1), min(max(cell.y, 0), height - 1)
     left, top, right, bottom = cell.region
     box = (max(left, 0), max(top, 0), min(right, width), min(bottom, height))
-    return MadeSample(cell.label, x, y, box, cell.planted)
+    return SyntheticSample(cell.label, x, y, box, cell.ground_truth)

@@ -242,12 +242,12 @@ def _history(folder: Path) -> list[tuple[str, float, int]]:
 
 
 def _tags(where: dict, study_folder: Path) -> dict[str, str]:
-    """Tags to filter by; whether the data are made comes from the dataset's record."""
+    """Tags to filter by; whether the data are synthetic comes from the dataset's record."""
     tags = {key: str(value) for key, value in where.items()}
     path = study_folder / "dataset" / "record.json"
     dataset = read_json(path) if _own_file(path, study_folder) else {}
-    if "made" in dataset:
-        tags["data"] = "made" if dataset["made"] else "real"
+    if "synthetic" in dataset:
+        tags["data"] = "synthetic" if dataset["synthetic"] else "real"
     if "scale" in dataset:
         tags["scale"] = str(dataset["scale"])
     return tags

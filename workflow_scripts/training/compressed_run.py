@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 
-from workflow_scripts.contracts.run_finish import Made
+from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns, classes_of
 from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.kinds.compressed import Compressed
@@ -16,7 +16,7 @@ from workflow_scripts.training.inference import Applied
 log = logging.getLogger("workflow_scripts")
 
 
-def make(run: Compressed, job: RunJob) -> Made:
+def make(run: Compressed, job: RunJob) -> RunOutput:
     """Write model/, the smaller file, and predict with it.
 
     The record says both sizes and how far the predictions agree; the ledger the time per image of both networks,
@@ -39,7 +39,7 @@ def make(run: Compressed, job: RunJob) -> Made:
         sizes["bytes_before"] / 1e6,
         ", ".join(f"{subset} {100 * share:.2f} %" for subset, share in agreement["agreement"].items()),
     )
-    return Made(
+    return RunOutput(
         after,
         applied.weights.classes,
         inputs=(weights_path,),

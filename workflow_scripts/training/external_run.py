@@ -2,7 +2,7 @@
 
 import logging
 
-from workflow_scripts.contracts.run_finish import Made
+from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.data.across_studies import seen_in_training, translate
 from workflow_scripts.kinds.external import External
 from workflow_scripts.kinds.made_kind import RunJob
@@ -11,7 +11,7 @@ from workflow_scripts.training.inference import Applied
 log = logging.getLogger("workflow_scripts")
 
 
-def make(run: External, job: RunJob) -> Made:
+def make(run: External, job: RunJob) -> RunOutput:
     """Predict with the weights as they are, in this study's classes.
 
     The record counts, per subset, the predicted samples whose picture the network has learned from
@@ -26,7 +26,7 @@ def make(run: External, job: RunJob) -> Made:
     seen = seen_in_training(job.files.dataset, translated, manifest, split, job.applied.fold)
     if any(seen.values()):
         log.info("%s: the network has learned from %s of these pictures", job.run, seen)
-    return Made(
+    return RunOutput(
         translated,
         classes,
         inputs=(weights_path, manifest, split),

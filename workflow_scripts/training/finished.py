@@ -49,7 +49,7 @@ class FinishedRun:
     """A run's folder and that of its study, the settings of its training, its weights, and how its images were packed.
 
     array: what the packed images are; mask: the kind of mask that it learned with, see preprocessing.masks, or None;
-    made: it has learned from made data.
+    synthetic: it has learned from synthetic data.
     """
 
     folder: Path
@@ -60,7 +60,7 @@ class FinishedRun:
     array: ArrayDescription
     mask: str | None
     max_megapixels: float
-    made: bool
+    synthetic: bool
 
     @classmethod
     def read(cls, folder: Path) -> "FinishedRun":
@@ -98,7 +98,7 @@ class FinishedRun:
             array=array,
             mask=read_record(_still(masks, study, inputs, folder))["settings"]["mask"] if masked else None,
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
-            made=bool(dataset["made"]),
+            synthetic=bool(dataset["synthetic"]),
         )
 
     def masks(self, images: np.ndarray) -> np.ndarray | None:

@@ -88,14 +88,14 @@ class Ingest:
 class IngestSettings:
     """What the step receives.
 
-    made: whether the raw files are made data. listing: adapter or setting → digest of what it reads of the user's; None
-    where nothing is. subgroups: columns of the user's table that may reach the manifest.
+    synthetic: whether the raw files are synthetic data. listing: adapter or setting → digest of what it reads of the
+    user's; None where nothing is. attributes: columns of the user's table that may reach the manifest.
     """
 
     study: str
     adapters: tuple[str, ...]
-    made: bool
+    synthetic: bool
     scale: Literal["demo", "paper"]
     listing: dict[str, str] | None
     ingest: Ingest
-    subgroups: tuple[str, ...]
+    attributes: tuple[str, ...]

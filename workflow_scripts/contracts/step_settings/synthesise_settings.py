@@ -8,13 +8,13 @@ from workflow_scripts.contracts.blocks import Share, Size, about
 
 @dataclass(frozen=True)
 class Synthetic:
-    """Made data, written in the published layout of the study's adapters when `source` is `synthetic`."""
+    """Synthetic data, written in the published layout of the study's adapters when `source` is `synthetic`."""
 
     samples_per_class: Annotated[int, about("Images made per class.", ge=4)] = 40
     samples_per_field: Annotated[
         int, about("Images that share one field (source picture): its stain and background.", ge=1)
     ] = 5
-    size: Annotated[Size, about("Side of a made image in pixels, before the preprocessing resizes it.")] = 80
+    size: Annotated[Size, about("Side of a synthetic image in pixels, before the preprocessing resizes it.")] = 80
     difficulty: Annotated[Share, about("0: classes are far apart; 1: they overlap widely.")] = 0.5
     field_effect: Annotated[
         float,

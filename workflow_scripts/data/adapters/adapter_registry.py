@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workflow_scripts.data.readers.reader_interface import Reader
 
 PACKAGE = Path(__file__).resolve().parents[2]
-# Draws the made data of adapters that name no generator of their own.
+# Draws the synthetic data of adapters that name no generator of their own.
 GENERATOR = "workflow_scripts.synthetic.smears"
 
 
@@ -50,7 +50,7 @@ def load(name: str) -> ModuleType:
 
 
 def load_generator(name: str) -> ModuleType:
-    """The module that draws made data for the adapter of that name, see synthetic.pictures."""
+    """The module that draws synthetic data for the adapter of that name, see synthetic.pictures."""
     return importlib.import_module(entry_called(name).generator)
 
 

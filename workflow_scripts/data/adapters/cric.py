@@ -15,7 +15,7 @@ from PIL import Image
 
 from workflow_scripts.contracts.spreadsheet import read_text
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written, class_folder_files
 from workflow_scripts.data.images import Box
 from workflow_scripts.data.raw_folders import without_extension
 from workflow_scripts.runtime.errors import UserError
@@ -94,7 +94,7 @@ def _annotations(path: Path) -> Iterator[tuple[str, list[tuple[str, str, int, in
     return iter(sorted(fields_read))
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each field as PNG, and classifications.json at the end."""
     (root / "images").mkdir(parents=True, exist_ok=True)
     fields, cell_id = [], 0

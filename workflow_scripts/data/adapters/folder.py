@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written
 from workflow_scripts.data.folder_layout import check_classes, check_masks, lone_masks, masks_beside
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
@@ -30,7 +30,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.walking import walk
 
 LABELS = None
-MADE_LABELS = ("high_grade", "low_grade", "normal")
+SYNTHETIC_LABELS = ("high_grade", "low_grade", "normal")
 
 
 def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
@@ -110,13 +110,13 @@ def _wrapping_folders(paths: list[str]) -> int:
     return depth
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as PNG, and groups.csv at the end."""
     yield from write_folders(root, pictures, "groups.csv", ".png", compress_level=3)
 
 
 def write_folders(
-    root: Path, pictures: Iterable[MadePicture], table: str, suffix: str, **options: Any
+    root: Path, pictures: Iterable[SyntheticPicture], table: str, suffix: str, **options: Any
 ) -> Iterator[Written]:
     """Write each picture into the folder of its class, and at the end a table of paths, groups and attributes.
 

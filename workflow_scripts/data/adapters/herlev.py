@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written, class_folder_files
 from workflow_scripts.data.raw_folders import without_extension
 
 LABELS = (
@@ -45,7 +45,7 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         yield Sample(path, stem, label, group=name[1] if name else "")
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as BMP with its segmentation beside it."""
     for picture in pictures:
         first = 149000000 + 10000 * picture.class_index + 10 * picture.field

@@ -1,17 +1,18 @@
-"""What every adapter gives and takes: samples of a published layout, and made pictures to be written in it.
+"""What every adapter gives and takes: samples of a published layout, and synthetic pictures to be written in it.
 
 An adapter is a module with
 
-- `LABELS`: the published labels (`None`: any, those of made data are `MADE_LABELS`), for a check of the settings;
+- `LABELS`: the published labels (`None`: any, those of synthetic data are `SYNTHETIC_LABELS`), for a check of the
+settings;
 - `MODALITY = "name"` where another reader than that of images opens its files, see data.readers.reader_interface (read
   without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
   not there. `ingest` is the block of settings, see contracts.step_settings.ingest_settings;
-- `GENERATOR = "package.module"` where its made data are drawn by another generator than synthetic.smears;
+- `GENERATOR = "package.module"` where its synthetic data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
-- `write_made(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+- `write_synthetic(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
 
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
@@ -58,8 +59,8 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class MadeSample:
-    """A made sample: label, centre (x, y) and region of what tells its class, in pixels, and what was planted.
+class SyntheticSample:
+    """A synthetic sample: label, centre (x, y) and region of what tells its class, in pixels, and its ground truth.
 
     `region`: left, top, right, bottom.
     """
@@ -68,12 +69,12 @@ class MadeSample:
     x: int
     y: int
     region: tuple[int, int, int, int]
-    planted: dict[str, float]
+    ground_truth: dict[str, float]
 
 
 @dataclass(frozen=True)
-class MadePicture:
-    """A made file: uint8 H×W×3 `pixels`, H×W `mask` of what was planted, and its samples.
+class SyntheticPicture:
+    """A synthetic file: uint8 H×W×3 `pixels`, H×W `mask` of the ground truth, and its samples.
 
     `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or
@@ -87,7 +88,7 @@ class MadePicture:
     number: int
     pixels: np.ndarray
     mask: np.ndarray
-    cells: list[MadeSample] = dataclasses.field(default_factory=list)
+    cells: list[SyntheticSample] = dataclasses.field(default_factory=list)
     copy: str = ""
     copy_of: tuple[str, int, int] | None = None
     broken: str = ""
@@ -96,9 +97,9 @@ class MadePicture:
 
 @dataclass(frozen=True)
 class Written:
-    """Where a made picture was written, and the ids and the group under which `samples` will find its samples."""
+    """Where a synthetic picture was written, and the ids and the group under which `samples` will find its samples."""
 
-    picture: MadePicture
+    picture: SyntheticPicture
     path: str
     ids: list[str]
     group: str

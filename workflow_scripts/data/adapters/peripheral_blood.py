@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written, class_folder_files
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written, class_folder_files
 from workflow_scripts.data.raw_folders import without_extension
 
 LABELS = ("basophil", "eosinophil", "erythroblast", "ig", "lymphocyte", "monocyte", "neutrophil", "platelet")
@@ -29,7 +29,7 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         yield label if isinstance(label, Refused) else Sample(path, without_extension(path), label)
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as JPEG; the layout does not tell which field a cell is of."""
     for picture in pictures:
         number = 10000 * (picture.class_index + 1) + 100 * picture.field + picture.number

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written
 from workflow_scripts.data.raw_folders import image_files, normal, without_extension
 from workflow_scripts.runtime.errors import UserError
 
@@ -40,7 +40,7 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         raise UserError(f"no cell in {root}: SIPaKMeD has im_<Class>/CROPPED/<field>_<cell>.bmp; set `source` to it")
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as BMP."""
     for picture in pictures:
         stem = f"im_{picture.label}/CROPPED/{picture.field:03d}_{picture.number:02d}"

@@ -94,9 +94,9 @@ def source_from(entry: dict[str, Any]) -> PublishedSource:
     where = f"{SOURCES.name}, {entry['adapter']}"
     values = dict(entry)
     values["files"] = tuple(_file(item, f"{where}.files") for item in entry.get("files") or ())
-    values["figshare"] = _made(Figshare, entry["figshare"], f"{where}.figshare") if entry.get("figshare") else None
-    values["limits"] = _made(Limits, entry.get("limits") or {}, f"{where}.limits")
-    source = _made(PublishedSource, values, where)
+    values["figshare"] = _parsed(Figshare, entry["figshare"], f"{where}.figshare") if entry.get("figshare") else None
+    values["limits"] = _parsed(Limits, entry.get("limits") or {}, f"{where}.limits")
+    source = _parsed(PublishedSource, values, where)
     if not source.files and not source.registration:
         raise UserError(f"{where}: lacks files; where they cannot be fetched, `registration` says what to do")
     if source.figshare and source.figshare.index not in [file.name for file in source.files if file.format == "plain"]:
@@ -107,7 +107,7 @@ def source_from(entry: dict[str, Any]) -> PublishedSource:
 
 
 def _file(item: Any, where: str) -> PublishedFile:
-    file = _made(PublishedFile, item, where)
+    file = _parsed(PublishedFile, item, where)
     if file.format not in FORMATS:
         raise UserError(f"{where}: format {file.format!r} is unknown; use one of {', '.join(FORMATS)}")
     if urlsplit(file.url).scheme not in ("http", "https"):
@@ -123,7 +123,7 @@ def _file(item: Any, where: str) -> PublishedFile:
     return file
 
 
-def _made(kind: type, values: Any, where: str) -> Any:
+def _parsed(kind: type, values: Any, where: str) -> Any:
     """An instance of a data class from a mapping; UserError for unknown and lacking keys."""
     values = _mapping(values, SOURCES, where)
     try:

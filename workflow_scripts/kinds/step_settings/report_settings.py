@@ -14,8 +14,8 @@ from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 class StudySettings:
     """What all of them receive, and `paper_figures` receives alone.
 
-    paper: code folder of the paper, empty where there is none. source: whether the data are made. folds: protocol →
-    number of its folds; a hold-out has one.
+    paper: code folder of the paper, empty where there is none. source: whether the data are synthetic. folds: protocol
+    → number of its folds; a hold-out has one.
     """
 
     study: str
@@ -23,7 +23,7 @@ class StudySettings:
     paper: str
     scale: Literal["demo", "paper"]
     seed: int
-    source: Literal["made", "real"]
+    source: Literal["synthetic", "real"]
     protocols: dict[str, Protocol]
     folds: dict[str, int]
     runs: dict[str, RunSettings]

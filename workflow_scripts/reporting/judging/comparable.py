@@ -2,9 +2,9 @@
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.subsets import SUBSETS
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import setting_rows
-from workflow_scripts.reporting.obtained import answered_by, class_of
+from workflow_scripts.reporting.reproduced import answered_by, class_of
 from workflow_scripts.reporting.results import Protocol, Results
 
 # The largest part by which numbers of samples may differ.
@@ -65,14 +65,14 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
             continue
         stated.setdefault(row.setting, []).append(row)
     return [
-        f"{rows[0].name} {words.plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
+        f"{rows[0].name} {formatting.plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
         for rows in stated.values()
         if not any(row.same for row in rows)
     ]
 
 
 def _brief(value: object) -> str:
-    text = words.plain(value)
+    text = formatting.plain(value)
     return text if len(text) < 50 else f"{text[:45]}…"
 
 
@@ -84,7 +84,7 @@ def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> li
     if printed and subset in SUBSETS:
         here = judged(protocol, run, subset)
         if here and off(here, printed):
-            differing.append(f"{words.grouped(here)} {subset} samples instead of {words.grouped(printed)}")
+            differing.append(f"{formatting.grouped(here)} {subset} samples instead of {formatting.grouped(printed)}")
     counts = results.manifest["label"].value_counts()
     for count in _counts(results):
         if count.class_name is None:
@@ -95,7 +95,7 @@ def _samples(results: Results, protocol: Protocol, claim: Claim, run: str) -> li
             differing.append(f"class {count.class_name} is not among this study's")
             continue
         if off(here, count.value):
-            differing.append(f"{words.grouped(here)} {what} instead of {words.grouped(int(count.value))}")
+            differing.append(f"{formatting.grouped(here)} {what} instead of {formatting.grouped(int(count.value))}")
     return list(dict.fromkeys(differing))
 
 

@@ -8,10 +8,10 @@ from workflow_scripts.contracts.claims import UNITS, Claim
 from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
 from workflow_scripts.evaluation.uncertainty import Uncertain
-from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judging.answers import Answer
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import printed_n
 from workflow_scripts.reporting.judging.orders import Order, few_seeds, judge, power_words, share_words
+from workflow_scripts.reporting.judging.reproduced_estimates import Answer
 from workflow_scripts.reporting.results import Protocol, Results
 
 
@@ -86,7 +86,7 @@ def _difference(claim: Claim, window: Printed, uncertain: Uncertain, margin: flo
 def gap(claim: Claim, value: float) -> str:
     """A difference in the claim's unit, with its sign."""
     if claim.unit in ("percent", "percentage_points", "tenths"):
-        return f"{words.points(value)} points"
+        return f"{formatting.points(value)} points"
     digits = {"count": 1 if claim.metric == CONFUSIONS else 0, "MB": 1}.get(claim.unit, 3)
     unit = {"count": "", "MB": " MB"}.get(claim.unit, "")
     return f"{value / UNITS[claim.unit]:+.{digits}f}{unit}".replace("-", "−")
@@ -99,11 +99,11 @@ def needed_words(more: Needed, uncertain: Uncertain, n: int, seeds: int) -> str:
     if not uncertain.is_known:
         return few_seeds(seeds)
     if more.units:
-        return f"With this value about {words.plural(more.units - n, 'more sample', 'more samples')} would tell."
+        return f"With this value about {formatting.plural(more.units - n, 'more sample', 'more samples')} would tell."
     if more.seeds:
-        return f"With this value about {words.plural(more.seeds - seeds, 'more seed', 'more seeds')} would tell."
+        return f"With this value about {formatting.plural(more.seeds - seeds, 'more seed', 'more seeds')} would tell."
     if more.both:
         units, trainings = max(more.both[0] - n, 0), max(more.both[1] - seeds, 0)
-        more_seeds = words.plural(trainings, "more seed")
-        return f"With this value about {words.grouped(units)} more samples and {more_seeds} would tell."
+        more_seeds = formatting.plural(trainings, "more seed")
+        return f"With this value about {formatting.grouped(units)} more samples and {more_seeds} would tell."
     return "The number is printed too coarsely for this margin: more samples or seeds would not help."

@@ -12,18 +12,18 @@ from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.verdict_table import VERDICT
-from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judging.answers import MEASURED, AbsentError, Answer, answer, measured
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
 from workflow_scripts.reporting.judging.decided import Decision, Side, decide_number, decide_order
 from workflow_scripts.reporting.judging.orders import Order, order_of, power_words
-from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value
+from workflow_scripts.reporting.judging.reproduced_estimates import MEASURED, AbsentError, Answer, answer, measured
+from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.wording import listed
 
 Entry = Claim | Statement | Layer
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
-MACHINERY = "Made data: this shows the machinery at work and says nothing about the paper."
+MACHINERY = "Synthetic data: this shows the machinery at work and says nothing about the paper."
 OTHER_MACHINE = "Measured on another machine than the paper's; what it took here stands under the report's costs."
 
 
@@ -163,8 +163,8 @@ def measured_elsewhere(question: Question) -> Ruling | None:
     """Times are those of another machine."""
     if question.subject.metric not in TIMES:
         return None
-    made = Decision(word.MADE, MACHINERY)
-    return Ruling(made if question.results.made else Decision(word.NOT_COMPARABLE, OTHER_MACHINE))
+    synthetic = Decision(word.SYNTHETIC, MACHINERY)
+    return Ruling(synthetic if question.results.synthetic else Decision(word.NOT_COMPARABLE, OTHER_MACHINE))
 
 
 def nothing_obtained(question: Question) -> Ruling | None:
@@ -172,7 +172,7 @@ def nothing_obtained(question: Question) -> Ruling | None:
     missing = question.obtained.missing
     if not missing or (question.order and question.order.field == "class_name"):
         return None
-    return Ruling(Decision(word.NOT_RUN, f"{words.opened(missing)}."), leak_free=True)
+    return Ruling(Decision(word.NOT_RUN, f"{formatting.opened(missing)}."), leak_free=True)
 
 
 def number_absent(question: Question) -> Ruling | None:
@@ -184,12 +184,12 @@ def number_absent(question: Question) -> Ruling | None:
     return None
 
 
-def made_data(question: Question) -> Ruling | None:
-    """Made pictures say nothing about the paper."""
-    if not question.results.made:
+def on_synthetic_data(question: Question) -> Ruling | None:
+    """Synthetic pictures say nothing about the paper."""
+    if not question.results.synthetic:
         return None
     detail = f" {question.decision.why}" if question.order else ""
-    return Ruling(Decision(word.MADE, MACHINERY + detail), obtained=True, leak_free=True)
+    return Ruling(Decision(word.SYNTHETIC, MACHINERY + detail), obtained=True, leak_free=True)
 
 
 def not_comparable(question: Question) -> Ruling | None:
@@ -219,7 +219,7 @@ RULES: tuple[Callable[[Question], Ruling | None], ...] = (
     measured_elsewhere,
     nothing_obtained,
     number_absent,
-    made_data,
+    on_synthetic_data,
     not_comparable,
     decided,
 )

@@ -14,9 +14,9 @@ from workflow_scripts.evaluation.equivalence import (
 )
 from workflow_scripts.evaluation.quantities import Measured, discordant
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
-from workflow_scripts.reporting import words
-from workflow_scripts.reporting.judging.answers import quantity
-from workflow_scripts.reporting.obtained import answered_by
+from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.judging.reproduced_estimates import quantity
+from workflow_scripts.reporting.reproduced import answered_by
 from workflow_scripts.reporting.results import Protocol, Results
 
 
@@ -58,7 +58,7 @@ def order_of(entry: Claim | Statement, headline: str) -> Order | None:
             entry.id, entry.place, entry.study, metric, 0.0, "fraction", subset=entry.subset, run=entry.run,
             class_name=entry.class_name,
         )  # fmt: skip
-        by = "" if entry.metric else f"By what is not said; here by {words.metric_name(metric).lower()}. "
+        by = "" if entry.metric else f"By what is not said; here by {formatting.metric_name(metric).lower()}. "
         return Order(subject, entry.compared_field, entry.compared_values, entry.relation, by)
     if entry.relation == "highest":
         return Order(entry, "run", tuple(run for run in entry.among if run != entry.run), "highest")
@@ -94,8 +94,8 @@ def _claims(order: Order) -> list[Claim]:
 
 def few_seeds(seeds: int) -> str:
     """That there are too few training seeds, and how many more it takes."""
-    more = words.plural(FEWEST_TRAININGS - seeds, "more seed is", "more seeds are")
-    return f"{words.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
+    more = formatting.plural(FEWEST_TRAININGS - seeds, "more seed is", "more seeds are")
+    return f"{formatting.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
 
 
 def share_words(judgement: Judged, seeds: int) -> str:
@@ -122,6 +122,6 @@ def power_words(n: int | None, share: float | None, apart: float | None) -> str:
     else:
         return ""
     return (
-        f"The paper's {words.grouped(n)} samples show differences in accuracy from {100 * smallest:.1f} points on "
+        f"The paper's {formatting.grouped(n)} samples show differences in accuracy from {100 * smallest:.1f} points on "
         f"(80 % power, 5 %; {how})."
     )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
-from workflow_scripts.reporting import captions, words
+from workflow_scripts.reporting import captions, formatting
 from workflow_scripts.reporting.numbers import cost, leaks
-from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import (
+from workflow_scripts.reporting.pages.summary_screen import not_looked_for
+from workflow_scripts.reporting.reproduced import overall
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.run_order import (
     main_run,
     ordered_protocols,
     protocol_words,
@@ -19,8 +21,6 @@ from workflow_scripts.reporting.order import (
     run_words,
     trained_run,
 )
-from workflow_scripts.reporting.pages.first import not_looked_for
-from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import listed
 
@@ -72,7 +72,7 @@ def _shown(results: Results) -> Protocol:
 
 def data_source(results: Results) -> str:
     sources = listed(sorted(set(results.manifest["source"])))
-    if results.made:
+    if results.synthetic:
         return f"Made by this project in the format of {sources}; no patient's data."
     return f"Real, read by {sources}."
 
@@ -80,8 +80,9 @@ def data_source(results: Results) -> str:
 def inclusion(results: Results) -> str:
     left = sum(results.dataset.left_out.values())
     return (
-        f"{words.plural(len(results.manifest), 'sample')} taken, {words.grouped(left)} left out by label or number, "
-        f"{words.plural(len(results.quarantine), 'file')} refused."
+        f"{formatting.plural(len(results.manifest), 'sample')} taken, "
+        f"{formatting.grouped(left)} left out by label or number, "
+        f"{formatting.plural(len(results.quarantine), 'file')} refused."
     )
 
 
@@ -92,31 +93,31 @@ def participants(results: Results) -> str:
     columns = [name for name in subgroups if name in results.manifest and name not in own]
     groups = results.manifest["group"]
     count = groups[groups != ""].nunique()
-    return f"{words.plural(count, 'group')}; known of them: {listed(columns)}." if columns else ""
+    return f"{formatting.plural(count, 'group')}; known of them: {listed(columns)}." if columns else ""
 
 
 def reference_standard(results: Results) -> str:
     counts = results.manifest["label"].value_counts()
-    return "; ".join(f"{name} {words.grouped(int(counts.get(name, 0)))}" for name in results.classes) + "."
+    return "; ".join(f"{name} {formatting.grouped(int(counts.get(name, 0)))}" for name in results.classes) + "."
 
 
 def sample_size(results: Results) -> str:
     main = main_run(results)
     judged = [(protocol, overall(protocol.runs[main], results.headline)) for protocol in ordered_protocols(results)]
-    return "; ".join(f"{protocol.name}: {words.grouped(value.n)}" for protocol, value in judged if value.n) + "."
+    return "; ".join(f"{protocol.name}: {formatting.grouped(value.n)}" for protocol, value in judged if value.n) + "."
 
 
 def missing_data(results: Results) -> str:
-    refused = sum(results.dataset.refused.values())
-    return (
-        f"Unreadable files are refused with a reason and counted, here {words.grouped(refused)}; nothing is filled in."
-    )
+    refused = formatting.grouped(sum(results.dataset.refused.values()))
+    return f"Unreadable files are refused with a reason and counted, here {refused}; nothing is filled in."
 
 
 def preprocessing(results: Results) -> str:
     settings = plain(results.settings.preprocess)
     return (
-        "; ".join(f"{name} {words.plain(settings[name])}" for name in sorted(settings) if settings[name] is not None)
+        "; ".join(
+            f"{name} {formatting.plain(settings[name])}" for name in sorted(settings) if settings[name] is not None
+        )
         + "."
     )
 
@@ -133,7 +134,7 @@ def leaked(results: Results) -> str:
     caveat = "" if results.dataset.groups_known else " Not every patient or field is known, so some may repeat."
     return (
         "; ".join(
-            f"{name}: {words.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
+            f"{name}: {formatting.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
             for name, leak in audited
         )
         + f".{caveat} {not_looked_for(results)}"
@@ -143,7 +144,7 @@ def leaked(results: Results) -> str:
 def model(results: Results) -> str:
     run = _shown(results).runs[main_run(results)]
     size = cost(run).parameters
-    return f"{run.name}: {run_words(run)}" + (f", {words.grouped(size)} parameters." if size else ".")
+    return f"{run.name}: {run_words(run)}" + (f", {formatting.grouped(size)} parameters." if size else ".")
 
 
 def training(results: Results) -> str:
@@ -152,23 +153,23 @@ def training(results: Results) -> str:
         return "Nothing was trained."
     train = plain(results.settings.runs[name].train)
     shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
-    stated = "; ".join(f"{key.replace('_', ' ')} {words.plain(train[key])}" for key in shown if key in train)
-    return f"{stated}; {words.plural(len(results.settings.seeds), 'seed')}."
+    stated = "; ".join(f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train)
+    return f"{stated}; {formatting.plural(len(results.settings.seeds), 'seed')}."
 
 
 def performance(results: Results) -> str:
     parts = []
     for protocol in ordered_protocols(results):
         value = overall(protocol.runs[main_run(results)], results.headline)
-        ends = words.interval(results.headline, value.low, value.high)
-        text = words.number(results.headline, value.value) + (f" ({ends})" if ends else "")
+        ends = formatting.interval(results.headline, value.low, value.high)
+        text = formatting.number(results.headline, value.value) + (f" ({ends})" if ends else "")
         parts.append(f"{protocol.name}, {reported_words(protocol)}: {text}")
-    return f"{words.metric_name(results.headline)}: {'; '.join(parts)}."
+    return f"{formatting.metric_name(results.headline)}: {'; '.join(parts)}."
 
 
 def calibration(results: Results) -> str:
     value = overall(_shown(results).runs[main_run(results)], "ece")
-    text = words.number("ece", value.value)
+    text = formatting.number("ece", value.value)
     return "" if value.value is None else f"Calibration error {text} ({_shown(results).name})."
 
 
@@ -193,8 +194,8 @@ def errors(results: Results) -> str:
 
 
 def code(results: Results) -> str:
-    made = _shown(results).runs[main_run(results)].records[0].provenance
-    versions = ", ".join(f"{name} {number}" for name, number in sorted(made.versions.items()))
+    provenance = _shown(results).runs[main_run(results)].records[0].provenance
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(provenance.versions.items()))
     return f"Every run's record.json holds its settings, digests of code and inputs, and versions: {versions}."
 
 
@@ -242,19 +243,23 @@ def _by_class(results: Results) -> str:
     """Sensitivity of each class under the protocol shown first."""
     run = _shown(results).runs[main_run(results)]
     sensitivities = [(name, overall(run, "sensitivity", class_name=name).value) for name in results.classes]
-    written = [f"{name} {words.number('sensitivity', value)}" for name, value in sensitivities if value is not None]
+    written = [
+        f"{name} {formatting.number('sensitivity', value)}" for name, value in sensitivities if value is not None
+    ]
     return f"Sensitivity by class ({_shown(results).name}): {'; '.join(written)}." if written else ""
 
 
 def _limits(results: Results) -> list[str]:
     settings, limits = results.settings, []
-    if results.made:
-        limits.append("Learned from made pictures: says nothing about patients.")
+    if results.synthetic:
+        limits.append("Learned from synthetic pictures: says nothing about patients.")
     if settings.scale == "demo":
         than = "than the paper's" if results.published is not None else "than at the scale paper"
         limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")
     if len(settings.seeds) < FEWEST_TRAININGS:
-        limits.append(f"{words.plural(len(settings.seeds), 'training seed')}: how far trainings differ is unknown.")
+        limits.append(
+            f"{formatting.plural(len(settings.seeds), 'training seed')}: how far trainings differ is unknown."
+        )
     limits += [f"Not made alike: {words}; their numbers may differ for that alone." for words in results.mixed]
     if not results.leak_free:
         limits.append(f"No protocol {results.without_leaks} and with a test subset was run.")

@@ -14,8 +14,8 @@ from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry, PaperSetting, Published, Statement
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.reporting import captions
-from workflow_scripts.reporting.pages.first import claim_words
 from workflow_scripts.reporting.pages.page import render
+from workflow_scripts.reporting.pages.summary_screen import claim_words
 
 Checked = list[tuple[Published, list[Outcome]]]
 # A card has room for so many places.

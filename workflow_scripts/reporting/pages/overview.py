@@ -21,7 +21,7 @@ def index_page(rows: list[StudyRow], scores: list[PaperScore]) -> str:
             "titles": {score.paper: score.title for score in scores},
             "seed_words": seed_words,
             "colours": COLOURS,
-            "any_made": any(row.made for row in rows),
+            "any_synthetic": any(row.synthetic for row in rows),
             "any_selected": any(row.selected_on for row in rows),
             "disclaimer": captions.DISCLAIMER,
         },

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.runtime.files import write_text
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Axis:
 
 def axis_for(metric: str, values: list[float | None], start: float, end: float) -> Axis:
     """Axis from a round number below the smallest value up to 1, for a metric in [0, 1]."""
-    defined = [value for value in values if value is not None and not words.missing(value)]
+    defined = [value for value in values if value is not None and not formatting.missing(value)]
     low = math.floor(10 * min([*defined, 0.9]) + 1e-9) / 10
     high = max(1.0, math.ceil(10 * max([*defined, 0.0]) - 1e-9) / 10)
-    return Axis(low, high, start, end, words.in_percent(metric))
+    return Axis(low, high, start, end, formatting.in_percent(metric))
 
 
 def data_uri(path: Path) -> str:
@@ -102,15 +102,15 @@ def render(template: str, context: dict) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        number=words.number,
-        interval=words.interval,
-        difference=words.points,
-        metric_name=words.metric_name,
-        leak_name=lambda why: words.LEAK_NAMES.get(why, why),
-        share=words.share,
-        duration=words.duration,
-        plural=words.plural,
-        grouped=words.grouped,
+        number=formatting.number,
+        interval=formatting.interval,
+        difference=formatting.points,
+        metric_name=formatting.metric_name,
+        leak_name=lambda why: formatting.LEAK_NAMES.get(why, why),
+        share=formatting.share,
+        duration=formatting.duration,
+        plural=formatting.plural,
+        grouped=formatting.grouped,
     )
     return environment.get_template(template).render(context)
 

@@ -13,10 +13,14 @@ from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.raw_folders import ending_words
 from workflow_scripts.drawing.label_text import Labels
-from workflow_scripts.reporting import captions, glossary, words
+from workflow_scripts.reporting import captions, formatting, glossary
+from workflow_scripts.reporting.formatting import DASH
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
-from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import (
+from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.reporting.pages.summary_screen import not_looked_for
+from workflow_scripts.reporting.reproduced import overall
+from workflow_scripts.reporting.results import Protocol, Results, Run
+from workflow_scripts.reporting.run_order import (
     main_run,
     ordered_protocols,
     ordered_runs,
@@ -26,10 +30,6 @@ from workflow_scripts.reporting.order import (
     shown_metrics,
     trained_run,
 )
-from workflow_scripts.reporting.pages.first import not_looked_for
-from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
-from workflow_scripts.reporting.results import Protocol, Results, Run
-from workflow_scripts.reporting.words import DASH
 
 # With more classes the labels of a matrix need the whole width of the page.
 NARROW = 5
@@ -49,7 +49,7 @@ def data_section(results: Results) -> dict[str, Any]:
         "sources": sources,
         "class_rows": [*classes, _class_row("Total", manifest, sources)],
         "refused": [
-            {"reason": words.REASON_NAMES.get(reason, reason), "count": int(row["size"]), "first": row["min"]}
+            {"reason": formatting.REASON_NAMES.get(reason, reason), "count": int(row["size"]), "first": row["min"]}
             for reason, row in refused.iterrows()
         ],
         "refused_total": len(results.quarantine),
@@ -62,7 +62,7 @@ def data_section(results: Results) -> dict[str, Any]:
         "short_rows": _short_rows(results.dataset),
         "pair_rows": [
             {
-                "kind": words.LEAK_NAMES.get(kind, kind),
+                "kind": formatting.LEAK_NAMES.get(kind, kind),
                 "pairs": int((pairs["kind"] == kind).sum()),
                 "across": int((across["kind"] == kind).sum()),
             }
@@ -124,7 +124,7 @@ def runs_section(results: Results) -> dict[str, Any]:
         )
     return {
         "run_tables": tables,
-        "lower_is_better": words.lower_is_better,
+        "lower_is_better": formatting.lower_is_better,
         "groups_known": results.dataset.groups_known,
         "runs": ordered_runs(results),
     }
@@ -167,27 +167,27 @@ def _delong(protocol: Protocol) -> list[dict[str, Any]]:
             "pair": f"{row.run} − {row.other}",
             "fold": row.fold,
             "seed": row.seed,
-            "aucs": f"{words.number('auc', row.auc)} − {words.number('auc', row.other_auc)}",
-            "difference": DASH if words.missing(row.difference) else f"{row.difference:+.3f}".replace("-", "−"),
-            "error": words.number("auc", row.variance**0.5),
-            "z": DASH if words.missing(row.z) else f"{row.z:.2f}".replace("-", "−"),
-            "p": words.p_value(row.p),
-            "p_holm": words.p_value(row.p_holm),
+            "aucs": f"{formatting.number('auc', row.auc)} − {formatting.number('auc', row.other_auc)}",
+            "difference": DASH if formatting.missing(row.difference) else f"{row.difference:+.3f}".replace("-", "−"),
+            "error": formatting.number("auc", row.variance**0.5),
+            "z": DASH if formatting.missing(row.z) else f"{row.z:.2f}".replace("-", "−"),
+            "p": formatting.p_value(row.p),
+            "p_holm": formatting.p_value(row.p_holm),
         }
         for row in pairs.itertuples()
     ]
 
 
 def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
-    low, high = words.points(row["low"]), words.points(row["high"])
+    low, high = formatting.points(row["low"]), formatting.points(row["high"])
     return {
         "run": run,
-        "difference": words.points(row["difference"]),
-        "interval": "" if words.missing(float(row["low"])) else f"{low} to {high}",
+        "difference": formatting.points(row["difference"]),
+        "interval": "" if formatting.missing(float(row["low"])) else f"{low} to {high}",
         "only_run": int(row["only_run"]),
         "only_reference": int(row["only_reference"]),
-        "p": words.p_value(row["p_mcnemar"]),
-        "p_holm": words.p_value(row["p_holm"]),
+        "p": formatting.p_value(row["p_mcnemar"]),
+        "p_holm": formatting.p_value(row["p_holm"]),
         "n": int(row["n"]),
     }
 
@@ -238,7 +238,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "spent": spent(results),
         "setting_rows": setting_rows(results, trained_run(results)),
         "settings_texts": _settings_texts(results),
-        "plain": words.plain,
+        "plain": formatting.plain,
         "mixed": results.mixed,
         "versions": [(package, ", ".join(sorted(numbers))) for package, numbers in sorted(versions.items())],
         "processors": sorted({entry.processor for _, entry in records}),

@@ -1,14 +1,14 @@
 """The page of one study."""
 
 from workflow_scripts.reporting import captions
-from workflow_scripts.reporting.obtained import Value
-from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, rule_words
-from workflow_scripts.reporting.pages import extras, first, sections
+from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
 from workflow_scripts.reporting.premiums import judged_words
+from workflow_scripts.reporting.reproduced import Value
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import ordered_protocols, ordered_runs, protocol_words, rule_words
 
 
 def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
@@ -18,7 +18,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "title": settings.title or settings.study,
         "study": settings.study,
         "citation": results.published.citation if results.published else "",
-        "made": results.made,
+        "synthetic": results.synthetic,
         "scale": settings.scale,
         "disclaimer": captions.DISCLAIMER,
         "protocols": ordered_protocols(results),
@@ -26,7 +26,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "protocol_words": protocol_words,
         "premiums": premiums,
         "as_published": results.as_published.name if results.as_published else "",
-        **first.first_screen(results),
+        **summary_screen.first_screen(results),
         **verdict_section(results),
         "premium_of_main": premium_words(results, premiums),
         "premium_judged": judged_words(results),
@@ -37,13 +37,13 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.runs_section(results),
         **sections.comparisons_section(results),
         **sections.figures_section(results),
-        **extras.explained_section(results),
-        **extras.paper_figures_section(results),
-        **extras.sources_section(results),
-        **extras.subgroups_section(results),
-        **extras.compression_section(results),
-        **extras.times_section(results),
-        **extras.truth_section(results),
+        **optional_sections.explained_section(results),
+        **optional_sections.paper_figures_section(results),
+        **optional_sections.sources_section(results),
+        **optional_sections.subgroups_section(results),
+        **optional_sections.compression_section(results),
+        **optional_sections.times_section(results),
+        **optional_sections.truth_section(results),
         **sections.how_it_was_made(results),
         "checklist": answered,
         "checklist_open": [row.item.item for row in answered if not row.text],
@@ -66,7 +66,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("sources", "Sources", context["source_rows"]),
         ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),
         ("compression", "Fewer bits", context["compression_rows"]),
-        ("truth", "What was planted", context["truth_rows"]),
+        ("truth", "Ground truth", context["truth_rows"]),
         ("costs", "What it cost", True),
         ("settings", "Settings", True),
         ("provenance", "Provenance", True),

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.reporting.obtained import NOTHING, Value
+from workflow_scripts.reporting.reproduced import NOTHING, Value
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 from workflow_scripts.runtime.results_layout import remedy
@@ -35,7 +35,7 @@ class StudyRow:
     title: str
     paper: str
     link: str
-    made: bool
+    synthetic: bool
     scale: str
     samples: int
     classes: int
@@ -71,7 +71,7 @@ def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRo
         title=about.title or name,
         paper=about.paper,
         link=Path(os.path.relpath(report, base)).as_posix(),
-        made=bool(numbers["data"]["made"]),
+        synthetic=bool(numbers["data"]["synthetic"]),
         scale=record["scale"],
         samples=numbers["data"]["samples"],
         classes=numbers["data"]["classes"],

@@ -10,16 +10,16 @@ from workflow_scripts.contracts import verdict_table as word
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.judged import Entry
-from workflow_scripts.reporting.obtained import Value, or_none
-from workflow_scripts.reporting.order import headline_claims, main_run
+from workflow_scripts.reporting.reproduced import Value, or_none
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import headline_claims, main_run
 
 # Rows of the first screen; the others are folded away.
 SHOWN = 6
 # After the headline: what contradicts the paper, what contradicts itself there, then the rest.
-_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.MADE, word.NOT_RUN, word.NOT_CHECKED)
+_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.SYNTHETIC, word.NOT_RUN, word.NOT_CHECKED)
 # How a verdict is coloured; the word says it as well.
 COLOURS = {word.HOLDS: "good", **dict.fromkeys((word.HIGHER, word.LOWER, word.FAILS), "bad")}
 
@@ -71,7 +71,7 @@ def verdict_section(results: Results) -> dict[str, Any]:
 
 def seed_words(seeds: int) -> str:
     """How many training seeds there are, and what too few of them mean."""
-    text = words.plural(seeds, "training seed")
+    text = formatting.plural(seeds, "training seed")
     if seeds == 1:
         return f"{text}: how far trainings differ is unknown"
     return text + (
@@ -128,7 +128,7 @@ def _read(line: dict, *columns: str) -> Value:
 
 def entry_words(entry: Entry) -> str:
     """What a row is about."""
-    from workflow_scripts.reporting.pages.first import claim_words
+    from workflow_scripts.reporting.pages.summary_screen import claim_words
 
     if isinstance(entry, Claim):
         return claim_words(entry)
@@ -137,19 +137,19 @@ def entry_words(entry: Entry) -> str:
 
 def _written(entry: Entry, value: Value) -> tuple[str, str]:
     """A number and its interval in the form of the claim; a dash where there is none."""
-    from workflow_scripts.reporting.pages.first import claim_value
+    from workflow_scripts.reporting.pages.summary_screen import claim_value
 
     if value.value is None:
-        return words.DASH, ""
+        return formatting.DASH, ""
     if isinstance(entry, Claim) and (entry.unit in ("count", "MB") or entry.metric == "class_ratio"):
         text = f"{value.value:.2f}" if entry.metric == "class_ratio" else claim_value(entry, value)
         with_ends = entry.metric == "confusions" and value.low is not None
         return text, f"{value.low:.1f} to {value.high:.1f}" if with_ends else ""
     if isinstance(entry, Claim) and entry.unit == "percentage_points":
-        ends = "" if value.low is None else f"{words.points(value.low)} to {words.points(value.high)}"
-        return f"{words.points(value.value)} points", ends
+        ends = "" if value.low is None else f"{formatting.points(value.low)} to {formatting.points(value.high)}"
+        return f"{formatting.points(value.value)} points", ends
     metric = "accuracy" if isinstance(entry, Layer) else entry.metric or "accuracy"
-    return words.number(metric, value.value), words.interval(metric, value.low, value.high)
+    return formatting.number(metric, value.value), formatting.interval(metric, value.low, value.high)
 
 
 def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple[str, str]]:

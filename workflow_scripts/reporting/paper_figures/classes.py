@@ -7,10 +7,10 @@ import numpy as np
 from workflow_scripts.contracts.run_tables import predicted
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure
-from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

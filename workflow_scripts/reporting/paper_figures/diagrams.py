@@ -10,10 +10,10 @@ from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.kinds.kind import RunKind
-from workflow_scripts.reporting.order import ordered_protocols
 from workflow_scripts.reporting.paper_figures import network_layers
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import ordered_protocols
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE, FoldSeed
 from workflow_scripts.runtime.study_paths import StudyPaths
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import mean_history
 from workflow_scripts.reporting.paper_figures.paper_figure import chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results, Run
@@ -76,4 +76,4 @@ def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict) -> Non
 
 def _several(run: Run) -> str:
     count = len(run.histories)
-    return f"; thick: mean of {words.plural(count, 'training')}" if count > 1 else ""
+    return f"; thick: mean of {formatting.plural(count, 'training')}" if count > 1 else ""

@@ -11,8 +11,8 @@ from workflow_scripts.contracts.published_yaml import UNITS, Claim
 from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.evaluation.paired import holm
 from workflow_scripts.reporting.numbers import ClaimRow, claim_rows
-from workflow_scripts.reporting.order import ordered_protocols, reference
 from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.run_order import ordered_protocols, reference
 
 # Fewer rows are no ranking.
 FEWEST_RANKED = 3

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.drawing.style import COLOURS, new_figure
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import printed_claim
-from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import ordered_protocols, protocol_words
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.reproduced import Value, overall
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +77,7 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
                 lows += _diamonds(axis, x, printed[subset][index], COLOURS[index], f"paper, {label}")
         if not per_series:
             lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
-        axis.set_xticks(range(len(METRICS)), [words.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
+        axis.set_xticks(range(len(METRICS)), [formatting.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
         counts = {value.n for values in series.values() for value in values[subset] if value.n}
         n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
         axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))

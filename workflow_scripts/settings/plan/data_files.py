@@ -7,7 +7,7 @@ from workflow_scripts.contracts.step_settings.split_settings import SplitSetting
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.known_names import papers
-from workflow_scripts.settings.source_checks import MADE_RECORD, listing_digest, named_tables, source_folders
+from workflow_scripts.settings.source_checks import SYNTHETIC_RECORD, listing_digest, named_tables, source_folders
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config
 
@@ -30,20 +30,22 @@ class DataFiles:
 
     def _listing(self, study: str) -> dict[str, str] | None:
         tables = named_tables(self._config, study)
-        if self._steps.made(study):
-            return tables or None  # the made files' own record is an input of the job
+        if self._steps.is_synthetic(study):
+            return tables or None  # the synthetic files' own record is an input of the job
         return {adapter: listing_digest(folder) for adapter, folder in self.sources(study).items()} | tables
 
-    def made_records(self, study: str) -> list[str]:
+    def synthetic_records(self, study: str) -> list[str]:
         """Records of the synthetic data that a study reads; none for real data."""
-        return self._made(study, MADE_RECORD)
+        return self._synthetic_files(study, SYNTHETIC_RECORD)
 
-    def made_tables(self, study: str) -> list[str]:
-        """Tables of what was planted in the synthetic data that a study reads; none for real data."""
-        return self._made(study, TRUTH_TABLE)
+    def ground_truth_tables(self, study: str) -> list[str]:
+        """Ground truth of the synthetic data that a study reads; none for real data."""
+        return self._synthetic_files(study, TRUTH_TABLE)
 
-    def _made(self, study: str, name: str) -> list[str]:
-        return [f"{folder}/{name}" for folder in self.sources(study).values()] if self._steps.made(study) else []
+    def _synthetic_files(self, study: str, name: str) -> list[str]:
+        return (
+            [f"{folder}/{name}" for folder in self.sources(study).values()] if self._steps.is_synthetic(study) else []
+        )
 
     def records(self, study: str) -> list[str]:
         """Records of what makes up a study's data, but for its splits."""

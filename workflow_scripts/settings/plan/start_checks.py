@@ -36,7 +36,7 @@ def _check_study(plan: Plan, study: str) -> None:
     source_checks.check_source(config, study, plan.weights.downloads)
     source_checks.check_apart(config, study, workdir)
     source_checks.check_tables(config, study)
-    source_checks.check_made(config, study)
+    source_checks.check_synthetic(config, study)
     source_checks.check_not_overwriting(config, study, workdir)
     for protocol in chosen.protocols:
         for path in plan.data.split_file(study, protocol):

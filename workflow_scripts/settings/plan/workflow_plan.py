@@ -61,7 +61,7 @@ class Plan:
         for protocol in self.study(study).protocols:
             files += [*self.data.split_files(study, protocol), str(paths.evaluation(protocol))]
         files += self.explanations(study)
-        return [*files, str(paths.ground_truth)] if self.steps.made(study) else files
+        return [*files, str(paths.ground_truth)] if self.steps.is_synthetic(study) else files
 
     def paper_figures(self, study: str) -> list[str]:
         """The folder of the paper's figures and tables, for studies that have a paper."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written
 from workflow_scripts.data.raw_folders import image_files, normal, without_extension
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
@@ -21,7 +21,7 @@ LABELS = ("Type_1", "Type_2", "Type_3")
 GENERATOR = "workflow_scripts.studies.colposcopy_resnet50.synthetic"
 _LABELLED = re.compile(r"(?:additional[ _-])?type[ _-]?([123])(?:_v2)?", re.IGNORECASE)
 _UNLABELLED = re.compile(r"test(?:_stg[12])?", re.IGNORECASE)
-# Every so many made fields go to the additional archives.
+# Every so many synthetic fields go to the additional archives.
 ADDITIONAL = 3
 QUALITY, QUALITY_AGAIN = 90, 70
 
@@ -55,7 +55,7 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
         )
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as JPEG under a number of its own, and one without a type to the folder test.
 
     What shows a cervix again was saved again, with coarser steps.
@@ -72,7 +72,7 @@ def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]
         _save(root / "test" / "0.jpg", last)
 
 
-def _save(path: Path, picture: MadePicture) -> None:
+def _save(path: Path, picture: SyntheticPicture) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     quality = QUALITY_AGAIN if picture.copy == "near_equal" else QUALITY
     Image.fromarray(picture.pixels).save(path, quality=quality)

@@ -1,4 +1,4 @@
-"""Made colposcopy: a pink cervix with its os, whose visible transformation zone is wide, narrow or all but hidden.
+"""Synthetic colposcopy: a pink cervix with its os, whose visible transformation zone is wide, narrow or all but hidden.
 
 The types follow the nomenclature of the International Federation for Cervical Pathology and Colposcopy (Bornstein et
 al., Obstet. Gynecol. 120:166, 2012): type 1 lies wholly on the ectocervix and is seen as a whole; type 2 reaches into
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
 from workflow_scripts.synthetic.pictures import Plan
 
 # Width by height of most of the published photographs.
@@ -49,7 +49,7 @@ class Look:
     depth: float
 
 
-def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
+def field(plan: Plan, label: str, index: int, number: int) -> Iterator[SyntheticPicture]:
     """The photographs of one field."""
     rng = plan.random("field", label, number)
     look = Look(
@@ -92,24 +92,24 @@ def photograph(
     return (255 * np.clip(image, 0, 1)).round().astype(np.uint8), mask
 
 
-def again(picture: MadePicture, photo: int, rng: np.random.Generator) -> MadePicture:
+def again(picture: SyntheticPicture, photo: int, rng: np.random.Generator) -> SyntheticPicture:
     """The same cervix a moment later: a pixel or so aside, a little brighter or darker, with fresh sensor noise."""
     down, right = (int(step) for step in rng.integers(-1, 2, 2))
     pixels = np.roll(picture.pixels, (down, right), (0, 1)).astype(np.float32) * rng.uniform(0.92, 1.08)
     pixels = np.clip(pixels + rng.normal(0, 255 * SENSOR, pixels.shape), 0, 255).round().astype(np.uint8)
     mask = np.roll(picture.mask, (down, right), (0, 1))
-    made = _picture(picture.label, picture.class_index, picture.field, photo, pixels, mask)
+    variant = _picture(picture.label, picture.class_index, picture.field, photo, pixels, mask)
     of = (picture.label, picture.field, picture.number)
-    return replace(made, copy="near_equal", copy_of=of)
+    return replace(variant, copy="near_equal", copy_of=of)
 
 
-def _picture(label: str, index: int, number: int, photo: int, pixels: np.ndarray, mask: np.ndarray) -> MadePicture:
+def _picture(label: str, index: int, number: int, photo: int, pixels: np.ndarray, mask: np.ndarray) -> SyntheticPicture:
     height, width = mask.shape
     shares = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
     rows, columns = np.nonzero(mask) if mask.any() else (np.array([height // 2]), np.array([width // 2]))
     box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    sample = MadeSample(label, int(columns.mean()), int(rows.mean()), box, shares)
-    return MadePicture(label, index, number, photo, pixels, mask, [sample])
+    sample = SyntheticSample(label, int(columns.mean()), int(rows.mean()), box, shares)
+    return SyntheticPicture(label, index, number, photo, pixels, mask, [sample])
 
 
 def _zone(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import folder
-from workflow_scripts.data.adapters.interface import MadePicture, Refused, Sample, Written
+from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written
 from workflow_scripts.data.raw_folders import normal
 
 LABELS = ("high_grade", "low_grade", "normal")
@@ -31,6 +31,6 @@ def samples(root: Path, ingest: Ingest) -> Iterator[Sample | Refused]:
             yield Refused(item.path, "no_label", f"folder {item.label!r} is none of {', '.join(LABELS)}")
 
 
-def write_made(root: Path, pictures: Iterable[MadePicture]) -> Iterator[Written]:
+def write_synthetic(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[Written]:
     """Write each picture as TIFF, and patients.csv at the end."""
     yield from folder.write_folders(root, pictures, TABLE, ".tif", compression="tiff_lzw")

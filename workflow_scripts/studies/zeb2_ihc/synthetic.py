@@ -1,4 +1,4 @@
-"""Made immunohistochemistry: blue and brown nuclei on a pale ground; by grade more of them are brown, and larger.
+"""Synthetic immunohistochemistry: blue and brown nuclei on a pale ground; by grade more of them are brown, and larger.
 
 Images of one patient share stain, lamp and focus. Most nuclei lie in an island of epithelium; around it are a few blue
 ones of the stroma. In a picture's mask 1 is a nucleus without and 2 one with the brown stain.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workflow_scripts.data.adapters.interface import MadePicture, MadeSample
+from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
 from workflow_scripts.synthetic.cells import HAEMATOXYLIN, develop, make_field
 from workflow_scripts.synthetic.pictures import Plan
 
@@ -38,7 +38,7 @@ class Grade:
 GRADES = {"normal": Grade(0.1, 1.0, 1.0), "low_grade": Grade(0.55, 1.15, 1.2), "high_grade": Grade(0.8, 1.3, 1.4)}
 
 
-def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePicture]:
+def field(plan: Plan, label: str, index: int, number: int) -> Iterator[SyntheticPicture]:
     """The pictures of one patient."""
     rng = plan.random("field", label, number)
     look = replace(make_field(plan.synthetic.field_effect, rng), pinkness=0.0)
@@ -52,10 +52,10 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[MadePictu
         density, mask = tissue(plan.synthetic.size, GRADES[label], plan.synthetic.difficulty, rng)
         height, width = mask.shape
         stained, all_nuclei = int((mask == 2).sum()), int((mask > 0).sum())
-        planted = {"stained_share": stained / max(1, all_nuclei), "nuclei_share": all_nuclei / mask.size}
-        sample = MadeSample(label, width // 2, height // 2, (0, 0, width, height), planted)
+        ground_truth = {"stained_share": stained / max(1, all_nuclei), "nuclei_share": all_nuclei / mask.size}
+        sample = SyntheticSample(label, width // 2, height // 2, (0, 0, width, height), ground_truth)
         pixels = develop(density, look, rng)
-        yield MadePicture(label, index, number, picture, pixels, mask, [sample], attributes=patient)
+        yield SyntheticPicture(label, index, number, picture, pixels, mask, [sample], attributes=patient)
 
 
 def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -35,12 +35,12 @@ REASON_NAMES = {
     "not_a_number": "not a number",
     "incomplete": "lacks what must be known of it",
 }
-# What of made data is checked, by which measure.
+# What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {
-    ("duplicates", "precision"): "Equal pictures: share of the pairs found that were planted",
-    ("duplicates", "recall"): "Equal pictures: share of the planted pairs that were found",
-    ("masks", "dice"): "Masks of nuclei: Dice coefficient with the planted nuclei",
-    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on what was planted",
+    ("duplicates", "precision"): "Equal pictures: share of the pairs found that are true pairs",
+    ("duplicates", "recall"): "Equal pictures: share of the true pairs that were found",
+    ("masks", "dice"): "Masks of nuclei: Dice coefficient with the true nuclei",
+    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on the true region",
 }
 DASH = "–"
 

@@ -1,4 +1,4 @@
-"""What a network has learned to look at is what was planted, more than chance or an untrained network would."""
+"""What a network has learned to look at is the true region, more than chance or an untrained network would."""
 
 import math
 from pathlib import Path
@@ -33,10 +33,10 @@ TRAIN = {"optimizer": "sgd", "learning_rate": 0.03, "batch_size": 8, "epochs": 1
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory) -> tuple:
-    """Made photographs of three types: manifest, packed pixels, and where the type was planted."""
+    """Synthetic photographs of three types: manifest, packed pixels, and where the type shows."""
     root: Path = tmp_path_factory.mktemp("photographs")
     made = run_synthesise(root / "made", ADAPTER, samples_per_class=60, samples_per_field=4, size=128)
-    dataset = run_ingest(root / "dataset", made=True, sources={ADAPTER: made})
+    dataset = run_ingest(root / "dataset", synthetic=True, sources={ADAPTER: made})
     arrays = run_preprocess(dataset, root / "arrays", sources={ADAPTER: made}, size=SIZE)
     manifest = MANIFEST.read(dataset / "manifest.csv")
     regions = recovery.regions(
@@ -45,7 +45,7 @@ def photographs(tmp_path_factory) -> tuple:
     return manifest, open_arrays(arrays), regions
 
 
-def test_grad_cam_of_a_trained_network_lies_on_what_was_planted(photographs, tmp_path) -> None:
+def test_grad_cam_of_a_trained_network_lies_on_the_true_region(photographs, tmp_path) -> None:
     torch.set_num_threads(1)
     manifest, arrays, regions = photographs
     classes = sorted(set(manifest["label"]))

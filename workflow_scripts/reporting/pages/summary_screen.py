@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.published_yaml import Claim
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import leaks
-from workflow_scripts.reporting.obtained import Value, overall
-from workflow_scripts.reporting.order import (
+from workflow_scripts.reporting.pages.page import axis_for
+from workflow_scripts.reporting.reproduced import Value, overall
+from workflow_scripts.reporting.results import Protocol, Results
+from workflow_scripts.reporting.run_order import (
     headline_claims,
     main_run,
     ordered_protocols,
     protocol_words,
     reported_words,
 )
-from workflow_scripts.reporting.pages.page import axis_for
-from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.wording import listed
 
 
@@ -52,7 +52,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "no_claims": _why_no_claims(results),
         "strip_rows": strip,
         "strip_axis": axis,
-        "strip_label": f"{words.metric_name(strip_metric)} of {main}: {label}",
+        "strip_label": f"{formatting.metric_name(strip_metric)} of {main}: {label}",
         "strip_metric": strip_metric,
         "strip_has_paper": shown is not None,
         "strip_values": values,
@@ -81,8 +81,8 @@ def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim |
 
 def _strip_words(metric: str, row: StripRow) -> str:
     """A row for those who do not see it."""
-    ends = words.interval(metric, row.low, row.high)
-    return f"{row.label}: {words.number(metric, row.value, 2 if row.reference else None)}" + (
+    ends = formatting.interval(metric, row.low, row.high)
+    return f"{row.label}: {formatting.number(metric, row.value, 2 if row.reference else None)}" + (
         f" ({ends})" if ends else ""
     )
 
@@ -91,10 +91,11 @@ def _sentence(results: Results) -> str:
     settings = results.settings
     folds = max(settings.folds.values())
     return (
-        f"{words.plural(len(settings.runs), 'run')} under {words.plural(len(settings.protocols), 'protocol')} "
+        f"{formatting.plural(len(settings.runs), 'run')} under "
+        f"{formatting.plural(len(settings.protocols), 'protocol')} "
         f"({listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
-        f"{words.plural(folds, 'fold')}, {words.plural(len(settings.seeds), 'seed')} each, on "
-        f"{words.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
+        f"{formatting.plural(folds, 'fold')}, {formatting.plural(len(settings.seeds), 'seed')} each, on "
+        f"{formatting.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
     )
 
 
@@ -105,21 +106,21 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     refused = sum(record.refused.values())
     pictures = results.arrays.array
     return [
-        ("Data", "made" if results.made else "real", listed(sorted(set(results.manifest["source"])))),
-        ("Samples", words.grouped(record.samples), f"{len(results.classes)} classes"),
+        ("Data", "synthetic" if results.synthetic else "real", listed(sorted(set(results.manifest["source"])))),
+        ("Samples", formatting.grouped(record.samples), f"{len(results.classes)} classes"),
         (
             "Groups known",
             "yes" if record.groups_known else ("for some" if with_group else "no"),
-            words.plural(groups[groups != ""].nunique(), "group") if with_group else "patients may repeat",
+            formatting.plural(groups[groups != ""].nunique(), "group") if with_group else "patients may repeat",
         ),
         (
             "Refused",
-            words.plural(refused, "file"),
-            f"{words.plural(sum(record.passed_over.values()), 'file')} passed over; "
-            f"{words.plural(sum(record.equal_pairs.values()), 'pair')} of equal or near-equal pictures",
+            formatting.plural(refused, "file"),
+            f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
+            f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} of equal or near-equal pictures",
         ),
         ("Scale", results.settings.scale, f"pictures of {pictures.width} × {pictures.height} pixels"),
-        ("Headline", words.metric_name(results.headline), f"of {main_run(results)}"),
+        ("Headline", formatting.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 
 
@@ -163,7 +164,7 @@ def claim_words(claim: Claim) -> str:
     """A claim in words: what, of what, where."""
     # What is averaged in which way is no word of the paper where it is assumed.
     metric = claim.metric.removeprefix("macro_") if "metric" in claim.assumed else claim.metric
-    parts = [words.opened(words.metric_name(metric)) if metric.islower() else metric]
+    parts = [formatting.opened(formatting.metric_name(metric)) if metric.islower() else metric]
     if claim.run:
         parts.append(f"of {claim.run}")
     if claim.class_name:
@@ -183,10 +184,10 @@ def claim_words(claim: Claim) -> str:
 def claim_value(claim: Claim, value: Value) -> str:
     """An obtained value in the form of its claim."""
     if value.value is None:
-        return words.DASH
+        return formatting.DASH
     if claim.unit == "count":
-        return words.grouped(int(value.value))
+        return formatting.grouped(int(value.value))
     if claim.unit == "MB":
         return f"{value.value:.1f} MiB"
-    ends = words.interval(claim.metric, value.low, value.high)
-    return words.number(claim.metric, value.value) + (f" ({ends})" if ends else "")
+    ends = formatting.interval(claim.metric, value.low, value.high)
+    return formatting.number(claim.metric, value.value) + (f" ({ends})" if ends else "")

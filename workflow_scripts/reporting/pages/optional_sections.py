@@ -5,12 +5,18 @@ from typing import Any
 from workflow_scripts.contracts.claims import TIMES, UNITS, Claim
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_METRICS
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
-from workflow_scripts.reporting import captions, words
+from workflow_scripts.reporting import captions, formatting
 from workflow_scripts.reporting.numbers import cost
-from workflow_scripts.reporting.obtained import overall
-from workflow_scripts.reporting.order import ordered_protocols, ordered_runs, protocol_words, reported_words, run_words
 from workflow_scripts.reporting.pages.page import data_uri, plot_uri
+from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results, Run
+from workflow_scripts.reporting.run_order import (
+    ordered_protocols,
+    ordered_runs,
+    protocol_words,
+    reported_words,
+    run_words,
+)
 
 MOST_CONFUSED = 10
 
@@ -43,7 +49,7 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
                 ends = f"{line[f'{name}_low']} to {line[f'{name}_high']}" if line[f"{name}_low"] else ""
                 rank = f", rank {line[f'{name}_rank']}" if line[f"{name}_rank"] else ""
                 p = line[f"{name}_p_holm"]
-                against = f"p {words.p_value(float(p))}" if p else ""
+                against = f"p {formatting.p_value(float(p))}" if p else ""
                 # Two lines, because the tables are wide.
                 lines += [f"{protocol_words(protocol)}: {line[name]}{rank}", ", ".join(filter(None, [ends, against]))]
         rank = f" (rank {line['printed_rank']})" if line["printed_rank"] else ""
@@ -97,13 +103,15 @@ def sources_section(results: Results) -> dict[str, Any]:
 
 
 def truth_section(results: Results) -> dict[str, Any]:
-    """What was planted in made data beside what was found of it."""
+    """The ground truth of synthetic data compared with what was recovered."""
     rows = []
     for line in results.truth.to_dict("records"):
         where = " ".join(filter(None, (line["run"], line["part"])))
         of = f"{where}, {line['protocol']}" if line["protocol"] else where
-        numbers = {key: words.number("share", line[key], 3) for key in ("value", "chance", "untrained")}
-        rows.append({"words": words.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers})
+        numbers = {key: formatting.number("share", line[key], 3) for key in ("value", "chance", "untrained")}
+        rows.append(
+            {"words": formatting.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers}
+        )
     return {"truth_rows": rows}
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from workflow_scripts.contracts.published_yaml import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
 from workflow_scripts.contracts.run_tables import ALL, classes_of
 from workflow_scripts.evaluation.quantities import taken_for
+from workflow_scripts.reporting.formatting import missing
 from workflow_scripts.reporting.results import Protocol, Results, Run
-from workflow_scripts.reporting.words import missing
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
 from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation.metric_registry import load
-from workflow_scripts.reporting import words
+from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.results import Protocol, Results, Run
 
 
@@ -49,7 +49,7 @@ def ordered_runs(results: Results) -> list[str]:
 def shown_metrics(results: Results) -> list[str]:
     """The metrics of a whole subset that tables show: the headline metric, the usual ones, those that were added."""
     added = [name for name in results.settings.evaluate.metrics if load(name).metric.level == "overall"]
-    return list(dict.fromkeys([results.headline, *words.TABLE_METRICS, *added]))
+    return list(dict.fromkeys([results.headline, *formatting.TABLE_METRICS, *added]))
 
 
 def rule_words(protocol: Protocol) -> str:

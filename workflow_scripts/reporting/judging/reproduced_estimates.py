@@ -10,7 +10,7 @@ from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
-from workflow_scripts.reporting.obtained import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
+from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.runtime.seeds import seed_for
 

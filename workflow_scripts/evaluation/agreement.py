@@ -1,0 +1,40 @@
+"""How far two runs agree beyond chance, whoever of them is right: Cohen's kappa with an interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workflow_scripts.evaluation.bootstrap import Resampler, defined_mean, once, replicates_of
+from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.metric_tables import arrays, same_units
+
+METRIC = "kappa"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Cohen's kappa of n units, with the ends of its 95 % interval; NaN where undefined."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def agreement(first: Grid, second: Grid, draws: int, rng: np.random.Generator) -> Agreement:
+    """Cohen's kappa (Educ. Psychol. Meas. 20:37, 1960) of the classes that two runs name, mean over seeds.
+
+    Units of all folds are counted together, since kappa of a small fold is mostly noise; the interval is drawn over
+    groups, `draws` times. Both runs have judged the same units under the same seeds; else UserError.
+    """
+    mine, yours = first.together(), second.together()
+    resampler = Resampler(mine.values(), draws, rng)
+    values, samples = [], []
+    for key, table in mine.items():
+        same_units(table, yours[key], f"seed {key[1]}")
+        chosen = arrays(table)[1].argmax(axis=1)
+        p = arrays(yours[key])[1]
+        values.append(replicates_of(METRIC, chosen, p, once(len(table)))[0])
+        samples.append(replicates_of(METRIC, chosen, p, resampler.weights(table)))
+    low, high = resampler.interval(defined_mean(np.array(samples), axis=0), METRIC)
+    return Agreement(float(defined_mean(np.array(values), axis=0)), low, high, mine.n)
