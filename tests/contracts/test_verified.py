@@ -19,9 +19,9 @@ from workflow_scripts.contracts.record import read_record, write_record
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings, Measures
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.contracts.verified import differences, require
-from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests, whole
+from workflow_scripts.runtime.digests import CLOCK, digest_once, folder_digests
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import digest_file, read_json, write_json
+from workflow_scripts.runtime.files import digest_file, read_json, whole, write_json
 from workflow_scripts.runtime.results_layout import remedy, vouched_file
 from workflow_scripts.steps import evaluate, explain, finish_run, make_run, split, train
 

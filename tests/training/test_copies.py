@@ -12,7 +12,7 @@ from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.steps import finish_run, train
-from workflow_scripts.training import augment, loop
+from workflow_scripts.training import augment, loop, one_training
 from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
 from workflow_scripts.training.randomness import ORDER, keys_of, order
 
@@ -99,7 +99,7 @@ def test_only_training_sees_copies_and_predictions_know_none(tmp_path, monkeypat
         seen.append((len(training), training.variants is not None, len(validation), validation.variants))
         return fit(model, training, validation, *more)
 
-    monkeypatch.setattr(loop, "fit", spy)
+    monkeypatch.setattr(one_training, "fit", spy)
     run(inputs, tmp_path / "plain")
     settings = run(inputs, tmp_path / "fourfold", copies="fourfold")
     assert seen == [(36, False, 12, None), (144, True, 12, None)]

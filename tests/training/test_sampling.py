@@ -16,7 +16,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import finish_run, train
-from workflow_scripts.training import augment, checkpoints, loop, sampling
+from workflow_scripts.training import augment, checkpoints, loop, one_training, sampling
 from workflow_scripts.training.feeders.pixels import Normalisation, Pixels, fourfold
 from workflow_scripts.training.randomness import keys_of
 
@@ -112,7 +112,7 @@ def test_only_training_changes_and_pixels_are_counted_once(tmp_path, monkeypatch
         seen.append((len(training), len(validation), len(np.unique(validation.subset.first))))
         return fit(model, training, validation, *more)
 
-    monkeypatch.setattr(loop, "fit", spy)
+    monkeypatch.setattr(one_training, "fit", spy)
     found = []
     for name, changes in (("plain", {}), ("balanced", way)):
         settings, out = made.settings(epochs=1, **changes), tmp_path / name

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain, finish_run, train
-from workflow_scripts.training import augment, inference, loop
+from workflow_scripts.training import augment, inference, loop, one_training
 from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.finished import Network
 from workflow_scripts.training.randomness import keys_of
@@ -164,7 +164,7 @@ def test_a_noisy_run_can_be_repeated_and_its_validation_is_what_it_predicts(nois
         seen.append(inference.probabilities(inference.predict(model, validation, "float32")))
         return result
 
-    monkeypatch.setattr(loop, "fit", spy)
+    monkeypatch.setattr(one_training, "fit", spy)
     again = run(inputs, tmp_path / "again", **NOISY)[1]
     assert again.equals(table)
     rows = table[table["subset"] == "validation"].sort_values("id")

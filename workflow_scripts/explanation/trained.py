@@ -26,7 +26,6 @@ from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
 from workflow_scripts.training.feeders.pixels import Pixels, PixelView
 from workflow_scripts.training.samples import Samples
-from workflow_scripts.training.view import training_seed
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
@@ -118,5 +117,5 @@ class Trained:
         return seed_for(self.weights.settings.study, self.run, "untrained")
 
     def _batches(self, rows: pd.DataFrame) -> Pixels:
-        view = PixelView(self.train, training_seed(self.weights.settings), self.weights.mean, self.weights.std)
+        view = PixelView(self.train, self.weights.settings.seeds.train, self.weights.mean, self.weights.std)
         return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

@@ -16,7 +16,7 @@ from workflow_scripts.contracts.weights_file import origin
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.network_parts import classifier_names, token_grid
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import atomic_path, canonical_json
+from workflow_scripts.runtime.files import canonical_json, write_bytes
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,12 @@ def tensor_names(path: Path) -> list[str]:
 
 
 def write_trained(path: Path, weights: TrainedWeights) -> None:
-    """Write weights.safetensors atomically; equal weights are equal bytes."""
+    """Write weights.safetensors atomically."""
+    write_bytes(path, *trained_bytes(weights))
+
+
+def trained_bytes(weights: TrainedWeights) -> tuple[bytes, memoryview]:
+    """The parts of weights.safetensors; equal weights are equal bytes."""
     from safetensors.torch import save
 
     metadata = {
@@ -90,9 +95,7 @@ def write_trained(path: Path, weights: TrainedWeights) -> None:
     header["__metadata__"] = dict(sorted(metadata.items()))
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-        handle.write(struct.pack("<Q", len(text)) + text)
-        handle.write(memoryview(raw)[8 + length :])
+    return struct.pack("<Q", len(text)) + text, memoryview(raw)[8 + length :]
 
 
 def read_trained(path: Path, settings: TrainSettings) -> TrainedWeights:

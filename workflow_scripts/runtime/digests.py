@@ -12,10 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file, read_sealed
+from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.walking import Item, walk
 
@@ -58,16 +57,6 @@ def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
         except FileNotFoundError:
             raise UserError(f"{path} is missing; {remedy(path)}") from None
     return digests
-
-
-def whole(path: Path, *names: str) -> dict[str, Any] | None:
-    """What the sealed file `path` holds, once each of `names` beside it is what its `outputs` say; None otherwise."""
-    try:
-        content = read_sealed(path)
-        outputs = content.get("outputs", {})
-        return content if all(outputs.get(name) == digest_once(path.with_name(name)) for name in names) else None
-    except (UserError, FileNotFoundError):
-        return None
 
 
 def folder_digests(folder: Path, memory: Path, hidden: bool = False) -> dict[str, str]:

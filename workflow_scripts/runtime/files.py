@@ -105,6 +105,13 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_bytes(path: Path, *parts: bytes | memoryview) -> None:
+    """Write a file of these parts, one after the other, atomically."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        for part in parts:
+            handle.write(part)
+
+
 def canonical_json(value: Any) -> str:
     """One string per value: keys sorted, no spaces, non-ASCII kept; NaN is refused (ValueError)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -160,3 +167,13 @@ def digest_file(path: Path) -> str:
     """Hexadecimal sha256 of a file's bytes, read in blocks; NoFileError as open_file."""
     with open_file(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def whole(path: Path, *names: str) -> dict[str, Any] | None:
+    """What the sealed file `path` holds, once each of `names` beside it is what its `outputs` say; None otherwise."""
+    try:
+        content = read_sealed(path)
+        outputs = content.get("outputs", {})
+        return content if all(outputs.get(name) == digest_file(path.with_name(name)) for name in names) else None
+    except (UserError, FileNotFoundError):
+        return None

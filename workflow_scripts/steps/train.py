@@ -10,25 +10,26 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.record import measured, write_record
+from workflow_scripts.contracts.record import measured, versions
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, digest_text, whole, write_sealed
 from workflow_scripts.runtime.named_objects import load_named
-from workflow_scripts.runtime.processes import end_with
+from workflow_scripts.runtime.processes import end_with, launched_rank
+from workflow_scripts.runtime.reservations import process_gpus
 from workflow_scripts.runtime.run_address import TRAINING_FILE
+from workflow_scripts.runtime.work_folder import WorkFolder
 
 if TYPE_CHECKING:
-    import torch
-
     from workflow_scripts.training.checkpoints import Checkpoints
-    from workflow_scripts.training.process_group import ProcessGroup
-    from workflow_scripts.training.stopping import Saving
     from workflow_scripts.training.training_job import TrainingJob
 
-
+# Says of a network that Grad-CAM can show nothing of it.
+NO_MAP = "workflow_scripts.explanation.target_layers:say_what_has_no_map"
 # Seconds between two saved states: within an epoch, and at the ends of short epochs.
 SAVE_WITHIN = 180.0
 SAVE_AT_END = 10.0
@@ -96,69 +97,62 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
     that train one network.
     """
     from workflow_scripts.training import devices
+    from workflow_scripts.training.checkpoints import Checkpoints
+    from workflow_scripts.training.learning_samples import LearningSamples
+    from workflow_scripts.training.one_training import train_network
     from workflow_scripts.training.process_group import joined_process_group
     from workflow_scripts.training.stopping import Saving
-    from workflow_scripts.training.training_job import is_done
-    from workflow_scripts.training.work_folder import WorkFolder
+    from workflow_scripts.training.training_job import LEFT
 
     until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
     job = job_of(args)
-    with joined_process_group(job.settings.train.processes) as group, ExitStack() as held:
-        work = WorkFolder(args.work, job.identity(devices.type_of(args.device)))
-        if group.is_rank_zero:
-            held.enter_context(work.alone(job.out))
-        # The other ranks begin when rank 0 has said that it is not done yet.
-        if group.broadcast(group.is_rank_zero and is_done(job.out, work.identity)):
-            entry.log.info("this training of %s was finished by the process before this one", job.out)
+    train, work = job.settings.train, WorkFolder(args.work, job.identity)
+    rank, is_done, gpus = launched_rank(train.processes), False, []
+    with ExitStack() as held:
+        if rank == 0:
+            held.enter_context(work.locked(args.out))
+            # A scheduler removes the files before it wants them made again.
+            is_done = (whole(args.out / TRAINING_FILE, *LEFT) or {}).get("identity") == job.identity
+            if job.device_type == "cuda" and not is_done:
+                gpus = process_gpus(devices.gpus(), train.processes, args.jobs_per_gpu)
+        group = held.enter_context(joined_process_group(rank, train.processes))
+        is_done, gpus = group.broadcast((is_done, gpus))
+        states = Checkpoints(work.checkpoints)
+        if is_done:
+            entry.log.info("this training of %s was finished by the process before this one", args.out)
         else:
-            device = devices.prepare(args.device, job.settings.train, group, args.jobs_per_gpu)
-            name = devices.describe(device, args.jobs_per_gpu)
-            saving = Saving(work.states, args.save_within, args.save_at_end, until, finished=keep)
+            device = devices.prepare(args.device, train, gpus[rank] if gpus else None)
+            device_name = devices.describe(device, args.jobs_per_gpu)
+            if gpus:
+                group.use_gpus()
+            saving = Saving(states, args.save_within, args.save_at_end, until, finished=keep)
             with measured() as cost:
-                cost.update(_train(job, device, name, saving, group), device=name, identity=work.identity)
-            if group.is_rank_zero:
-                write_record(job.out / TRAINING_FILE, cost)
-        return work.states if group.is_rank_zero else None
-
-
-def _train(
-    job: "TrainingJob", device: "torch.device", device_name: str, saving: "Saving", group: "ProcessGroup"
-) -> dict[str, Any]:
-    """Read, build, fit and write; returns what it cost. All but rank 0 only train."""
-    from workflow_scripts.models.build import build
-    from workflow_scripts.training.loop import fit
-    from workflow_scripts.training.one_training import LearningSamples, leave
-
-    settings, train = job.settings, job.settings.train
-    learned = LearningSamples.read(job.files, settings)
-    classes, shape = learned.samples.classes, learned.shape
-    if group.is_rank_zero:
-        # Before it, because after it the training would be spent; by its name, because what can be shown of a network
-        # changes no training: its code must not make any outdated.
-        load_named("workflow_scripts.explanation.target_layers:say_what_has_no_map")(settings.spec, len(classes), shape)
-    model = build(settings.spec, len(classes), shape, settings.seed_for("initialise"), job.weights)
-    training, validation = learned.batches(device)
-    shown = (settings.run, len(training), learned.samples.arrays.description, len(validation), device_name)
-    entry.log.info("training %s on %d samples (%s), %d for validation, on %s", *shown)
-    result = fit(model, training, validation, train, classes, learned.view.seed, saving, group)
-    if not group.is_rank_zero:
-        return {}
-    return {
-        **leave(job, learned, model, result, device),
-        "training_seconds": round(result.seconds, 3),
-        "images_per_second": round(train.epochs * len(training) / max(result.seconds, 1e-9), 1),
-        "epoch_kept": result.epoch,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-    }
+                learned = LearningSamples.read(job.files, job.settings)
+                if rank == 0:
+                    # Now, because later the training would be spent; by its name, because it changes no training.
+                    load_named(NO_MAP)(job.settings.spec, len(learned.classes), learned.shape)
+                cost.update(train_network(job, learned, device, saving, group, args.out))
+                cost.update(device=device_name, identity=job.identity)
+            if rank == 0:
+                write_sealed(args.out / TRAINING_FILE, cost)
+        return states if rank == 0 else None
 
 
 def job_of(args: argparse.Namespace) -> "TrainingJob":
-    """The training that a command line asks for; UserError for start weights that are not there."""
+    """The training that a command line asks for; UserError for start weights or a device that are not there."""
+    from workflow_scripts.training.devices import type_of
     from workflow_scripts.training.training_job import TrainingJob
 
-    weights = named_files(args.weights)
-    settings = parse(TrainSettings, args.settings)
-    return TrainingJob(settings, args.code, FoldFiles.of(args), weights, args.out)
+    weights, device = named_files(args.weights), type_of(args.device)
+    files, settings = FoldFiles.of(args), parse(TrainSettings, args.settings)
+    identity = {
+        "settings": plain(settings),
+        "code": args.code,
+        "inputs": input_digests(files.study, files.inputs) | input_digests(Path(), [*weights.values()]),
+        "device": device,
+        "versions": versions(),
+    }
+    return TrainingJob(settings, args.code, files, weights, device, digest_text(canonical_json(identity)))
 
 
 def seconds_of(minutes: float) -> float:

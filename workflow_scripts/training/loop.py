@@ -14,7 +14,7 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import devices
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
-from workflow_scripts.training.feeders.batches import Batches, Epoch, TrainingBatches, batch_bounds
+from workflow_scripts.training.feeders.batches import Batches, TrainingBatches, batch_bounds
 from workflow_scripts.training.inference import evaluate
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 from workflow_scripts.training.recipe import Optimisation
@@ -139,41 +139,35 @@ class _Run:
         self._count_seconds()
 
     def _steps(self, stop: Stop) -> None:
-        progress = self.progress
-        epoch = self.training.epoch(self.seed, progress.epoch)
-        self.optimisation.begin_epoch()
-        every = STEPS_BETWEEN_CHECKS[self.device.type]
-        checked = progress.step
+        """The optimiser steps of an epoch that are left."""
+        progress, optimisation, group = self.progress, self.optimisation, self.process_group
+        epoch, checked = self.training.epoch(self.seed, progress.epoch), progress.step
+        optimisation.begin_epoch()
         while progress.step < len(self.bounds):
-            self._step(epoch)
+            start, end = self.bounds[progress.step]
+            optimisation.begin_step(progress.epoch, progress.step)
+            group.seed(self.seed, progress.epoch, progress.step)
+            part = group.part(start, end)
+            loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
+            if len(part):
+                batch = epoch.batch(part)
+                with devices.autocast(self.device, self.train.precision):
+                    logits = self.model(*batch.inputs)
+                loss = optimisation.loss(logits.float(), batch.targets)
+                if len(part) < end - start:
+                    loss = loss * optimisation.share(batch.targets, self.training.targets[epoch.indices[start:end]])
+                loss.backward()
+                hits = (logits.argmax(1) == batch.targets).sum()
+            loss, hits = group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
+            optimisation.optimizer.step()
+            losses_of_steps, hits_of_steps = progress.of_steps()
+            losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
             progress.step += 1
-            if progress.step - checked >= every or progress.step == len(self.bounds):
+            unchecked = progress.step - checked
+            if unchecked >= STEPS_BETWEEN_CHECKS[self.device.type] or progress.step == len(self.bounds):
                 self._check(checked)
                 checked = progress.step
             self._save_or_leave(time.monotonic() - self.saved_at >= self.saving.within, stop)
-
-    def _step(self, epoch: Epoch) -> None:
-        """An optimiser step."""
-        progress, (start, end) = self.progress, self.bounds[self.progress.step]
-        part = self.process_group.part(start, end)
-        self.optimisation.begin_step(progress.epoch, progress.step)
-        self.process_group.seed(self.seed, progress.epoch, progress.step)
-        loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
-        if len(part):
-            batch = epoch.batch(part)
-            with devices.autocast(self.device, self.train.precision):
-                logits = self.model(*batch.inputs)
-            if len(part) == end - start:
-                loss = self.optimisation.loss(logits.float(), batch.targets)
-            else:
-                whole = self.training.targets[epoch.indices[start:end]]
-                loss = self.optimisation.loss_of_part(logits.float(), batch.targets, whole)
-            loss.backward()
-            hits = (logits.argmax(1) == batch.targets).sum()
-        loss, hits = self.process_group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
-        self.optimisation.optimizer.step()
-        losses_of_steps, hits_of_steps = progress.of_steps()
-        losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
 
     def _check(self, first: int) -> None:
         """Stop at the first loss since `first` that is not a number."""
@@ -201,7 +195,7 @@ class _Run:
         epoch = progress.epoch + 1
         row = {
             "epoch": epoch,
-            "learning_rate": self.optimisation.rate(progress.epoch, len(bounds) - 1),
+            "learning_rate": self.optimisation.last_rate,
             "train_loss": float((losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
             "train_accuracy": float(hits.sum()) / float(sizes.sum()),
             "validation_loss": loss,

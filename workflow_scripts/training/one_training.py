@@ -1,77 +1,58 @@
-"""The stages of one training beside building and fitting: what it learns from, and what it leaves."""
+"""One training: building, fitting, and what it leaves."""
 
-from dataclasses import dataclass
+import logging
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
-from torch import nn
 
-from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import processor, versions
 from workflow_scripts.contracts.run_tables import HISTORY, write_predictions
-from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
-from workflow_scripts.models.input_shape import InputShape
-from workflow_scripts.models.weights import TrainedWeights, write_trained
-from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.models.build import build
+from workflow_scripts.models.weights import TrainedWeights, trained_bytes
+from workflow_scripts.runtime.files import digest_file, write_bytes
 from workflow_scripts.runtime.run_address import HISTORY_FILE, WEIGHTS_FILE
-from workflow_scripts.training import sampling
-from workflow_scripts.training.feeders.batches import Batches, TrainingBatches, View
 from workflow_scripts.training.inference import Applied
-from workflow_scripts.training.loop import Trained
-from workflow_scripts.training.samples import Samples, Subset, read_samples
+from workflow_scripts.training.learning_samples import LearningSamples
+from workflow_scripts.training.loop import fit
+from workflow_scripts.training.process_group import ProcessGroup
+from workflow_scripts.training.stopping import Saving
 from workflow_scripts.training.training_job import LEFT, TrainingJob
-from workflow_scripts.training.view import fitted_view
+
+log = logging.getLogger("workflow_scripts")
 
 
-@dataclass(frozen=True)
-class LearningSamples:
-    """The samples of a fold, how a network sees them, and those that an epoch shows."""
-
-    samples: Samples
-    view: View
-    subset: Subset
-
-    @classmethod
-    def read(cls, files: FoldFiles, settings: TrainSettings) -> "LearningSamples":
-        """Read a fold and fit the view of its training subset; UserError as read_samples."""
-        samples = read_samples(files.dataset, files.arrays, files.split, settings.fold, files.masks)
-        subset = samples.subset("train")
-        shown = sampling.shown(subset.targets, samples.classes, settings.train, settings.seed_for("repeat"))
-        return cls(samples, fitted_view(settings, samples, subset), subset.repeated(shown))
-
-    @property
-    def classes(self) -> list[str]:
-        return self.samples.classes
-
-    @property
-    def shape(self) -> InputShape:
-        """Of a sample."""
-        return InputShape.of(self.samples.arrays.description)
-
-    def batches(self, device: torch.device) -> tuple[TrainingBatches, Batches]:
-        """Batches to learn from, and those that the network is validated on."""
-        arrays = self.samples.arrays
-        validation = self.samples.subset("validation")
-        return self.view.training(arrays, self.subset, device), self.view.applied(arrays, validation, device)
-
-
-def leave(
-    job: TrainingJob, learned: LearningSamples, model: nn.Module, result: Trained, device: torch.device
+def train_network(
+    job: TrainingJob, learned: LearningSamples, device: torch.device, saving: Saving, group: ProcessGroup, out: Path
 ) -> dict[str, Any]:
-    """Write weights, history and predictions; what they were made with, and what predicting cost."""
-    view, classes = learned.view, learned.classes
-    kept = TrainedWeights(result.tensors, job.settings, job.code, view.mean, view.std, classes)
+    """Build the network, fit it, and leave in `out` what came of it; returns what it cost. Only rank 0 leaves files."""
+    settings, train = job.settings, job.settings.train
+    samples, view, seeds = learned.samples, learned.view, learned.seeds
+    training = view.training(samples.arrays, learned.subset, device)
+    validation = view.applied(samples.arrays, samples.subset("validation"), device)
+    model = build(settings.spec, len(learned.classes), learned.shape, seeds.initialise, job.weights)
+    shown = (settings.run, len(training), samples.arrays.description, len(validation), device)
+    log.info("training %s on %d samples (%s), %d for validation, on %s", *shown)
+    result = fit(model, training, validation, train, learned.classes, seeds.train, saving, group)
+    if not group.is_rank_zero:
+        return {}
+    kept = TrainedWeights(result.tensors, settings, job.code, view.mean, view.std, learned.classes)
     # Here, because a process that has loaded library and network takes no time to predict.
-    applied = Applied(kept, learned.samples, device, job.settings.fold)
+    applied = Applied(kept, samples, device, settings.fold)
     table, speed = applied.score(model)
-    HISTORY.write(job.out / HISTORY_FILE, pd.DataFrame(result.history))
-    write_trained(job.out / WEIGHTS_FILE, kept)
-    write_predictions(job.out, table, classes)
+    weights = trained_bytes(kept)
+    HISTORY.write(out / HISTORY_FILE, pd.DataFrame(result.history))
+    write_predictions(out, table, learned.classes)
+    write_bytes(out / WEIGHTS_FILE, *weights)
     return {
         **applied.cost(speed),
+        "training_seconds": round(result.seconds, 3),
+        "images_per_second": round(train.epochs * len(training) / max(result.seconds, 1e-9), 1),
+        "epoch_kept": result.epoch,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         # Those that trained: what finishes a training may run later, with others.
         "versions": versions(),
         "processor": processor(),
-        "outputs": {name: digest_file(job.out / name) for name in LEFT},
+        "outputs": {name: digest_file(out / name) for name in LEFT},
     }

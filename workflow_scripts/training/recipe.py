@@ -31,6 +31,12 @@ class Optimisation:
         """Learning rate of a step (from 0) of an epoch (from 0)."""
         return learning_rate(self.train, epoch * self.steps_an_epoch + step, self.steps_an_epoch)
 
+    @property
+    def last_rate(self) -> float:
+        """Learning rate of the step before."""
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        return rate
+
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what is frozen."""
         training_mode(self.model, self.train.freeze)
@@ -41,9 +47,11 @@ class Optimisation:
             group["lr"] = self.rate(epoch, step)
         self.optimizer.zero_grad(set_to_none=True)
 
-    def loss_of_part(self, logits: torch.Tensor, part: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
-        """What a part of a batch adds to the loss of the batch: class numbers of the part, and of the batch."""
-        return self.loss(logits, part) * share(part, batch, self.weight)
+    def share(self, part: torch.Tensor, batch: torch.Tensor) -> torch.Tensor | float:
+        """What the loss of a part of a batch counts in that of the batch, by the class numbers of their samples."""
+        if self.weight is None:
+            return len(part) / len(batch)
+        return self.weight[part].sum() / self.weight[batch].sum()
 
 
 def optimiser(model: nn.Module, train: Train) -> torch.optim.Optimizer:
@@ -73,11 +81,6 @@ def class_weight(train: Train, counts: torch.Tensor) -> torch.Tensor | None:
     if train.class_weights == "balanced":
         return counts.sum() / (len(counts) * counts.float())
     return None
-
-
-def share(part: torch.Tensor, batch: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor | float:
-    """What the loss of a part of a batch counts in the loss of the batch, by the class numbers of their samples."""
-    return len(part) / len(batch) if weight is None else weight[part].sum() / weight[batch].sum()
 
 
 def criterion(train: Train, counts: torch.Tensor) -> Criterion:

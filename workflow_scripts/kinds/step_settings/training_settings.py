@@ -19,11 +19,29 @@ class TrainedRun:
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """Seeds of a training by purpose.
+
+    train: order, random changes and noise; repeat: which samples of rare classes are shown again; initialise: the
+    network.
+    """
+
+    train: int
+    repeat: int
+    initialise: int
+
+
+@dataclass(frozen=True)
 class TrainSettings(TrainedRun):
     """What the training of one fold and seed receives."""
 
     fold: int
     seed: int
+
+    @property
+    def seeds(self) -> Seeds:
+        """The seeds of the training."""
+        return Seeds(*(self.seed_for(purpose) for purpose in ("train", "repeat", "initialise")))
 
     def seed_for(self, purpose: str) -> int:
         """Seed of the random numbers for one purpose, such as "train" or "initialise"."""
