@@ -21,7 +21,7 @@ from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import write_text
+from workflow_scripts.runtime.files import write_json, write_text
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE, fold_seeds
 
 
@@ -125,13 +125,13 @@ def _summarise(archived: Path, work: Path, study: str, stated: ReportSettings) -
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results
-    from workflow_scripts.reporting.summary import write_curves, write_metrics
+    from workflow_scripts.reporting.summary import metrics, write_curves
 
     paper = archived / paper_folder(stated.paper) if stated.paper else None
     results = read_results(work / study, stated, paper, pictures=False)
     write(work / study / "verdict.csv", judged(results))
     write_curves(work / study / "curves", results)
-    write_metrics(work / study / "metrics.json", results, premiums(results))
+    write_json(work / study / "metrics.json", metrics(results, premiums(results)))
     write_text(work / study / "model_card.md", model_card(results))
 
 

@@ -67,8 +67,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
         montage=picture(paths.examples / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
-        printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
+        printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 
