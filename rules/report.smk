@@ -8,7 +8,6 @@ rule paper_figures:
         data=ancient(rules.preprocess.output.data),
         masks=lambda wildcards: PLAN.data.all_masks(wildcards.study),
         examples=rules.examples.output,
-        weights=lambda wildcards: PLAN.runs.first_weights(wildcards.study),
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
         report(

@@ -13,7 +13,10 @@ RETIRED = {
 }
 ROOMS = tuple(sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
 # Where a place is one in a paper: a table, a figure, a section.
-OF_PAPERS = ("claims", "contracts/claims.py", "reporting")
+OF_PAPERS = (
+    *("claims", "reporting"),
+    *("contracts/claims.py", "contracts/published_blocks.py", "contracts/published_yaml.py"),
+)
 
 
 def _modules(names: tuple[str, ...]) -> set[Path]:

@@ -1,6 +1,7 @@
 """Blocks of settings: declared once, checked by the settings, received by a step."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from workflow_scripts.contracts.blocks import Filled, Positive, about, distinct, limit, optional, parse, plain
+from workflow_scripts.contracts.misfits import MisfitError
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.kinds.fusion import Branch, Fusion
 from workflow_scripts.settings.base import block_of
@@ -56,23 +58,38 @@ def test_the_settings_hold_the_same_values_and_defaults_as_the_step_receives():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "words", "words_of_a_file"),
     [
-        ({"kind": "another"}, "Input should be 'outer'"),
-        ({"count": 0}, "greater than or equal to 1"),
-        ({"names": []}, "at least 1 item"),
-        ({"names": ["a", "a"]}, "stands there 2 times"),
-        ({"names": [" "]}, "empty"),
-        ({"pair": [1]}, "at least 2 items"),
-        ({"by_name": {"one": {"share": 2}}}, "less than or equal to 1"),
-        ({"inner": {"shares": 1}}, "Extra inputs"),
-        ({"ranges": [-1]}, "greater than or equal to 0"),
-        ({"count": 1, "names": ["a"]}, "as many as names"),
+        ({"kind": "another"}, "Input should be 'outer'", "kind: one of outer is wanted, 'another' was found"),
+        ({"count": 0}, "greater than or equal to 1", "count: 0 is not at least 1"),
+        ({"names": []}, "at least 1 item", "names: () is not at least 1 long"),
+        ({"names": ["a", "a"]}, "stands there 2 times", "names: 'a' stands there 2 times"),
+        ({"names": [" "]}, "empty", "names.0: empty"),
+        ({"pair": [1]}, "at least 2 items", "pair: 2 entries are wanted, [1] was found"),
+        ({"by_name": {"one": {"share": 2}}}, "less than or equal to 1", "by_name.one.share: 2.0 is not at most 1"),
+        ({"inner": {"shares": 1}}, "Extra inputs", "inner: unknown key shares; did you mean share?"),
+        ({"ranges": [-1]}, "greater than or equal to 0", "ranges.0: -1.0 is not at least 0"),
+        ({"count": 1, "names": ["a"]}, "as many as names", "Outer: as many as names"),
     ],
 )
-def test_the_settings_refuse_what_the_declaration_does_not_allow(change, words):
+def test_settings_and_files_refuse_what_the_declaration_does_not_allow(change, words, words_of_a_file):
     with pytest.raises(ValidationError, match=words):
         block_of(Outer)(**{**VALUES, **change})
+    with pytest.raises(MisfitError, match=re.escape(words_of_a_file)):
+        parse(Outer, {**VALUES, **change}, written=True)
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A block with a key that is a word of Python."""
+
+    class_: str | None = None
+
+
+def test_a_key_that_is_a_word_of_python_is_read_and_written_as_it_is():
+    assert parse(Worded, {"class": "x"}) == Worded("x") and plain(Worded("x")) == {"class": "x"}
+    with pytest.raises(MisfitError, match="Worded: unknown key class_"):
+        parse(Worded, {"class_": "x"})
 
 
 @pytest.mark.parametrize(
@@ -129,5 +146,5 @@ def test_an_optional_field_is_written_only_where_it_says_something():
 def test_a_reader_of_few_keys_passes_over_the_others_however_deep():
     values = {"inner": {"kind": "first", "further": 1}, "note": "seen", "more": {}}
     assert parse(Either, values, further=True) == Either(First("first"), "seen")
-    with pytest.raises(TypeError, match="no field 'more'"):
+    with pytest.raises(TypeError, match=r"Either: unknown key more; there are inner, note"):
         parse(Either, values)

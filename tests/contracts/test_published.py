@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.published_yaml import SUBSET_METRICS, read_published
+from workflow_scripts.contracts.metric_names import SUBSET_METRICS
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.runtime.errors import UserError
 
 STUDIES = Path(__file__).parents[2] / "workflow_scripts" / "studies"
@@ -162,10 +163,18 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("metric: accuracy", "metric: acuracy", "table1.x.accuracy: metric 'acuracy' is unknown"),
-        ("unit: percent", "unit: per_cent", "unit 'per_cent' is unknown"),
+        (
+            "metric: accuracy",
+            "metric: acuracy",
+            "tables.table1.columns.accuracy.metric: 'acuracy' is unknown; did you mean accuracy?",
+        ),
+        ("unit: percent", "unit: per_cent", "tables.table1.unit: 'per_cent' is unknown; did you mean percent?"),
         ("values: [91.5]", "values: [91.5, 3]", "tables.table1.rows.x: 2 values for 1 columns"),
-        ("values: [91.5]", "values: [9e1]", "value '9e1' is not a number"),
+        (
+            "values: [91.5]",
+            "values: [9e1]",
+            "values, entry 1: a number is wanted, '9e1' was found; YAML reads 2e-4 as text",
+        ),
         ("headline: [table1.x.accuracy]", "headline: [missing]", "there is no claim missing"),
         (
             "headline: [table1.x.accuracy]",
@@ -173,21 +182,52 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
             "beside: 'elsewhere' is no study with numbers of its own",
         ),
         ("citation: A small paper.", "citation: A.\nvariants: {x: y}", "variants.x: no setting is stated of 'y'"),
-        ("value: 10}", "value: 10, assumed: {colour: Red.}}", "claim n, assumed: unknown key colour"),
-        ("value: 10}", "value: 10, assumed: {metric: ''}}", "claim n, assumed.metric: a sentence is wanted"),
-        ("value: 10}", "value: 10, stated: {average: 3}}", "claim n, stated.average: a sentence is wanted"),
-        ("value: 10}", "value: 10, stated: One.}", "claim n, stated: a mapping is wanted"),
-        ("value: 3,", "value: 3, assumed: {fold: One.},", "setting epochs, assumed: unknown key fold"),
-        ("words: better", "assumed: {unit: One.}, words: better", "statement best, assumed: unknown key unit"),
+        (
+            "value: 10}",
+            "value: 10, assumed: {colour: Red.}}",
+            "claims.n.assumed: unknown key colour; there are against, class, metric",
+        ),
+        ("value: 10}", "value: 10, assumed: {metric: ''}}", "claims.n.assumed.metric: a sentence is wanted"),
+        ("value: 10}", "value: 10, stated: {average: 3}}", "claims.n.stated.average: a text is wanted, 3 was found"),
+        (
+            "value: 10}",
+            "value: 10, stated: {averages: A.}}",
+            "claims.n.stated: unknown key averages; did you mean average?",
+        ),
+        ("value: 10}", "value: 10, stated: One.}", "claims.n.stated: a mapping is wanted, 'One.' was found"),
+        ("value: 3,", "value: 3, assumed: {fold: One.},", "settings.epochs.assumed: unknown key fold"),
+        ("words: better", "assumed: {unit: One.}, words: better", "statements.best.assumed: unknown key unit"),
         ("study: a, metric", "study: b, metric", "claim n: study 'b' is not in studies"),
-        ("value: 10}", "value: 10, decmals: 2}", "claim n: unknown key decmals"),
+        ("value: 10}", "value: 10, decmals: 2}", "claims.n: unknown key decmals; did you mean decimals?"),
+        ("metric: samples, unit: count, value: 10}", "metric: samples, value: 10}", "claim n: lacks unit"),
+        ("printed: Acc, metric: accuracy", "printed: Acc", "tables.table1.x.accuracy: lacks metric"),
+        (
+            "rows: {x: {printed: X,",
+            "rows: {x: {class_: X,",
+            "tables.table1.rows.x: unknown key class_; did you mean class?",
+        ),
+        ("value: 10}", "value: 10, n: 0}", "claims.n.n: 0 is not at least 1"),
+        ("{id: n, place: §2,", "{place: §2,", "claims, entry 1: lacks id"),
         ("id: epochs", "id: n", "the id n occurs twice"),
         ("paper: small", "paper: [", "is not valid YAML"),
-        ("citation: A small paper.", "", "lacks citation"),
-        ("relation: higher", "relation: better", "statement best: relation 'better' is unknown"),
-        ("against: {run: [y]}", "against: {run: y}", "against names one of run, subset, class and a list"),
-        ("against: {run: [y]}", "against: {subset: [test]}", "the statement itself has no subset"),
-        ("8 x 8 x 3", "8 by 8", "layers.table2, row 1"),
+        ("citation: A small paper.", "", "published.yaml: lacks citation"),
+        (
+            "relation: higher",
+            "relation: better",
+            "statements.best.relation: 'better' is unknown; there are higher, lower, second",
+        ),
+        ("against: {run: [y]}", "against: {run: y}", "statements.best.against.run: a list is wanted, 'y' was found"),
+        (
+            "against: {run: [y]}",
+            "against: {run: [y], class: [z]}",
+            "statements.best.against: one of run, subset, class and a list",
+        ),
+        (
+            "against: {run: [y]}",
+            "against: {subset: [test]}",
+            "statements.best: against names subset, but the statement itself has no subset",
+        ),
+        ("8 x 8 x 3", "8 by 8", "layers.table2.rows, entry 1, entry 2: '8 by 8' is no size such as 224 x 224 x 64"),
         ("id: best", "id: n", "the id n occurs twice"),
         ("place: Nobody 2020, study: a", "place: Nobody 2020, study: b", "study 'b' is not in studies"),
     ],

@@ -7,9 +7,9 @@ from handmade import Study
 from pages import write
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    """A handmade study with every section, and its page."""
+    """A handmade study with every section, and its page; no test changes it."""
     study = Study(
         tmp_path_factory.mktemp("small"), explain={"runs": ["cvm"], "images": 4, "errors": 4, "embedding": True}
     ).write()

@@ -2,12 +2,13 @@
 
 import html as html_module
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 from handmade import Study
 
-from tests.vouched import revouch
+from tests.vouched import revouch, vouch
 from workflow_scripts.steps import report
 
 PAPER = Path(report.__file__).parents[1] / "studies" / "cvm_cervix"
@@ -40,3 +41,34 @@ def cells(page: str, row: str) -> list[str]:
 def verdicts(page: str) -> str:
     """The verdict's part of a page."""
     return page[page.index('id="verdict"') : page.index('<div class="first">')]
+
+
+_COSTS = re.compile(r"<!-- costs: .*?<!-- end of costs -->", re.DOTALL)
+
+
+def without_costs(html: str) -> str:
+    """A report without its cost section: equal bytes for equal results, whatever machine was how fast."""
+    return _COSTS.sub("", html)
+
+
+class Tags(HTMLParser):
+    """Collects every tag with its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+BY_SAMPLE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}
+
+
+def without_groups(study, **dataset):
+    """The study as it is where no image's group is known; `dataset` changes its record."""
+    for path in [study.folder / "dataset" / "record.json", *study.folder.glob("splits/*.json")]:
+        more = dataset if path.parent.name == "dataset" else {}
+        vouch(path, groups_known=False, **more)
+    return study

@@ -1,17 +1,13 @@
-"""Diagrams of a network follow from its weights file, and the strip of maps shows the images that were explained."""
+"""Diagrams of a network follow from the network itself, and the strip of maps shows the images that were explained."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from handmade import Study
-from safetensors.torch import save_file
 
-from tests import made
-from tests.vouched import revouch, vouch
+from tests.vouched import revouch
 from workflow_scripts.contracts.explanation import GRADCAM, write_maps
-from workflow_scripts.models import registry
-from workflow_scripts.models.input_shape import square
-from workflow_scripts.reporting.paper_figures import diagrams, network_layers, strips
+from workflow_scripts.reporting.paper_figures import network_diagrams, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.errors import UserError
@@ -19,57 +15,16 @@ from workflow_scripts.runtime.errors import UserError
 CLASSES = ("ASC-US", "LSIL", "NILM")
 
 
-def shapes(name, hidden=None):
-    model = made.build(made.network(name, hidden=hidden), 3, square(64), seed=0, files={})
-    return {key: tuple(value.shape) for key, value in model.state_dict().items()}
-
-
-def test_the_stages_of_the_papers_network_are_those_of_its_paper():
-    # He et al., CVPR 2016, table 1: 50 layers with the classifier.
-    found = network_layers.stages(shapes("resnet50", hidden=100))
-    assert [(stage.name, stage.outputs) for stage in found] == [
-        ("conv1", 64), ("layer1", 256), ("layer2", 512), ("layer3", 1024), ("layer4", 2048)
-    ]  # fmt: skip
-    shortcuts = 4
-    assert sum(stage.convolutions for stage in found) - shortcuts + 1 == 50
-    head = network_layers.classifier(shapes("resnet50", hidden=100))
-    assert [(layer.inputs, layer.outputs) for layer in head] == [(2048, 100), (100, 3)]
-
-
-@pytest.mark.parametrize("name", ["resnet18", made.CNN, "mobilenetv2_100", "torchvision/vgg11_bn"])
-def test_stages_follow_each_other_by_their_channels(name):
-    found = network_layers.stages(shapes(name))
-    assert found[0].inputs == 3 and len(found) > 3
-    assert all(one.outputs == other.inputs for one, other in zip(found, found[1:], strict=False))
-    assert found[-1].outputs == registry.create(name, 0, square(64), {}).feature_count or name.startswith("torchvision")
-
-
-def test_a_block_whose_shortcut_is_the_input_is_preferred():
-    block = network_layers.residual_block(shapes("resnet50"))
-    assert block.name == "layer1.1" and block.shortcut is None
-    assert [(layer.kernel, layer.inputs, layer.outputs) for layer in block.path] == [
-        (1, 256, 64), (3, 64, 64), (1, 64, 256)
-    ]  # fmt: skip
-    assert network_layers.residual_block(shapes("resnet18")).name == "layer1.0"
-    only = {key: shape for key, shape in shapes("resnet50").items() if key.startswith("layer1.0.")}
-    assert network_layers.residual_block(only).shortcut == network_layers.Layer("layer1.0.downsample.0", 64, 256, 1)
-    assert network_layers.residual_block(shapes("torchvision/vgg11")) is None
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     runs = ("cvm", "resnet18", "vgg11", "soft_vote")
     explain = {"runs": ["resnet18", "soft_vote"], "images": 4, "errors": 4, "embedding": True}
     study = Study(tmp_path_factory.mktemp("networks"), runs=runs, classes=CLASSES, explain=explain)
+    study.settings["runs"]["resnet18"]["spec"] |= {"model": "resnet50", "hidden": 100}
     study.write()
     manifest = study.manifest()
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
     np.save(study.folder / "arrays" / "data.npy", images)
-    for run, name in (("resnet18", "resnet50"), ("vgg11", "torchvision/vgg11")):
-        tensors = made.build(made.network(name, hidden=100), 3, square(64), seed=0, files={}).state_dict()
-        folder = study.folder / "runs" / "published" / run / "fold0-seed0"
-        save_file(tensors, folder / "weights.safetensors")
-        vouch(folder / "train.json", "weights.safetensors")
     for run, branches in (("resnet18", ["model"]), ("soft_vote", ["cvm", "resnet18", "vote"])):
         explained(study, run, branches)
     revouch(study.folder)
@@ -98,21 +53,45 @@ def texts(figure):
     return [text.get_text() for axis in figure.axes for text in axis.texts]
 
 
-def test_the_schematic_says_every_number_of_the_file(results):
-    figure = diagrams.schematic(results, "resnet18")
+def test_the_schematic_says_every_number_of_the_network(results):
+    figure = network_diagrams.schematic(results, "resnet18")
     joined = " | ".join(texts(figure))
     for words in ("48×48 pixels", "3 → 64 channels", "1024 → 2048 channels", "2048 features", "2048 → 100", "100 → 3"):
         assert words in joined, words
-    with pytest.raises(NotDrawnError, match="needs the trained run soft_vote"):
-        diagrams.schematic(results, "soft_vote")
+    assert "mean of each channel" in joined and "resnet50" in figure.get_suptitle()
+    for run in ("soft_vote", "unheard_of"):
+        with pytest.raises(NotDrawnError, match=f"needs the trained run {run}"):
+            network_diagrams.schematic(results, run)
+    with pytest.raises(NotDrawnError, match="the network of cvm is no sequence of stages"):
+        network_diagrams.schematic(results, "cvm")
 
 
 def test_the_residual_block_has_one_shortcut_and_real_channels(results):
-    joined = " | ".join(texts(diagrams.residual(results, "resnet18")))
+    joined = " | ".join(texts(network_diagrams.residual(results, "resnet18")))
     assert joined.count("256 → 64 channels") == joined.count("64 → 256 channels") == 2
     assert joined.count("Shortcut") == 1 and "F(x) + x" in joined
     with pytest.raises(NotDrawnError, match="the network of vgg11 has no residual block"):
-        diagrams.residual(results, "vgg11")
+        network_diagrams.residual(results, "vgg11")
+
+
+def test_the_joint_network_is_drawn_with_its_branches_and_the_widths_that_join_them(results):
+    joined = " | ".join(texts(network_diagrams.structure(results, "cvm")))
+    # Xception gives 2048 features (Chollet, CVPR 2017), DeiT-tiny 192 (Touvron et al., ICML 2021, table 1).
+    for words in ("48×48×3", "legacy_xception", "2240 values", "2240 → 2240", "2240 → 3", "GELU"):
+        assert words in joined, words
+    with pytest.raises(NotDrawnError, match="needs the joint network resnet18"):
+        network_diagrams.structure(results, "resnet18")
+
+
+def test_a_layer_that_saves_weights_is_drawn_with_what_it_saves(results):
+    figure = network_diagrams.depthwise(results, "cvm")
+    assert figure.get_suptitle() == "layer branches.cnn.block1.rep.0.conv1 of cvm"
+    # 64 kernels of 3×3, then 64 → 128 (Chollet, CVPR 2017, figure 5), against 128 kernels of 3×3×64.
+    words = ("64 channels", "576 weights", "1×1, 64 → 128", "8,192 weights", "8,768 weights, ordinary: 73,728")
+    joined = " | ".join(texts(figure))
+    assert all(word in joined for word in words), joined
+    with pytest.raises(NotDrawnError, match="resnet18 have no depthwise separable convolution"):
+        network_diagrams.depthwise(results, "resnet18")
 
 
 @pytest.mark.parametrize("run", ["resnet18", "soft_vote"])

@@ -7,19 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from handmade import Study
 from PIL import Image
-from safetensors.torch import save_file
 from sklearn.metrics import roc_curve
 
-from tests.vouched import revouch, vouch
+from tests.vouched import revouch
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
-from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.weights_file import read_header
 from workflow_scripts.reporting.numbers import printed_claim
-from workflow_scripts.reporting.paper_figures import classes, diagrams, learning, performance, roc
+from workflow_scripts.reporting.paper_figures import classes, learning, performance, roc
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.reproduced import NOTHING, Value, obtained, overall
 from workflow_scripts.reporting.results_reading import read_results
@@ -40,16 +37,6 @@ def study(tmp_path_factory):
     manifest = study.manifest()
     images = np.random.default_rng(0).integers(0, 255, (len(manifest), 48, 48, 3), dtype="uint8")
     np.save(study.folder / "arrays" / "data.npy", images)
-    tensors = {
-        "branches.cnn.block.depthwise.weight": torch.zeros(8, 1, 3, 3),
-        "branches.cnn.block.pointwise.weight": torch.zeros(16, 8, 1, 1),
-        "branches.vit.blocks.0.weight": torch.zeros(4, 4),
-        "hidden.weight": torch.zeros(12, 20),
-        "output.weight": torch.zeros(3, 12),
-    }
-    folder = study.folder / "runs" / "published" / "cvm" / "fold0-seed0"
-    save_file(tensors, folder / "weights.safetensors")
-    vouch(folder / "train.json", "weights.safetensors")
     revouch(study.folder)
     return study
 
@@ -108,12 +95,6 @@ def test_equal_results_give_equal_bytes(drawn, study, tmp_path):
     paper_figures.main(argparse.Namespace(**arguments))
     for path in drawn.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
-
-
-def test_a_layer_that_saves_weights_is_found_and_counted(study):
-    shapes = read_header(study.folder / "runs/published/cvm/fold0-seed0/weights.safetensors").shapes
-    assert shapes["hidden.weight"] == (12, 20)
-    assert next(diagrams._separable(shapes)) == ("branches.cnn.block.depthwise.weight", (8, 1, 3, 3), (16, 8, 1, 1))
 
 
 def claim(**about):

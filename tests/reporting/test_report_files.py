@@ -1,7 +1,10 @@
 """What the report leaves beside its page, and what it refuses to read."""
 
+import copy
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from handmade import Study
@@ -9,6 +12,14 @@ from pages import write
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
+
+
+@pytest.fixture
+def copied(small, tmp_path):
+    """The small study in a folder of its own, to be damaged."""
+    study = copy.copy(small.study)
+    study.folder = Path(shutil.copytree(study.folder, tmp_path / study.folder.name))
+    return study
 
 
 def test_metrics_hold_numbers_only_and_equal_the_table(small):
@@ -49,27 +60,18 @@ def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
         "dataset/record.json",
     ],
 )
-def test_what_should_be_there_and_is_not_is_named(small, name):
-    path = small.study.folder / name
-    kept = path.read_bytes()
+def test_what_should_be_there_and_is_not_is_named(copied, name):
+    path = copied.folder / name
     path.unlink()
-    try:
-        with pytest.raises(UserError, match=re.escape(str(path))) as error:
-            write(small.study)
-        assert "\n" not in str(error.value)
-    finally:
-        path.write_bytes(kept)
+    with pytest.raises(UserError, match=re.escape(str(path))) as error:
+        write(copied)
+    assert "\n" not in str(error.value)
 
 
-def test_a_broken_figure_is_named(small):
-    path = small.study.folder / "evaluation/published/cvm/confusion.png"
-    kept = path.read_bytes()
-    path.write_bytes(b"")
-    try:
-        with pytest.raises(UserError, match=r"confusion.png is no PNG file"):
-            write(small.study)
-    finally:
-        path.write_bytes(kept)
+def test_a_broken_figure_is_named(copied):
+    (copied.folder / "evaluation/published/cvm/confusion.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"confusion.png is no PNG file"):
+        write(copied)
 
 
 def test_results_of_another_kind_of_data_are_refused(tmp_path):

@@ -15,6 +15,7 @@ from workflow_scripts.settings.plan.step_table import (
     FINISH_RUN,
     GROUND_TRUTH,
     INGEST,
+    PAPER_FIGURES,
     PREPROCESS,
     SEGMENT,
     TRAIN,
@@ -126,6 +127,7 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
     assert networks(TRAIN, "t2t_vit") == [single, second] and networks(TRAIN, "vit") == [single]
     assert networks(FINISH_RUN, "cvm") == []  # no network is run there
     assert networks(EXPLAIN) == [joint, first, second]
+    assert networks(PAPER_FIGURES) == [joint, single, first, second]  # which are drawn
 
 
 def test_the_reader_of_a_studys_files_counts_for_the_steps_that_open_them_and_no_other():

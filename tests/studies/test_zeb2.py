@@ -44,7 +44,7 @@ def test_patients_and_what_is_known_of_them_come_from_the_table(tmp_path: Path) 
     rows = ["path,group,age,stage", "normal/0.tif,p1,44,", "normal/1.tif,p1,44,", "low_grade/0.tif,p2,61,II"]
     (root / "patients.csv").write_text("\n".join(rows), encoding="utf-8")
     dataset = run_ingest(
-        tmp_path / "out", sources={"zeb2_ihc": root}, subgroups=("age", "stage"), groups="patients.csv"
+        tmp_path / "out", sources={"zeb2_ihc": root}, attributes=("age", "stage"), groups="patients.csv"
     )
     manifest = MANIFEST.as_text(dataset / "manifest.csv").set_index("id")
     assert manifest.loc["normal/1", ["group", "age", "stage"]].tolist() == ["p1", "44", ""]

@@ -47,7 +47,7 @@ CHECKS: dict[str, Check] = {
 }
 _ABOUT = ("metric", "subset", "run", "class_name")
 # Name of a check → what must be said by the paper for it to call a number inconsistent: fields of claims and settings,
-# and names of contracts.claims.UNSAID. Checks that never do so, and those of layers, have none.
+# and names of contracts.paper_premises.UNSAID. Checks that never do so, and those of layers, have none.
 PREMISES: dict[str, tuple[str, ...]] = {
     granularity.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     averages.F1: (*_ABOUT, "average"),

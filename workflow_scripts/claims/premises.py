@@ -27,7 +27,7 @@ _UNSAID = {
 def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple[str, ...]) -> Outcome:
     """The outcome, an inconsistency as a note where a premise of its check is assumed or not stated.
 
-    entries: id → what the paper prints; premises: fields of a claim, and names of contracts.claims.UNSAID.
+    entries: id → what the paper prints; premises: fields of a claim, and names of contracts.paper_premises.UNSAID.
     """
     if outcome.outcome != INCONSISTENT:
         return outcome

@@ -1,11 +1,12 @@
 """A block of settings, declared once as a frozen data class: the settings check it, a step receives it.
 
 The package `settings` makes a pydantic model of the class (settings.base.block_of). A step parses the JSON of its
-command line into the class itself and needs no pydantic.
+command line into the class itself and needs no pydantic. A file that a person writes and a step reads is parsed with
+its limits. A field whose key is a word of Python ends in an underscore: `class_` is the key `class`.
 """
 
+import operator
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
@@ -13,10 +14,24 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from workflow_scripts.contracts.misfits import MisfitError, type_problem
+from workflow_scripts.contracts.misfits import Path as Keys
+from workflow_scripts.contracts.one_of_kind import OneOfKind
+from workflow_scripts.runtime.wording import nearest
+
 _Block = TypeVar("_Block")
 _Sequence = TypeVar("_Sequence", bound="list[Any] | tuple[Any, ...] | None")
 # Bytes of the longest name of a file that common file systems take.
 LONGEST = 255
+# Limit → whether a value keeps it, and what it asks for.
+_LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "ge": (operator.ge, "at least {}"),
+    "gt": (operator.gt, "more than {}"),
+    "le": (operator.le, "at most {}"),
+    "lt": (operator.lt, "less than {}"),
+    "min_length": (lambda value, length: len(value) >= length, "at least {} long"),
+    "max_length": (lambda value, length: len(value) <= length, "at most {} long"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +54,15 @@ class About:
     @property
     def limits(self) -> dict[str, float]:
         """The limits that are given, by name."""
-        names = ("ge", "gt", "le", "lt", "min_length", "max_length")
-        return {name: limit for name in names if (limit := getattr(self, name)) is not None}
+        return {name: limit for name in _LIMITS if (limit := getattr(self, name)) is not None}
+
+    def held(self, value: Any) -> Any:
+        """The value that counts; ValueError where it does not keep a limit."""
+        for name, bound in self.limits.items():
+            keeps, words = _LIMITS[name]
+            if value is not None and not keeps(value, bound):
+                raise ValueError(f"{value!r} is not {words.format(bound)}")
+        return self.check(value) if self.check else value
 
 
 def about(description: str, **limits: Any) -> About:
@@ -107,17 +129,6 @@ Filled = Annotated[str, limit(check=filled)]
 UserPath = Annotated[str, limit(check=user_path)]
 
 
-class OneOfKind(ABC):
-    """A block of which there are several: the value of its key `kind` says which class it is parsed into."""
-
-    kind: str
-
-    @classmethod
-    @abstractmethod
-    def of_kind(cls, kind: str) -> type["OneOfKind"]:
-        """The class of the blocks of one kind."""
-
-
 @cache
 def hints_of(block: type) -> dict[str, Any]:
     """The type of each field of a block, with what stands in `Annotated`."""
@@ -130,54 +141,105 @@ def default_of(field: Field) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 
 
-def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False) -> _Block:
+def key_of(name: str) -> str:
+    """The key of a field."""
+    return name.removesuffix("_")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How values are read: `further` keys are passed over; those that are `written` are held to their limits."""
+
+    further: bool
+    written: bool
+
+
+def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False, written: bool = False) -> _Block:
     """The block that JSON holds: `values` are those of a step's settings, checked when they were resolved.
 
-    `further`: whether mappings may hold keys that the block has not, which are left out. Raises TypeError for such a
-    key otherwise, for one that is missing, and for a value of another type: other code than this resolved the settings.
+    `further`: whether mappings may hold keys that the block has not, which are left out. `written`: whether a person
+    wrote the values, so that nobody has checked their limits. Raises MisfitError, a TypeError, for a key that is
+    unknown or missing and a value of another type, and for one beyond its limits; what `__post_init__` refuses is a
+    ValueError unless the values are written.
     """
-    chosen = _chosen(block, values)
-    declared: type = chosen
-    hints = hints_of(declared)
-    unknown = sorted(set(values) - set(hints))
-    if unknown and not further:
-        raise TypeError(f"{chosen.__name__} has no field {unknown[0]!r}")
-    stated = {name: value for name, value in values.items() if name in hints}
-    return chosen(
-        **{name: _parsed(hints[name], item, f"{chosen.__name__}.{name}", further) for name, item in stated.items()}
-    )
+    return _block(block, values, (block.__name__,), _Reading(further, written))
 
 
-def _chosen(block: type[_Block], values: Mapping[str, Any]) -> type[_Block]:
-    """The block, or of one that there are several of the class of the kind; TypeError where that is another block."""
-    if is_dataclass(block) or not issubclass(block, OneOfKind):
-        return block
+def _block(block: type[_Block], values: Any, path: Keys, how: _Reading) -> _Block:
+    if not isinstance(values, Mapping):
+        raise MisfitError(path, type_problem((block,), values))
+    if not is_dataclass(block):
+        return _block(_of_kind(block, values, path), values, path, how)
+    declared: Any = block
+    hints = {key_of(name): (name, hint) for name, hint in hints_of(declared).items()}
+    unknown = [key for key in values if key not in hints]
+    if unknown and not how.further:
+        raise MisfitError(path, f"unknown key {unknown[0]}; {nearest(unknown[0], hints)}")
+    required = [key_of(field.name) for field in fields(declared) if default_of(field) is MISSING]
+    if missing := [key for key in required if key not in values]:
+        raise MisfitError(path, f"lacks {', '.join(missing)}")
+    items = {
+        name: _parsed(hint, values[key], (*path, key), how) for key, (name, hint) in hints.items() if key in values
+    }
+    try:
+        return block(**items)
+    except ValueError as error:
+        if not how.written:
+            raise
+        raise MisfitError(path, str(error)) from None
+
+
+def _of_kind(block: type[_Block], values: Mapping[str, Any], path: Keys) -> type[_Block]:
+    """The class of the kind of a block of which there are several."""
+    if not issubclass(block, OneOfKind) or "kind" not in values:
+        raise MisfitError(path, "lacks kind")
     chosen = block.of_kind(values["kind"])
     if not issubclass(chosen, block):
-        raise TypeError(f"{values['kind']!r} is no kind of {block.__name__}")
+        raise MisfitError(path, f"{values['kind']!r} is no kind of {block.__name__}")
     return chosen
 
 
-def _parsed(hint: Any, value: Any, where: str, further: bool) -> Any:
+def _parsed(hint: Any, value: Any, path: Keys, how: _Reading) -> Any:
     """A value of JSON as the type says: lists become tuples, mappings become blocks."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _parsed(inner[0], value, where, further)
+        return _held(inner[1:], _parsed(inner[0], value, path, how), path, how)
     if origin in (Union, UnionType):
         if value is None and NoneType in inner:
             return None
-        kinds = [kind for kind in inner if kind is not NoneType]
-        return _parsed(next((kind for kind in kinds if _fits(kind, value)), kinds[0]), value, where, further)
+        kinds = tuple(kind for kind in inner if kind is not NoneType)
+        fitting = next((kind for kind in kinds if _fits(kind, value)), None)
+        if fitting is None:
+            raise MisfitError(path, type_problem(kinds, value))
+        return _parsed(fitting, value, path, how)
+    if _is_block(hint):
+        return _block(hint, value, path, how)
     if not _fits(hint, value):
-        raise TypeError(f"{where} is {value!r}, which is no {hint}")
+        raise MisfitError(path, type_problem((hint,), value))
     if origin is tuple:
         items = inner[:1] * len(value) if inner[1:] == (Ellipsis,) else inner
-        return tuple(_parsed(kind, item, where, further) for kind, item in zip(items, value, strict=True))
+        if len(items) != len(value):
+            raise MisfitError(path, f"{len(items)} entries are wanted, {value!r} was found")
+        return tuple(
+            _parsed(kind, item, (*path, position), how)
+            for position, (kind, item) in enumerate(zip(items, value, strict=True))
+        )
     if origin in (dict, Mapping):
-        return {key: _parsed(inner[1], item, f"{where}.{key}", further) for key, item in value.items()}
-    if _is_block(hint):
-        return parse(hint, value, further)
+        return {key: _parsed(inner[1], item, (*path, key), how) for key, item in value.items()}
     return float(value) if hint is float else value
+
+
+def _held(notes: tuple[Any, ...], value: Any, path: Keys, how: _Reading) -> Any:
+    """The value, held to the limits that stand beside its type."""
+    if not how.written:
+        return value
+    for note in notes:
+        if isinstance(note, About):
+            try:
+                value = note.held(value)
+            except ValueError as error:
+                raise MisfitError(path, str(error)) from None
+    return value
 
 
 def _fits(hint: Any, value: Any) -> bool:
@@ -208,9 +270,7 @@ def _is_block(hint: Any) -> bool:
 
 def _is_of_kind(block: type, values: Mapping[str, Any]) -> bool:
     """Whether a mapping is for this one of several blocks that are told apart by their `kind`."""
-    if not is_dataclass(block):
-        return "kind" in values
-    hint = hints_of(block).get("kind")
+    hint = hints_of(block).get("kind") if is_dataclass(block) else None
     return hint is None or _fits(hint, values.get("kind"))
 
 
@@ -219,7 +279,7 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         values = {entry: getattr(value, entry.name) for entry in fields(value)}
         return {
-            entry.name: plain(item)
+            key_of(entry.name): plain(item)
             for entry, item in values.items()
             if item is not None or not entry.metadata.get(_OPTIONAL)
         }

@@ -1,7 +1,10 @@
 """What a paper prints, as data classes: numbers, claims in words, layers, settings; published_yaml.py reads them."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
+
+from workflow_scripts.contracts.blocks import about
+from workflow_scripts.contracts.paper_premises import Assumed
 
 # Of a machine: they differ from one to the next.
 TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
@@ -40,12 +43,6 @@ UNITS = {
 }
 SUBSETS = ("train", "validation", "test", "all")
 RELATIONS = ("equal", "about", "highest")
-# What a check may rest on beside the fields of a claim, and papers seldom say; where one does, `stated` quotes it.
-# one_training: the number is of one training, no mean of several or of folds; average: how the classes were averaged;
-# split_unit: what was divided, images or patients.
-UNSAID = ("one_training", "average", "split_unit")
-# Fields that this project may have had to read into a paper.
-ASSUMABLE = ("metric", "subset", "class_name", "run", "against", "n", "setting")
 # Of a claim in words: above or below each it is set against, or only one of them is above it.
 WORD_RELATIONS = ("higher", "lower", "second")
 
@@ -76,7 +73,7 @@ class Claim:
     against: a difference (of class_ratio: a ratio) to the same number with these fields replaced, e.g. {"run": "cvm"}.
     cell: its place in a table; None for what is printed elsewhere.
     quote: the paper's words around it.
-    stated: of UNSAID, premise → the paper's words that say so.
+    stated: of UNSAID (paper_premises), premise → the paper's words that say so.
     assumed: field that this project filled in (of ASSUMABLE) → what the paper leaves open. No check calls a number
     inconsistent by what is assumed.
     """
@@ -177,16 +174,16 @@ class PaperSetting:
     studies: to which of the paper's studies it applies; empty: to all. quote, assumed: as of a claim.
     """
 
-    id: str
-    place: str
-    value: Any
-    unit: str | None = None
-    setting: str | None = None
-    means: Any = None
-    studies: tuple[str, ...] = ()
-    note: str = ""
-    quote: str = ""
-    assumed: dict[str, str] = field(default_factory=dict)
+    id: Annotated[str, about("Unique in the paper.")]
+    place: Annotated[str, about("Where it is printed; `not stated` where it is nowhere.")]
+    value: Annotated[Any, about("What the paper says; null: nothing.")]
+    unit: Annotated[str | None, about("Unit of the value.")] = None
+    setting: Annotated[str | None, about("Dotted path in a study's resolved settings.")] = None
+    means: Annotated[Any, about("What the setting holds when it is as printed, where that is not `value`.")] = None
+    studies: Annotated[tuple[str, ...], about("To which studies it applies; empty: to all.")] = ()
+    note: Annotated[str, about("What this project adds.")] = ""
+    quote: Annotated[str, about("The paper's words.")] = ""
+    assumed: Assumed = field(default_factory=dict)
 
     @property
     def expected(self) -> Any:
@@ -206,11 +203,11 @@ class PaperStudy:
     own; source: the one of that study's data sets that it has, None: all.
     """
 
-    title: str
-    headline: tuple[str, ...]
-    figures: dict[str, str]
-    beside: str | None = None
-    source: str | None = None
+    title: Annotated[str, about("What its data are.")]
+    headline: Annotated[tuple[str, ...], about("Ids of the claims shown first.")] = ()
+    figures: Annotated[dict[str, str], about("Kind of figure → the paper's own.")] = field(default_factory=dict)
+    beside: Annotated[str | None, about("The study whose numbers are shown.")] = None
+    source: Annotated[str | None, about("The one of that study's data sets that it has; null: all.")] = None
 
     def has(self, source: str | None) -> bool:
         """Whether its data hold that data set, of the study that it stands beside; None: no particular one."""

@@ -1,199 +1,171 @@
 """published.yaml: what a paper prints, as data: its settings, its tables, its claims, each with its place.
 
-One file a paper, under `workflow_scripts/studies/<paper>/`; several studies may share it. A cell of a table is a claim
-as well: the tables are written once, row by row as printed, and expanded here.
+One file a paper, under `workflow_scripts/studies/<paper>/`; several studies may share it. Its keys are declared in
+published_blocks. A cell of a table is a claim as well: the tables are written once, row by row as printed, and expanded
+here.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.claims import (
-    ASSUMABLE,
-    OTHER_METRICS,
-    RELATIONS,
-    SUBSETS,
-    UNITS,
-    UNSAID,
-    WORD_RELATIONS,
-    Cell,
-    Claim,
-    Layer,
-    PaperSetting,
-    PaperStudy,
-    Published,
-    Statement,
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.claims import Cell, Claim, Layer, Published, Statement
+from workflow_scripts.contracts.misfits import MisfitError
+from workflow_scripts.contracts.published_blocks import (
+    ClaimBlock,
+    ColumnBlock,
+    LayersBlock,
+    NumberBlock,
+    PublishedBlock,
+    ReplacedBlock,
+    RowBlock,
+    StatementBlock,
+    TableBlock,
+    layer_size,
 )
-from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 from workflow_scripts.runtime.errors import UserError
 
-_METRICS = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
+# `class` is no name for a field in Python.
+_FIELDS = {"class_": "class_name"}
+# What is given of a number as a whole, and the two that add up.
+_GIVEN = tuple(entry.name for entry in fields(NumberBlock) if entry.name not in ("stated", "assumed"))
+_NEEDED = ("study", "metric", "unit")
 
 
 def read_published(path: Path) -> Published:
     """Read and check published.yaml; a mistake in it raises UserError that names file and entry."""
+    path = Path(path)
+    raw = _read_yaml(path)
+    try:
+        written = parse(PublishedBlock, raw, written=True)
+    except MisfitError as error:
+        raise UserError(f"{path}{_place_of(error.path[1:], raw)}: {error.problem}") from None
+    cells = [claim for name, table in written.tables.items() for claim in _cells(name, table, path)]
+    published = Published(
+        written.paper,
+        written.citation,
+        written.studies,
+        written.settings,
+        (*(_claim_of(entry, path) for entry in written.claims), *cells),
+        tuple(map(_statement, written.statements)),
+        tuple(layer for name, table in written.layers.items() for layer in _layers(name, table)),
+        tuple(_claim_of(entry, path) for entry in written.public),
+        written.variants,
+        written.title,
+        _run_names(written),
+    )
+    _check(published, path)
+    return published
+
+
+def _read_yaml(path: Path) -> Any:
     import yaml
 
     try:
         # The compiled loader, where PyYAML has it: a tenth of the time for a file of this length.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except FileNotFoundError:
         raise UserError(f"{path} is missing; each folder under studies/ needs the paper's numbers") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML ({' '.join(str(error).split())})") from None
-    _keys(raw, f"{path}", {"paper", "citation", "studies", "settings"}, _PARTS)
-    studies = {}
-    for name, entry in raw["studies"].items():
-        _keys(entry, f"{path}, studies.{name}", {"title"}, {"headline", "figures", "beside", "source"})
-        studies[name] = PaperStudy(
-            **{**entry, "headline": tuple(entry.get("headline", ())), "figures": entry.get("figures", {})}
-        )
-    settings = tuple(_setting(entry, str(path)) for entry in raw["settings"])
-    claims = [_claim(entry, str(path)) for entry in raw.get("claims", [])]
-    for name, table in raw.get("tables", {}).items():
-        claims += _table_claims(name, table, str(path))
-    layers = [layer for name, table in raw.get("layers", {}).items() for layer in _layers(name, table, str(path))]
-    published = Published(
-        raw["paper"],
-        raw["citation"],
-        studies,
-        settings,
-        tuple(claims),
-        tuple(_statement(entry, str(path)) for entry in raw.get("statements", [])),
-        tuple(layers),
-        tuple(_claim(entry, str(path)) for entry in raw.get("public", [])),
-        dict(raw.get("variants", {})),
-        raw.get("title", ""),
-        _run_names(raw),
-    )
-    _check(published, str(path))
-    return published
 
 
-_PARTS = {"tables", "claims", "statements", "layers", "public", "variants", "title", "run_names"}
-_COMMON = {
-    *("study", "metric", "unit", "decimals", "exact_decimals", "subset", "class", "run", "predicted", "n"),
-    *("quote", "stated", "assumed"),
-}
+def _place_of(keys: tuple[str | int, ...], raw: Any) -> str:
+    """Where a value stands in the file: keys, entries of a list by their id, or else their number."""
+    place = ""
+    for key in keys:
+        raw = raw[key]
+        named = raw.get("id") if isinstance(key, int) and isinstance(raw, dict) else key
+        if isinstance(named, str):
+            place += f".{named}" if place else f", {named}"
+        else:
+            place += f", entry {key + 1}" if isinstance(key, int) else f".{key}"
+    return place
 
 
-def _run_names(raw: dict[str, Any]) -> dict[str, str]:
+def _run_names(written: PublishedBlock) -> dict[str, str]:
     """Run → its name in the rows of the tables, before all the names that the file gives."""
-    rows = [row for table in raw.get("tables", {}).values() for row in table["rows"].values()]
-    return {row["run"]: row["printed"] for row in rows if row.get("run") and row.get("printed")} | dict(
-        raw.get("run_names", {})
+    rows = [row for table in written.tables.values() for row in table.rows.values()]
+    return {row.run: row.printed for row in rows if row.run and row.printed} | written.run_names
+
+
+def _cells(name: str, table: TableBlock, path: Path) -> Iterator[Claim]:
+    for row, line in table.rows.items():
+        for (column, head), value in zip(table.columns.items(), line.values, strict=True):
+            yield _cell_claim(f"{name}.{row}.{column}", table, line, head, value, path)
+
+
+def _cell_claim(
+    identifier: str, table: TableBlock, row: RowBlock, column: ColumnBlock, value: float, path: Path
+) -> Claim:
+    # A table of one line has no name for it.
+    place = f"{table.place}, {f'row {row.printed}, ' if row.printed else ''}column {column.printed}"
+    facts = _facts((table, column, row), f"{path}, tables.{identifier}")
+    return Claim(id=identifier, place=place, value=value, cell=Cell(table.place, row.printed, column.printed), **facts)
+
+
+def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
+    return Claim(
+        id=entry.id,
+        place=entry.place,
+        value=entry.value,
+        source=entry.source,
+        relation=entry.relation,
+        among=entry.among,
+        against=_replaced(entry.against),
+        **_facts((entry,), f"{path}, claim {entry.id}"),
     )
 
 
-def _table_claims(name: str, table: dict[str, Any], path: str) -> list[Claim]:
-    where = f"{path}, tables.{name}"
-    _keys(table, where, {"place", "columns", "rows"}, _COMMON)
-    shared = {key: value for key, value in table.items() if key in _COMMON}
-    claims = []
-    for column, entry in table["columns"].items():
-        _keys(entry, f"{where}.columns.{column}", {"printed"}, _COMMON)
-    for row, entry in table["rows"].items():
-        _keys(entry, f"{where}.rows.{row}", {"values"}, _COMMON | {"printed"})
-        if len(entry["values"]) != len(table["columns"]):
-            raise UserError(f"{where}.rows.{row}: {len(entry['values'])} values for {len(table['columns'])} columns")
-        for (column, about), value in zip(table["columns"].items(), entry["values"], strict=True):
-            merged = {**shared, **about, **entry, "value": value, "id": f"{name}.{row}.{column}"}
-            # A table of one line has no name for it.
-            line = entry.get("printed", "")
-            merged["place"] = f"{table['place']}, {f'row {line}, ' if line else ''}column {about['printed']}"
-            for key in ("stated", "assumed"):
-                merged[key] = {**shared.get(key, {}), **about.get(key, {}), **entry.get(key, {})}
-            claim = _claim({key: merged[key] for key in merged if key not in ("printed", "values")}, path)
-            claims.append(replace(claim, cell=Cell(table["place"], line, about["printed"])))
-    return claims
-
-
-def _claim(entry: dict[str, Any], path: str) -> Claim:
-    where = f"{path}, claim {entry.get('id', entry)}"
-    extra = {"source", "relation", "among", "against"}
-    _keys(entry, where, {"id", "place", "study", "metric", "value", "unit"}, _COMMON | extra)
-    _known(entry, where, {"metric": _METRICS, "unit": UNITS, "subset": SUBSETS, "relation": RELATIONS})
-    if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
-        raise UserError(f"{where}: value {entry['value']!r} is not a number (write 2.0e-4, not 2e-4)")
-    against = _with_class_name(entry.get("against", {}))
-    read = {"stated": _sentences(entry, where, "stated", UNSAID), "assumed": _assumed(entry, where)}
-    return Claim(**{**_with_class_name(entry), "among": tuple(entry.get("among", ())), "against": against, **read})
-
-
-def _assumed(entry: dict[str, Any], where: str) -> dict[str, str]:
-    return _sentences(entry, where, "assumed", ASSUMABLE)
-
-
-def _sentences(entry: dict[str, Any], where: str, key: str, allowed: tuple[str, ...]) -> dict[str, str]:
-    """A mapping of premises, each with a sentence."""
-    read = entry.get(key, {})
-    _keys(read, f"{where}, {key}", set(), {"class" if name == "class_name" else name for name in allowed})
-    if empty := [name for name, sentence in read.items() if not (isinstance(sentence, str) and sentence.strip())]:
-        raise UserError(f"{where}, {key}.{empty[0]}: a sentence is wanted, what the paper says or leaves open")
-    return _with_class_name(read)
-
-
-def _with_class_name(entry: dict[str, Any]) -> dict[str, Any]:
-    """`class` is no name for a field in Python."""
-    return {("class_name" if key == "class" else key): value for key, value in entry.items()}
-
-
-def _statement(entry: dict[str, Any], path: str) -> Statement:
-    where = f"{path}, statement {entry.get('id', entry)}"
-    needed = {"id", "place", "study", "words", "relation", "against"}
-    _keys(entry, where, needed, {"metric", "subset", "class", "run", "assumed"})
-    _known(entry, where, {"metric": _METRICS, "subset": SUBSETS, "relation": WORD_RELATIONS})
-    _keys(entry["against"], f"{where}, against", set(), {"run", "subset", "class"})
-    if len(entry["against"]) != 1 or not all(isinstance(values, list) for values in entry["against"].values()):
-        raise UserError(f"{where}: against names one of run, subset, class and a list, e.g. {{run: [expert_1]}}")
-    ((field, compared),) = entry["against"].items()
-    if entry.get(field) is None:
-        raise UserError(f"{where}: against names {field}, but the statement itself has no {field}")
-    fields = {key: value for key, value in _with_class_name(entry).items() if key != "against"}
-    fields["assumed"] = _assumed(entry, where)
-    return Statement(
-        **fields, compared_field="class_name" if field == "class" else field, compared_values=tuple(compared)
-    )
-
-
-def _layers(name: str, table: dict[str, Any], path: str) -> list[Layer]:
-    where = f"{path}, layers.{name}"
-    _keys(table, where, {"place", "study", "rows"}, {"network"})
-    layers = []
-    for number, row in enumerate(table["rows"], 1):
-        try:
-            title, size = row
-            shape = tuple(int(part) for part in str(size).split("x"))
-        except (TypeError, ValueError):
-            raise UserError(f"{where}, row {number}: {row!r} is not [name, 224 x 224 x 64]") from None
-        about = (f"{name}.{number:02d}", f"{table['place']}, row {number}", table["study"], title, shape)
-        layers.append(Layer(*about, table.get("network", "")))
-    return layers
-
-
-def _known(entry: dict[str, Any], where: str, allowed: dict[str, Any]) -> None:
-    for key, names in allowed.items():
-        if entry.get(key) is not None and entry[key] not in names:
-            raise UserError(f"{where}: {key} {entry[key]!r} is unknown; use one of {', '.join(names)}")
-
-
-def _setting(entry: dict[str, Any], path: str) -> PaperSetting:
-    where = f"{path}, setting {entry.get('id', entry)}"
-    _keys(entry, where, {"id", "place", "value"}, {"unit", "setting", "means", "studies", "note", "quote", "assumed"})
-    return PaperSetting(**{**entry, "studies": tuple(entry.get("studies", ())), "assumed": _assumed(entry, where)})
-
-
-def _keys(entry: Any, where: str, needed: set[str], allowed: set[str]) -> None:
-    if not isinstance(entry, dict):
-        raise UserError(f"{where}: a mapping is wanted, {entry!r} was found")
-    if missing := sorted(needed - set(entry)):
+def _facts(blocks: tuple[NumberBlock, ...], where: str) -> dict[str, Any]:
+    """Fields of a claim as several blocks say them; the later ones before the earlier. UserError: one is lacking."""
+    facts: dict[str, Any] = {"stated": {}, "assumed": {}}
+    for block in blocks:
+        facts |= {_field(name): value for name in _GIVEN if (value := getattr(block, name)) is not None}
+        facts["stated"] |= block.stated
+        facts["assumed"] |= block.assumed
+    if missing := [name for name in _NEEDED if name not in facts]:
         raise UserError(f"{where}: lacks {', '.join(missing)}")
-    if unknown := sorted(set(map(str, entry)) - needed - allowed):
-        raise UserError(f"{where}: unknown key {', '.join(unknown)}; allowed: {', '.join(sorted(needed | allowed))}")
+    return facts
 
 
-def _check(published: Published, path: str) -> None:
+def _replaced(block: ReplacedBlock) -> dict[str, str]:
+    values = {entry.name: getattr(block, entry.name) for entry in fields(block)}
+    return {_field(name): value for name, value in values.items() if value is not None}
+
+
+def _field(name: str) -> str:
+    return _FIELDS.get(name, name)
+
+
+def _statement(entry: StatementBlock) -> Statement:
+    ((compared, values),) = entry.against.given.items()
+    return Statement(
+        id=entry.id,
+        place=entry.place,
+        study=entry.study,
+        words=entry.words,
+        relation=entry.relation,
+        compared_field=_field(compared),
+        compared_values=values,
+        metric=entry.metric,
+        subset=entry.subset,
+        class_name=entry.class_,
+        run=entry.run,
+        assumed=entry.assumed,
+    )
+
+
+def _layers(name: str, table: LayersBlock) -> Iterator[Layer]:
+    for number, (title, size) in enumerate(table.rows, 1):
+        identifier, place = f"{name}.{number:02d}", f"{table.place}, row {number}"
+        yield Layer(identifier, place, table.study, title, layer_size(size), table.network)
+
+
+def _check(published: Published, path: Path) -> None:
     seen: set[str] = set()
     for entry in published.entries:
         if entry.id in seen:

@@ -57,10 +57,10 @@ class Fusion(TrainedKind):
     def words(self, name: str, record: "RunRecord") -> str:
         return "fusion of " + listed(branch.model for branch in self.branches.values())
 
-    def joint_layers(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, ...], ...]:
-        width, joined = shapes["hidden.weight"]
+    def joint_layers(self, widths: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
+        joined, hidden, classes = widths
         return (
             ("Features", f"{self.how} fusion", f"{joined} values"),
-            ("Hidden layer", f"{joined} → {width}", self.activation.upper()),
-            ("Output", f"{width} → {shapes['output.weight'][0]}", "softmax"),
+            ("Hidden layer", f"{joined} → {hidden}", self.activation.upper()),
+            ("Output", f"{hidden} → {classes}", "softmax"),
         )

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from workflow_scripts.contracts.blocks import OneOfKind
+from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
@@ -94,6 +94,12 @@ class RunKind(OneOfKind):
         """The networks that it trains: `model`, or the name of each branch."""
         return {}
 
+    @property
+    def network_name(self) -> str | None:
+        """What its one network is called in its library; None where it has several, or none."""
+        networks = list(self.networks().values())
+        return networks[0].model if len(networks) == 1 else None
+
     def modalities(self) -> Mapping[str, str]:
         """What it takes of samples of one modality alone, in words → that modality."""
         return {}
@@ -126,8 +132,11 @@ class RunKind(OneOfKind):
         """Lines of a diagram's box that says how it decides by the runs it is made of; empty where there are none."""
         return ()
 
-    def joint_layers(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[str, ...], ...]:
-        """Lines of a diagram's box for each step after its branches; `shapes`: of the tensors that it left."""
+    def joint_layers(self, widths: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
+        """Lines of a diagram's box for each step after its branches.
+
+        `widths`: how many numbers the branches give together, then each fully connected layer after them.
+        """
         return ()
 
     def explained_networks(self, name: str) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.protocol_roles import named_protocol
-from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.run_record import Ledger
 from workflow_scripts.reporting.formatting import LEAK_NAMES
 from workflow_scripts.reporting.reproduced import Value, obtained

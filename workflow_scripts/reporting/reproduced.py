@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workflow_scripts.contracts.published_yaml import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS, Claim
+from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 from workflow_scripts.contracts.run_tables import ALL, classes_of
 from workflow_scripts.evaluation.quantities import taken_for
 from workflow_scripts.reporting.formatting import missing

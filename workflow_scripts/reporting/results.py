@@ -7,9 +7,9 @@ from typing import Literal
 
 import pandas as pd
 
+from workflow_scripts.contracts.claims import Published
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE
-from workflow_scripts.contracts.published_yaml import Published
 from workflow_scripts.contracts.record import mixtures
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.split_record import SplitRecord

@@ -1,7 +1,7 @@
 """In which order protocols and runs are shown, which run comes first, and what they are called."""
 
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
-from workflow_scripts.contracts.published_yaml import Claim
 from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.reporting import formatting

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from workflow_scripts.contracts.published_yaml import Claim
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import leaks
 from workflow_scripts.reporting.pages.page import axis_for

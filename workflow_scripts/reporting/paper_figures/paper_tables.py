@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workflow_scripts.contracts.claims import Cell
+from workflow_scripts.contracts.claims import UNITS, Cell, Claim
 from workflow_scripts.contracts.paper_figure_table import PRINTED
-from workflow_scripts.contracts.published_yaml import UNITS, Claim
 from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.evaluation.paired import holm
 from workflow_scripts.reporting.numbers import ClaimRow, claim_rows

@@ -103,11 +103,5 @@ class RunFiles:
         weighted = [run for run, kind in kinds.items() if isinstance(kind, CombinedKind) and kind.explained_by_record]
         return [self._first(study, protocol, run, RECORD_FILE) for run in weighted]
 
-    def first_weights(self, study: str) -> list[str]:
-        """Weights of the first fold and seed of every trained run, from which diagrams of the networks are drawn."""
-        chosen = self._study(study)
-        trained = [run for run in chosen.runs if self._steps.kind(study, run).leaves_weights]
-        return [self._first(study, protocol, run, WEIGHTS_FILE) for protocol in chosen.protocols for run in trained]
-
     def _first(self, study: str, protocol: str, run: str, name: str) -> str:
         return f"{self.folder(RunAddress(study, protocol, run, 0, self._study(study).seeds[0]))}/{name}"

@@ -67,8 +67,10 @@ def of_paper(plan: Plan, names: StepNames) -> list[str]:
 
 
 def of_paper_and_figures(plan: Plan, names: StepNames) -> list[str]:
-    """The same, and the module that draws the paper's figures, if it has one."""
-    return [*of_paper(plan, names), *figure_modules(plan.study(names.study).paper)]
+    """The same, the modules that draw the paper's figures, and what builds the networks that they draw."""
+    study = plan.study(names.study)
+    figures = figure_modules(study.paper)
+    return [*of_paper(plan, names), *figures, *(_builders(plan, names.study, list(study.runs)) if figures else [])]
 
 
 def of_added_metrics(plan: Plan, names: StepNames) -> list[str]:
@@ -103,8 +105,14 @@ def _kinds(plan: Plan, study: str, runs: Iterable[str]) -> list[str]:
 
 
 def _networks(plan: Plan, study: str, runs: list[str]) -> list[str]:
-    """What builds the networks of runs, this project's own networks among them, and what feeds them."""
+    """What builds the networks of runs, and what feeds them."""
+    builders = _builders(plan, study, runs)
+    return [*builders, *([_feeder()] if builders else [])]
+
+
+def _builders(plan: Plan, study: str, runs: list[str]) -> list[str]:
+    """What builds the networks of runs, this project's own networks among them."""
     kinds = [kind for run in runs if isinstance(kind := plan.steps.kind(study, run), TrainedKind)]
     parts = [part for kind in kinds for part in kind.networks().values()]
     builders = sorted({module_part(kind.builder) for kind in kinds})
-    return [*builders, *modules_of([part.model for part in parts]), *([_feeder()] if kinds else [])]
+    return [*builders, *modules_of([part.model for part in parts])]

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workflow_scripts.reporting.paper_figures import diagrams, example_pictures, learning, strips
+from workflow_scripts.reporting.paper_figures import example_pictures, learning, network_diagrams, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 from workflow_scripts.reporting.results import Results
 
@@ -35,19 +35,19 @@ PAPER_FIGURES = (
         "fig02_residual",
         "Fig. 2",
         "A plain and a residual block",
-        "The same layers twice, with the channels of a block of the trained network: on the right their input is added "
+        "The same layers twice, with the channels of a block of the network: on the right their input is added "
         f"to what they make of it, so that they learn only the difference. {TYPES}",
         STUDIES,
-        partial(diagrams.residual, run=RUN),
+        partial(network_diagrams.residual, run=RUN),
     ),
     PaperFigure(
         "fig03_schematic",
         "Fig. 3",
         "The network and its new last layers",
         "Stages from the image to the features, then the layers that replace the classifier of ImageNet; every number "
-        f"is read from the weights file. {TYPES}",
+        f"is that of the network that the settings build. {TYPES}",
         STUDIES,
-        partial(diagrams.schematic, run=RUN),
+        partial(network_diagrams.schematic, run=RUN),
     ),
     PaperFigure(
         "fig04_loss",

@@ -2,7 +2,14 @@
 
 from functools import partial
 
-from workflow_scripts.reporting.paper_figures import classes, diagrams, example_pictures, formulas, performance
+from workflow_scripts.reporting.paper_figures import (
+    classes,
+    diagrams,
+    example_pictures,
+    formulas,
+    network_diagrams,
+    performance,
+)
 from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 
 MAIN, HERLEV, BLOOD, SIPAKMED = "cvm_cervix", "cvm_herlev", "cvm_blood", "cvm_sipakmed"
@@ -48,18 +55,18 @@ PAPER_FIGURES = (
         "Fig. 2",
         "Structure of the joint network",
         "Each branch turns the image into features; they are joined and classified by two layers, trained together. "
-        "All sizes are read from the weights file.",
+        "All sizes are those of the network that the settings build.",
         EVERY,
-        partial(diagrams.structure, run="cvm"),
+        partial(network_diagrams.structure, run="cvm"),
     ),
     PaperFigure(
         "fig03_depthwise",
         "Fig. 3",
         "Depthwise separable convolution",
-        "One layer of the trained network: a kernel for each channel, then a mixture of the channels; the last box "
+        "One layer of the network: a kernel for each channel, then a mixture of the channels; the last box "
         "compares the number of weights with an ordinary convolution.",
         (MAIN,),
-        partial(diagrams.depthwise, run="cvm"),
+        partial(network_diagrams.depthwise, run="cvm"),
     ),
     PaperFigure(
         "table02_metrics",
