@@ -83,7 +83,7 @@ rule preprocess:
 rule segment:
     input:
         arrays=rules.preprocess.output.record,
-        # large, and identified by the sha256 in the record beside it
+        # large, and identified by the sha256 in the record next to it
         data=ancient(rules.preprocess.output.data),
     output:
         masks="<masks>/masks.npy",

@@ -42,7 +42,7 @@ use rule make_run as make_run_with_network with:
         gpu=GPUS_PER_JOB,
 
 
-# The same of kinds that leave a model of their own beside the tables.
+# The same of kinds that leave a model of their own next to the tables.
 use rule make_run_with_network as make_run_with_model with:
     output:
         **run_tables("<made_run_with_model>"),

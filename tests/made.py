@@ -136,10 +136,10 @@ def training(settings: dict) -> TrainSettings:
     return parse(TrainSettings, settings)
 
 
-def settings(spec: dict | None = None, run: str = "tiny", **train: object) -> dict:
-    """Settings of the train step, as JSON would give them; keywords change its `train` block."""
+def settings(spec: dict | None = None, run: str = "tiny", resample: str = "none", **train: object) -> dict:
+    """Settings of the train step, as JSON would give them; further keywords change its `train` block."""
     block = plain(parse(Train, {"epochs": 2, "batch_size": 8, "learning_rate": 0.002, **train}))
-    made = {"study": "made", "protocol": "published", "run": run, "fold": 0, "seed": 0}
+    made = {"study": "made", "protocol": "published", "run": run, "fold": 0, "seed": 0, "resample": resample}
     return json.loads(json.dumps({**made, "spec": spec or network(), "train": block}))
 
 

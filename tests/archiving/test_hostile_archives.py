@@ -11,8 +11,8 @@ import pytest
 
 from tests.archiving.finished import METADATA, ROOT, changed, edited, verified
 from workflow_scripts.archiving import entry_names, unpacking
+from workflow_scripts.archiving.checked_settings import read_settings
 from workflow_scripts.archiving.recomputing import verify_study
-from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.archiving.unpacking import unpack
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.data.download.published_sources import Limits
@@ -223,6 +223,7 @@ BAD_SETTINGS = {
     "folds": set_at("evaluate", "published", "folds", value=10**12),
     "expected job": set_at("evaluate", "published", "expects", "cvm", value={EVIL: "0" * 64}),
     "subset": set_at("evaluate", "published", "reported", value=EVIL),
+    "resampling": set_at("evaluate", "published", "resample", value="smote"),
     "explained run": set_at("report", "explain", "runs", value=[EVIL]),
     "bootstrap": set_at("evaluate", "published", "evaluate", "bootstrap", value=10**9),
     "bootstrap of the report": set_at("report", "evaluate", "bootstrap", value=10**9),

@@ -1,4 +1,4 @@
-"""Baselines without a network: they find what is planted in the rim, the colour or the size, and nothing else."""
+"""Baselines without a network: they find the traces in the border, the colour or the size, and nothing else."""
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def noise(root, plant):
     return inputs.vouch()
 
 
-def in_rim(images, manifest, classes):
+def in_border(images, manifest, classes):
     images[:, 0] = (60 + 60 * classes)[:, None, None]
 
 
@@ -57,7 +57,12 @@ def in_size(images, manifest, classes):
 
 @pytest.mark.parametrize(
     ("plant", "found_by", "not_by"),
-    [(in_rim, "rim", "size"), (in_middle, "colour", "rim"), (in_colour, "colour", "size"), (in_size, "size", "rim")],
+    [
+        (in_border, "border", "size"),
+        (in_middle, "colour", "border"),
+        (in_colour, "colour", "size"),
+        (in_size, "size", "border"),
+    ],
 )
 def test_a_baseline_sees_what_it_is_called_after_and_nothing_else(tmp_path, plant, found_by, not_by):
     inputs = noise(tmp_path, plant)
@@ -72,13 +77,13 @@ def test_every_feature_says_of_which_modality_it_is_taken():
 
 def test_it_is_fitted_on_the_training_subset_alone(tmp_path):
     inputs = made.make_inputs(tmp_path)
-    accuracy(inputs, tmp_path / "a", "rim", "colour")
+    accuracy(inputs, tmp_path / "a", "border", "colour")
     split, images = SPLIT.read(inputs.split), np.load(inputs.images)
     one = int((split["subset"] == "test").idxmax())
     images[(split["subset"] == "test") & (split.index != one)] = 0
     np.save(inputs.images, images)
     inputs.vouch()
-    accuracy(inputs, tmp_path / "b", "rim", "colour")
+    accuracy(inputs, tmp_path / "b", "border", "colour")
     first, second = (pd.read_csv(tmp_path / name / "predictions.csv").set_index("id") for name in "ab")
     name = split["id"][one]
     assert first.loc[name].equals(second.loc[name]) and not first.equals(second)
@@ -87,7 +92,7 @@ def test_it_is_fitted_on_the_training_subset_alone(tmp_path):
 def test_equal_runs_are_equal_bytes(tmp_path):
     inputs = made.make_inputs(tmp_path)
     for name in "ab":
-        accuracy(inputs, tmp_path / name, "rim", "colour", "size")
+        accuracy(inputs, tmp_path / name, "border", "colour", "size")
     assert (tmp_path / "a/predictions.csv").read_bytes() == (tmp_path / "b/predictions.csv").read_bytes()
 
 
@@ -96,5 +101,5 @@ def test_the_rim_is_the_rim_at_every_size(side):
     width = -(-2 * side // 32)  # two of 32 rows, rounded up
     framed = np.zeros((1, side, side, 3), dtype="uint8")
     framed[:, 2 * width : -2 * width, 2 * width : -2 * width] = 255
-    assert simple_features.rim(framed, pd.DataFrame()).max() == 0
-    assert simple_features.rim(255 - framed, pd.DataFrame()).min() == 255
+    assert simple_features.border(framed, pd.DataFrame()).max() == 0
+    assert simple_features.border(255 - framed, pd.DataFrame()).min() == 255

@@ -37,7 +37,7 @@ def finishing(inputs: made.Inputs) -> None:
 
 
 def fitting(inputs: made.Inputs) -> None:
-    stated = spec_of("baseline", features=["rim"])
+    stated = spec_of("baseline", features=["border"])
     inputs.make_run(stated, inputs.root / "runs/published/control/fold0-seed0")
 
 

@@ -178,8 +178,8 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
         ("headline: [table1.x.accuracy]", "headline: [missing]", "there is no claim missing"),
         (
             "headline: [table1.x.accuracy]",
-            "beside: elsewhere",
-            "beside: 'elsewhere' is no study with numbers of its own",
+            "reference_study: elsewhere",
+            "reference_study: 'elsewhere' is no study with numbers of its own",
         ),
         ("citation: A small paper.", "citation: A.\nvariants: {x: y}", "variants.x: no setting is stated of 'y'"),
         (

@@ -6,7 +6,7 @@ import pytest
 
 from tests.raw import class_folders, picture, run_ingest, save
 from workflow_scripts.contracts.dataset import MANIFEST
-from workflow_scripts.data.folder_layout import masks_beside
+from workflow_scripts.data.folder_layout import masks_of_images
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -94,7 +94,7 @@ def test_ordinary_folders_of_classes_are_not_asked_about(tmp_path, paths) -> Non
     ],
 )
 def test_a_mask_beside_its_image_is_recognised(image, mask) -> None:
-    assert masks_beside([image, mask, "b/other.png", "b/y_mask_of_nothing.png"]) == {mask: image}
+    assert masks_of_images([image, mask, "b/other.png", "b/y_mask_of_nothing.png"]) == {mask: image}
 
 
 def test_masks_are_asked_about_left_out_or_taken_as_the_setting_says(tmp_path) -> None:

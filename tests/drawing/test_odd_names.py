@@ -130,7 +130,7 @@ def test_galleries_and_embeddings_take_odd_names(tmp_path):
     table = pd.DataFrame({"id": [f"{name}/图 $1.png" for name in ODD], "label": ODD, "predicted": ODD[::-1]})
     table = table.assign(probability=0.5, probability_true=0.2, **dict.fromkeys("xyz", np.arange(len(ODD)) / 10))
     pictures = gallery.pictures_of(np.zeros((len(ODD), 8, 8, 3), dtype="uint8"), table, ODD, names=True)
-    assert all(max(map(len, picture.text.split("\n"))) <= gallery.LETTERS_BESIDE for picture in pictures)
+    assert all(max(map(len, picture.text.split("\n"))) <= gallery.LETTERS_OF_TEXT for picture in pictures)
     gallery.draw(tmp_path / "gallery.png", "caption $x$", pictures, [], synthetic=True)
     scatter.draw(tmp_path / "embedding.png", table, ODD, "caption", synthetic=True)
     for name in ("gallery", "embedding"):

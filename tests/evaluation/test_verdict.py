@@ -15,11 +15,11 @@ from workflow_scripts.evaluation.equivalence import (
     Printed,
     decide,
     decide_counted,
-    detectable_apart,
     detectable_paired,
+    detectable_unpaired,
+    fraction_in_order,
     needed,
     order_verdict,
-    share_in_order,
     verdict,
 )
 from workflow_scripts.evaluation.grid import Grid
@@ -165,19 +165,19 @@ def test_an_order_holds_by_the_share_of_draws():
     rng = np.random.default_rng(0)
     part = Uncertain(0.01, 0.01, 0.0, 10**6, 10**6)
     draws = rng.normal(0.01, 0.01, 20_000)
-    assert share_in_order([draws], [part], 0, True) == pytest.approx(0.841, abs=0.01)
+    assert fraction_in_order([draws], [part], 0, True) == pytest.approx(0.841, abs=0.01)
     # Above both of two rivals is rarer than above one; second: above just one of them.
     other = rng.normal(0.01, 0.01, 20_000)
-    assert share_in_order([draws, other], [part, part], 0, True) == pytest.approx(0.841**2, abs=0.01)
-    assert share_in_order([draws, other], [part, part], 1, True) == pytest.approx(2 * 0.841 * 0.159, abs=0.01)
+    assert fraction_in_order([draws, other], [part, part], 0, True) == pytest.approx(0.841**2, abs=0.01)
+    assert fraction_in_order([draws, other], [part, part], 1, True) == pytest.approx(2 * 0.841 * 0.159, abs=0.01)
     # Of three seeds the same draws say less.
-    assert share_in_order([draws], [Uncertain(0.01, 0.0, 0.01, 10**6, 3)], 0, True) < 0.78
+    assert fraction_in_order([draws], [Uncertain(0.01, 0.0, 0.01, 10**6, 3)], 0, True) < 0.78
 
 
 def test_as_high_is_not_above_but_no_rival_is_higher():
     part, level = Uncertain(0.0, 0.0, 0.0, 100, 100), np.zeros(50)
-    assert share_in_order([level], [part], 0, strict=True) == 0
-    assert share_in_order([level], [part], 0, strict=False) == 1
+    assert fraction_in_order([level], [part], 0, strict=True) == 0
+    assert fraction_in_order([level], [part], 0, strict=False) == 1
 
 
 def lead(value, error=0.01, trainings=10**6):
@@ -229,7 +229,7 @@ def test_detectable_differences_agree_with_printed_sample_sizes():
     # Connor, Biometrics 43:207 (1987): n = (z√ψ + z'√(ψ−δ²))²/δ² of ψ = 0.25, δ = 0.1 gives 194 pairs.
     assert detectable_paired(0.25, 194) == pytest.approx(0.1, abs=0.0005)
     # Fleiss (1981), without continuity correction: 0.90 against 0.80 at 5 % and 80 % needs 199 each.
-    assert detectable_apart(0.90, 199) == pytest.approx(0.1, abs=0.0005)
+    assert detectable_unpaired(0.90, 199) == pytest.approx(0.1, abs=0.0005)
     assert detectable_paired(0.25, 20_000) < detectable_paired(0.25, 200)
     assert detectable_paired(0.01, 10) == 0.01  # no more than is discordant at all
 

@@ -33,7 +33,7 @@ def votes(explained):
     inputs, _, settings = explained
     runs, shared = inputs.root / "runs", {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
     for run in MEMBERS:
-        own = {**shared, "run": run, **settings["specs"][run], "aggregate": "none"}
+        own = {**shared, "run": run, **settings["specs"][run], "resample": "none", "aggregate": "none"}
         finish_run.main(inputs.arguments(run=runs / run / "fold0-seed0", settings=own))
     specs = dict(settings["specs"])
     for how, weights in (("soft", None), ("weighted", [1.0, 3.0]), ("hard", None)):
@@ -132,8 +132,8 @@ def test_a_vote_of_trained_runs_may_be_explained_and_its_members_weights_are_rea
 
 
 def test_a_vote_with_a_member_that_has_no_network_is_refused():
-    mixed = {"kind": "vote", "members": ["xception", "control_rim"]}
-    with pytest.raises(UserError, match="the vote 'mixed' names 'control_rim', which is no trained run"):
+    mixed = {"kind": "vote", "members": ["xception", "control_border"]}
+    with pytest.raises(UserError, match="the vote 'mixed' names 'control_border', which is no trained run"):
         load(ROOT, study(runs={"mixed": mixed}, explain={"runs": ["mixed"]}))
 
 

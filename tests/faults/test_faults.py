@@ -23,7 +23,7 @@ studies:
     synthetic: {{samples_per_class: 20}}
     protocols: {{duplicate_free: null}}
     train: {{epochs: 2}}
-    runs: {{control_rim: null, control_colour: null, resnet50-type_2: null}}
+    runs: {{control_border: null, control_colour: null, resnet50-type_2: null}}
     evaluate: {{bootstrap: 100}}
     explain: {{runs: []}}
 """

@@ -61,7 +61,7 @@ studies:
       vote: {{kind: vote, members: [tiny, pair]}}
     study_only_runs:
       tiny-float16: {{kind: compressed, of: tiny}}
-      control: {{kind: baseline, features: [rim, size]}}
+      control: {{kind: baseline, features: [border, size]}}
     evaluate: {{bootstrap: 100}}
     explain: {{runs: [tiny], images: 2}}
   second:

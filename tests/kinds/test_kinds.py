@@ -112,7 +112,7 @@ def test_a_run_says_of_which_runs_it_is_made(spec, own, elsewhere):
 
 def test_settings_that_hold_a_run_hold_the_object_of_its_kind():
     network, vote = {"kind": "network", "model": "resnet18"}, {"kind": "vote", "members": ["a", "b"]}
-    values = {"study": "s", "protocol": "p", "run": "r", "fold": 0, "seed": 0, "train": {}}
+    values = {"study": "s", "protocol": "p", "run": "r", "fold": 0, "seed": 0, "train": {}, "resample": "none"}
     held = parse(TrainSettings, {**values, "spec": network})
     assert isinstance(held.spec, kind_of("network")) and parse(TrainSettings, plain(held)) == held
     assert held.spec.network_name == "resnet18" and parse(RunKind, vote).network_name is None

@@ -143,7 +143,7 @@ class Study:
         """The list of the paper's figures and tables, with one picture and one that could not be drawn."""
         paper = self.paper
         picture(self.folder / "paper" / "fig05_performance.png")
-        line = {"kind": "figure", "title": "Averages", "reading": "Level is good.", "missing": ""}
+        line = {"kind": "figure", "title": "Averages", "how_to_read": "Level is good.", "missing": ""}
         lines = [
             {**line, "file": "fig05_performance.png", "place": "Fig. 5"},
             {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},

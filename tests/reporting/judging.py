@@ -10,7 +10,7 @@ from tests.vouched import vouch
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.run_tables import class_columns
-from workflow_scripts.reporting.judging.judged import Row, judged
+from workflow_scripts.reporting.judging.verdict_rows import VerdictRow, verdict_rows
 from workflow_scripts.reporting.results_reading import read_results
 
 PAPER = """\
@@ -18,7 +18,7 @@ paper: small
 citation: A small paper.
 studies:
   cvm_cervix: {title: A small study, headline: [accuracy]}
-  a_part: {title: A part of it, beside: cvm_cervix, source: sipakmed}
+  a_part: {title: A part of it, reference_study: cvm_cervix, source: sipakmed}
 settings:
   - {id: input_size, place: p. 1, value: 48, setting: preprocess.size}
   - {id: epochs, place: p. 1, value: 3, setting: runs.cvm.train.epochs}
@@ -122,9 +122,9 @@ class Real(Study):
         return manifest[columns].sort_values("id")
 
 
-def rows(study: Study) -> dict[str, Row]:
+def rows(study: Study) -> dict[str, VerdictRow]:
     """The verdict on every claim, by its id."""
-    return {row.entry.id: row for row in judged(read_results(study.folder, study.received, study.paper))}
+    return {row.entry.id: row for row in verdict_rows(read_results(study.folder, study.received, study.paper))}
 
 
 def claims(study: Real) -> set[str]:

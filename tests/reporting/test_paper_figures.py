@@ -1,4 +1,4 @@
-"""The paper's figures and tables: drawn from the results, beside the printed numbers; what is missing is named."""
+"""The paper's figures and tables: drawn from the results and the printed numbers; what is missing is named."""
 
 import argparse
 from dataclasses import replace
@@ -62,7 +62,7 @@ def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
     assert figures.loc["Fig. 7", "missing"] == "needs the run cvm-fourfold"
     assert figures.loc["Section 4.7.1", "missing"] == "needs the run xception"
     made = figures[figures["missing"] == ""]
-    assert len(made) == 8 and (made["reading"] != "").all()
+    assert len(made) == 8 and (made["how_to_read"] != "").all()
     for name in made["file"]:
         width, height = Image.open(drawn / name).size
         assert width > 600 and height > 200, name
@@ -79,9 +79,9 @@ def test_tables_hold_printed_and_obtained_numbers_with_ranks(drawn, study):
     # Two rivals of this table were run, and a vote that is not in it: 2 × 0.04, though 3 × 0.04 in the comparisons.
     assert float(row["published_p_holm"]) == 0.08 and row["published_rank"] == 2
     listed = PAPER_FIGURES.read(drawn / "paper_figures.csv").set_index("file")
-    assert "difference from cvm" in listed.loc["table03.csv", "reading"]
-    assert "corrected for 2 comparisons of this table" in listed.loc["table03.csv", "reading"]
-    assert "comparison" not in listed.loc["table01.csv", "reading"]
+    assert "difference from cvm" in listed.loc["table03.csv", "how_to_read"]
+    assert "corrected for 2 comparisons of this table" in listed.loc["table03.csv", "how_to_read"]
+    assert "comparison" not in listed.loc["table01.csv", "how_to_read"]
     assert table.loc["table3.vgg11.accuracy", "published_rank"] == 1
     never_run = table.loc["table3.vgg13.accuracy"]
     assert pd.isna(never_run["published"]) and pd.isna(never_run["published_rank"])
@@ -230,7 +230,7 @@ def test_sensitivities_stand_at_their_value_with_their_interval_under_each_proto
     assert np.array(bars(axes)) == pytest.approx(np.array(intervals))
 
 
-def test_averages_of_a_run_stand_beside_the_printed_ones(results):
+def test_averages_of_a_run_are_compared_with_the_printed_ones(results):
     figure = performance.performance(results, ("cvm",))
     for axes, subset in zip(figure.axes, ("validation", "test"), strict=True):
         protocols = ordered_protocols(results)

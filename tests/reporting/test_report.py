@@ -78,7 +78,7 @@ def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
     assert "The paper prints no result for these data." in text_of(write(study))
 
 
-def test_a_study_beside_another_shows_the_numbers_of_that_one(tmp_path):
+def test_a_study_shows_the_numbers_of_its_reference_study(tmp_path):
     text = text_of(write(Study(tmp_path, study="cvm_sipakmed").write()))
     assert "The paper prints no result for these data." not in text and "91.72 %" in text
 

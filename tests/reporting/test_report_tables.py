@@ -124,7 +124,7 @@ def test_a_reference_that_the_settings_name_is_shown_first_where_no_claim_decide
     assert page.index('<tr class="main"><th scope="row"><code>resnet18</code>') < page.index("<code>deit</code><small")
 
 
-def test_the_papers_tables_stand_beside_what_was_obtained_and_empty_cells_stay_empty(small):
+def test_the_papers_tables_are_compared_with_what_was_obtained_and_empty_cells_stay_empty(small):
     part = small.page[small.page.index('<section aria-labelledby="paper">') :].partition("</section>")[0]
     assert "Not made from these results" in part and "needs the run cvm-fourfold" in part
     assert "91.72 (rank 1)" in part and "published: " in part and "rank 1" in part
@@ -154,8 +154,8 @@ def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):
 
 
 def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
-    assert "share of the true pairs that were found" in text_of(small.page)
-    shown = cells(small.page, "Grad-CAM: share of the maps that lies on the true region")
+    assert "fraction of the true pairs that were found" in text_of(small.page)
+    shown = cells(small.page, "Grad-CAM: fraction of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()

@@ -163,8 +163,8 @@ def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_
     def seen(**spec):
         return parse(RunKind, spec).blind_to_classes()
 
-    assert seen(kind="baseline", features=["rim", "size"]) == ("the rim of each picture", "its size")
-    assert seen(kind="baseline", features=["rim", "stained"]) == ()
+    assert seen(kind="baseline", features=["border", "size"]) == ("the border of each picture", "its size")
+    assert seen(kind="baseline", features=["border", "stained"]) == ()
     assert seen(kind="network", model="control") == ()
 
 
@@ -172,4 +172,4 @@ def test_no_page_or_step_knows_a_run_by_its_name():
     for path in sorted((CAPTIONS.parents[1] / "workflow_scripts").rglob("*")):
         if path.suffix in (".py", ".j2") and "studies" not in path.parts:
             text = path.read_text(encoding="utf-8")
-            assert not any(name in text for name in ("control_rim", "control_colour")), path
+            assert not any(name in text for name in ("control_border", "control_colour")), path

@@ -46,7 +46,7 @@ def test_a_batch_changes_no_step_of_the_study():
     single, batched = plan(), plan(trainings_per_job=2)
     assert not list(job_batches(single))
     for phase in phases.PHASES:
-        assert phases.stated(single, "cvm_herlev", phase) == phases.stated(batched, "cvm_herlev", phase)
+        assert phases.phase_inputs(single, "cvm_herlev", phase) == phases.phase_inputs(batched, "cvm_herlev", phase)
 
 
 def test_a_batch_holds_at_least_one_training():

@@ -40,19 +40,19 @@ def copy(tmp_path) -> Path:
     return tmp_path
 
 
-def stated(root: Path) -> dict[str, str]:
-    phases.write_stated(Plan(root, {}, root), root)
-    folder = root / phases.STATED
+def phase_inputs(root: Path) -> dict[str, str]:
+    phases.write_phase_inputs(Plan(root, {}, root), root)
+    folder = root / phases.PHASE_INPUTS
     return {path.relative_to(folder).with_suffix("").as_posix(): path.read_text() for path in folder.rglob("*.json")}
 
 
 def changed(root: Path, change) -> set[str]:
     """Phases whose file differs after a change."""
     phases._rules.cache_clear()
-    before = stated(root)
+    before = phase_inputs(root)
     change()
     phases._rules.cache_clear()
-    after = stated(root)
+    after = phase_inputs(root)
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
@@ -61,9 +61,11 @@ def local(root: Path, **section) -> None:
 
 
 def test_every_study_has_three_phases_and_an_old_study_none(copy):
-    (copy / phases.STATED / "gone").mkdir(parents=True)
-    assert {name.split("/")[0] for name in stated(copy)} == set(CONFIG["studies"]) and len(stated(copy)) == 9
-    assert not (copy / phases.STATED / "gone").exists()
+    (copy / phases.PHASE_INPUTS / "gone").mkdir(parents=True)
+    assert {name.split("/")[0] for name in phase_inputs(copy)} == set(CONFIG["studies"]) and len(
+        phase_inputs(copy)
+    ) == 9
+    assert not (copy / phases.PHASE_INPUTS / "gone").exists()
 
 
 def test_a_setting_of_training_concerns_runs_and_report_of_its_study_only(copy):

@@ -96,7 +96,7 @@ def test_a_users_split_counts_by_contents(tmp_path):
     own.write_text("id,fold,subset\na/0,0,train\n")
     protocols = {"own": {"kind": "file", "path": str(own)}, "published": {"kind": "holdout"}}
     study = {"adapters": ["folder"], "source": "synthetic", "protocols": protocols}
-    study |= {"runs": {"control": {"kind": "baseline", "features": ["rim"]}}}
+    study |= {"runs": {"control": {"kind": "baseline", "features": ["border"]}}}
     plan = Plan(ROOT, {"studies": {"mine": study}}, tmp_path)
     before, status = plan.data.split("mine", "own"), own.stat()
     own.touch()
@@ -140,7 +140,7 @@ def test_synthetic_data_that_are_not_made_yet_and_real_data_are_no_matter_of_it(
 def plan_of(tmp_path: Path, results: str = "results", **section: object) -> Plan:
     """A study of images of one's own with a baseline, in `tmp_path`."""
     study = {"adapters": ["folder"], "source": "raw", "protocols": {"published": {"kind": "holdout"}}}
-    study |= {"runs": {"control": {"kind": "baseline", "features": ["rim"]}}} | section
+    study |= {"runs": {"control": {"kind": "baseline", "features": ["border"]}}} | section
     shipped = {name: {"enabled": False} for name in Plan(ROOT, {}, tmp_path).config.studies}
     return Plan(ROOT, {"results": results, "studies": {**shipped, "mine": study}}, tmp_path)
 

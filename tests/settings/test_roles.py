@@ -18,6 +18,11 @@ EXTERNAL_RUN = RunAddress("other", "grouped", "cvm@there", 0, 0)
 BY_SAMPLE, BY_UNIT, BY_GROUP = (KFold("kfold", by=by) for by in ("sample", "unit", "group"))
 
 
+def before(protocol):
+    """The protocol with SMOTE before its split."""
+    return replace(protocol, resample="smote_before_split")
+
+
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
@@ -27,6 +32,10 @@ BY_SAMPLE, BY_UNIT, BY_GROUP = (KFold("kfold", by=by) for by in ("sample", "unit
         ({"a": replace(BY_GROUP, role="as_published"), "b": BY_GROUP}, {"a": "as_published", "b": "leak_free"}),
         ({"a": BY_GROUP}, {"a": "leak_free"}),
         ({"u": BY_UNIT, "s": BY_SAMPLE, "g": BY_GROUP}, {"u": "as_published", "s": None, "g": "leak_free"}),
+        # What learns from samples that are made of test samples is neither, unless it says that the paper did so.
+        ({"a": before(BY_SAMPLE), "b": before(BY_GROUP)}, {"a": None, "b": None}),
+        ({"a": before(BY_SAMPLE), "b": BY_SAMPLE}, {"a": None, "b": "as_published"}),
+        ({"a": replace(before(BY_SAMPLE), role="as_published")}, {"a": "as_published"}),
     ],
 )
 def test_a_role_that_is_not_stated_follows_from_how_the_protocol_splits(rules, expected):
@@ -70,7 +79,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         "published": "none",
         "grouped": "mean",
     }
-    for step, run in (("finish_run", "cvm"), ("make_run", "control_rim"), ("make_run", "cvm-float16")):
+    for step, run in (("finish_run", "cvm"), ("make_run", "control_border"), ("make_run", "cvm-float16")):
         told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0).aggregate for name in rules]
         assert told == ["none", "mean"]
     assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
@@ -79,6 +88,40 @@ def test_a_protocol_may_aggregate_in_its_own_way():
     assert changed.train("cvm_cervix", "grouped", "cvm", 0, 0) == plain.train("cvm_cervix", "grouped", "cvm", 0, 0)
     splits = [steps.split("cvm_cervix", "grouped") for steps in (plain, changed)]
     assert splits[1] == replace(splits[0], units_judged=True) and not hasattr(splits[0].rule, "aggregate")
+
+
+@pytest.mark.parametrize("resample", ["smote", "smote_before_split"])
+def test_synthetic_samples_change_no_split_and_reach_what_trains_alone(resample):
+    rules = {"published": {"resample": resample}}
+    plain, changed = (Steps(settings(ROOT, layer)) for layer in ({}, {"studies": {"cvm_cervix": {"protocols": rules}}}))
+    splits = [steps.split("cvm_cervix", "published") for steps in (plain, changed)]
+    assert splits[1] == replace(splits[0], resample=resample) and not hasattr(splits[0].rule, "resample")
+    job = ("cvm_cervix", "published")
+    for step, run in (("train", "cvm"), ("finish_run", "cvm")):
+        received = [getattr(steps, step)(*job, run, 0, 0) for steps in (plain, changed)]
+        assert received[1] == replace(received[0], resample=resample) != received[0]
+    compressed = [steps.make_run(*job, "cvm-float16", 0, 0).member.resample for steps in (plain, changed)]
+    assert compressed == ["none", resample]
+    assert changed.make_run(*job, "control_rim", 0, 0) == plain.make_run(*job, "control_rim", 0, 0)
+    assert changed.evaluate(*job).resample == changed.explain(*job).training("cvm").resample == resample
+    assert changed.train("cvm_cervix", "grouped", "cvm", 0, 0) == plain.train("cvm_cervix", "grouped", "cvm", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("train", "said"),
+    [
+        ({"sampling": "oversampled"}, "sampling is oversampled"),
+        ({"extra": {"koilocytotic": 2}}, "extra is koilocytotic"),
+        ({"copies": "fourfold"}, "copies is fourfold"),
+        ({"class_weights": "balanced"}, "class_weights is balanced"),
+    ],
+)
+def test_classes_are_not_balanced_by_smote_and_otherwise(train, said):
+    study = {"protocols": {"grouped": {"resample": "smote"}}, "runs": {"cvm": {"train": train}}}
+    said = f"run 'cvm': train: under protocols.grouped resample is smote and {said}; balance classes once"
+    with pytest.raises(UserError) as caught:
+        settings(ROOT, {"studies": {"cvm_cervix": study}})
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +135,10 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         (
             {name: {"role": "as_published"} for name in ("published", "grouped")},
             "protocols published and grouped: only one may have the role as_published",
+        ),
+        (
+            {"grouped": {"role": "leak_free", "resample": "smote_before_split"}},
+            "protocols.grouped: role is leak_free, but resample: smote_before_split makes training samples of test",
         ),
     ],
 )

@@ -38,7 +38,7 @@ def test_a_training_alone_is_one_of_a_study_without_batches_and_of_a_run_that_is
     folder = f"results-x/{STUDY}/runs/published/{RUN}/fold0-seed3"
     pattern = RulePatterns(plan).path_variables()["single_training"]
     assert matches(pattern, folder) == vars(WILDCARDS)
-    assert matches(pattern, folder.replace(RUN, "control_rim")) is None
+    assert matches(pattern, folder.replace(RUN, "control_border")) is None
     batched = Plan(ROOT, {"results": "results-x", "studies": {STUDY: {"trainings_per_job": 2}}}, ROOT)
     pattern = RulePatterns(batched).path_variables()["single_training"]
     assert matches(pattern, folder) is None and matches(pattern, folder.replace(STUDY, "cvm_cervix"))

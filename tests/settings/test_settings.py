@@ -140,7 +140,7 @@ def test_all_that_names_a_removed_run_is_said_at_once():
     assert [line.split(": ", 2)[2] for line in lines] == [
         "explain.runs names 'cvm', which is no trained run of this study; take it out of the list",
         "evaluate.reference names 'cvm', which is no run of this study; "
-        "there are control_colour_size, control_rim, deit, soft_vote, xception",
+        "there are control_border, control_colour_size, deit, soft_vote, xception",
     ]
 
 

@@ -17,7 +17,7 @@ studies:
   colposcopy_resnet50:
     synthetic: {samples_per_class: 20}
     train: {epochs: 2}
-    runs: {control_rim: null, control_colour: null, resnet50-type_2: null}
+    runs: {control_border: null, control_colour: null, resnet50-type_2: null}
     evaluate: {bootstrap: 100}
   folds:
     extends: colposcopy_resnet50

@@ -31,7 +31,7 @@ studies:
     protocols: {duplicate_free: null}
     train: {epochs: EPOCHS}
     seeds: SEEDS
-    runs: {control_rim: null, control_colour: null, resnet50-type_2: null}
+    runs: {control_border: null, control_colour: null, resnet50-type_2: null}
     explain: {runs: []}
 """
 

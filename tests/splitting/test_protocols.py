@@ -182,8 +182,9 @@ def test_a_class_too_small_is_named_with_its_count(split, says):
         # As many folds as images: nobody wrote shares.
         (
             lambda s: kfold(s, 6, 0.1, "sample", np.random.default_rng(0)),
-            "class 'few' has 5 samples beside its test fold (6 folds), too few for a validation share of 0.1: it would "
-            "get 5 / 0 (train / validation); use fewer folds or a larger validation, or leave the class out, with null",
+            "class 'few' has 5 samples beside its test fold (6 folds), too few for a validation fraction of 0.1: it "
+            "would get 5 / 0 (train / validation); use fewer folds or a larger validation, "
+            "or leave the class out, with null",
         ),
         (
             lambda s: kfold(s, 7, 0.1, "sample", np.random.default_rng(0)),
@@ -191,7 +192,7 @@ def test_a_class_too_small_is_named_with_its_count(split, says):
         ),
         (
             lambda s: holdout(s, [0.9, 0.05, 0.05], "sample", np.random.default_rng(0)),
-            "too few for shares 0.9 / 0.05 / 0.05: it would get 6 / 0 / 0 (train / validation / test); change the",
+            "too few for fractions 0.9 / 0.05 / 0.05: it would get 6 / 0 / 0 (train / validation / test); change the",
         ),
     ],
 )

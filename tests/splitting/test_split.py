@@ -8,6 +8,7 @@ import pytest
 
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
+from workflow_scripts.contracts.record import SEAL
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import split
@@ -32,8 +33,8 @@ def dataset(tmp_path):
     return folder
 
 
-def run(dataset, rule, file=None, name="p", seed=0, units_judged=False):
-    settings = {"study": "made", "seed": seed, "protocol": name, "rule": rule, "units_judged": units_judged}
+def run(dataset, rule, file=None, name="p", seed=0, units_judged=False, **more):
+    settings = {"study": "made", "seed": seed, "protocol": name, "rule": rule, "units_judged": units_judged, **more}
     out = dataset.parent / "splits"
     args = argparse.Namespace(settings=settings, code="c0de", dataset=dataset, out=out, split_file=file)
     split.main(args)
@@ -55,6 +56,21 @@ def test_by_sample_leaks_and_says_how_much(dataset):
     assert f"{len(leaking)} of 24 test samples" in record["note"]
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/equal_pairs.csv"}
     assert str(dataset.parent) not in json.dumps(record)
+
+
+@pytest.mark.parametrize("rule", [BY_SAMPLE, BY_GROUP, {**BY_GROUP, "fractions": [0.8, 0.2, 0.0]}])
+def test_smote_before_the_split_is_a_leak_of_the_same_split(dataset, rule):
+    results = {way: run(dataset, rule, resample=way) for way in ("none", "smote", "smote_before_split")}
+    plain, within, before = results.values()
+    told_apart = ("settings", "leak_free", "note", SEAL)
+    for table, leaks, record in (within, before):
+        assert table.equals(plain[0]) and leaks.equals(plain[1])
+        assert {**record, **{key: plain[2][key] for key in told_apart}} == plain[2]
+    assert within[2]["leak_free"] == plain[2]["leak_free"] == (rule["by"] == "group") and not before[2]["leak_free"]
+    reported = "validation" if 0.0 in rule["fractions"] else "test"
+    said = f"Trained networks also learn from synthetic samples that are made of {reported} samples"
+    assert before[2]["note"].startswith(said) and before[2]["note"].endswith(plain[2]["note"])
+    assert "between training samples of one class" in within[2]["note"]
 
 
 @pytest.mark.parametrize("by", ["sample", "group"])

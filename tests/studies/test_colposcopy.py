@@ -80,7 +80,7 @@ def made(tmp_path_factory):
     return made, pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False), out
 
 
-def test_planted_near_duplicates_are_found_and_nothing_else(made):
+def test_true_near_duplicates_are_found_and_nothing_else(made):
     _, truth, out = made
     repeats = truth[(truth["defect"] == "near_equal") & (truth["copy_of"] != "")]
     assert len(repeats) >= 6
@@ -143,7 +143,7 @@ def test_every_figure_is_answered_and_every_caption_says_that_types_are_no_stage
         f"Fig. {number}" for number in range(1, 7)
     ]
     assert all(
-        figures.TYPES in paper_figure.reading and paper_figure.studies == (STUDY,)
+        figures.TYPES in paper_figure.how_to_read and paper_figure.studies == (STUDY,)
         for paper_figure in figures.PAPER_FIGURES
     )
     assert "not stages of disease" in figures.TYPES

@@ -40,7 +40,7 @@ def test_the_adapter_reads_back_exactly_what_was_made(tmp_path: Path, adapter: s
 
 
 @pytest.mark.parametrize("adapter", ["cric", "peripheral_blood"])
-def test_what_was_planted_is_what_ingest_finds_and_nothing_else(tmp_path: Path, adapter: str) -> None:
+def test_the_ground_truth_is_what_ingest_finds_and_nothing_else(tmp_path: Path, adapter: str) -> None:
     made = run_synthesise(tmp_path / "made", adapter, samples_per_class=25, samples_per_field=5, size=64)
     out = run_ingest(tmp_path / "out", synthetic=True, sources={adapter: made}, crop=64)
     truth = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)

@@ -26,10 +26,10 @@ def pairs(*found: tuple[str, str]) -> pd.DataFrame:
 
 
 def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs_too() -> None:
-    planted = truth_table(("b", "a"), ("c", "a"))
-    found = {one.measure: (one.value, one.n) for one in recovery.duplicates(planted, pairs(("a", "b"), ("other", "c")))}
+    truth = truth_table(("b", "a"), ("c", "a"))
+    found = {one.measure: (one.value, one.n) for one in recovery.duplicates(truth, pairs(("a", "b"), ("other", "c")))}
     assert found == {"precision": (0.5, 2), "recall": (pytest.approx(1 / 3), 3)}
-    every = recovery.duplicates(planted, pairs(("b", "a"), ("c", "a"), ("b", "c")))
+    every = recovery.duplicates(truth, pairs(("b", "a"), ("c", "a"), ("b", "c")))
     assert [one.value for one in every] == [1, 1]
     assert recovery.duplicates(truth_table(), pairs()) == []
 
@@ -45,7 +45,7 @@ def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> No
 
 
 @pytest.mark.parametrize(("adapter", "fit"), [("sipakmed", "squash"), ("cric", "crop"), ("zeb2_ihc", "pad")])
-def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, adapter: str, fit: str) -> None:
+def test_true_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, adapter: str, fit: str) -> None:
     made = run_synthesise(tmp_path / "made", adapter, **SMALL)
     dataset = run_ingest(tmp_path / "dataset", synthetic=True, sources={adapter: made}, crop=60)
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
@@ -62,14 +62,14 @@ def test_planted_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, a
     assert np.mean(np.array(darker) > 5) > 0.9  # the true region absorbs light
 
 
-def test_planted_copies_and_masks_are_found_again(tmp_path: Path) -> None:
+def test_true_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     made = run_synthesise(tmp_path / "made", "zeb2_ihc", **SMALL | {"samples_per_field": 3, "size": 120})
     dataset = run_ingest(tmp_path / "dataset", synthetic=True, sources={"zeb2_ihc": made})
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={"zeb2_ihc": made}, size=72)
     masks = np.load(run_segment(arrays, tmp_path / "masks", "grey") / "masks.npy") > 0
     manifest = MANIFEST.read(dataset / "manifest.csv")
-    planted = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
-    found = recovery.duplicates(planted, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
+    truth = pd.read_csv(made / "truth.csv", dtype=str, keep_default_na=False)
+    found = recovery.duplicates(truth, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
     regions = recovery.regions(
         manifest, RawFiles({"zeb2_ihc": made}, {"zeb2_ihc": ImageReader()}), Packing(72, "squash", "bilinear", False)

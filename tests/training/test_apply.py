@@ -104,15 +104,15 @@ def test_images_are_packed_as_the_study_packed_its_own(applied):
     narrow = APPLIED.read(inputs.root / "predict" / "narrow" / "predictions.csv").iloc[0]
     wide = APPLIED.read(out / "predictions.csv").set_index("path").loc["odd/wide.png"]
     assert np.allclose(*([row[f"p_{name}"] for name in made.CLASSES] for row in (narrow, wide)), atol=1e-6)
-    assert wide["why"].startswith("width / height") and narrow["unlike"] == "no"
+    assert wide["why"].startswith("width / height") and narrow["out_of_distribution"] == "no"
 
 
 def test_strange_images_are_marked_and_familiar_ones_are_not(applied):
     table = APPLIED.read(applied[3] / "predictions.csv").set_index("path")
-    assert (table.loc[["odd/inverted.png", "odd/noise.png", "odd/wide.png"], "unlike"] == "yes").all()
+    assert (table.loc[["odd/inverted.png", "odd/noise.png", "odd/wide.png"], "out_of_distribution"] == "yes").all()
     known = table[table.index.str.startswith("known/")]
-    assert (known["unlike"] == "no").mean() > 0.8
-    assert ((table["why"] != "") == (table["unlike"] == "yes")).all()
+    assert (known["out_of_distribution"] == "no").mean() > 0.8
+    assert ((table["why"] != "") == (table["out_of_distribution"] == "yes")).all()
 
 
 def test_broken_files_are_set_aside_with_a_reason(applied):
@@ -126,7 +126,7 @@ def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(app
     inputs, _, images, out = applied
     record = read_json(out / "record.json")
     assert record["settings"]["run"] == "tiny" and record["settings"]["preprocess"] == PACKING and record["synthetic"]
-    assert record["images"]["unlike"] >= 3
+    assert record["images"]["out_of_distribution"] >= 3
     assert {name: record["images"][name] for name in ("read", "refused", "passed_over")} == {
         "read": 21,
         "refused": 2,
@@ -141,7 +141,7 @@ def test_the_log_says_how_many_are_unlike(study, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(apply.entry.log, "propagate", True)
     images = save(tmp_path / "images", {name: 255 - image for name, image in cells(4).items()})
     apply.main(arguments(study[1], images, "inverted"))
-    assert "4 images, 0 refused, 4 (100.0 %) unlike the training data" in caplog.text
+    assert "4 images, 0 refused, 4 (100.0 %) out of the training distribution" in caplog.text
 
 
 def test_every_new_file_without_a_prediction_has_a_row_and_is_counted(study, tmp_path, caplog, monkeypatch):

@@ -37,7 +37,7 @@ TINY = (
       vote: {kind: vote, members: [small, tiny]}
     study_only_runs:
       tiny-float16: {kind: compressed, of: tiny}
-      control: {kind: baseline, features: [rim, size]}
+      control: {kind: baseline, features: [border, size]}
     evaluate: {bootstrap: 100}
     explain: {runs: [tiny], images: 2}
   second:

@@ -23,7 +23,7 @@ plan = Plan(ROOT, {}, ROOT)
 
 def make(study: str, phase: str) -> None:
     """Files that hold what they depend on."""
-    folder, text = Path(plan.config.results) / study, json.dumps(phases.stated(plan, study, phase))
+    folder, text = Path(plan.config.results) / study, json.dumps(phases.phase_inputs(plan, study, phase))
     for name in phases.FOLDERS[phase]:
         write_text(folder / name / "made.txt", text)
     if phase == "report":

@@ -21,7 +21,7 @@ studies:
       grouped: null
       own: {{kind: file, path: "{base}/my split (1).csv", by: sample}}
     runs: {{cvm: null, xception: null, deit: null, soft_vote: null, control_colour_size: null}}
-    evaluate: {{reference: control_rim, bootstrap: 100}}
+    evaluate: {{reference: control_border, bootstrap: 100}}
     explain: {{runs: []}}
 """
 
@@ -45,5 +45,5 @@ def test_a_whole_study_with_a_split_of_ones_own_in_unusual_places(tmp_path, monk
     folder = elsewhere / "results of mine ü" / "mine"
     assert (folder / "tracked.json").exists() and (folder / "report.html").exists()
     assert json.loads((folder / "splits" / "own.json").read_text())["counts"]
-    assert (folder / "evaluation" / "own" / "control_rim" / "fold0-seed0.json").exists()
+    assert (folder / "evaluation" / "own" / "control_border" / "fold0-seed0.json").exists()
     assert workflow.planned(*start) == {}

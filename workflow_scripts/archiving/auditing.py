@@ -41,11 +41,11 @@ def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Pr
         audited = audit(manifest, split, clusters.pairs, reported_subset(rule))
         LEAKS.write(work / f"{name}.leaks.csv", audited.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
-        stated = read_json(archived / f"{name}.json")
+        archived_record = read_json(archived / f"{name}.json")
         summary = {
-            **stated,
-            **findings(rule, facts, manifest, split, clusters, audited),
-            **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**stated["inputs"], **digests}},
+            **archived_record,
+            **findings(rule, rule.resample, facts, manifest, split, clusters, audited),
+            **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**archived_record["inputs"], **digests}},
             "outputs": {
                 f"{protocol}.csv": digest_file(archived / f"{name}.csv"),
                 f"{protocol}.leaks.csv": digest_file(work / f"{name}.leaks.csv"),

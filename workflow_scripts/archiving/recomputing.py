@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.archiving.auditing import audit_splits
+from workflow_scripts.archiving.checked_settings import read_settings
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
-from workflow_scripts.archiving.stated import read_settings
 from workflow_scripts.contracts.run_finish import TABLES, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
@@ -51,35 +51,35 @@ def verify_study(archived: Path, work: Path, study: str) -> Iterator[Outcome]:
 def _verify(archived: Path, work: Path, study: str, settings: ArchivedSettings) -> Iterator[Outcome]:
     report = settings.report
     yield from audit_splits(archived, work, study, report.protocols)
-    for stated in settings.evaluate.values():
-        yield from _predictions(archived, work, stated, report.runs)
-        yield from compare_combined(archived, work, stated, report.runs)
+    for evaluation in settings.evaluate.values():
+        yield from _predictions(archived, work, evaluation, report.runs)
+        yield from compare_combined(archived, work, evaluation, report.runs)
     room_for(sum(path.stat().st_size for path in (archived / study).rglob("*") if path.is_file()), work)
     shutil.copytree(archived / study, work / study, dirs_exist_ok=True)
     for name in derived_files(work, study):
         (work / name).unlink()
-    for stated in settings.evaluate.values():
-        _evaluate(work / study, stated)
+    for evaluation in settings.evaluate.values():
+        _evaluate(work / study, evaluation)
     _summarise(archived, work, study, report)
     for name in sorted({*derived_files(archived, study), *derived_files(work, study)}):
         yield compare_files(name, archived / name, work / name)
 
 
 def _predictions(
-    archived: Path, work: Path, stated: EvaluateSettings, runs: dict[str, RunSettings]
+    archived: Path, work: Path, settings: EvaluateSettings, runs: dict[str, RunSettings]
 ) -> Iterator[Outcome]:
     """Units against the predictions that they sum up, and the subset of every prediction against the split.
 
     The units of a run that combines others follow from theirs instead, see compare_combined.
     """
-    study, protocol = stated.study, stated.protocol
+    study, protocol = settings.study, settings.protocol
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     odd, rows = [], 0
-    for run in (run for run in stated.runs if not isinstance(runs[run].spec, CombinedKind)):
-        for job in _jobs(stated):
+    for run in (run for run in settings.runs if not isinstance(runs[run].spec, CombinedKind)):
+        for job in _jobs(settings):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
-            write_units(work / name, predictions, classes_of(predictions), stated.evaluate.aggregate)
+            write_units(work / name, predictions, classes_of(predictions), settings.evaluate.aggregate)
             yield compare_files(f"{name}/units.csv", archived / name / UNITS_FILE, work / name / UNITS_FILE)
             planned = split.reindex(pd.MultiIndex.from_frame(predictions[["id", "fold"]]))
             wrong = planned.to_numpy() != predictions["subset"].to_numpy()
@@ -90,46 +90,46 @@ def _predictions(
 
 
 def compare_combined(
-    archived: Path, work: Path, stated: EvaluateSettings, runs: dict[str, RunSettings]
+    archived: Path, work: Path, settings: EvaluateSettings, runs: dict[str, RunSettings]
 ) -> Iterator[Outcome]:
     """Predictions and units of every run that combines others, against those that follow from their units."""
-    folder = f"{stated.study}/runs/{stated.protocol}"
-    for run in stated.runs:
+    folder = f"{settings.study}/runs/{settings.protocol}"
+    for run in settings.runs:
         kind = runs[run].spec
         if not isinstance(kind, CombinedKind):
             continue
-        for job in _jobs(stated):
+        for job in _jobs(settings):
             units = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in kind.own_sources()}
             write_tables(work / folder / run / job, kind.combine(units).output(), aggregate="none")
             for name in (f"{folder}/{run}/{job}/{table}" for table in TABLES):
                 yield compare_files(name, archived / name, work / name)
 
 
-def _jobs(stated: EvaluateSettings) -> list[str]:
+def _jobs(settings: EvaluateSettings) -> list[str]:
     """Folders of a run's trainings."""
-    return [str(key) for key in fold_seeds(stated.folds, stated.seeds)]
+    return [str(key) for key in fold_seeds(settings.folds, settings.seeds)]
 
 
-def _evaluate(folder: Path, stated: EvaluateSettings) -> None:
+def _evaluate(folder: Path, settings: EvaluateSettings) -> None:
     from workflow_scripts.evaluation.protocol import read_protocol, write_comparisons, write_run
 
-    out = folder / "evaluation" / stated.protocol
-    protocol = read_protocol(stated, folder / "dataset", folder / "runs" / stated.protocol, out)
-    METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol, run)[0] for run in stated.runs]))
+    out = folder / "evaluation" / settings.protocol
+    protocol = read_protocol(settings, folder / "dataset", folder / "runs" / settings.protocol, out)
+    METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol, run)[0] for run in settings.runs]))
     write_comparisons(protocol)
 
 
-def _summarise(archived: Path, work: Path, study: str, stated: ReportSettings) -> None:
+def _summarise(archived: Path, work: Path, study: str, settings: ReportSettings) -> None:
     """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
-    from workflow_scripts.reporting.judging.judged import judged, write
+    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows, write
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results
     from workflow_scripts.reporting.summary import metrics, write_curves
 
-    paper = archived / paper_folder(stated.paper) if stated.paper else None
-    results = read_results(work / study, stated, paper, pictures=False)
-    write(work / study / "verdict.csv", judged(results))
+    paper = archived / paper_folder(settings.paper) if settings.paper else None
+    results = read_results(work / study, settings, paper, pictures=False)
+    write(work / study / "verdict.csv", verdict_rows(results))
     write_curves(work / study / "curves", results)
     write_json(work / study / "metrics.json", metrics(results, premiums(results)))
     write_text(work / study / "model_card.md", model_card(results))

@@ -1,6 +1,6 @@
 """What a baseline without a network looks at: a few numbers of an image.
 
-Where they should not tell a disease (rim, colour, size), a baseline that does well shows what a network may have
+Where they should not tell a disease (border, colour, size), a baseline that does well shows what a network may have
 learned instead of cells: the laboratory, the camera, the way of cropping. Where they should (stained), a network must
 do better to be worth anything.
 """
@@ -14,8 +14,8 @@ from workflow_scripts.contracts.arrays import PIXELS, Arrays
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.runtime.errors import UserError
 
-# Images are reduced to squares of this side before their rim is taken.
-RIM_SIDE = 32
+# Images are reduced to squares of this side before their border is taken.
+BORDER_SIDE = 32
 PERCENTILES = (10, 50, 90)
 ROWS_AT_A_TIME = 256
 
@@ -23,7 +23,7 @@ ROWS_AT_A_TIME = 256
 Feature = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
 
 
-def rim(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+def border(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """Pixels of the outermost two of 32 rows and columns: what surrounds a cell."""
     rows, columns = (_edges(side) for side in images.shape[1:3])
     small = np.add.reduceat(np.add.reduceat(images.astype(np.float64), rows[:-1], axis=1), columns[:-1], axis=2)
@@ -34,8 +34,8 @@ def rim(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 
 
 def _edges(side: int) -> np.ndarray:
-    """Where the stripes of a side begin and, last, end: RIM_SIDE of them, or one a pixel of a smaller image."""
-    return np.linspace(0, side, RIM_SIDE + 1).round().astype(int) if side >= RIM_SIDE else np.arange(side + 1)
+    """Where the stripes of a side begin and, last, end: BORDER_SIDE of them, or one a pixel of a smaller image."""
+    return np.linspace(0, side, BORDER_SIDE + 1).round().astype(int) if side >= BORDER_SIDE else np.arange(side + 1)
 
 
 def colour(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
@@ -53,14 +53,14 @@ def size(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 
 def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """One number: the share of the area of cell nuclei that is brown; 0 of an image without nuclei."""
-    shares = np.zeros((len(images), 1))
+    fractions = np.zeros((len(images), 1))
     for line, pixels in enumerate(images):
         brown, nuclei = mask(pixels, "dab"), mask(pixels, "stained")
-        shares[line] = brown.sum() / max(1, nuclei.sum())
-    return shares
+        fractions[line] = brown.sum() / max(1, nuclei.sum())
+    return fractions
 
 
-FEATURES: dict[str, Feature] = {"rim": rim, "colour": colour, "size": size, "stained": stained}
+FEATURES: dict[str, Feature] = {"border": border, "colour": colour, "size": size, "stained": stained}
 
 
 def table(names: list[str], arrays: Arrays, rows: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:

@@ -66,9 +66,9 @@ def check_metrics(published: Published) -> Iterator[Outcome]:
         outcomes = [outcome for claim in claims if (outcome := _metric(matrix, claim))]
         odd = [outcome.claim for outcome in outcomes if outcome.outcome == INCONSISTENT]
         for outcome in outcomes:
-            beside = odd if outcome.outcome == INCONSISTENT else ()
+            inconsistent = odd if outcome.outcome == INCONSISTENT else ()
             cells = (cell.id for cell in matrix.cells)
-            yield replace(outcome, compared_ids=(*cells, *(name for name in beside if name != outcome.claim)))
+            yield replace(outcome, compared_ids=(*cells, *(name for name in inconsistent if name != outcome.claim)))
 
 
 def _metric(matrix: Matrix, claim: Claim) -> Outcome | None:

@@ -175,14 +175,14 @@ def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[O
                 break
     everything = tuple(claim.id for claim in claims)
     for claim in claims:
-        printed_beside = [_words(claim_beside) for claim_beside in claims if claim_beside is not claim]
+        printed_together = [_words(other_claim) for other_claim in claims if other_claim is not claim]
         compared_ids = tuple(name for name in everything if name != claim.id)
         if not suspects:
             why = f"No table of {divisions[0].words} gives {', '.join(map(_words, claims))} at once, in any average."
             yield Outcome(claim.id, NAME, INCONSISTENT, why, compared_ids=compared_ids)
         elif claim.id in suspects:
             nearest, size = suspects[claim.id]
-            why = f"No table of {divisions[0].words} gives {_words(claim)} together with {', '.join(printed_beside)}."
+            why = f"No table of {divisions[0].words} gives {_words(claim)} together with {', '.join(printed_together)}."
             yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, compared_ids, size=size)
         else:
             why = f"Missing: metrics that fit each other; a table is there once {' or '.join(suspects)} is left out."

@@ -2,8 +2,8 @@
 
 In: the run's folder, the folder of images, and from the study's results the way its images were packed and the training
 images themselves. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning where
-it is unlike the training data), quarantine.csv (files that cannot be read, and those passed over), gradcam.png (the
-first images) and, last, record.json.
+it is out of the training distribution), quarantine.csv (files that cannot be read, and those passed over), gradcam.png
+(the first images) and, last, record.json.
 """
 
 import argparse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workflow_scripts.data.likeness import Familiar
+    from workflow_scripts.data.out_of_distribution import TrainingDistribution
     from workflow_scripts.training.finished import FinishedRun, Network
 
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
@@ -69,7 +69,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.contracts.dataset import QUARANTINE
     from workflow_scripts.contracts.explanation import APPLIED
-    from workflow_scripts.data.likeness import WITHIN
+    from workflow_scripts.data.out_of_distribution import WITHIN
     from workflow_scripts.training.finished import FinishedRun, Network
 
     if args.sheet < 1:
@@ -78,8 +78,8 @@ def main(args: argparse.Namespace) -> None:
     run = FinishedRun.read(args.run)
     out = _new_folder(run.study, args.name)
     network = Network.of(run, args.device)
-    familiar = _familiar(run)
-    judged = _predict(args, paths, run, network, familiar)
+    distribution = _training_distribution(run)
+    judged = _predict(args, paths, run, network, distribution)
     judged.passed_over += passed_over
     QUARANTINE.write(out / "quarantine.csv", _quarantine([*judged.refused, *judged.passed_over]))
     warn_of_passed_over(judged.passed_over)
@@ -89,16 +89,16 @@ def main(args: argparse.Namespace) -> None:
     table = _table(judged, run.weights.classes)
     APPLIED.write(out / "predictions.csv", table)
     _draw(out / "gradcam.png", run, network, table, judged)
-    unlike = int((table["unlike"] == "yes").sum())
-    _write_record(args, run, judged, unlike, out)
-    log = entry.log.warning if unlike else entry.log.info
+    outside = int((table["out_of_distribution"] == "yes").sum())
+    _write_record(args, run, judged, outside, out)
+    log = entry.log.warning if outside else entry.log.info
     log(
-        "%s: %d images, %d refused, %d (%.1f %%) unlike the training data (of these themselves %.1f %%)",
+        "%s: %d images, %d refused, %d (%.1f %%) out of the training distribution (of these themselves %.1f %%)",
         out,
         len(table),
         len(judged.refused),
-        unlike,
-        100 * unlike / len(table),
+        outside,
+        100 * outside / len(table),
         100 * (1 - WITHIN),
     )
 
@@ -113,12 +113,12 @@ def _new_folder(study: Path, name: str) -> Path:
     return folder
 
 
-def _familiar(run: "FinishedRun") -> "Familiar":
+def _training_distribution(run: "FinishedRun") -> "TrainingDistribution":
     """What the images look like that the run has learned from."""
     from workflow_scripts.contracts.arrays import open_arrays
     from workflow_scripts.contracts.dataset import read_manifest
-    from workflow_scripts.data import likeness
     from workflow_scripts.data.fold_samples import read_fold
+    from workflow_scripts.data.out_of_distribution import TrainingDistribution, statistics_of_rows
 
     paths = StudyPaths(run.study)
     _, table = read_fold(paths.dataset, paths.arrays, paths.split(run.settings.protocol), run.settings.fold)
@@ -126,16 +126,20 @@ def _familiar(run: "FinishedRun") -> "Familiar":
     table = table[table["subset"] == "train"]
     sizes = read_manifest(run.study / "dataset").set_index("id").loc[table["id"]]
     ratios = (sizes["width"] / sizes["height"]).to_numpy()
-    return likeness.Familiar.of(likeness.statistics_of_rows(images, table["first"].to_numpy(), ratios))
+    return TrainingDistribution.of(statistics_of_rows(images, table["first"].to_numpy(), ratios))
 
 
 def _predict(
-    args: argparse.Namespace, paths: list[str], run: "FinishedRun", network: "Network", familiar: "Familiar"
+    args: argparse.Namespace,
+    paths: list[str],
+    run: "FinishedRun",
+    network: "Network",
+    distribution: "TrainingDistribution",
 ) -> _Judged:
     """Read, judge and classify the images, a few at a time."""
     import numpy as np
 
-    from workflow_scripts.data.likeness import statistics
+    from workflow_scripts.data.out_of_distribution import statistics
 
     judged = _Judged()
     for start in range(0, len(paths), AT_A_TIME):
@@ -145,7 +149,7 @@ def _predict(
             images = np.stack(pixels)
             judged.paths += names
             judged.probabilities += list(network.probabilities(images, names, run.masks(images)))
-            judged.why += familiar.reasons(statistics(images, np.array(ratios)))
+            judged.why += distribution.reasons(statistics(images, np.array(ratios)))
             judged.shown += pixels[: args.sheet - len(judged.shown)]
     return judged
 
@@ -190,12 +194,12 @@ def _table(judged: _Judged, classes: list[str]) -> "pd.DataFrame":
 
     p = np.stack(judged.probabilities)
     table = pd.DataFrame({"path": judged.paths, "predicted": [classes[number] for number in p.argmax(axis=1)]})
-    table = table.assign(unlike=["yes" if why else "no" for why in judged.why], why=judged.why)
+    table = table.assign(out_of_distribution=["yes" if why else "no" for why in judged.why], why=judged.why)
     return pd.concat([table, pd.DataFrame(p, columns=class_columns(classes))], axis=1)
 
 
 def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", judged: _Judged) -> None:
-    """Grad-CAM of the first images, beside them what was predicted and whether they are unlike the training data."""
+    """Grad-CAM of the first images, next to them what was predicted and whether they are out of distribution."""
     import numpy as np
 
     from workflow_scripts.drawing.label_text import Labels, readable
@@ -214,9 +218,9 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
             readable(row.path),
             f"predicted: {labels[row.predicted]}",
             f"p = {most:.2f}",
-            *(["unlike the training data"] if row.why else []),
+            *(["out of distribution"] if row.why else []),
         ]
-        pictures.append(figure.Picture(image, figure.beside(lines), bool(row.why)))
+        pictures.append(figure.Picture(image, figure.wrapped(lines), bool(row.why)))
     numbers = {"run": run.settings.run, "n": len(images), "total": len(table)}
     shape = InputShape.of(run.array)
     untrained = random_network(run.settings.spec, p.shape[1], shape, 0)
@@ -232,8 +236,8 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.synthetic)
 
 
-def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged, unlike: int, out: Path) -> None:
-    from workflow_scripts.data.likeness import WITHIN
+def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged, outside: int, out: Path) -> None:
+    from workflow_scripts.data.out_of_distribution import WITHIN
     from workflow_scripts.settings.code import code_digest
     from workflow_scripts.training.feeders.feeder_registry import feeder_module
 
@@ -250,7 +254,10 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
         code_digest("workflow_scripts.commands.apply", feeder_module(run.array.kind)),
         input_digests(run.study, used),
         synthetic=run.synthetic,
-        images={**{name: len(getattr(judged, lines)) for name, lines in COUNTED.items()}, "unlike": unlike},
+        images={
+            **{name: len(getattr(judged, lines)) for name, lines in COUNTED.items()},
+            "out_of_distribution": outside,
+        },
         images_sha256=judged.digest.hexdigest(),
         outputs={name: digest_file(out / name) for name in OUTPUTS},
     )

@@ -18,7 +18,7 @@ from workflow_scripts.runtime.files import digest_file
 def arguments() -> argparse.Namespace:
     """Command line of the step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configfile", type=Path, help="settings laid over config.yaml, as for Snakemake")
+    parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--out", type=Path, help="zip file (default: <results>-archive.zip)")
     parser.add_argument("--weights", action="store_true", help="put the trained weights in, too")
     parser.add_argument(

@@ -19,7 +19,7 @@ def arguments() -> argparse.Namespace:
     """Command line of the check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, help="folder of all results (default: as the settings say)")
-    parser.add_argument("--configfile", type=Path, help="settings laid over config.yaml, as for Snakemake")
+    parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--log", type=Path, default=Path("logs/check.log"), help="log file, with tracebacks")
     return parser.parse_args()
 

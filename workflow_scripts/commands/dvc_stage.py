@@ -38,7 +38,7 @@ def main(args: argparse.Namespace) -> None:
     root = Path.cwd()
     plan = checked_plan(root)
     if args.phase == "settings":
-        phases.write_stated(plan, root)
+        phases.write_phase_inputs(plan, root)
         return
     study = args.study or stage_study(args.phase)
     if study not in plan.config.studies:

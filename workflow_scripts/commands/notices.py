@@ -17,8 +17,8 @@ def licence_of(package: metadata.Distribution) -> str:
     named = [line.rpartition("::")[2].strip() for line in about.get_all("Classifier") or [] if "License ::" in line]
     named = [name for name in named if name != "OSI Approved"]
     # Some packages put the whole text into the second field.
-    expression, stated = ((about.get_all(key) or [""])[0] for key in ("License-Expression", "License"))
-    return expression or "; ".join(named) or stated.strip().partition("\n")[0] or "unknown"
+    expression, licence = ((about.get_all(key) or [""])[0] for key in ("License-Expression", "License"))
+    return expression or "; ".join(named) or licence.strip().partition("\n")[0] or "unknown"
 
 
 def texts_of(package: metadata.Distribution) -> list[str]:

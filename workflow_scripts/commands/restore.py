@@ -33,12 +33,12 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Restore the working copy that is the current folder."""
-    from workflow_scripts.settings.phases import write_stated
+    from workflow_scripts.settings.phases import write_phase_inputs
 
     root = Path.cwd()
     plan = checked_plan(root)
     stored = stored_stages(root, plan)
-    write_stated(plan, root)
+    write_phase_inputs(plan, root)
     stages = [f"{phase}@{study}" for study, phases in stored.items() for phase in phases]
     entry.log.info("fetching %s", ", ".join(stages))
     _dvc("pull", *stages)

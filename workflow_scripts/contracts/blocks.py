@@ -230,7 +230,7 @@ def _parsed(hint: Any, value: Any, path: Keys, how: _Reading) -> Any:
 
 
 def _held(notes: tuple[Any, ...], value: Any, path: Keys, how: _Reading) -> Any:
-    """The value, held to the limits that stand beside its type."""
+    """The value, held to the limits that its type has."""
     if not how.written:
         return value
     for note in notes:

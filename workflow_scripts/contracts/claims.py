@@ -199,18 +199,18 @@ class PaperStudy:
     """A dataset of the paper: its title, and the claims shown first (the first one decides the headline run).
 
     figures: kind of figure in a report → the paper's own figure that it answers, e.g. {"confusion": "Fig. 6"}.
-    beside: of data that the paper prints no results about: the study of the paper whose numbers are shown beside its
-    own; source: the one of that study's data sets that it has, None: all.
+    reference_study: of data that the paper prints no results about: the study of the paper whose numbers are compared
+    with its own; source: the one of that study's data sets that it has, None: all.
     """
 
     title: Annotated[str, about("What its data are.")]
     headline: Annotated[tuple[str, ...], about("Ids of the claims shown first.")] = ()
     figures: Annotated[dict[str, str], about("Kind of figure → the paper's own.")] = field(default_factory=dict)
-    beside: Annotated[str | None, about("The study whose numbers are shown.")] = None
+    reference_study: Annotated[str | None, about("The study whose numbers are shown.")] = None
     source: Annotated[str | None, about("The one of that study's data sets that it has; null: all.")] = None
 
     def has(self, source: str | None) -> bool:
-        """Whether its data hold that data set, of the study that it stands beside; None: no particular one."""
+        """Whether its data hold that data set, of its reference study; None: no particular one."""
         return source is None or self.source in (None, source)
 
 
@@ -258,21 +258,21 @@ class Published:
             raise KeyError(name) from None
 
     def about(self, study: str) -> "Published":
-        """The same, with what is printed about the study that this one stands beside as if it were about this one.
+        """The same, with what is printed about its reference study as if it were about this one.
 
         Numbers about data sets that it does not have are left out. Unchanged for a study with numbers of its own.
         """
         own = self.studies.get(study)
-        if own is None or own.beside is None:
+        if own is None or own.reference_study is None:
             return self
 
         def of(entries: tuple) -> tuple:
-            of_it = (entry for entry in entries if entry.study == own.beside)
+            of_it = (entry for entry in entries if entry.study == own.reference_study)
             return tuple(replace(entry, study=study) for entry in of_it if own.has(getattr(entry, "source", None)))
 
-        reference = self.studies[own.beside]
+        reference = self.studies[own.reference_study]
         settings = tuple(
-            replace(setting, studies=(*setting.studies, study)) if own.beside in setting.studies else setting
+            replace(setting, studies=(*setting.studies, study)) if own.reference_study in setting.studies else setting
             for setting in self.settings
         )
         return replace(

@@ -44,11 +44,11 @@ GRADCAM = Table(
     key=("id", "branch"),
 )
 
-# New images in the order of their paths; then p_<class> in the study's class order. unlike: yes or no; why: what of the
-# image is unlike the training data.
+# New images in the order of their paths; then p_<class> in the study's class order. out_of_distribution: yes or no;
+# why: what of the image the training data do not have.
 APPLIED = Table(
     "predictions of new images",
-    {"path": "str", "predicted": "str", "unlike": "str", "why": "str"},
+    {"path": "str", "predicted": "str", "out_of_distribution": "str", "why": "str"},
     open=True,
     key=("path",),
 )

@@ -3,10 +3,10 @@
 from workflow_scripts.contracts.tables import Table
 
 # file: name in the folder, empty where it could not be made; kind: figure or table; place: the paper's name for it;
-# reading: how to read it; missing: why there is no file.
+# how_to_read: what to look at; missing: why there is no file.
 PAPER_FIGURES = Table(
     "paper_figures",
-    {"file": "str", "kind": "str", "place": "str", "title": "str", "reading": "str", "missing": "str"},
+    {"file": "str", "kind": "str", "place": "str", "title": "str", "how_to_read": "str", "missing": "str"},
     key=("place", "title"),
 )
 

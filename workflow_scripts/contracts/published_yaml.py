@@ -175,12 +175,14 @@ def _check(published: Published, path: Path) -> None:
         if not any((setting.setting or "").startswith(f"runs.{base}.") for setting in published.settings):
             raise UserError(f"{path}, variants.{run}: no setting is stated of {base!r}")
     claims = {claim.id for claim in published.claims}
-    with_numbers = [name for name, study in published.studies.items() if not study.beside]
+    with_numbers = [name for name, study in published.studies.items() if not study.reference_study]
     for name, study in published.studies.items():
         if unknown := [claim for claim in study.headline if claim not in claims]:
             raise UserError(f"{path}, studies.{name}.headline: there is no claim {', '.join(unknown)}")
-        if study.beside not in (None, *with_numbers):
-            raise UserError(f"{path}, studies.{name}.beside: {study.beside!r} is no study with numbers of its own")
+        if study.reference_study not in (None, *with_numbers):
+            raise UserError(
+                f"{path}, studies.{name}.reference_study: {study.reference_study!r} is no study with numbers of its own"
+            )
     about_a_study: tuple[Claim | Statement | Layer, ...]
     about_a_study = (*published.claims, *published.statements, *published.layers, *published.public)
     for entry in about_a_study:

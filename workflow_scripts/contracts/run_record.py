@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from workflow_scripts.contracts.record import MadeWith, Provenance
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 
 
 @dataclass(frozen=True)
@@ -16,13 +17,45 @@ class Compression:
 
 
 @dataclass(frozen=True)
+class SyntheticCount:
+    """Training samples of a class; neighbours: with how many a sample was interpolated, 0 where none is synthetic."""
+
+    real: int
+    synthetic: int
+    neighbours: int
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The synthetic samples that a training learned from.
+
+    share_within_group: of them, how many lie between two samples of one group; None where no group is known.
+    with_parent_in: subset → how many lie between two samples of which one or both are of it.
+    """
+
+    how: Resample
+    classes: dict[str, SyntheticCount]
+    share_within_group: float | None
+    with_parent_in: dict[str, int]
+
+    @property
+    def synthetic(self) -> int:
+        """How many there are."""
+        return sum(counted.synthetic for counted in self.classes.values())
+
+
+@dataclass(frozen=True)
 class RunRecord:
-    """seen_in_training: of an external run, by subset: samples whose picture its network has learned from."""
+    """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
+
+    resampled: of a trained run, where it learned from synthetic samples.
+    """
 
     provenance: Provenance
     made_with: MadeWith
     compression: Compression | None = None
     seen_in_training: dict[str, int] = field(default_factory=dict)
+    resampled: Resampled | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from workflow_scripts.contracts.tables import Table
 
-# The words of the column verdict; docs/verdicts.md has the rule.
+# What the column verdict may hold; docs/verdicts.md has the rule.
 HOLDS = "holds"
 HIGHER = "higher"
 LOWER = "lower"
@@ -13,7 +13,7 @@ NOT_RUN = "not run"
 NOT_CHECKED = "not checked here"
 SYNTHETIC = "synthetic data"
 # Those that say something about the paper come first.
-WORDS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_CHECKED, SYNTHETIC)
+VERDICTS = (HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL, NOT_COMPARABLE, NOT_RUN, NOT_CHECKED, SYNTHETIC)
 DECIDED = (HOLDS, HIGHER, LOWER, FAILS)
 # Said of every verdict on an order, and of every higher and lower that is not counted exactly.
 OWN_CHANCE = (

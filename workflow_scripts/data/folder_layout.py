@@ -80,7 +80,7 @@ def _same_below(below: dict[str, list[str]]) -> list[str]:
     return sorted(times) if len(times) < len(inside) and 2 * shared >= len(times) else []
 
 
-def masks_beside(paths: Iterable[str]) -> dict[str, str]:
+def masks_of_images(paths: Iterable[str]) -> dict[str, str]:
     """Path of what looks like a mask → path of the image that it lies beside.
 
     A mask has the image's name and an ending as `_mask`, `-d`, `_seg`, `_GT`, `_label` (BUSI, Herlev, …), in the same

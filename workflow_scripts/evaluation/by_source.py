@@ -33,10 +33,10 @@ def by_source(grid: Grid, resampler: Resampler, dataset: Dataset, aggregate: str
     for name in names:
         own = np.isin(dataset.classes, manifest.loc[manifest["source"] == name, "label"].unique())
 
-        def shares(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
+        def fractions(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
             return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
 
-        estimates[name] = on_part(grid, source_of.index[source_of == name], shares, _groups, resampler)
+        estimates[name] = on_part(grid, source_of.index[source_of == name], fractions, _groups, resampler)
     return estimates
 
 

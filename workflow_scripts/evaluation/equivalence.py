@@ -12,7 +12,7 @@ interval minus the largest number that is printed like the published one, to its
 
 An order. Each lead of the subject over a rival has an interval. It holds if every lead is above zero with 95 %,
 one-sided (an intersection-union test: Berger, Technometrics 24:295, 1982); it fails if some lead is below zero with
-95 % over all rivals together (Bonferroni); cannot tell otherwise. The share of bootstrap draws in which an order is as
+95 % over all rivals together (Bonferroni); cannot tell otherwise. The fraction of bootstrap draws in the order that is
 printed decides nothing: of 23 equal runs one is the highest in one of 23 draws.
 
 Of all these the paper's own chance is no part: its number counts as exact. docs/verdicts.md says how much that matters.
@@ -105,7 +105,7 @@ def needed(printed: Printed, obtained: Uncertain, margin: float, n: int, seeds: 
     return Needed(both=(math.ceil(2 * n * sampling / allowed), math.ceil(2 * seeds * training / allowed)))
 
 
-def share_in_order(leads: list[np.ndarray], parts: list[Uncertain], above: int, strict: bool) -> float:
+def fraction_in_order(leads: list[np.ndarray], parts: list[Uncertain], above: int, strict: bool) -> float:
     """Share of draws in which the subject is above its rivals, all but `above` of them; shown, it decides nothing.
 
     leads: for each rival D draws of subject minus rival, all of the same groups and seeds; parts: the same differences
@@ -114,7 +114,7 @@ def share_in_order(leads: list[np.ndarray], parts: list[Uncertain], above: int, 
     """
     by_rival = []
     for draws, part in zip(leads, parts, strict=True):
-        moved = part.value + part.heavier(SURE) * (draws - part.value)
+        moved = part.value + part.t_to_normal_ratio(SURE) * (draws - part.value)
         by_rival.append(np.where(np.isnan(draws), np.nan, (moved > SLACK) if strict else (moved >= -SLACK)))
     ahead = np.array(by_rival)
     ahead = ahead[:, ~np.isnan(ahead).any(axis=0)]
@@ -150,7 +150,7 @@ def _end(lead: Uncertain, alpha: float) -> float:
     """The one-sided upper end of a lead: it lies above that with `alpha` only."""
     from scipy.stats import t
 
-    return lead.value + float(t.ppf(1 - alpha, lead.freedom)) * lead.error
+    return lead.value + float(t.ppf(1 - alpha, lead.degrees_of_freedom)) * lead.error
 
 
 def _turned(lead: Uncertain) -> Uncertain:
@@ -158,7 +158,7 @@ def _turned(lead: Uncertain) -> Uncertain:
 
 
 def detectable_paired(discordant: float, n: int) -> float:
-    """Smallest difference of two accuracies on the same n units that a test finds; shares in [0, 1].
+    """Smallest difference of two accuracies on the same n units that a test finds; as fractions.
 
     With 80 % power at 5 %, two-sided, where `discordant` of the units are right in one of both only (Connor, Biometrics
     43:207, 1987). At most the discordance itself.
@@ -167,21 +167,23 @@ def detectable_paired(discordant: float, n: int) -> float:
     return _smallest(lambda d: (a * math.sqrt(discordant) + b * math.sqrt(discordant - d * d)) / d, n, discordant)
 
 
-def detectable_apart(share: float, n: int) -> float:
+def detectable_unpaired(accuracy: float, n: int) -> float:
     """The same of two accuracies about which no more is known than one of them, as if on n units each.
 
     Two proportions with the normal approximation (Fleiss, Statistical Methods for Rates and Proportions, 1981, ch. 3);
-    for pairs that agree more than by chance an upper bound. The other share lies towards one half.
+    for pairs that agree more than by chance an upper bound. The other accuracy lies towards one half.
     """
     a, b = _quantiles()
-    sign = -1 if share >= 0.5 else 1
+    sign = -1 if accuracy >= 0.5 else 1
 
     def root(d: float) -> float:
-        second = share + sign * d
-        mean = (share + second) / 2
-        return (a * math.sqrt(2 * mean * (1 - mean)) + b * math.sqrt(share * (1 - share) + second * (1 - second))) / d
+        second = accuracy + sign * d
+        mean = (accuracy + second) / 2
+        return (
+            a * math.sqrt(2 * mean * (1 - mean)) + b * math.sqrt(accuracy * (1 - accuracy) + second * (1 - second))
+        ) / d
 
-    return _smallest(root, n, share if sign < 0 else 1 - share)
+    return _smallest(root, n, accuracy if sign < 0 else 1 - accuracy)
 
 
 def _quantiles() -> tuple[float, float]:

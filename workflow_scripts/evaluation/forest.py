@@ -35,8 +35,8 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
         colour = COLOURS[6] if row.run == reference else COLOURS[0]
         _point(left, row_of[row.run], row.value, row.low, row.high, colour, True)
         label = "–" if np.isnan(row.value) else f"{row.value:.3f}"
-        beside = {"xycoords": ("axes fraction", "data"), "xytext": (2, 0), "textcoords": "offset points"}
-        left.annotate(label, (1, row_of[row.run]), **beside, va="center", fontsize=7)
+        label_style = {"xycoords": ("axes fraction", "data"), "xytext": (2, 0), "textcoords": "offset points"}
+        left.annotate(label, (1, row_of[row.run]), **label_style, va="center", fontsize=7)
     called = [shortened(run) + (" (reference)" if both and run == reference else "") for run in runs]
     left.set_yticks(range(len(runs)), called)
     left.set(xlabel=f"{metric.capitalize()}, 95 % interval", ylim=(len(runs) - 0.5, -0.5))

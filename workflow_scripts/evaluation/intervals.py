@@ -78,21 +78,21 @@ def exact(value: float, metric: str, effective_size: float) -> tuple[float, floa
     lowest, highest = bounds(metric)
     if not np.isfinite(highest):
         return np.nan, np.nan
-    share = (value - lowest) / (highest - lowest)
-    if not is_proportion(metric) and SAME < share < 1 - SAME:
+    fraction = (value - lowest) / (highest - lowest)
+    if not is_proportion(metric) and SAME < fraction < 1 - SAME:
         return np.nan, np.nan
     if metric in ("f1", "macro_f1"):
-        low, high = clopper_pearson(share / (2 - share), effective_size)
+        low, high = clopper_pearson(fraction / (2 - fraction), effective_size)
         return low, 2 * high / (1 + high)
-    low, high = clopper_pearson(share, effective_size)
+    low, high = clopper_pearson(fraction, effective_size)
     return lowest + (highest - lowest) * low, lowest + (highest - lowest) * high
 
 
-def clopper_pearson(share: float, size: float) -> tuple[float, float]:
+def clopper_pearson(fraction: float, size: float) -> tuple[float, float]:
     """Exact 95 % interval of a proportion in [0, 1] of `size` > 0 observations, which need not be whole."""
     from scipy.stats import beta
 
-    hits, tail = min(max(share, 0.0), 1.0) * size, (1 - LEVEL) / 2
+    hits, tail = min(max(fraction, 0.0), 1.0) * size, (1 - LEVEL) / 2
     low = 0.0 if hits < SAME else float(beta.ppf(tail, hits, size - hits + 1))
     high = 1.0 if size - hits < SAME else float(beta.ppf(1 - tail, hits + 1, size - hits))
     return low, high
@@ -129,7 +129,7 @@ def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores[np.float64]:
     overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in per_class.items()}
     overall["macro_auc"] = overall["pooled_macro_auc"] = overall["macro_auc"] / 2
     overall["balanced_accuracy"] = overall["macro_sensitivity"]
-    shares = [np.bincount(numbers, minlength=classes) / len(table) for numbers in (labels, predicted)]
+    fractions = [np.bincount(numbers, minlength=classes) / len(table) for numbers in (labels, predicted)]
     overall |= dict.fromkeys(("accuracy", "log_loss", "brier", "ece"), total)
-    overall["kappa"] = 2 * total * (1 - float(shares[0] @ shares[1]))
+    overall["kappa"] = 2 * total * (1 - float(fractions[0] @ fractions[1]))
     return Scores({name: np.float64(size) for name, size in overall.items()}, per_class)

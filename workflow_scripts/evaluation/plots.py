@@ -65,17 +65,17 @@ def confusion_panel(
     """
     labels = Labels(classes).all()
     support = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
-    picture = axes.imshow(shares, cmap=SEQUENTIAL, vmin=0, vmax=1)
+    fractions = np.divide(counts, support, out=np.zeros_like(counts), where=support > 0)
+    picture = axes.imshow(fractions, cmap=SEQUENTIAL, vmin=0, vmax=1)
     axes.grid(False)
     axes.spines[:].set_visible(False)
     whole = np.allclose(counts, counts.round())
     for row, column in np.argwhere(counts > 0) if len(classes) <= MOST_COUNTED else ():
         text = f"{counts[row, column]:.0f}" if whole else f"{counts[row, column]:.1f}"
         if shares_too:
-            share = shares[row, column]
-            text += f"\n{100 * share:.0f} %" if share >= 0.005 else "\n<1 %"
-        colour = "black" if shares[row, column] > DARK else "white"
+            fraction = fractions[row, column]
+            text += f"\n{100 * fraction:.0f} %" if fraction >= 0.005 else "\n<1 %"
+        colour = "black" if fractions[row, column] > DARK else "white"
         label = axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
         label.set_in_layout(False)  # inside its cell anyway; the layout would measure every one of them twice
     axes.set_xticks(range(len(classes)), labels, rotation=40, ha="right", rotation_mode="anchor")
@@ -104,7 +104,7 @@ def roc_figure(grid: Grid, classes: list[str], aucs: dict[str, Estimate], overal
     """One curve a class against the rest, and their mean; the legend gives AUC, 95 % interval and class size."""
     labels = Labels(classes)
     height = max(4.9, 0.165 * len(classes) + 0.9)
-    figure, (axes, beside) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
+    figure, (axes, listing) = new_figure(9.2, height, columns=2, width_ratios=[1, 0.85])
     curves = {name: mean_curve(grid, k) for k, name in enumerate(classes)}
     defined = [curve for curve in curves.values() if curve is not None]
     panels = [axes]
@@ -124,9 +124,9 @@ def roc_figure(grid: Grid, classes: list[str], aucs: dict[str, Estimate], overal
             panel.plot([0, *GRID], [0, *np.mean(defined, axis=0)], color="black", linewidth=2.2, label=label)
         panel.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
     axes.set(xlabel="1 − specificity", ylabel="Sensitivity", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    beside.axis("off")
+    listing.axis("off")
     heading = "AUC [95 % interval], n units"
-    beside.legend(
+    listing.legend(
         *axes.get_legend_handles_labels(),
         loc="center left",
         title=heading,

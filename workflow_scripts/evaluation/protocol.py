@@ -9,7 +9,7 @@ import pandas as pd
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
-from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.bootstrap import Resampler
@@ -48,12 +48,17 @@ class Protocol:
         """The run that the others are compared with."""
         return self.settings.evaluate.reference or self.settings.runs[0]
 
+    @property
+    def reported_words(self) -> str:
+        """What the numbers are of, for titles of figures."""
+        return marked(REPORTED_WORDS[self.settings.reported], self.settings.resample)
+
     def title(self, run: str, n: int) -> str:
         """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
         settings = self.settings
         folds, seeds = settings.folds, len(settings.seeds)
         several = [f"{folds} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (seeds > 1)
-        title = f"{shortened(run)}, {settings.protocol}, {REPORTED_WORDS[settings.reported]}: {n} units"
+        title = f"{shortened(run)}, {settings.protocol}, {self.reported_words}: {n} units"
         return title + (f" ({', '.join(several)})" if several else "")
 
 

@@ -43,7 +43,7 @@ class Uncertain:
         return float(np.hypot(self.sampling or 0.0, self.training or 0.0))
 
     @property
-    def freedom(self) -> float:
+    def degrees_of_freedom(self) -> float:
         """Degrees of freedom of `error`."""
         parts = [
             (part or 0.0, max(count - 1, 1))
@@ -58,14 +58,14 @@ class Uncertain:
 
         if self.sampling is None:
             return np.nan, np.nan
-        half = float(t.ppf(0.5 + level / 2, self.freedom)) * self.error
+        half = float(t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.error
         return self.value - half, self.value + half
 
-    def heavier(self, level: float) -> float:
+    def t_to_normal_ratio(self, level: float) -> float:
         """How much farther out the t distribution has its one-sided `level` than the normal one."""
         from scipy.stats import norm, t
 
-        return float(t.ppf(level, self.freedom) / norm.ppf(level))
+        return float(t.ppf(level, self.degrees_of_freedom) / norm.ppf(level))
 
 
 def uncertain(points: np.ndarray, draws: np.ndarray | None, groups: int, n: int, difference: bool) -> Uncertain:

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.run_tables import class_columns, classes_of, pro
 from workflow_scripts.evaluation.metric_tables import arrays, same_units
 from workflow_scripts.runtime.errors import UserError
 
-TIE = 1e-6  # what the winner of a tied hard vote gets above its share
+TIE = 1e-6  # what the winner of a tied hard vote gets above its fraction
 
 
 def vote(
@@ -19,30 +19,30 @@ def vote(
 
     `members` maps a name to a units table; all of the same units, labels and classes, else UserError. `how`: "soft",
     mean of the probabilities; "weighted", their mean with `weights` (one a member, None: the member's accuracy on the
-    validation subset); "hard", share of the members that predict a class, where of several classes with the most votes
+    validation subset); "hard", fraction of the members that predict a class, where of classes with equally many votes
     the one of the largest mean probability wins.
     """
     require_same(members)
     first = next(iter(members.values()))
     stack = np.stack([probabilities(frame) for frame in members.values()])  # members × units × classes
-    share = np.full(len(members), 1 / len(members))
+    member_weights = np.full(len(members), 1 / len(members))
     if how == "weighted":
         numbers = np.array(weights if weights is not None else [validation_accuracy(f, n) for n, f in members.items()])
         if len(numbers) != len(members) or not numbers.sum() > 0:
             raise UserError(
                 f"a weighted vote of {', '.join(members)}: weights {numbers.tolist()} do not sum above zero"
             )
-        share = numbers / numbers.sum()
+        member_weights = numbers / numbers.sum()
     elif weights is not None:
         raise UserError(f"weights are given for a {how} vote; they count for `how: weighted` only")
     result = first.copy()
-    result[class_columns(classes_of(first))] = combine(stack, how, share)
-    return result, dict(zip(members, share.tolist(), strict=True))
+    result[class_columns(classes_of(first))] = combine(stack, how, member_weights)
+    return result, dict(zip(members, member_weights.tolist(), strict=True))
 
 
-def combine(stack: np.ndarray, how: str, share: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Probabilities N×K of a vote from those of its members, M×N×K; `share` M sums to 1, `how` as for `vote`."""
-    combined = _hard(stack) if how == "hard" else np.tensordot(np.asarray(share), stack, axes=1)
+def combine(stack: np.ndarray, how: str, member_weights: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Probabilities N×K of a vote from those of its members, M×N×K; `member_weights` M sum to 1, `how` as in vote."""
+    combined = _hard(stack) if how == "hard" else np.tensordot(np.asarray(member_weights), stack, axes=1)
     return combined / combined.sum(axis=1, keepdims=True)
 
 
@@ -55,7 +55,7 @@ def require_same(members: dict[str, pd.DataFrame]) -> None:
                 f"member {name} has the classes {', '.join(classes_of(member))}, member {first} "
                 f"{', '.join(classes_of(frame))}; only runs of one study can vote"
             )
-        same_units(frame, member, f"member {name} (beside {first})")
+        same_units(frame, member, f"member {name} (compared with {first})")
 
 
 def validation_accuracy(frame: pd.DataFrame, name: str) -> float:
@@ -68,7 +68,7 @@ def validation_accuracy(frame: pd.DataFrame, name: str) -> float:
 
 
 def _hard(stack: np.ndarray) -> np.ndarray:
-    """Units × classes: share of the votes; a tie's winner is lifted by TIE."""
+    """Units × classes: fraction of the votes; a tie's winner is lifted by TIE."""
     classes = stack.shape[2]
     votes = (stack.argmax(axis=2)[..., None] == np.arange(classes)).mean(axis=0)
     tied = np.isclose(votes, votes.max(axis=1, keepdims=True))

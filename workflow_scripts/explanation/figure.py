@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CELL = 1.35
 LETTERS_AN_INCH = 15
-LETTERS_BESIDE = 22
+LETTERS_OF_TEXT = 22
 CAPTION = (
     "Grad-CAM of {run}, {n} {of}: where the network looked for the class it predicted. "
     "Where the map with random weights looks the same, it shows the architecture and the image, not what was learned."
@@ -77,13 +77,13 @@ def pictures_of(
             lines = [f"{line} (p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{row[key]:.2f})" for line, key in both]
             lines.append(readable(str(row["id"])))
         scale = scales[row["id"]] if scales else None
-        pictures.append(Picture(image, beside(lines), row["label"] != row["predicted"], scale))
+        pictures.append(Picture(image, wrapped(lines), row["label"] != row["predicted"], scale))
     return pictures
 
 
-def beside(lines: list[str]) -> str:
+def wrapped(lines: list[str]) -> str:
     """Lines as they fit beside an image."""
-    return "\n".join(textwrap.fill(line, LETTERS_BESIDE) for line in lines)
+    return "\n".join(textwrap.fill(line, LETTERS_OF_TEXT) for line in lines)
 
 
 def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = None) -> list[Column]:

@@ -40,10 +40,10 @@ PAGE = """<!doctype html>
 
 def caption(run: str, table: pd.DataFrame, embedded: Embedding, of: str) -> str:
     """How to read the embedding of a run; `of`: what its samples are called."""
-    shares = {"among": embedded.among_features, "picture": embedded.in_picture, "chance": embedded.by_chance}
-    shares = {name: 100 * value for name, value in shares.items()}
+    fractions = {"among": embedded.among_features, "picture": embedded.in_picture, "chance": embedded.by_chance}
+    fractions = {name: 100 * value for name, value in fractions.items()}
     numbers = {"features": embedded.features, "neighbours": embedded.neighbours}
-    return CAPTION.format(run=run, n=len(table), of=of, **numbers, **shares)
+    return CAPTION.format(run=run, n=len(table), of=of, **numbers, **fractions)
 
 
 def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, synthetic: bool) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
-from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.drawing.visible import visible
@@ -59,7 +59,7 @@ class Trained:
     @property
     def images_words(self) -> str:
         """What the images of the reported subset are called."""
-        return IMAGES[self.reported]
+        return marked(IMAGES[self.reported], self.weights.settings.resample)
 
     @property
     def train(self) -> Train:

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord
 
 # Modality of the samples that each feature is taken of, see baselines.simple_features.
-MODALITIES = {"rim": "image", "colour": "image", "size": "image", "stained": "image"}
+MODALITIES = {"border": "image", "colour": "image", "size": "image", "stained": "image"}
 FEATURE_WORDS = {
-    "rim": "the image's rim",
+    "border": "the image's border",
     "colour": "colour statistics",
     "size": "image size",
     "stained": "share of brown nuclei",
 }
 # Features that hold nothing of what a class is about → what they see.
-BLIND_FEATURES = {"rim": "the rim of each picture", "colour": "its colours", "size": "its size"}
+BLIND_FEATURES = {"border": "the border of each picture", "colour": "its colours", "size": "its size"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Baseline(MadeKind):
 
     kind: Annotated[Literal["baseline"], about("Logistic regression without a network.")]
     features: Annotated[
-        tuple[Literal["rim", "colour", "size", "stained"], ...],
+        tuple[Literal["border", "colour", "size", "stained"], ...],
         about(
-            "rim: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
+            "border: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
             "channel; size: width, height and their ratio of the published image; stained: share of the area of "
             "nuclei that is brown.",
             min_length=1,

@@ -43,11 +43,11 @@ class SourceRun:
     study: str | None = None
     protocol: str | None = None
 
-    def address(self, made: RunAddress) -> RunAddress:
-        """Where it lies; `made`: one fold and seed of the run that is made of it."""
+    def address(self, run: RunAddress) -> RunAddress:
+        """Where it lies; `run`: one fold and seed of the run that is made of it."""
         if self.study is None:
-            return replace(made, run=self.run)
-        return RunAddress(self.study, str(self.protocol), self.run, 0, made.seed)
+            return replace(run, run=self.run)
+        return RunAddress(self.study, str(self.protocol), self.run, 0, run.seed)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class _Call:
     name: str
     module: nn.Module
     given: tuple[int, ...]
-    made: tuple[int, ...]
+    output: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class _Row:
     """
 
     given: torch.Tensor
-    made: torch.Tensor
+    output: torch.Tensor
     map: torch.Tensor | None
     wide_map: torch.Tensor | None
 
@@ -107,17 +107,17 @@ class _Image:
         if given and isinstance(given[0], torch.Tensor):
             self.started.setdefault(name, tuple(given[0].shape))
 
-    def ends(self, name: str, module: nn.Module, given: tuple[Any, ...], made: Any) -> None:
-        if name not in self.started or name in self.calls or not isinstance(made, torch.Tensor):
+    def ends(self, name: str, module: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+        if name not in self.started or name in self.calls or not isinstance(output, torch.Tensor):
             return
-        self.calls[name] = _Call(name, module, self.started[name], tuple(made.shape))
-        if isinstance(module, nn.Linear) and made.ndim == 2:
+        self.calls[name] = _Call(name, module, self.started[name], tuple(output.shape))
+        if isinstance(module, nn.Linear) and output.ndim == 2:
             # A copy: the activation behind it may write into it.
-            self.rows[name] = _Row(given[0], made.clone(), self.map, self.wide_map)
-        if made.ndim == 4:
-            self.map = made
-            if made.shape[2] * made.shape[3] > 1:
-                self.wide_map = made
+            self.rows[name] = _Row(given[0], output.clone(), self.map, self.wide_map)
+        if output.ndim == 4:
+            self.map = output
+            if output.shape[2] * output.shape[3] > 1:
+                self.wide_map = output
 
 
 class Architecture:
@@ -138,13 +138,13 @@ class Architecture:
         Empty where one gives no feature map, or they do not follow each other up to the classifier.
         """
         calls = self._stage_calls()
-        if not calls or any(call.made[1] != after.given[1] for call, after in pairwise(calls)):
+        if not calls or any(call.output[1] != after.given[1] for call, after in pairwise(calls)):
             return []
         classifier = self.classifier()
-        if classifier and not classifier.pooling and classifier.layers[0].inputs != calls[-1].made[1]:
+        if classifier and not classifier.pooling and classifier.layers[0].inputs != calls[-1].output[1]:
             return []
         return [
-            Stage(call.name, _convolutions(call.module), call.given[1], call.made[1], self.values(call.name))
+            Stage(call.name, _convolutions(call.module), call.given[1], call.output[1], self.values(call.name))
             for call in calls
         ]
 
@@ -183,9 +183,11 @@ class Architecture:
         path = tuple(map(_layer, self._inside(name, nn.Conv2d)))
         aside = block.downsample
         inside = [call for key, call in self._calls.items() if key.startswith(f"{name}.") and aside is not None]
-        beside = [call for call in inside if call.module in set(aside.modules()) and isinstance(call.module, nn.Conv2d)]
+        shortcut_calls = [
+            call for call in inside if call.module in set(aside.modules()) and isinstance(call.module, nn.Conv2d)
+        ]
         activation = block.act1 if hasattr(block, "act1") else block.relu
-        return Block(name, path, _layer(beside[0]) if beside else None, type(activation).__name__)
+        return Block(name, path, _layer(shortcut_calls[0]) if shortcut_calls else None, type(activation).__name__)
 
     def _inside(self, name: str, kind: type[nn.Module]) -> list[_Call]:
         """What works directly inside a module, of one type."""
@@ -195,7 +197,7 @@ class Architecture:
     def _stage_calls(self) -> list[_Call]:
         """The parts that stages are made of; none where one gives no feature map."""
         calls = [self._calls[name] for name in self._stage_names()]
-        return calls if all(len(call.given) == len(call.made) == 4 for call in calls) else []
+        return calls if all(len(call.given) == len(call.output) == 4 for call in calls) else []
 
     def _stage_names(self) -> Iterator[str]:
         """The network's own parts with convolutions; of a sequence that holds most of them, its parts."""
@@ -212,12 +214,12 @@ class Architecture:
 
         Two layers of the classifier follow each other whatever stands between them: then it is an empty text.
         """
-        made, given = self._image.rows[name].made, self._image.rows[after].given
-        if made.shape != given.shape:
+        output, given = self._image.rows[name].output, self._image.rows[after].given
+        if output.shape != given.shape:
             return None
-        if torch.equal(made.relu(), given):
+        if torch.equal(output.relu(), given):
             return "ReLU"
-        if torch.allclose(nn.functional.gelu(made), given):
+        if torch.allclose(nn.functional.gelu(output), given):
             return "GELU"
         return "" if self._classifies(name) and self._classifies(after) else None
 
@@ -226,7 +228,7 @@ class Architecture:
 
     def _pooling(self, row: _Row) -> str:
         calls = self._stage_calls()
-        flat = bool(calls) and calls[-1].made[2:] == (1, 1)
+        flat = bool(calls) and calls[-1].output[2:] == (1, 1)
         image = row.map if flat else row.wide_map
         if image is None:
             return ""

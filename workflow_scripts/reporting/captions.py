@@ -22,7 +22,7 @@ FIGURES = {
     "curves": (
         "Training curves",
         "Loss and accuracy on training and validation subset, epoch by epoch. A widening gap means that the network "
-        "learns its training pictures by heart.",
+        "overfits.",
     ),
 }
 # Kind of picture of an explained run → title, how to read it; {subject} is how the study's subject is called.

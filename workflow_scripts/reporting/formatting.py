@@ -37,10 +37,10 @@ REASON_NAMES = {
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {
-    ("duplicates", "precision"): "Equal pictures: share of the pairs found that are true pairs",
-    ("duplicates", "recall"): "Equal pictures: share of the true pairs that were found",
+    ("duplicates", "precision"): "Equal pictures: fraction of the pairs found that are true pairs",
+    ("duplicates", "recall"): "Equal pictures: fraction of the true pairs that were found",
     ("masks", "dice"): "Masks of nuclei: Dice coefficient with the true nuclei",
-    ("gradcam", "energy"): "Grad-CAM: share of the maps that lies on the true region",
+    ("gradcam", "energy"): "Grad-CAM: fraction of the maps that lies on the true region",
 }
 DASH = "–"
 

@@ -147,6 +147,13 @@ _STATISTICS = (
         in_reports=True,
     ),
     Term(
+        "SMOTE",
+        "Synthetic training samples of rare classes, each between two samples of one class (`resample` of a protocol). "
+        "Within each training subset it leaks nothing. Before the split training samples are made of test samples: "
+        "numbers under such a protocol are marked, and are too good.",
+        in_reports=True,
+    ),
+    Term(
         "Fold",
         "One of k splits in which every sample is tested once. A hold-out has one fold.",
         in_reports=True,

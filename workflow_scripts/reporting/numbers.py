@@ -16,14 +16,14 @@ from workflow_scripts.reporting.results import Protocol, Results, Run
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim beside what each protocol gave."""
+    """A claim and what each protocol gave."""
 
     claim: Claim
     obtained: dict[str, Value]
 
 
 def claim_rows(results: Results, claims: list[Claim]) -> list[ClaimRow]:
-    """Each claim beside every protocol's value."""
+    """Each claim with every protocol's value."""
     return [
         ClaimRow(claim, {name: obtained(results, protocol, claim) for name, protocol in results.protocols.items()})
         for claim in claims
@@ -46,16 +46,17 @@ def printed_claim(results: Results, run: str, metric: str, subset: str = "test")
 
 @dataclass(frozen=True)
 class Leaks:
-    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples."""
+    """What a protocol leaves on both sides, over all folds. pairs: why → n; leaking of tested: reported samples.
+
+    synthetic_leaking of synthetic: training samples, over folds and seeds, that are made of reported samples.
+    """
 
     protocol: Protocol
     pairs: dict[str, int]
     leaking: int
     tested: int
-
-    @property
-    def share(self) -> float:
-        return self.leaking / self.tested if self.tested else 0.0
+    synthetic_leaking: int
+    synthetic: int
 
 
 def leaks(protocol: Protocol) -> Leaks:
@@ -64,7 +65,16 @@ def leaks(protocol: Protocol) -> Leaks:
     tested = sum(sum(fold[protocol.reported].values()) for fold in split.counts.values())
     counted, order = split.pairs(protocol.reported), list(LEAK_NAMES)
     pairs = {why: counted[why] for why in sorted(counted, key=lambda why: (order.index(why), why))}
-    return Leaks(protocol, pairs, split.leaking(protocol.reported), tested)
+    return Leaks(protocol, pairs, split.leaking(protocol.reported), tested, *_synthetic(protocol))
+
+
+def _synthetic(protocol: Protocol) -> tuple[int, int]:
+    """Synthetic training samples that are made of reported samples, and all; of one run, because all share them."""
+    for run in protocol.runs.values():
+        if reports := [record.resampled for record in run.records if record.resampled]:
+            leaking = sum(report.with_parent_in.get(protocol.reported, 0) for report in reports)
+            return leaking, sum(report.synthetic for report in reports)
+    return 0, 0
 
 
 @dataclass(frozen=True)
@@ -175,7 +185,7 @@ class SettingRow:
 
 
 def setting_rows(results: Results, run: str | None, variant: str = "") -> list[SettingRow]:
-    """The paper's settings beside the study's; empty without a paper.
+    """The paper's settings compared with the study's; empty without a paper.
 
     run: a trained run, whose training is compared where the paper speaks of training in general; None: of none.
     variant: a run that is compared in place of the one that it is a variant of.

@@ -17,7 +17,7 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.contracts.step_settings.split_settings import Protocol as ProtocolSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
-from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK, reported_subset
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings, StudySettings
@@ -82,7 +82,9 @@ class Protocol:
 
     @property
     def leak_words(self) -> str:
-        """Whether leaks are left, in two or three words; where groups are unknown, only that none was found."""
+        """Whether leaks are left, in a few words; where groups are unknown, only that none was found."""
+        if self.rule.resample == SMOTE_BEFORE_SPLIT:
+            return f"leaks kept; {SMOTE_MARK}"
         if not self.leak_free:
             return "leaks kept"
         return "no leaks" if self.record.groups_known else "leaks: none found"

@@ -2,7 +2,7 @@
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
-from workflow_scripts.contracts.subsets import REPORTED_WORDS
+from workflow_scripts.contracts.subsets import REPORTED_WORDS, SMOTE_BEFORE_SPLIT, SMOTE_MARK, marked
 from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.results import Protocol, Results, Run
@@ -52,6 +52,14 @@ def shown_metrics(results: Results) -> list[str]:
     return list(dict.fromkeys([results.headline, *formatting.TABLE_METRICS, *added]))
 
 
+# What a rule's words say of synthetic training samples.
+_RESAMPLED = {
+    "none": "",
+    "smote": ", SMOTE within each training subset",
+    SMOTE_BEFORE_SPLIT: f", {SMOTE_MARK}",
+}
+
+
 def rule_words(protocol: Protocol) -> str:
     """A split's rule in words."""
     rule = protocol.rule
@@ -59,8 +67,9 @@ def rule_words(protocol: Protocol) -> str:
         kind = "hold-out " + " : ".join(f"{100 * part:g}" for part in rule.fractions)
     else:
         kind = f"{rule.folds} folds" if rule.kind == "kfold" else "the user's own split"
+    resampled = _RESAMPLED[protocol.rule.resample]
     units = "" if protocol.aggregate == "none" else f", the {protocol.aggregate} of a unit's samples is judged"
-    return f"{kind}, {_kept_together(protocol)}{units}"
+    return f"{kind}, {_kept_together(protocol)}{units}{resampled}"
 
 
 def _kept_together(protocol: Protocol) -> str:
@@ -74,13 +83,16 @@ def _kept_together(protocol: Protocol) -> str:
 
 
 def protocol_words(protocol: Protocol) -> str:
-    """A protocol's name; where it has no test subset, with what its numbers are of."""
-    return protocol.name + ("" if protocol.reported == "test" else f" ({REPORTED_WORDS[protocol.reported]})")
+    """A protocol's name; with what its numbers are of where it has no test subset, or SMOTE before the split."""
+    marks = [] if protocol.reported == "test" else [REPORTED_WORDS[protocol.reported]]
+    marks += [SMOTE_MARK] * (protocol.rule.resample == SMOTE_BEFORE_SPLIT)
+    return protocol.name + (f" ({', '.join(marks)})" if marks else "")
 
 
 def reported_words(protocol: Protocol) -> str:
     """What a protocol's numbers are of, for headings and captions."""
-    return "test subset" if protocol.reported == "test" else REPORTED_WORDS[protocol.reported]
+    subset = "test subset" if protocol.reported == "test" else REPORTED_WORDS[protocol.reported]
+    return marked(subset, protocol.rule.resample)
 
 
 def run_words(run: Run) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.contracts.tables import SIGNIFICANT
 from workflow_scripts.reporting.numbers import leaks, mean_history
 from workflow_scripts.reporting.reproduced import Value, overall
@@ -15,9 +16,10 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
     """What metrics.json holds: numbers at the leaves, nine significant digits; what is undefined is left out.
 
     data: samples, classes, refused, made (1 or 0), seeds; protocols → leak_free (1 or 0), leak_pairs, test_samples,
-    test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one);
-    runs → protocol → run → metric, metric_low, metric_high, n; leak_premium → protocol → run → value, low, high;
-    headline → run → metric → paper, and per protocol value, low, high: the main run alone.
+    test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one), and
+    smote_before_split (1) where it is so; runs → protocol → run → metric, metric_low, metric_high, n; leak_premium →
+    protocol → run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run
+    alone.
     """
     names = shown_metrics(results)
     main = main_run(results)
@@ -55,6 +57,7 @@ def _leaks(results: Results, name: str) -> dict[str, int]:
         "leak_pairs": sum(audited.pairs.values()),
         f"{audited.protocol.reported}_samples": audited.tested,
         f"{audited.protocol.reported}_samples_with_a_leak": audited.leaking,
+        **({SMOTE_BEFORE_SPLIT: 1} if audited.protocol.rule.resample == SMOTE_BEFORE_SPLIT else {}),
     }
 
 

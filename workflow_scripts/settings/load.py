@@ -46,7 +46,7 @@ class Layers:
 
     @property
     def user(self) -> dict:
-        """What is laid over config.yaml."""
+        """What is applied to config.yaml."""
         return merge(self.lying[1].tree if len(self.lying) > 1 else {}, self.given)
 
     def locate(self, steps: tuple) -> str:
@@ -95,7 +95,7 @@ def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> L
     """Read config.yaml, config.local.yaml where there is one, and the files that the command line named.
 
     `command_line`: what --configfile and --config gave together; `files`: those files, which are read again for lines
-    and repeated keys. UserError for what cannot be laid one over the other.
+    and repeated keys. UserError for what cannot be applied one to the other.
     """
     names = [name for name in (SHIPPED, LOCAL) if name == SHIPPED or (root / name).exists()]
     layers = Layers(

@@ -16,7 +16,7 @@ _REMOVABLE = ("protocols", "runs", "study_only_runs")
 
 
 def merge(base: Any, over: Any) -> Any:
-    """`over` laid over `base`: mappings key by key, all else replaced. A null removes nothing here; see prune."""
+    """`over` applied to `base`: mappings key by key, all else replaced. A null removes nothing here; see prune."""
     if isinstance(base, dict) and isinstance(over, dict):
         if "kind" in over and "kind" in base and over["kind"] != base["kind"]:
             return copy.deepcopy(over)  # another kind of run or protocol has other keys
@@ -37,7 +37,7 @@ def ancestry(studies: dict[str, dict], name: str) -> list[str]:
 
 
 def sections(base: dict, user: dict) -> dict[str, dict]:
-    """Name → section of every study, the user's keys laid over the shipped ones."""
+    """Name → section of every study, the user's keys applied to the shipped ones."""
     return {
         study: merge(_section(base, study), _section(user, study))
         for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]

@@ -23,7 +23,7 @@ from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import Step
 from workflow_scripts.settings.plan.workflow_plan import Plan
 
-STATED = Path(".work/settings")
+PHASE_INPUTS = Path(".work/settings")
 # Folders of results/{study} by the phase that leaves them; the report's files beside them: dvc.yaml.
 FOLDERS = {
     "data": ("dataset", "arrays", "masks", "examples", "splits"),
@@ -72,7 +72,7 @@ def _title(step: Step, names: StepNames) -> str:
     return " ".join(filter(None, (step.name, names.adapter, names.protocol, names.run)))
 
 
-def stated(plan: Plan, study: str, phase: str) -> dict:
+def phase_inputs(plan: Plan, study: str, phase: str) -> dict:
     """What a phase of a study depends on; of a study that is not enabled only that."""
     if not plan.study(study).enabled:
         return {"enabled": False}
@@ -99,15 +99,15 @@ def _rules(root: Path) -> str:
     return digest_text("\n".join(lines))
 
 
-def write_stated(plan: Plan, root: Path) -> None:
+def write_phase_inputs(plan: Plan, root: Path) -> None:
     """Write the file of every study and phase, and remove those of studies that are no more."""
-    folder = root / STATED
+    folder = root / PHASE_INPUTS
     for old in folder.glob("*") if folder.is_dir() else ():
         if old.name not in plan.config.studies:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     for study in plan.config.studies:
         for phase in PHASES:
-            write_json(folder / study / f"{phase}.json", stated(plan, study, phase))
+            write_json(folder / study / f"{phase}.json", phase_inputs(plan, study, phase))
 
 
 def check_layers(plan: Plan, root: Path, profiles: list[Path]) -> None:

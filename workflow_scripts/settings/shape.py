@@ -22,7 +22,7 @@ _TRUTHS = "yes, no, on, off, true and false"
 
 
 def mistakes(layer: Any) -> Iterator[Mistake]:
-    """Path and words of everything in a layer that cannot be laid over another."""
+    """Path and words of everything in a layer that cannot be applied to another."""
     if not isinstance(layer, dict):
         yield (), f"the settings hold {_what(layer)}; they must hold keys and values, such as `results: results-mine`"
         return

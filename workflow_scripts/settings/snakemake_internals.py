@@ -23,7 +23,7 @@ _LOCKED = "LockException"
 def given_settings(workflow: Any) -> tuple[dict, list[Path]]:
     """What --configfile and --config of the command line gave, merged, and the files of --configfile.
 
-    Snakemake's own `config` holds them as well, but already laid over those of the Snakefile.
+    Snakemake's own `config` holds them as well, but already applied to those of the Snakefile.
     """
     return workflow.config_settings.overwrite_config, list(workflow.config_settings.configfiles)
 

@@ -121,8 +121,7 @@ class Steps:
 
     def aggregate(self, study: str, protocol: str) -> Aggregate:
         """How the samples of a unit become one prediction under a protocol."""
-        chosen = self.study(study)
-        return chosen.protocols[protocol].aggregate or chosen.evaluate.aggregate
+        return self.study(study).protocols[protocol].aggregate or self.study(study).evaluate.aggregate
 
     def split(self, study: str, protocol: str, split_file: str | None = None) -> SplitSettings:
         """split_file: digest of the user's own split."""
@@ -130,10 +129,11 @@ class Steps:
             study=study,
             seed=self.config.seed,
             protocol=protocol,
-            # What a split is for changes none of it, nor how units are judged: only that they are is looked at.
+            # Neither role, nor how units are judged, nor what is trained on besides changes a split.
             rule=rule_of(self._protocol(study, protocol)),
             units_judged=self.aggregate(study, protocol) != "none",
             split_file=split_file,
+            resample=self.study(study).protocols[protocol].resample,
         )
 
     def _spec(self, study: str, run: str) -> RunKind:
@@ -148,10 +148,10 @@ class Steps:
 
     def trainings(self, study: str, protocol: str, run: str) -> TrainedRun:
         """What the trainings of a run under a protocol share: all but fold and seed."""
-        spec = self.spec(study, run)
+        spec, resample = self.spec(study, run), self.study(study).protocols[protocol].resample
         if not isinstance(spec, TrainedKind):
             raise TypeError(f"{run} of {study} is not trained")
-        return TrainedRun(study, protocol, run, spec, self.training(study, run))
+        return TrainedRun(study, protocol, run, spec, self.training(study, run), resample)
 
     def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> TrainSettings:
         return TrainSettings(**vars(self.trainings(study, protocol, run)), fold=fold, seed=seed)
@@ -200,22 +200,22 @@ class Steps:
                 for run in chosen.runs
             },
             evaluate=replace(declared(Measures, chosen.evaluate), aggregate=self.aggregate(study, protocol)),
+            resample=self.study(study).protocols[protocol].resample,
         )
 
     def explain(self, study: str, protocol: str) -> ExplainSettings:
         chosen = self.study(study)
+        explained = dict.fromkeys([*chosen.explain.runs, *self.explained_networks(study)])
         return ExplainSettings(
             study=study,
             protocol=protocol,
             reported=self.reported(study, protocol),
             fold=0,
             seed=chosen.seeds[0],
-            specs={
-                run: self._run(study, run)
-                for run in dict.fromkeys([*chosen.explain.runs, *self.explained_networks(study)])
-            },
+            specs={run: self._run(study, run) for run in explained},
             preprocess=declared(PictureScale, chosen.preprocess),
             explain=declared(Explain, chosen.explain),
+            resample=self.study(study).protocols[protocol].resample,
         )
 
     def explained_networks(self, study: str) -> list[str]:
@@ -267,12 +267,11 @@ class Steps:
         return declared(PROTOCOLS[protocol.kind], protocol)
 
     def _protocols(self, study: str) -> dict[str, Protocol]:
-        """Every protocol with its role and its way to aggregate, both resolved: a step sees neither order of the
-        protocols nor what holds for all of them."""
-        stated = {name: self._protocol(study, name) for name in self.study(study).protocols}
+        """Every protocol, its role and its way to aggregate resolved: a step sees no order and nothing of the study."""
+        protocols = {name: self._protocol(study, name) for name in self.study(study).protocols}
         return {
-            name: replace(stated[name], role=role, aggregate=self.aggregate(study, name))
-            for name, role in roles(stated).items()
+            name: replace(protocols[name], role=role, aggregate=self.aggregate(study, name))
+            for name, role in roles(protocols).items()
         }
 
     def track(self, study: str) -> TrackSettings:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from workflow_scripts.contracts import protocol_roles
+from workflow_scripts.contracts.step_settings.train_settings import balanced_twice
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.kind import RunKind, StudyRuns, TrainedKind
@@ -64,8 +66,8 @@ class Study(Block):
     trainings_per_job: Positive = Field(
         1,
         description="How many trainings (folds and seeds of one run under one protocol) share a job, one after the "
-        "other. Worth it where a training is short beside the 5 s of its start. Changes no result and re-runs nothing "
-        "that is complete; where one training of a job is missing, all of the job are done.",
+        "other. Worth it where a training is short compared with the 5 s of its start. Changes no result and "
+        "re-runs nothing that is complete; where one training of a job is missing, all of the job are done.",
     )
     runs: Annotated[dict[str, Run], Field(min_length=1)] = Field(description="Name → run.")
     evaluate: Evaluate = Field(Evaluate(), description="What is measured.")
@@ -154,6 +156,11 @@ class Study(Block):
                     f"protocols.{name}: role is leak_free, but a split by {rule.by} tears groups and copies apart; "
                     "write by: group"
                 )
+            if rule.role == protocol_roles.LEAK_FREE and rule.resample == SMOTE_BEFORE_SPLIT:
+                yield (
+                    f"protocols.{name}: role is leak_free, but resample: {rule.resample} makes training samples of "
+                    "test samples; write resample: smote"
+                )
 
     def _run_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         for name, run in kinds.items():
@@ -183,6 +190,9 @@ class Study(Block):
         except ValidationError as error:
             yield f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
             return
+        for name, rule in self.protocols.items():
+            if words := balanced_twice(rule.resample, merged):
+                yield f"{where}: under protocols.{name} {words}"
         if merged.processes > 1 and self.trainings_per_job > 1:
             yield (
                 f"{where}.processes is {merged.processes}, but the study's trainings_per_job is "

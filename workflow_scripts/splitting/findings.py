@@ -6,23 +6,29 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.dataset_record import DatasetFacts
-from workflow_scripts.contracts.step_settings.split_settings import Rule
-from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.contracts.step_settings.split_settings import Resample, Rule
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
 from workflow_scripts.splitting.clusters import Clusters, unit_codes
 
 
 def findings(
-    rule: Rule, dataset: DatasetFacts, manifest: pd.DataFrame, split: pd.DataFrame, clusters: Clusters, audited: Audit
+    rule: Rule,
+    resample: Resample,
+    dataset: DatasetFacts,
+    manifest: pd.DataFrame,
+    split: pd.DataFrame,
+    clusters: Clusters,
+    audited: Audit,
 ) -> dict[str, Any]:
-    """The part of a split's record that follows from manifest, equal pairs and split.
+    """The part of a split's record that follows from manifest, equal pairs and split, and from `resample`.
 
     `clusters`, `audited`: what `join` and `audit` made of them.
     """
     reported = reported_subset(rule)
     return {
         "folds": int(split["fold"].nunique()),
-        "leak_free": _leak_free(rule.by, clusters, audited),
+        "leak_free": resample != SMOTE_BEFORE_SPLIT and _leak_free(rule.by, clusters, audited),
         "nothing_clusters": clusters.nothing,
         "groups_known": dataset.groups_known,
         "counts": class_counts(manifest, split, dataset.classes),
@@ -32,13 +38,29 @@ def findings(
         f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in audited.samples.items()},
         f"{reported}_share_with_a_leak": round(sum(audited.samples.values()) / max(sum(audited.tested.values()), 1), 6),
         "clusters": clusters.report(),
-        "note": note(manifest, audited, clusters, rule.by, reported),
+        "note": " ".join([*_resampled(resample, reported), note(manifest, audited, clusters, rule.by, reported)]),
     }
 
 
 def _leak_free(by: str, clusters: Clusters, audited: Audit) -> bool:
     """By group always; by unit where every group is one unit, so that nothing was torn; else where nothing clusters."""
     return by == "group" or clusters.nothing or (by == "unit" and not len(audited.pairs))
+
+
+def _resampled(resample: Resample, reported: str) -> list[str]:
+    """What a reader must know of synthetic training samples: a sentence, or none."""
+    if resample == "none":
+        return []
+    if resample == SMOTE_BEFORE_SPLIT:
+        return [
+            f"Trained networks also learn from synthetic samples that are made of {reported} samples: SMOTE "
+            "interpolates between all samples of a class before the split, so none of their numbers here is free of "
+            "leaks."
+        ]
+    return [
+        "Trained networks also learn from synthetic samples: SMOTE interpolates between training samples of one class "
+        "and fold."
+    ]
 
 
 def class_counts(

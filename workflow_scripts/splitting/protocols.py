@@ -45,18 +45,18 @@ class Samples:
 
 
 def subset_counts(total: int, fractions: list[float]) -> tuple[int, int, int]:
-    """Training, validation and test samples out of `total`: the training share rounded up, the test share down.
+    """Training, validation and test samples out of `total`: the training fraction rounded up, the test fraction down.
 
-    The validation subset takes the rest. Exact for decimal shares and for thirds, without floating-point error.
-    Reproduces every class count in Tables 1, 4 and 5 of CVM-Cervix (Liu et al. 2022) with shares 0.6, 0.2, 0.2.
+    The validation subset takes the rest. Exact for decimal fractions and for thirds, without floating-point error.
+    Reproduces every class count in Tables 1, 4 and 5 of CVM-Cervix (Liu et al. 2022) with fractions 0.6, 0.2, 0.2.
     """
-    train, _, test = (Fraction(share).limit_denominator(10_000) for share in fractions)
+    train, _, test = (Fraction(fraction).limit_denominator(10_000) for fraction in fractions)
     first, last = math.ceil(train * total), math.floor(test * total)
     return first, total - first - last, last
 
 
 def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Generator) -> pd.DataFrame:
-    """One split by shares of each class; UserError when a class is too small for the subsets.
+    """One split by fractions of each class; UserError when a class is too small for the subsets.
 
     by "sample": exact counts of samples (subset_counts); by "unit" and "group": units or clusters stay whole, and the
     counts of units come nearest to these. Where nothing is kept together all are the same split.
@@ -66,7 +66,7 @@ def holdout(samples: Samples, fractions: list[float], by: str, rng: np.random.Ge
 
 
 def kfold(samples: Samples, folds: int, validation: float, by: str, rng: np.random.Generator) -> pd.DataFrame:
-    """`folds` disjoint test subsets; from each fold's training part a share `validation` is its validation subset.
+    """`folds` disjoint test subsets; from each fold's training part a fraction `validation` is its validation subset.
 
     Both divisions keep whole what `by` says, as holdout does. UserError when a class is too small for the subsets.
     """
@@ -94,23 +94,23 @@ def divide(
     """
     totals = _totals(samples, rows)
     targets = np.array([subset_counts(int(total), fractions) for total in totals]).T
-    wanted = "shares " + " / ".join(f"{share:g}" for share in fractions)
-    beside, parts, remedy = "", "train / validation / test", "change the shares"
+    wanted = "fractions " + " / ".join(f"{fraction:g}" for fraction in fractions)
+    besides, parts, remedy = "", "train / validation / test", "change the fractions"
     if folds is not None:
-        wanted, beside = f"a validation share of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
+        wanted, besides = f"a validation fraction of {fractions[1]:g}", f" beside its test fold ({folds} folds)"
         parts, remedy = "train / validation", "use fewer folds or a larger validation"
     if samples.apart:
         for k, name in enumerate(samples.classes):
-            if any(share > 0 and targets[s, k] < 1 for s, share in enumerate(fractions)):
+            if any(fraction > 0 and targets[s, k] < 1 for s, fraction in enumerate(fractions)):
                 counts = " / ".join(map(str, targets[: len(parts.split(" / ")), k]))
                 raise UserError(
-                    f"class {name!r} has {totals[k]} samples{beside}, too few for {wanted}: it would get {counts} "
+                    f"class {name!r} has {totals[k]} samples{besides}, too few for {wanted}: it would get {counts} "
                     f"({parts}); {remedy}, or {LEAVE_OUT}"
                 )
         return _divide_by_sample(samples.labels[rows], targets, rng)
-    # A small class has a place in every subset that has a share, even where its own count rounds to none.
-    floor = np.array([1e-9 if share > 0 else 0.0 for share in fractions])
-    return _by_cluster(samples, rows, np.maximum(targets, floor[:, None]), wanted + beside, remedy, rng)
+    # A small class has a place in every subset that has a fraction, even where its own count rounds to none.
+    floor = np.array([1e-9 if fraction > 0 else 0.0 for fraction in fractions])
+    return _by_cluster(samples, rows, np.maximum(targets, floor[:, None]), wanted + besides, remedy, rng)
 
 
 def _divide_by_sample(labels: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Fetch a published data set: its addresses come in, the folder of raw files and a record beside it go out.
+"""Fetch a published data set: its addresses come in, the folder of raw files and a record next to it go out.
 
 A download that was broken off is continued. What is there already is not fetched again and never written over.
 """

@@ -23,7 +23,6 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import made_with, make_record, mixtures, write_record
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
-from workflow_scripts.contracts.subsets import REPORTED_WORDS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.estimates import Result
@@ -139,7 +138,7 @@ def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     chosen = metrics["fold"].eq(ALL) & metrics["subset"].eq(reported) & metrics["level"].eq("overall")
     headline = metrics[chosen & metrics["metric"].eq(settings.evaluate.headline)]
     pooled = compared[compared["seed"] == ALL]
-    title = f"{settings.protocol}, {REPORTED_WORDS[reported]}: {int(headline['n'].iloc[0])} units"
+    title = f"{settings.protocol}, {protocol.reported_words}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     figure = forest_figure(headline, pooled, protocol.reference, title)
     save_figure(figure, protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
-# What it says beside the costs.
-BELONGING = ("versions", "processor", "outputs")
+# What it says besides the costs.
+BELONGING = ("versions", "processor", "outputs", "resampled")
 
 
 def arguments() -> argparse.Namespace:
@@ -64,8 +64,8 @@ def finish(args: argparse.Namespace) -> None:
 def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
     settings, files = parse(FinishSettings, args.settings), FoldFiles.of(args)
-    made = partial(_trained, args.run, files, settings.training, start_digests(args.weights))
-    finish_run(args.run, args.settings, args.code, files.study, settings.aggregate, made)
+    output = partial(_trained, args.run, files, settings.training, start_digests(args.weights))
+    finish_run(args.run, args.settings, args.code, files.study, settings.aggregate, output)
 
 
 def start_digests(pairs: list[str]) -> dict[str, str]:
@@ -78,18 +78,19 @@ def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dic
     """What a training came to; `start`: sha256 of what it started from. UserError when its files are not of this run,
     or changed.
     """
-    weights_path, stated = folder / WEIGHTS_FILE, plain(settings)
+    weights_path, received = folder / WEIGHTS_FILE, plain(settings)
     measured = require(folder / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
-    trained = origin(read_header(weights_path).metadata, stated, weights_path)
+    trained = origin(read_header(weights_path).metadata, received, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
+    resampled = {key: measured[key] for key in ("resampled",) if key in measured}
     return RunOutput(
         _predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),
         inputs_by_name=start,
         outputs=(PREDICTIONS_FILE,),
-        facts={"training": {"settings": stated, "code": trained.code, **made_with}},
+        facts={"training": {"settings": received, "code": trained.code, **made_with}, **resampled},
         cost={**{key: measured[key] for key in MEASURED}, "train": spent},
     )
 

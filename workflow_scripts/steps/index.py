@@ -20,7 +20,7 @@ def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder that holds the studies' results")
     parser.add_argument("--paper", type=Path, action="append", default=[], help="folder with published.yaml")
-    parser.add_argument("--consistency", type=Path, required=True, help="consistency.csv; its page lies beside it")
+    parser.add_argument("--consistency", type=Path, required=True, help="consistency.csv; its page lies next to it")
     parser.add_argument("--out", type=Path, required=True, help="the page")
     return parser.parse_args()
 

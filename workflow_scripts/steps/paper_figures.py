@@ -1,7 +1,7 @@
 """A study's counterparts of the paper's own figures and tables.
 
 In: what the study left, and with --paper the folder of the paper's numbers; the modules figures.py and figure_*.py of
-that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers beside obtained ones,
+that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers next to obtained ones,
 with ranks), paper_figures.csv, the list of them, which also names what could not be made from these results, and why,
 and, last, record.json.
 """
@@ -57,7 +57,7 @@ def write(results: "Results", lines: list[dict[str, str]], folder: Path) -> list
     for table in printed_tables(results):
         PRINTED.write(folder / table.file, table.frame)
         head = {"file": table.file, "kind": "table", "place": table.place, "title": table.place}
-        lines.append({**head, "reading": table.reading, "missing": ""})
+        lines.append({**head, "how_to_read": table.how_to_read, "missing": ""})
     PAPER_FIGURES.write(folder / "paper_figures.csv", pd.DataFrame(lines, columns=list(PAPER_FIGURES.columns)))
     return ["paper_figures.csv", *(line["file"] for line in lines if line["file"])]
 
@@ -78,7 +78,7 @@ def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[
         "kind": "figure",
         "place": paper_figure.place,
         "title": paper_figure.title,
-        "reading": paper_figure.reading,
+        "how_to_read": paper_figure.how_to_read,
         "missing": "",
     }
     try:

@@ -4,7 +4,7 @@ In: verdict.csv, and everything else the study left (dataset/, arrays/record.jso
 record.json, ledger.json, history.csv, evaluation/, explanation/), and with --paper the folder with published.yaml and
 notes.md.
 Done: the verdict on every printed number, the leak premium, all tables and figures, a checklist on one page.
-Out: report.html, one file that needs no network and no script; beside it metrics.json (numbers only, for `dvc
+Out: report.html, one file that needs no network and no script; next to it metrics.json (numbers only, for `dvc
 metrics`), model_card.md (of the main run), curves/ (mean training curves, for `dvc plots`) and, last, report.json, the
 record. All but the page's section on costs is the same bytes whenever the results are.
 """
@@ -56,4 +56,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, study_arguments(__doc__, "the page; metrics.json and curves/ come beside it"))
+    entry.run(main, study_arguments(__doc__, "the page; metrics.json and curves/ come next to it"))

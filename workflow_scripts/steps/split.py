@@ -2,8 +2,9 @@
 
 In: dataset/manifest.csv, equal_pairs.csv and record.json; for a protocol of kind `file` also the user's CSV file.
 Out: {protocol}.csv (id, fold, subset), {protocol}.leaks.csv (what lies on both sides, and why), {protocol}.json (the
-record: rule, counts of each class, leaks). The split follows from the study, its seed and the rule alone: two
-protocols with one rule are one split. Where units are judged, a unit of several labels stops it: before any training.
+record: rule, counts of each class, leaks, SMOTE before the split among them). The split follows from the study, its
+seed and the rule alone: two protocols with one rule are one split. Where units are judged, a unit of several labels
+stops it: before any training.
 """
 
 import argparse
@@ -100,7 +101,7 @@ def main(args: argparse.Namespace) -> None:
         inputs,
         protocol=settings.protocol,
         rule=plain(settings.rule),
-        **findings(settings.rule, dataset, manifest, split, clusters, audited),
+        **findings(settings.rule, settings.resample, dataset, manifest, split, clusters, audited),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], split_record)

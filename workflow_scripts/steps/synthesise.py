@@ -21,7 +21,7 @@ from workflow_scripts.data.adapters.interface import Written
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path, digest_file
-from workflow_scripts.synthetic.pictures import Plan, pictures
+from workflow_scripts.synthetic.pictures import Plan, all_pictures
 
 # Begun here, not finished: the folder may be cleared.
 MARK = ".synthetic"
@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     )
     rows = []
     originals: dict[tuple, list[str]] = {}
-    for written in adapter.write_synthetic(args.out, pictures(plan, generator.field)):
+    for written in adapter.write_synthetic(args.out, all_pictures(plan, generator)):
         damage(args.out / written.path, written.picture.broken)
         write_mask(args.out, written)
         rows += truth(written, originals)

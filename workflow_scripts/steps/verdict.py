@@ -6,7 +6,7 @@ that covers both which samples were taken (whole groups, by bootstrap) and how t
 verdict by the rule of evaluation/verdict.py, which docs/verdicts.md explains. metrics.csv has an interval over both as
 well; why the verdict does not rest on it, evaluation/uncertainty.py says.
 Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row. The
-record is verdict.json beside it.
+record is verdict.json next to it.
 """
 
 import argparse
@@ -23,17 +23,20 @@ from workflow_scripts.runtime.digests import input_digests
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = parse(VerdictSettings, args.settings)
-    from workflow_scripts.contracts.verdict_table import WORDS
-    from workflow_scripts.reporting.judging.judged import judged, write
+    from workflow_scripts.contracts.verdict_table import VERDICTS
+    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows, write
     from workflow_scripts.reporting.results_reading import read_results, records_read
 
-    rows = judged(read_results(args.study_folder, settings, args.paper))
+    rows = verdict_rows(read_results(args.study_folder, settings, args.paper))
     write(args.out, rows)
     inputs = input_digests(args.study_folder, records_read(args.study_folder, settings))
     record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out.parent, [args.out]))
     write_record(args.out.with_suffix(".json"), record)
-    counted = Counter(row.word for row in rows)
-    counts = ", ".join(f"{counted[word]} {word}" for word in WORDS if counted[word]) or "nothing is printed about it"
+    counted = Counter(row.verdict for row in rows)
+    counts = (
+        ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
+        or "nothing is printed about it"
+    )
     entry.log.info("%s: %s", settings.study, counts)
 
 

@@ -1,16 +1,19 @@
 """Synthetic pictures, field by field: which are drawn, which are copies of others, which files are broken.
 
 A generator is a module with `field(plan, label, class_index, number)`, which yields the pictures of one field (a source
-picture, a patient: what its pictures share) of one class.
+picture, a patient: what its pictures share) of one class. Where a copy or a broken file needs the rest of its field,
+the module has a function `pictures(plan)` of its own.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 import numpy as np
 
 from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
 from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 
 # Below so many images none is a copy or broken: a handful of images must stay a handful of usable ones.
@@ -37,16 +40,34 @@ class Plan:
     def samples_of_field(self, number: int) -> int:
         """Samples of the field `number` (from 1) of any class; the last field takes what is left."""
         in_field, per_class = self.synthetic.samples_per_field, self.synthetic.samples_per_class
-        return min(in_field, per_class - (number - 1) * in_field)
+        return in_field if self.synthetic.fields_per_class else min(in_field, per_class - (number - 1) * in_field)
 
-    @property
-    def fields(self) -> int:
-        """Fields of each class."""
-        return -(-self.synthetic.samples_per_class // self.synthetic.samples_per_field)
+    def fields(self, label: str) -> int:
+        """Number of fields of a class. UserError where the settings number those of other classes."""
+        numbered = self.synthetic.fields_per_class
+        if numbered is None:
+            return -(-self.synthetic.samples_per_class // self.synthetic.samples_per_field)
+        if set(numbered) != set(self.labels):
+            raise UserError(
+                f"synthetic.fields_per_class numbers the fields of {', '.join(sorted(numbered))}; "
+                f"the adapter's classes are {', '.join(self.labels)}: give each of them a number"
+            )
+        return numbered[label]
+
+    def samples(self) -> int:
+        """Samples of all classes together."""
+        return sum(
+            self.samples_of_field(number) for label in self.labels for number in range(1, self.fields(label) + 1)
+        )
 
 
 # The pictures of the field `number` (from 1) of a class: (plan, label, class number, field number).
 Draw = Callable[[Plan, str, int, int], Iterator[SyntheticPicture]]
+
+
+def all_pictures(plan: Plan, generator: ModuleType) -> Iterator[SyntheticPicture]:
+    """Every picture to be written, as the generator lists them itself, else field by field."""
+    return generator.pictures(plan) if hasattr(generator, "pictures") else pictures(plan, generator.field)
 
 
 def pictures(plan: Plan, draw: Draw) -> Iterator[SyntheticPicture]:
@@ -58,23 +79,26 @@ def pictures(plan: Plan, draw: Draw) -> Iterator[SyntheticPicture]:
     copies = _copies(plan)
     first: dict[tuple[str, int], SyntheticPicture] = {}
     for index, label in enumerate(plan.labels):
-        for number in range(1, plan.fields + 1):
+        for number in range(1, plan.fields(label) + 1):
             for picture in draw(plan, label, index, number):
                 first.setdefault((label, number), picture)
-                last = number == plan.fields and picture.number + len(picture.cells) > plan.samples_of_field(number)
-                if last and label in copies:
+                ends_class = number == plan.fields(label)
+                if (
+                    ends_class
+                    and label in copies
+                    and picture.number + len(picture.cells) > plan.samples_of_field(number)
+                ):
                     kind, of = copies[label]
                     picture = _copied(plan, picture, first[of], kind)
                 yield picture
-    total = len(plan.labels) * plan.synthetic.samples_per_class
-    for index, reason in enumerate(("truncated", "empty_file")[: min(2, total // PLANT_FROM)]):
-        picture = next(draw(plan, plan.labels[index], index, plan.fields + 1))
+    for index, reason in enumerate(("truncated", "empty_file")[: min(2, plan.samples() // PLANT_FROM)]):
+        picture = next(draw(plan, plan.labels[index], index, plan.fields(plan.labels[index]) + 1))
         yield replace(picture, broken=reason, cells=picture.cells[:1])
 
 
 def _copies(plan: Plan) -> dict[str, tuple[str, tuple[str, int]]]:
     """Label → (kind of copy, label and field of the original); empty where originals and copies would share fields."""
-    if len(plan.labels) * plan.synthetic.samples_per_class < PLANT_FROM or plan.fields < 3:
+    if plan.samples() < PLANT_FROM or min(map(plan.fields, plan.labels)) < 3:
         return {}
     labels = plan.labels
     copies = {

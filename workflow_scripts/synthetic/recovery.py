@@ -34,11 +34,11 @@ def regions(manifest: pd.DataFrame, raw: RawFiles, packing: Packing) -> dict[str
 
     `raw`: the synthetic data, `packing`: as for the images. A copy's region is turned as its pixels are.
     """
-    ids = manifest["id"].tolist()
+    ids, sources = manifest["id"].tolist(), manifest["source"].tolist()
     region_by_id = {}
-    masks_of = RawFiles({adapter: folder / MASKS for adapter, folder in raw.folders.items()}, raw.readers)
-    for task in masks_of.tasks(manifest):
-        mask = np.asarray(Image.open(task.path.with_suffix(".png")))
+    for task in raw.tasks(manifest):
+        folder = raw.folders[sources[task.samples[0].row]]
+        mask = np.asarray(Image.open((folder / MASKS / task.path.relative_to(folder)).with_suffix(".png")))
         image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
         for sample in task.samples:
             assert sample.part is None or isinstance(sample.part, Box)
@@ -83,10 +83,10 @@ def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, rando
 
 
 def _energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:
-    shares = [
+    fractions = [
         weights[truth[name]].sum() / weights.sum() for name, weights in zip(ids, maps, strict=True) if weights.any()
     ]
-    return (float(np.mean(shares)) if shares else float("nan")), len(shares)
+    return (float(np.mean(fractions)) if fractions else float("nan")), len(fractions)
 
 
 def _pairs(names: list[str]) -> list[tuple[str, str]]:

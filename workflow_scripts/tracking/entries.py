@@ -134,9 +134,9 @@ def _child(study_folder: Path, address: RunAddress, headline: str | None, comple
     record = require(folder / RECORD_FILE, UNITS_FILE)
     if TRAINING_FILE in there:
         require(folder / TRAINING_FILE, HISTORY_FILE)
-    stated = record["settings"]
+    recorded = record["settings"]
     where = asdict(address)
-    if any(stated.get(key) != value for key, value in where.items()):
+    if any(recorded.get(key) != value for key, value in where.items()):
         raise UserError(f"{folder}/record.json tells of another run than its folder; {remedy(folder / 'record.json')}")
     points = _history(folder)
     measured = _evaluated(study_folder, address, complete)
@@ -153,7 +153,7 @@ def _child(study_folder: Path, address: RunAddress, headline: str | None, comple
     return Entry(
         name=f"{address.run} ({address.protocol}) {address.fold_seed}",
         key=[study, address.protocol, address.run, address.fold, address.seed, identity(record)],
-        params=parameters(stated),
+        params=parameters(recorded),
         points=points,
         tags=tags,
         artifacts={name: folder / name for name in SHOWN if name in there} | ({METRICS: measured} if measured else {}),

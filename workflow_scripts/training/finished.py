@@ -152,6 +152,6 @@ def _study_of(folder: Path, settings: TrainSettings) -> Path:
     """The study's folder of results, four above a run's."""
     address = RunAddress(settings.study, settings.protocol, settings.run, settings.fold, settings.seed)
     if folder.parts[-len(address.parts) :] != address.parts:
-        stated = "/".join(address.parts)
-        raise UserError(f"{folder} has been moved: its record says {stated}; apply it where it was made")
+        recorded = "/".join(address.parts)
+        raise UserError(f"{folder} has been moved: its record says {recorded}; apply it where it was made")
     return study_of(folder)

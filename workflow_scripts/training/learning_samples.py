@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.run_record import Resampled
 from workflow_scripts.kinds.step_settings.training_settings import Seeds, TrainSettings
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.training import sampling
@@ -13,11 +15,16 @@ from workflow_scripts.training.view import fitted_view
 
 @dataclass(frozen=True)
 class LearningSamples:
-    """The samples of a fold, how a network sees them, and those that an epoch shows."""
+    """The samples of a fold, how a network sees them, and those that an epoch shows.
+
+    arrays: where the rows of `subset` are; resampled: of the synthetic ones among them, None without any.
+    """
 
     samples: Samples
     view: View
+    arrays: Arrays
     subset: Subset
+    resampled: Resampled | None
     seeds: Seeds
 
     @classmethod
@@ -27,8 +34,15 @@ class LearningSamples:
         samples = read_samples(files.dataset, files.arrays, files.split, settings.fold, files.masks)
         subset = samples.subset("train")
         view = fitted_view(train, seeds.train, samples, subset)
+        arrays, report = samples.arrays, None
+        if settings.resample != "none":
+            # Its library is needed nowhere else.
+            from workflow_scripts.training.smote import resampled
+
+            training = resampled(settings, samples)
+            arrays, subset, report = training.arrays, training.subset, training.report
         shown = sampling.shown(subset.targets, samples.classes, train, seeds.repeat)
-        return cls(samples, view, subset.repeated(shown), seeds)
+        return cls(samples, view, arrays, subset.repeated(shown), report, seeds)
 
     @property
     def classes(self) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import processor, versions
 from workflow_scripts.contracts.run_tables import HISTORY, write_predictions
 from workflow_scripts.models.build import build
@@ -29,7 +30,7 @@ def train_network(
     """Build the network, fit it, and leave in `out` what came of it; returns what it cost. Only rank 0 leaves files."""
     settings, train = job.settings, job.settings.train
     samples, view, seeds = learned.samples, learned.view, learned.seeds
-    training = view.training(samples.arrays, learned.subset, device)
+    training = view.training(learned.arrays, learned.subset, device)
     validation = view.applied(samples.arrays, samples.subset("validation"), device)
     model = build(settings.spec, len(learned.classes), learned.shape, seeds.initialise, job.weights)
     shown = (settings.run, len(training), samples.arrays.description, len(validation), device)
@@ -55,4 +56,5 @@ def train_network(
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(out / name) for name in LEFT},
+        **({"resampled": plain(learned.resampled)} if learned.resampled else {}),
     }

@@ -9,7 +9,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 # Purposes of random numbers. New ones go to the end: a number belongs to its purpose.
 ORDER, HORIZONTAL, VERTICAL, TURNS, ANGLE, ZOOM, SHIFT_X, SHIFT_Y, BRIGHTNESS, CONTRAST = range(10)
 SATURATION, HUE, CROP, CROP_X, CROP_Y = range(10, 15)
-CLASS, MEMBER, NOISE = range(15, 18)
+CLASS, MEMBER, NOISE, PLACE = range(15, 19)
 
 
 def keys_of(ids: Iterable[str]) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
-from workflow_scripts.contracts.step_settings.split_settings import Aggregate
+from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class EvaluateSettings:
     """What the step receives.
 
     reported: the subset whose numbers the protocol reports. trained: those of the runs that have a history. expects:
-    run → folder of a fold and seed → digest of the settings that its record must hold.
+    run → folder of a fold and seed → digest of the settings that its record must hold. resample: of the protocol, for
+    titles of figures.
     """
 
     study: str
@@ -81,3 +82,4 @@ class EvaluateSettings:
     seeds: tuple[int, ...]
     expects: dict[str, dict[str, str]]
     evaluate: Measures
+    resample: Resample = "none"

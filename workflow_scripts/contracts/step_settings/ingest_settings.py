@@ -35,7 +35,7 @@ class Ingest:
     masks: Annotated[
         Literal["ask", "leave_out", "images"],
         about(
-            "Adapter `folder` only: what files are that look like masks beside images (`x_mask.png`, `x-d.bmp`, "
+            "Adapter `folder` only: what files are that look like masks next to images (`x_mask.png`, `x-d.bmp`, "
             "`x_seg.png`, …). ask: the run stops and says what it saw; leave_out: they are no samples; images: "
             "they are samples like the others."
         ),
@@ -65,7 +65,7 @@ class Ingest:
     fill: Annotated[
         Literal["none", "copies"],
         about(
-            "copies: classes with fewer samples than `counts` are filled with flipped and turned copies, samples "
+            "copies: classes with fewer samples than `counts` are oversampled by flipped and turned copies, samples "
             "of their own that share the group of their original."
         ),
     ] = "none"

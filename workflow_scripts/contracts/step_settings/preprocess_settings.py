@@ -34,7 +34,7 @@ class Preprocess(Packing):
         Mask,
         about(
             "Masks of cell nuclei by Otsu's threshold on: darkness (grey), the blue stain, the brown stain, or "
-            "either of both stains (stained); kept beside the pixels, `train.mask` applies them."
+            "either of both stains (stained); kept next to the pixels, `train.mask` applies them."
         ),
     ] = "none"
 

@@ -1,6 +1,7 @@
 """What the step `split` receives, and the protocols of a study's settings.
 
-A rule says how to split; a protocol is a rule with its role and how units are judged, which change no split.
+A rule says how to split; a protocol is a rule with its role, how units are judged and what networks learn from besides,
+which change no split.
 """
 
 from dataclasses import dataclass, fields
@@ -14,12 +15,21 @@ AGGREGATE = (
     "null: as `evaluate.aggregate` says. A unit that a split by sample tears apart is judged in each of its subsets."
 )
 By = Literal["sample", "unit", "group"]
+Resample = Literal["none", "smote", "smote_before_split"]
+RESAMPLE = (
+    "Whether networks that are trained under this protocol also learn from synthetic samples (SMOTE of "
+    "imbalanced-learn), as many as make every class as large as the largest. smote: interpolated between training "
+    "samples of one class and fold. smote_before_split: interpolated between all samples of a class, test samples too, "
+    "as if made before the split; those that a draw puts into the training subset are learned from. That leaks, and "
+    "every number says so. Validation and test hold real samples alone; runs that are not trained are as without it."
+)
 Role = Literal["as_published", "leak_free"] | None
 ROLE = (
     "What the protocol is for. as_published: the paper's own split, its leaks included; its numbers stand against the "
     "printed ones, at most one protocol has it. leak_free: the same without leaks, so `by: group`; where no groups are "
     "known it is free of duplicates only, and patients may repeat. null: leak_free for a split by group, as_published "
-    "for the first other split if no other says so; further ones have no role and are shown beside."
+    "for the first other split if no other says so; further ones, and any with SMOTE before the split, have no role "
+    "and are shown next to these."
 )
 
 
@@ -58,6 +68,7 @@ class Holdout(HoldoutRule):
 
     role: Annotated[Role, about(ROLE)] = None
     aggregate: Annotated[Aggregate | None, about(AGGREGATE)] = None
+    resample: Annotated[Resample, about(RESAMPLE)] = "none"
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,7 @@ class KFold(KFoldRule):
 
     role: Annotated[Role, about("As for holdout.")] = None
     aggregate: Annotated[Aggregate | None, about("As for holdout.")] = None
+    resample: Annotated[Resample, about("As for holdout.")] = "none"
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,7 @@ class SplitFile(SplitFileRule):
 
     role: Annotated[Role, about("As for holdout.")] = None
     aggregate: Annotated[Aggregate | None, about("As for holdout.")] = None
+    resample: Annotated[Resample, about("As for holdout.")] = "none"
 
 
 Rule = HoldoutRule | KFoldRule | SplitFileRule
@@ -122,7 +135,7 @@ class SplitSettings:
     """What the step receives.
 
     units_judged: whether units are judged rather than samples. split_file: digest of the user's own split, where the
-    rule has one and it is there.
+    rule has one and it is there. resample: changes no split, but what its record says of leaks.
     """
 
     study: str
@@ -131,3 +144,4 @@ class SplitSettings:
     rule: Rule
     units_judged: bool
     split_file: str | None = optional()
+    resample: Resample = "none"

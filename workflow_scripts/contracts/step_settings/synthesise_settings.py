@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from workflow_scripts.contracts.blocks import Share, Size, about
+from workflow_scripts.contracts.blocks import Share, Size, about, limit
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,20 @@ class Synthetic:
             ge=0,
         ),
     ] = 1.0
+    fields_per_class: Annotated[
+        dict[str, Annotated[int, limit(ge=1)]] | None,
+        about(
+            "Class → number of its fields (patients), of `samples_per_field` images each; every class must stand there."
+            " null: as many for each class as `samples_per_class` needs."
+        ),
+    ] = None
+    class_by_site: Annotated[
+        Share,
+        about(
+            "Adapter `dicom` only. 0: the patients of each class come from all sites alike; 1: those of a class come "
+            "from one site, so that the scanner tells the class."
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True)

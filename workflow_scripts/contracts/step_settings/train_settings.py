@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class Train:
     copies: Annotated[
         Literal["none", "fourfold"],
         about(
-            "fourfold: an epoch shows each training image four times: as it is, turned by 180°, flipped "
-            "left-right and flipped up-down; random changes come on top."
+            "fourfold: augmentation ×4, an epoch shows each training image four times: as it is, turned by 180°, "
+            "flipped left-right and flipped up-down; random changes come on top."
         ),
     ] = "none"
     sampling: Annotated[
@@ -116,8 +117,8 @@ class Train:
     at_test: Annotated[
         tuple[Literal["mask", "noise"], ...],
         about(
-            "Which of the training's mask and noise (`augment.noise`) also lie on images that are not trained on:"
-            " validation, test, new ones. The noise there is always the same.",
+            "Which of the training's mask and noise (`augment.noise`) are also applied to images that are not "
+            "trained on: validation, test, new ones. The noise there is always the same.",
             check=distinct,
         ),
     ] = ("mask",)
@@ -130,3 +131,17 @@ class Train:
             raise ValueError(
                 f"sampling is {self.sampling} and class_weights {self.class_weights}; balance classes once"
             )
+
+
+def balanced_twice(resample: Resample, train: Train) -> str:
+    """What of a training balances classes besides the synthetic samples of its protocol, in a line; empty: nothing."""
+    if resample == "none":
+        return ""
+    further = {
+        "sampling": train.sampling,
+        "extra": ", ".join(train.extra) or "none",
+        "class_weights": train.class_weights,
+        "copies": train.copies,
+    }
+    lines = [f"{key} is {value}" for key, value in further.items() if value != "none"]
+    return f"resample is {resample} and {lines[0]}; balance classes once" if lines else ""

@@ -14,7 +14,7 @@ from PIL import Image
 
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticPicture, Written
-from workflow_scripts.data.folder_layout import check_classes, check_masks, lone_masks, masks_beside
+from workflow_scripts.data.folder_layout import check_classes, check_masks, lone_masks, masks_of_images
 from workflow_scripts.data.groups import Grouping, read_groups
 from workflow_scripts.data.images import SUFFIXES
 from workflow_scripts.data.raw_folders import (
@@ -85,7 +85,7 @@ def _without_masks(paths: list[str], wanted: str, root: Path) -> list[str]:
     """The paths that are samples, as the setting `ingest.masks` wants it."""
     if wanted == "images":
         return paths
-    masks = masks_beside(paths)
+    masks = masks_of_images(paths)
     lone = lone_masks(paths, masks)
     if wanted == "ask":
         check_masks(masks, lone, root)

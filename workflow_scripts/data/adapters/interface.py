@@ -12,7 +12,7 @@ settings;
 - `GENERATOR = "package.module"` where its synthetic data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
-- `write_synthetic(root, pictures)`: write made pictures in the layout; yields a `Written` for each.
+- `write_synthetic(root, pictures)`: write synthetic pictures in the layout; yields a `Written` for each.
 
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
@@ -74,7 +74,7 @@ class SyntheticSample:
 
 @dataclass(frozen=True)
 class SyntheticPicture:
-    """A synthetic file: uint8 H×W×3 `pixels`, H×W `mask` of the ground truth, and its samples.
+    """A synthetic file: uint8 H×W×3 `pixels` (grey ones of more bits: uint16 H×W), H×W `mask`, and its samples.
 
     `mask`: 0 is background; in a smear 1 is cytoplasm and 2 nucleus; other generators say what their numbers mean.
     `field` counts from 1 in each class, `class_index` from 0, `number` from 1 in the field. `copy` is "equal_bytes" or

@@ -49,7 +49,7 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
     archive and the member.
     """
     taken: set[str] = set()
-    beside: set[str] = set()
+    top_folders: set[str] = set()
     budget = _Budget(archive, limits)
     try:
         with no_space_is_a_line(folder), _opened(archive, file.format, budget.most) as members:
@@ -58,7 +58,7 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
                 budget.add(member.size)
                 path = _below(inside, file.root)
                 if path is None:
-                    beside.add(inside.split("/")[0])
+                    top_folders.add(inside.split("/")[0])
                     continue
                 if path in taken:
                     raise UserError(f"{archive}: {inside!r} is in it twice; the archive was not unpacked")
@@ -77,7 +77,9 @@ def unpack(archive: Path, file: PublishedFile, folder: Path, limits: Limits) -> 
     except NotImplementedError as error:
         raise UserError(f"{archive} cannot be unpacked here: {error}") from None
     if not taken:
-        raise UserError(f"{archive} has no files in {file.root or 'it'!r}; beside it there are {sorted(beside)[:5]}")
+        raise UserError(
+            f"{archive} has no files in {file.root or 'it'!r}; beside it there are {sorted(top_folders)[:5]}"
+        )
     return len(taken)
 
 

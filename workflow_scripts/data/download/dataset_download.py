@@ -116,8 +116,8 @@ def _fetch_all(source: PublishedSource, work: Path, lock: _Lock, patience: Patie
 
 def _fetch_one(file: PublishedFile, work: Path, lock: _Lock, patience: Patience) -> None:
     """Fetch one file unless it is there, as its publisher states it and the first download got it."""
-    target, stated = _at(file, work), Expected(file.size, file.sha256, file.md5)
-    sha256 = check(target, stated, file.url) if target.exists() else fetch(file.url, target, stated, patience)
+    target, expected = _at(file, work), Expected(file.size, file.sha256, file.md5)
+    sha256 = check(target, expected, file.url) if target.exists() else fetch(file.url, target, expected, patience)
     lock.compare(file, target, sha256)
     if not (file.sha256 or file.md5 or file.url in lock.files):
         log.warning("%s", _first_seen(file, sha256, lock.path))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
@@ -11,7 +12,7 @@ from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 
 @dataclass(frozen=True)
 class Explain:
-    """What a trained network looks at, what it confuses, and how it sees the test samples beside each other."""
+    """What a trained network looks at, what it confuses, and how it sees the test samples next to each other."""
 
     runs: Annotated[
         tuple[str, ...], about("Runs that are explained: networks, fusions, and votes of them.", check=distinct)
@@ -54,10 +55,12 @@ class ExplainSettings:
     specs: dict[str, RunSettings]
     preprocess: PictureScale
     explain: Explain
+    resample: Resample = "none"
 
     def training(self, run: str) -> TrainSettings:
         """What the training of a run that is explained, or of a member of a vote that is, has received."""
         chosen = self.specs[run]
         if chosen.train is None or not isinstance(chosen.spec, TrainedKind):
             raise TypeError(f"{run} is not trained")
-        return TrainSettings(self.study, self.protocol, run, chosen.spec, chosen.train, self.fold, self.seed)
+        how = chosen.train, self.resample, self.fold, self.seed
+        return TrainSettings(self.study, self.protocol, run, chosen.spec, *how)

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.contracts.step_settings.split_settings import Resample
+from workflow_scripts.contracts.step_settings.train_settings import Train, balanced_twice
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.runtime.seeds import seed_for
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What the trainings of a run under a protocol share: the run as its kind declares it, and how it is trained."""
+    """What the trainings of a run under a protocol share: the run as its kind declares it, and how it is trained.
+
+    resample: the synthetic samples that its protocol has it learn from besides.
+    """
 
     study: str
     protocol: str
     run: str
     spec: TrainedKind
     train: Train
+    resample: Resample
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ class TrainSettings(TrainedRun):
 
     fold: int
     seed: int
+
+    def __post_init__(self) -> None:
+        if words := balanced_twice(self.resample, self.train):
+            raise ValueError(words)
 
     @property
     def seeds(self) -> Seeds:
@@ -65,4 +74,5 @@ class FinishSettings(FinishedTrainings):
     @property
     def training(self) -> TrainSettings:
         """What the training has received."""
-        return TrainSettings(self.study, self.protocol, self.run, self.spec, self.train, self.fold, self.seed)
+        how = self.train, self.resample, self.fold, self.seed
+        return TrainSettings(self.study, self.protocol, self.run, self.spec, *how)

@@ -34,9 +34,9 @@ def _other_data(results: Results, claim: Claim) -> list[str]:
     """
     own = results.paper.studies[claim.study]
     size = claim.metric in ("samples", "classes") and (claim.source or claim.class_name)
-    if own.beside is None or (own.source and size):
+    if own.reference_study is None or (own.source and size):
         return []
-    return [f"{own.title} instead of {results.paper.studies[own.beside].title}"]
+    return [f"{own.title} instead of {results.paper.studies[own.reference_study].title}"]
 
 
 def related(results: Results, runs: list[str]) -> list[str]:
@@ -52,7 +52,7 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
     assert results.as_published is not None  # there is a number under it
     names, as_published = related(results, runs), results.as_published.name
     trained = next((name for name in names if results.settings.runs[name].trained), None)
-    stated: dict[str, list] = {}
+    rows_by_setting: dict[str, list] = {}
     variants = [name for name in names if name in results.paper.variants]
     for row in [row for variant in ("", *variants) for row in setting_rows(results, trained, variant)]:
         if row.same is None or row.setting.startswith(_SHOWN):
@@ -63,10 +63,10 @@ def _settings(results: Results, runs: list[str], only_data: bool) -> list[str]:
             continue
         if only_data and not row.setting.startswith(_DATA):
             continue
-        stated.setdefault(row.setting, []).append(row)
+        rows_by_setting.setdefault(row.setting, []).append(row)
     return [
         f"{rows[0].name} {formatting.plain(rows[0].used)} instead of {_brief(rows[0].paper)}"
-        for rows in stated.values()
+        for rows in rows_by_setting.values()
         if not any(row.same for row in rows)
     ]
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim, Statement
 from workflow_scripts.evaluation.equivalence import (
-    detectable_apart,
     detectable_paired,
+    detectable_unpaired,
+    fraction_in_order,
     order_verdict,
-    share_in_order,
 )
 from workflow_scripts.evaluation.quantities import Measured, discordant
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
@@ -41,13 +41,13 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The verdict's word, share of draws as printed, leads, largest discordance with a rival (None: not of runs)."""
+class OrderVerdict:
+    """Verdict, fraction of draws in the printed order, leads, largest discordance with a rival (None: not of runs)."""
 
-    word: str
-    share: float
-    parts: list[Uncertain]
-    apart: float | None
+    verdict: str
+    fraction: float
+    leads: list[Uncertain]
+    discordance: float | None
 
 
 def order_of(entry: Claim | Statement, headline: str) -> Order | None:
@@ -65,26 +65,25 @@ def order_of(entry: Claim | Statement, headline: str) -> Order | None:
     return None
 
 
-def judge(results: Results, protocol: Protocol, measures: Measured, order: Order) -> Judged:
+def judge(results: Results, protocol: Protocol, measures: Measured, order: Order) -> OrderVerdict:
     """The order by the leads over the rivals; raises AbsentError where a number is not there."""
     sign = -1 if order.relation == "lower" else 1
-    leads, parts = [], []
+    pooled_leads, leads = [], []
     over = tuple(sorted({answered_by(protocol, claim.subset) for claim in (order.subject, *_claims(order))}))
     resampler = measures.resampler(over)
     for rival in order.rivals:
         lead = quantity(results, protocol, measures, replace(order.subject, against={order.field: rival}))
-        part = lead.uncertain
-        parts.append(replace(part, value=sign * part.value))
-        leads.append(sign * lead.pooled(resampler))
+        leads.append(replace(lead.uncertain, value=sign * lead.uncertain.value))
+        pooled_leads.append(sign * lead.pooled(resampler))
     above, strict = int(order.relation == "second"), order.relation != "highest"
-    share = share_in_order(leads, parts, above, strict)
-    apart = None
+    fraction = fraction_in_order(pooled_leads, leads, above, strict)
+    discordance = None
     if order.field == "run":
         subset = answered_by(protocol, order.subject.subset)
         assert order.subject.run is not None  # it was measured above
         own = measures.runs[order.subject.run]
-        apart = max(discordant(own, measures.runs[name], subset) for name in order.rivals)
-    return Judged(order_verdict(parts, above, strict), share, parts, apart)
+        discordance = max(discordant(own, measures.runs[name], subset) for name in order.rivals)
+    return OrderVerdict(order_verdict(leads, above, strict), fraction, leads, discordance)
 
 
 def _claims(order: Order) -> list[Claim]:
@@ -98,27 +97,28 @@ def few_seeds(seeds: int) -> str:
     return f"{formatting.plural(seeds, 'training seed')}: how far trainings differ is unknown, at least {more} needed."
 
 
-def share_words(judgement: Judged, seeds: int) -> str:
-    """In which share of the draws the order holds, and what is unknown."""
-    if np.isnan(judgement.share):
+def fraction_words(judgement: OrderVerdict, seeds: int) -> str:
+    """In which fraction of the draws the order holds, and what is unknown."""
+    if np.isnan(judgement.fraction):
         return "The order is undefined in the bootstrap draws."
-    text = f"The order is as printed in {100 * judgement.share:.0f} % of the bootstrap draws."
-    if any(part.sampling is not None and not part.is_known for part in judgement.parts):
+    text = f"The order is as printed in {100 * judgement.fraction:.0f} % of the bootstrap draws."
+    if any(lead.sampling is not None and not lead.is_known for lead in judgement.leads):
         text += f" {few_seeds(seeds)}"
     return text
 
 
-def power_words(n: int | None, share: float | None, apart: float | None) -> str:
+def power_words(n: int | None, accuracy: float | None, discordance: float | None) -> str:
     """How large a difference of two accuracies the paper's number of samples could show at all.
 
-    share: an accuracy to start from; apart: discordance seen here, where both runs are. Empty where n is unknown.
+    accuracy: to start from; discordance: as seen here, where both runs are. Empty where n is unknown.
     """
-    if not n or (apart is None and share is None):
+    if not n or (discordance is None and accuracy is None):
         return ""
-    if apart:
-        smallest, how = detectable_paired(apart, n), f"paired, with the {100 * apart:.1f} % of samples that differ here"
-    elif share is not None:
-        smallest, how = detectable_apart(share, n), "two proportions, an upper bound for pairs"
+    if discordance:
+        smallest = detectable_paired(discordance, n)
+        how = f"paired, with the {100 * discordance:.1f} % of samples that differ here"
+    elif accuracy is not None:
+        smallest, how = detectable_unpaired(accuracy, n), "two proportions, an upper bound for pairs"
     else:
         return ""
     return (

@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.subsets import SMOTE_MARK
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import captions, formatting
-from workflow_scripts.reporting.numbers import cost, leaks
+from workflow_scripts.reporting.numbers import Leaks, cost, leaks
 from workflow_scripts.reporting.pages.summary_screen import not_looked_for
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results
@@ -135,10 +136,19 @@ def leaked(results: Results) -> str:
     return (
         "; ".join(
             f"{name}: {formatting.share(leak.leaking, leak.tested)} of the reported samples have a relative used before"
+            + _made_of_reported(leak)
             for name, leak in audited
         )
         + f".{caveat} {not_looked_for(results)}"
     )
+
+
+def _made_of_reported(leak: Leaks) -> str:
+    """What synthetic training samples leak; empty where nothing."""
+    if not leak.synthetic_leaking:
+        return ""
+    shares = f"{formatting.grouped(leak.synthetic_leaking)} of {formatting.grouped(leak.synthetic)}"
+    return f", and {shares} synthetic training samples are made of reported samples ({SMOTE_MARK})"
 
 
 def model(results: Results) -> str:
@@ -153,8 +163,10 @@ def training(results: Results) -> str:
         return "Nothing was trained."
     train = plain(results.settings.runs[name].train)
     shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
-    stated = "; ".join(f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train)
-    return f"{stated}; {formatting.plural(len(results.settings.seeds), 'seed')}."
+    hyperparameters = "; ".join(
+        f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train
+    )
+    return f"{hyperparameters}; {formatting.plural(len(results.settings.seeds), 'seed')}."
 
 
 def performance(results: Results) -> str:

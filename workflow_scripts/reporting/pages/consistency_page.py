@@ -216,8 +216,8 @@ def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
     for outcome in issue.outcomes:
         entries = [rows[name].entry for name in (outcome.claim, *outcome.compared_ids) if name in rows]
         for entry in entries:
-            stated = getattr(entry, "stated", {})
-            sentences += [stated[premise] for premise in PREMISES.get(outcome.check, ()) if premise in stated]
+            quotes = getattr(entry, "stated", {})
+            sentences += [quotes[premise] for premise in PREMISES.get(outcome.check, ()) if premise in quotes]
     quotes = {rows[name].quote for name in issue.claims}
     return tuple(sentence for sentence in dict.fromkeys(sentences) if sentence not in quotes)
 

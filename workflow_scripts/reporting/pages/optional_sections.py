@@ -63,14 +63,14 @@ def explained_section(results: Results) -> dict[str, Any]:
     for protocol in ordered_protocols(results):
         for run, kinds in sorted(protocol.explained.items()):
             for kind, path in kinds.items():
-                title, reading = captions.EXPLAINED[kind]
+                title, how_to_read = captions.EXPLAINED[kind]
                 pictures.append(
                     {
                         "uri": plot_uri(path) if kind == "embedding" else data_uri(path),
                         "kind": kind,
                         "alt": f"{title} of {run} under {protocol.name}",
                         "title": f"{title}, {run}, {protocol_words(protocol)}.",
-                        "reading": reading.format(subject=results.subject),
+                        "how_to_read": how_to_read.format(subject=results.subject),
                     }
                 )
             rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")
@@ -171,7 +171,7 @@ def compression_section(results: Results) -> dict[str, Any]:
 
 
 def times_section(results: Results) -> dict[str, Any]:
-    """The times that the paper prints beside those measured here."""
+    """The times that the paper prints compared with those measured here."""
     claims = [
         claim
         for claim in (results.published.claims if results.published else ())

@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from workflow_scripts.contracts.subsets import SMOTE_MARK
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages.page import render
 from workflow_scripts.reporting.pages.scoreboard import PaperScore
@@ -23,6 +24,7 @@ def index_page(rows: list[StudyRow], scores: list[PaperScore]) -> str:
             "colours": COLOURS,
             "any_synthetic": any(row.synthetic for row in rows),
             "any_selected": any(row.selected_on for row in rows),
+            "smote_mark": SMOTE_MARK,
             "disclaimer": captions.DISCLAIMER,
         },
     )

@@ -44,10 +44,10 @@ class PaperScore:
 def paper_scores(papers: list[Path], consistency: Path, rows: list[StudyRow], base: Path) -> list[PaperScore]:
     """A row for each folder with a published.yaml, in their order.
 
-    consistency: the table, whose page must lie beside it in the folder `base` of the index (ValueError otherwise).
+    consistency: the table, whose page must lie next to it in the folder `base` of the index (ValueError otherwise).
     """
     if os.path.relpath(consistency.parent, base) != ".":
-        raise ValueError(f"{consistency} does not lie beside the index in {base}")
+        raise ValueError(f"{consistency} does not lie next to the index in {base}")
     table = CONSISTENCY.read(consistency)
     return [_score(folder, table, rows) for folder in papers]
 
@@ -73,5 +73,5 @@ def _score(folder: Path, table: "pd.DataFrame", rows: list[StudyRow]) -> PaperSc
         outcomes.count(CONSISTENT),
         outcomes.count(NOT_CHECKABLE),
         mine,
-        tuple(name for name, study in published.studies.items() if name not in run and not study.beside),
+        tuple(name for name, study in published.studies.items() if name not in run and not study.reference_study),
     )

@@ -131,7 +131,7 @@ def runs_section(results: Results) -> dict[str, Any]:
 
 
 def _run_row(results: Results, run: Run, metrics: list[str]) -> dict[str, Any]:
-    """A run's metrics, beside what the paper prints of it."""
+    """A run's metrics, compared with what the paper prints of it."""
     claim = printed_claim(results, run.name, results.headline)
     printed = "" if claim is None else f"{claim.printed} %" if claim.unit == "percent" else claim.printed
     values = {metric: overall(run, metric) for metric in metrics}
@@ -210,7 +210,7 @@ def figures_section(results: Results) -> dict[str, Any]:
                     "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
-                    "reading": captions.FIGURES[kind][1],
+                    "how_to_read": captions.FIGURES[kind][1],
                     "answers": answers(kind),
                 }
                 for kind, path in run.figures.items()

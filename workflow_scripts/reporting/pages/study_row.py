@@ -7,7 +7,8 @@ from typing import Any
 
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
-from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
+from workflow_scripts.contracts.verdict_table import VERDICT, VERDICTS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.reporting.reproduced import NOTHING, Value
 from workflow_scripts.runtime.errors import UserError
@@ -28,7 +29,9 @@ class StudyRow:
     """A study in the index. obtained, leak_free, selected_on, premium: protocol → value.
 
     paper_value None: nothing is printed. selected_on: of protocols without a test subset, on the validation images that
-    the epoch was chosen on; never among the other two. verdicts: word → number of claims, in the order of WORDS.
+    the epoch was chosen on; never among the other two. smote_before: protocols with SMOTE before the
+    split. verdicts: verdict → number of claims, in the order of
+    VERDICTS.
     """
 
     name: str
@@ -46,6 +49,7 @@ class StudyRow:
     leak_free: dict[str, Value]
     selected_on: dict[str, Value]
     premium: dict[str, Value]
+    smote_before: frozenset[str]
     seeds: int
     verdicts: dict[str, int]
 
@@ -82,8 +86,9 @@ def study_row(folder: Path, name: str, about: StudyTitle, base: Path) -> StudyRo
         leak_free={protocol: value for protocol, value in by_protocol.items() if protocol in free},
         selected_on={protocol: value for protocol, value in by_protocol.items() if protocol not in tested},
         premium={protocol: _value(runs.get(run, {})) for protocol, runs in numbers["leak_premium"].items()},
+        smote_before=frozenset(name for name, leaf in numbers["protocols"].items() if SMOTE_BEFORE_SPLIT in leaf),
         seeds=numbers["data"]["seeds"],
-        verdicts={word: int(counts[word]) for word in WORDS if word in counts},
+        verdicts={verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts},
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import leaks
 from workflow_scripts.reporting.pages.page import axis_for
@@ -65,6 +66,7 @@ def first_screen(results: Results) -> dict[str, Any]:
         "no_premium": _why_no_premium(results),
         "reported_words": reported_words,
         "any_selected": any(protocol.reported != "test" for protocol in protocols),
+        "any_smote_before": any(protocol.rule.resample == SMOTE_BEFORE_SPLIT for protocol in protocols),
     }
 
 
@@ -74,7 +76,8 @@ def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim |
     for protocol in protocols:
         value, tested = values[protocol.name], protocol.reported == "test"
         if value.value is not None:
-            label = f"{protocol.name} split" + ("" if tested else "*")
+            smote_mark = "†" if protocol.rule.resample == SMOTE_BEFORE_SPLIT else ""
+            label = f"{protocol.name} split" + ("" if tested else "*") + smote_mark
             rows.append(StripRow(label, value.value, value.low, value.high, filled=protocol.leak_free and tested))
     return rows
 
@@ -126,7 +129,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
 
 def _why_no_claims(results: Results) -> str:
     if results.published is None:
-        return "This study has no paper, so there is no published number beside it."
+        return "This study has no paper, so there is no published number to compare with."
     if not headline_claims(results):
         return "The paper prints no result for these data."
     return "The paper's run is not among this study's runs, so its numbers have no counterpart here."
@@ -174,8 +177,8 @@ def claim_words(claim: Claim) -> str:
     if claim.subset and claim.subset != "all":
         parts.append(f"on {claim.subset}")
     if claim.against:
-        beside = "to" if claim.metric == "class_ratio" else "minus"
-        parts.append(f"{beside} that of {listed(list(claim.against.values()))}")
+        relation = "to" if claim.metric == "class_ratio" else "minus"
+        parts.append(f"{relation} that of {listed(list(claim.against.values()))}")
     if claim.relation != "equal":
         parts.append({"about": "(about)", "highest": f"(highest of {len({*claim.among, claim.run})})"}[claim.relation])
     return " ".join(parts)

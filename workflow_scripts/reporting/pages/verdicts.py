@@ -6,12 +6,12 @@ from typing import Any
 
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
-from workflow_scripts.contracts import verdict_table as word
+from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
-from workflow_scripts.contracts.verdict_table import VERDICT, WORDS
+from workflow_scripts.contracts.verdict_table import VERDICT, VERDICTS
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import formatting
-from workflow_scripts.reporting.judging.judged import Entry
+from workflow_scripts.reporting.judging.verdict_rows import Entry
 from workflow_scripts.reporting.reproduced import Value, or_none
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run
@@ -19,9 +19,19 @@ from workflow_scripts.reporting.run_order import headline_claims, main_run
 # Rows of the first screen; the others are folded away.
 SHOWN = 6
 # After the headline: what contradicts the paper, what contradicts itself there, then the rest.
-_ORDER = (word.CANNOT_TELL, word.HOLDS, word.NOT_COMPARABLE, word.SYNTHETIC, word.NOT_RUN, word.NOT_CHECKED)
+_ORDER = (
+    verdict_table.CANNOT_TELL,
+    verdict_table.HOLDS,
+    verdict_table.NOT_COMPARABLE,
+    verdict_table.SYNTHETIC,
+    verdict_table.NOT_RUN,
+    verdict_table.NOT_CHECKED,
+)
 # How a verdict is coloured; the word says it as well.
-COLOURS = {word.HOLDS: "good", **dict.fromkeys((word.HIGHER, word.LOWER, word.FAILS), "bad")}
+COLOURS = {
+    verdict_table.HOLDS: "good",
+    **dict.fromkeys((verdict_table.HIGHER, verdict_table.LOWER, verdict_table.FAILS), "bad"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Shown:
     obtained_ends: str
     leak_free: str
     leak_free_ends: str
-    word: str
+    verdict: str
     why: str
     headline: bool
     printed_fits: str
@@ -45,7 +55,7 @@ class Shown:
 
     @property
     def colour(self) -> str:
-        return COLOURS.get(self.word, "")
+        return COLOURS.get(self.verdict, "")
 
     @property
     def short(self) -> str:
@@ -58,11 +68,11 @@ def verdict_section(results: Results) -> dict[str, Any]:
     """Rows of verdict.csv, what matters first; how many of each verdict; whether seeds are few."""
     table = VERDICT.read(results.folder / "verdict.csv")
     shown = _rows(results, table.to_dict("records")) if len(table) else []
-    counted = Counter(row.word for row in shown)
+    counted = Counter(row.verdict for row in shown)
     return {
         "verdict_rows": shown[:SHOWN],
         "more_verdicts": shown[SHOWN:],
-        "tally": [(counted[name], name, COLOURS.get(name, "")) for name in WORDS if counted[name]],
+        "tally": [(counted[name], name, COLOURS.get(name, "")) for name in VERDICTS if counted[name]],
         "margin": results.margin,
         "several_seeds": len(results.settings.seeds) > 1,
         "seed_words": seed_words(len(results.settings.seeds)),
@@ -94,7 +104,7 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
     """Headline claims in their order; then what contradicts; then by verdict, in the order of the paper's file."""
     if line["claim"] in first:
         return 0, first.index(line["claim"])
-    if line["verdict"] in (word.HIGHER, word.LOWER, word.FAILS):
+    if line["verdict"] in (verdict_table.HIGHER, verdict_table.LOWER, verdict_table.FAILS):
         return 1, 0
     if fits.get(line["claim"]) == INCONSISTENT:
         return 2, 0
@@ -155,7 +165,7 @@ def _written(entry: Entry, value: Value) -> tuple[str, str]:
 def _links(results: Results, entry: Entry, decided: str, fit: str) -> list[tuple[str, str]]:
     """Where a row's evidence stands, in this report and on the page of printed numbers."""
     links = []
-    if decided == word.NOT_COMPARABLE and getattr(entry, "metric", "") not in TIMES:
+    if decided == verdict_table.NOT_COMPARABLE and getattr(entry, "metric", "") not in TIMES:
         links.append(("settings", "#settings"))
     if isinstance(entry, Claim) and entry.metric in TIMES:
         links.append(("costs", "#costs"))

@@ -7,9 +7,9 @@ import numpy as np
 
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.evaluation.agreement import agreement
-from workflow_scripts.reporting.order import reported_words
 from workflow_scripts.reporting.paper_figures.paper_figure import chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.run_order import reported_words
 from workflow_scripts.runtime.seeds import seed_for
 
 if TYPE_CHECKING:

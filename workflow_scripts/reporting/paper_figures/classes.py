@@ -47,9 +47,9 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
 
 def _share(tables: list, labels: list[str], subset: str) -> float:
     """Share of the units of a subset of some classes that were given their own class: mean over folds and seeds."""
-    shares = []
+    fractions = []
     for units in tables:
         rows = units[(units["subset"] == subset) & units["label"].isin(labels)]
         if len(rows):
-            shares.append((predicted(rows) == rows["label"]).mean())
-    return float(np.mean(shares)) if shares else np.nan
+            fractions.append((predicted(rows) == rows["label"]).mean())
+    return float(np.mean(fractions)) if fractions else np.nan

@@ -1,4 +1,4 @@
-"""Learning curves: accuracy of several runs beside each other, and the loss of one run with its best epoch."""
+"""Learning curves: accuracy of several runs compared, and the loss of one run with its best epoch."""
 
 from typing import TYPE_CHECKING
 

@@ -76,7 +76,7 @@ def depthwise(results: Results, run: str) -> "Figure":
 
 
 def residual(results: Results, run: str) -> "Figure":
-    """A residual block of the network beside the same layers without their shortcut."""
+    """A residual block of the network next to the same layers without their shortcut."""
     block = architecture_of(results, run).residual_block()
     if block is None:
         raise NotDrawnError(f"the network of {run} has no residual block")

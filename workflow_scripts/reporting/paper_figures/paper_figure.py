@@ -26,7 +26,7 @@ class PaperFigure:
     file: str
     place: str
     title: str
-    reading: str
+    how_to_read: str
     studies: tuple[str, ...]
     draw: Callable[[Results], "Figure"]
 

@@ -1,4 +1,4 @@
-"""The paper's tables with the obtained numbers beside the printed ones."""
+"""The paper's tables with the obtained numbers compared with the printed ones."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class PrintedTable:
 
     place: str
     frame: pd.DataFrame
-    reading: str
+    how_to_read: str
 
     @property
     def file(self) -> str:
@@ -79,7 +79,7 @@ def _cell(claim: Claim) -> Cell:
 def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
     """Run → p of its difference from the reference, corrected for the runs of this table alone (Holm).
 
-    A paper that ranks 22 rivals makes 22 comparisons, whatever else was run beside them.
+    A paper that ranks 22 rivals makes 22 comparisons, whatever else was run next to them.
     """
     pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
     pooled = pooled[pooled["run"].isin(runs)]

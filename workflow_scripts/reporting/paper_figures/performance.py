@@ -1,4 +1,4 @@
-"""Averages of a run on validation and test subset beside the numbers that the paper prints."""
+"""Averages of a run on validation and test subset compared with the numbers that the paper prints."""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
     return _panels(series, printed, f"{run}: mean over seeds and folds")
 
 
-def runs_beside(results: Results, runs: dict[str, str]) -> "Figure":
+def compared_runs(results: Results, runs: dict[str, str]) -> "Figure":
     """The same averages of several runs under the protocol shown first; `runs`: name → what the legend calls it."""
     protocol = ordered_protocols(results)[0]
     if missing := [run for run in runs if run not in protocol.runs]:

@@ -44,8 +44,8 @@ def stop(error: UserError) -> NoReturn:
 def names_of(wildcards: Any, fields: tuple[str, ...]) -> StepNames:
     """The names among the wildcards of a job that a step goes by."""
     values = {name: getattr(wildcards, name) for name in fields}
-    stated: dict[str, Any] = {name: int(value) if name in _NUMBERS else value for name, value in values.items()}
-    return StepNames(**stated)
+    typed: dict[str, Any] = {name: int(value) if name in _NUMBERS else value for name, value in values.items()}
+    return StepNames(**typed)
 
 
 def address_of(wildcards: Any) -> RunAddress:

@@ -26,7 +26,7 @@ class TrainingJobs:
         self._plan, self._params, self._gpus_per_process = plan, params, gpus_per_process
         self._processes: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).processes)
         self._torch_threads: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).torch_threads)
-        self._stated: Callable[[str, str, str], str] = cache(self._state)
+        self._settings_text: Callable[[str, str, str], str] = cache(self._as_text)
         self._read: Callable[[str, str], str] = cache(self._name_inputs)
         self._weights: Callable[[str, str], str] = cache(lambda *run: pairs("--weights", plan.weights.files(*run)))
         self.threads = asked_often(self._threads)
@@ -53,9 +53,9 @@ class TrainingJobs:
 
     def _step(self, wildcards: Any) -> str:
         """--settings and --code."""
-        return self._stated(wildcards.study, wildcards.protocol, wildcards.run)
+        return self._settings_text(wildcards.study, wildcards.protocol, wildcards.run)
 
-    def _state(self, study: str, protocol: str, run: str) -> str:
+    def _as_text(self, study: str, protocol: str, run: str) -> str:
         settings = self._params.text(TRAIN, StepNames(study=study, protocol=protocol, run=run))
         return words(["--settings", settings, "--code", self._params.digest(TRAIN, StepNames(study=study, run=run))])
 

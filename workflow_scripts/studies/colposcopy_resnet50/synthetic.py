@@ -105,10 +105,10 @@ def again(picture: SyntheticPicture, photo: int, rng: np.random.Generator) -> Sy
 
 def _picture(label: str, index: int, number: int, photo: int, pixels: np.ndarray, mask: np.ndarray) -> SyntheticPicture:
     height, width = mask.shape
-    shares = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
+    fractions = {"zone_share": float((mask == 1).mean()), "os_share": float((mask == 2).mean())}
     rows, columns = np.nonzero(mask) if mask.any() else (np.array([height // 2]), np.array([width // 2]))
     box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    sample = SyntheticSample(label, int(columns.mean()), int(rows.mean()), box, shares)
+    sample = SyntheticSample(label, int(columns.mean()), int(rows.mean()), box, fractions)
     return SyntheticPicture(label, index, number, photo, pixels, mask, [sample])
 
 
@@ -157,7 +157,7 @@ def _clouds(height: int, width: int, count: int, strength: float, rng: np.random
 
 
 def _lit(image: np.ndarray, distance: np.ndarray, look: Look, rng: np.random.Generator) -> np.ndarray:
-    """The scene as it is photographed: uneven light, glare on the wet surface, and the black rim of the colposcope."""
+    """The scene as it is photographed: uneven light, glare on the wet surface, and the border of the colposcope."""
     height, width = distance.shape
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     slope = (columns / width - 0.5) * np.cos(look.direction) + (rows / height - 0.5) * np.sin(look.direction)
@@ -167,5 +167,5 @@ def _lit(image: np.ndarray, distance: np.ndarray, look: Look, rng: np.random.Gen
         spot = np.hypot((rows - y) / rng.uniform(0.01, 0.035), (columns - x) / rng.uniform(0.01, 0.035)) / height
         image = image + (1 - image) * _soft(1 - spot, 3)[..., None]
     y, x = height * rng.uniform(0.42, 0.58), width * rng.uniform(0.42, 0.58)
-    rim = np.hypot(rows - y, columns - x) / height
-    return image * _soft(rng.uniform(0.42, 0.62) - rim, 60)[..., None]
+    radius = np.hypot(rows - y, columns - x) / height
+    return image * _soft(rng.uniform(0.42, 0.62) - radius, 60)[..., None]

@@ -107,7 +107,7 @@ PAPER_FIGURES = (
         "training: equal data, epochs and settings. Fusion is worth what it adds to the better part.",
         EVERY,
         partial(
-            performance.runs_beside,
+            performance.compared_runs,
             runs={"xception": "CNN alone", "deit": "transformer alone", "cvm": "fused", "soft_vote": "soft vote"},
         ),
     ),
@@ -119,7 +119,7 @@ PAPER_FIGURES = (
         "Open diamonds: what the paper prints.",
         (MAIN, HERLEV),
         partial(
-            performance.runs_beside,
+            performance.compared_runs,
             runs={"cvm": "plain", "cvm-fourfold": "fourfold"},
         ),
     ),

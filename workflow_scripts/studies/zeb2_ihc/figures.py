@@ -43,7 +43,7 @@ PAPER_FIGURES = (
         "Fig. 4",
         "Accuracy of the networks in the course of their training",
         "Accuracy at each epoch, on the training images and on the validation images. Where the two part, a network "
-        "learns its training images by heart. The paper shows one curve a network and does not say of which images.",
+        "overfits. The paper shows one curve a network and does not say of which images.",
         STUDIES,
         partial(learning.accuracies, runs=NETWORKS),
     ),
@@ -63,6 +63,6 @@ PAPER_FIGURES = (
         "Precision and recall, which the paper defines and does not print",
         "Means over both classes with 95 % intervals, on validation and test subset.",
         STUDIES,
-        partial(performance.runs_beside, runs=MODELS),
+        partial(performance.compared_runs, runs=MODELS),
     ),
 )

@@ -62,8 +62,8 @@ def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator)
     """float32 3×H×W optical density and uint8 H×W mask of a field of nuclei, `size` pixels high."""
     height, width = size, round(size * ASPECT)
     middle = np.mean([any_grade.stained for any_grade in GRADES.values()])
-    share = middle + (grade.stained - middle) * (1 - 0.4 * difficulty)
-    share = np.clip(share + rng.normal(0, SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty), 0.02, 0.98)
+    fraction = middle + (grade.stained - middle) * (1 - 0.4 * difficulty)
+    fraction = np.clip(fraction + rng.normal(0, SCATTER[0] + (SCATTER[1] - SCATTER[0]) * difficulty), 0.02, 0.98)
     density = np.full((3, height, width), 0.03, np.float32)
     mask = np.zeros((height, width), np.uint8)
     middle_of_island, extent = rng.uniform(0.25, 0.75, 2), rng.uniform(*ISLAND, 2)
@@ -74,7 +74,7 @@ def tissue(size: int, grade: Grade, difficulty: float, rng: np.random.Generator)
             continue
         turn, out = rng.uniform(0, 2 * np.pi), np.sqrt(rng.uniform())
         middle_of_nucleus = middle_of_island + extent * out * np.array([np.sin(turn), np.cos(turn)])
-        _nucleus(density, mask, middle_of_nucleus, radius * grade.size, rng.uniform() < share, rng)
+        _nucleus(density, mask, middle_of_nucleus, radius * grade.size, rng.uniform() < fraction, rng)
     return density, mask
 
 

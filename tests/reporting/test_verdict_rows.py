@@ -21,7 +21,7 @@ from workflow_scripts.contracts.verdict_table import (
     NOT_RUN,
     SYNTHETIC,
     VERDICT,
-    WORDS,
+    VERDICTS,
 )
 from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
@@ -68,7 +68,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize(("claim", "word"), EXPECTED.items())
 def test_each_kind_of_claim_gets_its_verdict(found, claim, word):
-    assert found[claim].word == word, found[claim].why
+    assert found[claim].verdict == word, found[claim].why
     assert found[claim].why.endswith(".")
 
 
@@ -78,7 +78,7 @@ def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     verdict.main(SimpleNamespace(settings=study.without_subject, code="", **folders))
     table = VERDICT.as_text(out)
     assert set(table["claim"]) == claims(study) and not (table == "").to_numpy().any()
-    assert set(table["verdict"]) <= set(WORDS)
+    assert set(table["verdict"]) <= set(VERDICTS)
     numbers = pd.read_csv(out).set_index("claim")
     assert numbers.loc["accuracy", "obtained"] == pytest.approx(0.9) and numbers.loc["accuracy", "n"] == 400
     assert numbers.loc["accuracy", "low"] < 0.9 < numbers.loc["accuracy", "high"]
@@ -103,7 +103,7 @@ def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(found)
 def test_higher_lower_and_orders_say_that_the_papers_own_chance_is_not_in_them(found):
     uncertain = {"optimistic", "modest", "best", "worst", "beats"}
     assert {name for name, row in found.items() if "the paper's own chance" in row.why} == uncertain
-    assert {found[name].word for name in uncertain} == {LOWER, "higher", HOLDS, FAILS}
+    assert {found[name].verdict for name in uncertain} == {LOWER, "higher", HOLDS, FAILS}
 
 
 def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
@@ -114,12 +114,12 @@ def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
 
 def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
     one = rows(Real(tmp_path, seeds=[0]).write())
-    assert {one[name].word for name in ("accuracy", "optimistic", "best", "beats")} == {CANNOT_TELL}
+    assert {one[name].verdict for name in ("accuracy", "optimistic", "best", "beats")} == {CANNOT_TELL}
     assert all(
         "1 training seed: how far trainings differ is unknown, at least 2 more" in one[name].why
         for name in ("accuracy", "optimistic", "best")
     )
-    assert one["samples"].word == HOLDS
+    assert one["samples"].verdict == HOLDS
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_one_training_seed_cannot_tell_and_says_so(tmp_path):
 )
 def test_another_scale_or_setting_is_not_comparable_and_named(tmp_path, changes, named, judged):
     other = rows(Real(tmp_path, **changes).write())
-    assert other["optimistic"].word == NOT_COMPARABLE and named in other["optimistic"].why
+    assert other["optimistic"].verdict == NOT_COMPARABLE and named in other["optimistic"].why
     assert other["optimistic"].obtained.value == pytest.approx(0.9)
-    assert other["best"].word == NOT_COMPARABLE
-    words = {name: row.word for name, row in other.items()}
+    assert other["best"].verdict == NOT_COMPARABLE
+    words = {name: row.verdict for name, row in other.items()}
     counted = {"samples": HOLDS, "samples.a": LOWER, "samples.sipakmed": LOWER, "ratio": HOLDS}
     assert {name: words[name] for name in counted} == (counted if judged else dict.fromkeys(counted, NOT_COMPARABLE))
     assert not {words[name] for name in words.keys() - counted.keys()} & {HOLDS, HIGHER, LOWER, FAILS, CANNOT_TELL}
@@ -149,7 +149,7 @@ def test_a_setting_of_another_run_makes_only_that_run_incomparable(tmp_path):
     study = Real(tmp_path)
     study.settings["runs"]["cvm"]["train"] = {**TRAIN, "epochs": 4}
     other = rows(study.write())
-    assert "epochs 4 instead of 3" in other["optimistic"].why and other["samples"].word == HOLDS
+    assert "epochs 4 instead of 3" in other["optimistic"].why and other["samples"].verdict == HOLDS
     study.settings["runs"]["weak"]["train"] = {**TRAIN, "learning_rate": 0.1}
     assert "rate 0.1 instead of 0.0002" not in rows(study)["optimistic"].why
     assert rows(study)["worst"].why == "Not as in the paper: epochs 4 instead of 3; rate 0.1 instead of 0.0002."
@@ -161,17 +161,17 @@ def test_class_counts_that_are_off_are_not_comparable(tmp_path):
     text = study.paper.joinpath("published.yaml").read_text().replace("value: 1020", "value: 1100")
     path = study.folder.parent / "paper"
     found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(path, text)))
-    assert found["optimistic"].word == NOT_COMPARABLE
+    assert found["optimistic"].verdict == NOT_COMPARABLE
     assert "1 000 of a instead of 1 100" in found["optimistic"].why.replace("\u202f", " ")
-    assert found["samples"].word == HOLDS
+    assert found["samples"].verdict == HOLDS
 
 
-def test_data_without_printed_numbers_stand_beside_those_that_they_are_a_part_of(tmp_path):
+def test_data_without_printed_numbers_are_compared_with_those_that_they_are_a_part_of(tmp_path):
     found = rows(Real(tmp_path, study="a_part").write())
     assert "samples.cric" not in found
-    assert (found["samples.sipakmed"].word, found["samples.a"].word) == (LOWER, LOWER)
+    assert (found["samples.sipakmed"].verdict, found["samples.a"].verdict) == (LOWER, LOWER)
     for claim in ("accuracy", "optimistic", "best", "beats", "samples"):
-        assert found[claim].word == NOT_COMPARABLE
+        assert found[claim].verdict == NOT_COMPARABLE
         assert found[claim].why.startswith("Not as in the paper: A part of it instead of A small study")
     assert found["accuracy"].obtained.value == pytest.approx(0.9) and found["accuracy"].entry.study == "a_part"
 
@@ -181,7 +181,7 @@ def test_classes_that_were_filled_up_to_the_printed_sizes_prove_nothing(tmp_path
     text = study.paper.joinpath("published.yaml").read_text().replace(", source: sipakmed}", "}", 1)
     paper = rewritten(study.folder.parent / "paper", text.replace("value: 1020", "value: 1000"))
     found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=paper))
-    assert found["samples.a"].word == NOT_COMPARABLE and found["samples.a"].obtained.value == 1000
+    assert found["samples.a"].verdict == NOT_COMPARABLE and found["samples.a"].obtained.value == 1000
 
 
 def test_what_is_stated_of_a_run_is_stated_of_its_variants(tmp_path):
@@ -193,8 +193,8 @@ def test_what_is_stated_of_a_run_is_stated_of_its_variants(tmp_path):
     )
     paper = rewritten(study.folder.parent / "paper", text)
     found = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=paper))
-    assert found["beats"].word == NOT_COMPARABLE and "epochs 4 instead of 3" in found["beats"].why
-    assert found["optimistic"].word == LOWER and rows(study)["beats"].word == HOLDS
+    assert found["beats"].verdict == NOT_COMPARABLE and "epochs 4 instead of 3" in found["beats"].why
+    assert found["optimistic"].verdict == LOWER and rows(study)["beats"].verdict == HOLDS
 
 
 def rewritten(paper, text):
@@ -208,8 +208,8 @@ def rewritten(paper, text):
 def test_synthetic_data_never_yield_a_verdict(tmp_path):
     study = Real(tmp_path, source="synthetic").write()
     found = rows(study)
-    assert not {row.word for row in found.values()} & {*DECIDED, CANNOT_TELL, NOT_COMPARABLE}
-    assert found["optimistic"].word == SYNTHETIC and "says nothing about the paper" in found["optimistic"].why
+    assert not {row.verdict for row in found.values()} & {*DECIDED, CANNOT_TELL, NOT_COMPARABLE}
+    assert found["optimistic"].verdict == SYNTHETIC and "says nothing about the paper" in found["optimistic"].why
     assert found["optimistic"].obtained.value == pytest.approx(0.9)
 
 
@@ -217,7 +217,8 @@ def test_without_a_published_protocol_nothing_is_judged(tmp_path):
     rule = {"grouped": {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "group"}}
     found = rows(Real(tmp_path, protocols=rule, folds={"grouped": 1}).write())
     assert (
-        found["optimistic"].word == NOT_RUN and "splits as the paper did (role as_published)" in found["optimistic"].why
+        found["optimistic"].verdict == NOT_RUN
+        and "splits as the paper did (role as_published)" in found["optimistic"].why
     )
 
 
@@ -227,7 +228,7 @@ def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_
     rules = {"by_group1": {**rule, "by": "group"}, "by_sample": {**rule, "by": "sample"}}
     renamed = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
     named = rows(renamed)
-    assert {claim: row.word for claim, row in named.items()} == {claim: row.word for claim, row in found.items()}
+    assert {claim: row.verdict for claim, row in named.items()} == {claim: row.verdict for claim, row in found.items()}
     assert named["optimistic"].obtained.value == found["optimistic"].obtained.value
     assert named["optimistic"].leak_free.value is not None
     results = read_results(renamed.folder, renamed.received, renamed.paper)
@@ -248,13 +249,13 @@ def test_a_split_by_patient_that_is_the_paper_s_own_is_what_its_numbers_stand_ag
     results = read_results(study.folder, study.received, study.paper)
     assert results.as_published.name == "patients" and results.leak_free[0].name == "a_stricter"
     assert premiums(results) == {} and "itself free of leaks" in study_page(results, {})
-    assert rows(study)["optimistic"].word == LOWER
+    assert rows(study)["optimistic"].verdict == LOWER
 
 
 def test_images_that_the_epoch_was_selected_on_are_no_test(tmp_path):
     rules = {"published": {"kind": "holdout", "fractions": [0.8, 0.2, 0.0], "by": "sample"}}
     found = rows(Real(tmp_path, protocols=rules, folds={"published": 1}).write())
-    assert found["optimistic"].word == NOT_COMPARABLE and "no test subset" in found["optimistic"].why
+    assert found["optimistic"].verdict == NOT_COMPARABLE and "no test subset" in found["optimistic"].why
 
 
 def test_a_study_without_a_paper_has_an_empty_table(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests import made
-from workflow_scripts.data.likeness import STATISTICS, Familiar, statistics, statistics_of_rows
+from workflow_scripts.data.out_of_distribution import STATISTICS, TrainingDistribution, statistics, statistics_of_rows
 
 
 def cells(count, seed, size=32):
@@ -13,21 +13,21 @@ def cells(count, seed, size=32):
 
 
 @pytest.fixture(scope="module")
-def familiar():
+def distribution():
     images = cells(150, 0)
-    return Familiar.of(statistics(images, np.ones(len(images))))
+    return TrainingDistribution.of(statistics(images, np.ones(len(images))))
 
 
-def unlike(familiar, images, ratio=1.0):
-    return [reason for reason in familiar.reasons(statistics(images, np.full(len(images), ratio))) if reason]
+def out_of_distribution(distribution, images, ratio=1.0):
+    return [reason for reason in distribution.reasons(statistics(images, np.full(len(images), ratio))) if reason]
 
 
-def test_of_the_training_images_themselves_one_in_a_hundred_is_unlike(familiar):
-    assert 1 <= len(unlike(familiar, cells(150, 0))) <= 3
+def test_of_the_training_images_themselves_one_in_a_hundred_is_out_of_distribution(distribution):
+    assert 1 <= len(out_of_distribution(distribution, cells(150, 0))) <= 3
 
 
-def test_other_images_of_the_same_kind_are_familiar(familiar):
-    assert len(unlike(familiar, cells(200, 1))) <= 10
+def test_other_images_of_the_same_kind_are_in_distribution(distribution):
+    assert len(out_of_distribution(distribution, cells(200, 1))) <= 10
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_other_images_of_the_same_kind_are_familiar(familiar):
     ],
     ids=["inverted", "noise", "black", "dark", "flat", "yellow"],
 )
-def test_images_of_another_kind_are_unlike_for_the_right_reason(familiar, change, reason):
-    found = unlike(familiar, change(cells(30, 3)))
+def test_images_of_another_kind_are_out_of_distribution_for_the_right_reason(distribution, change, reason):
+    found = out_of_distribution(distribution, change(cells(30, 3)))
     assert len(found) == 30
     assert np.mean([text.startswith(reason) and "99 % of the training images" in text for text in found]) > 0.5
 
 
-def test_another_shape_is_unlike(familiar):
-    found = unlike(familiar, cells(30, 3), ratio=2.0)
+def test_another_shape_is_out_of_distribution(distribution):
+    found = out_of_distribution(distribution, cells(30, 3), ratio=2.0)
     assert len(found) == 30 and all(text.startswith("width / height (log10) 0.301") for text in found)
 
 
@@ -62,17 +62,17 @@ def test_an_unusual_combination_of_usual_values_is_unlike():
     values = np.column_stack([brightness + generator.normal(0, 3, 400) for _ in range(3)])
     values = np.column_stack([values, generator.normal(20, 2, (400, 3)), np.ones(400), np.zeros(400)])
     odd = np.array([[190, 150, 110, 20, 20, 20, 1, 0]])
-    assert Familiar.of(values).reasons(odd) == [
+    assert TrainingDistribution.of(values).reasons(odd) == [
         "usual colours, contrast, sharpness and shape, in an unusual combination"
     ]
-    assert Familiar.of(values).reasons(np.array([[190, 190, 190, 20, 20, 20, 1, 0]])) == [""]
+    assert TrainingDistribution.of(values).reasons(np.array([[190, 190, 190, 20, 20, 20, 1, 0]])) == [""]
 
 
 def test_a_few_odd_training_images_do_not_make_oddness_familiar():
     images, yellow = cells(400, 0), np.clip(cells(30, 4) * np.array([1, 1, 0.85]), 0, 255).astype("uint8")
     images[:4, ..., 2] = 0
-    found = Familiar.of(statistics(images, np.ones(400)))
-    assert len(unlike(found, yellow)) == 30
+    found = TrainingDistribution.of(statistics(images, np.ones(400)))
+    assert len(out_of_distribution(found, yellow)) == 30
 
 
 def test_statistics_of_rows_are_those_of_the_images():

@@ -3,20 +3,20 @@
 from dataclasses import dataclass, replace
 
 from workflow_scripts.claims.printed import interval
-from workflow_scripts.contracts import verdict_table as word
+from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import UNITS, Claim
 from workflow_scripts.evaluation.equivalence import Needed, Printed, decide_counted, needed, verdict
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
 from workflow_scripts.evaluation.uncertainty import Uncertain
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import printed_n
-from workflow_scripts.reporting.judging.orders import Order, few_seeds, judge, power_words, share_words
+from workflow_scripts.reporting.judging.orders import Order, few_seeds, fraction_words, judge, power_words
 from workflow_scripts.reporting.judging.reproduced_estimates import Answer
 from workflow_scripts.reporting.results import Protocol, Results
 
 
 @dataclass(frozen=True)
-class Side:
+class ProtocolArm:
     """A protocol with its runs measured."""
 
     protocol: Protocol
@@ -25,23 +25,23 @@ class Side:
 
 @dataclass(frozen=True)
 class Decision:
-    """A word of contracts.verdict_table, and why, in one or two sentences."""
+    """A verdict of contracts.verdict_table, and why, in one or two sentences."""
 
-    word: str
+    verdict: str
     why: str
 
 
-def decide_order(results: Results, side: Side, order: Order) -> Decision:
+def decide_order(results: Results, arm: ProtocolArm, order: Order) -> Decision:
     """Whether the runs, subsets or classes here are in the printed order; raises AbsentError where a number is not."""
-    judgement = judge(results, side.protocol, side.measures, order)
-    share = order.by + share_words(judgement, len(results.settings.seeds))
-    chance = word.OWN_CHANCE if judgement.word in word.DECIDED else ""
-    power = power_words(printed_n(results, order.subject), None, judgement.apart)
-    return Decision(judgement.word, " ".join(filter(None, (share, power, chance))))
+    judgement = judge(results, arm.protocol, arm.measures, order)
+    order_holds = order.by + fraction_words(judgement, len(results.settings.seeds))
+    chance = verdict_table.OWN_CHANCE if judgement.verdict in verdict_table.DECIDED else ""
+    power = power_words(printed_n(results, order.subject), None, judgement.discordance)
+    return Decision(judgement.verdict, " ".join(filter(None, (order_holds, power, chance))))
 
 
 def decide_number(results: Results, claim: Claim, obtained: Answer, leak_free: Answer) -> Decision:
-    """Whether the obtained number is the printed one within the margin; beside it, what that without leaks says."""
+    """Whether the obtained number is the printed one within the margin, and what that without leaks says."""
     printed = interval(claim)
     uncertain, value = obtained.uncertain, obtained.value.value
     if uncertain is None:
@@ -54,13 +54,13 @@ def decide_number(results: Results, claim: Claim, obtained: Answer, leak_free: A
     window = Printed(printed.low / among, printed.high / among)
     decided = verdict(window, uncertain, margin)
     why = _difference(claim, window, uncertain, margin, among)
-    if decided == word.CANNOT_TELL:
+    if decided == verdict_table.CANNOT_TELL:
         seeds, n = len(results.settings.seeds), obtained.value.n or 0
         why += f" {needed_words(needed(window, uncertain, margin, n, seeds), uncertain, n, seeds)}"
     elif leak_free.uncertain is not None:
         why += f" {results.without_leaks.capitalize()}: {verdict(window, leak_free.uncertain, margin)}."
-    if decided in (word.HIGHER, word.LOWER):
-        why += f" {word.OWN_CHANCE}"
+    if decided in (verdict_table.HIGHER, verdict_table.LOWER):
+        why += f" {verdict_table.OWN_CHANCE}"
     return Decision(decided, why)
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
@@ -40,11 +41,11 @@ def _subject(name: str) -> str:
     return name
 
 
-class _Stated(BaseModel):
+class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Evaluation(_Stated):
+class _Evaluation(_Block):
     study: Name
     seed: Seed
     protocol: Name
@@ -55,14 +56,15 @@ class _Evaluation(_Stated):
     seeds: Seeds
     expects: dict[RunName, dict[Job, Digest]]
     evaluate: dict[str, Any]
+    resample: Resample
 
 
-class _Trained(_Stated):
+class _Trained(_Block):
     spec: Run
     train: dict[str, Any] | None = None
 
 
-class _Report(_Stated):
+class _Report(_Block):
     study: Name
     title: str
     paper: Name | Literal[""]
@@ -79,7 +81,7 @@ class _Report(_Stated):
     explain: Explain
 
 
-class _Settings(_Stated):
+class _Settings(_Block):
     evaluate: Annotated[dict[Name, _Evaluation], Field(min_length=1, max_length=100)]
     report: _Report
 
@@ -93,10 +95,10 @@ def read_settings(path: Path, study: str) -> ArchivedSettings:
     where = f"{study}/{path.name}"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        stated = _Settings.model_validate(values)
-        _check_measures(stated.report.evaluate)
-        for evaluation in stated.evaluate.values():
-            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": stated.report.evaluate.margin}))
+        checked = _Settings.model_validate(values)
+        _check_measures(checked.report.evaluate)
+        for evaluation in checked.evaluate.values():
+            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": checked.report.evaluate.margin}))
         settings = parse(ArchivedSettings, values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -118,19 +120,19 @@ def _check_measures(measures: Evaluate) -> None:
         raise ValueError(f"more than {MOST_DRAWS} draws of the bootstrap or {MOST_BINS} bins")
 
 
-def _unfit(stated: ArchivedSettings, study: str) -> str | None:
+def _unfit(settings: ArchivedSettings, study: str) -> str | None:
     """Which parts do not belong together, or None."""
-    report = stated.report
+    report = settings.report
     if (
         report.study != study
-        or set(stated.evaluate) != set(report.protocols)
+        or set(settings.evaluate) != set(report.protocols)
         or set(report.folds) != set(report.protocols)
     ):
         return "study and protocols are not the same everywhere"
     named = {*report.explain.runs, *filter(None, [report.evaluate.reference])}
     if not named <= set(report.runs):
         return "report.explain.runs or report.evaluate.reference names a run that there is not"
-    for protocol, evaluation in stated.evaluate.items():
+    for protocol, evaluation in settings.evaluate.items():
         same = {
             "study": (evaluation.study, study),
             "protocol": (evaluation.protocol, protocol),
@@ -139,6 +141,7 @@ def _unfit(stated: ArchivedSettings, study: str) -> str | None:
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(report.protocols[protocol])),
+            "resample": (evaluation.resample, report.protocols[protocol].resample),
             "reference": (evaluation.evaluate.reference, report.evaluate.reference),
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),

@@ -1,4 +1,4 @@
-"""Whether an image looks like those that a network has learned from: colours, contrast, sharpness, shape.
+"""Out-of-distribution check: does an image look like those that a network has learned from, by colour and shape?
 
 A network says something about any image, a photograph of a cat included. What is told here is crude on purpose: it
 notices another stain, camera, magnification or file format, not another disease.
@@ -34,8 +34,8 @@ def statistics(images: np.ndarray, ratios: np.ndarray) -> np.ndarray:
     """float64 N×8 STATISTICS of packed images, uint8 N×S×S×3, whose files have the `ratios` width / height (N)."""
     pixels = images.astype("float32")
     grey = pixels.mean(axis=3)
-    beside = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
-    edges = np.abs(4 * grey[:, 1:-1, 1:-1] - beside).mean(axis=(1, 2))
+    neighbours = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    edges = np.abs(4 * grey[:, 1:-1, 1:-1] - neighbours).mean(axis=(1, 2))
     columns = [pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2)), np.log10(edges + SMALLEST_EDGE), np.log10(ratios)]
     return np.column_stack(columns).astype("float64")
 
@@ -48,7 +48,7 @@ def statistics_of_rows(images: np.ndarray, rows: np.ndarray, ratios: np.ndarray)
 
 
 @dataclass(frozen=True)
-class Familiar:
+class TrainingDistribution:
     """What the training images look like: the middle and spread of each statistic, how they go together, the limit.
 
     `low` and `high` are the bounds of the middle WITHIN of each statistic; `limit` is the distance within which the
@@ -63,7 +63,7 @@ class Familiar:
     limit: float
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "Familiar":
+    def of(cls, values: np.ndarray) -> "TrainingDistribution":
         """Describe training images by their N×8 statistics."""
         middle = np.median(values, axis=0)
         # 1.4826: of normally distributed values the median deviation becomes the standard deviation.
@@ -80,9 +80,9 @@ class Familiar:
         return np.sqrt(np.einsum("ni,ij,nj->n", steps, self.together, steps))
 
     def reasons(self, values: np.ndarray) -> list[str]:
-        """For each row why it is unlike the training images; empty for what is like them."""
+        """For each row why it is out of distribution; empty where it is not."""
         far = self.distances(values) > self.limit
-        return [self._reason(row) if unlike else "" for row, unlike in zip(values, far, strict=True)]
+        return [self._reason(row) if is_far else "" for row, is_far in zip(values, far, strict=True)]
 
     def _reason(self, row: np.ndarray) -> str:
         """The statistic that lies furthest out, or, if each alone is usual, their combination."""

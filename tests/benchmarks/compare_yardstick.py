@@ -1,6 +1,6 @@
 """A finished run of this workflow beside the plain script of yardstick.py: same images, split, network, epochs, seeds.
 
-    python tests/benchmarks/beside_yardstick.py --study results-real/cvm_blood --images data/peripheral_blood/raw \\
+    python tests/benchmarks/compare_yardstick.py --study results-real/cvm_blood --images data/peripheral_blood/raw \\
         --run resnet18
 
 Trains the script once per training seed of the run, on the run's own split files, and prints test accuracy and training

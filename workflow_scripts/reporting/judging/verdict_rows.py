@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.claims.printed import shown
-from workflow_scripts.contracts import verdict_table as word
+from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
-from workflow_scripts.reporting.judging.decided import Decision, Side, decide_number, decide_order
+from workflow_scripts.reporting.judging.decisions import Decision, ProtocolArm, decide_number, decide_order
 from workflow_scripts.reporting.judging.orders import Order, order_of, power_words
 from workflow_scripts.reporting.judging.reproduced_estimates import MEASURED, AbsentError, Answer, answer, measured
 from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value
@@ -24,24 +25,25 @@ from workflow_scripts.runtime.wording import listed
 Entry = Claim | Statement | Layer
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
 MACHINERY = "Synthetic data: this shows the machinery at work and says nothing about the paper."
+FLATTERED = f"{SMOTE_MARK}: networks learned from samples that are made of the reported ones, which flatters them."
 OTHER_MACHINE = "Measured on another machine than the paper's; what it took here stands under the report's costs."
 
 
 @dataclass(frozen=True)
-class Row:
+class VerdictRow:
     """A line of verdict.csv; obtained: under the protocol as published, leak_free: under the one without leaks."""
 
     entry: Entry
     published: str
     obtained: Value
     leak_free: Value
-    word: str
+    verdict: str
     why: str
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """A verdict and which of the two numbers stand beside it."""
+    """A verdict and which of the two numbers are shown with it."""
 
     decision: Decision
     obtained: bool = False
@@ -53,8 +55,8 @@ class Question:
     """An entry of the paper and what this study says to it. published, free: the two protocols, where they are."""
 
     results: Results
-    published: Side | None
-    free: Side | None
+    published: ProtocolArm | None
+    free: ProtocolArm | None
     entry: Claim | Statement
 
     @cached_property
@@ -71,8 +73,8 @@ class Question:
         return self.entry
 
     @property
-    def as_published(self) -> Side:
-        """The side of the protocol that splits as the paper did; `not_run` applies where there is none."""
+    def as_published(self) -> ProtocolArm:
+        """The arm of the protocol that splits as the paper did; `not_run` applies where there is none."""
         assert self.published is not None
         return self.published
 
@@ -108,13 +110,13 @@ class Question:
         return isinstance(self.entry, Claim) and self.entry.metric in ("samples", "classes", "class_ratio")
 
 
-def judged(results: Results) -> list[Row]:
+def verdict_rows(results: Results) -> list[VerdictRow]:
     """A row for every claim, statement and layer about the study, in the order of the paper's file."""
     if results.published is None:
         return []
     study, paper = results.settings.study, results.published
     published, free = (
-        Side(protocol, measured(results, protocol)) if protocol else None
+        ProtocolArm(protocol, measured(results, protocol)) if protocol else None
         for protocol in (results.as_published, next(iter(results.leak_free), None))
     )
     entries: list[Claim | Statement] = [*paper.claims, *paper.statements]
@@ -122,28 +124,31 @@ def judged(results: Results) -> list[Row]:
     return [*rows, *(_of_layer(layer) for layer in paper.layers if layer.study == study)]
 
 
-def row_of(question: Question) -> Row:
+def row_of(question: Question) -> VerdictRow:
     """The line of an entry: the first of RULES that applies says it."""
     ruling = next(ruling for rule in RULES if (ruling := rule(question)))
-    return Row(
+    why = ruling.decision.why
+    if ruling.obtained and question.runs and question.as_published.protocol.rule.resample == SMOTE_BEFORE_SPLIT:
+        why = f"{why} {FLATTERED}"
+    return VerdictRow(
         question.entry,
         printed_words(question.entry),
         question.obtained.value if ruling.obtained else NOTHING,
         question.leak_free.value if ruling.leak_free else NOTHING,
-        ruling.decision.word,
-        ruling.decision.why,
+        ruling.decision.verdict,
+        why,
     )
 
 
-def _of_layer(layer: Layer) -> Row:
+def _of_layer(layer: Layer) -> VerdictRow:
     why = "A row of a table of layers: consistency.csv follows it through the network."
-    return Row(layer, printed_words(layer), NOTHING, NOTHING, word.NOT_CHECKED, why)
+    return VerdictRow(layer, printed_words(layer), NOTHING, NOTHING, verdict_table.NOT_CHECKED, why)
 
 
 def not_checked_here(question: Question) -> Ruling | None:
     """Only the check of printed numbers can speak of it."""
     reason = _unchecked(question.entry)
-    return Ruling(Decision(word.NOT_CHECKED, reason)) if reason else None
+    return Ruling(Decision(verdict_table.NOT_CHECKED, reason)) if reason else None
 
 
 def not_run(question: Question) -> Ruling | None:
@@ -156,15 +161,15 @@ def not_run(question: Question) -> Ruling | None:
         why = f"Missing: the run{'s' * (len(missing) > 1)} {listed(missing)}."
     n = printed_n(question.results, question.subject)
     power = power_words(n, _start(question.entry), None) if question.order else ""
-    return Ruling(Decision(word.NOT_RUN, " ".join(filter(None, (why, power)))))
+    return Ruling(Decision(verdict_table.NOT_RUN, " ".join(filter(None, (why, power)))))
 
 
 def measured_elsewhere(question: Question) -> Ruling | None:
     """Times are those of another machine."""
     if question.subject.metric not in TIMES:
         return None
-    synthetic = Decision(word.SYNTHETIC, MACHINERY)
-    return Ruling(synthetic if question.results.synthetic else Decision(word.NOT_COMPARABLE, OTHER_MACHINE))
+    synthetic = Decision(verdict_table.SYNTHETIC, MACHINERY)
+    return Ruling(synthetic if question.results.synthetic else Decision(verdict_table.NOT_COMPARABLE, OTHER_MACHINE))
 
 
 def nothing_obtained(question: Question) -> Ruling | None:
@@ -172,7 +177,7 @@ def nothing_obtained(question: Question) -> Ruling | None:
     missing = question.obtained.missing
     if not missing or (question.order and question.order.field == "class_name"):
         return None
-    return Ruling(Decision(word.NOT_RUN, f"{formatting.opened(missing)}."), leak_free=True)
+    return Ruling(Decision(verdict_table.NOT_RUN, f"{formatting.opened(missing)}."), leak_free=True)
 
 
 def number_absent(question: Question) -> Ruling | None:
@@ -180,7 +185,7 @@ def number_absent(question: Question) -> Ruling | None:
     try:
         _ = question.decision
     except AbsentError as absent:
-        return Ruling(Decision(word.NOT_CHECKED, f"{absent}."), obtained=True, leak_free=True)
+        return Ruling(Decision(verdict_table.NOT_CHECKED, f"{absent}."), obtained=True, leak_free=True)
     return None
 
 
@@ -189,7 +194,7 @@ def on_synthetic_data(question: Question) -> Ruling | None:
     if not question.results.synthetic:
         return None
     detail = f" {question.decision.why}" if question.order else ""
-    return Ruling(Decision(word.SYNTHETIC, MACHINERY + detail), obtained=True, leak_free=True)
+    return Ruling(Decision(verdict_table.SYNTHETIC, MACHINERY + detail), obtained=True, leak_free=True)
 
 
 def not_comparable(question: Question) -> Ruling | None:
@@ -204,7 +209,7 @@ def not_comparable(question: Question) -> Ruling | None:
         return None
     why = [f"Not as in the paper: {'; '.join(differing)}."] if differing else []
     why += [f"Left open by the paper: {sentence}" for sentence in assumed]
-    return Ruling(Decision(word.NOT_COMPARABLE, " ".join(why)), obtained=True, leak_free=True)
+    return Ruling(Decision(verdict_table.NOT_COMPARABLE, " ".join(why)), obtained=True, leak_free=True)
 
 
 def decided(question: Question) -> Ruling:
@@ -247,13 +252,13 @@ def _start(entry: Claim | Statement) -> float | None:
     return entry.scaled if isinstance(entry, Claim) and entry.metric == "accuracy" else None
 
 
-def write(path: Path, rows: list[Row]) -> None:
+def write(path: Path, rows: list[VerdictRow]) -> None:
     """Write verdict.csv."""
     lines = []
     for row in rows:
         obtained, free = row.obtained, row.leak_free
         numbers = (obtained.value, obtained.low, obtained.high, obtained.n, free.value, free.low, free.high)
-        lines.append((row.entry.id, row.entry.place, row.published, *numbers, row.word, row.why))
+        lines.append((row.entry.id, row.entry.place, row.published, *numbers, row.verdict, row.why))
     types = {name: "float64" for name, kind in VERDICT.columns.items() if kind == "float"}
     VERDICT.write(path, pd.DataFrame(lines, columns=list(VERDICT.columns)).astype(types))
 
