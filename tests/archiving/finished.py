@@ -14,6 +14,7 @@ from tests.reporting.handmade import EVALUATE, Study
 from tests.vouched import vouch
 from workflow_scripts.archiving.building import Archived, Options, write_archive
 from workflow_scripts.commands import verify
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.record import write_record
@@ -77,7 +78,7 @@ class Finished:
             for folder in study.folder.glob(f"runs/{protocol}/soft_vote/*"):
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in runs[:2]}
                 combined = parse(RunKind, spec).combine({name: members[name] for name in spec["members"]})
-                write_tables(folder, combined.output(), "none")
+                write_tables(folder, combined.output(), EACH_SAMPLE)
             for path in study.folder.glob(f"runs/{protocol}/*/*/units.csv"):
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))
                 (path.parent / "weights.safetensors").write_bytes(b"\2\0\0\0\0\0\0\0{}weights")

@@ -17,6 +17,7 @@ from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, r
 from workflow_scripts.archiving.pages import page_faults
 from workflow_scripts.archiving.recomputing import compare_combined
 from workflow_scripts.commands import verify
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings, Measures
 from workflow_scripts.kinds.network import Network
@@ -193,7 +194,7 @@ def test_a_vote_on_units_of_several_images_follows_from_its_members(tmp_path):
     runs["both"] = RunSettings(Vote("vote", ("first", "second")))
     archived = tmp_path / "archived"
     for run in runs:
-        write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).output(), "none")
+        write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).output(), EACH_SAMPLE)
     stated = EvaluateSettings("mine", 0, "own", "test", tuple(runs), (), 1, (0,), {}, Measures())
     outcomes = list(compare_combined(archived, tmp_path / "work", stated, runs))
     assert len(outcomes) == 2 and all(outcome.same for outcome in outcomes)

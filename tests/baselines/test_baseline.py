@@ -6,10 +6,11 @@ import pytest
 
 from tests import made
 from workflow_scripts.baselines import simple_features
-from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.dataset import MANIFEST, Modality
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.baseline import MODALITIES
+from workflow_scripts.preprocessing.packer_registry import PACKED
 
 
 def settings(*names):
@@ -70,9 +71,62 @@ def test_a_baseline_sees_what_it_is_called_after_and_nothing_else(tmp_path, plan
     assert accuracy(inputs, tmp_path / "missed", not_by) < 0.65
 
 
+def scanned(root, plant):
+    """Grey slices of pure noise; `plant(manifest, class numbers)` changes what the headers said."""
+    inputs = noise(root, lambda *_: None)
+    np.save(inputs.images, np.load(inputs.images)[..., :1])
+    path = inputs.root / "dataset" / "manifest.csv"
+    manifest = MANIFEST.read(path).assign(**dict.fromkeys(simple_features.ACQUISITION, 1.0))
+    plant(manifest, pd.Index(made.CLASSES).get_indexer(manifest["label"]))
+    manifest.to_csv(path, index=False)
+    modality = Modality("dicom", dict.fromkeys(simple_features.ACQUISITION, "float")).as_record()
+    array = ArrayDescription("pixels", "uint8", (32, 32, 1), 255).as_record()
+    return inputs.vouch(dataset={"modality": modality}, arrays={"array": array})
+
+
+def in_echo_time(manifest, classes):
+    manifest["echo_time_ms"] = 80.0 + 10 * classes
+
+
+def in_what_is_missing(manifest, classes):
+    strengths = np.random.default_rng(0).choice([1.5, 3.0], len(manifest))
+    manifest["field_strength_t"] = np.where(classes == 0, np.nan, strengths)
+    manifest["echo_time_ms"] = np.where(classes == 1, np.nan, 90)
+
+
+@pytest.mark.parametrize("plant", [in_echo_time, in_what_is_missing])
+def test_how_a_scanner_was_set_is_seen_and_so_is_what_the_file_does_not_say(tmp_path, plant):
+    inputs = scanned(tmp_path, plant)
+    assert accuracy(inputs, tmp_path / "found", "acquisition") > 0.9
+    assert accuracy(inputs, tmp_path / "missed", "intensity", "border") < 0.65
+
+
+def test_what_is_missing_becomes_the_median_of_the_training_samples_alone(tmp_path):
+    inputs = scanned(tmp_path, in_what_is_missing)
+    accuracy(inputs, tmp_path / "a", "acquisition")
+    split, path = SPLIT.read(inputs.split), inputs.root / "dataset" / "manifest.csv"
+    manifest = pd.read_csv(path)
+    test = manifest["id"].map(split.set_index("id")["subset"]) == "test"
+    lacking = test & manifest["field_strength_t"].isna()
+    manifest.loc[test & ~lacking, "field_strength_t"] = 7.0
+    manifest.to_csv(path, index=False)
+    inputs.vouch()
+    accuracy(inputs, tmp_path / "b", "acquisition")
+    first, second = (pd.read_csv(tmp_path / name / "predictions.csv").set_index("id") for name in "ab")
+    same = manifest.loc[lacking, "id"]
+    assert first.loc[same].equals(second.loc[same]) and not first.equals(second)
+
+
+def test_a_value_that_no_training_sample_has_tells_nothing(tmp_path):
+    inputs = scanned(tmp_path, lambda manifest, classes: manifest.insert(0, "spare", 0))
+    path = inputs.root / "dataset" / "manifest.csv"
+    pd.read_csv(path).assign(**dict.fromkeys(simple_features.ACQUISITION, np.nan)).to_csv(path, index=False)
+    assert accuracy(inputs.vouch(), tmp_path / "run", "acquisition") < 0.65
+
+
 def test_every_feature_says_of_which_modality_it_is_taken():
     assert MODALITIES.keys() == simple_features.FEATURES.keys()
-    assert set(MODALITIES.values()) <= set(readers())
+    assert {name for taken in MODALITIES.values() for name in taken} <= set(PACKED)
 
 
 def test_it_is_fitted_on_the_training_subset_alone(tmp_path):

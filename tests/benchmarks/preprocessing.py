@@ -1,4 +1,5 @@
-"""Speed and memory of the packing, beside the plainest loop that gives the same pixels.
+"""Speed and memory of the packing: of images beside the plainest loop that gives the same pixels, of slices beside the
+plain script that anyone would write.
 
 Run as `python tests/benchmarks/preprocessing.py [images] [jobs]`. All variants are measured in turn in the same run,
 several rounds; the table holds medians and their ratio to the plain loop, because absolute numbers move with the load
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +26,15 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from workflow_scripts.preprocessing.packing import Packing, pack  # noqa: E402
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking  # noqa: E402
+from workflow_scripts.data.readers.image_reader import ImageReader  # noqa: E402
+from workflow_scripts.data.reading import RawFiles  # noqa: E402
+from workflow_scripts.preprocessing.packed_array import pack  # noqa: E402
+from workflow_scripts.preprocessing.packing import ImagePacker  # noqa: E402
+from workflow_scripts.preprocessing.slice_packing import packed_slice  # noqa: E402
 
 SIZE, ROUNDS = 96, 3
+SLICE_SIZE, SLICES = 100, 60
 
 
 def make_jpegs(folder: Path, count: int, side: int, distinct: int = 200) -> pd.DataFrame:
@@ -71,14 +79,12 @@ def plain(out: Path, paths: list[Path], processes: int) -> None:
         worker.join()
 
 
+def files_of(folder: Path) -> RawFiles:
+    return RawFiles({"folder": folder}, {"folder": ImageReader()})
+
+
 def ours(out: Path, manifest: pd.DataFrame, folder: Path, jobs: int, draft: bool) -> None:
-    pack(
-        out,
-        manifest,
-        {"folder": folder},
-        Packing(SIZE, "squash", "bilinear", draft),
-        jobs,
-    )
+    pack(out, manifest, files_of(folder), ImagePacker(Packing(SIZE, draft=draft)), jobs)
 
 
 def speed(work: Path, count: int, jobs: int) -> None:
@@ -109,6 +115,59 @@ def speed(work: Path, count: int, jobs: int) -> None:
         print(f"{name:<32}{count / statistics.median(seconds):>9.0f}{ratio:>9.2f}{cost:>14.2f}   {same}")
 
 
+@dataclass(frozen=True)
+class SliceBox:
+    """A box of the only frame."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    frame: int = 0
+
+
+def scan(seed: int, side: int = 512) -> np.ndarray:
+    """A raw slice, uint16, smooth tissue and noise."""
+    generator = np.random.default_rng(seed)
+    rough = Image.fromarray(generator.normal(500, 180, (16, 16)).astype(np.float32))
+    tissue = np.asarray(rough.resize((side, side), Image.Resampling.BICUBIC))
+    return np.clip(tissue + generator.normal(0, 25, tissue.shape), 0, 4095).astype(np.uint16)
+
+
+def plain_slice(frame: np.ndarray, box: SliceBox) -> np.ndarray:
+    """What anyone would write: min-max, crop, CLAHE and size with scikit-image."""
+    from skimage.exposure import equalize_adapthist
+    from skimage.transform import resize
+
+    pixels = frame.astype(np.float64)
+    pixels = (pixels - pixels.min()) / (pixels.max() - pixels.min())
+    crop = equalize_adapthist(pixels[box.top : box.bottom, box.left : box.right])
+    return (resize(crop, (SLICE_SIZE, SLICE_SIZE), anti_aliasing=True) * 255).astype(np.uint8)[..., None]
+
+
+def our_slice(frame: np.ndarray, box: SliceBox) -> np.ndarray:
+    settings = SlicePacking(margin=0, local_contrast="clahe")
+    return packed_slice(frame.astype(np.float32), box, SLICE_SIZE, settings)
+
+
+def slices() -> None:
+    """Milliseconds a slice from the raw pixels in memory to the row, one thread, of a lesion's box and of all of it."""
+    frames = [scan(seed) for seed in range(8)]
+    print(f"\nRaw slices of 512×512 to {SLICE_SIZE}×{SLICE_SIZE}, median of {ROUNDS} rounds of {SLICES}, one thread\n")
+    print(f"{'':<32}{'plain ms':>9}{'ours ms':>9}{'× plain':>9}")
+    for name, box in (("box of 130×110", SliceBox(180, 200, 310, 310)), ("whole slice", SliceBox(0, 0, 512, 512))):
+        times: dict[str, list[float]] = {"plain": [], "ours": []}
+        for _ in range(ROUNDS):
+            for which, work in (("plain", plain_slice), ("ours", our_slice)):
+                start = time.perf_counter()
+                for number in range(SLICES):
+                    work(frames[number % len(frames)], box)
+                times[which].append(1000 * (time.perf_counter() - start) / SLICES)
+        plain_ms, own_ms = (statistics.median(times[which]) for which in ("plain", "ours"))
+        ratio = statistics.median(first / second for first, second in zip(*times.values(), strict=True))
+        print(f"{name:<32}{plain_ms:>9.2f}{own_ms:>9.2f}{ratio:>9.2f}")
+
+
 def memory(work: Path, jobs: int) -> None:
     """Peak memory of a process that packs, and of its largest worker, over few and many images."""
     print(f"\nPeak memory, {jobs} jobs, images of 64×64 to 224×224\n")
@@ -125,13 +184,7 @@ def memory(work: Path, jobs: int) -> None:
 
 def pack_and_tell(work: Path, name: str, jobs: int) -> None:
     manifest = pd.read_csv(work / "manifest.csv", dtype=str)
-    pack(
-        work / "memory.npy",
-        manifest,
-        {"folder": work / name},
-        Packing(224, "squash", "bilinear", False),
-        jobs,
-    )
+    pack(work / "memory.npy", manifest, files_of(work / name), ImagePacker(Packing(224)), jobs)
     print(*(resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
@@ -142,4 +195,5 @@ if __name__ == "__main__":
         count, jobs = (int(text) for text in (sys.argv[1:] + ["1000", "2"][len(sys.argv) - 1 :]))
         with tempfile.TemporaryDirectory() as name:
             speed(Path(name), count, jobs)
+            slices()
             memory(Path(name), jobs)

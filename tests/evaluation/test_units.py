@@ -8,6 +8,7 @@ import pytest
 from fabricated import Study, probabilities
 
 from tests.vouched import vouch
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_finish import Combined, RunOutput, write_tables
@@ -18,6 +19,7 @@ from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ["a", "b"]
 COLUMNS = ["p_a", "p_b"]
+MEAN = Aggregation("mean")
 SLICES, PATIENTS = 5, 40
 
 
@@ -36,7 +38,7 @@ def samples(skill: float = 1.0, seed: int = 0, fold: int = 0) -> pd.DataFrame:
 
 def test_a_torn_unit_is_judged_in_each_subset_by_its_samples_there():
     table = samples()
-    units = units_of(table, COLUMNS, "mean", "here")
+    units = units_of(table, COLUMNS, MEAN, "here")
     UNITS.check(units, "units")
     assert len(units) == 2 * PATIENTS and (units["id"] == units["unit"]).all()
     assert units.groupby("subset")["n_samples"].unique().explode().to_dict() == {"test": 2, "validation": 1}
@@ -47,13 +49,45 @@ def test_a_torn_unit_is_judged_in_each_subset_by_its_samples_there():
 
 def test_units_that_are_whole_have_one_row():
     table = samples().assign(subset="test")
-    assert len(units_of(table, COLUMNS, "max", "here")) == PATIENTS
-    assert len(units_of(table, COLUMNS, "none", "here")) == len(table)
+    assert len(units_of(table, COLUMNS, Aggregation("max"), "here")) == PATIENTS
+    assert len(units_of(table, COLUMNS, EACH_SAMPLE, "here")) == len(table)
+
+
+def test_the_highest_of_each_class_are_averaged_and_scaled_to_one():
+    table = pd.DataFrame(
+        {
+            "id": [f"p/{number}" for number in range(5)],
+            **{"unit": "p", "group": "p", "fold": 0, "subset": "test", "label": "a"},
+            "p_a": [0.9, 0.1, 0.6, 0.3, 0.6],
+            "p_b": [0.1, 0.9, 0.4, 0.7, 0.4],
+        }
+    )
+    (row,) = units_of(table, COLUMNS, Aggregation("top_k", 2), "here").to_dict("records")
+    highest = np.array([(0.9 + 0.6) / 2, (0.9 + 0.7) / 2])
+    assert [row["p_a"], row["p_b"]] == pytest.approx(list(highest / highest.sum())) and row["n_samples"] == 5
+    units = {top: units_of(table, COLUMNS, Aggregation("top_k", top), "here") for top in (1, 5, 9)}
+    pd.testing.assert_frame_equal(units[1], units_of(table, COLUMNS, Aggregation("max"), "here"))
+    for top in (5, 9):  # all, where there are fewer
+        pd.testing.assert_frame_equal(units[top], units_of(table, COLUMNS, MEAN, "here"))
+
+
+def test_the_highest_are_those_of_a_units_own_samples_in_a_subset():
+    table = samples(skill=0.3)
+    units = units_of(table, COLUMNS, Aggregation("top_k", 1), "here").set_index(["unit", "subset"])
+    for key, own in table.groupby(["unit", "subset"]):
+        wanted = own[COLUMNS].max() / own[COLUMNS].max().sum()
+        assert units.loc[key, COLUMNS].tolist() == pytest.approx(wanted.tolist())
+
+
+@pytest.mark.parametrize(("aggregate", "top"), [("top_k", None), ("mean", 3)])
+def test_a_number_of_highest_ones_stands_with_top_k_alone(aggregate: str, top: int | None):
+    with pytest.raises(ValueError, match="aggregate_top"):
+        Aggregation(aggregate, top)
 
 
 @pytest.mark.parametrize("table", [PREDICTIONS, UNITS])
 def test_an_id_may_stand_once_in_each_subset_and_no_more(table: Table):
-    units = units_of(samples(), COLUMNS, "mean", "here")
+    units = units_of(samples(), COLUMNS, MEAN, "here")
     table.check(units if table is UNITS else units.drop(columns="n_samples"), "twice")
     with pytest.raises(UserError, match="repeats the row"):
         table.check(units.assign(subset="test"), "here")
@@ -64,8 +98,8 @@ def test_a_unit_of_two_labels_is_named_with_what_to_do():
     table.loc[table["id"] == "p03/4", "label"] = "a"
     said = r"unit 'p03' has samples of several labels \(1 such units\); give each class .* or set aggregate to none"
     with pytest.raises(UserError, match=said):
-        units_of(table, COLUMNS, "mean", "here")
-    assert len(units_of(table, COLUMNS, "none", "here")) == len(table)
+        units_of(table, COLUMNS, MEAN, "here")
+    assert len(units_of(table, COLUMNS, EACH_SAMPLE, "here")) == len(table)
 
 
 class Torn(Study):
@@ -81,7 +115,7 @@ class Torn(Study):
     def add(self, run: str, skill: float, aggregate: str = "mean"):
         for seed in self.seeds:
             folder = self.root / "runs" / "grouped" / run / f"fold0-seed{seed}"
-            write_tables(folder, RunOutput(samples(skill, [len(run), seed]), CLASSES), aggregate)
+            write_tables(folder, RunOutput(samples(skill, [len(run), seed]), CLASSES), Aggregation(aggregate))
             self.conclude(folder, run, seed)
 
     def conclude(self, folder, run: str, seed: int) -> None:
@@ -99,7 +133,7 @@ def test_runs_and_votes_on_torn_units_are_evaluated_and_compared_unit_by_unit(tm
     for seed in study.seeds:
         units, _ = vote({name: study.read(name, 0, seed) for name in ("first", "other")}, "weighted")
         folder = tmp_path / "runs" / "grouped" / "both" / f"fold0-seed{seed}"
-        write_tables(folder, Combined(units).output(), "none")
+        write_tables(folder, Combined(units).output(), EACH_SAMPLE)
         study.conclude(folder, "both", seed)
         assert PREDICTIONS.read(folder / "predictions.csv")["id"].value_counts().unique().tolist() == [2]
     study.evaluate("first", "other", "both", aggregate="mean")

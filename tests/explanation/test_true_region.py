@@ -13,12 +13,13 @@ from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import MANIFEST
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.models.input_shape import square
-from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.preprocessing.packing import ImagePacker
 from workflow_scripts.synthetic import recovery
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.pixels import PixelView
@@ -40,7 +41,9 @@ def photographs(tmp_path_factory) -> tuple:
     arrays = run_preprocess(dataset, root / "arrays", sources={ADAPTER: made}, size=SIZE)
     manifest = MANIFEST.read(dataset / "manifest.csv")
     regions = recovery.regions(
-        manifest, RawFiles({ADAPTER: made}, {ADAPTER: ImageReader()}), Packing(SIZE, "squash", "bilinear", False)
+        manifest,
+        RawFiles({ADAPTER: made}, {ADAPTER: ImageReader()}),
+        ImagePacker(Packing(SIZE)),
     )
     return manifest, open_arrays(arrays), regions
 

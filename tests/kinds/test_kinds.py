@@ -15,7 +15,7 @@ from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.named_objects import module_part
 from workflow_scripts.settings.code import closure
-from workflow_scripts.settings.load import settings
+from workflow_scripts.settings.modalities import modality_mistakes
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import MAKE_RUN, REPORT, TRAIN
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -146,9 +146,8 @@ class Features(MadeKind):
 
 
 def test_a_kind_that_reads_other_arrays_than_a_study_has_is_refused():
-    study = settings(ROOT).studies["cvm_cervix"]
     run: RunKind = Features()
     assert run.rule == MAKE
-    assert list(study._run_mistakes({"pooled": run})) == [
+    assert list(modality_mistakes(["folder"], {}, {"pooled": run})) == [
         "run 'pooled': a run of kind features reads features, and this study has pixels"
     ]

@@ -12,9 +12,10 @@ from tests.vouched import vouch
 from workflow_scripts.contracts import array_writer
 from workflow_scripts.contracts.arrays import ARRAY_INDEX
 from workflow_scripts.contracts.dataset import MANIFEST, Modality
-from workflow_scripts.preprocessing import packing
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.preprocessing import packed_array
 from workflow_scripts.preprocessing.montage import chosen_rows
-from workflow_scripts.preprocessing.packing import Packing, fitted
+from workflow_scripts.preprocessing.packing import fitted
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json
 
@@ -38,17 +39,18 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
     assert list(index["first"]) == list(range(36)) and set(index["count"]) == {1}
     record = read_json(out / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 3], "scale": 255}
+    assert record["order"][-1] == "squash, bicubic to 24×24"
     assert record["rows"] == 36 and record["synthetic"] is False
     names = ("data.npy", "index.csv")
     assert record["outputs"] == {name: digest_file(out / name) for name in names}
     assert set(record["inputs"]) == {"dataset/manifest.csv", "dataset/record.json"}
 
 
-def test_samples_that_are_no_pictures_are_not_packed(tmp_path: Path, raw: dict) -> None:
+def test_samples_of_a_modality_without_packer_are_not_packed(tmp_path: Path, raw: dict) -> None:
     dataset = run_ingest(tmp_path / "dataset", sources=raw)
     table = Modality("table", {"visits": "int"}).as_record()
     vouch(dataset / "record.json", modality=table)
-    with pytest.raises(UserError, match="dataset: samples of the modality table are no pictures"):
+    with pytest.raises(UserError, match="nothing packs samples of the modality table; there are image, dicom"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw)
 
 
@@ -124,7 +126,7 @@ def test_a_full_disk_is_known_before_the_work_begins(tmp_path: Path, raw: dict, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(array_writer.os, "posix_fallocate", full, raising=False)
-    monkeypatch.setattr(packing, "pack_file", None)
+    monkeypatch.setattr(packed_array, "pack_file", None)
     with pytest.raises(OSError, match="No space left"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
     assert not (tmp_path / "arrays" / "data.npy").exists()

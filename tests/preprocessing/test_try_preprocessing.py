@@ -78,7 +78,7 @@ def test_the_panel_of_steps_shows_masks_and_noise_only_where_there_are_some() ->
     without = panels.Example("a", pixels, pixels, None)
 
     def titles(example: panels.Example, noise: float) -> list[str]:
-        return [axis.get_title() for axis in panels.preprocessing_figure([example], noise).axes]
+        return [axis.get_title() for axis in panels.preprocessing_figure([example], noise, "image").axes]
 
     assert titles(with_mask, 0.02) == ["as in the file", "resized", "mask", "masked", "with noise"]
     assert titles(without, 0) == ["as in the file", "resized"]

@@ -8,6 +8,7 @@ import pytest
 from handmade import Study
 
 from tests.vouched import vouch
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, class_columns, probabilities, units_of
 from workflow_scripts.evaluation.voting import vote
@@ -44,11 +45,11 @@ class Slices(Study):
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
             if run == "soft_vote":
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in RUNS[:2]}
-                write_tables(folder, Combined(vote(members, "soft")[0]).output(), "none")
+                write_tables(folder, Combined(vote(members, "soft")[0]).output(), EACH_SAMPLE)
             else:
                 samples = UNITS.read(folder / "units.csv")
                 PREDICTIONS.write(folder / "predictions.csv", samples.drop(columns="n_samples"))
-                UNITS.write(folder / "units.csv", units_of(samples, columns, aggregate, "here"))
+                UNITS.write(folder / "units.csv", units_of(samples, columns, Aggregation(aggregate), "here"))
             vouch(folder / "record.json", "units.csv", "predictions.csv")
 
     def accuracy_of(self, protocol: str, runs: tuple[str, ...], by_unit: bool) -> float:

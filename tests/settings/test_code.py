@@ -130,11 +130,14 @@ def test_a_network_written_here_counts_for_the_runs_that_use_it():
     assert networks(PAPER_FIGURES) == [joint, single, first, second]  # which are drawn
 
 
-def test_the_reader_of_a_studys_files_counts_for_the_steps_that_open_them_and_no_other():
+def test_what_reads_and_packs_a_studys_files_counts_for_the_steps_that_do_and_no_other():
     plan, names = Plan(ROOT, {}, ROOT), StepNames(study="cvm_cervix")
     for step in (INGEST, PREPROCESS, EXAMPLES, GROUND_TRUTH, SEGMENT):
-        readers = [name for name in step.modules(plan, names) if ".readers." in name]
+        modules = step.modules(plan, names)
+        readers = [name for name in modules if ".readers." in name]
         assert readers == (["workflow_scripts.data.readers.image_reader"] if step != SEGMENT else []), step.name
+        packs = step in (PREPROCESS, EXAMPLES, GROUND_TRUTH)
+        assert ("workflow_scripts.preprocessing.packing" in modules) == packs, step.name
 
 
 def test_what_the_snakefile_imports_is_light():

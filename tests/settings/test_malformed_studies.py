@@ -142,7 +142,8 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
         return Adapter("workflow_scripts.studies.mine.adapter", True, "", modality)
 
     layouts = {**adapters(), "register": of("table"), "x_rays": of("x_ray")}
-    monkeypatch.setattr("workflow_scripts.settings.study.adapters", lambda: layouts)
+    for module in ("study", "modalities"):
+        monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
     text = MINE.replace("[folder]", "[register]") + "    study_only_runs: {plain: {kind: baseline, features: [size]}}\n"
     assert any(
         "run 'plain': the feature size is taken of samples of the modality image, and this study's are of table" in line
@@ -152,6 +153,24 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
     assert any("several modalities (register of table, folder of image)" in line for line in lines)
     lines = refusals(MINE.replace("[folder]", "[x_rays]"), tmp_path)
     assert any("the adapter x_rays has the MODALITY 'x_ray'" in line for line in lines)
+
+
+def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_images(tmp_path, monkeypatch):
+    layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "", "dicom")}
+    for module in ("study", "modalities"):
+        monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
+    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image"))
+    given = "    preprocess: {mask: dab, fit: pad, slices: {margin: 0.2}}\n"
+    runs = "    study_only_runs: {plain: {kind: baseline, features: [colour]}}\n"
+    lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)
+    for key in ("mask", "fit"):
+        assert any(f"preprocess.{key} is for samples of the modality image" in line for line in lines), key
+    assert any("feature colour is taken of samples of the modality image, and this study's are of" in x for x in lines)
+    assert not any("preprocess.slices" in line for line in lines)
+    (line,) = refusals(MINE + "    preprocess: {slices: {margin: 0.2}}\n", tmp_path)
+    assert "preprocess.slices is for samples of the modality dicom, and this study's are of image; take it out" in line
+    (line,) = refusals(MINE + "    preprocess: {slices: {window: [99, 1]}}\n", tmp_path)
+    assert "the first percentile must be lower" in line
 
 
 def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):

@@ -90,6 +90,17 @@ def test_a_protocol_may_aggregate_in_its_own_way():
     assert splits[1] == replace(splits[0], units_judged=True) and not hasattr(splits[0].rule, "aggregate")
 
 
+def test_how_many_samples_count_reaches_the_jobs_of_top_k_alone():
+    rules = {"published": {"aggregate": "top_k"}, "grouped": {"aggregate": "max"}}
+    user = {"studies": {"cvm_cervix": {"evaluate": {"aggregate_top": 5}, "protocols": rules}}}
+    changed = Steps(settings(ROOT, user))
+    for step, run in (("finish_run", "cvm"), ("make_run", "control_border")):
+        jobs = [getattr(changed, step)("cvm_cervix", name, run, 0, 0) for name in rules]
+        assert [job["aggregate"] for job in jobs] == ["top_k", "max"]
+        assert [job.get("aggregate_top") for job in jobs] == [5, None]
+    assert changed.report("cvm_cervix").evaluate.aggregate_top == 5
+
+
 @pytest.mark.parametrize("resample", ["smote", "smote_before_split"])
 def test_synthetic_samples_change_no_split_and_reach_what_trains_alone(resample):
     rules = {"published": {"resample": resample}}
@@ -102,7 +113,7 @@ def test_synthetic_samples_change_no_split_and_reach_what_trains_alone(resample)
         assert received[1] == replace(received[0], resample=resample) != received[0]
     compressed = [steps.make_run(*job, "cvm-float16", 0, 0).member.resample for steps in (plain, changed)]
     assert compressed == ["none", resample]
-    assert changed.make_run(*job, "control_rim", 0, 0) == plain.make_run(*job, "control_rim", 0, 0)
+    assert changed.make_run(*job, "control_border", 0, 0) == plain.make_run(*job, "control_border", 0, 0)
     assert changed.evaluate(*job).resample == changed.explain(*job).training("cvm").resample == resample
     assert changed.train("cvm_cervix", "grouped", "cvm", 0, 0) == plain.train("cvm_cervix", "grouped", "cvm", 0, 0)
 

@@ -8,9 +8,10 @@ import pytest
 
 from tests.raw import run_ingest, run_preprocess, run_segment, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.reading import RawFiles
-from workflow_scripts.preprocessing.packing import Packing
+from workflow_scripts.preprocessing.packing import ImagePacker
 from workflow_scripts.synthetic import recovery
 
 SMALL = {"samples_per_class": 16, "samples_per_field": 4, "size": 80}
@@ -51,7 +52,7 @@ def test_true_regions_lie_where_the_packed_pixels_show_them(tmp_path: Path, adap
     arrays = run_preprocess(dataset, tmp_path / "arrays", sources={adapter: made}, size=48, fit=fit)
     manifest, images = MANIFEST.read(dataset / "manifest.csv"), np.load(arrays / "data.npy")
     regions = recovery.regions(
-        manifest, RawFiles({adapter: made}, {adapter: ImageReader()}), Packing(48, fit, "bilinear", False)
+        manifest, RawFiles({adapter: made}, {adapter: ImageReader()}), ImagePacker(Packing(48, fit, "bilinear", False))
     )
     assert list(regions) == list(manifest["id"])
     darker = []
@@ -72,7 +73,9 @@ def test_true_copies_and_masks_are_found_again(tmp_path: Path) -> None:
     found = recovery.duplicates(truth, EQUAL_PAIRS.read(dataset / "equal_pairs.csv"))
     assert [(one.value, one.n) for one in found] == [(1, 3), (1, 3)]
     regions = recovery.regions(
-        manifest, RawFiles({"zeb2_ihc": made}, {"zeb2_ihc": ImageReader()}), Packing(72, "squash", "bilinear", False)
+        manifest,
+        RawFiles({"zeb2_ihc": made}, {"zeb2_ihc": ImageReader()}),
+        ImagePacker(Packing(72)),
     )
     packed = dict(zip(manifest["id"], masks, strict=True))
     assert recovery.masks(regions, packed, "grey").value > 0.85

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tests.vouched import vouch
 from workflow_scripts.contracts import record, run_tables
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.run_finish import RunOutput, write_tables
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.runtime import files
@@ -42,7 +43,7 @@ class Study:
         frame = pd.DataFrame({"id": ["a", "b"], "unit": ["a", "b"], "group": "", "fold": 0, "subset": "test"})
         frame["label"] = CLASSES
         frame[run_tables.class_columns(CLASSES)] = np.array([[0.75, 0.25], [0.5, 0.5]])
-        write_tables(folder, RunOutput(frame, CLASSES), "none")
+        write_tables(folder, RunOutput(frame, CLASSES), EACH_SAMPLE)
         settings = {"study": "toy", "protocol": "published", "run": run, "fold": 0, "seed": seed}
         settings["spec"] = {"kind": "vote" if run == "vote" else "network", "members": ["x" * 7000]}
         if run != "vote":

@@ -238,6 +238,14 @@ def test_a_run_without_a_network_of_its_own_is_refused(copy, tmp_path):
         apply.main(arguments(vote, save(tmp_path / "images", cells(2)), "copy"))
 
 
+def test_a_run_of_slices_is_not_applied_to_image_files(copy, tmp_path):
+    root, folder = copy
+    record = read_json(root / "dataset" / "record.json")
+    write_record(root / "dataset" / "record.json", record | {"modality": {**record["modality"], "name": "dicom"}})
+    with pytest.raises(UserError, match="has learned from samples of the modality dicom; only a run of image files"):
+        apply.main(arguments(folder, save(tmp_path / "images", cells(2)), "copy"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

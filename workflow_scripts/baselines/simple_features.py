@@ -1,8 +1,8 @@
 """What a baseline without a network looks at: a few numbers of an image.
 
-Where they should not tell a disease (border, colour, size), a baseline that does well shows what a network may have
-learned instead of cells: the laboratory, the camera, the way of cropping. Where they should (stained), a network must
-do better to be worth anything.
+Where they should not tell a disease (border, colour, intensity, size, acquisition), a baseline that does well shows
+what a network may have learned instead of cells: the laboratory, the camera, the scanner, the way of cropping. Where
+they should (stained), a network must do better to be worth anything.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from workflow_scripts.runtime.errors import UserError
 # Images are reduced to squares of this side before their border is taken.
 BORDER_SIDE = 32
 PERCENTILES = (10, 50, 90)
+# Columns of the manifest that say how a scanner was set. Where a slice lies is no setting, nor is how large a box is.
+ACQUISITION = ("spacing_mm", "thickness_mm", "echo_time_ms", "repetition_time_ms", "field_strength_t")
 ROWS_AT_A_TIME = 256
 
 # n×H×W×C pixels and the manifest rows of the same samples → n×F numbers
@@ -38,8 +40,8 @@ def _edges(side: int) -> np.ndarray:
     return np.linspace(0, side, BORDER_SIDE + 1).round().astype(int) if side >= BORDER_SIDE else np.arange(side + 1)
 
 
-def colour(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
-    """Mean, standard deviation and three percentiles of each colour channel."""
+def channel_statistics(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """Mean, standard deviation and three percentiles of each channel: colours, or the intensities of grey pictures."""
     flat = images.reshape(len(images), -1, images.shape[3]).astype(np.float32)
     ranks = np.percentile(flat, PERCENTILES, axis=1)
     return np.concatenate([flat.mean(1), flat.std(1), *ranks], axis=1)
@@ -51,6 +53,11 @@ def size(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     return np.stack([width, height, width / height], axis=1)
 
 
+def acquisition(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """How the scanner was set; NaN where the file does not say."""
+    return manifest[list(ACQUISITION)].to_numpy(float)
+
+
 def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """One number: the share of the area of cell nuclei that is brown; 0 of an image without nuclei."""
     fractions = np.zeros((len(images), 1))
@@ -60,11 +67,19 @@ def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     return fractions
 
 
-FEATURES: dict[str, Feature] = {"border": border, "colour": colour, "size": size, "stained": stained}
+FEATURES: dict[str, Feature] = {
+    "border": border,
+    "colour": channel_statistics,
+    "intensity": channel_statistics,
+    "size": size,
+    "acquisition": acquisition,
+    "stained": stained,
+}
 
 
 def table(names: list[str], arrays: Arrays, rows: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
-    """float64 N×F numbers of the features `names`; `rows` are the samples' rows in the array, `manifest` their rows.
+    """float64 N×F numbers of the features `names`, NaN where one is not known; `rows` are the samples' rows in the
+    array, `manifest` their rows.
 
     UserError where the array holds no pictures, or none in which there is a stain to see.
     """

@@ -161,9 +161,9 @@ def _read(
     from workflow_scripts.data.raw_folders import printable
     from workflow_scripts.data.readers.image_reader import ImageReader
     from workflow_scripts.data.readers.reader_interface import RefusedSampleError
-    from workflow_scripts.preprocessing.packing import limits_of, packed
+    from workflow_scripts.preprocessing.packing import packed
 
-    limits = replace(limits_of(run.packing), max_megapixels=run.max_megapixels)
+    limits = replace(run.packer.limits(None), max_megapixels=run.max_megapixels)
     for path in paths:
         try:
             if printable(path) != path:
@@ -171,7 +171,7 @@ def _read(
             with ImageReader().open(folder / path, limits) as opened:
                 judged.digest.update(f"{path} {opened.digest(None)}\n".encode())
                 picture = opened.picture(None)
-            yield path, packed(picture, run.packing), picture.width / picture.height
+            yield path, packed(picture, run.packer.packing), picture.width / picture.height
         except RefusedSampleError as refusal:
             judged.refused.append((printable(path), refusal.reason, refusal.detail))
 
@@ -246,7 +246,7 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
     record = make_record(
         {
             **plain(run.settings),
-            "preprocess": vars(run.packing),
+            "preprocess": vars(run.packer.packing),
             "name": args.name,
             "sheet": args.sheet,
             "within": WITHIN,

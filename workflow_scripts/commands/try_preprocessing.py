@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A line of the table: path, mask, inside, dice.
 _Line = tuple[str, str, float, float | None]
+# Of the samples that can be tried.
+MODALITY = "image"
 KINDS = ("grey", "haematoxylin", "dab", "stained")
 # A pixel of an annotation is background when all its channels are below half of the range.
 HALF = 127
@@ -67,7 +69,8 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"--images: no readable image in {args.images}")
     table = pd.DataFrame(lines, columns=list(MASKS.columns))
     MASKS.write(args.out / "masks.csv", table)
-    save_figure(panels.preprocessing_figure(shown, augment.noise), args.out / "preprocessing.png", synthetic=False)
+    steps = panels.preprocessing_figure(shown, augment.noise, MODALITY)
+    save_figure(steps, args.out / "preprocessing.png", synthetic=False)
     save_figure(panels.augmentation_figure(shown[0].masked, augment), args.out / "augmentation.png", synthetic=False)
     for kind, rows in table.groupby("mask", sort=False):
         dice = "" if rows["dice"].isna().all() else f", mean Dice {rows['dice'].mean():.3f} with {rows['dice'].count()}"
@@ -81,7 +84,12 @@ def _study(args: argparse.Namespace) -> "Study":
     studies = settings(Path.cwd(), {"scale": args.scale}).studies
     if args.study not in studies:
         raise UserError(f"--study {args.study}: there is no such study; there are {', '.join(studies)}")
-    return studies[args.study]
+    study = studies[args.study]
+    if study.modality != MODALITY:
+        raise UserError(
+            f"--study {args.study}: its samples are of the modality {study.modality}; tried are image files"
+        )
+    return study
 
 
 def _images(folder: Path, packing: "Packing") -> Iterator[tuple[str, "np.ndarray", "np.ndarray"]]:

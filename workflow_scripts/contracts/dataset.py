@@ -75,6 +75,7 @@ REASONS = (
     "unreadable",
     "no_label",
     "outside_image",
+    "constant_image",
     "missing_file",
     "duplicate_id",
     "special_file",

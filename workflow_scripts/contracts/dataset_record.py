@@ -59,7 +59,8 @@ class DatasetRecord(DatasetFacts):
 
 @dataclass(frozen=True)
 class ArraysRecord:
-    """What a report shows of the arrays: what a row is."""
+    """What a report shows of the arrays: what a row is, and what was done to a sample, in this order."""
 
     array: ArrayDescription
     provenance: Provenance
+    order: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.record import make_record, measured, write_record
 from workflow_scripts.contracts.run_tables import UNITS, classes_of, write_predictions, write_units
 from workflow_scripts.runtime.digests import input_digests
@@ -51,19 +52,19 @@ class Combined:
         return RunOutput(samples, classes_of(self.units), units=self.units, inputs=inputs, facts=self.facts)
 
 
-def write_tables(folder: Path, output: RunOutput, aggregate: str) -> None:
-    """Write predictions.csv and units.csv of a run; `aggregate`: how samples become units, see write_units."""
+def write_tables(folder: Path, output: RunOutput, aggregation: Aggregation) -> None:
+    """Write predictions.csv and units.csv of a run; `aggregation`: how samples become units, see units_of."""
     if TABLES[0] not in output.outputs:
         write_predictions(folder, output.samples, output.classes)
     if output.units is None:
-        write_units(folder, output.samples, output.classes, aggregate)
+        write_units(folder, output.samples, output.classes, aggregation)
     else:
         columns = [column for column in output.units.columns if column != "n_samples"]
         UNITS.write(folder / TABLES[1], output.units[[*columns, "n_samples"]])
 
 
 def finish_run(
-    folder: Path, settings: dict, code: str, study: Path, aggregate: str, make: Callable[[], RunOutput]
+    folder: Path, settings: dict, code: str, study: Path, aggregation: Aggregation, make: Callable[[], RunOutput]
 ) -> None:
     """Make a run and leave what every run leaves: predictions.csv, units.csv, ledger.json and, last, record.json.
 
@@ -72,7 +73,7 @@ def finish_run(
     """
     with measured() as cost:
         output = make()
-        write_tables(folder, output, aggregate)
+        write_tables(folder, output, aggregation)
         cost.update(output.cost)
     write_record(folder / LEDGER_FILE, cost)
     outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *output.outputs])}

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
@@ -93,34 +94,43 @@ def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -
     PREDICTIONS.write(folder / PREDICTIONS_FILE, ordered[[*_COLUMNS, *columns]])
 
 
-def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregate: str) -> None:
+def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregation: Aggregation) -> None:
     """Write units.csv of a run from what predictions.csv holds.
 
-    `aggregate`: see units_of. UserError for a unit of two labels.
+    `aggregation`: see units_of. UserError for a unit of two labels.
     """
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    UNITS.write(folder / UNITS_FILE, units_of(ordered, class_columns(classes), aggregate, str(folder)))
+    UNITS.write(folder / UNITS_FILE, units_of(ordered, class_columns(classes), aggregation, str(folder)))
 
 
-def units_of(samples: pd.DataFrame, columns: list[str], aggregate: str, where: str) -> pd.DataFrame:
+def units_of(samples: pd.DataFrame, columns: list[str], aggregation: Aggregation, where: str) -> pd.DataFrame:
     """One row for each unit, fold and subset, sorted by id, of what predictions.csv holds.
 
-    `aggregate` says how the samples of a unit become one row: "none" (every sample is a unit), "mean" or "max" (of each
-    class, then scaled to sum 1). A unit that the split tears apart has a row in each of its subsets, made of its
+    `aggregation` says how the samples of a unit become one row: none (every sample is a unit), mean, max or top_k (of
+    each class, then scaled to sum 1). A unit that the split tears apart has a row in each of its subsets, made of its
     samples there alone. Raises UserError when a unit has two labels.
     """
-    if aggregate == "none":
+    if aggregation == EACH_SAMPLE:
         units = samples.assign(n_samples=1)
     else:
         require_one_label(samples, where)
+        how: str = aggregation.aggregate
+        if aggregation.aggregate_top is not None:
+            samples, how = _highest(samples, columns, aggregation.aggregate_top), "mean"
         grouped = samples.groupby(["unit", "fold", "subset"], sort=True)
         units = grouped[["group", "label"]].first()
-        units[columns] = grouped[columns].agg(aggregate)
+        units[columns] = grouped[columns].agg(how)
         units[columns] = units[columns].div(units[columns].sum(axis=1), axis=0)
         units["n_samples"] = grouped.size()
         units = units.reset_index()
         units["id"] = units["unit"]
     return units.sort_values("id", kind="stable")[[*_COLUMNS, *columns, "n_samples"]].reset_index(drop=True)
+
+
+def _highest(samples: pd.DataFrame, columns: list[str], count: int) -> pd.DataFrame:
+    """The samples, of each class and each row that a unit will have only its `count` highest probabilities left."""
+    ranks = samples.groupby(["unit", "fold", "subset"])[columns].rank(method="first", ascending=False)
+    return samples.assign(**samples[columns].where(ranks <= count))
 
 
 def require_one_label(samples: pd.DataFrame, where: str) -> None:

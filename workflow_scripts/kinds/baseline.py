@@ -11,16 +11,31 @@ from workflow_scripts.runtime.wording import listed
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord
 
-# Modality of the samples that each feature is taken of, see baselines.simple_features.
-MODALITIES = {"border": "image", "colour": "image", "size": "image", "stained": "image"}
+# Modalities of the samples that each feature is taken of, see baselines.simple_features.
+MODALITIES = {
+    "border": ("image", "dicom"),
+    "colour": ("image",),
+    "intensity": ("dicom",),
+    "size": ("image",),
+    "acquisition": ("dicom",),
+    "stained": ("image",),
+}
 FEATURE_WORDS = {
     "border": "the image's border",
     "colour": "colour statistics",
+    "intensity": "intensity statistics",
     "size": "image size",
+    "acquisition": "acquisition parameters",
     "stained": "share of brown nuclei",
 }
 # Features that hold nothing of what a class is about → what they see.
-BLIND_FEATURES = {"border": "the border of each picture", "colour": "its colours", "size": "its size"}
+BLIND_FEATURES = {
+    "border": "the border of each picture",
+    "colour": "its colours",
+    "intensity": "its intensities",
+    "size": "its size",
+    "acquisition": "how the scanner was set",
+}
 
 
 @dataclass(frozen=True)
@@ -33,10 +48,12 @@ class Baseline(MadeKind):
 
     kind: Annotated[Literal["baseline"], about("Logistic regression without a network.")]
     features: Annotated[
-        tuple[Literal["border", "colour", "size", "stained"], ...],
+        tuple[Literal["border", "colour", "intensity", "size", "acquisition", "stained"], ...],
         about(
             "border: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
-            "channel; size: width, height and their ratio of the published image; stained: share of the area of "
+            "channel; intensity: the same of slices, which have one; size: width, height and their ratio of the "
+            "published image; acquisition: how a scanner was set (echo and repetition time, spacing, thickness, field "
+            "strength), a value that is missing being the training median and marked; stained: share of the area of "
             "nuclei that is brown.",
             min_length=1,
             check=distinct,
@@ -51,5 +68,5 @@ class Baseline(MadeKind):
             return tuple(BLIND_FEATURES[feature] for feature in self.features)
         return ()
 
-    def modalities(self) -> Mapping[str, str]:
+    def modalities(self) -> Mapping[str, tuple[str, ...]]:
         return {f"the feature {feature}": MODALITIES[feature] for feature in self.features}

@@ -100,8 +100,8 @@ class RunKind(OneOfKind):
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
 
-    def modalities(self) -> Mapping[str, str]:
-        """What it takes of samples of one modality alone, in words → that modality."""
+    def modalities(self) -> Mapping[str, tuple[str, ...]]:
+        """What it takes of samples of some modalities alone, in words → these modalities."""
         return {}
 
     def columns(self) -> tuple[str, ...]:

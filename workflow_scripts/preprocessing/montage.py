@@ -1,5 +1,6 @@
 """Examples of every class, before and after the preprocessing, on one page."""
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,17 +9,19 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.arrays import Arrays
-from workflow_scripts.data.readers.reader_interface import Limits
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 from workflow_scripts.drawing.visible import visible
-from workflow_scripts.preprocessing.packing import pictures_of, scaled
+from workflow_scripts.preprocessing.packed_array import shown_pictures
+from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packing import scaled
 
 EXAMPLES = 4
 # Longest side of an image that is kept as it was, for figures.
 KEPT_SIDE = 640
 TILE = 112
+TITLE_LETTERS = 110
 
 
 def chosen_rows(manifest: pd.DataFrame, name: str, count: int = EXAMPLES) -> list[int]:
@@ -27,14 +30,14 @@ def chosen_rows(manifest: pd.DataFrame, name: str, count: int = EXAMPLES) -> lis
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))].tolist()
 
 
-def originals(manifest: pd.DataFrame, classes: list[str], raw: RawFiles) -> dict[str, np.ndarray]:
+def originals(manifest: pd.DataFrame, classes: list[str], raw: RawFiles, packer: Packer) -> dict[str, np.ndarray]:
     """Id → uint8 H×W×3 pixels as in the file, scaled to at most KEPT_SIDE: the first sample of every class."""
+    rows = [row for name in classes for row in chosen_rows(manifest, name, 1)]
     pictures = {}
-    for name in classes:
-        for row in chosen_rows(manifest, name, 1):
-            image = _in_file(manifest, row, raw)
-            scale = min(1.0, KEPT_SIDE / max(image.size))
-            pictures[manifest["id"].iat[row]] = np.asarray(image.resize(scaled(image, scale), Image.Resampling.LANCZOS))
+    for row, pixels in zip(rows, shown_pictures(manifest, rows, raw, packer), strict=True):
+        image = Image.fromarray(pixels)
+        scale = min(1.0, KEPT_SIDE / max(image.size))
+        pictures[manifest["id"].iat[row]] = np.asarray(image.resize(scaled(image, scale), Image.Resampling.LANCZOS))
     return pictures
 
 
@@ -44,22 +47,26 @@ def montage(
     classes: list[str],
     raw: RawFiles,
     arrays: Arrays,
-    how: str,
+    packer: Packer,
+    shown_words: str,
     synthetic: bool,
 ) -> None:
     """Write the figure: a line per class, pairs of a sample as it is in its file and as it is packed.
 
-    `how` says in words how the pictures were packed; `synthetic`: from synthetic data. UserError as pictures_of.
+    `shown_words`: what the packer shows of a sample before; `synthetic`: from synthetic data. ChangedFileError for a
+    file that is not what ingest saw.
     """
     line, column = TILE + 26, 2 * TILE + 28
     canvas = np.full((line * len(classes), column * EXAMPLES, 3), 255, dtype=np.uint8)
     # One picture with text on it: an axis for every tile takes ten times as long to lay out.
     figure, axis = new_figure(0.0085 * canvas.shape[1] + 1.6, 0.0085 * canvas.shape[0] + 0.9)
-    for row, top, left in _corners(manifest, classes, line, column):
-        before = _paste(canvas, _in_file(manifest, row, raw), top, left)
+    corners = list(_corners(manifest, classes, line, column))
+    pictures = shown_pictures(manifest, [row for row, _, _ in corners], raw, packer)
+    for (row, top, left), shown in zip(corners, pictures, strict=True):
+        before = _paste(canvas, Image.fromarray(shown), top, left)
         packed = visible(arrays.picture(manifest["id"].iat[row]), arrays.description)
         after = _paste(canvas, Image.fromarray(packed), top, left + TILE + 4)
-        size = f"{manifest['width'].iat[row]}×{manifest['height'].iat[row]}"
+        size = f"{shown.shape[1]}×{shown.shape[0]}"
         for (x, y), text, colour in ((before, size, "black"), (after, "packed", COLOURS[0])):
             axis.text(x, y, text, ha="center", va="bottom", fontsize=7, color=colour)
     axis.imshow(canvas, interpolation="none")
@@ -71,11 +78,12 @@ def montage(
     axis.tick_params(length=0)
     axis.grid(False)
     axis.spines[:].set_visible(False)
-    axis.set_title(
-        "Examples of every class, evenly spaced in the order of their names.\n"
-        f"Left of each pair: as in the file (width×height in pixels); right: {how}",
-        fontsize=9,
+    pair = (
+        f"Left of each pair: {shown_words} (width×height in pixels); right: packed, "
+        f"{arrays.description.width}×{arrays.description.height} px ({packer.words()})"
     )
+    title = "Examples of every class, evenly spaced in the order of their names.\n"
+    axis.set_title(title + textwrap.fill(pair, TITLE_LETTERS), fontsize=9)
     save_figure(figure, path, synthetic)
 
 
@@ -93,10 +101,3 @@ def _paste(canvas: np.ndarray, image: Image.Image, top: int, left: int) -> tuple
     top, left = top + (TILE - tile.shape[0]) // 2, left + (TILE - tile.shape[1]) // 2
     canvas[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
     return left + tile.shape[1] / 2, top - 2
-
-
-def _in_file(manifest: pd.DataFrame, row: int, raw: RawFiles) -> Image.Image:
-    """The picture of a row of the manifest, as it lies in its file."""
-    (task,) = raw.tasks(manifest.iloc[[row]])
-    ((_, picture),) = pictures_of(task, Limits())
-    return picture

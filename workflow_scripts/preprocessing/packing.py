@@ -1,37 +1,77 @@
-"""From files to the packed array: pixels uint8 N×S×S×3, rows in manifest order.
+"""How images are packed: rows are uint8 S×S×3 RGB pixels."""
 
-The same bytes whatever the number of jobs.
-"""
-
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageOps
 
-from workflow_scripts.contracts.array_writer import RowWriter, new_array
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.data.images import Box, crop
 from workflow_scripts.data.readers.image_reader import ImageFile
-from workflow_scripts.data.readers.reader_interface import Limits
-from workflow_scripts.data.reading import ChangedFileError, FileSample, FileTask, RawFiles, verified
+from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part
+from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.selecting import changed
+from workflow_scripts.preprocessing.packer import Packer
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.process_pool import ordered_map
-from workflow_scripts.runtime.results_layout import remedy
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+# In a mask that was resized with its picture: more is inside.
+HALF = 127
+WHITE = 255
 
 
-def array_of(packing: Packing) -> ArrayDescription:
-    """What the packed images are."""
-    return ArrayDescription(PIXELS, "uint8", (packing.size, packing.size, 3), 255)
+@dataclass(frozen=True)
+class ImagePacker(Packer):
+    """Packs image files, or boxes of them."""
+
+    packing: Packing
+
+    @classmethod
+    def of(cls, packing: Packing, slices: SlicePacking | None) -> Self:
+        """As Packer.of."""
+        if slices is not None:
+            raise UserError("preprocess.slices is for slices of scans, and these are image files; take it out")
+        return cls(packing)
+
+    @property
+    def array(self) -> ArrayDescription:
+        """As Packer.array."""
+        return ArrayDescription(PIXELS, "uint8", (self.packing.size, self.packing.size, 3), 255)
+
+    def order(self) -> tuple[str, ...]:
+        """As Packer.order."""
+        size = self.packing.size
+        return "decode, 8 bits RGB", "box", "turn of a copy", f"{self.words()} to {size}×{size}"
+
+    def words(self) -> str:
+        """As Packer.words."""
+        return f"{self.packing.fit}, {self.packing.interpolation}"
+
+    def limits(self, part: Part | None) -> Limits:
+        """A box is given in pixels of the whole picture, so that only a picture without one is scaled down."""
+        return Limits(at_least=self.packing.size if self.packing.draft and part is None else None)
+
+    def row(self, opened: OpenFile, sample: FileSample) -> np.ndarray:
+        """As Packer.row."""
+        assert isinstance(opened, ImageFile)
+        return packed(opened.picture(sample.part), self.packing, sample.change)
+
+    def shown(self, opened: OpenFile, part: Part | None) -> np.ndarray:
+        """As Packer.shown."""
+        return opened.rows(part)
+
+    def region(self, mask: np.ndarray, sample: FileSample) -> np.ndarray:
+        """As Packer.region."""
+        assert sample.part is None or isinstance(sample.part, Box)
+        image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
+        window = image if sample.part is None else crop(image, sample.part)
+        return packed(window, self.packing, sample.change)[..., 0] > HALF
 
 
 def fitted(image: Image.Image, packing: Packing) -> Image.Image:
@@ -58,11 +98,6 @@ def packed(picture: Image.Image, packing: Packing, change: str = "") -> np.ndarr
     return np.asarray(fitted(changed(picture, change), packing))
 
 
-def limits_of(packing: Packing) -> Limits:
-    """How a file is opened that is packed whole; a part of one is given in pixels of the whole picture."""
-    return Limits(at_least=packing.size if packing.draft else None)
-
-
 def scaled(image: Image.Image, scale: float) -> tuple[int, int]:
     """Width and height of an image made larger or smaller, a pixel at least."""
     return max(1, round(image.width * scale)), max(1, round(image.height * scale))
@@ -74,38 +109,3 @@ def border_colour(image: Image.Image) -> tuple[int, int, int]:
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     red, green, blue = (int(value) for value in np.median(border, axis=0))
     return red, green, blue
-
-
-def remedied(error: ChangedFileError, dataset: Path, synthetic: bool) -> UserError:
-    """The error with what to do: make the file again where it is `made`, else the dataset in this folder."""
-    return UserError(f"{error}; {remedy(error.path if synthetic else dataset / 'record.json')}")
-
-
-def pictures_of(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, Image.Image]]:
-    """The samples of an image file, each with its RGB picture; ChangedFileError when one is not what ingest saw."""
-    for sample, opened in verified(task, limits):
-        assert isinstance(opened, ImageFile)
-        yield sample, opened.picture(sample.part)
-
-
-def pack_file(task: FileTask, packing: Packing, rows: RowWriter) -> int:
-    """Write the rows of a file into the array; the number of rows.
-
-    ChangedFileError when the file is not what ingest saw.
-    """
-    limits = limits_of(packing) if task.samples[0].part is None else Limits()
-    for sample, picture in pictures_of(task, limits):
-        rows.write(sample.row, packed(picture, packing, sample.change))
-    return len(task.samples)
-
-
-def pack(path: Path, manifest: pd.DataFrame, raw: RawFiles, packing: Packing, jobs: int) -> None:
-    """Write the array, whole or not at all.
-
-    Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk.
-    """
-    array = array_of(packing)
-    with new_array(path, len(manifest), array.dtype, array.row_shape) as rows:
-        work = partial(pack_file, packing=packing, rows=rows)
-        done = sum(ordered_map(work, raw.tasks(manifest), jobs))
-        assert done == len(manifest), (done, len(manifest))

@@ -27,6 +27,7 @@ REASON_NAMES = {
     "unreadable": "cannot be read",
     "no_label": "no label",
     "outside_image": "outside the image",
+    "constant_image": "all pixels are equal",
     "missing_file": "file is missing",
     "duplicate_id": "same id twice",
     "special_file": "pipe or device",

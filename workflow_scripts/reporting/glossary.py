@@ -66,7 +66,8 @@ _PROJECT = (
     ),
     Term(
         "Aggregation",
-        "How the probabilities of a unit's samples become one: `none` (each sample is judged), `mean` or `max`.",
+        "How the probabilities of a unit's samples become one: `none` (each sample is judged), `mean`, `max` or "
+        "`top_k` (of each class, the mean of the k highest).",
     ),
     Term(
         "Manifest",

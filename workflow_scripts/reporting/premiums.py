@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns, units_of
-from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.kinds.kind import CombinedKind
@@ -38,7 +38,7 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
             purpose = (settings.study, protocol.name, "test", settings.seed, "premium")
             rng = np.random.default_rng(seed_for(*purpose))
             draws = settings.evaluate.bootstrap
-            judged = judged_as(results, protocol, name, published.aggregate)
+            judged = judged_as(results, protocol, name, published.aggregation)
             premium = leak_premium(run.units, judged, results.headline, draws, rng)
             difference, low, high = (
                 None if np.isnan(number) else float(number)
@@ -51,30 +51,28 @@ def premiums(results: Results) -> dict[str, dict[str, Value]]:
 def judged_words(results: Results) -> str:
     """How both sides of the premium are judged, where the protocols differ in that; else empty."""
     published = results.as_published
-    if published is None or all(protocol.aggregate == published.aggregate for protocol in results.leak_free):
+    if published is None or all(protocol.aggregation == published.aggregation for protocol in results.leak_free):
         return ""
-    how = (
-        "each sample for itself" if published.aggregate == "none" else f"the {published.aggregate} of a unit's samples"
-    )
+    how = published.aggregation.words
     return f"Both sides are judged as {published.name} judges, {how}: what aggregation gains is no part of it."
 
 
-def judged_as(results: Results, protocol: Protocol, name: str, aggregate: Aggregate) -> Grid:
+def judged_as(results: Results, protocol: Protocol, name: str, aggregation: Aggregation) -> Grid:
     """What a run judged under a protocol, its samples aggregated in this way whatever the protocol's own.
 
     Of another way than that, units are made anew from predictions.csv; a run that combines others has only predictions
     of what these judged, and is combined anew of theirs.
     """
     run = protocol.runs[name]
-    if aggregate == protocol.aggregate:
+    if aggregation == protocol.aggregation:
         return run.units
     kind = run.kind
     if isinstance(kind, CombinedKind):
-        grids = {source: judged_as(results, protocol, source, aggregate) for source in kind.own_sources()}
+        grids = {source: judged_as(results, protocol, source, aggregation) for source in kind.own_sources()}
         units = {key: {source: grid[key] for source, grid in grids.items()} for key in run.jobs}
         return Grid({key: kind.combine(tables).units for key, tables in units.items()})
     tables = {}
     for key, folder in zip(run.jobs, run.folders, strict=True):
         path = folder / PREDICTIONS_FILE
-        tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregate, str(path))
+        tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregation, str(path))
     return Grid(tables)

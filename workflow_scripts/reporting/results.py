@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.claims import Published
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, LEAK_FREE
@@ -14,7 +15,6 @@ from workflow_scripts.contracts.record import mixtures
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
-from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.contracts.step_settings.split_settings import Protocol as ProtocolSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK, reported_subset
@@ -59,8 +59,8 @@ class Run:
 class Protocol:
     """A split, its leaks, and the runs evaluated on it. comparison: contract COMPARISON; delong: contract DELONG.
 
-    rule: the protocol's settings; role: what it is for, see contracts.protocol_roles; leak_free, below, is what was
-    found in the data.
+    rule: the protocol's settings; aggregation: how the samples of a unit become one prediction; role: what it
+    is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
 
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
     """
@@ -68,6 +68,7 @@ class Protocol:
     name: str
     role: str | None
     rule: ProtocolSettings
+    aggregation: Aggregation
     record: SplitRecord
     runs: dict[str, Run]
     comparison: pd.DataFrame
@@ -93,11 +94,6 @@ class Protocol:
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
         return self.record.nothing_clusters
-
-    @property
-    def aggregate(self) -> Aggregate:
-        """How the samples of a unit become one prediction."""
-        return self.rule.aggregate or "none"
 
     @property
     def reported(self) -> Literal["test", "validation"]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
@@ -119,6 +120,7 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
         name=name,
         role=roles(settings.protocols)[name],
         rule=settings.protocols[name],
+        aggregation=Aggregation.of(settings.protocols[name].aggregate or "none", settings.evaluate.aggregate_top),
         record=read_view(SplitRecord, paths.split_record(name)),
         runs={run: _run(folder, settings, name, run, picture) for run in settings.runs},
         comparison=COMPARISON.read(evaluation / "comparison.csv"),

@@ -1,5 +1,6 @@
 """In which order protocols and runs are shown, which run comes first, and what they are called."""
 
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, SMOTE_BEFORE_SPLIT, SMOTE_MARK, marked
@@ -68,7 +69,7 @@ def rule_words(protocol: Protocol) -> str:
     else:
         kind = f"{rule.folds} folds" if rule.kind == "kfold" else "the user's own split"
     resampled = _RESAMPLED[protocol.rule.resample]
-    units = "" if protocol.aggregate == "none" else f", the {protocol.aggregate} of a unit's samples is judged"
+    units = "" if protocol.aggregation == EACH_SAMPLE else f", {protocol.aggregation.words} is judged"
     return f"{kind}, {_kept_together(protocol)}{units}{resampled}"
 
 

@@ -6,21 +6,14 @@ from functools import cache
 from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
-from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
-from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings, HowPacked
+from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, Preprocess, PreprocessSettings
+from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
-from workflow_scripts.contracts.step_settings.split_settings import (
-    PROTOCOLS,
-    Aggregate,
-    Protocol,
-    SplitSettings,
-    rule_of,
-)
+from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, rule_of
 from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, Synthetic
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -42,6 +35,8 @@ from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.modalities import packing_of
+from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
 
@@ -99,13 +94,13 @@ class Steps:
 
     def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
-        return PreprocessSettings(study, declared(Packing, self.study(study).preprocess))
+        return PreprocessSettings(study, *packing_of(self.study(study)))
 
     def segment(self, study: str) -> SegmentSettings:
         return SegmentSettings(study, self.study(study).preprocess.mask)
 
     def examples(self, study: str) -> ExamplesSettings:
-        return ExamplesSettings(study, declared(HowPacked, self.study(study).preprocess))
+        return ExamplesSettings(study, *packing_of(self.study(study)))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""
@@ -119,10 +114,6 @@ class Steps:
             return self.has_masks(study) and self.training(source.study or study, source.run).mask
         return self.has_masks(study) and kind.rule == TRAIN and self.training(study, run).mask
 
-    def aggregate(self, study: str, protocol: str) -> Aggregate:
-        """How the samples of a unit become one prediction under a protocol."""
-        return self.study(study).protocols[protocol].aggregate or self.study(study).evaluate.aggregate
-
     def split(self, study: str, protocol: str, split_file: str | None = None) -> SplitSettings:
         """split_file: digest of the user's own split."""
         return SplitSettings(
@@ -130,8 +121,8 @@ class Steps:
             seed=self.config.seed,
             protocol=protocol,
             # Neither role, nor how units are judged, nor what is trained on besides changes a split.
-            rule=rule_of(self._protocol(study, protocol)),
-            units_judged=self.aggregate(study, protocol) != "none",
+            rule=rule_of(protocol_of(self.study(study), protocol)),
+            units_judged=aggregate_of(self.study(study), protocol) != "none",
             split_file=split_file,
             resample=self.study(study).protocols[protocol].resample,
         )
@@ -159,7 +150,7 @@ class Steps:
     def finished_trainings(self, study: str, protocol: str, run: str) -> FinishedTrainings:
         """What finishing shares of all trainings of a run: all but fold and seed."""
         shared = vars(self.trainings(study, protocol, run))
-        return FinishedTrainings(**shared, aggregate=self.aggregate(study, protocol))
+        return FinishedTrainings(**shared, **vars(aggregation_of(self.study(study), protocol)))
 
     def finish_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings:
         return FinishSettings(**vars(self.finished_trainings(study, protocol, run)), fold=fold, seed=seed)
@@ -171,8 +162,8 @@ class Steps:
             (source,) = spec.sources()
             member = self.train(*astuple(source.address(RunAddress(study, protocol, run, fold, seed))))
         # What is judged was aggregated where the runs were made that are combined.
-        aggregate = None if spec.rule == COMBINE else self.aggregate(study, protocol)
-        return MakeRun(study, protocol, run, fold, seed, spec, aggregate, member)
+        how = {} if spec.rule == COMBINE else vars(aggregation_of(self.study(study), protocol))
+        return MakeRun(study, protocol, run, fold, seed, spec, member=member, **how)
 
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings | MakeRun:
         """Settings that the record of a run must hold, whatever its kind."""
@@ -199,7 +190,7 @@ class Steps:
                 }
                 for run in chosen.runs
             },
-            evaluate=replace(declared(Measures, chosen.evaluate), aggregate=self.aggregate(study, protocol)),
+            evaluate=replace(declared(Measures, chosen.evaluate), aggregate=aggregate_of(self.study(study), protocol)),
             resample=self.study(study).protocols[protocol].resample,
         )
 
@@ -225,12 +216,14 @@ class Steps:
 
     def ground_truth(self, study: str) -> GroundTruthSettings:
         chosen = self.study(study)
+        packing, slices = packing_of(chosen)
         return GroundTruthSettings(
             study=study,
-            preprocess=self.preprocess(study).preprocess,
+            preprocess=packing,
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
             explain=tuple(chosen.explain.runs),
+            slices=slices,
         )
 
     def report(self, study: str) -> ReportSettings:
@@ -254,24 +247,12 @@ class Steps:
             "scale": self.config.scale,
             "seed": self.config.seed,
             "source": "synthetic" if self.is_synthetic(study) else "real",
-            "protocols": self._protocols(study),
+            "protocols": protocols_of(chosen),
             "folds": {name: self.folds(study, name) for name in chosen.protocols},
             "runs": {run: self._run(study, run) for run in chosen.runs},
             "seeds": tuple(chosen.seeds),
             "preprocess": declared(Preprocess, chosen.preprocess),
             "explain": declared(Explain, chosen.explain),
-        }
-
-    def _protocol(self, study: str, name: str) -> Protocol:
-        protocol = self.study(study).protocols[name]
-        return declared(PROTOCOLS[protocol.kind], protocol)
-
-    def _protocols(self, study: str) -> dict[str, Protocol]:
-        """Every protocol, its role and its way to aggregate resolved: a step sees no order and nothing of the study."""
-        protocols = {name: self._protocol(study, name) for name in self.study(study).protocols}
-        return {
-            name: replace(protocols[name], role=role, aggregate=self.aggregate(study, name))
-            for name, role in roles(protocols).items()
         }
 
     def track(self, study: str) -> TrackSettings:

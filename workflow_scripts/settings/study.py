@@ -9,7 +9,6 @@ from workflow_scripts.contracts import protocol_roles
 from workflow_scripts.contracts.step_settings.train_settings import balanced_twice
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.data.adapters.adapter_registry import adapters
-from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.kind import RunKind, StudyRuns, TrainedKind
 from workflow_scripts.runtime.addresses import server_fault
 from workflow_scripts.runtime.wording import nearest
@@ -24,14 +23,13 @@ from workflow_scripts.settings.known_names import (
     unfit,
 )
 from workflow_scripts.settings.merging import merge
+from workflow_scripts.settings.modalities import modality_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 # The package of the readers of published layouts, and of `folder`.
 LAYOUTS = "workflow_scripts.data.adapters"
-# What the rows of every study's arrays are.
-ARRAY_KIND = "pixels"
 # Longer numbers do not fit into the tables.
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
@@ -79,6 +77,11 @@ class Study(Block):
         return protocol_roles.as_published(self.protocols)
 
     @property
+    def modality(self) -> str:
+        """The modality of the study's samples: that of its adapters."""
+        return adapters()[self.adapters[0]].modality
+
+    @property
     def table_columns(self) -> tuple[str, ...]:
         """Columns of the user's table that evaluation or a run reads."""
         of_runs = (name for run in self.kinds().values() for name in run.columns())
@@ -93,7 +96,7 @@ class Study(Block):
         kinds = self.kinds()
         if mistakes := [
             *self._name_mistakes(),
-            *self._modality_mistakes(kinds),
+            *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
             *self._run_mistakes(kinds),
@@ -123,23 +126,6 @@ class Study(Block):
             if not RUN_NAME.fullmatch(name):
                 yield f"run name {name!r}: use a-z, 0-9 and _, a letter first; variants after - and a study after @"
 
-    def _modality_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
-        """Adapters whose files no reader reads, or of several modalities; features of other samples than these."""
-        modalities = {name: adapters()[name].modality for name in self.adapters if name in adapters()}
-        for name, modality in modalities.items():
-            if modality not in readers():
-                yield f"the adapter {name} has the MODALITY {modality!r}; {nearest(modality, readers())}"
-        if len(set(modalities.values())) > 1:
-            words = ", ".join(f"{name} of {modality}" for name, modality in modalities.items())
-            yield f"adapters are of several modalities ({words}), and a study has one; make a study of each"
-        for name, run in kinds.items():
-            for what, modality in run.modalities().items():
-                if modalities and modality not in modalities.values():
-                    yield (
-                        f"run {name!r}: {what} is taken of samples of the modality {modality}, and this study's are of "
-                        f"{next(iter(modalities.values()))}; name another, or remove the run: `{name}: null`"
-                    )
-
     def _share_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         learning = [name for name, run in kinds.items() if run.learns]
         for name, rule in self.protocols.items():
@@ -164,8 +150,6 @@ class Study(Block):
 
     def _run_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         for name, run in kinds.items():
-            if run.reads not in (None, ARRAY_KIND):
-                yield f"run {name!r}: a run of kind {run.kind} reads {run.reads}, and this study has {ARRAY_KIND}"
             yield from run.mistakes(name, kinds)
             if isinstance(run, TrainedKind):
                 yield from self._training_mistakes(self.runs[name].train, f"run {name!r}: train")

@@ -17,7 +17,8 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.montage import montage, originals
-from workflow_scripts.preprocessing.packing import remedied
+from workflow_scripts.preprocessing.packed_array import remedied
+from workflow_scripts.preprocessing.packer_registry import load, packed_modality
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
@@ -39,12 +40,12 @@ def main(args: argparse.Namespace) -> None:
     dataset = require(args.dataset / "record.json", "manifest.csv")
     manifest, arrays = read_manifest(args.dataset), open_arrays(args.arrays)
     classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source))
-    shown = parse(ExamplesSettings, args.settings).preprocess
-    size = f"{arrays.description.width}×{arrays.description.height} px"
-    how = f"packed, {size} ({shown.fit}, {shown.interpolation})"
+    settings = parse(ExamplesSettings, args.settings)
+    modality = dataset["modality"]["name"]
+    packer, shown_words = load(modality, settings.preprocess, settings.slices), packed_modality(modality).shown
     try:
-        write_originals(args.out / ORIGINALS, originals(manifest, classes, raw))
-        montage(args.out / MONTAGE, manifest, classes, raw, arrays, how, dataset["synthetic"])
+        write_originals(args.out / ORIGINALS, originals(manifest, classes, raw, packer))
+        montage(args.out / MONTAGE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["synthetic"]) from None
     read = [args.dataset / "manifest.csv", args.dataset / "record.json", args.arrays / "record.json"]

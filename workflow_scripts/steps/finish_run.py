@@ -65,7 +65,7 @@ def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
     settings, files = parse(FinishSettings, args.settings), FoldFiles.of(args)
     output = partial(_trained, args.run, files, settings.training, start_digests(args.weights))
-    finish_run(args.run, args.settings, args.code, files.study, settings.aggregate, output)
+    finish_run(args.run, args.settings, args.code, files.study, settings.aggregation, output)
 
 
 def start_digests(pairs: list[str]) -> dict[str, str]:

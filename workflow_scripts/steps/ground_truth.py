@@ -66,6 +66,7 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
     from workflow_scripts.contracts.explanation import read_maps
     from workflow_scripts.data.raw_folders import parse_sources
     from workflow_scripts.data.reading import RawFiles
+    from workflow_scripts.preprocessing.packer_registry import load
     from workflow_scripts.synthetic import recovery
 
     folder, sources = args.study_folder, parse_sources(args.source)
@@ -79,8 +80,9 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
     )
     if settings.mask == "none" and not settings.explain:
         return
-    raw = RawFiles.of(read_record(folder / "dataset" / "record.json"), sources)
-    regions = recovery.regions(manifest, raw, settings.preprocess)
+    dataset = read_record(folder / "dataset" / "record.json")
+    packer = load(dataset["modality"]["name"], settings.preprocess, settings.slices)
+    regions = recovery.regions(manifest, RawFiles.of(dataset, sources), packer)
     if settings.mask != "none":
         arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)
         masks = {name: _mask(arrays, name) for name in arrays.index["id"]}

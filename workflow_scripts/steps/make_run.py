@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
@@ -53,11 +54,10 @@ def main(args: argparse.Namespace) -> None:
     if isinstance(run, CombinedKind):
         study = study_of(args.out.resolve())
         # What is judged was aggregated where the sources were made.
-        finish_run(args.out, args.settings, args.code, study, "none", lambda: _combine(run, settings, sources))
+        finish_run(args.out, args.settings, args.code, study, EACH_SAMPLE, lambda: _combine(run, settings, sources))
     elif isinstance(run, MadeKind):
         job = _job(args, settings, sources)
-        aggregate = settings.aggregate or "none"
-        finish_run(args.out, args.settings, args.code, job.files.study, aggregate, lambda: _make(run, job))
+        finish_run(args.out, args.settings, args.code, job.files.study, settings.aggregation, lambda: _make(run, job))
     else:
         raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
     entry.log.info("made %s, a run of kind %s", settings.run, run.kind)

@@ -1,8 +1,9 @@
 """Raw files → the array of a study's samples.
 
 Comes in: the dataset that ingest wrote, and the folders of raw files. Every sample is decoded, cut out where it is a
-window of a larger picture, and brought to one size. Goes out: data.npy (rows in manifest order), index.csv (which rows
-are a sample's) and, last, record.json, whose block `array` says what a row is; see contracts.arrays.
+window of a larger picture, and brought to one size, as the packer of its modality says. Goes out: data.npy (rows in
+manifest order), index.csv (which rows are a sample's) and, last, record.json: its block `array` says what a row is, see
+contracts.arrays, and `order` what was done to a sample, one thing after the other.
 """
 
 import argparse
@@ -19,10 +20,10 @@ from workflow_scripts.contracts.step_settings.preprocess_settings import Preproc
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
-from workflow_scripts.preprocessing.packing import array_of, pack, remedied
+from workflow_scripts.preprocessing.packed_array import pack, remedied
+from workflow_scripts.preprocessing.packer_registry import load
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
-from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 
 
@@ -38,26 +39,25 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    packing = parse(PreprocessSettings, args.settings).preprocess
+    settings = parse(PreprocessSettings, args.settings)
     (args.out / RECORD).unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
-    modality = dataset["modality"]["name"]
-    if modality != "image":
-        raise UserError(f"{args.dataset}: samples of the modality {modality} are no pictures that could be packed")
+    packer = load(dataset["modality"]["name"], settings.preprocess, settings.slices)
     manifest = read_manifest(args.dataset)
     raw = RawFiles.of(dataset, parse_sources(args.source))
     start = time.perf_counter()
     try:
-        pack(args.out / DATA, manifest, raw, packing, args.jobs)
+        pack(args.out / DATA, manifest, raw, packer, args.jobs)
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["synthetic"]) from None
-    entry.log.info("%d images packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))
+    entry.log.info("%d samples packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))
     ARRAY_INDEX.write(args.out / INDEX, manifest[["id"]].assign(first=np.arange(len(manifest)), count=1))
     record = make_record(
         args.settings,
         args.code,
         input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"]),
-        array=array_of(packing).as_record(),
+        array=packer.array.as_record(),
+        order=list(packer.order()),
         rows=len(manifest),
         outputs={name: digest_file(args.out / name) for name in (DATA, INDEX)},
         synthetic=dataset["synthetic"],

@@ -7,14 +7,9 @@ import pandas as pd
 from PIL import Image
 
 from workflow_scripts.contracts.ground_truth_table import MASKS
-from workflow_scripts.data.images import Box, crop
 from workflow_scripts.data.reading import RawFiles
-from workflow_scripts.data.selecting import changed
 from workflow_scripts.preprocessing.masks import dice
-from workflow_scripts.preprocessing.packing import Packing, fitted
-
-HALF = 127
-WHITE = 255
+from workflow_scripts.preprocessing.packer import Packer
 
 
 @dataclass(frozen=True)
@@ -29,21 +24,18 @@ class Found:
     untrained: float | None = None
 
 
-def regions(manifest: pd.DataFrame, raw: RawFiles, packing: Packing) -> dict[str, np.ndarray]:
-    """Id → bool S×S: where the class shows, in the geometry of the packed images.
+def regions(manifest: pd.DataFrame, raw: RawFiles, packer: Packer) -> dict[str, np.ndarray]:
+    """Id → bool S×S: where the class shows, in the geometry of the packed samples.
 
-    `raw`: the synthetic data, `packing`: as for the images. A copy's region is turned as its pixels are.
+    `raw`: the synthetic data, `packer`: that of the samples. A copy's region is turned as its pixels are.
     """
     ids, sources = manifest["id"].tolist(), manifest["source"].tolist()
     region_by_id = {}
     for task in raw.tasks(manifest):
         folder = raw.folders[sources[task.samples[0].row]]
         mask = np.asarray(Image.open((folder / MASKS / task.path.relative_to(folder)).with_suffix(".png")))
-        image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
         for sample in task.samples:
-            assert sample.part is None or isinstance(sample.part, Box)
-            window = image if sample.part is None else crop(image, sample.part)
-            region_by_id[ids[sample.row]] = np.asarray(fitted(changed(window, sample.change), packing))[..., 0] > HALF
+            region_by_id[ids[sample.row]] = packer.region(mask, sample)
     return region_by_id
 
 

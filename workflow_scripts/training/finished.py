@@ -14,13 +14,14 @@ from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.record import view_of as view_of_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.preprocessing.masks import mask
-from workflow_scripts.preprocessing.packing import array_of
+from workflow_scripts.preprocessing.packing import ImagePacker
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -56,7 +57,7 @@ class FinishedRun:
     study: Path
     settings: TrainSettings
     weights: TrainedWeights
-    packing: Packing
+    packer: ImagePacker
     array: ArrayDescription
     mask: str | None
     max_megapixels: float
@@ -82,19 +83,19 @@ class FinishedRun:
         inputs, masks = record["inputs"], study / "masks" / "record.json"
         files = (study / "arrays" / "record.json", folder / WEIGHTS_FILE)
         arrays, _ = (_still(path, study, inputs, folder) for path in files)
+        dataset = read_record(study / "dataset" / "record.json")
         masked = masks.relative_to(study).as_posix() in inputs
         packed = read_record(arrays)
-        packing = parse(Packing, packed["settings"]["preprocess"])
         array = ArrayDescription.of_record(packed, arrays)
-        if array != array_of(packing):
-            raise UserError(f"{folder} has learned from {array}; only one from {array_of(packing)} is applied to files")
-        dataset = read_record(study / "dataset" / "record.json")
+        packer = _image_packer(folder, dataset, packed)
+        if array != packer.array:
+            raise UserError(f"{folder} has learned from {array}; only one from {packer.array} is applied to files")
         return cls(
             folder=folder,
             study=study,
             settings=settings,
             weights=read_trained(folder / WEIGHTS_FILE, settings),
-            packing=packing,
+            packer=packer,
             array=array,
             mask=read_record(_still(masks, study, inputs, folder))["settings"]["mask"] if masked else None,
             max_megapixels=dataset["settings"]["ingest"]["max_megapixels"],
@@ -137,6 +138,17 @@ class Network:
         subset = Subset(rows, np.ones_like(rows), np.zeros_like(rows), keys_of(names))
         arrays = Arrays.of_rows(self.array, images, masks)
         return view_of(self.weights, self.array.kind).applied(arrays, subset, self.device)
+
+
+def _image_packer(folder: Path, dataset: dict, packed: dict) -> ImagePacker:
+    """How the samples of a run were packed, of the records of dataset and arrays; UserError unless they are images."""
+    modality = dataset["modality"]["name"]
+    if modality != ImageReader.modality:
+        raise UserError(
+            f"{folder} has learned from samples of the modality {modality}; only a run of image files is applied to "
+            "new files"
+        )
+    return ImagePacker(parse(Packing, packed["settings"]["preprocess"]))
 
 
 def _still(path: Path, study: Path, inputs: dict[str, str], folder: Path) -> Path:

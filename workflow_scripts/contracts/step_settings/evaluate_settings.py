@@ -22,6 +22,16 @@ class Measures:
             "otherwise."
         ),
     ] = "none"
+    aggregate_top: Annotated[
+        int,
+        about(
+            "Of aggregate top_k, in every protocol that has it: k. The probability of a class is the mean of its k "
+            "highest among the unit's samples, of all where there are fewer; each class has highest ones of its own, "
+            "then all are scaled to sum 1.",
+            ge=1,
+            le=1000,
+        ),
+    ] = 3
     metrics: Annotated[
         tuple[str, ...],
         about(

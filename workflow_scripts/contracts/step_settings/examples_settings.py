@@ -2,18 +2,14 @@
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class HowPacked:
-    """What a caption says of how pictures were packed: see the block `preprocess`."""
-
-    fit: str
-    interpolation: str
+from workflow_scripts.contracts.blocks import optional
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
 
 
 @dataclass(frozen=True)
 class ExamplesSettings:
-    """What the step receives."""
+    """What the step receives: how samples were packed, as of the step `preprocess`."""
 
     study: str
-    preprocess: HowPacked
+    preprocess: Packing
+    slices: SlicePacking | None = optional()

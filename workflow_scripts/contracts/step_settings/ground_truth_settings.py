@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.step_settings.preprocess_settings import Mask, Packing
+from workflow_scripts.contracts.blocks import optional
+from workflow_scripts.contracts.step_settings.preprocess_settings import Mask, Packing, SlicePacking
 
 
 @dataclass(frozen=True)
 class GroundTruthSettings:
-    """What the step receives. explain: the runs that are explained under each of the protocols."""
+    """What the step receives; explain: the runs that are explained under each of the protocols."""
 
     study: str
     preprocess: Packing
     mask: Mask
     protocols: tuple[str, ...]
     explain: tuple[str, ...]
+    slices: SlicePacking | None = optional()

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Size, about, limit
+from workflow_scripts.contracts.blocks import Size, about, limit, optional
 
+# A percentile.
+Percent = Annotated[float, limit(ge=0, le=100)]
 Mask = Literal["none", "grey", "haematoxylin", "dab", "stained"]
 
 
@@ -27,6 +29,49 @@ class Packing:
 
 
 @dataclass(frozen=True)
+class SlicePacking:
+    """How a slice of a scan becomes a row of the packed array: window, crop, local contrast, resize, in this order."""
+
+    window: Annotated[
+        tuple[Percent, Percent],
+        about("Percentiles of all pixels of the whole slice that become black and white; what lies beyond is cut."),
+    ] = (1.0, 99.0)
+    margin: Annotated[
+        float,
+        about(
+            "How much is taken around the box of a lesion, on each side as a share of the box's own width and height. "
+            "It ends at the edge of the slice. A slice without a box is taken whole.",
+            ge=0,
+            le=2,
+        ),
+    ] = 0.1
+    local_contrast: Annotated[
+        Literal["none", "clahe"],
+        about(
+            "clahe: contrast-limited adaptive histogram equalisation of the crop in 8 bits (Zuiderveld 1994, as OpenCV "
+            "has it). CLAHE stands in for the local display method that the paper cites without naming it."
+        ),
+    ] = "none"
+    clip_limit: Annotated[
+        float, about("CLAHE: how often a grey level may occur in a tile, in multiples of the mean.", gt=0)
+    ] = 2.0
+    tiles: Annotated[
+        int, about("CLAHE: tiles a side; fewer where one would be smaller than 8 pixels.", ge=1, le=64)
+    ] = 8
+    resize: Annotated[
+        Literal["area", "bilinear"],
+        about(
+            "How the crop is brought to `size`×`size`, its aspect ratio not kept. area: the mean of the pixels that "
+            "fall into a new one; where it is enlarged, and for bilinear everywhere: between the nearest pixels."
+        ),
+    ] = "area"
+
+    def __post_init__(self) -> None:
+        if self.window[0] >= self.window[1]:
+            raise ValueError(f"window is {self.window[0]:g} to {self.window[1]:g}; the first percentile must be lower")
+
+
+@dataclass(frozen=True)
 class Preprocess(Packing):
     """From files to one packed array."""
 
@@ -43,10 +88,18 @@ class Preprocess(Packing):
         about("Micrometres per pixel of the raw images, for the scale bar in pictures; null: unknown, no bar."),
     ] = None
 
+    slices: Annotated[
+        SlicePacking | None,
+        about(
+            "Of DICOM slices alone, which take `size` and this block and no other key; null: the block's own defaults."
+        ),
+    ] = None
+
 
 @dataclass(frozen=True)
 class PreprocessSettings:
-    """What the step receives."""
+    """What the step receives; slices: of a study of slices, whose `preprocess` says no more than the size."""
 
     study: str
     preprocess: Packing
+    slices: SlicePacking | None = optional()

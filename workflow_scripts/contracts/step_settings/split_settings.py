@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Share, UserPath, about, optional
 
-Aggregate = Literal["none", "mean", "max"]
+Aggregate = Literal["none", "mean", "max", "top_k"]
 AGGREGATE = (
-    "How the samples of one unit become one prediction under this protocol: none (each sample is judged), mean or max. "
-    "null: as `evaluate.aggregate` says. A unit that a split by sample tears apart is judged in each of its subsets."
+    "How the samples of one unit become one prediction under this protocol: none (each sample is judged), or of each "
+    "class mean, max or top_k (the mean of the k highest, see `evaluate.aggregate_top`), then scaled to sum 1. null: "
+    "as `evaluate.aggregate` says. A unit that a split by sample tears apart is judged in each of its subsets."
 )
 By = Literal["sample", "unit", "group"]
 Resample = Literal["none", "smote", "smote_before_split"]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.blocks import optional
+from workflow_scripts.contracts.step_settings.split_settings import Aggregate
 from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 
@@ -11,8 +13,8 @@ from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 class MakeRun:
     """One fold and seed of a run.
 
-    spec: the run as its kind declares it; aggregate: how samples become what is judged, of a run that reads a study's
-    arrays; member: the settings of the training whose weights it applies, where it applies one.
+    spec: the run as its kind declares it; aggregate, aggregate_top: how samples become what is judged, of a run that
+    reads a study's arrays; member: the settings of the training whose weights it applies, where it applies one.
     """
 
     study: str
@@ -21,5 +23,11 @@ class MakeRun:
     fold: int
     seed: int
     spec: RunKind
-    aggregate: str | None = optional()
+    aggregate: Aggregate | None = optional()
+    aggregate_top: int | None = optional()
     member: TrainSettings | None = optional()
+
+    @property
+    def aggregation(self) -> Aggregation:
+        """How samples become what is judged."""
+        return Aggregation(self.aggregate or "none", self.aggregate_top)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.step_settings.split_settings import Resample
+from workflow_scripts.contracts.aggregation import Aggregation
+from workflow_scripts.contracts.blocks import optional
+from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 from workflow_scripts.contracts.step_settings.train_settings import Train, balanced_twice
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.runtime.seeds import seed_for
@@ -59,12 +61,18 @@ class TrainSettings(TrainedRun):
 
 @dataclass(frozen=True)
 class FinishedTrainings(TrainedRun):
-    """The same of what finishes them; aggregate: how samples become what is judged, see run_tables.units_of."""
+    """The same of what finishes them; aggregate, aggregate_top: how samples become what is judged, see Aggregation."""
 
-    aggregate: str
+    aggregate: Aggregate
+    aggregate_top: int | None = optional()
+
+    @property
+    def aggregation(self) -> Aggregation:
+        """How samples become what is judged."""
+        return Aggregation(self.aggregate, self.aggregate_top)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FinishSettings(FinishedTrainings):
     """What finishes the training of one fold and seed."""
 

@@ -44,6 +44,7 @@ def data_section(results: Results) -> dict[str, Any]:
     refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
     return {
         "montage": data_uri(results.montage),
+        "packing_order": results.arrays.order,
         "subject": results.subject,
         "numbered": Labels(results.classes).numbered,
         "sources": sources,

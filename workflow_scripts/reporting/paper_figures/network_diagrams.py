@@ -116,7 +116,8 @@ def schematic(results: Results, run: str) -> "Figure":
     if not stages or classifier is None:
         raise NotDrawnError(f"the network of {run} is no sequence of stages before fully connected layers")
     shape = architecture.shape
-    texts: list[_Text] = [(("Image", f"{shape.width}×{shape.height} pixels", f"{shape.channels} channels"), COLOURS[5])]
+    channels = f"{shape.channels} channel{'s' if shape.channels > 1 else ''}"
+    texts: list[_Text] = [(("Image", f"{shape.width}×{shape.height} pixels", channels), COLOURS[5])]
     for stage in stages:
         words = (
             stage.name,

@@ -8,8 +8,9 @@ import numpy as np
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
 from workflow_scripts.contracts.example_files import ORIGINALS, read_originals
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
-from workflow_scripts.drawing.style import new_figure
+from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
+from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWS = 4
+TITLE_LETTERS = 22
 # Setting of a random change → what it is called.
 CHANGES = {
     "horizontal_flip": "left-right flip",
@@ -54,7 +56,7 @@ class Example:
 
 def preprocessing(results: Results, run: str) -> "Figure":
     """The first image of every class: as in its file, resized, its mask, masked, with the noise `run` trains on."""
-    return preprocessing_figure(_examples(results), _train(results, run).augment.noise)
+    return preprocessing_figure(_examples(results), _train(results, run).augment.noise, results.dataset.modality.name)
 
 
 def augmentation(results: Results, run: str) -> "Figure":
@@ -64,10 +66,11 @@ def augmentation(results: Results, run: str) -> "Figure":
     return augmentation_figure(example.masked if train.mask else example.packed, train.augment)
 
 
-def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
+def preprocessing_figure(examples: list[Example], noise: float, modality: str) -> "Figure":
     """A line for each example, a column for each step; `noise` is its standard deviation as a share of the range."""
+    words = packed_modality(modality)
     masked = any(example.mask is not None for example in examples)
-    titles = ["as in the file", "resized", *(["mask", "masked"] if masked else []), *(["with noise"] if noise else [])]
+    titles = [words.shown, words.result, *(["mask", "masked"] if masked else []), *(["with noise"] if noise else [])]
     widest = max(example.original.shape[1] / example.original.shape[0] for example in examples)
     ratios = [min(2.5, max(1.0, widest)), *[1] * (len(titles) - 1)]
     figure, axes = new_figure(
@@ -90,7 +93,7 @@ def preprocessing_figure(examples: list[Example], noise: float) -> "Figure":
             axis.set_xlabel(f"{step.shape[1]} × {step.shape[0]} px", fontsize=7, labelpad=2)
         axes[line, 0].set_ylabel(example.title)
     for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title(title, fontsize=9)
+        axis.set_title(wrapped(title, TITLE_LETTERS), fontsize=9)
     _bare(axes)
     return figure
 

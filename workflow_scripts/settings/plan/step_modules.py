@@ -8,6 +8,7 @@ from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.evaluation.metric_registry import added_metrics
 from workflow_scripts.kinds.kind import CombinedKind, TrainedKind, module_of_kind
 from workflow_scripts.kinds.made_kind import MadeKind
+from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime.named_objects import module_part
 from workflow_scripts.settings.plan.step_names import StepNames
@@ -36,7 +37,12 @@ def of_adapters(plan: Plan, names: StepNames) -> list[str]:
 
 def of_reader(plan: Plan, names: StepNames) -> list[str]:
     """What reads the files of a study's modality."""
-    return [module_of(adapter_registry.adapters()[plan.study(names.study).adapters[0]].modality)]
+    return [module_of(plan.study(names.study).modality)]
+
+
+def of_reader_and_packer(plan: Plan, names: StepNames) -> list[str]:
+    """The same, and what packs their samples."""
+    return [*of_reader(plan, names), packed_modality(plan.study(names.study).modality).module]
 
 
 def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
@@ -88,9 +94,9 @@ def of_every_paper(plan: Plan, names: StepNames) -> list[str]:
     return [f"{STUDIES_PACKAGE}.{paper}" for paper in plan.data.papers]
 
 
-def _feeder() -> str:
-    """What feeds samples to a network. Every adapter gives pictures."""
-    return feeder_module("pixels")
+def _feeder(plan: Plan, study: str) -> str:
+    """What feeds a study's samples to a network."""
+    return feeder_module(packed_modality(plan.study(study).modality).array)
 
 
 def _package(plan: Plan, names: StepNames) -> str:
@@ -107,7 +113,7 @@ def _kinds(plan: Plan, study: str, runs: Iterable[str]) -> list[str]:
 def _networks(plan: Plan, study: str, runs: list[str]) -> list[str]:
     """What builds the networks of runs, and what feeds them."""
     builders = _builders(plan, study, runs)
-    return [*builders, *([_feeder()] if builders else [])]
+    return [*builders, *([_feeder(plan, study)] if builders else [])]
 
 
 def _builders(plan: Plan, study: str, runs: list[str]) -> list[str]:

@@ -57,11 +57,15 @@ SYNTHESISE = Step(
 )
 INGEST = Step("ingest", _STUDY, _STUDY, lambda plan, names: plan.data.ingest(names.study), step_modules.of_adapters)
 PREPROCESS = Step(
-    "preprocess", _STUDY, _STUDY, lambda plan, names: plan.steps.preprocess(names.study), step_modules.of_reader
+    "preprocess",
+    _STUDY,
+    _STUDY,
+    lambda plan, names: plan.steps.preprocess(names.study),
+    step_modules.of_reader_and_packer,
 )
 SEGMENT = Step("segment", _STUDY, _STUDY, lambda plan, names: plan.steps.segment(names.study))
 EXAMPLES = Step(
-    "examples", _STUDY, _STUDY, lambda plan, names: plan.steps.examples(names.study), step_modules.of_reader
+    "examples", _STUDY, _STUDY, lambda plan, names: plan.steps.examples(names.study), step_modules.of_reader_and_packer
 )
 SPLIT = Step("split", _PROTOCOL, _STUDY, lambda plan, names: plan.data.split(names.study, names.protocol))
 # All folds and seeds of a run share settings and code: the job says which they are by the folders it writes.
@@ -101,7 +105,11 @@ EXPLAIN = Step(
     step_modules.of_explained_networks,
 )
 GROUND_TRUTH = Step(
-    "ground_truth", _STUDY, _STUDY, lambda plan, names: plan.steps.ground_truth(names.study), step_modules.of_reader
+    "ground_truth",
+    _STUDY,
+    _STUDY,
+    lambda plan, names: plan.steps.ground_truth(names.study),
+    step_modules.of_reader_and_packer,
 )
 PAPER_FIGURES = Step(
     "paper_figures",
