@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription, Arrays
@@ -15,7 +16,10 @@ from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.kinds.fusion import Branch, Fusion
+from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.kinds.network import Network
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
+from workflow_scripts.models import build as building
 from workflow_scripts.steps import make_run
 from workflow_scripts.training.samples import Subset
 
@@ -67,7 +71,7 @@ class Inputs:
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
         common |= {"jobs_per_gpu": 1, "masks": self.masks}
-        return SimpleNamespace(**folders, **common, save_within=None, save_at_end=None, time_limit=None, **more)
+        return SimpleNamespace(**folders, **common, save_within=180.0, save_at_end=10.0, time_limit=None, **more)
 
     def make_run(self, settings: dict, out: Path, source: Path | None = None) -> None:
         """Make a run that no training makes; `source`: the folder of the run that it is made of."""
@@ -120,6 +124,16 @@ def fusion(**more: object) -> dict:
     """Settings of a run that joins the tiny CNN and the tiny transformer."""
     branches = {"cnn": Branch(CNN), "vit": Branch(VIT)}
     return plain(Fusion("fusion", branches, **more))
+
+
+def build(spec: dict, *arguments: object, **named: object) -> nn.Module:
+    """The network of a run of these settings, see models.build."""
+    return building.build(parse(TrainedKind, spec), *arguments, **named)
+
+
+def training(settings: dict) -> TrainSettings:
+    """What a training of these settings receives."""
+    return parse(TrainSettings, settings)
 
 
 def settings(spec: dict | None = None, run: str = "tiny", resample: str = "none", **train: object) -> dict:

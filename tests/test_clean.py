@@ -16,7 +16,7 @@ def study(root: Path, name: str, synthetic: bool, scale: str) -> Path:
     """A study's results as ingest and later steps leave them."""
     folder = root / name
     (folder / "dataset").mkdir(parents=True)
-    (folder / "dataset" / "record.json").write_text(json.dumps({"settings": {"synthetic": synthetic, "scale": scale}}))
+    (folder / "dataset" / "record.json").write_text(json.dumps({"synthetic": synthetic, "scale": scale}))
     (folder / "report.html").write_text("report")
     return folder
 
@@ -69,7 +69,7 @@ def test_real_data_and_the_papers_scale_are_left_and_named(checkout, synthetic, 
     assert "left results/mine: not the demo's, or unfinished; remove it by hand" in lines
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"settings": null}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"made": null}'])
 def test_what_has_no_readable_record_is_left(checkout, text):
     kept = study(checkout / "results", "mine", True, "demo")
     (kept / "dataset" / "record.json").write_text(text)

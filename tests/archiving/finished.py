@@ -20,9 +20,9 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_finish import write_tables
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.step_settings.split_settings import rule_of
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.kind import RunKind
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, read_json
 from workflow_scripts.steps import evaluate, report, split
@@ -77,7 +77,7 @@ class Finished:
             spec = study.settings["runs"]["soft_vote"]["spec"]
             for folder in study.folder.glob(f"runs/{protocol}/soft_vote/*"):
                 members = {name: UNITS.read(folder.parents[1] / name / folder.name / "units.csv") for name in runs[:2]}
-                combined = read_spec(spec).combine({name: members[name] for name in spec["members"]})
+                combined = parse(RunKind, spec).combine({name: members[name] for name in spec["members"]})
                 write_tables(folder, combined.output(), EACH_SAMPLE)
             for path in study.folder.glob(f"runs/{protocol}/*/*/units.csv"):
                 PREDICTIONS.write(path.with_name("predictions.csv"), UNITS.read(path).drop(columns="n_samples"))

@@ -20,7 +20,9 @@ from workflow_scripts.commands import verify
 from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.run_finish import Combined, write_tables
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings, Measures
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
+from workflow_scripts.kinds.network import Network
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
+from workflow_scripts.kinds.vote import Vote
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -188,9 +190,8 @@ def test_a_vote_on_units_of_several_images_follows_from_its_members(tmp_path):
     """The rows of its predictions are units: no image of the split is called so, and none is alone in its unit."""
     rows = pd.DataFrame({"id": ["u0", "u1"], "unit": ["u0", "u1"], "group": "", "fold": 0, "subset": "test"})
     rows = rows.assign(label=["a", "b"], p_a=[0.75, 0.5], p_b=[0.25, 0.5], n_samples=[3, 2])
-    runs = {run: RunSettings({"kind": "network", "model": run}) for run in ("first", "second")}
-    vote = {"kind": "vote", "how": "soft", "members": ["first", "second"], "weights": None}
-    runs["both"] = RunSettings(vote)
+    runs = {run: RunSettings(Network("network", run)) for run in ("first", "second")}
+    runs["both"] = RunSettings(Vote("vote", ("first", "second")))
     archived = tmp_path / "archived"
     for run in runs:
         write_tables(archived / "mine" / "runs" / "own" / run / "fold0-seed0", Combined(rows).output(), EACH_SAMPLE)

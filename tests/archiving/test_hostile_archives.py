@@ -15,8 +15,8 @@ from workflow_scripts.archiving.checked_settings import read_settings
 from workflow_scripts.archiving.recomputing import verify_study
 from workflow_scripts.archiving.unpacking import unpack
 from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.data.download.published_sources import Limits
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, write_text
 from workflow_scripts.settings import study as settings_study

@@ -15,6 +15,7 @@ data: images are made.
 """
 
 import argparse
+import math
 import os
 import statistics
 import tempfile
@@ -87,7 +88,7 @@ def loop_speed(
 ) -> float:
     """Images per second of this project's loop: one epoch, without validation."""
     start = synchronised(feeder.device)
-    fit(model, feeder, empty, train, classes, 0, Saving(Checkpoints(work)))
+    fit(model, feeder, empty, train, classes, 0, Saving(Checkpoints(work), math.inf, math.inf))
     return len(feeder) / (synchronised(feeder.device) - start)
 
 

@@ -9,9 +9,9 @@ from tests.contracts.damage import no_file
 from tests.contracts.finished_training import RUN
 from workflow_scripts.contracts.record import read_record, write_record
 from workflow_scripts.contracts.verdict_table import VERDICT
-from workflow_scripts.contracts.verified import differences, fits, require
+from workflow_scripts.contracts.verified import differences, require
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import digest_file, read_json, write_json
+from workflow_scripts.runtime.files import digest_file, read_json, whole, write_json
 from workflow_scripts.runtime.results_layout import remedy, vouched_file
 
 
@@ -29,7 +29,7 @@ def test_what_no_record_vouches_for_is_refused(tmp_path):
     write_record(tmp_path / "record.json", {"outputs": {}})
     with pytest.raises(UserError, match=r"record.json does not vouch for it"):
         require(tmp_path / "record.json", "units.csv")
-    assert not fits(tmp_path / "record.json", "units.csv") and not fits(tmp_path / "none.json")
+    assert whole(tmp_path / "record.json", "units.csv") is None is whole(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from workflow_scripts.explanation import embedding as module
 from workflow_scripts.explanation import scatter
 from workflow_scripts.explanation.embedding import Embedding, agreement, embed
 from workflow_scripts.explanation.network_features import look
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain
@@ -54,7 +53,7 @@ def test_every_test_sample_has_a_place_and_the_record_says_what_it_is_worth(expl
     ids=["cnn", "vit", "joint"],
 )
 def test_the_features_are_those_before_the_classifier(spec, expected):
-    model = build(spec, 3, square(32), 0).eval()
+    model = made.build(spec, 3, square(32), 0).eval()
     images = np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3), dtype="uint8")
     rows = np.arange(70)[::-1].copy()
     normalisation = Normalisation([0.5] * 3, [0.5] * 3, channels_last=False)

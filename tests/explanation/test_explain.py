@@ -11,12 +11,14 @@ import torch
 from PIL import Image
 
 from tests import made
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.explanation import figure
 from workflow_scripts.explanation.gradcam import central_share, correlation, gradcam, refuse_empty
 from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.explanation.trained import Trained
+from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.models import registry
-from workflow_scripts.models.build import build, random_network
+from workflow_scripts.models.build import random_network
 from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain, train
@@ -223,14 +225,14 @@ def test_a_layer_before_the_first_stage_is_refused():
 
 def test_an_untrained_network_has_maps_even_where_its_classifier_starts_at_zero():
     spec = made.network("mixer_s32_224")
-    assert not build(spec, 3, square(224), 0).head.weight.any()
-    network = random_network(spec, 3, square(224), 0)
+    assert not made.build(spec, 3, square(224), 0).head.weight.any()
+    network = random_network(parse(TrainedKind, spec), 3, square(224), 0)
     assert network.head.weight.any()
     refuse_empty(gradcam(network, torch.rand(4, 3, 224, 224), np.array([0, 1, 2, 0])), "mixer")
 
 
 def test_what_cannot_be_explained_is_said_before_training(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("workflow_scripts.training.one_training.random_network", lambda *_: Early())
+    monkeypatch.setattr("workflow_scripts.explanation.target_layers.random_network", lambda *_: Early())
     inputs = made.make_inputs(tmp_path)
     settings = made.settings(epochs=1, spec=made.network())
     with caplog.at_level("INFO"):
@@ -290,7 +292,7 @@ def test_a_branch_whose_maps_are_all_empty_is_an_error():
 
 
 def test_a_branch_that_does_not_count_is_an_error():
-    model = build(made.fusion(), 3, square(32), seed=0).eval()
+    model = made.build(made.fusion(), 3, square(32), seed=0).eval()
     model.hidden.weight.data[:, model.branches["cnn"].feature_count :] = 0
     maps = gradcam(model, torch.rand(9, 3, 32, 32), np.arange(9) % 3)
     with pytest.raises(UserError, match="vit: the map of layer .* because nothing of the layer reaches the output"):

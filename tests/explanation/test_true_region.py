@@ -1,11 +1,13 @@
 """What a network has learned to look at is the true region, more than chance or an untrained network would."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests import made
 from tests.made import subset
 from tests.raw import run_ingest, run_preprocess, run_synthesise
 from workflow_scripts.contracts.arrays import open_arrays
@@ -16,7 +18,6 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.explanation.gradcam import gradcam
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.preprocessing.packing import ImagePacker
 from workflow_scripts.synthetic import recovery
@@ -59,8 +60,8 @@ def test_grad_cam_of_a_trained_network_lies_on_the_true_region(photographs, tmp_
     view = PixelView.fitted(settings, 1, arrays, subsets[0])
     training = view.training(arrays, subsets[0], torch.device("cpu"))
     test = view.applied(arrays, subsets[1], torch.device("cpu"))
-    model = build(SPEC, len(classes), square(SIZE), 0, {})
-    fit(model, training, test, settings, classes, 1, Saving(Checkpoints(tmp_path / "states")))
+    model = made.build(SPEC, len(classes), square(SIZE), 0, {})
+    fit(model, training, test, settings, classes, 1, Saving(Checkpoints(tmp_path / "states"), math.inf, math.inf))
     numbers = predict(model, test, "float32").argmax(1).numpy()
     assert (numbers == targets[parts[1]]).mean() > 0.7
 
@@ -71,6 +72,6 @@ def test_grad_cam_of_a_trained_network_lies_on_the_true_region(photographs, tmp_
         return recovery.energy(regions, ids, maps, maps, "model")
 
     found = energy(model)
-    untrained = np.mean([energy(build(SPEC, len(classes), square(SIZE), seed, {})).value for seed in range(1, 6)])
+    untrained = np.mean([energy(made.build(SPEC, len(classes), square(SIZE), seed, {})).value for seed in range(1, 6)])
     assert found.value > 1.5 * found.chance
     assert found.value > 1.2 * untrained

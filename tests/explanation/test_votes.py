@@ -12,9 +12,9 @@ from tests import made
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.explanation import CONFUSIONS, read_maps
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings, PictureScale
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.explanation import voted
+from workflow_scripts.kinds.step_settings.explain_settings import ExplainSettings, PictureScale
 from workflow_scripts.kinds.vote import Vote
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load

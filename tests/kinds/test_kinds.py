@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.kinds.kind import MAKE, CombinedKind, MadeKind, RunKind, TrainedKind
-from workflow_scripts.kinds.kind_registry import kind_of, kinds, read_spec
+from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.kinds.kind import MAKE, CombinedKind, RunKind, TrainedKind, kind_of
+from workflow_scripts.kinds.kind_registry import kinds
+from workflow_scripts.kinds.made_kind import MadeKind
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.named_objects import module_part
 from workflow_scripts.settings.code import closure
 from workflow_scripts.settings.modalities import modality_mistakes
@@ -88,7 +91,7 @@ def test_every_kind_is_named_as_its_file_and_is_one_of_three():
 
 
 def test_a_module_that_declares_no_kind_or_two_is_named(monkeypatch):
-    monkeypatch.setattr("workflow_scripts.kinds.kind_registry.module_of_kind", lambda name: f"workflow_scripts.{name}")
+    monkeypatch.setattr("workflow_scripts.kinds.kind.module_of_kind", lambda name: f"workflow_scripts.{name}")
     with pytest.raises(TypeError, match=r"workflow_scripts.contracts.own_networks declares 0 kinds of run"):
         kind_of.__wrapped__("contracts.own_networks")
 
@@ -103,8 +106,20 @@ def test_a_module_that_declares_no_kind_or_two_is_named(monkeypatch):
     ],
 )
 def test_a_run_says_of_which_runs_it_is_made(spec, own, elsewhere):
-    run = read_spec(spec)
+    run = parse(RunKind, spec)
     assert run.own_sources() == own and run.of_another_study == elsewhere
+
+
+def test_settings_that_hold_a_run_hold_the_object_of_its_kind():
+    network, vote = {"kind": "network", "model": "resnet18"}, {"kind": "vote", "members": ["a", "b"]}
+    values = {"study": "s", "protocol": "p", "run": "r", "fold": 0, "seed": 0, "train": {}, "resample": "none"}
+    held = parse(TrainSettings, {**values, "spec": network})
+    assert isinstance(held.spec, kind_of("network")) and parse(TrainSettings, plain(held)) == held
+    assert held.spec.network_name == "resnet18" and parse(RunKind, vote).network_name is None
+    with pytest.raises(TypeError, match="'vote' is no kind of TrainedKind"):
+        parse(TrainSettings, {**values, "spec": vote})
+    with pytest.raises(TypeError, match="lacks kind"):
+        parse(TrainSettings, {**values, "spec": {"model": "resnet18"}})
 
 
 def test_the_code_of_a_kind_counts_for_what_is_made_by_it_and_for_no_training():

@@ -6,13 +6,12 @@ from torch import nn
 
 from tests import made
 from workflow_scripts.models.architecture import EVERY_POSITION, MEAN, Architecture, Layer
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.network_parts import note_classifier
 
 
 def architecture(name, hidden=None, size=64):
-    return Architecture(build(made.network(name, hidden=hidden), 3, square(size), seed=0, files={}), square(size))
+    return Architecture(made.build(made.network(name, hidden=hidden), 3, square(size), seed=0, files={}), square(size))
 
 
 @pytest.fixture(scope="module")

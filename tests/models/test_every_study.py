@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.explanation.target_layers import target_layer
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
@@ -15,7 +16,7 @@ from workflow_scripts.settings.steps import Steps
 STEPS = Steps(settings(Path(__file__).resolve().parents[2], {"scale": "paper"}))
 # One run of each network and size; the 22 rivals of CVM-Cervix have tests of their own.
 NETWORKS = {
-    canonical_json([STEPS.spec(study, name), chosen.preprocess.size]): (study, name)
+    canonical_json([plain(STEPS.spec(study, name)), chosen.preprocess.size]): (study, name)
     for study, chosen in STEPS.config.studies.items()
     for name, run in chosen.runs.items()
     if STEPS.kind(study, name).leaves_weights and (run.kind != "network" or study != "cvm_cervix")

@@ -9,7 +9,6 @@ from tests import made
 from workflow_scripts.explanation.gradcam import gradcam
 from workflow_scripts.explanation.network_features import look
 from workflow_scripts.models import compression, registry
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import TrainedWeights, read_trained
 from workflow_scripts.runtime.errors import UserError
@@ -22,13 +21,13 @@ HIDDEN = 10
 
 
 def headed(model=made.CNN, **more):
-    return build(made.network(model, hidden=HIDDEN, **more), 3, square(64), seed=0, files={})
+    return made.build(made.network(model, hidden=HIDDEN, **more), 3, square(64), seed=0, files={})
 
 
 @pytest.mark.parametrize("name", [made.CNN, made.VIT, "torchvision/shufflenet_v2_x0_5", "inception_resnet_v1"])
 def test_a_hidden_layer_stands_between_the_features_and_the_classes(name):
     size = 80
-    model = build(made.network(name, hidden=HIDDEN), 3, square(size), seed=0, files={})
+    model = made.build(made.network(name, hidden=HIDDEN), 3, square(size), seed=0, files={})
     features = registry.create(name, 0, square(size), {}).feature_count
     inside = {key: tuple(value.shape) for key, value in model.state_dict().items() if recipe._in_classifier(model, key)}
     (place,) = model.classifier_names
@@ -44,7 +43,7 @@ def test_published_weights_fill_all_but_the_head_whose_last_layer_alone_starts_a
     save_file(registry.create(made.CNN, 1000, square(32), {}).state_dict(), path)
     for weights in ("published", "start.safetensors"):
         spec = made.network(hidden=HIDDEN, weights=weights)
-        model = build(spec, 3, square(32), seed=0, files={"model": path})
+        model = made.build(spec, 3, square(32), seed=0, files={"model": path})
         given = load_file(path)
         for key, value in model.state_dict().items():
             assert key.startswith("fc.") or torch.equal(value, given[key]), key
@@ -54,15 +53,15 @@ def test_published_weights_fill_all_but_the_head_whose_last_layer_alone_starts_a
 
 def test_a_network_whose_classifier_is_something_else_is_refused():
     with pytest.raises(UserError, match="'deit_tiny_distilled_patch16_224' has no classifier of one linear layer"):
-        build(made.network("deit_tiny_distilled_patch16_224", hidden=HIDDEN), 3, square(32), seed=0, files={})
+        made.build(made.network("deit_tiny_distilled_patch16_224", hidden=HIDDEN), 3, square(32), seed=0, files={})
 
 
 def test_a_frozen_backbone_leaves_both_layers_to_be_trained_and_the_run_can_be_applied(tmp_path):
     inputs = made.make_inputs(tmp_path / "made")
     settings = made.settings(made.network(hidden=HIDDEN), epochs=1, freeze="backbone")
     train.main(inputs.arguments(out=tmp_path / "run", settings=settings))
-    after = read_trained(tmp_path / "run" / "weights.safetensors", settings).tensors
-    model = build(settings["spec"], 3, square(32), seed_for("made", "tiny", 0, 0, "initialise"), files={})
+    after = read_trained(tmp_path / "run" / "weights.safetensors", made.training(settings)).tensors
+    model = made.build(settings["spec"], 3, square(32), seed_for("made", "tiny", 0, 0, "initialise"), files={})
     changed = {key for key, value in model.state_dict().items() if not torch.equal(value, after[key])}
     assert changed == {f"fc.{layer}.{kind}" for layer in ("hidden", "output") for kind in ("weight", "bias")}
     finish_run.main(inputs.arguments(run=tmp_path / "run", settings={**settings, "aggregate": "none"}))
@@ -84,9 +83,9 @@ def test_features_are_what_enters_the_head_and_maps_are_those_of_the_network():
 def test_a_headed_network_can_be_made_smaller(tmp_path, to):
     settings = made.settings(made.network(hidden=HIDDEN))
     model = headed().eval()
-    weights = TrainedWeights(model.state_dict(), settings, "code", [0.5] * 3, [0.5] * 3, made.CLASSES)
+    weights = TrainedWeights(model.state_dict(), made.training(settings), "code", [0.5] * 3, [0.5] * 3, made.CLASSES)
     images = torch.randn(5, 3, 64, 64)
     expected = torch.softmax(model(images), 1)
     file = compression.compress(headed(), weights, to, tmp_path, square(64))
-    found = torch.softmax(compression.restore(headed(), file, settings)(images), 1)
+    found = torch.softmax(compression.restore(headed(), file, made.training(settings))(images), 1)
     torch.testing.assert_close(found, expected, atol=0.05, rtol=0)

@@ -11,7 +11,6 @@ from tests import made
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.kinds.fusion import Branch, Fusion
 from workflow_scripts.models import registry
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape, square
 from workflow_scripts.models.weights import TrainedWeights, load_start, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
@@ -24,7 +23,7 @@ def parameters(model):
 def test_the_papers_joint_network_has_the_papers_size():
     branches = {"cnn": Branch("legacy_xception"), "vit": Branch("deit_tiny_patch16_224")}
     spec = plain(Fusion("fusion", branches))
-    assert parameters(build(spec, 11, square(224), seed=0, files={})) == 31_375_859
+    assert parameters(made.build(spec, 11, square(224), seed=0, files={})) == 31_375_859
 
 
 @pytest.mark.parametrize("name", ["densenet121", "torchvision/shufflenet_v2_x0_5", "torchvision/googlenet", made.VIT])
@@ -146,7 +145,10 @@ def start(tmp_path):
 
 def test_a_weights_file_fills_all_but_the_classifier_which_starts_at_zero(start):
     spec = made.network(weights="start.safetensors")
-    fresh, model = build(spec, 3, square(32), seed=0), build(spec, 3, square(32), seed=0, files={"model": start})
+    fresh, model = (
+        made.build(spec, 3, square(32), seed=0),
+        made.build(spec, 3, square(32), seed=0, files={"model": start}),
+    )
     given = load_file(start)
     for key, value in model.state_dict().items():
         # A classifier that starts at zero does not disturb what was learned elsewhere.
@@ -158,10 +160,10 @@ def test_a_weights_file_fills_all_but_the_classifier_which_starts_at_zero(start)
 def test_a_branch_starts_from_its_own_file(start):
     spec = made.fusion()
     spec["branches"]["cnn"]["weights"] = "start.safetensors"
-    model = build(spec, 3, square(32), seed=0, files={"cnn": start})
+    model = made.build(spec, 3, square(32), seed=0, files={"cnn": start})
     assert torch.equal(model.branches["cnn"].conv1[0].weight, load_file(start)["conv1.0.weight"].float())
     with pytest.raises(UserError, match="--weights cnn=FILE"):
-        build(spec, 3, square(32), seed=0, files={"model": start})
+        made.build(spec, 3, square(32), seed=0, files={"model": start})
 
 
 def test_positions_of_a_transformer_follow_the_image_size(tmp_path):
@@ -198,7 +200,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
 
 def test_features_are_concatenated_in_the_order_of_the_settings():
     spec = made.fusion(hidden=7, activation="relu", dropout=0.4)
-    model = build(spec, 3, square(32), seed=0).eval()
+    model = made.build(spec, 3, square(32), seed=0).eval()
     images = torch.rand(2, 3, 32, 32)
     parts = [model.branches[name](images) for name in ("cnn", "vit")]
     assert model.hidden.in_features == sum(part.shape[1] for part in parts) and model.hidden.out_features == 7
@@ -209,7 +211,7 @@ def test_features_are_concatenated_in_the_order_of_the_settings():
 
 def test_parallel_features_are_padded_with_zeros_and_added():
     spec = made.fusion(how="parallel", activation="relu")
-    model = build(spec, 3, square(32), seed=0).eval()
+    model = made.build(spec, 3, square(32), seed=0).eval()
     images = torch.rand(2, 3, 32, 32)
     wide, narrow = (model.branches[name](images) for name in ("cnn", "vit"))
     assert wide.shape[1] > narrow.shape[1]
@@ -222,7 +224,7 @@ def test_parallel_features_are_padded_with_zeros_and_added():
 def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
     branches = {"cnn": Branch(made.CNN), "vit": Branch("deit_tiny_distilled_patch16_224")}
     spec = plain(Fusion("fusion", branches))
-    model = build(spec, 3, square(32), seed=0).train()
+    model = made.build(spec, 3, square(32), seed=0).train()
     branch, images = model.branches["vit"], torch.rand(2, 3, 32, 32)
     tokens = branch.forward_features(images)
     features = branch(images)
@@ -233,14 +235,15 @@ def test_a_distilled_transformer_gives_the_mean_of_its_two_tokens():
 
 
 def test_a_seed_decides_the_start():
-    first, again, other = (build(made.fusion(), 3, square(32), seed=seed).state_dict() for seed in (1, 1, 2))
+    first, again, other = (made.build(made.fusion(), 3, square(32), seed=seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["hidden.weight"], other["hidden.weight"])
 
 
 def test_equal_weights_are_equal_bytes_whatever_the_process(tmp_path):
     tensors = {"b": torch.ones(3), "a": torch.zeros(2, 2).to(memory_format=torch.contiguous_format)}
-    weights = TrainedWeights(tensors, {"run": "é"}, "code", [0.5] * 3, [0.25] * 3, ["x", "y"])
+    settings = made.training(made.settings(run="é"))
+    weights = TrainedWeights(tensors, settings, "code", [0.5] * 3, [0.25] * 3, ["x", "y"])
     raw = []
     for name in ("one", "two"):
         child = os.fork()
@@ -254,7 +257,7 @@ def test_equal_weights_are_equal_bytes_whatever_the_process(tmp_path):
     assert [header.index(f'"{key}"') for key in ("classes", "code", "mean", "settings", "std")] == sorted(
         header.index(f'"{key}"') for key in ("classes", "code", "mean", "settings", "std")
     )
-    back = read_trained(tmp_path / "one", {"run": "é"})
+    back = read_trained(tmp_path / "one", settings)
     assert back.classes == ["x", "y"] and back.std == [0.25] * 3 and torch.equal(back.tensors["b"], tensors["b"])
 
 

@@ -13,7 +13,6 @@ from tests import made
 from tests.data.download.server import running
 from workflow_scripts.data.download.fetching import Patience
 from workflow_scripts.models import pretrained, registry
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.pretrained import Origin, fetch_published, origin
 from workflow_scripts.runtime.errors import UserError
@@ -197,7 +196,7 @@ def start(folder, name, classes=1000):
 @pytest.mark.parametrize("name", [made.CNN, SMALL])
 def test_a_training_starts_from_the_file_and_asks_no_network(tmp_path, offline, name):
     path, state = start(tmp_path, name)
-    model = build(made.network(name, weights="published"), 3, square(64), seed=0, files={"model": path})
+    model = made.build(made.network(name, weights="published"), 3, square(64), seed=0, files={"model": path})
     for key, value in model.state_dict().items():
         classifier = key.startswith(model.classifier_names)
         assert torch.equal(value, torch.zeros_like(value) if classifier else state[key]), key
@@ -227,4 +226,4 @@ def test_options_that_the_published_weights_do_not_fit_are_named(tmp_path):
     with pytest.raises(UserError, match=r"does not fit .* with the options .*size mismatch"):
         registry.create(made.VIT, 2, square(32), {"embed_dim": 32, "num_heads": 2}, path)
     with pytest.raises(UserError, match="start weights for 'model', but none were given: --weights model=FILE"):
-        build(made.network(made.VIT, weights="published"), 2, square(32), seed=0, files={})
+        made.build(made.network(made.VIT, weights="published"), 2, square(32), seed=0, files={})

@@ -18,8 +18,8 @@ from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAM
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.steps import paper_figures, verdict
 

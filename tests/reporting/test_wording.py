@@ -11,9 +11,10 @@ from handmade import Study
 from pages import text_of, write
 from PIL import Image, ImageChops
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.drawing import label_text
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.runtime.wording import listed
@@ -160,7 +161,7 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
 
 def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_their_name():
     def seen(**spec):
-        return read_spec(spec).blind_to_classes()
+        return parse(RunKind, spec).blind_to_classes()
 
     assert seen(kind="baseline", features=["border", "size"]) == ("the border of each picture", "its size")
     assert seen(kind="baseline", features=["border", "stained"]) == ()

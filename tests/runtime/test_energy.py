@@ -5,9 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from workflow_scripts.contracts.record import ledger
+from workflow_scripts.contracts.record import measured
 from workflow_scripts.runtime import energy
-from workflow_scripts.runtime.files import read_json
 
 
 class Machine:
@@ -70,12 +69,11 @@ def test_where_nobody_counts_nothing_is_said(machine):
 
 
 def test_the_ledger_of_a_job_holds_energy_and_no_device_that_it_did_not_use(machine, tmp_path):
-    with ledger(tmp_path / "ledger.json"):
+    with measured() as cost:
         sum(range(10**6))
         machine.show(packages=(2_000_000, 500_000), busy_seconds=101)
-    found = read_json(tmp_path / "ledger.json")
-    assert 0 < found["processor_joules"] < 1.0
-    assert not {"device_joules", "gpu_seconds", "peak_device_memory_mib"} & set(found)
+    assert 0 < cost["processor_joules"] < 1.0
+    assert not {"device_joules", "gpu_seconds", "peak_device_memory_mib"} & set(cost)
 
 
 class Driver:
@@ -120,10 +118,9 @@ def test_a_job_on_a_gpu_counts_its_time_its_memory_and_its_energy(machine, monke
     driver = Driver()
     monkeypatch.setattr(energy, "_nvml", lambda: driver)
     monkeypatch.setitem(energy.sys.modules, "torch", on_gpu("1"))
-    with ledger(tmp_path / "ledger.json"):
+    with measured() as cost:
         driver.used += 7_500
-    found = read_json(tmp_path / "ledger.json")
-    assert found["device_joules"] == 7.5 and found["peak_device_memory_mib"] == 3.0
-    assert found["gpu_seconds"] == found["wall_seconds"]
+    assert cost["device_joules"] == 7.5 and cost["peak_device_memory_mib"] == 3.0
+    assert cost["gpu_seconds"] == cost["wall_seconds"]
     monkeypatch.setitem(energy.sys.modules, "torch", on_gpu("2"))
     assert "device_joules" not in energy.joules(energy.read_counters(), 1.0)

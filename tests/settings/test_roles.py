@@ -80,7 +80,7 @@ def test_a_protocol_may_aggregate_in_its_own_way():
         "grouped": "mean",
     }
     for step, run in (("finish_run", "cvm"), ("make_run", "control_border"), ("make_run", "cvm-float16")):
-        told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0)["aggregate"] for name in rules]
+        told = [getattr(changed, step)("cvm_cervix", name, run, 0, 0).aggregate for name in rules]
         assert told == ["none", "mean"]
     assert [changed.evaluate("cvm_cervix", name).evaluate.aggregate for name in rules] == ["none", "mean"]
     # Where samples are judged everything stays as it was, trainings do anyway, and a split only looks at labels.
@@ -110,8 +110,8 @@ def test_synthetic_samples_change_no_split_and_reach_what_trains_alone(resample)
     job = ("cvm_cervix", "published")
     for step, run in (("train", "cvm"), ("finish_run", "cvm")):
         received = [getattr(steps, step)(*job, run, 0, 0) for steps in (plain, changed)]
-        assert received[1] == {**received[0], "resample": resample} != received[0]
-    compressed = [steps.make_run(*job, "cvm-float16", 0, 0)["member"]["resample"] for steps in (plain, changed)]
+        assert received[1] == replace(received[0], resample=resample) != received[0]
+    compressed = [steps.make_run(*job, "cvm-float16", 0, 0).member.resample for steps in (plain, changed)]
     assert compressed == ["none", resample]
     assert changed.make_run(*job, "control_border", 0, 0) == plain.make_run(*job, "control_border", 0, 0)
     assert changed.evaluate(*job).resample == changed.explain(*job).training("cvm").resample == resample
@@ -173,7 +173,7 @@ def test_an_external_run_comes_from_any_protocol_of_a_study_without_groups(proto
     assert f"results/there/splits/{protocol}.csv" in plan.runs.source_files(EXTERNAL_RUN)
     folder = f"results/there/runs/{protocol}/cvm/fold0-seed0"
     assert plan.runs.source_folders(EXTERNAL_RUN) == {"cvm": folder}
-    assert plan.steps.make_run(*astuple(EXTERNAL_RUN))["spec"]["protocol"] == protocol
+    assert plan.steps.make_run(*astuple(EXTERNAL_RUN)).spec.protocol == protocol
 
 
 def test_an_external_run_that_names_no_protocol_comes_from_the_one_as_published():

@@ -107,8 +107,8 @@ def test_only_training_sees_copies_and_predictions_know_none(tmp_path, monkeypat
     for name in ("predictions.csv", "units.csv"):
         table = pd.read_csv(tmp_path / "fourfold" / name)
         assert sorted(table["id"]) == sorted(split.loc[split["subset"] != "train", "id"])
-    weights = read_trained(tmp_path / "fourfold" / "weights.safetensors", settings)
-    plain = read_trained(tmp_path / "plain" / "weights.safetensors", made.settings(epochs=2))
+    weights = read_trained(tmp_path / "fourfold" / "weights.safetensors", made.training(settings))
+    plain = read_trained(tmp_path / "plain" / "weights.safetensors", made.training(made.settings(epochs=2)))
     assert (weights.mean, weights.std) == (plain.mean, plain.std)
     assert not torch.equal(weights.tensors["fc.weight"], plain.tensors["fc.weight"])
 

@@ -30,7 +30,7 @@ class Job:
 
         def work():
             reservations.log.info = lambda message, *values: there.send(message % values)
-            there.send([uuids[number] for number in devices.own_gpus(uuids, count, jobs_per_gpu, folder)])
+            there.send([uuids[number] for number in reservations.own_gpus(uuids, count, jobs_per_gpu, folder)])
             self.end.wait()
 
         self.process = CONTEXT.Process(target=work)
@@ -141,14 +141,14 @@ def test_two_gpus_that_are_shared_are_two_different_ones(job):
 
 def test_under_slurm_the_scheduler_places_the_jobs(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "1")
-    assert all(devices.own_gpus(["a", "b"], 1, folder=tmp_path) == [0] for _ in range(2))
+    assert all(reservations.own_gpus(["a", "b"], 1, folder=tmp_path) == [0] for _ in range(2))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_lock_file_can_be_locked_by_another_user(tmp_path):
     before = os.umask(0o077)
     try:
-        assert devices.own_gpus(["z"], 1, folder=tmp_path) == [0]
+        assert reservations.own_gpus(["z"], 1, folder=tmp_path) == [0]
     finally:
         os.umask(before)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
@@ -156,19 +156,19 @@ def test_a_lock_file_can_be_locked_by_another_user(tmp_path):
 
 def test_a_process_keeps_the_one_gpu_that_it_has_taken(job, tmp_path, monkeypatch):
     assert job(["a"]).hears() == ["a"]
-    own_gpus, used = devices.own_gpus, []
-    monkeypatch.setattr(devices, "own_gpus", lambda uuids, count, jobs: own_gpus(uuids, count, jobs, tmp_path))
+    own_gpus, used = reservations.own_gpus, []
+    monkeypatch.setattr(reservations, "own_gpus", lambda uuids, count, jobs: own_gpus(uuids, count, jobs, tmp_path))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: SimpleNamespace(uuid="abc"[number]))
     monkeypatch.setattr(torch.cuda, "set_device", used.append)
     train = SimpleNamespace(torch_threads=1, deterministic=False)
-    devices._own.cache_clear()
+    reservations.process_gpus.cache_clear()
     try:
         # A job that explains several networks asks for each.
         assert [devices.prepare("auto", train) for _ in range(2)] == [torch.device("cuda", 1)] * 2 == used
     finally:
-        devices._own.cache_clear()
+        reservations.process_gpus.cache_clear()
         torch.backends.cudnn.benchmark = False
 
 

@@ -135,7 +135,7 @@ def test_a_second_copy_stops_at_once(inputs, tmp_path, monkeypatch):
             run(inputs, tmp_path, made.settings(learning_rate=0.1))
         raise StoppedError
 
-    monkeypatch.setattr(one_training, "_train", nested)
+    monkeypatch.setattr(one_training, "train_network", nested)
     with pytest.raises(StoppedError):
         run(inputs, tmp_path, made.settings())
 
@@ -165,6 +165,6 @@ def test_a_training_that_its_forerunner_finished_is_not_done_again(inputs, tmp_p
     settings = made.settings(learning_rate=0.0019)
     whole = run(inputs, tmp_path / "out", settings)
     with monkeypatch.context() as patch:
-        patch.setattr(one_training, "_train", lambda *_: pytest.fail("trained again"))
+        patch.setattr(one_training, "train_network", lambda *_: pytest.fail("trained again"))
         assert run(inputs, tmp_path / "out", settings) == whole
     assert run(inputs, tmp_path / "out", made.settings(learning_rate=0.0018)) != whole

@@ -12,7 +12,6 @@ import torch
 from tests import made
 from tests.vouched import vouch
 from workflow_scripts.contracts.record import processor, read_record, versions
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import load_trained, read_trained
 from workflow_scripts.runtime.errors import UserError
@@ -34,8 +33,8 @@ def test_probabilities_are_the_networks_own(trained):
     table = pd.read_csv(trained.root / "run" / "predictions.csv").set_index("id")
     split = pd.read_csv(trained.split).set_index("id")["subset"]
     assert set(table.index) == set(split.index[split != "train"])
-    weights = read_trained(trained.root / "run" / "weights.safetensors", SETTINGS)
-    model = load_trained(build(SETTINGS["spec"], 3, square(32), seed=9), weights)
+    weights = read_trained(trained.root / "run" / "weights.safetensors", made.training(SETTINGS))
+    model = load_trained(made.build(SETTINGS["spec"], 3, square(32), seed=9), weights)
     for name in ("cell_013", "cell_059"):
         pixels = np.load(trained.images)[int(name[-3:])] / 255
         image = torch.tensor((pixels - weights.mean) / weights.std).float().permute(2, 0, 1)[None]
@@ -81,7 +80,7 @@ def test_weights_that_say_nothing_are_refused(trained, tmp_path):
 
     save_file({"a": torch.zeros(1)}, tmp_path / "weights.safetensors")
     with pytest.raises(UserError, match="does not say how it was trained"):
-        read_trained(tmp_path / "weights.safetensors", SETTINGS)
+        read_trained(tmp_path / "weights.safetensors", made.training(SETTINGS))
 
 
 def test_a_split_that_does_not_fit_the_data_is_named(trained, tmp_path):

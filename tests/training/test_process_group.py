@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,10 +20,11 @@ from tests.training.test_interrupted import ROOT, killed
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.processes import launched_rank
+from workflow_scripts.runtime.reservations import own_gpus
 from workflow_scripts.settings.load import settings as load
 from workflow_scripts.steps import train
-from workflow_scripts.training import devices
-from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
+from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 
 FILES = ("weights.safetensors", "history.csv", "predictions.csv")
 
@@ -84,7 +84,7 @@ def test_two_processes_learn_what_one_learns(inputs, tmp_path, block):
     histories = [pd.read_csv(tmp_path / name / "history.csv") for name in ("one", "two")]
     np.testing.assert_allclose(histories[1], histories[0], rtol=2e-4)
     tensors = [
-        read_trained(tmp_path / name / "weights.safetensors", given).tensors
+        read_trained(tmp_path / name / "weights.safetensors", made.training(given)).tensors
         for name, given in (("one", one), ("two", two))
     ]
     if block.get("optimizer") == "sgd":  # the others divide rounding errors by their size
@@ -185,20 +185,14 @@ def test_what_is_summed_are_gradients_and_the_weighted_running_statistics(monkey
         assert hits == 3 and hits.dtype == torch.int64
 
 
-def test_more_processes_than_gpus_are_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    block = SimpleNamespace(torch_threads=1, deterministic=False)
-    try:
-        with pytest.raises(UserError, match=r"train.processes is 2, but there are only 1 GPU\(s\) here"):
-            devices.prepare("auto", block, ProcessGroup(0, 2))
-    finally:
-        torch.backends.cudnn.benchmark = False
+def test_more_processes_than_gpus_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"train.processes is 2, but there are only 1 GPU\(s\) here"):
+        own_gpus(["a"], 2, folder=tmp_path)
 
 
 def test_processes_that_nobody_started_are_missed():
-    with pytest.raises(UserError, match="train.processes is 2, but 1 process"), joined_process_group(2):
-        pytest.fail("a group of one")
+    with pytest.raises(UserError, match="train.processes is 2, but 1 process"):
+        launched_rank(2)
 
 
 def test_short_trainings_share_a_job_or_long_ones_are_spread():

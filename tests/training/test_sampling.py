@@ -118,7 +118,7 @@ def test_only_training_changes_and_pixels_are_counted_once(tmp_path, monkeypatch
         settings, out = made.settings(epochs=1, **changes), tmp_path / name
         train.main(inputs.arguments(out=out, settings=settings))
         finish_run.main(inputs.arguments(run=out, settings={**settings, "aggregate": "none"}))
-        found.append(read_trained(out / "weights.safetensors", settings))
+        found.append(read_trained(out / "weights.safetensors", made.training(settings)))
     assert seen == [(28, 12, 12), (count, 12, 12)]
     assert found[0].mean == found[1].mean and found[0].std == found[1].std
     assert not torch.equal(found[0].tensors["fc.weight"], found[1].tensors["fc.weight"])

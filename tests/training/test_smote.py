@@ -17,7 +17,7 @@ from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import RunRecord
-from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import finish_run
@@ -260,7 +260,7 @@ def test_only_training_sees_them_and_the_record_counts_them(tmp_path, monkeypatc
         stated, out = made.settings(epochs=1, resample=resample), tmp_path / name
         run(inputs, out, stated)
         finish_run.main(inputs.arguments(run=out, settings={**stated, "aggregate": "none"}))
-        weights.append(read_trained(out / "weights.safetensors", stated))
+        weights.append(read_trained(out / "weights.safetensors", parse(TrainSettings, stated)))
     record = read_view(RunRecord, out / "record.json").resampled
     assert plain(record) == json.loads((out / "train.json").read_text())["resampled"]
     assert seen[0] == (25, 12) and seen[1] == (25 + record.synthetic, 12) and record.how == way

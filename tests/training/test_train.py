@@ -12,7 +12,6 @@ from tests import made
 from tests.training.running import run
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Train
-from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
@@ -137,8 +136,10 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
 def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):
     settings = made.settings(epochs=1, freeze="backbone")
     run(inputs, tmp_path, settings)
-    after = read_trained(tmp_path / "weights.safetensors", settings).tensors
-    before = build(settings["spec"], 3, square(32), seed_for("made", "tiny", 0, 0, "initialise"), files={}).state_dict()
+    after = read_trained(tmp_path / "weights.safetensors", made.training(settings)).tensors
+    before = made.build(
+        settings["spec"], 3, square(32), seed_for("made", "tiny", 0, 0, "initialise"), files={}
+    ).state_dict()
     changed = {key for key in after if not torch.equal(after[key], before[key])}
     assert changed == {"fc.weight", "fc.bias"}
 

@@ -7,9 +7,8 @@ import torch
 
 from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription, open_arrays
-from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
+from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain, finish_run, train
@@ -124,7 +123,7 @@ def test_mean_and_spread_are_those_of_the_images_as_they_are_shown(tmp_path):
     chosen = (pd.read_csv(inputs.split)["subset"] == "train").to_numpy()
     for shown, changes in ((masked, {}), (np.load(inputs.images), {"mask": False})):
         settings, _ = run(inputs, tmp_path / str(len(changes)), **changes)
-        weights = read_trained(tmp_path / str(len(changes)) / "weights.safetensors", settings)
+        weights = read_trained(tmp_path / str(len(changes)) / "weights.safetensors", made.training(settings))
         values = shown[chosen].reshape(-1, 3) / 255
         np.testing.assert_allclose((weights.mean, weights.std), (values.mean(0), values.std(0)), rtol=1e-6)
 
@@ -196,11 +195,11 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     expected = table.set_index("id").loc[shown.index, COLUMNS].max(axis=1)
     np.testing.assert_allclose(shown, expected, atol=1e-6)
 
-    weights = read_trained(out / "weights.safetensors", settings)
+    weights = read_trained(out / "weights.safetensors", made.training(settings))
     files = FoldFiles.of(inputs.arguments())
-    model = inference.Applied.read(files, out / "weights.safetensors", settings, 0, "cpu").network()
+    model = inference.Applied.read(files, out / "weights.safetensors", made.training(settings), 0, "cpu").network()
     described = made.arrays_of(np.load(inputs.images)).description
-    network = Network(model, weights, described, parse(Train, settings["train"]), CPU)
+    network = Network(model, weights, described, CPU)
     rows = [int(name.removeprefix("cell_")) for name in table["id"]]
     masks = np.load(inputs.masks)[rows]
     found = network.probabilities(np.load(inputs.images)[rows], table["id"].tolist(), masks)

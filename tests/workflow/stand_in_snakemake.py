@@ -9,7 +9,8 @@ import sys
 from itertools import takewhile
 from pathlib import Path
 
-from workflow_scripts.contracts.record import input_digests, write_record
+from workflow_scripts.contracts.record import write_record
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import write_json, write_text
 from workflow_scripts.runtime.study_paths import FINISHED_FILE
 from workflow_scripts.settings import phases

@@ -13,12 +13,11 @@ from workflow_scripts.archiving.entry_names import member_fault
 from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
 from workflow_scripts.archiving.privacy import of_this_user, refuse_private
 from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.record import sealed
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verified import UNKNOWN, differences
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.files import atomic_path, sealed
 from workflow_scripts.runtime.reservations import own_folder
 from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE
 

@@ -11,10 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import PATTERN
 from workflow_scripts.settings.data_blocks import Protocol

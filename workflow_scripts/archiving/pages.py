@@ -31,18 +31,18 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     from workflow_scripts.contracts.published_yaml import read_published
     from workflow_scripts.reporting.pages.consistency_page import consistency_page, write_table
     from workflow_scripts.reporting.pages.overview import index_page
-    from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import study_row
+    from workflow_scripts.runtime.files import write_text
 
     papers = sorted(papers, key=lambda folder: folder.name)
     read = [read_published(folder / "published.yaml") for folder in papers]
     checked = [(paper, check_all(paper)) for paper in read]
     table = target / "consistency.csv"
     write_table(table, checked)
-    write_page(target / "consistency.html", consistency_page(checked))
+    write_text(target / "consistency.html", consistency_page(checked))
     rows = [study_row(results / name, name, about, results) for name, about in sorted(studies.items())]
-    write_page(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
+    write_text(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
 
 
 class _Page:

@@ -14,16 +14,15 @@ from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.contracts.run_finish import TABLES, write_tables
 from workflow_scripts.contracts.run_tables import METRICS, PREDICTIONS, UNITS, classes_of, write_units
 from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.data.download.space import room_for
 from workflow_scripts.kinds.kind import CombinedKind
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import write_text
+from workflow_scripts.runtime.files import write_json, write_text
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE, fold_seeds
 
 
@@ -78,7 +77,7 @@ def _predictions(
     split = SPLIT.read(archived / study / "splits" / f"{protocol}.csv").set_index(["id", "fold"])["subset"]
     aggregation = Aggregation.of(settings.evaluate.aggregate, settings.evaluate.aggregate_top)
     odd, rows = [], 0
-    for run in (run for run in settings.runs if not isinstance(read_spec(runs[run].spec), CombinedKind)):
+    for run in (run for run in settings.runs if not isinstance(runs[run].spec, CombinedKind)):
         for job in _jobs(settings):
             name = f"{study}/runs/{protocol}/{run}/{job}"
             predictions = PREDICTIONS.read(archived / name / PREDICTIONS_FILE)
@@ -98,7 +97,7 @@ def compare_combined(
     """Predictions and units of every run that combines others, against those that follow from their units."""
     folder = f"{settings.study}/runs/{settings.protocol}"
     for run in settings.runs:
-        kind = read_spec(runs[run].spec)
+        kind = runs[run].spec
         if not isinstance(kind, CombinedKind):
             continue
         for job in _jobs(settings):
@@ -128,13 +127,13 @@ def _summarise(archived: Path, work: Path, study: str, settings: ReportSettings)
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results
-    from workflow_scripts.reporting.summary import write_curves, write_metrics
+    from workflow_scripts.reporting.summary import metrics, write_curves
 
     paper = archived / paper_folder(settings.paper) if settings.paper else None
     results = read_results(work / study, settings, paper, pictures=False)
     write(work / study / "verdict.csv", verdict_rows(results))
     write_curves(work / study / "curves", results)
-    write_metrics(work / study / "metrics.json", results, premiums(results))
+    write_json(work / study / "metrics.json", metrics(results, premiums(results)))
     write_text(work / study / "model_card.md", model_card(results))
 
 

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.data.new_images import image_files, warn_of_formulas, warn_of_passed_over
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE
+from workflow_scripts.runtime.study_paths import StudyPaths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,8 +120,8 @@ def _training_distribution(run: "FinishedRun") -> "TrainingDistribution":
     from workflow_scripts.data.fold_samples import read_fold
     from workflow_scripts.data.out_of_distribution import TrainingDistribution, statistics_of_rows
 
-    split = run.study / "splits" / f"{run.settings['protocol']}.csv"
-    _, table = read_fold(run.study / "dataset", run.study / "arrays", split, run.settings["fold"])
+    paths = StudyPaths(run.study)
+    _, table = read_fold(paths.dataset, paths.arrays, paths.split(run.settings.protocol), run.settings.fold)
     images = open_arrays(run.study / "arrays").data
     table = table[table["subset"] == "train"]
     sizes = read_manifest(run.study / "dataset").set_index("id").loc[table["id"]]
@@ -218,9 +221,9 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
             *(["out of distribution"] if row.why else []),
         ]
         pictures.append(figure.Picture(image, figure.wrapped(lines), bool(row.why)))
-    numbers = {"run": run.settings["run"], "n": len(images), "total": len(table)}
+    numbers = {"run": run.settings.run, "n": len(images), "total": len(table)}
     shape = InputShape.of(run.array)
-    untrained = random_network(run.settings["spec"], p.shape[1], shape, 0)
+    untrained = random_network(run.settings.spec, p.shape[1], shape, 0)
     try:
         targets = target_layers(untrained, shape)
     except UserError as error:
@@ -238,11 +241,11 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
     from workflow_scripts.settings.code import code_digest
     from workflow_scripts.training.feeders.feeder_registry import feeder_module
 
-    split = run.study / "splits" / f"{run.settings['protocol']}.csv"
+    split = StudyPaths(run.study).split(run.settings.protocol)
     used = [run.folder / "record.json", run.folder / WEIGHTS_FILE, run.study / "arrays" / "record.json", split]
     record = make_record(
         {
-            **run.settings,
+            **plain(run.settings),
             "preprocess": vars(run.packer.packing),
             "name": args.name,
             "sheet": args.sheet,

@@ -9,7 +9,7 @@ from which `make verify` computes every table again, and its sha256.
 import argparse
 from pathlib import Path
 
-from workflow_scripts.contracts.step_settings.archived_settings import ArchivedSettings
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file

@@ -18,8 +18,8 @@ SHARED = ("index.html", "consistency.html", "consistency.csv", "mlflow")
 def is_demo(study: Path) -> bool:
     """Whether a study's results come of synthetic data at scale demo; an unfinished or damaged record is no proof."""
     try:
-        settings = json.loads((study / "dataset" / "record.json").read_text(encoding="utf-8"))["settings"]
-        return settings["synthetic"] and settings["scale"] == "demo"
+        record = json.loads((study / "dataset" / "record.json").read_text(encoding="utf-8"))
+        return record["synthetic"] and record["scale"] == "demo"
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

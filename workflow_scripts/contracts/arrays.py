@@ -139,8 +139,11 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
     UserError, with what to do, when a file is missing, is not what its record says, or when description, rows, index
     and masks do not fit each other.
     """
-    description = ArrayDescription.of_record(require(folder / RECORD, DATA), folder / RECORD)
-    index, data = read_index(folder), _mapped(folder / DATA)
+    record = require(folder / RECORD, DATA, INDEX)
+    if masks is not None:
+        require(masks.with_name(RECORD), masks.name)
+    description = ArrayDescription.of_record(record, folder / RECORD)
+    index, data = ARRAY_INDEX.read(folder / INDEX), _mapped(folder / DATA)
     if data.dtype != description.dtype or data.shape[1:] != description.row_shape:
         raise UserError(
             f"{folder / DATA} has rows {data.shape[1:]} of {data.dtype}, {folder / RECORD} says {description}; "
@@ -155,7 +158,6 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
 
 
 def _open_masks(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    require(path.with_name(RECORD), path.name)
     masks = _mapped(path)
     if masks.dtype != np.uint8 or masks.shape != shape:
         raise UserError(f"{path} has no mask for each row of the array; {remedy(path)}")

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from workflow_scripts.contracts.misfits import MisfitError, type_problem
 from workflow_scripts.contracts.misfits import Path as Keys
+from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.runtime.wording import nearest
 
 _Block = TypeVar("_Block")
@@ -165,9 +166,11 @@ def parse(block: type[_Block], values: Mapping[str, Any], further: bool = False,
 
 
 def _block(block: type[_Block], values: Any, path: Keys, how: _Reading) -> _Block:
-    declared: Any = block
     if not isinstance(values, Mapping):
         raise MisfitError(path, type_problem((block,), values))
+    if not is_dataclass(block):
+        return _block(_of_kind(block, values, path), values, path, how)
+    declared: Any = block
     hints = {key_of(name): (name, hint) for name, hint in hints_of(declared).items()}
     unknown = [key for key in values if key not in hints]
     if unknown and not how.further:
@@ -186,6 +189,16 @@ def _block(block: type[_Block], values: Any, path: Keys, how: _Reading) -> _Bloc
         raise MisfitError(path, str(error)) from None
 
 
+def _of_kind(block: type[_Block], values: Mapping[str, Any], path: Keys) -> type[_Block]:
+    """The class of the kind of a block of which there are several."""
+    if not issubclass(block, OneOfKind) or "kind" not in values:
+        raise MisfitError(path, "lacks kind")
+    chosen = block.of_kind(values["kind"])
+    if not issubclass(chosen, block):
+        raise MisfitError(path, f"{values['kind']!r} is no kind of {block.__name__}")
+    return chosen
+
+
 def _parsed(hint: Any, value: Any, path: Keys, how: _Reading) -> Any:
     """A value of JSON as the type says: lists become tuples, mappings become blocks."""
     origin, inner = get_origin(hint), get_args(hint)
@@ -199,7 +212,7 @@ def _parsed(hint: Any, value: Any, path: Keys, how: _Reading) -> Any:
         if fitting is None:
             raise MisfitError(path, type_problem(kinds, value))
         return _parsed(fitting, value, path, how)
-    if is_dataclass(hint) and isinstance(hint, type):
+    if _is_block(hint):
         return _block(hint, value, path, how)
     if not _fits(hint, value):
         raise MisfitError(path, type_problem((hint,), value))
@@ -242,7 +255,7 @@ def _fits(hint: Any, value: Any) -> bool:
         return isinstance(value, (list, tuple))
     if origin in (dict, Mapping):
         return isinstance(value, Mapping)
-    if is_dataclass(hint) and isinstance(hint, type):
+    if _is_block(hint):
         return isinstance(value, Mapping) and _is_of_kind(hint, value)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -251,9 +264,13 @@ def _fits(hint: Any, value: Any) -> bool:
     return isinstance(hint, type) and isinstance(value, hint)
 
 
+def _is_block(hint: Any) -> bool:
+    return isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, OneOfKind))
+
+
 def _is_of_kind(block: type, values: Mapping[str, Any]) -> bool:
     """Whether a mapping is for this one of several blocks that are told apart by their `kind`."""
-    hint = hints_of(block).get("kind")
+    hint = hints_of(block).get("kind") if is_dataclass(block) else None
     return hint is None or _fits(hint, values.get("kind"))
 
 

@@ -1,7 +1,5 @@
 """record.json: what was run, with no clock in it; ledger.json: what it cost. Both hold a digest of themselves."""
 
-import json
-import os
 import platform
 import resource
 import socket
@@ -17,8 +15,8 @@ from typing import Any, TypeVar
 
 from workflow_scripts.contracts.blocks import hints_of, parse, plain
 from workflow_scripts.runtime import energy
-from workflow_scripts.runtime.errors import NoFileError, UserError
-from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json, write_json
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, digest_text, read_sealed, write_sealed
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.results_layout import remedy
 
@@ -36,8 +34,6 @@ PACKAGES = (
     "torch",
     "torchvision",
 )
-# sha256 of all else that a record holds.
-SEAL = "record_sha256"
 # Runs that a sentence names before it counts the rest.
 SHOWN = 3
 
@@ -84,29 +80,14 @@ def identity(record: Mapping[str, Any]) -> str:
     return digest_text(canonical_json(record))
 
 
-def sealed(content: dict) -> dict:
-    """The content with a digest of itself, under SEAL; one that it has is replaced."""
-    rest = {key: value for key, value in content.items() if key != SEAL}
-    return {**rest, SEAL: digest_text(canonical_json(json.loads(json.dumps(rest))))}
-
-
 def write_record(path: Path, record: dict) -> None:
     """Write a record, sealed, atomically; it is written last, as the sign that its neighbours are whole."""
-    write_json(path, sealed(record))
+    write_sealed(path, record)
 
 
 def read_record(path: Path) -> dict:
     """Read a record; UserError if it is missing, broken, or not as it was written."""
-    try:
-        record = read_json(path)
-    except NoFileError:
-        raise
-    except UserError:
-        state = "is not valid JSON any more" if path.exists() else "is missing"
-        raise UserError(f"{path} {state}; {remedy(path)}") from None
-    if not isinstance(record, dict) or record.get(SEAL) != sealed(record)[SEAL]:
-        raise UserError(f"{path} has changed since it was written: it does not fit its own {SEAL}; {remedy(path)}")
-    return record
+    return read_sealed(path)
 
 
 @dataclass(frozen=True)
@@ -176,27 +157,12 @@ def _mixture(what: str, by_value: dict[str, list[str]]) -> str:
     return f"runs that are compared were made with different {what}: {'; '.join(parts)}"
 
 
-def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
-    """sha256 of each path, keyed by its name relative to `root`; UserError where one is missing.
-
-    Large arrays are named by their record instead.
-    """
-    digests = {}
-    for path in paths:
-        try:
-            digests[os.path.relpath(path, root)] = digest_file(path)
-        except FileNotFoundError:
-            raise UserError(f"{path} is missing; {remedy(path)}") from None
-    return digests
-
-
 @contextmanager
-def ledger(path: Path) -> Iterator[dict]:
-    """Measure the block and write host, start, wall and CPU seconds and peak memory (MiB) to `path`.
+def measured() -> Iterator[dict[str, Any]]:
+    """Measure the block: the yielded dictionary holds, after it, host, start, wall and CPU seconds, peak memory (MiB).
 
     Where a GPU was used also gpu_seconds and peak_device_memory_mib, and where the machine counts energy
-    processor_joules and device_joules. The yielded dictionary takes what the step itself knows, e.g. device and images
-    per second.
+    processor_joules and device_joules. It takes what the step itself knows, e.g. device and images per second.
     """
     entry: dict[str, Any] = {"host": socket.gethostname(), "python": sys.version.split()[0]}
     entry["start"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -207,4 +173,3 @@ def ledger(path: Path) -> Iterator[dict]:
     entry.update(energy.device_use(entry["wall_seconds"]))
     entry.update(energy.joules(counters, entry["cpu_seconds"]))
     entry["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    write_record(path, entry)

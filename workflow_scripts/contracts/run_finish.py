@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.contracts.aggregation import Aggregation
-from workflow_scripts.contracts.record import input_digests, ledger, make_record, write_record
+from workflow_scripts.contracts.record import make_record, measured, write_record
 from workflow_scripts.contracts.run_tables import UNITS, classes_of, write_predictions, write_units
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import LEDGER_FILE, PREDICTIONS_FILE, RECORD_FILE, UNITS_FILE
 
@@ -70,10 +71,11 @@ def finish_run(
     `folder`: of the fold and seed; `settings`, `code`: of the step; `study`: the folder of the study's results, from
     which the record names its inputs; `make` does the work, which the ledger measures together with the tables.
     """
-    with ledger(folder / LEDGER_FILE) as cost:
+    with measured() as cost:
         output = make()
         write_tables(folder, output, aggregation)
         cost.update(output.cost)
+    write_record(folder / LEDGER_FILE, cost)
     outputs = {name: digest_file(folder / name) for name in dict.fromkeys([*TABLES, *output.outputs])}
     inputs = input_digests(study, list(output.inputs)) | dict(output.inputs_by_name)
     write_record(folder / RECORD_FILE, make_record(settings, code, inputs, **output.facts, outputs=outputs))

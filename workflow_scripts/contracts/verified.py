@@ -66,15 +66,6 @@ def required_training(path: Path) -> Path:
     return path
 
 
-def fits(record: Path, *names: str) -> bool:
-    """Whether each of `names` is there and is what the record says; without a record nothing fits."""
-    try:
-        require(record, *names)
-    except UserError:
-        return False
-    return True
-
-
 def differences(study: Path) -> Iterator[Difference]:
     """Every file below a study's results that is not what a record says, is missing, or is in no record's outputs.
 

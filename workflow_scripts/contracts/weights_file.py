@@ -23,9 +23,8 @@ class Header:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a training's weights belong to: resolved settings, digest of the code, classes in order."""
+    """What a training's weights belong to: digest of the code, classes in order."""
 
-    settings: dict
     code: str
     classes: list[str]
 
@@ -51,7 +50,7 @@ def origin(metadata: dict[str, str], settings: dict, path: Path) -> Origin:
     recorded = json.loads(metadata["settings"])
     if canonical_json(recorded) != canonical_json(settings):
         raise UserError(f"{path} was trained with other settings ({_difference(recorded, settings)}); {remedy(path)}")
-    return Origin(recorded, metadata["code"], json.loads(metadata["classes"]))
+    return Origin(metadata["code"], json.loads(metadata["classes"]))
 
 
 def require_classes(trained: list[str], classes: list[str], where: Path) -> None:

@@ -5,7 +5,7 @@ from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.data.fold_samples import read_fold
 from workflow_scripts.kinds.expert import Expert
-from workflow_scripts.kinds.kind import RunJob
+from workflow_scripts.kinds.made_kind import RunJob
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 

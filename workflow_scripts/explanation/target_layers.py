@@ -1,5 +1,6 @@
 """The layer whose map Grad-CAM shows: the last one that still knows where things are."""
 
+import logging
 from collections.abc import Callable, Sized
 from dataclasses import dataclass, replace
 
@@ -7,9 +8,13 @@ import torch
 from torch import nn
 
 from workflow_scripts.explanation.places import Output, outputs
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.models.build import random_network
 from workflow_scripts.models.fusion import FusionNetwork
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.runtime.errors import UserError
+
+log = logging.getLogger("workflow_scripts")
 
 # Family (class of the network, in timm, torchvision and this package) → its last layer with a map.
 CONVOLUTIONAL = {
@@ -59,6 +64,14 @@ class Target:
 def target_layers(model: nn.Module, shape: InputShape) -> dict[str, Target]:
     """The target layer of each branch of a joint network; a plain network is the branch "model". UserError: none."""
     return {name: target_layer(part, shape) for name, part in branches(model).items()}
+
+
+def say_what_has_no_map(run: TrainedKind, classes: int, shape: InputShape) -> None:
+    """A line of the log on a run whose network has no target layer; `shape`: of its images."""
+    try:
+        target_layers(random_network(run, classes, shape, 0), shape)
+    except UserError as error:
+        log.warning("Grad-CAM will show nothing of this network: %s", error)
 
 
 def branches(model: nn.Module) -> dict[str, nn.Module]:

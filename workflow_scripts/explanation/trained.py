@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.blocks import plain
-from workflow_scripts.contracts.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.contracts.verified import required_training
@@ -20,6 +18,7 @@ from workflow_scripts.drawing.visible import visible
 from workflow_scripts.explanation.gradcam import Maps, gradcam
 from workflow_scripts.explanation.network_features import Seen, look
 from workflow_scripts.explanation.target_layers import Target, target_layers
+from workflow_scripts.kinds.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -27,7 +26,6 @@ from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
 from workflow_scripts.training.feeders.pixels import Pixels, PixelView
 from workflow_scripts.training.samples import Samples
-from workflow_scripts.training.view import training_seed
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
@@ -35,13 +33,11 @@ IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's network on its device, its weights, the block `train` of its settings, and one fold of the samples."""
+    """A run's network on its device, its weights, and one fold of the samples."""
 
     run: str
-    spec: dict[str, Any]
     network: nn.Module
     weights: TrainedWeights
-    train: Train
     device: torch.device
     samples: Samples
     reported: Literal["test", "validation"]
@@ -53,23 +49,22 @@ class Trained:
     def read(cls, settings: ExplainSettings, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
         training = settings.training(run)
-        spec, train = training.spec, training.train
-        weights = read_trained(required_training(path), plain(training))
+        weights = read_trained(required_training(path), training)
         require_classes(weights.classes, samples.classes, path)
-        chosen = devices.prepare(device, train)
+        chosen = devices.prepare(device, training.train)
         shape = InputShape.of(samples.arrays.description)
-        network = load_trained(build(spec, len(weights.classes), shape, 0), weights)
-        return cls(run, spec, network.to(chosen), weights, train, chosen, samples, settings.reported)
+        network = load_trained(build(training.spec, len(weights.classes), shape, 0), weights)
+        return cls(run, network.to(chosen), weights, chosen, samples, settings.reported)
 
     @property
     def images_words(self) -> str:
         """What the images of the reported subset are called."""
-        return marked(IMAGES[self.reported], self.settings["resample"])
+        return marked(IMAGES[self.reported], self.weights.settings.resample)
 
     @property
-    def settings(self) -> dict:
-        """Settings of the training."""
-        return self.weights.settings
+    def train(self) -> Train:
+        """How the network was trained."""
+        return self.weights.settings.train
 
     @property
     def classes(self) -> list[str]:
@@ -77,7 +72,7 @@ class Trained:
 
     def untrained(self, seed: int) -> nn.Module:
         """The same network with random weights."""
-        return random_network(self.spec, len(self.weights.classes), self.shape, seed).to(self.device)
+        return random_network(self.weights.settings.spec, len(self.weights.classes), self.shape, seed).to(self.device)
 
     @property
     def shape(self) -> InputShape:
@@ -119,8 +114,8 @@ class Trained:
 
     @property
     def _random_seed(self) -> int:
-        return seed_for(self.settings["study"], self.run, "untrained")
+        return seed_for(self.weights.settings.study, self.run, "untrained")
 
     def _batches(self, rows: pd.DataFrame) -> Pixels:
-        view = PixelView(self.train, training_seed(self.settings), self.weights.mean, self.weights.std)
+        view = PixelView(self.train, self.weights.settings.seeds.train, self.weights.mean, self.weights.std)
         return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

@@ -25,11 +25,6 @@ class Voted:
     embeds = False
 
     @property
-    def settings(self) -> dict:
-        """Study, protocol, fold and seed, and the name of this run."""
-        return {**self.members[0].settings, "run": self.run}
-
-    @property
     def reported(self) -> str:
         """The subset that the protocol reports."""
         return self.members[0].reported

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
-from workflow_scripts.kinds.kind import MadeKind
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.wording import listed
 
 if TYPE_CHECKING:

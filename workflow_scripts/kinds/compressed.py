@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about
-from workflow_scripts.kinds.kind import MAKE_WITH_MODEL, MadeKind, RunKind, SourceRun
+from workflow_scripts.kinds.kind import MAKE_WITH_MODEL, RunKind, SourceRun
+from workflow_scripts.kinds.made_kind import MadeKind
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord

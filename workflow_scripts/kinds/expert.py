@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, about
-from workflow_scripts.kinds.kind import MadeKind
+from workflow_scripts.kinds.made_kind import MadeKind
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from workflow_scripts.contracts.blocks import about
-from workflow_scripts.kinds.kind import MAKE_WITH_NETWORK, MadeKind, SourceRun, StudyRuns
+from workflow_scripts.kinds.kind import MAKE_WITH_NETWORK, SourceRun, StudyRuns
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.wording import nearest
 
 if TYPE_CHECKING:

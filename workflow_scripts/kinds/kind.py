@@ -1,29 +1,29 @@
 """What a kind of run says of itself.
 
-Each kind is one module beside this one: a frozen data class of its settings, derived from TrainedKind, MadeKind or
-CombinedKind. Its file's name is the name of the kind, under which kinds.kind_registry finds it. Settings, rules,
-evaluation, explanation and reports ask the class; nothing else knows the kinds by name.
+Each kind is one module beside this one: a frozen data class of its settings, derived from TrainedKind, CombinedKind or
+MadeKind (kinds.made_kind). Its file's name is the name of the kind, by which the block of a run's settings is found.
+Settings, rules, evaluation, explanation and reports ask the class; nothing else knows the kinds by name.
 What makes a run is named as text, so that naming a kind imports neither PyTorch nor pandas nor numpy; none needs
 pydantic.
 """
 
-from abc import ABC
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.runtime.named_objects import load_named
-from workflow_scripts.runtime.run_address import WEIGHTS_FILE, study_of
-from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.runtime.run_address import RunAddress
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from workflow_scripts.contracts.run_finish import Combined, RunOutput
+    from workflow_scripts.contracts.run_finish import Combined
     from workflow_scripts.contracts.run_record import RunRecord
 
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
@@ -43,6 +43,12 @@ class SourceRun:
     study: str | None = None
     protocol: str | None = None
 
+    def address(self, run: RunAddress) -> RunAddress:
+        """Where it lies; `run`: one fold and seed of the run that is made of it."""
+        if self.study is None:
+            return replace(run, run=self.run)
+        return RunAddress(self.study, str(self.protocol), self.run, 0, run.seed)
+
 
 @dataclass(frozen=True)
 class StudyRuns:
@@ -59,50 +65,8 @@ class StudyRuns:
     preprocess: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class RunJob:
-    """One fold and seed of a run that is to be made in one go.
-
-    sources: the folder of each run that it is made of, by the name of the run; training: the settings of the training
-    whose weights it applies, empty where it applies none; device: where networks run; out: the folder of the run.
-    """
-
-    study: str
-    protocol: str
-    run: str
-    fold: int
-    seed: int
-    files: FoldFiles
-    sources: Mapping[str, Path]
-    training: dict[str, Any]
-    device: str
-    out: Path
-
-    @property
-    def weights_path(self) -> Path:
-        """The weights of the training that it applies."""
-        (folder,) = self.sources.values()
-        return folder / WEIGHTS_FILE
-
-    @property
-    def source_manifest(self) -> Path:
-        """The manifest of the study of that training."""
-        return self._source_study.manifest
-
-    @property
-    def source_split(self) -> Path:
-        """The split that the training was made with."""
-        return self._source_study.split(self.training["protocol"])
-
-    @property
-    def _source_study(self) -> StudyPaths:
-        return StudyPaths(study_of(self.weights_path.parent))
-
-
-class RunKind(ABC):
-    """What every kind of run says. A kind derives from one of the three classes below."""
-
-    kind: str
+class RunKind(OneOfKind):
+    """What every kind of run says. A kind derives from TrainedKind, MadeKind or CombinedKind."""
 
     # The rule that makes it.
     rule: ClassVar[str]
@@ -118,6 +82,10 @@ class RunKind(ABC):
     # Whether Grad-CAM of the runs that it is made of explains it; what leaves weights is explained by its own.
     explained_by_sources: ClassVar[bool] = False
 
+    @classmethod
+    def of_kind(cls, kind: str) -> type["RunKind"]:
+        return kind_of(kind)
+
     def sources(self) -> tuple[SourceRun, ...]:
         """The finished runs that it is made of."""
         return ()
@@ -125,6 +93,12 @@ class RunKind(ABC):
     def networks(self) -> Mapping[str, NetworkPart]:
         """The networks that it trains: `model`, or the name of each branch."""
         return {}
+
+    @property
+    def network_name(self) -> str | None:
+        """What its one network is called in its library; None where it has several, or none."""
+        networks = list(self.networks().values())
+        return networks[0].model if len(networks) == 1 else None
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""
@@ -199,26 +173,6 @@ class TrainedKind(RunKind):
         return self.kind if models in ([], [name]) else ", ".join(models)
 
 
-class MadeKind(RunKind):
-    """A run that is made in one go from a study's arrays.
-
-    The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
-    a folder `model` besides.
-    """
-
-    rule = MAKE
-    # Whether it applies the weights of the one run that it is made of.
-    applies_weights: ClassVar[bool] = False
-    # "module:function" that takes it and a RunJob and predicts the validation and test samples of the fold; empty where
-    # the kind itself says `make`.
-    maker: ClassVar[str] = ""
-
-    def make(self, job: RunJob) -> "RunOutput":
-        """The run of a job; `inputs` names what it reads beside the files of the fold."""
-        output: RunOutput = load_named(self.maker)(self, job)
-        return output
-
-
 class CombinedKind(RunKind):
     """A run that is made from the tables of finished runs alone."""
 
@@ -246,3 +200,22 @@ class CombinedKind(RunKind):
     def combined(self, probabilities: "np.ndarray", shares: Sequence[float]) -> "np.ndarray":
         """N×K probabilities from M×N×K of its sources; of a kind that is explained by them."""
         raise TypeError(f"a run of kind {self.kind} is not explained by the runs it is made of")
+
+
+@cache
+def kind_of(name: str) -> type[RunKind]:
+    """The class of the kind of that name. TypeError where its module does not declare one."""
+    module = importlib.import_module(module_of_kind(name))
+    declared = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, RunKind) and value.__module__ == module.__name__
+    ]
+    if len(declared) != 1:
+        raise TypeError(f"{module.__name__} declares {len(declared)} kinds of run; a module declares one")
+    return declared[0]
+
+
+def module_of_kind(name: str) -> str:
+    """The module of the kind of that name."""
+    return f"{__name__.rpartition('.')[0]}.{name}"

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained, write_trained
 from workflow_scripts.runtime import entry
@@ -49,7 +50,7 @@ def compress(network: nn.Module, weights: TrainedWeights, to: str, folder: Path,
     return folder / WEIGHTS
 
 
-def restore(network: nn.Module, file: Path, settings: dict) -> Predictor:
+def restore(network: nn.Module, file: Path, settings: TrainSettings) -> Predictor:
     """What predicts with a file that `compress` wrote: N×C×H×W images → N×K logits.
 
     16-bit and 8-bit weights are expanded to 32 bits when they are read, and all arithmetic is done in 32 bits. The ONNX

@@ -11,10 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.weights_file import origin
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.network_parts import classifier_names, token_grid
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import atomic_path, canonical_json
+from workflow_scripts.runtime.files import canonical_json, write_bytes
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class TrainedWeights:
     """Tensors of a finished training and what they belong to; `mean` and `std` of pixels in [0, 1], three each."""
 
     tensors: dict[str, torch.Tensor]
-    settings: dict
+    settings: TrainSettings
     code: str
     mean: list[float]
     std: list[float]
@@ -70,11 +72,16 @@ def tensor_names(path: Path) -> list[str]:
 
 
 def write_trained(path: Path, weights: TrainedWeights) -> None:
-    """Write weights.safetensors atomically; equal weights are equal bytes."""
+    """Write weights.safetensors atomically."""
+    write_bytes(path, *trained_bytes(weights))
+
+
+def trained_bytes(weights: TrainedWeights) -> tuple[bytes, memoryview]:
+    """The parts of weights.safetensors; equal weights are equal bytes."""
     from safetensors.torch import save
 
     metadata = {
-        "settings": canonical_json(weights.settings),
+        "settings": canonical_json(plain(weights.settings)),
         "code": weights.code,
         "mean": canonical_json(weights.mean),
         "std": canonical_json(weights.std),
@@ -88,17 +95,15 @@ def write_trained(path: Path, weights: TrainedWeights) -> None:
     header["__metadata__"] = dict(sorted(metadata.items()))
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
-    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-        handle.write(struct.pack("<Q", len(text)) + text)
-        handle.write(memoryview(raw)[8 + length :])
+    return struct.pack("<Q", len(text)) + text, memoryview(raw)[8 + length :]
 
 
-def read_trained(path: Path, settings: dict) -> TrainedWeights:
+def read_trained(path: Path, settings: TrainSettings) -> TrainedWeights:
     """Read the weights of a finished training; UserError unless they were trained with exactly `settings`."""
     tensors, metadata = _read(path)
-    source = origin(metadata, settings, path)
+    source = origin(metadata, plain(settings), path)
     mean, std = (json.loads(metadata[key]) for key in ("mean", "std"))
-    return TrainedWeights(tensors, source.settings, source.code, mean, std, source.classes)
+    return TrainedWeights(tensors, settings, source.code, mean, std, source.classes)
 
 
 def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:

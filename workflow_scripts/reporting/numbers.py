@@ -197,7 +197,7 @@ def setting_rows(results: Results, run: str | None, variant: str = "") -> list[S
         **{key: plain(settings)[key] for key in ("preprocess", "protocols", "seeds", "evaluate", "explain")},
         "adapters": ingested["adapters"],
         "train": plain(settings.runs[run].train) if run else {},
-        "runs": {name: {**chosen.spec, **plain(chosen)} for name, chosen in settings.runs.items()},
+        "runs": {name: {**plain(chosen.spec), **plain(chosen)} for name, chosen in settings.runs.items()},
         "ingest": ingested["ingest"] or {},
     }
     rows = []

@@ -15,14 +15,13 @@ from workflow_scripts.contracts.record import mixtures
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings, StudySettings
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.contracts.step_settings.split_settings import Protocol as ProtocolSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK, reported_subset
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.kind import RunKind
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings, StudySettings
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.runtime.run_address import FoldSeed
 
 
@@ -53,7 +52,7 @@ class Run:
     @property
     def kind(self) -> RunKind:
         """What its kind says of it."""
-        return read_spec(self.settings.spec)
+        return self.settings.spec
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class Results:
 
     def kind(self, run: str) -> RunKind:
         """What the kind of a run says of it."""
-        return read_spec(self.settings.runs[run].spec)
+        return self.settings.runs[run].spec
 
     @property
     def synthetic(self) -> bool:

@@ -18,10 +18,10 @@ from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.split_record import SplitRecord
-from workflow_scripts.contracts.step_settings.report_settings import StudySettings
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -68,8 +68,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
         montage=picture(paths.examples / MONTAGE),
         protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
-        printed=read_published(paper / "published.yaml") if paper else None,
         notes=_text(paper / "notes.md") if paper else "",
+        printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
     )
 

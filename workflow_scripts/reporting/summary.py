@@ -9,16 +9,11 @@ from workflow_scripts.reporting.numbers import leaks, mean_history
 from workflow_scripts.reporting.reproduced import Value, overall
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run, ordered_protocols, shown_metrics
-from workflow_scripts.runtime.files import write_json
-
-
-def write_metrics(path: Path, results: Results, premiums: dict[str, dict[str, Value]]) -> None:
-    """Write the study's metrics.json; see `metrics` for its shape."""
-    write_json(path, metrics(results, premiums))
+from workflow_scripts.runtime.files import atomic_path
 
 
 def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str, Any]:
-    """Numbers at the leaves, nine significant digits; what is undefined is left out.
+    """What metrics.json holds: numbers at the leaves, nine significant digits; what is undefined is left out.
 
     data: samples, classes, refused, made (1 or 0), seeds; protocols → leak_free (1 or 0), leak_pairs, test_samples,
     test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one), and
@@ -89,8 +84,6 @@ def _round(number: float) -> float:
 
 def write_curves(folder: Path, results: Results) -> None:
     """Write {protocol}__{run}.csv for every trained run: mean over folds and seeds, epoch by epoch."""
-    from workflow_scripts.runtime.files import atomic_path
-
     folder.mkdir(parents=True, exist_ok=True)
     for protocol in results.protocols.values():
         for run in protocol.runs.values():

@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path, digest_file, digest_text, open_file
+from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.walking import Item, walk
 
 # Seconds within which a file may change twice without another time (FAT: 2): a digest so young is not kept.
@@ -41,6 +43,20 @@ def digest_once(path: Path) -> str:
     if name not in _seen or _seen[name][0] != now:
         _seen[name] = (now, digest_file(path))
     return _seen[name][1]
+
+
+def input_digests(root: Path, paths: list[Path]) -> dict[str, str]:
+    """sha256 of each path, keyed by its name relative to `root`; UserError where one is missing.
+
+    Large arrays are named by their record instead.
+    """
+    digests = {}
+    for path in paths:
+        try:
+            digests[os.path.relpath(path, root)] = digest_file(path)
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing; {remedy(path)}") from None
+    return digests
 
 
 def folder_digests(folder: Path, memory: Path, hidden: bool = False) -> dict[str, str]:

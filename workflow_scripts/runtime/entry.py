@@ -1,7 +1,7 @@
 """What every entry point shares: arguments, log, one line for a user's mistake.
 
 A rule calls `python -m workflow_scripts.<step> --settings JSON --code DIGEST --log FILE …`. Settings arrive resolved
-and validated; a step parses them into its block (contracts.step_settings).
+and validated; a step parses them into its block (contracts.step_settings, kinds.step_settings).
 """
 
 import argparse

@@ -19,6 +19,8 @@ from workflow_scripts.runtime.results_layout import remedy
 
 # In the names of files that are not yet whole, which begin with a dot; .gitignore and .dvcignore name it too.
 UNFINISHED = ".unfinished"
+# In a sealed file: sha256 of all else that it holds.
+SEAL = "record_sha256"
 
 
 @contextmanager
@@ -103,6 +105,13 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_bytes(path: Path, *parts: bytes | memoryview) -> None:
+    """Write a file of these parts, one after the other, atomically."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        for part in parts:
+            handle.write(part)
+
+
 def canonical_json(value: Any) -> str:
     """One string per value: keys sorted, no spaces, non-ASCII kept; NaN is refused (ValueError)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -124,6 +133,31 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is not valid JSON ({error}); delete it, {remedy(Path(path))}") from None
 
 
+def sealed(content: dict[str, Any]) -> dict[str, Any]:
+    """The content with a digest of itself, under SEAL; one that it has is replaced."""
+    rest = {key: value for key, value in content.items() if key != SEAL}
+    return {**rest, SEAL: digest_text(canonical_json(json.loads(json.dumps(rest))))}
+
+
+def write_sealed(path: Path, content: dict[str, Any]) -> None:
+    """Write the content with a digest of itself, atomically."""
+    write_json(path, sealed(content))
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Read a file that write_sealed wrote; UserError if it is missing, broken, or not as it was written."""
+    try:
+        content = read_json(path)
+    except NoFileError:
+        raise
+    except UserError:
+        state = "is not valid JSON any more" if path.exists() else "is missing"
+        raise UserError(f"{path} {state}; {remedy(path)}") from None
+    if not isinstance(content, dict) or content.get(SEAL) != sealed(content)[SEAL]:
+        raise UserError(f"{path} has changed since it was written: it does not fit its own {SEAL}; {remedy(path)}")
+    return content
+
+
 def digest_text(text: str) -> str:
     """Hexadecimal sha256 of a text."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
@@ -133,3 +167,13 @@ def digest_file(path: Path) -> str:
     """Hexadecimal sha256 of a file's bytes, read in blocks; NoFileError as open_file."""
     with open_file(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def whole(path: Path, *names: str) -> dict[str, Any] | None:
+    """What the sealed file `path` holds, once each of `names` beside it is what its `outputs` say; None otherwise."""
+    try:
+        content = read_sealed(path)
+        outputs = content.get("outputs", {})
+        return content if all(outputs.get(name) == digest_file(path.with_name(name)) for name in names) else None
+    except (UserError, FileNotFoundError):
+        return None

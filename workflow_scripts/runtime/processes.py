@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
+from workflow_scripts.runtime.errors import UserError
+
 _DEATH_SIGNAL, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _STOPS = (signal.SIGTERM, signal.SIGHUP)
 # Seconds that a group of processes has between being asked to end and being ended.
@@ -117,3 +119,16 @@ def _prctl(option: int, value: int) -> None:
 
 if __name__ == "__main__":
     sys.exit(_hold(int(sys.argv[1]), sys.argv[2:]))
+
+
+def launched_rank(processes: int) -> int:
+    """The rank of this process among the `processes` of a job; UserError when torchrun has started more or fewer."""
+    if processes == 1:
+        return 0
+    started = int(os.environ.get("WORLD_SIZE", 1))
+    if started != processes:
+        raise UserError(
+            f"train.processes is {processes}, but {started} process(es) were started; start this step with "
+            f"torchrun --standalone --nproc-per-node {processes}, as the workflow does"
+        )
+    return int(os.environ["RANK"])

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from workflow_scripts.runtime.errors import UserError
@@ -18,6 +19,8 @@ log = logging.getLogger("workflow_scripts")
 
 # Seconds between two looks at what other processes hold.
 POLL = 1.0
+# Where jobs reserve their GPUs: one folder a machine, whatever a user's TMPDIR is.
+RESERVATIONS = Path("/tmp")
 
 
 def reserve(paths: Sequence[Path], count: int, what: str, slots: int = 1) -> list[int]:
@@ -44,6 +47,28 @@ def reserve(paths: Sequence[Path], count: int, what: str, slots: int = 1) -> lis
             log.info("other jobs hold %d of %d %s, %d are needed; waiting", held, len(paths), what, count)
         announced = True
         time.sleep(POLL)
+
+
+@cache
+def process_gpus(uuids: tuple[str, ...], count: int, jobs_per_gpu: int = 1) -> list[int]:
+    """The GPUs of this process, see own_gpus: reserved when they are first asked for, and kept to its end."""
+    return own_gpus(uuids, count, jobs_per_gpu)
+
+
+def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Path = RESERVATIONS) -> list[int]:
+    """Positions of `count` GPUs, among those that this process sees, that fewer other jobs use than may share one.
+
+    While there are too few it waits; UserError where it sees fewer. SLURM gives each job GPUs that are its own: there,
+    the first ones.
+    """
+    if len(uuids) < count:
+        raise UserError(
+            f"train.processes is {count}, but there are only {len(uuids)} GPU(s) here; lower train.processes, or set "
+            "device to cpu"
+        )
+    if "SLURM_JOB_ID" in os.environ:
+        return list(range(count))
+    return reserve([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
 
 
 @contextmanager

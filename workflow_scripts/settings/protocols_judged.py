@@ -1,10 +1,9 @@
 """A study's protocols as steps receive them: with their roles, and with how each aggregates."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.aggregation import Aggregation
-from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.step_settings.split_settings import PROTOCOLS, Aggregate, Protocol
 from workflow_scripts.settings.base import declared
@@ -18,9 +17,9 @@ def aggregate_of(study: "Study", protocol: str) -> Aggregate:
     return study.protocols[protocol].aggregate or study.evaluate.aggregate
 
 
-def aggregation_of(study: "Study", protocol: str) -> dict[str, Any]:
-    """The same as JSON of a job holds it, with how many samples count where that matters."""
-    return plain(Aggregation.of(aggregate_of(study, protocol), study.evaluate.aggregate_top))
+def aggregation_of(study: "Study", protocol: str) -> Aggregation:
+    """The same, with how many samples count where that matters."""
+    return Aggregation.of(aggregate_of(study, protocol), study.evaluate.aggregate_top)
 
 
 def protocol_of(study: "Study", name: str) -> Protocol:

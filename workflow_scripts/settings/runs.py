@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import AfterValidator, Field
 
-from workflow_scripts.contracts.step_settings import evaluate_settings, explain_settings, train_settings
-from workflow_scripts.kinds.kind import TrainedKind
-from workflow_scripts.kinds.kind_registry import kinds, read_spec
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings import evaluate_settings, train_settings
+from workflow_scripts.kinds.kind import RunKind, TrainedKind
+from workflow_scripts.kinds.kind_registry import kinds
+from workflow_scripts.kinds.step_settings import explain_settings
 from workflow_scripts.settings.base import Block, Distinct, block_of, changes_of, description_of
 from workflow_scripts.settings.known_names import added_metric
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
-    from workflow_scripts.contracts.step_settings.explain_settings import Explain
     from workflow_scripts.contracts.step_settings.train_settings import Train
-    from workflow_scripts.kinds.kind import RunKind
+    from workflow_scripts.kinds.step_settings.explain_settings import Explain
 
     class TrainChanges(Block):
         """What a run changes of the study's `train`."""
@@ -53,6 +54,6 @@ if not TYPE_CHECKING:
     Run = Annotated[Union[tuple(run_block(kind) for kind in kinds())], Field(discriminator="kind")]  # noqa: UP007
 
 
-def kind_of_run(run: "Run") -> "RunKind":
+def kind_of_run(run: "Run") -> RunKind:
     """What a run's kind says of it, see kinds.kind."""
-    return read_spec(run.model_dump(mode="json", exclude={"train"}))
+    return parse(RunKind, run.model_dump(mode="json", exclude={"train"}))

@@ -1,30 +1,38 @@
 """What each step sees of the settings: nothing it does not depend on, as a frozen block."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cache
 from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
-from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
 from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, rule_of
 from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, Synthetic
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.kinds.kind import COMBINE, TRAIN, MadeKind, RunKind, SourceRun
+from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
+from workflow_scripts.kinds.made_kind import MadeKind
+from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
+from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
+from workflow_scripts.kinds.step_settings.training_settings import (
+    FinishedTrainings,
+    FinishSettings,
+    TrainedRun,
+    TrainSettings,
+)
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
-from workflow_scripts.runtime.run_address import fold_seeds
+from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import packing_of
@@ -36,8 +44,7 @@ from workflow_scripts.settings.study import Config, Study
 class Steps:
     """The settings of every step of every study: what a rule passes on is the canonical JSON of their plain values.
 
-    Those of the steps that make runs are plain values already. Files of the user's stand there without their folders: a
-    step receives a file as an argument.
+    Files of the user's stand there without their folders: a step receives a file as an argument.
     """
 
     def __init__(self, config: Config) -> None:
@@ -46,7 +53,6 @@ class Steps:
         self.training, self.spec = cache(self._training), cache(self._spec)
         # What the kind of a run says of it.
         self.kind: Callable[[str, str], RunKind] = cache(lambda study, run: kind_of_run(self.study(study).runs[run]))
-        self._training_values = cache(lambda study, run: plain(self.training(study, run)))
 
     def study(self, name: str) -> Study:
         return self.config.studies[name]
@@ -121,9 +127,9 @@ class Steps:
             resample=self.study(study).protocols[protocol].resample,
         )
 
-    def _spec(self, study: str, run: str) -> dict[str, Any]:
-        """A run without its changes to the training."""
-        return without_folders(self.study(study).runs[run].model_dump(mode="json", exclude={"train"}))
+    def _spec(self, study: str, run: str) -> RunKind:
+        """A run as its kind declares it, without its changes to the training."""
+        return parse(RunKind, without_folders(plain(self.kind(study, run))))
 
     def _training(self, study: str, run: str) -> Train:
         """The complete training block of a run."""
@@ -131,43 +137,35 @@ class Steps:
         changes = chosen.runs[run].train.model_dump(mode="json", exclude_unset=True)
         return parse(Train, merge(values_of(chosen.train, mode="json"), changes))
 
-    def trainings(self, study: str, protocol: str, run: str) -> dict:
+    def trainings(self, study: str, protocol: str, run: str) -> TrainedRun:
         """What the trainings of a run under a protocol share: all but fold and seed."""
-        resample = self.study(study).protocols[protocol].resample
-        shared = {"study": study, "protocol": protocol, "run": run, "resample": resample}
-        return {**shared, "spec": self.spec(study, run), "train": self._training_values(study, run)}
+        spec, resample = self.spec(study, run), self.study(study).protocols[protocol].resample
+        if not isinstance(spec, TrainedKind):
+            raise TypeError(f"{run} of {study} is not trained")
+        return TrainedRun(study, protocol, run, spec, self.training(study, run), resample)
 
-    def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.trainings(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
+    def train(self, study: str, protocol: str, run: str, fold: int, seed: int) -> TrainSettings:
+        return TrainSettings(**vars(self.trainings(study, protocol, run)), fold=fold, seed=seed)
 
-    def finish_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {**self.finished_runs(study, protocol, run), **self._job(study, protocol, run, fold, seed)}
-
-    def finished_runs(self, study: str, protocol: str, run: str) -> dict:
+    def finished_trainings(self, study: str, protocol: str, run: str) -> FinishedTrainings:
         """What finishing shares of all trainings of a run: all but fold and seed."""
-        return {**self.trainings(study, protocol, run), **aggregation_of(self.study(study), protocol)}
+        shared = vars(self.trainings(study, protocol, run))
+        return FinishedTrainings(**shared, **vars(aggregation_of(self.study(study), protocol)))
 
-    def make_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        """Of every run that no training makes: see contracts.step_settings.make_run_settings."""
-        kind = self.kind(study, run)
-        settings = {**self._job(study, protocol, run, fold, seed), "spec": self.spec(study, run)}
-        if kind.rule == COMBINE:
-            return settings
-        settings |= aggregation_of(self.study(study), protocol)
-        if isinstance(kind, MadeKind) and kind.applies_weights:
-            (source,) = kind.sources()
-            settings["member"] = self.train(*self.source_job(source, study, protocol, fold, seed))
-        return settings
+    def finish_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings:
+        return FinishSettings(**vars(self.finished_trainings(study, protocol, run)), fold=fold, seed=seed)
 
-    def source_job(
-        self, source: SourceRun, study: str, protocol: str, fold: int, seed: int
-    ) -> tuple[str, str, str, int, int]:
-        """Study, protocol, run, fold and seed of what a run of a fold and seed is made of."""
-        if source.study is None:
-            return study, protocol, source.run, fold, seed
-        return source.study, str(source.protocol), source.run, 0, seed
+    def make_run(self, study: str, protocol: str, run: str, fold: int, seed: int) -> MakeRun:
+        """Of every run that no training makes."""
+        spec, member = self.spec(study, run), None
+        if isinstance(spec, MadeKind) and spec.applies_weights:
+            (source,) = spec.sources()
+            member = self.train(*astuple(source.address(RunAddress(study, protocol, run, fold, seed))))
+        # What is judged was aggregated where the runs were made that are combined.
+        how = {} if spec.rule == COMBINE else vars(aggregation_of(self.study(study), protocol))
+        return MakeRun(study, protocol, run, fold, seed, spec, member=member, **how)
 
-    def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
+    def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings | MakeRun:
         """Settings that the record of a run must hold, whatever its kind."""
         job = study, protocol, run, fold, seed
         return self.finish_run(*job) if self.kind(study, run).rule == TRAIN else self.make_run(*job)
@@ -185,7 +183,9 @@ class Steps:
             seeds=tuple(chosen.seeds),
             expects={
                 run: {
-                    str(key): digest_text(canonical_json(self.predicting(study, protocol, run, key.fold, key.seed)))
+                    str(key): digest_text(
+                        canonical_json(plain(self.predicting(study, protocol, run, key.fold, key.seed)))
+                    )
                     for key in fold_seeds(folds, chosen.seeds)
                 }
                 for run in chosen.runs
@@ -276,6 +276,3 @@ class Steps:
     def _run(self, study: str, run: str) -> RunSettings:
         trained = self.kind(study, run).rule == TRAIN
         return RunSettings(self.spec(study, run), self.training(study, run) if trained else None)
-
-    def _job(self, study: str, protocol: str, run: str, fold: int, seed: int) -> dict:
-        return {"study": study, "protocol": protocol, "run": run, "fold": int(fold), "seed": int(seed)}

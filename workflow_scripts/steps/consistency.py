@@ -26,12 +26,12 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.claims.outcome import INCONSISTENT
     from workflow_scripts.contracts.published_yaml import read_published
     from workflow_scripts.reporting.pages.consistency_page import consistency_page, write_table
-    from workflow_scripts.reporting.pages.page import write_page
+    from workflow_scripts.runtime.files import write_text
 
     papers = [read_published(folder / "published.yaml") for folder in args.paper]
     checked = [(paper, check_all(paper)) for paper in papers]
     write_table(args.table, checked)
-    write_page(args.out, consistency_page(checked))
+    write_text(args.out, consistency_page(checked))
     for paper, outcomes in checked:
         listed = issues(paper, outcomes)
         wrong = sum(issue.outcome == INCONSISTENT for issue in listed)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, made_with, make_record, mixtures, write_record
+from workflow_scripts.contracts.record import made_with, make_record, mixtures, write_record
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.verified import require
@@ -29,6 +29,7 @@ from workflow_scripts.evaluation.estimates import Result
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.run_address import HISTORY_FILE, TRAINING_FILE, UNITS_FILE, fold_seeds
 
 

@@ -11,7 +11,7 @@ from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_originals
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
@@ -20,6 +20,7 @@ from workflow_scripts.preprocessing.montage import montage, originals
 from workflow_scripts.preprocessing.packed_array import remedied
 from workflow_scripts.preprocessing.packer_registry import load, packed_modality
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
 
 

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
-from workflow_scripts.contracts.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.kinds.kind import CombinedKind
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE, FoldSeed
-from workflow_scripts.runtime.seeds import seed_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +85,7 @@ def _read(
     def folder(name: str) -> Path:
         return args.runs / name / str(FoldSeed(settings.fold, settings.seed))
 
-    spec = read_spec(settings.specs[run].spec)
+    spec = settings.specs[run].spec
     names = spec.explained_networks(run)
     files = [folder(name) / WEIGHTS_FILE for name in names]
     parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
@@ -185,15 +184,15 @@ def _embedding(
     from workflow_scripts.explanation import scatter
     from workflow_scripts.explanation.embedding import embed
 
-    settings, classes = trained.settings, trained.classes
-    seed = seed_for(*(settings[key] for key in ("study", "run", "fold", "seed")), "embedding")
+    training, classes = trained.weights.settings, trained.classes
+    seed = training.seed_for("embedding")
     numbers = judged["label"].map(classes.index).to_numpy()
     embedded = embed(features, numbers, seed, trained.train.torch_threads, trained.run)
     table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.positions.T, strict=True)))
     text = scatter.caption(trained.run, table, embedded, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
     scatter.draw(folder / "embedding.png", table, classes, text, synthetic)
-    title = f"{settings['study']}: {trained.run} ({settings['protocol']})"
+    title = f"{training.study}: {trained.run} ({training.protocol})"
     scatter.write_page(folder / "embedding.html", table, classes, title, text, synthetic)
     return embedded.summary()
 

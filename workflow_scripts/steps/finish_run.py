@@ -6,21 +6,23 @@ and leaves one file that stands for them: the digests of their records.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.aggregation import Aggregation
-from workflow_scripts.contracts.blocks import hints_of, parse
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.record import SEAL, input_digests, make_record, write_record
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
 from workflow_scripts.data.fold_samples import read_fold
+from workflow_scripts.kinds.step_settings.training_settings import FinishSettings, TrainSettings
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.files import SEAL, digest_file
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
     HISTORY_FILE,
@@ -61,8 +63,9 @@ def finish(args: argparse.Namespace) -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Write units.csv, ledger.json and, last, record.json of one training."""
-    study, aggregation = FoldFiles.of(args).study, parse(Aggregation, args.settings, further=True)
-    finish_run(args.run, args.settings, args.code, study, aggregation, lambda: _trained(args))
+    settings, files = parse(FinishSettings, args.settings), FoldFiles.of(args)
+    output = partial(_trained, args.run, files, settings.training, start_digests(args.weights))
+    finish_run(args.run, args.settings, args.code, files.study, settings.aggregation, output)
 
 
 def start_digests(pairs: list[str]) -> dict[str, str]:
@@ -71,22 +74,23 @@ def start_digests(pairs: list[str]) -> dict[str, str]:
     return {f"start weights of {name}": digest_file(Path(path)) for name, _, path in parts}
 
 
-def _trained(args: argparse.Namespace) -> RunOutput:
-    """What a training came to. UserError when its files are not of this run, or changed."""
-    settings = {key: value for key, value in args.settings.items() if key not in hints_of(Aggregation)}
-    weights_path, files = args.run / WEIGHTS_FILE, FoldFiles.of(args)
-    measured = require(args.run / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
-    trained = origin(read_header(weights_path).metadata, settings, weights_path)
+def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dict[str, str]) -> RunOutput:
+    """What a training came to; `start`: sha256 of what it started from. UserError when its files are not of this run,
+    or changed.
+    """
+    weights_path, received = folder / WEIGHTS_FILE, plain(settings)
+    measured = require(folder / TRAINING_FILE, WEIGHTS_FILE, HISTORY_FILE, PREDICTIONS_FILE)
+    trained = origin(read_header(weights_path).metadata, received, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
     resampled = {key: measured[key] for key in ("resampled",) if key in measured}
     return RunOutput(
-        _predictions(args.run / PREDICTIONS_FILE, files, settings["fold"], trained.classes, weights_path),
+        _predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),
-        inputs_by_name=start_digests(args.weights),
+        inputs_by_name=start,
         outputs=(PREDICTIONS_FILE,),
-        facts={"training": {"settings": settings, "code": trained.code, **made_with}, **resampled},
+        facts={"training": {"settings": received, "code": trained.code, **made_with}, **resampled},
         cost={**{key: measured[key] for key in MEASURED}, "train": spent},
     )
 

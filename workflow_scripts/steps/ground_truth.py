@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, read_record, write_record
+from workflow_scripts.contracts.record import make_record, read_record, write_record
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
 
 if TYPE_CHECKING:

@@ -28,16 +28,16 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.reporting.pages.overview import index_page
-    from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import require_summary, study_row
+    from workflow_scripts.runtime.files import write_text
 
     studies = parse(IndexSettings, args.settings).studies
     for name in studies:
         require_summary(args.results / name)
     rows = [study_row(args.results / name, name, about, args.out.parent) for name, about in studies.items()]
     scores = paper_scores(args.paper, args.consistency, rows, args.out.parent)
-    write_page(args.out, index_page(rows, scores))
+    write_text(args.out, index_page(rows, scores))
     entry.log.info("%s: %d papers, %d studies", args.out, len(scores), len(rows))
 
 

@@ -112,7 +112,7 @@ def write_dataset(
         args.code,
         {},
         modality=modality.as_record(),
-        readers={adapter: adapter_registry.options_of(adapter) for adapter in args.settings["adapters"]},
+        readers={adapter: adapter_registry.options_of(adapter) for adapter in settings.adapters},
         classes=classes,
         counts={name: int(counts[name]) for name in classes},
         samples=len(manifest),

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
+from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import UNITS
-from workflow_scripts.contracts.step_settings.make_run_settings import MakeRun
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.kinds.kind import CombinedKind, MadeKind, RunJob
-from workflow_scripts.kinds.kind_registry import read_spec
+from workflow_scripts.kinds.kind import CombinedKind
+from workflow_scripts.kinds.made_kind import MadeKind, RunJob
+from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings, sources = parse(MakeRun, args.settings), dict(args.source_run)
-    run = read_spec(settings.spec)
+    run = settings.spec
     wanted = [source.run for source in run.sources()]
     if list(sources) != wanted:
         raise UserError(f"the runs {', '.join(sources)} are given, the settings name {', '.join(wanted)}")
@@ -57,8 +57,7 @@ def main(args: argparse.Namespace) -> None:
         finish_run(args.out, args.settings, args.code, study, EACH_SAMPLE, lambda: _combine(run, settings, sources))
     elif isinstance(run, MadeKind):
         job = _job(args, settings, sources)
-        aggregation = Aggregation(settings.aggregate, settings.aggregate_top)
-        finish_run(args.out, args.settings, args.code, job.files.study, aggregation, lambda: _make(run, job))
+        finish_run(args.out, args.settings, args.code, job.files.study, settings.aggregation, lambda: _make(run, job))
     else:
         raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
     entry.log.info("made %s, a run of kind %s", settings.run, run.kind)
@@ -73,7 +72,7 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
         seed=settings.seed,
         files=FoldFiles.of(args),
         sources=sources,
-        training=settings.member or {},
+        training=settings.member,
         device=args.device,
         out=args.out,
     )

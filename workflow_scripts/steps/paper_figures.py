@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
-from workflow_scripts.contracts.step_settings.report_settings import StudySettings
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 
 if TYPE_CHECKING:
     from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure

@@ -15,7 +15,7 @@ import numpy as np
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, DATA, INDEX, RECORD
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import PreprocessSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
@@ -23,6 +23,7 @@ from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.packed_array import pack, remedied
 from workflow_scripts.preprocessing.packer_registry import load
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
 
 

@@ -12,23 +12,23 @@ record. All but the page's section on costs is the same bytes whenever the resul
 import argparse
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = parse(ReportSettings, args.settings)
     from workflow_scripts.reporting.pages.checklist import model_card
-    from workflow_scripts.reporting.pages.page import write_page
     from workflow_scripts.reporting.pages.study_page import study_page
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results, records_read
-    from workflow_scripts.reporting.summary import write_curves, write_metrics
-    from workflow_scripts.runtime.files import write_text
+    from workflow_scripts.reporting.summary import metrics, write_curves
+    from workflow_scripts.runtime.files import write_json, write_text
 
     record, folder = args.out.with_name("report.json"), args.study_folder
     record.unlink(missing_ok=True)
@@ -39,10 +39,11 @@ def main(args: argparse.Namespace) -> None:
         records.append(folder / "paper" / "record.json")
     results = read_results(folder, settings, args.paper)
     by_protocol = premiums(results)
+    page, card, numbers = study_page(results, by_protocol), model_card(results), metrics(results, by_protocol)
     write_curves(args.out.parent / "curves", results)
-    write_metrics(args.out.parent / "metrics.json", results, by_protocol)
-    write_text(args.out.parent / "model_card.md", model_card(results))
-    write_page(args.out, study_page(results, by_protocol))
+    write_json(args.out.parent / "metrics.json", numbers)
+    write_text(args.out.parent / "model_card.md", card)
+    write_text(args.out, page)
     written = [args.out, *(args.out.with_name(name) for name in ("metrics.json", "model_card.md"))]
     outputs = input_digests(args.out.parent, [*written, *sorted((args.out.parent / "curves").glob("*.csv"))])
     write_record(record, make_record(args.settings, args.code, input_digests(folder, records), outputs=outputs))

@@ -14,10 +14,11 @@ import numpy as np
 from workflow_scripts.contracts.array_writer import RowWriter, new_array
 from workflow_scripts.contracts.arrays import MASKS, RECORD, open_arrays
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
+from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
 from workflow_scripts.preprocessing.masks import mask
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.process_pool import ordered_map

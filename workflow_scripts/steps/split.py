@@ -25,6 +25,7 @@ from workflow_scripts.contracts.step_settings.split_settings import SplitSetting
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.results_layout import remedy
@@ -87,9 +88,7 @@ def main(args: argparse.Namespace) -> None:
     audited.require_none(
         settings.rule.by, f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else "")
     )
-    inputs = record.input_digests(
-        args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")]
-    )
+    inputs = input_digests(args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")])
     if args.split_file:
         inputs[f"split file {args.split_file.name}"] = digest_file(args.split_file)
     target = args.out / settings.protocol

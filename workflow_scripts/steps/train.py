@@ -6,19 +6,33 @@ Several folds and seeds of the run may share the process, one after the other: l
 
 import argparse
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
-from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
+from workflow_scripts.contracts.record import measured, versions
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.processes import end_with
+from workflow_scripts.runtime.files import canonical_json, digest_text, whole, write_sealed
+from workflow_scripts.runtime.named_objects import load_named
+from workflow_scripts.runtime.processes import end_with, launched_rank
+from workflow_scripts.runtime.reservations import process_gpus
+from workflow_scripts.runtime.run_address import TRAINING_FILE
+from workflow_scripts.runtime.work_folder import WorkFolder
 
 if TYPE_CHECKING:
     from workflow_scripts.training.checkpoints import Checkpoints
     from workflow_scripts.training.training_job import TrainingJob
+
+# Says of a network that Grad-CAM can show nothing of it.
+NO_MAP = "workflow_scripts.explanation.target_layers:say_what_has_no_map"
+# Seconds between two saved states: within an epoch, and at the ends of short epochs.
+SAVE_WITHIN = 180.0
+SAVE_AT_END = 10.0
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -29,8 +43,9 @@ def arguments() -> list[argparse.Namespace]:
     parser.add_argument("--log", type=Path, **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
     parser.add_argument("--jobs-per-gpu", type=int, default=1, help="trainings that may use one GPU at a time")
-    parser.add_argument("--save-within", type=float, metavar="SECONDS", help="between saved states within an epoch")
-    parser.add_argument("--save-at-end", type=float, metavar="SECONDS", help="between saved states at ends of epochs")
+    seconds: dict[str, Any] = {"type": float, "metavar": "SECONDS"}
+    parser.add_argument("--save-within", **seconds, default=SAVE_WITHIN, help="between saved states within an epoch")
+    parser.add_argument("--save-at-end", **seconds, default=SAVE_AT_END, help="the same at ends of epochs")
     parser.add_argument(
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
@@ -38,7 +53,7 @@ def arguments() -> list[argparse.Namespace]:
     end_with_launcher()
     if len(args.out) != len(args.log):
         parser.error("--log takes as many files as --out takes folders")
-    if args.settings["train"]["processes"] > 1 and (rank := int(os.environ.get("RANK", 0))):
+    if rank := int(os.environ.get("RANK", 0)):
         # The log is that of rank 0; what the others say is of interest only when one of them fails.
         args.log = [log.with_name(f"{log.name}.{rank}") for log in args.log]
     changes = [
@@ -59,11 +74,8 @@ def end_with_launcher() -> None:
 
 def main(args: argparse.Namespace) -> None:
     """Train and write weights.safetensors, history.csv, predictions.csv and, last, train.json."""
-    from workflow_scripts.training.one_training import train
-
-    store = train(job_of(args))
-    if store:
-        store.clear()
+    if states := trained(args):
+        states.clear()
 
 
 def train_batch(trainings: list[argparse.Namespace]) -> None:
@@ -72,37 +84,75 @@ def train_batch(trainings: list[argparse.Namespace]) -> None:
     The last state of each is kept until all are done: when one fails, a scheduler removes the files of all, and what
     was finished must not be trained again.
     """
-    stores: list[Checkpoints | None] = []
+    kept: list[Checkpoints | None] = []
+    entry.run_each(lambda args: kept.append(trained(args, keep=True)), trainings)
+    for states in filter(None, kept):
+        states.clear()
 
-    def train_one(args: argparse.Namespace) -> None:
-        from workflow_scripts.training.one_training import train
 
-        stores.append(train(job_of(args), keep=True))
+def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None":
+    """Do one training once: several calls, in one process or in several, end in the same files.
 
-    entry.run_each(train_one, trainings)
-    for store in filter(None, stores):
-        store.clear()
+    Returns the saved states, with `keep` also one of the training's end; None in all but rank 0 of several processes
+    that train one network.
+    """
+    from workflow_scripts.training import devices
+    from workflow_scripts.training.checkpoints import Checkpoints
+    from workflow_scripts.training.learning_samples import LearningSamples
+    from workflow_scripts.training.one_training import train_network
+    from workflow_scripts.training.process_group import joined_process_group
+    from workflow_scripts.training.stopping import Saving
+    from workflow_scripts.training.training_job import LEFT
+
+    until = None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit)
+    job = job_of(args)
+    train, work = job.settings.train, WorkFolder(args.work, job.identity)
+    rank, is_done, gpus = launched_rank(train.processes), False, []
+    with ExitStack() as held:
+        if rank == 0:
+            held.enter_context(work.locked(args.out))
+            # A scheduler removes the files before it wants them made again.
+            is_done = (whole(args.out / TRAINING_FILE, *LEFT) or {}).get("identity") == job.identity
+            if job.device_type == "cuda" and not is_done:
+                gpus = process_gpus(devices.gpus(), train.processes, args.jobs_per_gpu)
+        group = held.enter_context(joined_process_group(rank, train.processes))
+        is_done, gpus = group.broadcast((is_done, gpus))
+        states = Checkpoints(work.checkpoints)
+        if is_done:
+            entry.log.info("this training of %s was finished by the process before this one", args.out)
+        else:
+            device = devices.prepare(args.device, train, gpus[rank] if gpus else None)
+            device_name = devices.describe(device, args.jobs_per_gpu)
+            if gpus:
+                group.use_gpus()
+            saving = Saving(states, args.save_within, args.save_at_end, until, finished=keep)
+            with measured() as cost:
+                learned = LearningSamples.read(job.files, job.settings)
+                if rank == 0:
+                    # Now, because later the training would be spent; by its name, because it changes no training.
+                    load_named(NO_MAP)(job.settings.spec, len(learned.classes), learned.shape)
+                cost.update(train_network(job, learned, device, saving, group, args.out))
+                cost.update(device=device_name, identity=job.identity)
+            if rank == 0:
+                write_sealed(args.out / TRAINING_FILE, cost)
+        return states if rank == 0 else None
 
 
 def job_of(args: argparse.Namespace) -> "TrainingJob":
-    """The training that a command line asks for; UserError for start weights that are not there."""
-    from workflow_scripts.training.stopping import SAVE_AT_END, SAVE_WITHIN
+    """The training that a command line asks for; UserError for start weights or a device that are not there."""
+    from workflow_scripts.training.devices import type_of
     from workflow_scripts.training.training_job import TrainingJob
 
-    return TrainingJob(
-        settings=parse(TrainSettings, args.settings),
-        stated=args.settings,
-        code=args.code,
-        files=FoldFiles.of(args),
-        weights=named_files(args.weights),
-        device=args.device,
-        jobs_per_gpu=args.jobs_per_gpu,
-        work=args.work,
-        out=args.out,
-        save_within=SAVE_WITHIN if args.save_within is None else args.save_within,
-        save_at_end=SAVE_AT_END if args.save_at_end is None else args.save_at_end,
-        until=None if args.time_limit is None else entry.STARTED + seconds_of(args.time_limit),
-    )
+    weights, device = named_files(args.weights), type_of(args.device)
+    files, settings = FoldFiles.of(args), parse(TrainSettings, args.settings)
+    identity = {
+        "settings": plain(settings),
+        "code": args.code,
+        "inputs": input_digests(files.study, files.inputs) | input_digests(Path(), [*weights.values()]),
+        "device": device,
+        "versions": versions(),
+    }
+    return TrainingJob(settings, args.code, files, weights, device, digest_text(canonical_json(identity)))
 
 
 def seconds_of(minutes: float) -> float:

@@ -13,10 +13,11 @@ import argparse
 from collections import Counter
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.record import input_digests, make_record, write_record
-from workflow_scripts.contracts.step_settings.report_settings import VerdictSettings
+from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.kinds.step_settings.report_settings import VerdictSettings
 from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 
 
 def main(args: argparse.Namespace) -> None:

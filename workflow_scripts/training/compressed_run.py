@@ -8,7 +8,7 @@ from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns, classes_of
 from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.kinds.compressed import Compressed
-from workflow_scripts.kinds.kind import RunJob
+from workflow_scripts.kinds.made_kind import RunJob
 from workflow_scripts.models import compression
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.training.inference import Applied
@@ -24,12 +24,12 @@ def make(run: Compressed, job: RunJob) -> RunOutput:
     """
     weights_path = job.weights_path
     device = "cpu" if run.to == "onnx" else job.device
-    applied = Applied.read(job.files, weights_path, job.training, job.training["fold"], device)
+    applied = Applied.read(job.files, weights_path, job.applied, job.applied.fold, device)
     require_classes(applied.weights.classes, applied.samples.classes, weights_path)
     before, speed_before = applied.score(applied.network())
     shape = InputShape.of(applied.samples.arrays.description)
     model = compression.compress(applied.network(), applied.weights, run.to, job.out / "model", shape)
-    after, speed = applied.score(compression.restore(applied.network(), model, job.training))
+    after, speed = applied.score(compression.restore(applied.network(), model, job.applied))
     sizes = {"bytes": model.stat().st_size, "bytes_before": weights_path.stat().st_size}
     agreement = _agreement(before, after)
     log.info(

@@ -11,11 +11,12 @@ from torch import nn
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.record import view_of as view_of_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
-from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.kinds.kind_registry import kinds
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -33,6 +34,18 @@ from workflow_scripts.training.view import view_of
 
 
 @dataclass(frozen=True)
+class _Training:
+    settings: TrainSettings
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Of the record of a trained run: what its training received."""
+
+    training: _Training
+
+
+@dataclass(frozen=True)
 class FinishedRun:
     """A run's folder and that of its study, the settings of its training, its weights, and how its images were packed.
 
@@ -42,7 +55,7 @@ class FinishedRun:
 
     folder: Path
     study: Path
-    settings: dict
+    settings: TrainSettings
     weights: TrainedWeights
     packer: ImagePacker
     array: ArrayDescription
@@ -63,7 +76,7 @@ class FinishedRun:
             kind = record["settings"].get("spec", {}).get("kind", "unknown")
             trained = " or ".join(name for name, declared in kinds().items() if declared.leaves_weights)
             raise UserError(f"{folder} is a run of kind {kind!r}, not a trained one; give a run of kind {trained}")
-        settings = record["training"]["settings"]
+        settings = view_of_record(_Record, record, folder / "record.json").training.settings
         folder = folder.resolve()
         study = _study_of(folder, settings)
         required_training(folder / WEIGHTS_FILE)
@@ -101,22 +114,20 @@ class Network:
     model: nn.Module
     weights: TrainedWeights
     array: ArrayDescription
-    train: Train
     device: torch.device
 
     @classmethod
     def of(cls, run: FinishedRun, device: str) -> "Network":
         """Load it; UserError when there is no such device."""
-        train = parse(Train, run.settings["train"])
-        chosen = devices.prepare(device, train)
-        model = build(run.settings["spec"], len(run.weights.classes), InputShape.of(run.array), 0)
-        return cls(load_trained(model, run.weights).to(chosen), run.weights, run.array, train, chosen)
+        chosen = devices.prepare(device, run.settings.train)
+        model = build(run.settings.spec, len(run.weights.classes), InputShape.of(run.array), 0)
+        return cls(load_trained(model, run.weights).to(chosen), run.weights, run.array, chosen)
 
     def probabilities(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> np.ndarray:
         """float64 N×K; `names` (N) tell the images apart, `masks` are uint8 N×S×S."""
         batches = self._batches(images, names, masks)
         model = batches.placed(self.model)
-        return inference.probabilities(inference.predict(model, batches, self.train.precision))
+        return inference.probabilities(inference.predict(model, batches, self.weights.settings.train.precision))
 
     def batch(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> torch.Tensor:
         """float32 N×3×S×S on the device, as the network sees them."""
@@ -149,9 +160,9 @@ def _still(path: Path, study: Path, inputs: dict[str, str], folder: Path) -> Pat
     return path
 
 
-def _study_of(folder: Path, settings: dict) -> Path:
+def _study_of(folder: Path, settings: TrainSettings) -> Path:
     """The study's folder of results, four above a run's."""
-    address = RunAddress(*(settings[key] for key in ("study", "protocol", "run", "fold", "seed")))
+    address = RunAddress(settings.study, settings.protocol, settings.run, settings.fold, settings.seed)
     if folder.parts[-len(address.parts) :] != address.parts:
         recorded = "/".join(address.parts)
         raise UserError(f"{folder} has been moved: its record says {recorded}; apply it where it was made")

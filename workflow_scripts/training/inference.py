@@ -5,18 +5,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_tables import class_columns
-from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
@@ -32,27 +30,24 @@ Predictor = nn.Module | Callable[..., torch.Tensor]
 
 @dataclass(frozen=True)
 class Applied:
-    """A trained network's weights, and the fold of samples that it is applied to. `train`: settings of its training."""
+    """A trained network's weights, and the fold of samples that it is applied to."""
 
-    spec: dict[str, Any]
-    train: Train
     weights: TrainedWeights
     samples: Samples
     device: torch.device
     fold: int
 
     @classmethod
-    def read(cls, files: FoldFiles, path: Path, trained: dict, fold: int, device: str) -> "Applied":
+    def read(cls, files: FoldFiles, path: Path, trained: TrainSettings, fold: int, device: str) -> "Applied":
         """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `files`."""
-        train = parse(Train, trained["train"])
         samples = read_samples(files.dataset, files.arrays, files.split, fold, files.masks)
         weights = read_trained(required_training(path), trained)
-        return cls(trained["spec"], train, weights, samples, devices.prepare(device, train), fold)
+        return cls(weights, samples, devices.prepare(device, trained.train), fold)
 
     def network(self) -> nn.Module:
         """The trained network, in eval mode."""
         shape = InputShape.of(self.samples.arrays.description)
-        return load_trained(build(self.spec, len(self.weights.classes), shape, 0), self.weights)
+        return load_trained(build(self.weights.settings.spec, len(self.weights.classes), shape, 0), self.weights)
 
     def score(self, predictor: Predictor) -> tuple[pd.DataFrame, float]:
         """Table of the validation and test samples with a probability per class, and images per second.
@@ -66,14 +61,16 @@ class Applied:
         if isinstance(predictor, nn.Module):
             predictor = batches.placed(predictor)
         started = time.perf_counter()
-        table[class_columns(weights.classes)] = probabilities(predict(predictor, batches, self.train.precision))
+        table[class_columns(weights.classes)] = probabilities(
+            predict(predictor, batches, weights.settings.train.precision)
+        )
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
 
     def cost(self, speed: float) -> dict:
         """What the ledger says of a prediction of `speed` images per second."""
         return {
             "device": devices.describe(self.device),
-            "torch_threads": self.train.torch_threads,
+            "torch_threads": self.weights.settings.train.torch_threads,
             "predict_images_per_second": speed,
         }
 
@@ -95,10 +92,10 @@ def probabilities(logits: torch.Tensor) -> np.ndarray:
     return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
 
-def evaluate(model: nn.Module, batches: Batches, criterion: Criterion, precision: str) -> tuple[float, float]:
+def evaluate(model: nn.Module, batches: Batches, loss: Criterion, precision: str) -> tuple[float, float]:
     """Loss and accuracy of a whole subset in eval mode; not a number when it is empty."""
     if not len(batches):
         return math.nan, math.nan
     logits = predict(model, batches, precision)
     accuracy = (logits.argmax(1) == batches.targets).double().mean()
-    return float(criterion(logits, batches.targets)), float(accuracy)
+    return float(loss(logits, batches.targets)), float(accuracy)

@@ -12,11 +12,12 @@ from torch import nn
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.training import devices, recipe
+from workflow_scripts.training import devices
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
-from workflow_scripts.training.feeders.batches import Batches, Epoch, TrainingBatches, batch_bounds
+from workflow_scripts.training.feeders.batches import Batches, TrainingBatches, batch_bounds
 from workflow_scripts.training.inference import evaluate
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
+from workflow_scripts.training.recipe import Optimisation
 from workflow_scripts.training.stopping import Saving, Stop, stop_signals
 
 log = logging.getLogger("workflow_scripts")
@@ -67,7 +68,8 @@ def fit(
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
-    Every process of a `process_group` calls this and gets the same. `seed` decides order, random changes and dropout.
+    Every process of a `process_group` calls this and gets the same, and so holds the network, in eval mode. `seed`
+    decides order, random changes and dropout.
     SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state
     and raises OutOfTimeError. Raises UserError when a class has no training sample, when a loss is not finite, or when
     `select` is best and there is no validation subset.
@@ -89,11 +91,7 @@ def fit(
                     "train.deterministic to false"
                 ) from None
             raise
-    progress = run.progress
-    if train.select == "best":
-        assert progress.best is not None  # a finite loss of the first epoch is below infinity
-        return Trained(progress.best, progress.history, progress.best_epoch, progress.seconds)
-    return Trained(run.copied_state(), progress.history, train.epochs, progress.seconds)
+    return run.result()
 
 
 class _Run:
@@ -114,11 +112,8 @@ class _Run:
         self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
         self.device = training.device
         self.model = training.placed(model)
-        recipe.freeze(self.model, train.freeze)
-        self.optimizer = recipe.optimiser(self.model, train)
-        self.weight = recipe.class_weight(train, counts.to(self.device))
-        self.criterion = recipe.criterion(train, counts.to(self.device))
         self.bounds = batch_bounds(len(training), train.batch_size)
+        self.optimisation = Optimisation(self.model, train, counts.to(self.device), len(self.bounds))
         self.progress = Progress()
         self.saved_at = self.counted_from = time.monotonic()
         torch.manual_seed(seed)
@@ -144,53 +139,45 @@ class _Run:
         self._count_seconds()
 
     def _steps(self, stop: Stop) -> None:
-        progress = self.progress
-        epoch = self.training.epoch(self.seed, progress.epoch)
-        recipe.training_mode(self.model, self.train.freeze)
-        every = STEPS_BETWEEN_CHECKS[self.device.type]
-        checked = progress.step
+        """The optimiser steps of an epoch that are left."""
+        progress, optimisation, group = self.progress, self.optimisation, self.process_group
+        epoch, checked = self.training.epoch(self.seed, progress.epoch), progress.step
+        optimisation.begin_epoch()
         while progress.step < len(self.bounds):
-            self._step(epoch)
+            start, end = self.bounds[progress.step]
+            optimisation.begin_step(progress.epoch, progress.step)
+            group.seed(self.seed, progress.epoch, progress.step)
+            part = group.part(start, end)
+            loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
+            if len(part):
+                batch = epoch.batch(part)
+                with devices.autocast(self.device, self.train.precision):
+                    logits = self.model(*batch.inputs)
+                loss = optimisation.loss(logits.float(), batch.targets)
+                if len(part) < end - start:
+                    loss = loss * optimisation.share(batch.targets, self.training.targets[epoch.indices[start:end]])
+                loss.backward()
+                hits = (logits.argmax(1) == batch.targets).sum()
+            loss, hits = group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
+            optimisation.optimizer.step()
+            losses_of_steps, hits_of_steps = progress.of_steps()
+            losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
             progress.step += 1
-            if progress.step - checked >= every or progress.step == len(self.bounds):
+            unchecked = progress.step - checked
+            if unchecked >= STEPS_BETWEEN_CHECKS[self.device.type] or progress.step == len(self.bounds):
                 self._check(checked)
                 checked = progress.step
             self._save_or_leave(time.monotonic() - self.saved_at >= self.saving.within, stop)
-
-    def _step(self, epoch: Epoch) -> None:
-        """An optimiser step."""
-        progress, (start, end) = self.progress, self.bounds[self.progress.step]
-        part = self.process_group.part(start, end)
-        recipe.set_learning_rate(self.optimizer, self._rate(progress.step))
-        self.optimizer.zero_grad(set_to_none=True)
-        self.process_group.seed(self.seed, progress.epoch, progress.step)
-        loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
-        if len(part):
-            batch = epoch.batch(part)
-            with devices.autocast(self.device, self.train.precision):
-                logits = self.model(*batch.inputs)
-            loss = self.criterion(logits.float(), batch.targets)
-            if len(part) < end - start:
-                loss = loss * recipe.share(batch.targets, self.training.targets[epoch.indices[start:end]], self.weight)
-            loss.backward()
-            hits = (logits.argmax(1) == batch.targets).sum()
-        loss, hits = self.process_group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
-        self.optimizer.step()
-        losses_of_steps, hits_of_steps = progress.of_steps()
-        losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
-
-    def _rate(self, step: int) -> float:
-        return recipe.learning_rate(self.train, self.progress.epoch * len(self.bounds) + step, len(self.bounds))
 
     def _check(self, first: int) -> None:
         """Stop at the first loss since `first` that is not a number."""
         losses, _ = self.progress.of_steps()
         wrong = torch.nonzero(~torch.isfinite(losses[first : self.progress.step]))
         if len(wrong):
-            step = first + int(wrong[0])
+            epoch, step = self.progress.epoch, first + int(wrong[0])
             raise UserError(
-                f"the loss is not finite in epoch {self.progress.epoch + 1}, step {step + 1}, at the learning rate "
-                f"{self._rate(step):.3g}; lower train.learning_rate or add train.warmup_epochs"
+                f"the loss is not finite in epoch {epoch + 1}, step {step + 1}, at the learning rate "
+                f"{self.optimisation.rate(epoch, step):.3g}; lower train.learning_rate or add train.warmup_epochs"
             )
 
     def _finish_epoch(self, samples_a_second: float) -> None:
@@ -198,7 +185,7 @@ class _Run:
         sizes = bounds[:, 1] - bounds[:, 0]
         measured = (math.nan, math.nan)
         if self.process_group.is_rank_zero:
-            measured = evaluate(self.model, self.validation, self.criterion, self.train.precision)
+            measured = evaluate(self.model, self.validation, self.optimisation.loss, self.train.precision)
         loss, accuracy = self.process_group.broadcast(measured)
         if len(self.validation) and not math.isfinite(loss):
             raise UserError(
@@ -208,7 +195,7 @@ class _Run:
         epoch = progress.epoch + 1
         row = {
             "epoch": epoch,
-            "learning_rate": self._rate(len(bounds) - 1),
+            "learning_rate": self.optimisation.last_rate,
             "train_loss": float((losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
             "train_accuracy": float(hits.sum()) / float(sizes.sum()),
             "validation_loss": loss,
@@ -235,6 +222,16 @@ class _Run:
             samples_a_second,
             left,
         )
+
+    def result(self) -> Trained:
+        """What the training came to; the network, in eval mode, holds the weights that are kept."""
+        progress, tensors, epoch = self.progress, self.copied_state(), self.train.epochs
+        if self.train.select == "best":
+            assert progress.best is not None  # a finite loss of the first epoch is below infinity
+            tensors, epoch = progress.best, progress.best_epoch
+        self.model.load_state_dict(tensors)
+        self.model.eval()
+        return Trained(tensors, progress.history, epoch, progress.seconds)
 
     def copied_state(self) -> dict[str, torch.Tensor]:
         """The network's tensors as they are now, on the processor."""
@@ -265,7 +262,7 @@ class _Run:
         self._count_seconds()
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimisation.optimizer.state_dict(),
             "random": random_states(),
             "progress": vars(self.progress),
         }
@@ -277,7 +274,7 @@ class _Run:
         if state is None:
             return
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimisation.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress(**state["progress"])
         for name in ("losses", "hits"):
             if getattr(self.progress, name) is not None:

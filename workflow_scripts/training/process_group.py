@@ -117,22 +117,16 @@ SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def joined_process_group(processes: int) -> Iterator[ProcessGroup]:
-    """The group of `processes` that torchrun has started; UserError when it has started more or fewer."""
+def joined_process_group(rank: int, processes: int) -> Iterator[ProcessGroup]:
+    """The group of `processes` that torchrun has started; waits for all of them."""
     if processes == 1:
         yield SINGLE_PROCESS
         return
-    started = int(os.environ.get("WORLD_SIZE", 1))
-    if started != processes:
-        raise UserError(
-            f"train.processes is {processes}, but {started} process(es) were started; start this step with "
-            f"torchrun --standalone --nproc-per-node {processes}, as the workflow does"
-        )
     # All are on this machine, whatever its name resolves to.
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     distributed.init_process_group("gloo", timeout=TIMEOUT)
     try:
-        yield ProcessGroup(distributed.get_rank(), processes)
+        yield ProcessGroup(rank, processes)
     finally:
         distributed.destroy_process_group()
 

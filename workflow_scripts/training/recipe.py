@@ -17,6 +17,43 @@ FOCAL_GAMMA = 2.0
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
+class Optimisation:
+    """How a network learns: what of it, by which loss and at which rate, and the optimiser that does it."""
+
+    def __init__(self, model: nn.Module, train: Train, counts: torch.Tensor, steps_an_epoch: int) -> None:
+        """`counts`: training images of each class, on the device of the network."""
+        freeze(model, train.freeze)
+        self.model, self.train, self.steps_an_epoch = model, train, steps_an_epoch
+        self.optimizer = optimiser(model, train)
+        self.weight, self.loss = class_weight(train, counts), criterion(train, counts)
+
+    def rate(self, epoch: int, step: int) -> float:
+        """Learning rate of a step (from 0) of an epoch (from 0)."""
+        return learning_rate(self.train, epoch * self.steps_an_epoch + step, self.steps_an_epoch)
+
+    @property
+    def last_rate(self) -> float:
+        """Learning rate of the step before."""
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        return rate
+
+    def begin_epoch(self) -> None:
+        """Put the network into training mode, all but what is frozen."""
+        training_mode(self.model, self.train.freeze)
+
+    def begin_step(self, epoch: int, step: int) -> None:
+        """Forget the last step's gradients, and take the rate of this one."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(epoch, step)
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def share(self, part: torch.Tensor, batch: torch.Tensor) -> torch.Tensor | float:
+        """What the loss of a part of a batch counts in that of the batch, by the class numbers of their samples."""
+        if self.weight is None:
+            return len(part) / len(batch)
+        return self.weight[part].sum() / self.weight[batch].sum()
+
+
 def optimiser(model: nn.Module, train: Train) -> torch.optim.Optimizer:
     """The optimiser of all parameters that are trained; one pass over memory a step (fused)."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -39,22 +76,11 @@ def learning_rate(train: Train, step: int, steps_an_epoch: int) -> float:
     return train.learning_rate * share
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Use `rate` from the next step on."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-
-
 def class_weight(train: Train, counts: torch.Tensor) -> torch.Tensor | None:
     """Weight of each class in the loss, None: all weigh the same; `counts`: training images of each class."""
     if train.class_weights == "balanced":
         return counts.sum() / (len(counts) * counts.float())
     return None
-
-
-def share(part: torch.Tensor, batch: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor | float:
-    """What the loss of a part of a batch counts in the loss of the batch, by the class numbers of their samples."""
-    return len(part) / len(batch) if weight is None else weight[part].sum() / weight[batch].sum()
 
 
 def criterion(train: Train, counts: torch.Tensor) -> Criterion:

@@ -14,8 +14,8 @@ import pandas as pd
 from workflow_scripts.contracts.arrays import SEQUENCE, Arrays
 from workflow_scripts.contracts.run_record import Resampled, SyntheticCount
 from workflow_scripts.contracts.step_settings.split_settings import Resample
-from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SUBSETS
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.runtime.wording import listed

@@ -13,9 +13,6 @@ from workflow_scripts.training.checkpoints import Checkpoints
 
 log = logging.getLogger("workflow_scripts")
 
-# Seconds between two saved states: within an epoch, and at the ends of short epochs.
-SAVE_WITHIN = 180.0
-SAVE_AT_END = 10.0
 # Why to leave; of two reasons the larger one counts.
 STAY, OUT_OF_TIME, ASKED = range(3)
 
@@ -28,8 +25,8 @@ class Saving:
     """
 
     store: Checkpoints
-    within: float = SAVE_WITHIN
-    at_end: float = SAVE_AT_END
+    within: float
+    at_end: float
     until: float | None = None
     finished: bool = False
 

@@ -1,7 +1,7 @@
-"""What a training receives, and the block `train` of a study's settings, and of a run's."""
+"""The block `train` of a study's settings, and of a run's."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
 from workflow_scripts.contracts.step_settings.split_settings import Resample
@@ -143,26 +143,5 @@ def balanced_twice(resample: Resample, train: Train) -> str:
         "class_weights": train.class_weights,
         "copies": train.copies,
     }
-    further_ways = [f"{key} is {value}" for key, value in further.items() if value != "none"]
-    return f"resample is {resample} and {further_ways[0]}; balance classes once" if further_ways else ""
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """What a training receives: the run as its kind declares it (package kinds), and how it is trained.
-
-    resample: the synthetic samples that its protocol has it learn from besides.
-    """
-
-    study: str
-    protocol: str
-    run: str
-    fold: int
-    seed: int
-    spec: dict[str, Any]
-    train: Train
-    resample: Resample = "none"
-
-    def __post_init__(self) -> None:
-        if words := balanced_twice(self.resample, self.train):
-            raise ValueError(words)
+    lines = [f"{key} is {value}" for key, value in further.items() if value != "none"]
+    return f"resample is {resample} and {lines[0]}; balance classes once" if lines else ""

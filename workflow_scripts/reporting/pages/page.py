@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.reporting import formatting
-from workflow_scripts.runtime.files import write_text
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -113,8 +112,3 @@ def render(template: str, context: dict) -> str:
         grouped=formatting.grouped,
     )
     return environment.get_template(template).render(context)
-
-
-def write_page(path: Path, html: str) -> None:
-    """Write a page atomically."""
-    write_text(path, html)

@@ -100,9 +100,9 @@ def ensemble(results: Results, vote: str) -> "Figure":
     }
     arrows = [("data", "pre")]
     for row, (member, train) in enumerate(zip(members, trains, strict=True)):
-        model = settings.runs[member].spec.get("model", results.kind(member).kind)
+        model = results.kind(member).network_name or results.kind(member).kind
         course = f"{train.epochs} epochs, {train.optimizer}" if train else ""
-        boxes[member] = Box(6.4, -1.5 * row, (member, str(model), course))
+        boxes[member] = Box(6.4, -1.5 * row, (member, model, course))
         arrows += [("pre", member), (member, "decision")]
     boxes["decision"] = Box(9.6, middle, decision)
     boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS
+from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
@@ -24,10 +25,11 @@ def architecture_of(results: Results, run: str) -> "Architecture":
     from workflow_scripts.models.build import build
     from workflow_scripts.models.input_shape import InputShape
 
-    if run not in results.settings.runs or not results.settings.runs[run].trained:
+    kind = results.kind(run) if run in results.settings.runs else None
+    if not isinstance(kind, TrainedKind):
         raise NotDrawnError(f"needs the trained run {run}")
     shape = InputShape.of(results.arrays.array)
-    network = build(results.settings.runs[run].spec, len(results.classes), shape, seed=0)
+    network = build(kind, len(results.classes), shape, seed=0)
     return Architecture(network, shape)
 
 
@@ -126,7 +128,7 @@ def schematic(results: Results, run: str) -> "Figure":
     texts += _classifier_boxes(classifier)
     boxes = {str(index): Box(*_snake(index), *text) for index, text in enumerate(texts)}
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
-    model = results.settings.runs[run].spec.get("model", run)
+    model = results.kind(run).network_name or run
     figure.suptitle(f"{run}: {model}, {architecture.values():,} values", fontsize=9)
     return figure
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from workflow_scripts.kinds.kind import TRAIN, CombinedKind, MadeKind, RunKind, SourceRun
+from workflow_scripts.kinds.kind import TRAIN, CombinedKind, RunKind
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.run_address import (
     RECORD_FILE,
     TRAINING_FILE,
@@ -67,11 +68,7 @@ class RunFiles:
 
     def sources(self, address: RunAddress) -> dict[str, RunAddress]:
         """Name of each run that a run is made of → its address: the same fold and seed, or what a SourceRun says."""
-        return {source.run: self._source(source, address) for source in self._kind(address).sources()}
-
-    def _source(self, source: SourceRun, address: RunAddress) -> RunAddress:
-        job = address.study, address.protocol, address.fold, address.seed
-        return RunAddress(*self._steps.source_job(source, *job))
+        return {source.run: source.address(address) for source in self._kind(address).sources()}
 
     def source_folders(self, address: RunAddress) -> dict[str, str]:
         """Name → folder of each run that a run is made of."""

@@ -6,8 +6,8 @@ from workflow_scripts.contracts.own_networks import modules_of
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.readers.reader_registry import module_of
 from workflow_scripts.evaluation.metric_registry import added_metrics
-from workflow_scripts.kinds.kind import CombinedKind, MadeKind, TrainedKind
-from workflow_scripts.kinds.kind_registry import module_of_kind
+from workflow_scripts.kinds.kind import CombinedKind, TrainedKind, module_of_kind
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime.named_objects import module_part

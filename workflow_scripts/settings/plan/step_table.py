@@ -80,7 +80,7 @@ FINISH_RUN = Step(
     "finish_run",
     _RUN,
     _STUDY,
-    lambda plan, names: plan.steps.finished_runs(names.study, names.protocol, names.run),
+    lambda plan, names: plan.steps.finished_trainings(names.study, names.protocol, names.run),
 )
 # The step of every run that no training makes; its kind says which rule calls it.
 MAKE_RUN = Step(

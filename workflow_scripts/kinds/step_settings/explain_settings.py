@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import about, distinct
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.contracts.step_settings.split_settings import Resample
-from workflow_scripts.contracts.step_settings.train_settings import TrainSettings
+from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
+from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class ExplainSettings:
     def training(self, run: str) -> TrainSettings:
         """What the training of a run that is explained, or of a member of a vote that is, has received."""
         chosen = self.specs[run]
-        if chosen.train is None:
+        if chosen.train is None or not isinstance(chosen.spec, TrainedKind):
             raise TypeError(f"{run} is not trained")
-        job = (self.study, self.protocol, run, self.fold, self.seed)
-        return TrainSettings(*job, chosen.spec, chosen.train, self.resample)
+        how = chosen.train, self.resample, self.fold, self.seed
+        return TrainSettings(self.study, self.protocol, run, chosen.spec, *how)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
-from workflow_scripts.contracts.step_settings.report_settings import ReportSettings
+from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 
 
 @dataclass(frozen=True)

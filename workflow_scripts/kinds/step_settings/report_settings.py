@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, Measures
-from workflow_scripts.contracts.step_settings.explain_settings import Explain
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess
-from workflow_scripts.contracts.step_settings.run_settings import RunSettings
 from workflow_scripts.contracts.step_settings.split_settings import Protocol
+from workflow_scripts.kinds.step_settings.explain_settings import Explain
+from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 
 
 @dataclass(frozen=True)
