@@ -39,6 +39,7 @@ def run_ingest(
     synthetic: bool = False,
     sources: dict | None = None,
     attributes: tuple[str, ...] = (),
+    key: Path | None = None,
     **changes: object,
 ) -> Path:
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
@@ -46,7 +47,8 @@ def run_ingest(
     settings["attributes"] = list(attributes)
     settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
-    ingest.main(argparse.Namespace(settings=settings, code="c", log=None, source=given, out=out, jobs=jobs))
+    arguments = {"settings": settings, "code": "c", "log": None, "source": given, "key": key}
+    ingest.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
     return out
 
 
@@ -54,7 +56,7 @@ def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None
     """Preprocess what run_ingest wrote; the folder of the array."""
     settings = {"study": "test", "preprocess": plain(parse(Packing, changes))}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
-    arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given}
+    arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given, "key": None}
     preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
     return out
 
@@ -71,7 +73,7 @@ def run_examples(dataset: Path, arrays: Path, out: Path, sources: dict) -> Path:
     settings = {"study": "test", "preprocess": {"fit": "squash", "interpolation": "bilinear"}}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "arrays": arrays}
-    examples.main(argparse.Namespace(**arguments, source=given, out=out))
+    examples.main(argparse.Namespace(**arguments, source=given, key=None, out=out))
     return out
 
 

@@ -219,13 +219,13 @@ def test_slices_become_rows_of_one_channel_and_pictures_for_people(tmp_path: Pat
     settings = {"study": "test", "preprocess": plain(Packing(size=24)), "slices": plain(CLAHE)}
     given = {"settings": settings, "code": "c", "log": None, "source": [f"scans={tmp_path / 'raw'}"]}
     arrays, shown = tmp_path / "arrays", tmp_path / "examples"
-    preprocess.main(argparse.Namespace(**given, dataset=dataset, out=arrays, jobs=1))
+    preprocess.main(argparse.Namespace(**given, dataset=dataset, out=arrays, jobs=1, key=None))
     data, record = np.load(arrays / "data.npy"), read_json(arrays / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 1], "scale": 255}
     assert [line.split()[0] for line in record["order"]] == ["window", "crop", "CLAHE,", "resize", "turn"]
     assert (data[4] == packed_slice(scan(11), Slice(0, 11, 5, 60, 45), 24, CLAHE)).all()
     assert (data[5] == packed_slice(scan(12), Slice(0, 12, 5, 60, 45), 24, CLAHE)[::-1, ::-1]).all()
-    examples.main(argparse.Namespace(**given, dataset=dataset, arrays=arrays, out=shown))
+    examples.main(argparse.Namespace(**given, dataset=dataset, arrays=arrays, out=shown, key=None))
     originals = read_originals(shown / "originals.npz")
     assert {name: picture.shape for name, picture in originals.items()} == {"p0/0": (80, 100, 3), "p1/0": (80, 100, 3)}
     assert Image.open(shown / "montage.png").width > 400

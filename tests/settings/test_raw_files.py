@@ -31,7 +31,7 @@ def digest(folder: Path) -> str:
 
 def config(source: Path | str, **ingest: object) -> SimpleNamespace:
     """Settings of one study of images of one's own."""
-    block = SimpleNamespace(**{"groups": None, "ids": None} | ingest)
+    block = SimpleNamespace(**{"groups": None, "ids": None, "patients": None, "lesions": None} | ingest)
     return SimpleNamespace(studies={"mine": SimpleNamespace(source=str(source), adapters=["folder"], ingest=block)})
 
 

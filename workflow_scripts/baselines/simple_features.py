@@ -17,8 +17,16 @@ from workflow_scripts.runtime.errors import UserError
 # Images are reduced to squares of this side before their border is taken.
 BORDER_SIDE = 32
 PERCENTILES = (10, 50, 90)
-# Columns of the manifest that say how a scanner was set. Where a slice lies is no setting, nor is how large a box is.
-ACQUISITION = ("spacing_mm", "thickness_mm", "echo_time_ms", "repetition_time_ms", "field_strength_t")
+# Columns of the manifest that say how a scanner was set; where a slice lies is no setting.
+ACQUISITION = (
+    "width",
+    "height",
+    "spacing_mm",
+    "thickness_mm",
+    "echo_time_ms",
+    "repetition_time_ms",
+    "field_strength_t",
+)
 ROWS_AT_A_TIME = 256
 
 # n×H×W×C pixels and the manifest rows of the same samples → n×F numbers

@@ -75,7 +75,6 @@ REASONS = (
     "unreadable",
     "no_label",
     "outside_image",
-    "constant_image",
     "missing_file",
     "duplicate_id",
     "special_file",
@@ -83,6 +82,10 @@ REASONS = (
     "other_ending",
     "not_a_number",
     "incomplete",
+    "not_dicom",
+    "constant_image",
+    "duplicate_slice",
+    "no_slice",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 

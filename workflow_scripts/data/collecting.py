@@ -5,15 +5,23 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from workflow_scripts.contracts.dataset import CHANGE, Modality
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import adapter_registry
-from workflow_scripts.data.adapters.interface import Refused, Sample
+from workflow_scripts.data.adapters.interface import ListedSeries, Refused, Sample
+from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.groups import alike, doubts
-from workflow_scripts.data.raw_folders import check_no_results, count_endings, ending_words, normal, printable
+from workflow_scripts.data.raw_folders import (
+    check_no_results,
+    count_endings,
+    ending_words,
+    normal,
+    printable,
+    without_odd_endings,
+)
 from workflow_scripts.data.selecting import select
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
@@ -29,7 +37,7 @@ class Collected:
 
     `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
     that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
-    that are nearly equal.
+    that are nearly equal; `series`: rows of contracts.series_table, None where no adapter speaks of series.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
@@ -39,14 +47,22 @@ class Collected:
     passed_over: dict[str, int] = field(default_factory=dict)
     links: int = 0
     alike: list[list[str]] = field(default_factory=list)
+    series: list[Mapping[str, int | float | str]] | None = None
 
 
-def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, attributes: Container[str] = ()) -> Collected:
+def collect(
+    sources: dict[str, Path],
+    modality: Modality,
+    ingest: Ingest,
+    attributes: Container[str] = (),
+    pseudonyms: Pseudonyms | None = None,
+) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
     extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
-    in `attributes` are kept. UserError when the settings name labels or classes that do not fit the files.
+    in `attributes` are kept. Private adapters need `pseudonyms`. UserError when the settings name labels or classes
+    that do not fit the files.
     """
     if ingest.fill == "copies" and CHANGE not in modality.optional:
         raise UserError(
@@ -57,7 +73,12 @@ def collect(sources: dict[str, Path], modality: Modality, ingest: Ingest, attrib
     published: set[str] = set()
     for adapter, folder in sources.items():
         published.update(adapter_registry.load(adapter).LABELS or ())
-        _add(collected, adapter, folder, ingest, f"{adapter}/" if len(sources) > 1 else "")
+        prefix = f"{adapter}/" if len(sources) > 1 else ""
+        if adapter_registry.is_private(adapter):
+            assert pseudonyms is not None, adapter
+            _add_private(collected, adapter, folder, ingest, prefix, pseudonyms)
+        else:
+            _add(collected, adapter, folder, ingest, prefix)
     collected.passed_over = dict(sorted(collected.passed_over.items()))
     _keep_attributes(collected, modality, attributes)
     _apply_labels(collected, _labels_of(ingest), published)
@@ -76,7 +97,7 @@ def _add(collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefi
     there = list(walk(folder))
     check_no_results(there, str(folder))
     items = list(module.samples(folder, ingest))
-    links, endings = _passed_over(there, items, [*getattr(module, "READS", ()), ingest.groups, ingest.ids])
+    links, endings = _passed_over(there, items, _tables(module, ingest))
     collected.links += links
     collected.passed_over = dict(Counter(collected.passed_over) + Counter(endings))
     for item in items:
@@ -85,18 +106,57 @@ def _add(collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefi
         elif printable(item.path) != item.path:
             collected.refused.append(Refused(printable(item.path), "unreadable", "the file's name is not UTF-8"))
         else:
-            group = f"{prefix}{item.group}" if item.group else ""
-            collected.samples.append((adapter, replace(item, id=normal(prefix + item.id), group=group)))
+            collected.samples.append((adapter, _prefixed(item, prefix)))
+
+
+def _add_private(
+    collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefix: str, pseudonyms: Pseudonyms
+) -> None:
+    """The same of an adapter whose files bear names of people: no path goes on as it is, nor does an odd ending."""
+    module = adapter_registry.load(adapter)
+    try:
+        # A hospital has files by the hundred thousand, and what the system says of each is ten times its name.
+        there = [Item(item.path, item.kind) for item in walk(folder)]
+    except UserError:
+        raise UserError(
+            f"{folder}: a folder in it cannot be listed; make all of them readable, or move the one that is not"
+        ) from None
+    items = list(module.samples(folder, ingest, pseudonyms))
+    listed: list[Mapping[str, int | float | str]] = []
+    links, endings = _passed_over(there, items, _tables(module, ingest))
+    collected.links += links
+    collected.passed_over = dict(Counter(collected.passed_over) + Counter(without_odd_endings(endings)))
+    for item in items:
+        if isinstance(item, ListedSeries):
+            listed.append(item.row)
+        elif isinstance(item, Refused):
+            collected.refused.append(replace(item, path=pseudonyms.file(item.path)))
+        else:
+            named = replace(item, path=pseudonyms.file(item.path), file=item.path)
+            collected.samples.append((adapter, _prefixed(named, prefix)))
+    if listed:
+        collected.series = [*(collected.series or ()), *listed]
+
+
+def _prefixed(sample: Sample, prefix: str) -> Sample:
+    group = f"{prefix}{sample.group}" if sample.group else ""
+    return replace(sample, id=normal(prefix + sample.id), group=group)
+
+
+def _tables(module: ModuleType, ingest: Ingest) -> list[str | None]:
+    """Files that are read beside the samples."""
+    return [*getattr(module, "READS", ()), ingest.groups, ingest.ids, ingest.patients, ingest.lesions]
 
 
 def _passed_over(
-    there: list[Item], items: list[Sample | Refused], read: list[str | None]
+    there: list[Item], items: list[Sample | Refused | ListedSeries], read: list[str | None]
 ) -> tuple[int, dict[str, int]]:
     """How many links to folders were not followed, and ending → number of files that no sample or refusal speaks of.
 
     A sample that is a folder speaks of all files below it.
     """
-    named = {item.path for item in items} | set(filter(None, read)) | set(SYNTHETIC_FILES)
+    named = {path for item in items for path in (item.files if isinstance(item, ListedSeries) else (item.path,))}
+    named |= set(filter(None, read)) | set(SYNTHETIC_FILES)
     links = sum(item.kind == "folder_link" for item in there)
     files = [item.path for item in there if item.kind != "folder_link" and item.path not in named]
     return links, count_endings([path for path in files if named.isdisjoint(map(str, PurePosixPath(path).parents))])

@@ -20,6 +20,8 @@ from workflow_scripts.runtime.errors import UserError
 
 BYTES, PIXELS, NEAR, FLIPPED, TURNED = PAIR_KINDS
 SIDE = 16
+# The thumbnail of what is compared with no other by its looks.
+UNCOMPARED = np.full(SIDE * SIDE, np.nan, dtype=np.float32)
 _PLACES = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
 # The seven other symmetries of a thumbnail as orders of its pixels; True: width and height change places.
 SYMMETRIES = (

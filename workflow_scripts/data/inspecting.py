@@ -9,12 +9,9 @@ import pandas as pd
 from workflow_scripts.contracts.dataset import CHANGE, MANIFEST, Modality
 from workflow_scripts.data.adapters.interface import Refused, Sample
 from workflow_scripts.data.collecting import Collected
-from workflow_scripts.data.equal_pairs import SIDE
+from workflow_scripts.data.equal_pairs import SIDE, UNCOMPARED
 from workflow_scripts.data.readers.reader_interface import Limits, Reader, RefusedSampleError, Seen
 from workflow_scripts.data.reading import FileSample, file_tasks, inspect_files
-
-# The thumbnail of what is no picture: not compared with any.
-NO_PICTURE = np.full(SIDE * SIDE, np.nan, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ def inspect_all(
 ) -> tuple[pd.DataFrame, Looks]:
     """Manifest of the readable samples, sorted by id, and what they look like; refusals go to `collected`."""
     located = (
-        (readers[adapter], sources[adapter] / sample.path, FileSample(row, sample.part))
+        (readers[adapter], *_located(sources[adapter], sample), FileSample(row, sample.part))
         for row, (adapter, sample) in enumerate(collected.samples)
     )
     copies = any(sample.change for _, sample in collected.samples)
@@ -47,10 +44,15 @@ def inspect_all(
         rows.append(_row(adapter, sample, seen, copies))
         picture = seen.picture
         pictures.append((picture and picture.digest, picture and picture.aspect, sample.part is None))
-        thumbnails.append(NO_PICTURE if picture is None else picture.thumbnail)
+        thumbnails.append(UNCOMPARED if picture is None else picture.thumbnail)
     manifest = pd.DataFrame(rows, columns=None if rows else list(MANIFEST.columns))
     vectors = np.array(thumbnails, dtype=np.float32).reshape(-1, SIDE * SIDE)
     return manifest, Looks(pd.DataFrame(pictures, columns=["pixels", "aspect", "whole_file"]), vectors)
+
+
+def _located(folder: Path, sample: Sample) -> tuple[Path, str]:
+    """Where a sample's file is, and how messages call it."""
+    return (folder / sample.file, sample.path) if sample.file else (folder / sample.path, "")
 
 
 def _row(adapter: str, sample: Sample, seen: Seen, copies: bool) -> dict[str, object]:
@@ -62,6 +64,7 @@ def _row(adapter: str, sample: Sample, seen: Seen, copies: bool) -> dict[str, ob
         "group": sample.group,
         "unit": sample.unit or sample.id,
         "source": adapter,
+        **sample.values,
         **seen.values,
         "sha256": seen.sha256,
         **({CHANGE: sample.change} if copies else {}),

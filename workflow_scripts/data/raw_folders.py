@@ -1,5 +1,6 @@
 """Folders of raw files: which there are, what lies in them, and what of that is passed over."""
 
+import argparse
 import os
 import re
 import unicodedata
@@ -20,7 +21,11 @@ _OTHER_IMAGES = re.compile(
 )
 # Files that systems put into every folder.
 _SYSTEM_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
-NO_ENDING = "(no ending)"
+NO_ENDING, ODD_ENDING = "(no ending)", "(another ending)"
+# Of files that often lie beside images.
+_PLAIN_ENDINGS = frozenset(
+    (NO_ENDING, ".csv", ".gz", ".htm", ".html", ".json", ".log", ".md", ".txt", ".xlsx", ".xml", ".zip")
+)
 # Files that lie in one folder in no results but this project's.
 _RESULTS = (
     {"manifest.csv", "record.json"},
@@ -30,6 +35,12 @@ _RESULTS = (
     {"ledger.json", "record.json"},
     {".leaks.csv"},
 )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser, how: str) -> None:
+    """The arguments of every step that opens raw files; `how` says what the folders are."""
+    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help=how)
+    parser.add_argument("--key", type=Path, metavar="FILE", help="key of pseudonyms, where files bear names of people")
 
 
 def parse_sources(given: list[str]) -> dict[str, Path]:
@@ -85,6 +96,13 @@ def check_no_results(items: list[Item], where: str) -> None:
 def count_endings(paths: list[str]) -> dict[str, int]:
     """Ending → number of those files, in the order of the endings; files of the system do not count."""
     return dict(sorted(Counter(ending(path) for path in paths if not is_systems_own(path)).items()))
+
+
+def without_odd_endings(counts: Mapping[str, int]) -> dict[str, int]:
+    """The same counts with one name for all endings that are none of a usual format: they may be parts of names."""
+    usual = {name for name in counts if name in _PLAIN_ENDINGS or name in SUFFIXES or _OTHER_IMAGES.fullmatch(name)}
+    odd = sum(number for name, number in counts.items() if name not in usual)
+    return {name: counts[name] for name in counts if name in usual} | ({ODD_ENDING: odd} if odd else {})
 
 
 def is_systems_own(path: str) -> bool:

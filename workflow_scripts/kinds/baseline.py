@@ -52,9 +52,9 @@ class Baseline(MadeKind):
         about(
             "border: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
             "channel; intensity: the same of slices, which have one; size: width, height and their ratio of the "
-            "published image; acquisition: how a scanner was set (echo and repetition time, spacing, thickness, field "
-            "strength), a value that is missing being the training median and marked; stained: share of the area of "
-            "nuclei that is brown.",
+            "published image; acquisition: how a scanner was set (rows and columns, spacing, thickness, echo and "
+            "repetition time, field strength), a value that is missing being the training median and marked; stained: "
+            "share of the area of nuclei that is brown.",
             min_length=1,
             check=distinct,
         ),

@@ -27,7 +27,6 @@ REASON_NAMES = {
     "unreadable": "cannot be read",
     "no_label": "no label",
     "outside_image": "outside the image",
-    "constant_image": "all pixels are equal",
     "missing_file": "file is missing",
     "duplicate_id": "same id twice",
     "special_file": "pipe or device",
@@ -35,6 +34,10 @@ REASON_NAMES = {
     "other_ending": "ending that is not read",
     "not_a_number": "not a number",
     "incomplete": "lacks what must be known of it",
+    "not_dicom": "no DICOM file, whatever its name",
+    "constant_image": "all pixels have one value",
+    "duplicate_slice": "another image of the series at the same place",
+    "no_slice": "a row that names no slice of a chosen series",
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {

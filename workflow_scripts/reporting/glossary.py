@@ -42,6 +42,15 @@ _PROJECT = (
         "manifest's further columns and the reader.",
     ),
     Term(
+        "Series",
+        "The images that a scanner takes in one go: slices in one plane, with one weighting. A study of a patient has "
+        "many; `dataset/series.csv` says which is taken.",
+    ),
+    Term(
+        "Pseudonym",
+        "What stands for a patient, a study, a series or a file of theirs: only who has the key can trace it.",
+    ),
+    Term(
         "Source",
         "Where a study's raw files lie: a folder, or `synthetic` for synthetic data.",
     ),

@@ -15,7 +15,7 @@ from workflow_scripts.runtime.errors import UserError
 LEFTOVERS = ("__MACOSX",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A file below the folder, or what stands in a file's place.
 

@@ -17,6 +17,8 @@ from workflow_scripts.settings.study import Config
 
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
+# Keys of `ingest` that name CSV files inside the source.
+TABLES = ("groups", "ids", "patients", "lesions")
 # In a folder of synthetic data, beside what was made: see synthesise.
 _NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
 SYNTHETIC_RECORD, SYNTHETIC_MARK = "synthetic.json", ".synthetic"
@@ -131,7 +133,7 @@ def check_tables(config: Config, study: str) -> None:
     if chosen.source == "synthetic":
         return
     folder = Path(next(iter(source_folders(config, study).values())))
-    for key in ("groups", "ids"):
+    for key in TABLES:
         name = getattr(chosen.ingest, key)
         if name is None:
             continue
@@ -163,10 +165,10 @@ def named_tables(config: Config, study: str) -> dict[str, str]:
     """
     chosen, tables = config.studies[study].ingest, {}
     folders = [Path(folder) for folder in source_folders(config, study).values()]
-    for setting, name, roots in (("groups", chosen.groups, folders), ("ids", chosen.ids, folders[:1])):
-        if not name:
+    for setting in TABLES:
+        if not (name := getattr(chosen, setting)):
             continue
-        for root in roots:
+        for root in folders[:1] if setting == "ids" else folders:
             path = root / name
             listed = path.resolve().is_relative_to(root.resolve()) and not any(
                 part.startswith(".") for part in Path(name).parts

@@ -116,6 +116,9 @@ class Study(Block):
                 f"ingest.groups is given, but the adapter {layouts[0]} takes groups from its own layout; write "
                 "`groups: null`, or `adapters: [folder]`"
             )
+        for name in self.adapters:
+            if name in adapters() and (key := adapters()[name].needs) and not getattr(self.ingest, key):
+                yield f"the adapter {name} needs ingest.{key}; name the CSV file inside the source: `{key}: {key}.csv`"
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"

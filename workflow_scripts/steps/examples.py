@@ -14,7 +14,7 @@ from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_o
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.montage import montage, originals
 from workflow_scripts.preprocessing.packed_array import remedied
@@ -29,7 +29,7 @@ def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder that ingest wrote")
     parser.add_argument("--arrays", type=Path, required=True, help="folder of the array")
-    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    add_source_arguments(parser, "as for ingest")
     parser.add_argument("--out", type=Path, required=True, help="folder of both files")
     return parser.parse_args()
 
@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> None:
     (args.out / "record.json").unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
     manifest, arrays = read_manifest(args.dataset), open_arrays(args.arrays)
-    classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source))
+    classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source), args.key)
     settings = parse(ExamplesSettings, args.settings)
     modality = dataset["modality"]["name"]
     packer, shown_words = load(modality, settings.preprocess, settings.slices), packed_modality(modality).shown

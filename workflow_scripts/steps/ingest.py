@@ -2,7 +2,8 @@
 
 Comes in: the folders of raw files, each listed by an adapter of its published layout and opened once by the reader of
 its modality; what cannot be used is quarantined with a reason and counted. Goes out, in --out: manifest.csv (a line per
-sample), quarantine.csv, equal_pairs.csv (samples that show the same picture) and record.json.
+sample), quarantine.csv, equal_pairs.csv (samples that show the same picture), where there were series to choose from
+series.csv (a line per series, taken or not), and record.json.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import pandas as pd
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.series_table import SERIES, TAKEN
 from workflow_scripts.contracts.step_settings.ingest_settings import IngestSettings
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters import adapter_registry
@@ -22,18 +24,20 @@ from workflow_scripts.data.adapters.interface import Refused
 from workflow_scripts.data.collecting import Collected, class_order, collect
 from workflow_scripts.data.equal_pairs import equal_pairs
 from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
-from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.readers.reader_interface import Limits, modality_of
+from workflow_scripts.data.reading import pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
+SERIES_TABLE = "series.csv"
 
 
 def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
-    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="repeatable")
+    add_source_arguments(parser, "repeatable")
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
     parser.add_argument("--jobs", type=int, default=1, help="processes that decode")
     return parser.parse_args()
@@ -41,28 +45,36 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     settings = parse(IngestSettings, args.settings)
-    (args.out / "record.json").unlink(missing_ok=True)
+    for name in ("record.json", SERIES_TABLE):
+        (args.out / name).unlink(missing_ok=True)
     sources = parse_sources(args.source)
     if tuple(sources) != settings.adapters:
         raise UserError(f"--source names {', '.join(sources)}; the settings name {', '.join(settings.adapters)}")
-    for folder in sources.values():
-        if args.out.resolve().is_relative_to(folder.resolve()):
-            raise UserError(
-                f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
-                "`results` to a folder elsewhere"
-            )
+    pseudonyms = pseudonyms_of(sources, settings.synthetic, args.key, make=True)
+    check_apart(sources, args.out)
     for folder in sources.values() if settings.synthetic else ():
         require_all(folder / "synthetic.json")
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
-    collected = collect(sources, modality, settings.ingest, settings.attributes)
+    collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms)
+    series = write_series(args.out / SERIES_TABLE, collected)
     manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    write_dataset(args, settings, collected, modality, manifest, classes, pairs)
+    write_dataset(args, settings, collected, modality, manifest, classes, pairs, series)
     log_dataset(collected, manifest, classes, pairs)
+
+
+def check_apart(sources: dict[str, Path], out: Path) -> None:
+    """Raise UserError when the tables would be written among the raw files."""
+    for folder in sources.values():
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(
+                f"the results lie in the folder of images {folder}, where their figures would be read as images; set "
+                "`results` to a folder elsewhere"
+            )
 
 
 def check_refused(refused: list[Refused], readable: int, limit: float) -> None:
@@ -86,8 +98,9 @@ def write_dataset(
     manifest: pd.DataFrame,
     classes: list[str],
     pairs: pd.DataFrame,
+    series: list[str],
 ) -> None:
-    """Write the three tables and, last, the record."""
+    """Write the three tables and, last, the record; `series`: names of tables that are written already."""
     quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
     modality.table().write(args.out / "manifest.csv", with_empty_cells(manifest, modality))
@@ -114,9 +127,25 @@ def write_dataset(
         equal_pairs_across_classes=across_classes(pairs),
         synthetic=settings.synthetic,
         scale=settings.scale,
-        outputs={name: digest_file(args.out / name) for name in TABLES},
+        outputs={name: digest_file(args.out / name) for name in (*TABLES, *series)},
     )
     write_record(args.out / "record.json", record)
+
+
+def write_series(path: Path, collected: Collected) -> list[str]:
+    """Write the table of series where an adapter speaks of them; names of what was written.
+
+    UserError where none was taken.
+    """
+    if collected.series is None:
+        return []
+    SERIES.write(path, pd.DataFrame(collected.series, columns=list(SERIES.columns)))
+    reasons = Counter(str(row["reason"]) for row in collected.series)
+    words = ", ".join(f"{count} {name}" for name, count in reasons.most_common())
+    entry.log.info("%d series: %s", len(collected.series), words)
+    if not reasons[TAKEN]:
+        raise UserError(f"none of the {len(collected.series)} series is taken ({words}); {path} says why of each")
+    return [path.name]
 
 
 def across_classes(pairs: pd.DataFrame) -> int:

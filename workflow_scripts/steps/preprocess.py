@@ -18,7 +18,7 @@ from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import PreprocessSettings
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.data.raw_folders import parse_sources
+from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.packed_array import pack, remedied
 from workflow_scripts.preprocessing.packer_registry import load
@@ -31,7 +31,7 @@ def arguments() -> argparse.Namespace:
     """Command line of this step."""
     parser = entry.parser(__doc__)
     parser.add_argument("--dataset", type=Path, required=True, help="folder that ingest wrote")
-    parser.add_argument("--source", action="append", required=True, metavar="ADAPTER=FOLDER", help="as for ingest")
+    add_source_arguments(parser, "as for ingest")
     parser.add_argument("--out", type=Path, required=True, help="folder of the array")
     parser.add_argument("--jobs", type=int, default=1, help="processes that decode")
     return parser.parse_args()
@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> None:
     dataset = require(args.dataset / "record.json", "manifest.csv")
     packer = load(dataset["modality"]["name"], settings.preprocess, settings.slices)
     manifest = read_manifest(args.dataset)
-    raw = RawFiles.of(dataset, parse_sources(args.source))
+    raw = RawFiles.of(dataset, parse_sources(args.source), args.key)
     start = time.perf_counter()
     try:
         pack(args.out / DATA, manifest, raw, packer, args.jobs)

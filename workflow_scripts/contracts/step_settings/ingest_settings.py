@@ -3,7 +3,23 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Filled, Share, Size, UserPath, about, distinct, limit
+from workflow_scripts.contracts.blocks import Filled, Positive, Share, Size, UserPath, about, distinct, limit, optional
+
+
+@dataclass(frozen=True)
+class SeriesRule:
+    """Which series of a study's images is taken: of those that fit, the one with most slices."""
+
+    plane: Annotated[
+        Literal["any", "sagittal", "coronal", "transverse"],
+        about("Plane of all images of the series, from their orientation: the nearest one, within 37 degrees."),
+    ] = "any"
+    weighting: Annotated[
+        Literal["any", "T2"],
+        about("T2: a spin echo, neither gradient nor echo-planar, of `min_echo_time_ms` at least; no name counts."),
+    ] = "any"
+    min_echo_time_ms: Annotated[float, about("Shortest echo time of a T2-weighted series.", ge=0)] = 60.0
+    min_slices: Annotated[Positive, about("Series of fewer slices are taken for localizers.")] = 8
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,25 @@ class Ingest:
             "J. Imaging 7:111, 2021, which CVM-Cervix cites as its source)."
         ),
     ] = 90
+    patients: Annotated[
+        UserPath | None,
+        about(
+            "Adapter `dicom` only: CSV file, inside the source, with the columns patient (as the headers call it) and "
+            "label. Of its further columns only those that `evaluate.subgroups` names reach the results."
+        ),
+    ] = optional()
+    lesions: Annotated[
+        UserPath | None,
+        about(
+            "Adapter `dicom` only: CSV file, inside the source, with the columns patient, instance (the instance "
+            "number or SOP Instance UID of a slice), left, top, right, bottom (pixels; right and bottom are the first "
+            "beyond) and, for files of several frames, frame (from 1). Slices with a lesion are the samples. null: all "
+            "slices of the series, whole."
+        ),
+    ] = optional()
+    series: Annotated[
+        SeriesRule | None, about("Adapter `dicom` only: which series are taken. null: as its defaults say.")
+    ] = optional()
     ids: Annotated[
         UserPath | None,
         about(

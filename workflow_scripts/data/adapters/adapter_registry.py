@@ -26,13 +26,16 @@ GENERATOR = "workflow_scripts.synthetic.smears"
 class Adapter:
     """Where an adapter's code is, whether its layout always says which samples belong together, who draws its data.
 
-    `modality`: the name of the reader of its files.
+    `modality`: the name of the reader of its files; `private`: whether they bear names of people; `needs`: the key of
+    `ingest` that it cannot do without, empty where there is none.
     """
 
     module: str
     knows_groups: bool
     generator: str
     modality: str
+    private: bool = False
+    needs: str = ""
 
 
 @cache
@@ -71,6 +74,11 @@ def entry_called(name: str) -> Adapter:
     return adapters()[name]
 
 
+def is_private(name: str) -> bool:
+    """Whether the files of the adapter of that name bear names of people."""
+    return name in adapters() and adapters()[name].private
+
+
 def _is_adapter(body: list[ast.stmt]) -> bool:
     """Whether a module is an adapter, and not this one or the interface: adapters define `samples`."""
     return any(isinstance(node, ast.FunctionDef) and node.name == "samples" for node in body)
@@ -90,4 +98,6 @@ def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
         knows_groups=bool(constants.get("KNOWS_GROUPS", False)),
         generator=str(constants.get("GENERATOR", GENERATOR)),
         modality=str(constants.get("MODALITY", reader_registry.DEFAULT)),
+        private=bool(constants.get("PRIVATE", False)),
+        needs=str(constants.get("NEEDS", "")),
     )

@@ -6,9 +6,14 @@ An adapter is a module with
 settings;
 - `MODALITY = "name"` where another reader than that of images opens its files, see data.readers.reader_interface (read
   without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
+- `PRIVATE = True` where files bear names of people (read without importing the module): `samples(root, ingest,
+  pseudonyms)` then gives no other names but those that the pseudonyms give; the paths of files, which it gives as they
+  are, ingest replaces;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
-- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order; UserError when the layout is
-  not there. `ingest` is the block of settings, see contracts.step_settings.ingest_settings;
+- `NEEDS = "key"` where it reads nothing without that key of `ingest` (read without importing the module);
+- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order, and every `ListedSeries` where
+  the layout has series to choose from; UserError when the layout is not there. `ingest` is the block of settings, see
+  contracts.step_settings.ingest_settings;
 - `GENERATOR = "package.module"` where its synthetic data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
@@ -36,7 +41,8 @@ class Sample:
     `path` is that of its file, or of the folder of a series, relative to the source; `label` the published one; `group`
     is empty where unknown; `unit` is empty where the sample itself is judged; `part` is what of the file is meant, as
     its reader names parts (a Box of an image), None: all of it; `change` says how a copy is turned, see data.selecting.
-    `attributes`: further columns of the manifest, such as age or stage.
+    `attributes`: further columns of the manifest, such as age or stage. `values`: those of the modality's columns that
+    the layout says and a look into the one file does not. `file`: where the file is, where `path` does not say it.
     """
 
     path: str
@@ -47,6 +53,16 @@ class Sample:
     part: Part | None = None
     change: str = ""
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    values: Mapping[str, int | float | str] = dataclasses.field(default_factory=dict)
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class ListedSeries:
+    """A series, taken or not: its row of contracts.series_table, and its files relative to the source."""
+
+    row: Mapping[str, int | float | str]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def read_key(path: Path) -> Pseudonyms:
 def read_or_make_key(path: Path) -> Pseudonyms:
     """The same; a key that is not there is made, readable by its owner alone."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from workflow_scripts.contracts.step_settings.ingest_settings import IngestSettings
 from workflow_scripts.contracts.step_settings.split_settings import SplitSettings
+from workflow_scripts.data.adapters.adapter_registry import is_private
+from workflow_scripts.data.dicom.pseudonyms import KEY_FILE
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.settings.known_names import papers
@@ -23,6 +25,11 @@ class DataFiles:
     def sources(self, study: str) -> dict[str, str]:
         """Adapter → folder of raw files."""
         return source_folders(self._config, study)
+
+    def keys(self, study: str) -> list[str]:
+        """The key of a study's pseudonyms, where it reads real files that bear names of people."""
+        private = any(is_private(adapter) for adapter in self.sources(study))
+        return [str(KEY_FILE)] if private and not self._steps.is_synthetic(study) else []
 
     def ingest(self, study: str) -> IngestSettings:
         """Settings of ingest, with what identifies the raw files."""

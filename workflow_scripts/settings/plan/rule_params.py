@@ -82,8 +82,9 @@ class RuleParams:
         return lambda wildcards: self.digest(step, names_of(wildcards, step.code_by))
 
     def sources(self, wildcards: Any, input: Any) -> str:
-        """--source arguments of a study."""
-        return pairs("--source", self._plan.data.sources(wildcards.study))
+        """--source arguments of a study, and --key where its files bear names of people."""
+        keys = self._plan.data.keys(wildcards.study)
+        return " ".join([pairs("--source", self._plan.data.sources(wildcards.study)), option("--key", keys)]).strip()
 
     def start_weights(self, wildcards: Any, input: Any) -> str:
         """--weights arguments of a run."""
