@@ -96,8 +96,8 @@ def test_how_many_samples_count_reaches_the_jobs_of_top_k_alone():
     changed = Steps(settings(ROOT, user))
     for step, run in (("finish_run", "cvm"), ("make_run", "control_border")):
         jobs = [getattr(changed, step)("cvm_cervix", name, run, 0, 0) for name in rules]
-        assert [job["aggregate"] for job in jobs] == ["top_k", "max"]
-        assert [job.get("aggregate_top") for job in jobs] == [5, None]
+        assert [job.aggregate for job in jobs] == ["top_k", "max"]
+        assert [job.aggregate_top for job in jobs] == [5, None]
     assert changed.report("cvm_cervix").evaluate.aggregate_top == 5
 
 

@@ -43,6 +43,7 @@ def train_network(
     applied = Applied(kept, samples, device, settings.fold)
     table, speed = applied.score(model)
     weights = trained_bytes(kept)
+    resampled = {"resampled": plain(learned.resampled)} if learned.resampled else {}
     HISTORY.write(out / HISTORY_FILE, pd.DataFrame(result.history))
     write_predictions(out, table, learned.classes)
     write_bytes(out / WEIGHTS_FILE, *weights)
@@ -56,5 +57,5 @@ def train_network(
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(out / name) for name in LEFT},
-        **({"resampled": plain(learned.resampled)} if learned.resampled else {}),
+        **resampled,
     }

@@ -143,5 +143,5 @@ def balanced_twice(resample: Resample, train: Train) -> str:
         "class_weights": train.class_weights,
         "copies": train.copies,
     }
-    lines = [f"{key} is {value}" for key, value in further.items() if value != "none"]
-    return f"resample is {resample} and {lines[0]}; balance classes once" if lines else ""
+    further_ways = [f"{key} is {value}" for key, value in further.items() if value != "none"]
+    return f"resample is {resample} and {further_ways[0]}; balance classes once" if further_ways else ""
