@@ -1,7 +1,7 @@
 """Synthetic studies → DICOM files as a hospital hands them over: many series a patient, in several layouts.
 
-Over the patients the transfer syntax and the encoding of the pixels vary. patients.csv (patient, label, age, site) and
-lesions.csv (patient, instance, left, top, right, bottom) lie beside the folders.
+Over the patients the transfer syntax and the encoding of the pixels vary. patients.csv (patient, label, and what
+the slices have as attributes) and lesions.csv (patient, instance, left, top, right, bottom) lie beside the folders.
 """
 
 import csv
@@ -116,11 +116,13 @@ def write_studies(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[
     Slices of one study must be neighbours in `pictures`.
     """
     patients: list[list[str]] = []
+    columns: list[str] = []
     lesions: list[list[str]] = []
     for slices in studies(pictures):
         study = slices[0].study
         writer = StudyWriter(root, study)
-        patients.append([writer.patient.patient_id, slices[0].label, str(study.age), study.site])
+        columns = list(slices[0].attributes)
+        patients.append([writer.patient.patient_id, slices[0].label, *slices[0].attributes.values()])
         group = PUBLIC.patient(writer.patient.patient_id)
         for members in _by_series(slices):
             if members[0].series.multi_frame:
@@ -138,7 +140,7 @@ def write_studies(root: Path, pictures: Iterable[SyntheticPicture]) -> Iterator[
                 position += picture.broken != "empty_file"
         if study.variant % SCREENSHOTS == 2:
             writer.screenshot()
-    _write_table(root / PATIENTS, ["patient", "label", "age", "site"], patients)
+    _write_table(root / PATIENTS, ["patient", "label", *columns], patients)
     _write_table(root / LESIONS, ["patient", "instance", "left", "top", "right", "bottom"], lesions)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from workflow_scripts.data.adapters.interface import SyntheticSample
 from workflow_scripts.data.dicom.synthetic_slices import SyntheticSeries, SyntheticSlice, SyntheticStudy
 from workflow_scripts.runtime.seeds import seed_for
+from workflow_scripts.studies.mri_resnet.experts import answers
 from workflow_scripts.studies.mri_resnet.lesions import Lesion, add_lesion, lesion_of
 from workflow_scripts.studies.mri_resnet.scanners import SITES, Scanner, scanner_at
 from workflow_scripts.synthetic import pelvis
@@ -37,6 +38,7 @@ class Patient:
     organs: list[pelvis.Organ]
     lesion: Lesion
     gain: float
+    answers: dict[str, str]
 
     def slice_of(
         self, series: SyntheticSeries, grid: pelvis.Grid, pixels: np.ndarray, mask: np.ndarray | None = None
@@ -49,7 +51,7 @@ class Patient:
             number=0,
             pixels=np.clip(pixels + 0.5, 0, FULL).astype(np.uint16),
             mask=np.zeros(pixels.shape, np.uint8) if mask is None else mask,
-            attributes={"age": str(self.study.age), "site": self.study.site},
+            attributes={"age": str(self.study.age), "site": self.study.site, **self.answers},
             study=self.study,
             series=series,
             position=grid.origin,
@@ -97,6 +99,7 @@ def _patient(plan: Plan, label: str, index: int, number: int, count: int) -> Ite
         organs=pelvis.organs(effect, rng),
         lesion=lesion_of(label, SLICE_DISTANCE * count / 2, plan.synthetic.difficulty, rng),
         gain=scanner.gain * float(np.exp(np.clip(0.05 * effect * rng.normal(), -0.5, 0.5))),
+        answers=answers(label, plan.random("experts", label, number)),
     )
     yield from _sagittal_t2(patient, count, plan.samples_of_field(1), rng)
     yield from _decoys(patient, rng)
