@@ -107,7 +107,7 @@ class Results:
 
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
-    truth: contract TRUTH; empty for real data.
+    series: contract SERIES; empty where samples are of no series. truth: contract TRUTH; empty for real data.
     """
 
     folder: Path
@@ -122,6 +122,7 @@ class Results:
     printed: Published | None
     notes: str
     truth: pd.DataFrame
+    series: pd.DataFrame
 
     @cached_property
     def published(self) -> Published | None:

@@ -17,6 +17,7 @@ from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
+from workflow_scripts.contracts.series_table import SERIES
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.verified import require, require_all
@@ -71,13 +72,15 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         notes=_text(paper / "notes.md") if paper else "",
         printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
+        series=SERIES.read(paths.series) if paths.series.exists() else pd.DataFrame(columns=list(SERIES.columns)),
     )
 
 
 def require_vouched(folder: Path, settings: StudySettings) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     paths = StudyPaths(folder)
-    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv")
+    series = [paths.series.name] if paths.series.exists() else []
+    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *series)
     require(paths.arrays_record, "index.csv")
     require(paths.examples_record, MONTAGE)
     # Where protocols aggregate in different ways, the premium makes units anew.

@@ -40,6 +40,11 @@ class StudyPaths:
         return self.dataset / "manifest.csv"
 
     @property
+    def series(self) -> Path:
+        """Table of series, of a study whose samples are of some."""
+        return self.dataset / "series.csv"
+
+    @property
     def arrays_record(self) -> Path:
         return self.arrays / RECORD_FILE
 

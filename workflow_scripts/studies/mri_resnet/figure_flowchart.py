@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.series_table import SERIES, TAKEN
+from workflow_scripts.contracts.series_table import TAKEN
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure, chosen_protocol
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.runtime.study_paths import StudyPaths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +22,7 @@ RESAMPLED = {
 
 def flowchart(results: Results) -> "Figure":
     """Studies, series, crops, folds, networks and patients, with the numbers of this study and its settings."""
-    series = SERIES.read(StudyPaths(results.folder).dataset / "series.csv")
+    series = results.series
     taken = series[series["reason"] == TAKEN]
     ingest, slices = results.dataset.settings.ingest, results.settings.preprocess.slices
     train = results.settings.runs[RUN].train if RUN in results.settings.runs else None
