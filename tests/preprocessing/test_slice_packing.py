@@ -167,11 +167,10 @@ def test_the_region_of_a_lesion_lies_where_the_row_shows_it(tmp_path: Path) -> N
     frame[lesion > 0] = 1000
     np.save(tmp_path / "a.npy", frame[None])
     packer = SlicePacker(32, SlicePacking(margin=0.5))
-    for change in ("", "rotate_90", "flip_left_right"):
-        sample = FileSample(0, Slice(0, 44, 24, 70, 50), change=change)
-        row = packer.row(StackOfSlices(tmp_path / "a.npy"), sample)
-        assert ((row[..., 0] > 127) == packer.region(lesion, sample)).mean() > 0.98
-        assert 0.03 < packer.region(lesion, sample).mean() < 0.3
+    sample = FileSample(0, Slice(0, 44, 24, 70, 50))
+    row = packer.row(StackOfSlices(tmp_path / "a.npy"), sample)
+    assert ((row[..., 0] > 127) == packer.region(lesion, sample)).mean() > 0.98
+    assert 0.03 < packer.region(lesion, sample).mean() < 0.3
 
 
 def test_people_see_the_whole_slice_with_a_frame_around_what_is_packed(tmp_path: Path) -> None:
@@ -204,7 +203,7 @@ def dataset_of_slices(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             sha256 = StackOfSlices(path).digest(box)
             core = {"id": f"p{number}/{frame}", "path": path.name, "label": "ab"[number], "group": f"p{number}"}
             rows.append({**core, "unit": f"p{number}", "source": "scans", "width": 100, "height": 80})
-            rows[-1] |= {"sha256": sha256, **vars(box), "change": "rotate_180" if frame == 2 else ""}
+            rows[-1] |= {"sha256": sha256, **vars(box)}
     folder = root / "dataset"
     folder.mkdir()
     pd.DataFrame(rows).to_csv(folder / "manifest.csv", index=False)
@@ -222,9 +221,9 @@ def test_slices_become_rows_of_one_channel_and_pictures_for_people(tmp_path: Pat
     preprocess.main(argparse.Namespace(**given, dataset=dataset, out=arrays, jobs=1, key=None))
     data, record = np.load(arrays / "data.npy"), read_json(arrays / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 1], "scale": 255}
-    assert [line.split()[0] for line in record["order"]] == ["window", "crop", "CLAHE,", "resize", "turn"]
+    assert [line.split()[0] for line in record["order"]] == ["window", "crop", "CLAHE,", "resize"]
     assert (data[4] == packed_slice(scan(11), Slice(0, 11, 5, 60, 45), 24, CLAHE)).all()
-    assert (data[5] == packed_slice(scan(12), Slice(0, 12, 5, 60, 45), 24, CLAHE)[::-1, ::-1]).all()
+    assert (data[5] == packed_slice(scan(12), Slice(0, 12, 5, 60, 45), 24, CLAHE)).all()
     examples.main(argparse.Namespace(**given, dataset=dataset, arrays=arrays, out=shown, key=None))
     originals = read_originals(shown / "originals.npz")
     assert {name: picture.shape for name, picture in originals.items()} == {"p0/0": (80, 100, 3), "p1/0": (80, 100, 3)}

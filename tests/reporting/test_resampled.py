@@ -6,13 +6,13 @@ import pytest
 from handmade import Study
 from judging import Real, rows
 from pages import cells, text_of, write
-from workflow_scripts.reporting.judging.judged import FLATTERED
 
 from tests.vouched import vouch
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.contracts.verdict_table import NOT_CHECKED, NOT_RUN
 from workflow_scripts.evaluation.protocol import Protocol
+from workflow_scripts.reporting.judging.verdict_rows import FLATTERED
 from workflow_scripts.reporting.pages.overview import index_page
 from workflow_scripts.reporting.pages.study_row import study_row
 from workflow_scripts.runtime.files import read_json
@@ -73,7 +73,7 @@ def test_every_verdict_on_a_run_carries_the_mark(tmp_path):
     for name, row in rows(study).items():
         of_a_run = row.obtained.value is not None and not name.startswith(("samples", "ratio"))
         assert row.why.endswith(FLATTERED) == of_a_run, name
-        assert row.why.count(MARK) <= 1 and (row.word not in (NOT_RUN, NOT_CHECKED) or not row.why.endswith(FLATTERED))
+        assert row.why.count(MARK) <= 1 and (row.verdict not in (NOT_RUN, NOT_CHECKED) or not row.why.endswith(FLATTERED))
 
 
 def test_smote_within_the_training_subset_is_said_and_not_marked(tmp_path):

@@ -137,7 +137,7 @@ def test_a_report_names_what_its_pictures_show(tmp_path, subject):
     study = Study(tmp_path, paper="", subject=subject, explain=explain).write()
     page = text_of(write(study, None))
     assert f"Look whether they lie on {SUBJECTS[subject]};" in page
-    assert f"by stain, blur or size instead of by {SUBJECTS[subject]}." in page
+    assert f"by stain, brightness, blur or size instead of by {SUBJECTS[subject]}." in page
     assert [name for name in SUBJECTS.values() if name in page] == [SUBJECTS[subject]]
 
 
@@ -155,6 +155,7 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
     assert {name: study.subject for name, study in studies.items() if not name.startswith("cvm_")} == {
         "zeb2_ihc": "tissue",
         "colposcopy_resnet50": "cervix",
+        "mri_resnet": "lesion",
     }
     assert {study.subject for name, study in studies.items() if name.startswith("cvm_")} == {"cell"}
 

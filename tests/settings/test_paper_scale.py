@@ -29,8 +29,6 @@ TO_DO = {
     ("histology_vgg", "ingest.magnification"),
     ("histology_vgg", "ingest.tile"),
     ("histology_vgg", "train.loss"),  # binary cross-entropy
-    ("mri_resnet", "protocols.as_published.resample"),
-    ("mri_resnet", "protocols.as_published.select_on"),
 }
 # CVM-Cervix: §5.2 says relu where §3.1 and §3.4 say gelu, see notes.md.
 CONTRADICTIONS = {"cvm_cervix": {"activation_discussion"}}

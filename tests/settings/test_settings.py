@@ -155,7 +155,7 @@ def test_results_lie_apart_from_every_source(tmp_path):
         "source": str(images),
         "ingest": {"classes": None},
     }
-    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50", "mri_resnet")}
 
     def check(results, workdir=tmp_path):
         check_before_start(Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir))
@@ -178,7 +178,7 @@ def test_results_lie_apart_from_every_source(tmp_path):
 
 def test_a_table_that_ingest_names_is_a_file_before_anything_runs(tmp_path):
     (tmp_path / "images" / "a").mkdir(parents=True)
-    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50")}
+    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50", "mri_resnet")}
     for key, name, state in (("groups", "a", "is a folder"), ("ids", "ids.csv", "does not exist")):
         mine = {"extends": "cvm_cervix", "paper": "", "adapters": ["folder"], "source": str(tmp_path / "images")}
         mine |= {"ingest": {"classes": None, key: name}}

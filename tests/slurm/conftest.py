@@ -14,6 +14,7 @@ STUDIES = """
 studies:
   cvm_cervix: {enabled: false}
   zeb2_ihc: {enabled: false}
+  mri_resnet: {enabled: false}
   colposcopy_resnet50:
     synthetic: {samples_per_class: 20}
     train: {epochs: 2}

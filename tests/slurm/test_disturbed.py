@@ -22,6 +22,7 @@ SETTINGS = """
 studies:
   cvm_cervix: {enabled: false}
   zeb2_ihc: {enabled: false}
+  mri_resnet: {enabled: false}
   colposcopy_resnet50: {enabled: false}
   long:
     extends: colposcopy_resnet50

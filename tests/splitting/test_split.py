@@ -8,9 +8,9 @@ import pytest
 
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS
-from workflow_scripts.contracts.record import SEAL
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import SEAL
 from workflow_scripts.steps import split
 
 BY_SAMPLE = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2], "by": "sample"}

@@ -17,6 +17,7 @@ PARTS = ("Snakefile", "prepare.smk", "rules", "envs", "profiles", "workflow_scri
 OFF = """\
   cvm_cervix: {enabled: false}
   zeb2_ihc: {enabled: false}
+  mri_resnet: {enabled: false}
   colposcopy_resnet50: {enabled: false}
 """
 TINY = (

@@ -20,6 +20,7 @@ results: results-mine
 studies:
   cvm_cervix: {enabled: false}
   zeb2_ihc: {enabled: false}
+  mri_resnet: {enabled: false}
   colposcopy_resnet50: {enabled: false}
   cvm_herlev:
     enabled: true

@@ -64,6 +64,7 @@ def asked(tmp_path_factory) -> dict:
         "results": f"{base}/{RESULTS}",
         "studies": {
             "zeb2_ihc": {"enabled": False},
+            "mri_resnet": {"enabled": False},
             "colposcopy_resnet50": {"enabled": False},
             "cvm_cervix": {
                 "source": f"{base}/raw {HOSTILE} {BRACES}",

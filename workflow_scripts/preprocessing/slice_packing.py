@@ -10,13 +10,11 @@ from typing import Self
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
 from workflow_scripts.data.readers.reader_interface import OpenFile, Part
 from workflow_scripts.data.reading import FileSample
-from workflow_scripts.data.selecting import changed
 from workflow_scripts.data.slice_crop import FramedFile, SliceBox, crop_window
 from workflow_scripts.preprocessing.packer import Packer
 from workflow_scripts.runtime.errors import UserError
@@ -64,7 +62,6 @@ class SlicePacker(Packer):
             f"crop to the box and {settings.margin:g} of its sides around it",
             *([contrast] if settings.local_contrast == "clahe" else []),
             f"resize to {size}×{size}, {settings.resize}",
-            "turn of a copy",
         )
 
     def words(self) -> str:
@@ -76,7 +73,7 @@ class SlicePacker(Packer):
     def row(self, opened: OpenFile, sample: FileSample) -> np.ndarray:
         """As Packer.row."""
         frame, box = _frame(opened, sample.part)
-        return _turned(packed_slice(frame, box, self.size, self.slices), sample.change)
+        return packed_slice(frame, box, self.size, self.slices)
 
     def shown(self, opened: OpenFile, part: Part | None) -> np.ndarray:
         """As Packer.shown: the whole slice with a frame around what is packed, where that is not all of it."""
@@ -94,7 +91,7 @@ class SlicePacker(Packer):
         assert isinstance(sample.part, SliceBox)
         window = crop_window(mask.shape, sample.part, self.slices.margin)
         inside = np.where(mask[window] > 0, WHITE, 0).astype(np.uint8)
-        return _turned(resized(inside, self.size, self.slices.resize)[..., None], sample.change)[..., 0] > HALF
+        return resized(inside, self.size, self.slices.resize) > HALF
 
 
 def packed_slice(frame: np.ndarray, box: SliceBox, size: int, settings: SlicePacking) -> np.ndarray:
@@ -159,8 +156,3 @@ def _counted(frame: np.ndarray, lowest: float, highest: float) -> np.ndarray | N
         return None
     bins = int(highest - lowest) + 1
     return cv2.calcHist([steps], [0], None, [bins], [0, bins]).ravel().astype(np.int64)
-
-
-def _turned(pixels: np.ndarray, change: str) -> np.ndarray:
-    """The row of a copy."""
-    return np.asarray(changed(Image.fromarray(pixels[..., 0]), change))[..., None] if change else pixels

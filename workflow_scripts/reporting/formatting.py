@@ -60,6 +60,16 @@ def metric_name(metric: str) -> str:
     return description.words if description else metric.replace("_", " ")
 
 
+def in_sentence(name: str) -> str:
+    """A name within a sentence: words in small letters, abbreviations as they are."""
+    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in name.split(" "))
+
+
+def at_start(words: str) -> str:
+    """Words at the start of a sentence: a capital first, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def in_percent(metric: str) -> bool:
     """Whether a metric is written in percent; shares of samples are, the rest are pure numbers."""
     description = described(metric)

@@ -110,5 +110,7 @@ def render(template: str, context: dict) -> str:
         duration=formatting.duration,
         plural=formatting.plural,
         grouped=formatting.grouped,
+        in_sentence=formatting.in_sentence,
+        at_start=formatting.at_start,
     )
     return environment.get_template(template).render(context)
