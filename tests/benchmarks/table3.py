@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 from declared import Declared, feeder, made_images, rounded
 
+from workflow_scripts.runtime.reservations import process_gpus
 from workflow_scripts.training import devices
 from workflow_scripts.training.loop import Saving, fit
 
@@ -62,7 +63,9 @@ def arguments(known: list[str], images: int) -> argparse.Namespace:
 def time_one(declared: Declared, args: argparse.Namespace) -> str:
     """Train one run in this process, see LINE."""
     train = declared.train(args.one, epochs=args.epochs, precision=args.precision)
-    device = devices.prepare(args.device, train, jobs_per_gpu=args.at_once)
+    on_gpu = devices.type_of(args.device) == "cuda"
+    number = process_gpus(devices.gpus(), 1, args.at_once)[0] if on_gpu else None
+    device = devices.prepare(args.device, train, number)
     share = declared.claimed("table1.total.validation") / declared.claimed("table1.total.train")
     validated = math.ceil(args.images * share)
     images, rows = made_images(args.images + validated, args.size), np.arange(args.images + validated)

@@ -102,7 +102,7 @@ def test_the_tables_name_patients_and_slices_of_the_files(studies: tuple[Path, l
     folder, written = studies
     patients = pd.read_csv(folder / written_studies.PATIENTS, dtype=str)
     lesions = pd.read_csv(folder / written_studies.LESIONS, dtype=str)
-    assert list(patients) == ["patient", "label", "age", "site"]
+    assert list(patients) == ["patient", "label", "age", "site", "expert_1", "expert_2"]
     assert patients["patient"].is_unique and patients["label"].value_counts().to_dict() == dict.fromkeys(LABELS, 7)
     sagittal = {
         (header.PatientID, name): header

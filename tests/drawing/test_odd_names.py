@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers import reader_registry
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.drawing import label_text, style
@@ -20,6 +21,7 @@ from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.explanation import figure as gallery
 from workflow_scripts.explanation import scatter
+from workflow_scripts.preprocessing import packer_registry
 from workflow_scripts.preprocessing.montage import montage
 from workflow_scripts.runtime.files import digest_file
 
@@ -151,7 +153,8 @@ def test_the_montage_takes_odd_names(tmp_path):
     described = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
     arrays = Arrays(described, np.zeros((len(ODD), 16, 16, 3), dtype="uint8"), index)
     raw = RawFiles({"folder": tmp_path}, {"folder": reader_registry.load("image", {})})
-    montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, "as $x$", synthetic=False)
+    packer = packer_registry.load("image", Packing(size=16), None)
+    montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, packer, "as $x$", synthetic=False)
     assert longest_side(tmp_path / "montage.png") < 4500
 
 

@@ -73,7 +73,9 @@ def test_every_verdict_on_a_run_carries_the_mark(tmp_path):
     for name, row in rows(study).items():
         of_a_run = row.obtained.value is not None and not name.startswith(("samples", "ratio"))
         assert row.why.endswith(FLATTERED) == of_a_run, name
-        assert row.why.count(MARK) <= 1 and (row.verdict not in (NOT_RUN, NOT_CHECKED) or not row.why.endswith(FLATTERED))
+        assert row.why.count(MARK) <= 1 and (
+            row.verdict not in (NOT_RUN, NOT_CHECKED) or not row.why.endswith(FLATTERED)
+        )
 
 
 def test_smote_within_the_training_subset_is_said_and_not_marked(tmp_path):
