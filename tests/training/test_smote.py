@@ -114,7 +114,7 @@ def test_values_are_rounded_to_the_type_of_the_array_and_floats_are_not():
 
 
 def _seed():
-    return smote.seed_for("made", 0, 0, "smote")
+    return settings().seeds.resample
 
 
 def test_the_order_of_the_array_changes_no_synthetic_sample():

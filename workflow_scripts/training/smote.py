@@ -1,8 +1,6 @@
 """Synthetic training samples of one training: in memory, without ids, and in no subset but the training one.
 
-Their seed is that of study, fold and seed, not of the run: runs that are compared learn from the same samples, and
-seeds differ in them as they do in all that is drawn. Before the split it is not of the fold either: one set of
-synthetic samples is dealt to all folds.
+Before the split one set of synthetic samples is made, and dealt to all folds.
 """
 
 import logging
@@ -17,7 +15,6 @@ from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SUBSETS
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.runtime.wording import listed
 from workflow_scripts.training.interpolation import Interpolated, interpolate
 from workflow_scripts.training.randomness import PLACE, keys_of, uniform
@@ -51,7 +48,7 @@ def resampled(settings: TrainSettings, samples: Samples) -> ResampledTraining:
     # SMOTE draws by the order of samples; that of the array must not matter.
     sources = table.sort_values("id", kind="stable").reset_index(drop=True)
     targets = samples.subset_of(sources).targets
-    seed = seed_for(settings.study, "" if before else settings.fold, settings.seed, settings.resample)
+    seed = settings.seeds.resample
     masks = samples.arrays.masks if settings.train.mask else None
     interpolated = interpolate(_shown(samples.arrays, masks, sources["first"].to_numpy()), targets, seed)
     keys = _keys(interpolated, samples.classes)

@@ -6,6 +6,7 @@ from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.blocks import optional
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 from workflow_scripts.contracts.step_settings.train_settings import Train, balanced_twice
+from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.runtime.seeds import seed_for
 
@@ -30,12 +31,14 @@ class Seeds:
     """Seeds of a training by purpose.
 
     train: order, random changes and noise; repeat: which samples of rare classes are shown again; initialise: the
-    network.
+    network; resample: synthetic samples, not of the run, so that runs which are compared learn from the same ones, and
+    before the split not of the fold either, because one set is made for all folds.
     """
 
     train: int
     repeat: int
     initialise: int
+    resample: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class TrainSettings(TrainedRun):
     @property
     def seeds(self) -> Seeds:
         """The seeds of the training."""
-        return Seeds(*(self.seed_for(purpose) for purpose in ("train", "repeat", "initialise")))
+        of_run = (self.seed_for(purpose) for purpose in ("train", "repeat", "initialise"))
+        fold = "" if self.resample == SMOTE_BEFORE_SPLIT else self.fold
+        return Seeds(*of_run, resample=seed_for(self.study, fold, self.seed, self.resample))
 
     def seed_for(self, purpose: str) -> int:
         """Seed of the random numbers for one purpose, such as "train" or "initialise"."""
