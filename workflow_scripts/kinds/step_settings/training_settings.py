@@ -55,9 +55,13 @@ class TrainSettings(TrainedRun):
     @property
     def seeds(self) -> Seeds:
         """The seeds of the training."""
-        of_run = (self.seed_for(purpose) for purpose in ("train", "repeat", "initialise"))
         fold = "" if self.resample == SMOTE_BEFORE_SPLIT else self.fold
-        return Seeds(*of_run, resample=seed_for(self.study, fold, self.seed, self.resample))
+        return Seeds(
+            train=self.seed_for("train"),
+            repeat=self.seed_for("repeat"),
+            initialise=self.seed_for("initialise"),
+            resample=seed_for(self.study, fold, self.seed, self.resample),
+        )
 
     def seed_for(self, purpose: str) -> int:
         """Seed of the random numbers for one purpose, such as "train" or "initialise"."""
