@@ -167,6 +167,27 @@ def test_the_loss_curve_marks_the_smallest_validation_loss_and_the_papers_epoch(
     assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([2], [0.25])
 
 
+def test_sensitivities_of_runs_stand_next_to_those_of_the_printed_matrices(results, monkeypatch):
+    first, second = results.classes[:2]
+    cells = [(first, first, 8), (first, second, 2), (second, first, 1), (second, second, 3)]
+    study = results.settings.study
+    claims = [
+        Claim(f"c{n}", "Table 2", study, "confusions", count, "count", run="cvm", class_name=label, predicted=named)
+        for n, (label, named, count) in enumerate(cells)
+    ]
+    elsewhere = [replace(claim, study="elsewhere", value=1) for claim in claims]
+    with_matrix = replace(results, printed=replace(results.printed, claims=(*claims, *elsewhere)))
+    known = {(run, label): 0.1 * n for run in ("cvm", "soft_vote") for n, label in enumerate(results.classes, 3)}
+    known["cvm", second] = None
+    monkeypatch.setattr(classes, "overall", lambda run, _, class_name: Value(known[run.name, class_name], 0.0, 1.0, 9))
+    figure = classes.sensitivities_of_runs(with_matrix, {"cvm": "fused", "soft_vote": "vote"})
+    marks = {line.get_label(): list(line.get_xdata()) for line in figure.axes[0].lines}
+    assert marks["fused, the paper's matrix"] == pytest.approx([0.8, 0.75, np.nan], nan_ok=True)
+    assert marks["vote"] == [0.1 * n for n in range(3, 6)]
+    assert marks["fused"] == pytest.approx([0.3, np.nan, 0.5], nan_ok=True)
+    assert set(marks) == {"fused", "fused, the paper's matrix", "vote"}
+
+
 def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(two):
     figure = roc.curves(two, {"cvm": "fused", "soft_vote": "vote"})
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]

@@ -7,10 +7,10 @@ import numpy as np
 from workflow_scripts.contracts.run_tables import predicted
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure
-from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
+from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results
-from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
+from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words, reported_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,3 +53,46 @@ def _share(tables: list, labels: list[str], subset: str) -> float:
         if len(rows):
             fractions.append((predicted(rows) == rows["label"]).mean())
     return float(np.mean(fractions)) if fractions else np.nan
+
+
+def sensitivities_of_runs(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
+    """Sensitivity of every class of several runs, and what follows from the confusion matrices that the paper prints.
+
+    `runs`: name → what it is called. Raises NotDrawnError when one of them is missing.
+    """
+    chosen = chosen_protocol(results, protocol)
+    by_name = chosen_runs(chosen, tuple(runs))
+    labels = Labels(results.classes).all()
+    figure, axes = new_figure(7.4, 1.4 + 0.28 * len(labels) * len(runs))
+    for index, (name, called) in enumerate(runs.items()):
+        colour, marker = COLOURS[index % len(COLOURS)], "os^v"[index % 4]
+        y = np.arange(len(labels)) + 0.26 * (index - (len(runs) - 1) / 2)
+        values = [overall(by_name[name], "sensitivity", class_name=label) for label in results.classes]
+        ends = np.array([[np.nan if end is None else end for end in (value.low, value.high)] for value in values])
+        axes.hlines(y, ends[:, 0], ends[:, 1], color=colour, linewidth=1.4)
+        obtained = [np.nan if value.value is None else value.value for value in values]
+        axes.plot(obtained, y, marker, color=colour, markersize=5.5, label=called)
+        printed = _printed_sensitivities(results, name)
+        if printed:
+            x = [printed.get(label, np.nan) for label in results.classes]
+            style = {"color": colour, "markerfacecolor": "none", "markersize": 7}
+            axes.plot(x, y, "D", label=f"{called}, the paper's matrix", **style)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(
+        xlabel="Sensitivity (recall), 95 % interval",
+        xlim=(-0.02, 1.02),
+        ylim=(len(labels) - 0.4, -0.6),
+        title=f"{chosen.name}, {reported_words(chosen)}",
+    )
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _printed_sensitivities(results: Results, run: str) -> dict[str, float]:
+    """Class → sensitivity of the confusion matrix that the paper prints of a run; empty without one."""
+    counts: dict[str, dict[str, float]] = {}
+    for claim in results.published.claims if results.published else ():
+        of_run = claim.study == results.settings.study and claim.run == run and claim.metric == "confusions"
+        if of_run and claim.class_name and claim.predicted:
+            counts.setdefault(claim.class_name, {})[claim.predicted] = claim.value
+    return {label: row[label] / sum(row.values()) for label, row in counts.items() if sum(row.values())}
