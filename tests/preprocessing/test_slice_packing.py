@@ -98,6 +98,15 @@ def test_the_window_ends_at_pixels_of_the_whole_slice(kind: str) -> None:
         assert black_and_white(frame, ends) == tuple(np.percentile(frame, ends, method="inverted_cdf"))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32"])
+def test_whole_numbers_are_packed_as_the_same_numbers_in_float32(dtype: str) -> None:
+    frame = (scan() / scan().max() * 200).round()
+    frame = frame - 150 if dtype.startswith("int") else frame
+    box = Slice(0, 10, 5, 60, 45)
+    whole_numbers, numbers = (packed_slice(frame.astype(kind), box, 24, CLAHE) for kind in (dtype, "float32"))
+    assert (whole_numbers == numbers).all() and whole_numbers.std() > 0
+
+
 def test_a_slice_that_is_nearly_all_one_value_is_shown_from_its_lowest_to_its_highest() -> None:
     frame = np.zeros((50, 50), np.float32)
     frame[10:12, 10:12] = (100, 200)

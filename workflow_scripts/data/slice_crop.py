@@ -28,7 +28,7 @@ class FramedFile(Protocol):
     """An open file of frames."""
 
     def frame(self, index: int) -> np.ndarray:
-        """float32 H×W×1 of a whole frame."""
+        """H×W×1 of a whole frame, of 16 bits or float32."""
 
 
 def crop_window(shape: tuple[int, ...], box: SliceBox, margin: float = 0.0) -> tuple[slice, slice]:

@@ -155,9 +155,13 @@ def _counted(frame: np.ndarray, lowest: float, highest: float) -> np.ndarray | N
     """How often each whole number from the lowest to the highest occurs; None where values are others, or too many."""
     if not lowest.is_integer() or not highest - lowest < COUNTED:
         return None
-    above = np.subtract(frame, np.float32(lowest), dtype=np.float32)
-    steps = above.astype(np.uint16)
-    if not np.array_equal(steps, above):
-        return None
+    if frame.dtype.kind in "iu" and frame.itemsize <= 2:
+        # Differences of two 16-bit numbers, modulo 2^16, are those above the lowest.
+        steps = frame.astype(np.uint16) - np.uint16(int(lowest) % 2**16)
+    else:
+        above = np.subtract(frame, np.float32(lowest), dtype=np.float32)
+        steps = above.astype(np.uint16)
+        if not np.array_equal(steps, above):
+            return None
     bins = int(highest - lowest) + 1
     return cv2.calcHist([steps], [0], None, [bins], [0, bins]).ravel().astype(np.int64)

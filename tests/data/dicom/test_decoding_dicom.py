@@ -41,7 +41,7 @@ def refusal(path, part: Slice | None = None, limits: Limits | None = None) -> Re
 )
 def test_every_syntax_gives_the_same_pixels(tmp_path, syntax):
     pixels = frame(write(tmp_path / "x", slice_of(), syntax))
-    assert pixels.dtype == np.float32 and np.array_equal(pixels[..., 0], picture(1))
+    assert pixels.dtype == np.uint16 and np.array_equal(pixels[..., 0], picture(1))
 
 
 def test_big_endian_pixels_are_the_same(tmp_path):
@@ -84,6 +84,15 @@ def test_low_is_bright_is_inverted_after_the_rescaling(tmp_path):
     values = frame(write(tmp_path / "x", slice_of(**changes)))[..., 0]
     assert np.array_equal(values, plain.max() + plain.min() - plain)
     assert values.argmax() == plain.argmin()
+
+
+def test_whole_numbers_that_are_inverted_stay_whole_and_do_not_wrap(tmp_path):
+    data, bright = slice_of(), picture(1) + np.uint16(60000)
+    set_pixels(data, bright)
+    data.PhotometricInterpretation = "MONOCHROME1"
+    values = frame(write(tmp_path / "x", data))[..., 0]
+    assert values.dtype == np.uint16 and int(bright.max()) + int(bright.min()) > 2**16
+    assert np.array_equal(values, bright.max().astype(int) + bright.min() - bright.astype(int))
 
 
 def test_signed_pixels_keep_their_sign_and_bits_above_those_stored_do_not_count(tmp_path):

@@ -1,4 +1,4 @@
-"""DICOM files: slices, whole or a box of them, as float32 values with one channel. See data.dicom for what is refused.
+"""DICOM files: slices, whole or a box of them, as values of one channel. See data.dicom for what is refused.
 
 Which series a slice is of, where it lies and how it was taken is known to the adapter, which has read every header.
 """
@@ -51,7 +51,7 @@ class DicomFile(OpenFile):
         return Seen({"width": frame.shape[1], "height": frame.shape[0]}, digest, picture)
 
     def rows(self, part: Part | None) -> np.ndarray:
-        """float32 H×W×1 of the part, rescaled; MONOCHROME1 is inverted. None: the first frame.
+        """H×W×1 of the part, rescaled; MONOCHROME1 is inverted. None: the first frame.
 
         A box is cut at the slice's edges.
         """
