@@ -80,7 +80,8 @@ class RawFiles:
         sources = manifest["source"].tolist()
         if unknown := sorted(set(sources) - set(self.folders)):
             raise UserError(f"the manifest has files of {unknown[0]!r}, but --source names {', '.join(self.folders)}")
-        if any(paths.keys().isdisjoint(manifest["path"]) for paths in self._paths.values()):
+        own = {adapter: manifest.loc[manifest["source"] == adapter, "path"] for adapter in self._paths}
+        if any(len(named) and self._paths[adapter].keys().isdisjoint(named) for adapter, named in own.items()):
             raise UserError(
                 "no file of the source is called as the manifest does: the key is another one than ingest had; put "
                 "that one back, or make the dataset again"

@@ -7,6 +7,8 @@ from workflow_scripts.runtime.run_address import RECORD_FILE, FoldSeed
 
 # Of all folds and seeds of a trained run: the digests of their records.
 FINISHED_FILE = "finished.json"
+# In the folder of the dataset, where samples are of series.
+SERIES_FILE = "series.csv"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class StudyPaths:
     @property
     def series(self) -> Path:
         """Table of series, of a study whose samples are of some."""
-        return self.dataset / "series.csv"
+        return self.dataset / SERIES_FILE
 
     @property
     def arrays_record(self) -> Path:

@@ -30,9 +30,9 @@ from workflow_scripts.data.reading import pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.study_paths import SERIES_FILE
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
-SERIES_TABLE = "series.csv"
 
 
 def arguments() -> argparse.Namespace:
@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     settings = parse(IngestSettings, args.settings)
-    for name in ("record.json", SERIES_TABLE):
+    for name in ("record.json", SERIES_FILE):
         (args.out / name).unlink(missing_ok=True)
     sources = parse_sources(args.source)
     if tuple(sources) != settings.adapters:
@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
     collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms)
-    series = write_series(args.out / SERIES_TABLE, collected)
+    series = write_series(args.out / SERIES_FILE, collected)
     manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)

@@ -104,4 +104,6 @@ def test_images_of_two_sizes_are_not_one_series(tmp_path):
 
 def test_without_a_rule_every_plane_and_weighting_will_do(tmp_path):
     changes = {"ImageOrientationPatient": CORONAL, "ScanningSequence": "GR"}
-    assert reasons(write_series(tmp_path, [float(place) for place in range(8)], **changes), SeriesRule()) == ["taken"]
+    assert reasons(write_series(tmp_path, [float(position) for position in range(8)], **changes), SeriesRule()) == [
+        "taken"
+    ]

@@ -19,8 +19,8 @@ def picture(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 4096, (HEIGHT, WIDTH), dtype=np.uint16)
 
 
-def slice_of(place: float = 0.0, number: int = 1, series: str = "1.2.3.4", **changes: object) -> Dataset:
-    """A sagittal T2-weighted slice `place` mm along the normal; a change to None takes an element away."""
+def slice_of(position: float = 0.0, number: int = 1, series: str = "1.2.3.4", **changes: object) -> Dataset:
+    """A sagittal T2-weighted slice `position` mm along the normal; a change to None takes an element away."""
     orientation = changes.get("ImageOrientationPatient", SAGITTAL) or SAGITTAL
     data = Dataset()
     data.SOPClassUID = MRImageStorage
@@ -31,7 +31,7 @@ def slice_of(place: float = 0.0, number: int = 1, series: str = "1.2.3.4", **cha
     data.MagneticFieldStrength, data.SliceThickness, data.InstanceNumber = "3", "3", number
     data.SeriesDescription = "t2_tse"
     data.ImageOrientationPatient = orientation
-    data.ImagePositionPatient = list(across(orientation) * place)
+    data.ImagePositionPatient = list(across(orientation) * position)
     data.PixelSpacing = [0.5, 0.5]
     set_pixels(data, picture(number))
     for name, value in changes.items():
@@ -66,31 +66,33 @@ def write(path: Path, data: Dataset, syntax: str = ExplicitVRLittleEndian, bare:
     return path
 
 
-def write_series(folder: Path, places: list[float], series: str = "1.2.3.4", first: int = 1, **changes: object) -> Path:
+def write_series(
+    folder: Path, positions: list[float], series: str = "1.2.3.4", first: int = 1, **changes: object
+) -> Path:
     """A file a slice, numbered against the position as most scanners do."""
-    for index, place in enumerate(places):
-        number = first + len(places) - 1 - index
-        write(folder / f"{number:03d}.dcm", slice_of(place, number, series, **changes))
+    for index, position in enumerate(positions):
+        number = first + len(positions) - 1 - index
+        write(folder / f"{number:03d}.dcm", slice_of(position, number, series, **changes))
     return folder
 
 
-def enhanced(places: list[float], series: str = "1.2.3.9", shared: bool = True, **changes: object) -> Dataset:
-    """One file with a frame for each place, each with a slope of its own: 1 + index."""
+def enhanced(positions: list[float], series: str = "1.2.3.9", shared: bool = True, **changes: object) -> Dataset:
+    """One file with a frame for each position, each with a slope of its own: 1 + index."""
     data = slice_of(0, 1, series, ImageOrientationPatient=None, ImagePositionPatient=None, PixelSpacing=None)
     data.SOPClassUID = EnhancedMRImageStorage
     for name in ("EchoTime", "ScanningSequence", "RepetitionTime"):
         delattr(data, name)
     data.EchoPulseSequence = "SPIN"
-    data.NumberOfFrames = len(places)
-    set_pixels(data, np.stack([picture(index) for index in range(len(places))]))
+    data.NumberOfFrames = len(positions)
+    set_pixels(data, np.stack([picture(index) for index in range(len(positions))]))
     whole, frames = Dataset(), []
     where = Dataset()
     where.ImageOrientationPatient = SAGITTAL
     measures = Dataset()
     measures.PixelSpacing, measures.SliceThickness = [0.7, 0.7], "4"
-    for index, place in enumerate(places):
+    for index, offset in enumerate(positions):
         frame, position, echo, values = Dataset(), Dataset(), Dataset(), Dataset()
-        position.ImagePositionPatient = list(across(SAGITTAL) * place)
+        position.ImagePositionPatient = list(across(SAGITTAL) * offset)
         echo.EffectiveEchoTime = 90.0 + index
         values.RescaleSlope, values.RescaleIntercept, values.RescaleType = str(1 + index), "0", "US"
         frame.PlanePositionSequence, frame.MREchoSequence = [position], [echo]

@@ -17,6 +17,7 @@ from workflow_scripts.data.dicom.patient_tables import (
     Lesion,
     check_diagnoses,
     check_lesions,
+    lesions_of_patients,
     read_diagnoses,
     read_lesions,
 )
@@ -55,8 +56,11 @@ def samples(root: Path, ingest: Ingest, pseudonyms: Pseudonyms) -> Iterator[Samp
         yield from _copies(choice)
     for row in check_lesions(lesions or [], taken):
         yield Refused(ingest.lesions or "", "no_slice", f"row {row} names no slice of a chosen series")
+    by_patient = None if lesions is None else lesions_of_patients(lesions)
     for choice in taken:
-        yield from _slices(choice, diagnoses[choice.series.first.header.patient], lesions, pseudonyms)
+        patient = choice.series.first.header.patient
+        marked = None if by_patient is None else by_patient.get(patient, [])
+        yield from _slices(choice, diagnoses[patient], marked, pseudonyms)
 
 
 def _row(choice: Choice, pseudonyms: Pseudonyms) -> dict[str, int | float | str]:
@@ -97,7 +101,10 @@ def _copies(choice: Choice) -> Iterator[Refused]:
 def _slices(
     choice: Choice, diagnosis: Diagnosis, lesions: list[Lesion] | None, pseudonyms: Pseudonyms
 ) -> Iterator[Sample]:
-    """The samples of a chosen series: its slices, or the boxes in them, in the order of the normal."""
+    """The samples of a chosen series: its slices, or the boxes in them, in the order of the normal.
+
+    `lesions`: of its patient; None: nobody looked for any.
+    """
     patient = pseudonyms.patient(choice.series.first.header.patient)
     series = pseudonyms.series(choice.series.uid)
     for number, image in enumerate(choice.series.slices):

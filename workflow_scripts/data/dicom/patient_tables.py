@@ -123,12 +123,18 @@ def _whole(sheet: Sheet, column: str, line: int) -> int:
     return int(number)
 
 
-def check_lesions(lesions: list[Lesion], taken: list[Choice]) -> list[int]:
-    """Rows that name no slice of a chosen series. UserError where a row names slices of two series."""
-    series_of_row: dict[int, set[str]] = {lesion.row: set() for lesion in lesions}
+def lesions_of_patients(lesions: Iterable[Lesion]) -> dict[str, list[Lesion]]:
+    """Patient → rows: a study of thousands of slices must not look at every row for each of them."""
     by_patient: dict[str, list[Lesion]] = {}
     for lesion in lesions:
         by_patient.setdefault(lesion.patient, []).append(lesion)
+    return by_patient
+
+
+def check_lesions(lesions: list[Lesion], taken: list[Choice]) -> list[int]:
+    """Rows that name no slice of a chosen series. UserError where a row names slices of two series."""
+    series_of_row: dict[int, set[str]] = {lesion.row: set() for lesion in lesions}
+    by_patient = lesions_of_patients(lesions)
     for choice in taken:
         for image in choice.series.slices:
             for lesion in by_patient.get(image.header.patient, ()):
