@@ -10,7 +10,7 @@ import torch
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.record import processor, versions
 from workflow_scripts.contracts.run_tables import HISTORY, write_predictions
-from workflow_scripts.models.build import build
+from workflow_scripts.models.start import starting_network
 from workflow_scripts.models.weights import TrainedWeights, trained_bytes
 from workflow_scripts.runtime.files import digest_file, write_bytes
 from workflow_scripts.runtime.run_address import HISTORY_FILE, WEIGHTS_FILE
@@ -32,7 +32,7 @@ def train_network(
     samples, view, seeds = learned.samples, learned.view, learned.seeds
     training = view.training(learned.arrays, learned.subset, device)
     validation = view.applied(samples.arrays, samples.subset("validation"), device)
-    model = build(settings.spec, len(learned.classes), learned.shape, seeds.initialise, job.weights)
+    model = starting_network(settings, len(learned.classes), learned.shape, job.weights)
     shown = (settings.run, len(training), samples.arrays.description, len(validation), device)
     log.info("training %s on %d samples (%s), %d for validation, on %s", *shown)
     result = fit(model, training, validation, train, learned.classes, seeds.train, saving, group)

@@ -63,6 +63,21 @@ class Train:
         Literal["none", "backbone"],
         about("backbone: only the classifier layers are trained; batch-norm statistics stay fixed too."),
     ] = "none"
+    frozen_stages: Annotated[
+        int,
+        about(
+            "The first n stages of a VGG-like network, each up to a pooling, stay as they start: their weights do not "
+            "learn, batch-norm statistics stay fixed, nothing of them decays.",
+            ge=0,
+        ),
+    ] = 0
+    redefine: Annotated[
+        bool,
+        about(
+            "With `frozen_stages`: only these start from the run's `weights`; all layers behind them start at random. "
+            "false: all but the classifier start from `weights`."
+        ),
+    ] = False
     normalise: Annotated[
         Literal["dataset", "imagenet", "half"],
         about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
@@ -125,6 +140,8 @@ class Train:
     augment: Annotated[Augment, about("Random changes of training images.")] = Augment()
 
     def __post_init__(self) -> None:
+        if self.redefine and not self.frozen_stages:
+            raise ValueError("redefine is true and frozen_stages 0; say how many stages keep their weights")
         if self.sampling != "none" and self.extra:
             raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
         if self.sampling != "none" and self.class_weights != "none":
