@@ -175,6 +175,7 @@ def test_grey_pictures_are_normalised_and_what_needs_colours_or_squares_is_refus
     with pytest.raises(UserError, match="imagenet is for pictures in colour"):
         statistics(arrays, np.arange(40), "imagenet")
     assert statistics(arrays, np.arange(40), "half") == ([0.5], [0.5])
+    assert statistics(arrays, np.arange(40), "unit") == ([0.0], [1.0])
     for change, says in (
         ({"saturation": 0.2}, "no colours"),
         ({"hue": 0.2}, "no colours"),

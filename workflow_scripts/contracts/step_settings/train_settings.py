@@ -1,6 +1,6 @@
 """The block `train` of a study's settings, and of a run's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
@@ -34,6 +34,22 @@ class Augment:
             " the full range."
         ),
     ] = 0.0
+
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """Keys of the changes that it makes which put a picture's pixels in another order, and lose none."""
+        return tuple(key for key in _SYMMETRIES if getattr(self, key))
+
+    @property
+    def further_changes(self) -> tuple[str, ...]:
+        """Keys of all other changes that it makes."""
+        return tuple(
+            entry.name for entry in fields(self) if entry.name not in _SYMMETRIES and getattr(self, entry.name)
+        )
+
+
+# Of Augment: flips and quarter turns.
+_SYMMETRIES = ("horizontal_flip", "vertical_flip", "quarter_turns")
 
 
 @dataclass(frozen=True)
@@ -79,8 +95,8 @@ class Train:
         ),
     ] = False
     normalise: Annotated[
-        Literal["dataset", "imagenet", "half"],
-        about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
+        Literal["dataset", "imagenet", "half", "unit"],
+        about("Mean and standard deviation taken from: the training subset, ImageNet, 0.5 and 0.5, or 0 and 1."),
     ] = "dataset"
     select: Annotated[
         Literal["last", "best"],
