@@ -193,12 +193,13 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
             f"{folder / DATA} has rows {data.shape[1:]} of {data.dtype}, {folder / RECORD} says {description}; "
             f"{remedy(folder / DATA)}"
         )
-    several = description.kind == PIXELS and (index["count"] != 1).any()
-    if several or (index["first"] < 0).any() or (index["count"] < 1).any():
+    source = view_of(MapSource, record, folder / RECORD) if description.kind == MAPS else None
+    rows = {PIXELS: 1, MAPS: source.symmetries if source else 1}.get(description.kind)
+    others = rows is not None and (index["count"] != rows).any()
+    if others or (index["first"] < 0).any() or (index["count"] < 1).any():
         raise UserError(f"{folder / INDEX} gives a sample rows that it cannot have; {remedy(folder / INDEX)}")
     if (index["first"] + index["count"]).max() > len(data):
         raise UserError(f"{folder / DATA} has too few rows for {INDEX}; {remedy(folder / DATA)}")
-    source = view_of(MapSource, record, folder / RECORD) if description.kind == MAPS else None
     return Arrays(description, data, index, None if masks is None else _open_masks(masks, data.shape[:3]), source)
 
 

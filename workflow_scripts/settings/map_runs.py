@@ -1,0 +1,57 @@
+"""What does not fit a run that learns from the stored maps of an embedding instead of from pixels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.embed_settings import Embedding
+from workflow_scripts.contracts.step_settings.train_settings import Train
+
+# The network that made the maps is the one whose later layers learn; its pixels are seen as the run's are.
+_OF_NETWORK, _OF_PIXELS = ("model", "options", "weights"), ("normalise", "precision")
+
+
+@dataclass(frozen=True)
+class MapRun:
+    """A run on an embedding: the name of the embedding and the block, the run's network, and its whole `train`."""
+
+    name: str
+    embedding: Embedding
+    network: NetworkPart
+    train: Train
+
+    def mistakes(self) -> Iterator[str]:
+        """What of run and embedding does not fit, and what to write; nothing where maps stand for frozen stages."""
+        for key in _OF_NETWORK:
+            yield from self._differing(key, getattr(self.network, key), key)
+        for key in _OF_PIXELS:
+            yield from self._differing(f"train.{key}", getattr(self.train, key), key)
+        yield from self._stage_mistakes()
+        yield from self._change_mistakes()
+
+    def _differing(self, where: str, value: object, key: str) -> Iterator[str]:
+        wanted = getattr(self.embedding, key)
+        if value != wanted:
+            yield f"{where} is {value!r}, embeddings.{self.name}.{key} {wanted!r}; give both the same"
+
+    def _stage_mistakes(self) -> Iterator[str]:
+        stage, frozen = self.embedding.stage, self.train.frozen_stages
+        if self.embedding.pool != "none":
+            yield f"embeddings.{self.name} has no maps, pool is {self.embedding.pool}; a network needs pool: none"
+        if stage is None or stage != frozen:
+            yield (
+                f"train.frozen_stages is {frozen}, embeddings.{self.name}.stage {'null' if stage is None else stage}; "
+                "write how many stages the maps stand for at both"
+            )
+
+    def _change_mistakes(self) -> Iterator[str]:
+        augment = self.train.augment
+        for key in augment.further_changes:
+            yield f"train.augment.{key} is set, and stored maps are of flips and quarter turns alone; set it to 0"
+        copies = ["copies"] if self.train.copies != "none" else []
+        drawn = [*copies, *(f"augment.{key}" for key in augment.symmetries)]
+        if drawn and self.embedding.symmetries != "eight":
+            yield (
+                f"train.{drawn[0]} is set, embeddings.{self.name}.symmetries {self.embedding.symmetries}; write "
+                "symmetries: eight"
+            )
