@@ -1,6 +1,6 @@
 """What does not fit a run that learns from the stored maps of an embedding instead of from pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from workflow_scripts.contracts.own_networks import NetworkPart
@@ -13,12 +13,17 @@ _OF_NETWORK, _OF_PIXELS = ("model", "options", "weights"), ("normalise", "precis
 
 @dataclass(frozen=True)
 class MapRun:
-    """A run on an embedding: the name of the embedding and the block, the run's network, and its whole `train`."""
+    """A run on an embedding: the embedding's name and block, the run's network, and its whole `train`.
+
+    has_masks: whether the study looks for masks; resample: protocol → the synthetic samples that it trains on besides.
+    """
 
     name: str
     embedding: Embedding
     network: NetworkPart
     train: Train
+    has_masks: bool
+    resample: Mapping[str, str]
 
     def mistakes(self) -> Iterator[str]:
         """What of run and embedding does not fit, and what to write; nothing where maps stand for frozen stages."""
@@ -28,6 +33,11 @@ class MapRun:
             yield from self._differing(f"train.{key}", getattr(self.train, key), key)
         yield from self._stage_mistakes()
         yield from self._change_mistakes()
+        if self.has_masks and self.train.mask:
+            yield "train.mask is true, and stored maps are of whole pictures; write mask: false"
+        for protocol, resample in self.resample.items():
+            if resample != "none":
+                yield f"protocols.{protocol}.resample is {resample}, and maps are not interpolated; write none there"
 
     def _differing(self, where: str, value: object, key: str) -> Iterator[str]:
         wanted = getattr(self.embedding, key)
