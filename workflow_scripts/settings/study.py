@@ -131,9 +131,15 @@ class Study(Block):
 
     def _share_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         learning = [name for name, run in kinds.items() if run.learns]
+        choosing = [name for name, run in kinds.items() if run.needs_validation]
         for name, rule in self.protocols.items():
             if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
                 yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
+            if choosing and rule.kind == "holdout" and rule.fractions[1] == 0:
+                yield (
+                    f"protocols.{name}: fractions leave no validation subset, and {choosing[0]} chooses by it; set the "
+                    "second"
+                )
 
     def _role_mistakes(self) -> Iterator[str]:
         paper = [name for name, rule in self.protocols.items() if rule.role == protocol_roles.AS_PUBLISHED]
