@@ -186,14 +186,17 @@ class Study(Block):
         for name, rule in self.protocols.items():
             if words := balanced_twice(rule.resample, merged):
                 yield f"{where}: under protocols.{name} {words}"
+        classes = self.ingest.classes
+        if classes and merged.loss == "binary_cross_entropy" and len(classes) != 2:
+            yield f"{where}.loss is {merged.loss}, and ingest.classes names {len(classes)}; write cross_entropy"
         if merged.processes > 1 and self.trainings_per_job > 1:
             yield (
                 f"{where}.processes is {merged.processes}, but the study's trainings_per_job is "
                 f"{self.trainings_per_job}; short trainings share a job, long ones are spread over processes, set one "
                 "of them to 1"
             )
-        if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
-            hint = nearest(unknown[0], self.ingest.classes)
+        if classes and (unknown := sorted(set(merged.extra) - set(classes))):
+            hint = nearest(unknown[0], classes)
             yield f"{where}.extra names {unknown[0]!r}, which is no class of this study; {hint}"
 
 
