@@ -227,7 +227,8 @@ def test_slices_become_rows_of_one_channel_and_pictures_for_people(tmp_path: Pat
     settings = {"study": "test", "preprocess": plain(Packing(size=24)), "slices": plain(CLAHE)}
     given = {"settings": settings, "code": "c", "log": None, "source": [f"scans={tmp_path / 'raw'}"]}
     arrays, shown = tmp_path / "arrays", tmp_path / "examples"
-    preprocess.main(argparse.Namespace(**given, dataset=dataset, out=arrays, jobs=1, key=None))
+    places = {"dataset": dataset, "out": arrays, "work": tmp_path / ".work"}
+    preprocess.main(argparse.Namespace(**given, **places, jobs=1, key=None))
     data, record = np.load(arrays / "data.npy"), read_json(arrays / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 1], "scale": 255}
     assert [line.split()[0] for line in record["order"]] == ["window", "crop", "CLAHE,", "resize"]
