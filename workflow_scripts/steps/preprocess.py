@@ -46,7 +46,7 @@ def main(args: argparse.Namespace) -> None:
     settings = parse(PreprocessSettings, args.settings)
     (args.out / RECORD).unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
-    packer = load(dataset["modality"]["name"], settings.preprocess, settings.slices)
+    packer = load(dataset["modality"]["name"], settings.preprocess)
     manifest = read_manifest(args.dataset)
     raw = RawFiles.of(dataset, parse_sources(args.source), args.key)
     inputs = input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"])
