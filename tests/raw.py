@@ -57,7 +57,7 @@ def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None
     settings = {"study": "test", "preprocess": plain(parse(Packing, changes))}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given, "key": None}
-    preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
+    preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs, work=out.parent / ".work"))
     return out
 
 

@@ -71,7 +71,7 @@ def test_the_crop_holds_the_lesion_that_was_drawn(folders: tuple[Path, Path]) ->
     raw, out = folders
     manifest = read_manifest(out)
     files = RawFiles.of(read_json(out / "record.json"), {"dicom": raw})
-    regions = recovery.regions(manifest, files, SlicePacker.of(Packing(size=48), SlicePacking(margin=0.1)))
+    regions = recovery.regions(manifest, files, SlicePacker.of(Packing(size=48, slices=SlicePacking(margin=0.1))))
     assert list(regions) == list(manifest["id"])
     for region in regions.values():
         rim = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])

@@ -169,8 +169,11 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     assert not any("preprocess.slices" in line for line in lines)
     (line,) = refusals(MINE + "    preprocess: {slices: {margin: 0.2}}\n", tmp_path)
     assert "preprocess.slices is for samples of the modality dicom, and this study's are of image; take it out" in line
-    (line,) = refusals(MINE + "    preprocess: {slices: {window: [99, 1]}}\n", tmp_path)
-    assert "the first percentile must be lower" in line
+    for block in ("slices", "tiles"):
+        (line,) = refusals(MINE + f"    preprocess: {{{block}: {{window: [99, 1]}}}}\n", tmp_path)
+        assert "the first percentile must be lower" in line
+    (line,) = refusals(MINE + "    preprocess: {tiles: {intensity: percentiles}}\n", tmp_path)
+    assert "preprocess.tiles is for samples of the modality slide, and this study's are of image; take it out" in line
 
 
 def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):

@@ -94,13 +94,13 @@ class Steps:
 
     def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
-        return PreprocessSettings(study, *packing_of(self.study(study)))
+        return PreprocessSettings(study, packing_of(self.study(study)))
 
     def segment(self, study: str) -> SegmentSettings:
         return SegmentSettings(study, self.study(study).preprocess.mask)
 
     def examples(self, study: str) -> ExamplesSettings:
-        return ExamplesSettings(study, *packing_of(self.study(study)))
+        return ExamplesSettings(study, packing_of(self.study(study)))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""
@@ -216,14 +216,12 @@ class Steps:
 
     def ground_truth(self, study: str) -> GroundTruthSettings:
         chosen = self.study(study)
-        packing, slices = packing_of(chosen)
         return GroundTruthSettings(
             study=study,
-            preprocess=packing,
+            preprocess=packing_of(chosen),
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
             explain=tuple(chosen.explain.runs),
-            slices=slices,
         )
 
     def report(self, study: str) -> ReportSettings:
