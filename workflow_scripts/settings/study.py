@@ -119,6 +119,11 @@ class Study(Block):
         for name in self.adapters:
             if name in adapters() and (key := adapters()[name].needs) and not getattr(self.ingest, key):
                 yield f"the adapter {name} needs ingest.{key}; name the CSV file inside the source: `{key}: {key}.csv`"
+            if name in adapters() and self.source == "synthetic" and not adapters()[name].generator(self.paper):
+                yield (
+                    f"nobody draws synthetic data for the adapter {name}; set `source` to the folder of its files, or "
+                    "`paper` to one whose folder in workflow_scripts/studies has a synthetic.py"
+                )
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
