@@ -86,6 +86,7 @@ REASONS = (
     "constant_image",
     "duplicate_slice",
     "no_slice",
+    "not_a_slide",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 

@@ -38,6 +38,7 @@ REASON_NAMES = {
     "constant_image": "all pixels have one value",
     "duplicate_slice": "another image of the series at the same place",
     "no_slice": "a row that names no slice of a chosen series",
+    "not_a_slide": "no whole slide, whatever its name",
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {
