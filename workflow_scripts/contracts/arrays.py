@@ -195,8 +195,8 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
         )
     source = view_of(MapSource, record, folder / RECORD) if description.kind == MAPS else None
     rows = {PIXELS: 1, MAPS: source.symmetries if source else 1}.get(description.kind)
-    others = rows is not None and (index["count"] != rows).any()
-    if others or (index["first"] < 0).any() or (index["count"] < 1).any():
+    unfit = rows is not None and (index["count"] != rows).any()
+    if unfit or (index["first"] < 0).any() or (index["count"] < 1).any():
         raise UserError(f"{folder / INDEX} gives a sample rows that it cannot have; {remedy(folder / INDEX)}")
     if (index["first"] + index["count"]).max() > len(data):
         raise UserError(f"{folder / DATA} has too few rows for {INDEX}; {remedy(folder / DATA)}")
