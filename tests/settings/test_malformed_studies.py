@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.settings.malformed import MINE, refusals
+from tests.settings.malformed import MINE, ROOT, refusals
 from workflow_scripts.data.adapters.adapter_registry import Adapter, adapters
+from workflow_scripts.settings.load import read_yaml, settings
 
 # What stands in the study's section, and what is said of it, with its line.
 SECTION = {
@@ -202,8 +203,21 @@ def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):
             "published: fractions leave nothing to train on, and cvm",
         ),
         ("runs: {soft_vote: {how: soft, weights: [1, 2]}}", "weights count for `how: weighted` only"),
+        ("train: {loss: focal, label_smoothing: 0.1}", "only cross_entropy smooths labels"),
         ("runs: {soft_vote: {how: weighted, weights: [0, 0]}}", "weights [0.0, 0.0] do not sum above zero"),
     ],
 )
 def test_what_would_fail_after_hours_of_training_is_refused_at_the_start(added, words, tmp_path):
     assert any(words in line for line in refusals(f"{MINE}    {added}\n", tmp_path))
+
+
+def test_a_loss_of_two_classes_is_refused_where_the_settings_name_others(tmp_path):
+    text = MINE.replace("classes: null", "classes: %s") + "    train: {loss: binary_cross_entropy}\n"
+    assert any(
+        "train.loss is binary_cross_entropy, and ingest.classes names 3; write cross_entropy" in line
+        for line in refusals(text % "[a, b, c]", tmp_path)
+    )
+    fitting = tmp_path / "two.yaml"
+    fitting.write_text(text % "[a, b]", encoding="utf-8")
+    with_two = settings(ROOT, read_yaml(fitting), [fitting]).studies["mine"]
+    assert with_two.train.loss == "binary_cross_entropy"
