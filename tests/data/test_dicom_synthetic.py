@@ -23,7 +23,7 @@ TABLES = {"patients": "patients.csv", "lesions": "lesions.csv"}
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of raw files and that of the data set."""
     root = tmp_path_factory.mktemp("dicom")
-    raw = run_synthesise(root / "raw", "dicom", samples_per_class=14, samples_per_field=2, size=64)
+    raw = run_synthesise(root / "raw", "dicom", paper="mri_resnet", samples_per_class=14, samples_per_field=2, size=64)
     out = run_ingest(
         root / "out", synthetic=True, sources={"dicom": raw}, attributes=("site",), series=SERIES, **TABLES
     )

@@ -18,6 +18,7 @@ from workflow_scripts.contracts.step_settings.synthesise_settings import Synthes
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
@@ -76,6 +77,7 @@ class Steps:
             adapter=adapter,
             # A study of several adapters must not show one look under two names.
             adapter_index=chosen.adapters.index(adapter),
+            generator=entry_called(adapter).generator(chosen.paper),
             synthetic=declared(Synthetic, chosen.synthetic),
         )
 

@@ -119,6 +119,11 @@ class Study(Block):
         for name in self.adapters:
             if name in adapters() and (key := adapters()[name].needs) and not getattr(self.ingest, key):
                 yield f"the adapter {name} needs ingest.{key}; name the CSV file inside the source: `{key}: {key}.csv`"
+            if name in adapters() and self.source == "synthetic" and not adapters()[name].generator(self.paper):
+                yield (
+                    f"nobody draws synthetic data for the adapter {name}; set `source` to the folder of its files, or "
+                    "`paper` to one whose folder in workflow_scripts/studies has a synthetic.py"
+                )
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
@@ -131,9 +136,15 @@ class Study(Block):
 
     def _share_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         learning = [name for name, run in kinds.items() if run.learns]
+        choosing = [name for name, run in kinds.items() if run.needs_validation]
         for name, rule in self.protocols.items():
             if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
                 yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
+            if choosing and rule.kind == "holdout" and rule.fractions[1] == 0:
+                yield (
+                    f"protocols.{name}: fractions leave no validation subset, and {choosing[0]} chooses by it; set the "
+                    "second"
+                )
 
     def _role_mistakes(self) -> Iterator[str]:
         paper = [name for name, rule in self.protocols.items() if rule.role == protocol_roles.AS_PUBLISHED]
@@ -180,14 +191,17 @@ class Study(Block):
         for name, rule in self.protocols.items():
             if words := balanced_twice(rule.resample, merged):
                 yield f"{where}: under protocols.{name} {words}"
+        classes = self.ingest.classes
+        if classes and merged.loss == "binary_cross_entropy" and len(classes) != 2:
+            yield f"{where}.loss is {merged.loss}, and ingest.classes names {len(classes)}; write cross_entropy"
         if merged.processes > 1 and self.trainings_per_job > 1:
             yield (
                 f"{where}.processes is {merged.processes}, but the study's trainings_per_job is "
                 f"{self.trainings_per_job}; short trainings share a job, long ones are spread over processes, set one "
                 "of them to 1"
             )
-        if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
-            hint = nearest(unknown[0], self.ingest.classes)
+        if classes and (unknown := sorted(set(merged.extra) - set(classes))):
+            hint = nearest(unknown[0], classes)
             yield f"{where}.extra names {unknown[0]!r}, which is no class of this study; {hint}"
 
 

@@ -54,7 +54,13 @@ class Train:
         about("Course of the learning rate after the warm-up: constant, or down to zero."),
     ] = "constant"
     warmup_epochs: Annotated[float, about("Epochs of linear rise of the learning rate.", ge=0)] = 0.0
-    loss: Annotated[Literal["cross_entropy", "focal"], about("Loss function.")] = "cross_entropy"
+    loss: Annotated[
+        Literal["cross_entropy", "binary_cross_entropy", "focal"],
+        about(
+            "Loss function. binary_cross_entropy: of two classes alone, on the difference of their outputs; the same "
+            "function as cross_entropy of two."
+        ),
+    ] = "cross_entropy"
     label_smoothing: Annotated[float, about("Label smoothing; cross_entropy only.", ge=0, lt=1)] = 0.0
     class_weights: Annotated[
         Literal["none", "balanced"],
@@ -134,6 +140,10 @@ class Train:
     augment: Annotated[Augment, about("Random changes of training images.")] = Augment()
 
     def __post_init__(self) -> None:
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise ValueError(
+                f"label_smoothing is {self.label_smoothing:g} and loss {self.loss}; only cross_entropy smooths labels"
+            )
         if self.sampling != "none" and self.extra:
             raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
         if self.sampling != "none" and self.class_weights != "none":

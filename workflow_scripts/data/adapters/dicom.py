@@ -30,8 +30,6 @@ PRIVATE = True
 KNOWS_GROUPS = True
 NEEDS = "patients"
 LABELS = None
-GENERATOR = "workflow_scripts.studies.mri_resnet.synthetic"
-SYNTHETIC_LABELS = ("AC", "ASC", "SCC")
 
 
 def samples(root: Path, ingest: Ingest, pseudonyms: Pseudonyms) -> Iterator[Sample | Refused | ListedSeries]:

@@ -2,8 +2,8 @@
 
 An adapter is a module with
 
-- `LABELS`: the published labels (`None`: any, those of synthetic data are `SYNTHETIC_LABELS`), for a check of the
-settings;
+- `LABELS`: the published labels (`None`: any), for a check of the settings;
+- `SYNTHETIC_LABELS`: where `LABELS` is None, those of synthetic data whose generator has no `LABELS`;
 - `MODALITY = "name"` where another reader than that of images opens its files, see data.readers.reader_interface (read
   without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
 - `PRIVATE = True` where files bear names of people (read without importing the module): `samples(root, ingest,
@@ -14,10 +14,10 @@ settings;
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order, and every `ListedSeries` where
   the layout has series to choose from; UserError when the layout is not there. `ingest` is the block of settings, see
   contracts.step_settings.ingest_settings;
-- `GENERATOR = "package.module"` where its synthetic data are drawn by another generator than synthetic.smears;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
-- `write_synthetic(root, pictures)`: write synthetic pictures in the layout; yields a `Written` for each.
+- `write_synthetic(root, pictures)`: write synthetic pictures in the layout; yields a `Written` for each. What is drawn
+  is the study's matter, see synthetic.pictures.
 
 It lies in this package, or as adapter.py in the folder of the only study that can use it.
 """
