@@ -47,6 +47,7 @@ def test_a_run_that_fits_its_maps_is_no_mistake():
         ({"train": {"augment": {"noise": 0.1}}}, "train.augment.noise is set, and stored maps are of flips and"),
         ({"embedding": {"symmetries": "none"}}, "train.augment.horizontal_flip is set, embeddings.block4.symmetries"),
         ({"has_masks": True}, "train.mask is true, and stored maps are of whole pictures; write mask: false"),
+        ({"train": {"stain": "macenko"}}, "train.stain is macenko, and stored maps are of pictures as they are; write"),
         ({"resample": "smote"}, "protocols.published.resample is smote, and maps are not interpolated; write none"),
     ],
 )

@@ -92,7 +92,7 @@ def test_an_epoch_shows_the_maps_of_the_pictures_that_pixels_would_show(inputs, 
     for folder in (inputs.root / "arrays", maps):
         samples = read_samples(inputs.root / "dataset", folder, inputs.split, 0)
         subset = samples.subset("train")
-        view = fitted_view(train, 7, samples, subset)
+        view = fitted_view(train, 7, samples)
         assert (view.mean, view.std) == ([0.5] * 3, [0.5] * 3)
         batches = view.training(samples.arrays, subset, CPU)
         epoch = batches.epoch(7, 1)
@@ -108,7 +108,7 @@ def test_maps_stay_in_their_file_and_become_float32_a_batch_at_a_time(inputs, st
     half = write_maps(inputs, "narrow_vgg", OPTIONS, STAGES, start, stored="float16", name="half")
     samples = read_samples(inputs.root / "dataset", half, inputs.split, 0)
     subset = samples.subset("train")
-    view = fitted_view(parse(Train, settings_of()["train"]), 7, samples, subset)
+    view = fitted_view(parse(Train, settings_of()["train"]), 7, samples)
     for batches in (view.training(samples.arrays, subset, CPU), view.applied(samples.arrays, subset, CPU)):
         assert isinstance(batches.data, np.memmap) and batches.resident is None
         (values,) = batches.batch(np.arange(3)).inputs

@@ -35,6 +35,8 @@ class MapRun:
         yield from self._change_mistakes()
         if self.has_masks and self.train.mask:
             yield "train.mask is true, and stored maps are of whole pictures; write mask: false"
+        if self.train.stain != "none":
+            yield f"train.stain is {self.train.stain}, and stored maps are of pictures as they are; write stain: none"
         for protocol, resample in self.resample.items():
             if resample != "none":
                 yield f"protocols.{protocol}.resample is {resample}, and maps are not interpolated; write none there"

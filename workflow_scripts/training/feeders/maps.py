@@ -27,7 +27,7 @@ class MapView(View):
     """The view of a run on maps; mean and std are those of the pixels that the maps were made of."""
 
     @classmethod
-    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset) -> Self:
+    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset, units: np.ndarray) -> Self:
         """As View.fitted, but nothing is left to be fitted: the pixels were normalised when the maps were made."""
         source = arrays.map_source
         return cls(train, seed, list(source.mean), list(source.std))
