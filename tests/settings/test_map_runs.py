@@ -10,14 +10,12 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.kinds.network import Network
 from workflow_scripts.settings.map_runs import MapRun
 
-EMBEDDING = Embedding("vgg16", {"mlp_ratio": 0.5}, "published", stage=4, symmetries="eight", normalise="half")
+EMBEDDING = Embedding("vgg16", {"cfg": 1}, "published", stage=4, symmetries="eight", normalise="half")
 TRAIN = {"frozen_stages": 4, "normalise": "half", "augment": {"quarter_turns": True, "vertical_flip": 0.5}}
 
 
 def mistakes(embedding=None, network=None, train=None, has_masks=False, resample="none"):
-    run = Network(
-        "network", **{"model": "vgg16", "options": {"mlp_ratio": 0.5}, "weights": "published"} | (network or {})
-    )
+    run = Network("network", **{"model": "vgg16", "options": {"cfg": 1}, "weights": "published"} | (network or {}))
     block = parse(Train, TRAIN | (train or {}))
     maps = replace(EMBEDDING, **embedding or {})
     return list(MapRun("block4", maps, run, block, has_masks, {"published": resample}).mistakes())
@@ -28,6 +26,7 @@ def test_a_run_that_fits_its_maps_is_no_mistake():
     assert mistakes(train={"copies": "fourfold", "redefine": True, "mask": True}) == []
     still = {"augment": {"horizontal_flip": 0.0}}
     assert mistakes(embedding={"symmetries": "none"}, train=still) == []
+    assert mistakes(network={"options": {"cfg": 1, "drop_rate": 0.5, "mlp_ratio": 0.1}}) == []
     assert mistakes(has_masks=True, train={"mask": False}) == []
 
 
@@ -35,7 +34,7 @@ def test_a_run_that_fits_its_maps_is_no_mistake():
     ("change", "says"),
     [
         ({"network": {"model": "vgg13"}}, "model is 'vgg13', embeddings.block4.model 'vgg16'; give both the same"),
-        ({"network": {"options": {}}}, "options is {}, embeddings.block4.options {'mlp_ratio': 0.5}; give both"),
+        ({"network": {"options": {}}}, "options is {}, embeddings.block4.options {'cfg': 1}; give both"),
         ({"network": {"weights": None}}, "weights is None, embeddings.block4.weights 'published'; give both the same"),
         ({"embedding": {"stage": 3}}, "train.frozen_stages is 4, embeddings.block4.stage 3; write how many stages"),
         ({"embedding": {"stage": None}}, "train.frozen_stages is 4, embeddings.block4.stage null; write how many"),

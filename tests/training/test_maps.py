@@ -51,8 +51,8 @@ def maps(inputs, start):
     return write_maps(inputs, "narrow_vgg", OPTIONS, STAGES, start)
 
 
-def settings_of(embedding=None, **train):
-    spec = made.network("narrow_vgg", options=OPTIONS, weights="start.safetensors", embedding=embedding)
+def settings_of(embedding=None, model="narrow_vgg", options=OPTIONS, **train):
+    spec = made.network(model, options=options, weights="start.safetensors", embedding=embedding)
     block = {"normalise": "half", "frozen_stages": STAGES, "augment": FLIPS}
     # Adam makes steps of one length of gradients that are nothing but rounding.
     block |= {"optimizer": "sgd", "learning_rate": 0.01, **train}
@@ -70,17 +70,31 @@ def settings_of(embedding=None, **train):
     ],
 )
 def test_maps_teach_what_pixels_teach(inputs, tmp_path, start, maps, train):
-    outcomes = []
-    for name, more in ((None, {}), ("maps", {"arrays": maps})):
-        settings, out = settings_of(name, **train), tmp_path / str(name)
-        run(inputs, out, settings, weights=[f"model={start}"], **more)
-        tensors = read_trained(out / "weights.safetensors", made.training(settings)).tensors
-        outcomes.append((tensors, pd.read_csv(out / "history.csv"), pd.read_csv(out / "predictions.csv")))
-    for key, value in outcomes[0][0].items():
-        torch.testing.assert_close(value, outcomes[1][0][key], rtol=1e-4, atol=NEARLY)
-    for table in (1, 2):
-        of_pixels, of_maps = (outcome[table].select_dtypes("number") for outcome in outcomes)
-        np.testing.assert_allclose(of_pixels, of_maps, atol=NEARLY, rtol=1e-4)
+    of_pixels = learned(inputs, tmp_path / "pixels", start, settings_of(**train))
+    require_near(of_pixels, learned(inputs, tmp_path / "maps", start, settings_of("maps", **train), arrays=maps))
+
+
+def test_a_vgg_of_a_library_drops_behind_its_maps_what_it_drops_behind_its_stages(inputs, tmp_path):
+    narrow, path = {"mlp_ratio": 1 / 64}, tmp_path / "start.safetensors"
+    save_file(registry.create("vgg11", 7, square(32), narrow).state_dict(), path)
+    maps = write_maps(inputs, "vgg11", narrow, 4, path, name="vgg11")
+    of_vgg = {"model": "vgg11", "options": {**narrow, "drop_rate": 0.5}, "frozen_stages": 4}
+    of_pixels = learned(inputs, tmp_path / "pixels", path, settings_of(**of_vgg))
+    require_near(of_pixels, learned(inputs, tmp_path / "maps", path, settings_of("vgg11", **of_vgg), arrays=maps))
+
+
+def learned(inputs, out, start, settings, **more):
+    """What a training leaves: its tensors, and the numbers of its history and predictions."""
+    run(inputs, out, settings, weights=[f"model={start}"], **more)
+    tables = [pd.read_csv(out / name).select_dtypes("number") for name in ("history.csv", "predictions.csv")]
+    return read_trained(out / "weights.safetensors", made.training(settings)).tensors, tables
+
+
+def require_near(first, second):
+    for key, value in first[0].items():
+        torch.testing.assert_close(value, second[0][key], rtol=1e-4, atol=NEARLY)
+    for tables in zip(first[1], second[1], strict=True):
+        np.testing.assert_allclose(*tables, atol=NEARLY, rtol=1e-4)
 
 
 @pytest.mark.parametrize("copies", ["none", "fourfold"])

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding
 from workflow_scripts.contracts.step_settings.train_settings import Train
 
-# The network that made the maps is the one whose later layers learn; its pixels are seen as the run's are.
-_OF_NETWORK, _OF_PIXELS = ("model", "options", "weights"), ("normalise", "precision")
+# The network that made the maps is the one whose later layers learn.
+_OF_NETWORK = ("model", "weights")
+# Options of VGG-like networks that concern dense layers, or what frozen stages do not: they drop nothing.
+_BEHIND = ("drop_rate", "dropout", "mlp_ratio")
+# Later steps look at pixels as the run says, so it must say what was done for the maps.
+_OF_PIXELS = ("normalise", "precision")
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,11 @@ class MapRun:
     def mistakes(self) -> Iterator[str]:
         """What of run and embedding does not fit, and what to write; nothing where maps stand for frozen stages."""
         for key in _OF_NETWORK:
-            yield from self._differing(key, getattr(self.network, key), key)
+            yield from self._differing(key, getattr(self.network, key), getattr(self.embedding, key))
+        options = (_of_stages(part.options) for part in (self.network, self.embedding))
+        yield from self._differing("options", *options)
         for key in _OF_PIXELS:
-            yield from self._differing(f"train.{key}", getattr(self.train, key), key)
+            yield from self._differing(key, getattr(self.train, key), getattr(self.embedding, key), "train.")
         yield from self._stage_mistakes()
         yield from self._change_mistakes()
         if self.has_masks and self.train.mask:
@@ -41,10 +48,9 @@ class MapRun:
             if resample != "none":
                 yield f"protocols.{protocol}.resample is {resample}, and maps are not interpolated; write none there"
 
-    def _differing(self, where: str, value: object, key: str) -> Iterator[str]:
-        wanted = getattr(self.embedding, key)
+    def _differing(self, key: str, value: object, wanted: object, block: str = "") -> Iterator[str]:
         if value != wanted:
-            yield f"{where} is {value!r}, embeddings.{self.name}.{key} {wanted!r}; give both the same"
+            yield f"{block}{key} is {value!r}, embeddings.{self.name}.{key} {wanted!r}; give both the same"
 
     def _stage_mistakes(self) -> Iterator[str]:
         stage, frozen = self.embedding.stage, self.train.frozen_stages
@@ -67,3 +73,8 @@ class MapRun:
                 f"train.{drawn[0]} is set, embeddings.{self.name}.symmetries {self.embedding.symmetries}; write "
                 "symmetries: eight"
             )
+
+
+def _of_stages(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a network's options that its stages may depend on."""
+    return {key: value for key, value in options.items() if key not in _BEHIND}
