@@ -74,7 +74,7 @@ rule preprocess:
     shell:
         "python -m workflow_scripts.steps.preprocess --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset[0]:q})" {params.sources} --out "$(dirname {output.record:q})"'
-        " --jobs {threads}"
+        " --jobs {threads} --work .work"
 
 
 # What only pictures have: masks of what is looked at, and a page of examples.

@@ -10,6 +10,7 @@ from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.contracts.step_settings.synthesise_settings import Synthetic
+from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.steps import examples, ingest, preprocess, segment, synthesise
 
 
@@ -57,7 +58,7 @@ def run_preprocess(dataset: Path, out: Path, jobs: int = 1, sources: dict | None
     settings = {"study": "test", "preprocess": plain(parse(Packing, changes))}
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     arguments = {"settings": settings, "code": "c", "log": None, "dataset": dataset, "source": given, "key": None}
-    preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
+    preprocess.main(argparse.Namespace(**arguments, out=out, jobs=jobs, work=out.parent / ".work"))
     return out
 
 
@@ -77,9 +78,17 @@ def run_examples(dataset: Path, arrays: Path, out: Path, sources: dict) -> Path:
     return out
 
 
-def run_synthesise(out: Path, adapter: str, study: str = "test", seed: int = 0, **changes: object) -> Path:
-    """Make data in the layout of an adapter with the default settings but for `changes`; their folder."""
-    synthetic = plain(parse(Synthetic, {"size": 40} | changes))
-    settings = {"study": study, "seed": seed, "adapter": adapter, "adapter_index": 0, "synthetic": synthetic}
+def run_synthesise(
+    out: Path, adapter: str, study: str = "test", seed: int = 0, paper: str = "", **changes: object
+) -> Path:
+    """Make a paper's data in the layout of an adapter with the default settings but for `changes`; their folder."""
+    settings = {
+        "study": study,
+        "seed": seed,
+        "adapter": adapter,
+        "adapter_index": 0,
+        "generator": entry_called(adapter).generator(paper),
+        "synthetic": plain(parse(Synthetic, {"size": 40} | changes)),
+    }
     synthesise.main(argparse.Namespace(settings=settings, code="c", log=None, out=out))
     return out

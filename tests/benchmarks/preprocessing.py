@@ -32,6 +32,7 @@ from workflow_scripts.data.reading import RawFiles  # noqa: E402
 from workflow_scripts.preprocessing.packed_array import pack  # noqa: E402
 from workflow_scripts.preprocessing.packing import ImagePacker  # noqa: E402
 from workflow_scripts.preprocessing.slice_packing import packed_slice  # noqa: E402
+from workflow_scripts.runtime.work_folder import WorkFolder  # noqa: E402
 
 SIZE, ROUNDS = 96, 3
 SLICE_SIZE, SLICES = 100, 60
@@ -84,7 +85,8 @@ def files_of(folder: Path) -> RawFiles:
 
 
 def ours(out: Path, manifest: pd.DataFrame, folder: Path, jobs: int, draft: bool) -> None:
-    pack(out, manifest, files_of(folder), ImagePacker(Packing(SIZE, draft=draft)), jobs)
+    work = WorkFolder(out.parent / ".work", "benchmark")
+    pack(out, manifest, files_of(folder), ImagePacker(Packing(SIZE, draft=draft)), jobs, work)
 
 
 def speed(work: Path, count: int, jobs: int) -> None:
@@ -184,7 +186,8 @@ def memory(work: Path, jobs: int) -> None:
 
 def pack_and_tell(work: Path, name: str, jobs: int) -> None:
     manifest = pd.read_csv(work / "manifest.csv", dtype=str)
-    pack(work / "memory.npy", manifest, files_of(work / name), ImagePacker(Packing(224)), jobs)
+    state = WorkFolder(work / ".work", "benchmark")
+    pack(work / "memory.npy", manifest, files_of(work / name), ImagePacker(Packing(224)), jobs, state)
     print(*(resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 

@@ -23,7 +23,7 @@ TABLES = {"patients": "patients.csv", "lesions": "lesions.csv"}
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of raw files and that of the data set."""
     root = tmp_path_factory.mktemp("dicom")
-    raw = run_synthesise(root / "raw", "dicom", samples_per_class=14, samples_per_field=2, size=64)
+    raw = run_synthesise(root / "raw", "dicom", paper="mri_resnet", samples_per_class=14, samples_per_field=2, size=64)
     out = run_ingest(
         root / "out", synthetic=True, sources={"dicom": raw}, attributes=("site",), series=SERIES, **TABLES
     )
@@ -71,7 +71,7 @@ def test_the_crop_holds_the_lesion_that_was_drawn(folders: tuple[Path, Path]) ->
     raw, out = folders
     manifest = read_manifest(out)
     files = RawFiles.of(read_json(out / "record.json"), {"dicom": raw})
-    regions = recovery.regions(manifest, files, SlicePacker.of(Packing(size=48), SlicePacking(margin=0.1)))
+    regions = recovery.regions(manifest, files, SlicePacker.of(Packing(size=48, slices=SlicePacking(margin=0.1))))
     assert list(regions) == list(manifest["id"])
     for region in regions.values():
         rim = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])

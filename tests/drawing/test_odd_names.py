@@ -153,7 +153,7 @@ def test_the_montage_takes_odd_names(tmp_path):
     described = ArrayDescription("pixels", "uint8", (16, 16, 3), 255)
     arrays = Arrays(described, np.zeros((len(ODD), 16, 16, 3), dtype="uint8"), index)
     raw = RawFiles({"folder": tmp_path}, {"folder": reader_registry.load("image", {})})
-    packer = packer_registry.load("image", Packing(size=16), None)
+    packer = packer_registry.load("image", Packing(size=16))
     montage(tmp_path / "montage.png", manifest, ODD, raw, arrays, packer, "as $x$", synthetic=False)
     assert longest_side(tmp_path / "montage.png") < 4500
 

@@ -115,6 +115,28 @@ def test_a_weighted_vote_whose_record_names_others_is_refused(votes, tmp_path):
         Vote("vote", tuple(MEMBERS), "weighted").shares(path)
 
 
+def test_of_a_selected_run_only_the_one_that_was_taken_is_looked_at(votes, tmp_path):
+    inputs, _, settings = votes
+    runs = inputs.root / "runs"
+    shared = {key: settings[key] for key in ("study", "protocol", "fold", "seed")}
+    spec = {"kind": "selected", "candidates": MEMBERS}
+    folders = [(run, runs / run / "fold0-seed0") for run in MEMBERS]
+    out = runs / "tuned" / "fold0-seed0"
+    make_run.main(inputs.arguments(source_run=folders, out=out, settings={**shared, "run": "tuned", "spec": spec}))
+    chosen = json.loads((out / "record.json").read_text())["selected"]["chosen"]
+    settings = {**settings, "specs": {**settings["specs"], "tuned": {"spec": spec}}}
+    args = inputs.arguments(runs=runs, out=tmp_path, settings=settings)
+    samples = read_samples(args.dataset, args.arrays, args.split, 0)
+    explained, files = explain._read(args, parse(ExplainSettings, settings), "tuned", samples)
+    assert [member.run for member in explained.members] == [chosen]
+    assert files == [runs / chosen / "fold0-seed0" / "weights.safetensors", out / "record.json"]
+    judged, _ = explained.judge(False)
+    units = pd.read_csv(out / "units.csv").set_index("id").loc[judged["id"], COLUMNS]
+    np.testing.assert_allclose(judged["probability"], units.max(axis=1), atol=1e-6)
+    maps = explained.maps(judged.head(2))
+    assert list(maps)[-1] == "selected" and maps["selected"].target.name == f"that of {chosen}"
+
+
 def study(**changes):
     return {"studies": {"cvm_cervix": changes}}
 

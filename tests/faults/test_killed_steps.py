@@ -69,7 +69,7 @@ def ingest(images: Path, folder: Path) -> Step:
 def preprocess(images: Path, folder: Path, dataset: Path) -> Step:
     settings = {"study": "test", "preprocess": plain(Packing(size=96))}
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
-    given += ["--dataset", dataset, "--out", folder / "arrays"]
+    given += ["--dataset", dataset, "--out", folder / "arrays", "--work", folder / ".work"]
     return Step("preprocess", given, folder / "arrays", folder / "preprocess.log")
 
 

@@ -1,5 +1,7 @@
 """Packed pixels: the right rows, the same bytes for any number of jobs, whole or not at all."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,15 @@ from PIL import Image
 from tests.raw import class_folders, picture, run_ingest, run_preprocess, run_synthesise, save
 from tests.vouched import vouch
 from workflow_scripts.contracts import array_writer
+from workflow_scripts.contracts.array_writer import RowWriter
 from workflow_scripts.contracts.arrays import ARRAY_INDEX
 from workflow_scripts.contracts.dataset import MANIFEST, Modality
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
+from workflow_scripts.data.reading import FileTask
 from workflow_scripts.preprocessing import packed_array
 from workflow_scripts.preprocessing.montage import chosen_rows
+from workflow_scripts.preprocessing.packed_array import pack_file
+from workflow_scripts.preprocessing.packer import Packer
 from workflow_scripts.preprocessing.packing import fitted
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json
@@ -130,6 +136,80 @@ def test_a_full_disk_is_known_before_the_work_begins(tmp_path: Path, raw: dict, 
     with pytest.raises(OSError, match="No space left"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
     assert not (tmp_path / "arrays" / "data.npy").exists()
+    assert not list((tmp_path / ".work" / "arrays").iterdir()), "the room that it took is not given back"
+
+
+def counted(monkeypatch, after: Callable[[int], None] = lambda count: None) -> list[str]:
+    """Names of the files that are packed from now on, each kept at once; `after` gets their number."""
+    names: list[str] = []
+
+    def listed_pack_file(task: FileTask, packer: Packer, rows: RowWriter) -> range:
+        after(len(names))
+        names.append(task.path.name)
+        return pack_file(task, packer, rows)
+
+    monkeypatch.setattr(packed_array, "pack_file", listed_pack_file)
+    monkeypatch.setattr(array_writer, "KEEP_EVERY", 0.0)
+    return names
+
+
+def test_a_packing_that_was_stopped_goes_on_with_the_files_that_are_left(
+    tmp_path: Path, raw: dict, monkeypatch
+) -> None:
+    dataset = run_ingest(tmp_path / "dataset", sources=raw)
+    whole = run_preprocess(dataset, tmp_path / "whole", sources=raw, size=16)
+
+    def stop(count: int) -> None:
+        if count == 5:
+            raise KeyboardInterrupt
+
+    first = counted(monkeypatch, stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+    assert len(first) == 5 and not (tmp_path / "arrays" / "data.npy").exists()
+    second = counted(monkeypatch)
+    out = run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+    names = [Path(path).name for path in pd.read_csv(dataset / "manifest.csv")["path"]]
+    assert first + second == names
+    for name in ("data.npy", "index.csv"):
+        assert digest_file(out / name) == digest_file(whole / name)
+    assert not list((tmp_path / ".work" / "arrays").iterdir())
+
+
+@pytest.mark.parametrize("change", ["size", "manifest"])
+def test_what_was_packed_for_other_settings_or_another_manifest_is_packed_again(
+    tmp_path: Path, raw: dict, monkeypatch, change: str
+) -> None:
+    dataset = run_ingest(tmp_path / "dataset", sources=raw)
+
+    def stop(count: int) -> None:
+        if count == 5:
+            raise KeyboardInterrupt
+
+    counted(monkeypatch, stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+    if change == "manifest":
+        save(raw["folder"] / "y" / "3.png", picture(77))
+        dataset = run_ingest(tmp_path / "dataset", sources=raw)
+    size = 20 if change == "size" else 16
+    names = counted(monkeypatch)
+    out = run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=size)
+    assert len(names) == len(np.load(out / "data.npy"))
+
+
+def test_two_processes_do_not_pack_the_same(tmp_path: Path, raw: dict, monkeypatch) -> None:
+    dataset = run_ingest(tmp_path / "dataset", sources=raw)
+
+    def again(count: int) -> None:
+        if count == 2:
+            with pytest.raises(UserError, match=f"already being worked on by process {os.getpid()}"):
+                run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+            raise KeyboardInterrupt
+
+    counted(monkeypatch, again)
+    with pytest.raises(KeyboardInterrupt):
+        run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
 
 
 def test_examples_are_spread_over_a_class_and_never_repeated() -> None:

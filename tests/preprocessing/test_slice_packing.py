@@ -16,7 +16,7 @@ from PIL import Image
 from tests.vouched import vouch
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.example_files import read_originals
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking, TilePacking
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part, Seen, modality_of
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.slice_crop import crop_fault, crop_window
@@ -193,10 +193,18 @@ def test_people_see_the_whole_slice_with_a_frame_around_what_is_packed(tmp_path:
     assert not (bare == BOX_COLOUR).all(axis=2).any() and (bare[..., 0] == bare[..., 2]).all()
 
 
-@pytest.mark.parametrize(("modality", "slices"), [("image", SlicePacking()), ("dicom", None)])
-def test_settings_of_another_modality_are_refused(modality: str, slices: SlicePacking | None) -> None:
-    with pytest.raises(UserError, match="preprocess.slices"):
-        packer_registry.load(modality, Packing(), slices)
+@pytest.mark.parametrize(
+    ("modality", "packing", "says"),
+    [
+        ("image", Packing(slices=SlicePacking()), "preprocess.slices is given"),
+        ("dicom", Packing(), "preprocess.slices is not given"),
+        ("slide", Packing(), "preprocess.tiles is not given"),
+        ("slide", Packing(tiles=TilePacking(), slices=SlicePacking()), "preprocess.slices is given"),
+    ],
+)
+def test_settings_of_another_modality_are_refused(modality: str, packing: Packing, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        packer_registry.load(modality, packing)
 
 
 def dataset_of_slices(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -224,10 +232,11 @@ def dataset_of_slices(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_slices_become_rows_of_one_channel_and_pictures_for_people(tmp_path: Path, monkeypatch) -> None:
     dataset = dataset_of_slices(tmp_path, monkeypatch)
-    settings = {"study": "test", "preprocess": plain(Packing(size=24)), "slices": plain(CLAHE)}
+    settings = {"study": "test", "preprocess": plain(Packing(size=24, slices=CLAHE))}
     given = {"settings": settings, "code": "c", "log": None, "source": [f"scans={tmp_path / 'raw'}"]}
     arrays, shown = tmp_path / "arrays", tmp_path / "examples"
-    preprocess.main(argparse.Namespace(**given, dataset=dataset, out=arrays, jobs=1, key=None))
+    places = {"dataset": dataset, "out": arrays, "work": tmp_path / ".work"}
+    preprocess.main(argparse.Namespace(**given, **places, jobs=1, key=None))
     data, record = np.load(arrays / "data.npy"), read_json(arrays / "record.json")
     assert record["array"] == {"kind": "pixels", "dtype": "uint8", "row_shape": [24, 24, 1], "scale": 255}
     assert [line.split()[0] for line in record["order"]] == ["window", "crop", "CLAHE,", "resize"]

@@ -18,6 +18,7 @@ from workflow_scripts.settings.plan.step_table import (
     PAPER_FIGURES,
     PREPROCESS,
     SEGMENT,
+    SYNTHESISE,
     TRAIN,
 )
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -138,6 +139,17 @@ def test_what_reads_and_packs_a_studys_files_counts_for_the_steps_that_do_and_no
         assert readers == (["workflow_scripts.data.readers.image_reader"] if step != SEGMENT else []), step.name
         packs = step in (PREPROCESS, EXAMPLES, GROUND_TRUTH)
         assert ("workflow_scripts.preprocessing.packing" in modules) == packs, step.name
+
+
+def test_the_generator_of_a_studys_paper_counts_for_its_synthetic_data():
+    plan = Plan(ROOT, {"studies": {"cvm_herlev": {"paper": "zeb2_ihc"}}}, ROOT)
+    for study, adapter, generator in (
+        ("cvm_herlev", "herlev", "workflow_scripts.studies.zeb2_ihc.synthetic"),
+        ("mri_resnet", "dicom", "workflow_scripts.studies.mri_resnet.synthetic"),
+        ("cvm_cervix", "cric", "workflow_scripts.synthetic.smears"),
+    ):
+        modules = SYNTHESISE.modules(plan, StepNames(study=study, adapter=adapter))
+        assert modules[1:] == [f"workflow_scripts.data.adapters.{adapter}", generator]
 
 
 def test_what_the_snakefile_imports_is_light():

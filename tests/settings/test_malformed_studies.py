@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.settings.malformed import MINE, refusals
+from tests.settings.malformed import MINE, ROOT, refusals
 from workflow_scripts.data.adapters.adapter_registry import Adapter, adapters
+from workflow_scripts.settings.load import read_yaml, settings
 
 # What stands in the study's section, and what is said of it, with its line.
 SECTION = {
@@ -139,7 +140,7 @@ def test_a_word_that_yaml_reads_as_something_else_is_asked_for_in_quotes(ingest,
 
 def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkeypatch):
     def of(modality: str) -> Adapter:
-        return Adapter("workflow_scripts.studies.mine.adapter", True, "", modality)
+        return Adapter("workflow_scripts.studies.mine.adapter", True, modality)
 
     layouts = {**adapters(), "register": of("table"), "x_rays": of("x_ray")}
     for module in ("study", "modalities"):
@@ -156,7 +157,7 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
 
 
 def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_images(tmp_path, monkeypatch):
-    layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "", "dicom")}
+    layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "dicom")}
     for module in ("study", "modalities"):
         monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
     monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image"))
@@ -165,12 +166,24 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)
     for key in ("mask", "fit"):
         assert any(f"preprocess.{key} is for samples of the modality image" in line for line in lines), key
-    assert any("feature colour is taken of samples of the modality image, and this study's are of" in x for x in lines)
+    words = "feature colour is taken of samples of the modality image and slide, and this study's are of"
+    assert any(words in line for line in lines)
     assert not any("preprocess.slices" in line for line in lines)
     (line,) = refusals(MINE + "    preprocess: {slices: {margin: 0.2}}\n", tmp_path)
     assert "preprocess.slices is for samples of the modality dicom, and this study's are of image; take it out" in line
-    (line,) = refusals(MINE + "    preprocess: {slices: {window: [99, 1]}}\n", tmp_path)
-    assert "the first percentile must be lower" in line
+    for block in ("slices", "tiles"):
+        (line,) = refusals(MINE + f"    preprocess: {{{block}: {{window: [99, 1]}}}}\n", tmp_path)
+        assert "the first percentile must be lower" in line
+    (line,) = refusals(MINE + "    preprocess: {tiles: {intensity: percentiles}}\n", tmp_path)
+    assert "preprocess.tiles is for samples of the modality slide, and this study's are of image; take it out" in line
+
+
+def test_synthetic_files_that_nobody_draws_are_refused_and_those_of_a_paper_with_a_generator_are_not(tmp_path):
+    text = MINE.replace("[folder]", "[dicom]").replace("source: images", "source: synthetic")
+    words = "nobody draws synthetic data for the adapter dicom; set `source` to the folder of its files"
+    assert any(words in line for line in refusals(text, tmp_path))
+    assert not any(words in line for line in refusals(text.replace('paper: ""', "paper: mri_resnet"), tmp_path))
+    assert not any(words in line for line in refusals(text.replace("source: synthetic", "source: raw"), tmp_path))
 
 
 def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):
@@ -191,8 +204,21 @@ def test_groups_that_an_adapter_does_not_read_are_refused(tmp_path):
             "published: fractions leave nothing to train on, and cvm",
         ),
         ("runs: {soft_vote: {how: soft, weights: [1, 2]}}", "weights count for `how: weighted` only"),
+        ("train: {loss: focal, label_smoothing: 0.1}", "only cross_entropy smooths labels"),
         ("runs: {soft_vote: {how: weighted, weights: [0, 0]}}", "weights [0.0, 0.0] do not sum above zero"),
     ],
 )
 def test_what_would_fail_after_hours_of_training_is_refused_at_the_start(added, words, tmp_path):
     assert any(words in line for line in refusals(f"{MINE}    {added}\n", tmp_path))
+
+
+def test_a_loss_of_two_classes_is_refused_where_the_settings_name_others(tmp_path):
+    text = MINE.replace("classes: null", "classes: %s") + "    train: {loss: binary_cross_entropy}\n"
+    assert any(
+        "train.loss is binary_cross_entropy, and ingest.classes names 3; write cross_entropy" in line
+        for line in refusals(text % "[a, b, c]", tmp_path)
+    )
+    fitting = tmp_path / "two.yaml"
+    fitting.write_text(text % "[a, b]", encoding="utf-8")
+    with_two = settings(ROOT, read_yaml(fitting), [fitting]).studies["mine"]
+    assert with_two.train.loss == "binary_cross_entropy"

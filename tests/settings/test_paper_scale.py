@@ -28,7 +28,6 @@ EVERY = [(paper, study) for paper, studies in SHIPPED.items() for study in studi
 TO_DO = {
     ("histology_vgg", "ingest.magnification"),
     ("histology_vgg", "ingest.tile"),
-    ("histology_vgg", "train.loss"),  # binary cross-entropy
 }
 # CVM-Cervix: §5.2 says relu where §3.1 and §3.4 say gelu, see notes.md.
 CONTRADICTIONS = {"cvm_cervix": {"activation_discussion"}}

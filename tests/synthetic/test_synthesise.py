@@ -70,6 +70,17 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_or_study_others(
         assert digests(run_synthesise(tmp_path / "c", "sipakmed", **few, **changed))[cell] != first[cell]
 
 
+def test_a_study_is_drawn_by_the_generator_of_its_paper_whatever_the_adapter(tmp_path: Path) -> None:
+    few = {"samples_per_class": 4, "samples_per_field": 2}
+    drawn = {paper: run_synthesise(tmp_path / f"of{paper}", "folder", paper=paper, **few) for paper in ("", "zeb2_ihc")}
+    truths = {paper: pd.read_csv(folder / "truth.csv") for paper, folder in drawn.items()}
+    assert "nc_ratio" in truths[""] and "stained_share" in truths["zeb2_ihc"]
+    folder, own, dicom = (adapter_registry.entry_called(name) for name in ("folder", "zeb2_ihc", "dicom"))
+    assert folder.generator("zeb2_ihc") == own.generator("") == "workflow_scripts.studies.zeb2_ihc.synthetic"
+    assert folder.generator("") == folder.generator("cvm_cervix") == "workflow_scripts.synthetic.smears"
+    assert dicom.generator("") == ""
+
+
 def test_more_samples_leave_the_first_ones_as_they_were(tmp_path: Path) -> None:
     few = digests(run_synthesise(tmp_path / "a", "folder", samples_per_class=4, samples_per_field=2))
     more = digests(run_synthesise(tmp_path / "b", "folder", samples_per_class=8, samples_per_field=2))

@@ -156,6 +156,26 @@ def test_class_weights_and_focal_loss_are_what_they_are_called():
     torch.testing.assert_close(focal(logits, targets), ((1 - torch.exp(-losses)) ** 2 * losses).mean())
 
 
+@pytest.mark.parametrize("class_weights", ["none", "balanced"])
+def test_binary_cross_entropy_is_the_cross_entropy_of_two_classes(class_weights):
+    generator = torch.Generator().manual_seed(0)
+    logits = (4 * torch.randn(64, 2, generator=generator)).requires_grad_()
+    targets, counts = torch.randint(2, (64,), generator=generator), torch.tensor([30, 10])
+    gradients = []
+    for loss in ("cross_entropy", "binary_cross_entropy"):
+        value = recipe.criterion(Train(loss=loss, class_weights=class_weights), counts)(logits, targets)
+        gradients.append((value.detach(), *torch.autograd.grad(value, logits)))
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-5, atol=1e-7)
+
+
+def test_a_binary_loss_of_three_classes_and_smoothing_that_nothing_reads_are_refused(inputs, tmp_path):
+    with pytest.raises(UserError, match="the loss is binary_cross_entropy, and there are 3 classes; use cross_entropy"):
+        run(inputs, tmp_path, made.settings(loss="binary_cross_entropy"))
+    for loss in ("binary_cross_entropy", "focal"):
+        with pytest.raises(ValueError, match=f"label_smoothing is 0.1 and loss {loss}; only cross_entropy smooths"):
+            Train(loss=loss, label_smoothing=0.1)
+
+
 @pytest.mark.parametrize(("schedule", "middle", "end"), [("constant", 1, 1), ("cosine", 0.5, 0), ("linear", 0.5, 0)])
 def test_the_learning_rate_rises_and_falls_as_it_should(schedule, middle, end):
     block = Train(learning_rate=1.0, warmup_epochs=2, schedule=schedule, epochs=12)

@@ -45,10 +45,18 @@ class Resampled:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which of several runs was taken, and the log loss of each on the validation subset."""
+
+    chosen: str
+    validation_log_loss: dict[str, float]
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
 
-    resampled: of a trained run, where it learned from synthetic samples.
+    resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
     """
 
     provenance: Provenance
@@ -56,6 +64,7 @@ class RunRecord:
     compression: Compression | None = None
     seen_in_training: dict[str, int] = field(default_factory=dict)
     resampled: Resampled | None = None
+    selected: Choice | None = None
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ class Voted:
         own = [scaled(np.mean([maps.values for maps in parts.values()], axis=0)) for parts in by_member]
         mean = scaled(np.tensordot(np.array(self.shares, dtype="float32"), np.stack(own), axes=1))
         looked = all(maps.has_gradient for maps in named.values())
-        target = Target(None, f"mean of {len(by_member)} runs", mean.shape[1:])
+        words = f"mean of {len(by_member)} runs" if len(by_member) > 1 else f"that of {self.members[0].run}"
+        target = Target(None, words, mean.shape[1:])
         return {**named, self.spec.kind: Maps(target, mean, looked, None)}
 
 

@@ -95,6 +95,11 @@ class RunKind(OneOfKind):
         return {}
 
     @property
+    def needs_validation(self) -> bool:
+        """Whether it needs a validation subset."""
+        return False
+
+    @property
     def network_name(self) -> str | None:
         """What its one network is called in its library; None where it has several, or none."""
         networks = list(self.networks().values())

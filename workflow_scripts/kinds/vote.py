@@ -48,6 +48,11 @@ class Vote(CombinedKind):
     def sources(self) -> tuple[SourceRun, ...]:
         return tuple(SourceRun(member) for member in self.members)
 
+    @property
+    def needs_validation(self) -> bool:
+        """Whether members are weighed by their accuracy there."""
+        return self.how == "weighted" and self.weights is None
+
     def mistakes(self, name: str, runs: Mapping[str, RunKind]) -> Iterator[str]:
         for member in self.members:
             if member not in runs or isinstance(runs[member], Vote):

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from workflow_scripts.contracts.arrays import ArrayDescription
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part
 from workflow_scripts.data.reading import FileSample
 
@@ -16,8 +16,8 @@ class Packer(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, packing: Packing, slices: SlicePacking | None) -> Self:
-        """The packer with a study's settings; UserError where they are those of another modality."""
+    def of(cls, packing: Packing) -> Self:
+        """The packer with a study's settings, which are those of its modality."""
 
     @property
     @abstractmethod

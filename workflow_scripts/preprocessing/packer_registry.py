@@ -4,10 +4,10 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from workflow_scripts.contracts.step_settings.preprocess_settings import OWN_BLOCKS, Packing
 from workflow_scripts.runtime.errors import UserError
 
 if TYPE_CHECKING:
-    from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
     from workflow_scripts.preprocessing.packer import Packer
 
 
@@ -29,6 +29,11 @@ class PackedModality:
         """The module of the packer."""
         return self.packer.partition(":")[0]
 
+    @property
+    def own_blocks(self) -> list[str]:
+        """Those of its keys that are blocks of this modality."""
+        return sorted(self.keys & OWN_BLOCKS.keys())
+
 
 PACKED: dict[str, PackedModality] = {
     "image": PackedModality(
@@ -45,6 +50,13 @@ PACKED: dict[str, PackedModality] = {
         "whole slice, windowed, with a frame around what is packed",
         "cropped and resized",
     ),
+    "slide": PackedModality(
+        "workflow_scripts.preprocessing.tile_packing:TilePacker",
+        "pixels",
+        frozenset({"size", "tiles"}),
+        "tile at the slide's full resolution",
+        "tile as packed",
+    ),
 }
 
 
@@ -55,8 +67,16 @@ def packed_modality(modality: str) -> PackedModality:
     return PACKED[modality]
 
 
-def load(modality: str, packing: "Packing", slices: "SlicePacking | None") -> "Packer":
+def load(modality: str, packing: Packing) -> "Packer":
     """The packer of a modality with a study's settings; UserError where there is none, or they are of another one."""
-    module, _, name = packed_modality(modality).packer.partition(":")
-    packer: Packer = getattr(importlib.import_module(module), name).of(packing, slices)
+    packed = packed_modality(modality)
+    for name in OWN_BLOCKS:
+        given, wanted = getattr(packing, name) is not None, name in packed.own_blocks
+        if given != wanted:
+            raise UserError(
+                f"preprocess.{name} {'is not given' if wanted else 'is given'}, and samples are of the modality "
+                f"{modality}, which takes {', '.join(sorted(packed.keys))}"
+            )
+    module, _, name = packed.packer.partition(":")
+    packer: Packer = getattr(importlib.import_module(module), name).of(packing)
     return packer

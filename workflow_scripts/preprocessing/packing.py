@@ -7,14 +7,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.images import Box, crop
 from workflow_scripts.data.readers.image_reader import ImageFile
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.selecting import changed
 from workflow_scripts.preprocessing.packer import Packer
-from workflow_scripts.runtime.errors import UserError
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -33,10 +32,8 @@ class ImagePacker(Packer):
     packing: Packing
 
     @classmethod
-    def of(cls, packing: Packing, slices: SlicePacking | None) -> Self:
+    def of(cls, packing: Packing) -> Self:
         """As Packer.of."""
-        if slices is not None:
-            raise UserError("preprocess.slices is for slices of scans, and these are image files; take it out")
         return cls(packing)
 
     @property

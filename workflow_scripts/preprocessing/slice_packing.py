@@ -17,7 +17,6 @@ from workflow_scripts.data.readers.reader_interface import OpenFile, Part
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.slice_crop import FramedFile, SliceBox, crop_window
 from workflow_scripts.preprocessing.packer import Packer
-from workflow_scripts.runtime.errors import UserError
 
 WHITE = 255
 HALF = 127
@@ -41,11 +40,10 @@ class SlicePacker(Packer):
     slices: SlicePacking
 
     @classmethod
-    def of(cls, packing: Packing, slices: SlicePacking | None) -> Self:
+    def of(cls, packing: Packing) -> Self:
         """As Packer.of."""
-        if slices is None:
-            raise UserError("samples are slices of scans, and the settings of preprocess.slices are not given")
-        return cls(packing.size, slices)
+        assert packing.slices is not None  # see packer_registry.load
+        return cls(packing.size, packing.slices)
 
     @property
     def array(self) -> ArrayDescription:

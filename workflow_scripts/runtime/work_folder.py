@@ -25,5 +25,5 @@ class WorkFolder:
     def locked(self, out: Path) -> Iterator[None]:
         """No other process writes into `out`, or does this job, within the block; UserError where one does."""
         locks, name = self.folder / "locks", digest_text(str(out.resolve()))
-        with lock(locks / f"{name}.lock", str(out)), lock(locks / f"{self.identity}.lock", f"this training of {out}"):
+        with lock(locks / f"{name}.lock", str(out)), lock(locks / f"{self.identity}.lock", f"what {out} is to hold"):
             yield

@@ -1,11 +1,11 @@
 """What of a study's settings does not fit the modality of its samples."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.contracts.blocks import default_of
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, Preprocess, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import OWN_BLOCKS, Packing, Preprocess
 from workflow_scripts.data.adapters.adapter_registry import adapters
 from workflow_scripts.data.readers.reader_registry import readers
 from workflow_scripts.kinds.kind import RunKind
@@ -39,14 +39,26 @@ def modality_mistakes(
         yield from _run_mistakes(modality, kinds)
 
 
-def packing_of(study: "Study") -> tuple[Packing, SlicePacking | None]:
-    """What says how a study's samples are packed; the second where they are slices."""
+def ingest_mistakes(names: Sequence[str], ingest: Mapping[str, Any]) -> Iterator[str]:
+    """Keys of `ingest` that are set and that none of the study's adapters reads.
+
+    names: the study's adapters, those that there are not among them; ingest: the values of the block.
+    """
+    readers_of: dict[str, list[str]] = {}
+    for name, adapter in adapters().items():
+        for key in adapter.keys:
+            readers_of.setdefault(key, []).append(name)
+    for key, reading in sorted(readers_of.items()):
+        if ingest[key] is not None and not set(reading) & set(names):
+            study = listed(names)
+            yield f"ingest.{key} is for the adapter {listed(reading)}, and this study's are {study}; take it out"
+
+
+def packing_of(study: "Study") -> Packing:
+    """What says how a study's samples are packed; the block of their modality has its defaults where it is not set."""
     packing = declared(Packing, study.preprocess)
-    if "slices" not in PACKED[study.modality].keys:
-        return packing, None
-    return packing, SlicePacking() if study.preprocess.slices is None else declared(
-        SlicePacking, study.preprocess.slices
-    )
+    unset = [name for name in PACKED[study.modality].own_blocks if getattr(packing, name) is None]
+    return replace(packing, **{name: OWN_BLOCKS[name]() for name in unset})
 
 
 def _preprocess_mistakes(modality: str, preprocess: Mapping[str, Any]) -> Iterator[str]:

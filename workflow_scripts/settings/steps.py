@@ -18,6 +18,7 @@ from workflow_scripts.contracts.step_settings.synthesise_settings import Synthes
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
@@ -76,6 +77,7 @@ class Steps:
             adapter=adapter,
             # A study of several adapters must not show one look under two names.
             adapter_index=chosen.adapters.index(adapter),
+            generator=entry_called(adapter).generator(chosen.paper),
             synthetic=declared(Synthetic, chosen.synthetic),
         )
 
@@ -94,13 +96,13 @@ class Steps:
 
     def preprocess(self, study: str) -> PreprocessSettings:
         # How large a pixel is changes no pixel; masks are looked for in the packed ones.
-        return PreprocessSettings(study, *packing_of(self.study(study)))
+        return PreprocessSettings(study, packing_of(self.study(study)))
 
     def segment(self, study: str) -> SegmentSettings:
         return SegmentSettings(study, self.study(study).preprocess.mask)
 
     def examples(self, study: str) -> ExamplesSettings:
-        return ExamplesSettings(study, *packing_of(self.study(study)))
+        return ExamplesSettings(study, packing_of(self.study(study)))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""
@@ -216,14 +218,12 @@ class Steps:
 
     def ground_truth(self, study: str) -> GroundTruthSettings:
         chosen = self.study(study)
-        packing, slices = packing_of(chosen)
         return GroundTruthSettings(
             study=study,
-            preprocess=packing,
+            preprocess=packing_of(chosen),
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
             explain=tuple(chosen.explain.runs),
-            slices=slices,
         )
 
     def report(self, study: str) -> ReportSettings:

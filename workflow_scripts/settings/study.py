@@ -23,7 +23,7 @@ from workflow_scripts.settings.known_names import (
     unfit,
 )
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.modalities import modality_mistakes
+from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
@@ -96,6 +96,7 @@ class Study(Block):
         kinds = self.kinds()
         if mistakes := [
             *self._name_mistakes(),
+            *ingest_mistakes(self.adapters, values_of(self.ingest)),
             *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
@@ -119,6 +120,11 @@ class Study(Block):
         for name in self.adapters:
             if name in adapters() and (key := adapters()[name].needs) and not getattr(self.ingest, key):
                 yield f"the adapter {name} needs ingest.{key}; name the CSV file inside the source: `{key}: {key}.csv`"
+            if name in adapters() and self.source == "synthetic" and not adapters()[name].generator(self.paper):
+                yield (
+                    f"nobody draws synthetic data for the adapter {name}; set `source` to the folder of its files, or "
+                    "`paper` to one whose folder in workflow_scripts/studies has a synthetic.py"
+                )
         for name in self.protocols:
             if not NAME.fullmatch(name):
                 yield f"protocol name {name!r}: use a-z, 0-9 and _, a letter first"
@@ -131,9 +137,15 @@ class Study(Block):
 
     def _share_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         learning = [name for name, run in kinds.items() if run.learns]
+        choosing = [name for name, run in kinds.items() if run.needs_validation]
         for name, rule in self.protocols.items():
             if learning and rule.kind == "holdout" and rule.fractions[0] == 0:
                 yield f"protocols.{name}: fractions leave nothing to train on, and {learning[0]} learns; set the first"
+            if choosing and rule.kind == "holdout" and rule.fractions[1] == 0:
+                yield (
+                    f"protocols.{name}: fractions leave no validation subset, and {choosing[0]} chooses by it; set the "
+                    "second"
+                )
 
     def _role_mistakes(self) -> Iterator[str]:
         paper = [name for name, rule in self.protocols.items() if rule.role == protocol_roles.AS_PUBLISHED]
@@ -180,14 +192,17 @@ class Study(Block):
         for name, rule in self.protocols.items():
             if words := balanced_twice(rule.resample, merged):
                 yield f"{where}: under protocols.{name} {words}"
+        classes = self.ingest.classes
+        if classes and merged.loss == "binary_cross_entropy" and len(classes) != 2:
+            yield f"{where}.loss is {merged.loss}, and ingest.classes names {len(classes)}; write cross_entropy"
         if merged.processes > 1 and self.trainings_per_job > 1:
             yield (
                 f"{where}.processes is {merged.processes}, but the study's trainings_per_job is "
                 f"{self.trainings_per_job}; short trainings share a job, long ones are spread over processes, set one "
                 "of them to 1"
             )
-        if self.ingest.classes and (unknown := sorted(set(merged.extra) - set(self.ingest.classes))):
-            hint = nearest(unknown[0], self.ingest.classes)
+        if classes and (unknown := sorted(set(merged.extra) - set(classes))):
+            hint = nearest(unknown[0], classes)
             yield f"{where}.extra names {unknown[0]!r}, which is no class of this study; {hint}"
 
 
@@ -221,11 +236,17 @@ class Config(Block):
         description="How many trainings may use one GPU at a time; their times are then those of a shared one. Small "
         "networks leave most of a large GPU idle. Re-runs nothing; also name the number of jobs: --resources gpu=4.",
     )
+    only: Distinct[Annotated[list[str], Field(min_length=1)]] | None = Field(
+        None,
+        description="Names of the studies that `all` includes, whatever their `enabled` says. null: the enabled ones.",
+    )
     studies: dict[str, Study] = Field(description="Name → study.")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
+        unknown = [name for name in self.only or () if name not in self.studies]
+        mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():

@@ -42,7 +42,7 @@ def main(args: argparse.Namespace) -> None:
     classes, raw = dataset["classes"], RawFiles.of(dataset, parse_sources(args.source), args.key)
     settings = parse(ExamplesSettings, args.settings)
     modality = dataset["modality"]["name"]
-    packer, shown_words = load(modality, settings.preprocess, settings.slices), packed_modality(modality).shown
+    packer, shown_words = load(modality, settings.preprocess), packed_modality(modality).shown
     try:
         write_originals(args.out / ORIGINALS, originals(manifest, classes, raw, packer))
         montage(args.out / MONTAGE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])

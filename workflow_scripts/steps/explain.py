@@ -85,14 +85,19 @@ def _read(
     def folder(name: str) -> Path:
         return args.runs / name / str(FoldSeed(settings.fold, settings.seed))
 
+    def trained(name: str) -> Trained:
+        return Trained.read(settings, name, folder(name) / WEIGHTS_FILE, samples, args.device)
+
     spec = settings.specs[run].spec
-    names = spec.explained_networks(run)
-    files = [folder(name) / WEIGHTS_FILE for name in names]
-    parts = [Trained.read(settings, name, file, samples, args.device) for name, file in zip(names, files, strict=True)]
     if not isinstance(spec, CombinedKind):
-        return parts[0], files
+        return trained(run), [folder(run) / WEIGHTS_FILE]
     record = folder(run) / "record.json" if spec.explained_by_record else None
-    return Voted(run, spec, tuple(parts), spec.shares(record)), [*files, *([record] if record else [])]
+    shares = dict(zip(spec.explained_networks(run), spec.shares(record), strict=True))
+    # What counts nothing explains nothing.
+    counting = {name: share for name, share in shares.items() if share > 0}
+    members = tuple(trained(name) for name in counting)
+    files = [folder(name) / WEIGHTS_FILE for name in counting]
+    return Voted(run, spec, members, tuple(counting.values())), [*files, *([record] if record else [])]
 
 
 def _scales(dataset: Path, preprocess: PictureScale) -> "dict[str, Scale] | None":

@@ -81,7 +81,7 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
     if settings.mask == "none" and not settings.explain:
         return
     dataset = read_record(folder / "dataset" / "record.json")
-    packer = load(dataset["modality"]["name"], settings.preprocess, settings.slices)
+    packer = load(dataset["modality"]["name"], settings.preprocess)
     regions = recovery.regions(manifest, RawFiles.of(dataset, sources), packer)
     if settings.mask != "none":
         arrays = open_arrays(folder / "arrays", folder / "masks" / MASKS)

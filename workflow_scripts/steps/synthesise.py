@@ -7,6 +7,7 @@ cleared first, if an earlier run of this step made it.
 """
 
 import argparse
+import importlib
 import shutil
 from pathlib import Path
 
@@ -40,9 +41,9 @@ def main(args: argparse.Namespace) -> None:
     settings = parse(SynthesiseSettings, args.settings)
     clear(args.out)
     adapter = adapter_registry.load(settings.adapter)
-    generator = adapter_registry.load_generator(settings.adapter)
+    generator = importlib.import_module(settings.generator)
     plan = Plan(
-        labels=tuple(sorted(adapter.LABELS or adapter.SYNTHETIC_LABELS)),
+        labels=tuple(sorted(adapter.LABELS or getattr(generator, "LABELS", None) or adapter.SYNTHETIC_LABELS)),
         synthetic=settings.synthetic,
         whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
         first_class=MOST_CLASSES * settings.adapter_index,

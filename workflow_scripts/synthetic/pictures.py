@@ -1,8 +1,9 @@
 """Synthetic pictures, field by field: which are drawn, which are copies of others, which files are broken.
 
-A generator is a module with `field(plan, label, class_index, number)`, which yields the pictures of one field (a source
-picture, a patient: what its pictures share) of one class. Where a copy or a broken file needs the rest of its field,
-the module has a function `pictures(plan)` of its own.
+A generator is a module, `synthetic.py` in the folder of a paper; smears draws for studies that have none. It has
+`field(plan, label, class_index, number)`, which yields the pictures of one field (a source picture, a patient: what its
+pictures share) of one class. Where a copy or a broken file needs the rest of its field, it has `pictures(plan)`.
+`LABELS` are the classes that it draws where the adapter takes any.
 """
 
 from collections.abc import Callable, Iterator

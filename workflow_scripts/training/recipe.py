@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.network_parts import classifier_names
+from workflow_scripts.runtime.errors import UserError
 
 # Focal loss: exponent of Lin et al., ICCV 2017, section 3.
 FOCAL_GAMMA = 2.0
@@ -84,16 +85,38 @@ def class_weight(train: Train, counts: torch.Tensor) -> torch.Tensor | None:
 
 
 def criterion(train: Train, counts: torch.Tensor) -> Criterion:
-    """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class."""
+    """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class.
+
+    UserError for a binary loss of other than two classes.
+    """
     weight = class_weight(train, counts)
     if train.loss == "focal":
         return lambda logits, targets: _focal(logits, targets, weight)
+    if train.loss == "binary_cross_entropy":
+        if len(counts) != 2:
+            raise UserError(f"the loss is binary_cross_entropy, and there are {len(counts)} classes; use cross_entropy")
+        return lambda logits, targets: _binary(logits, targets, weight)
     return nn.CrossEntropyLoss(weight=weight, label_smoothing=train.label_smoothing)
 
 
 def _focal(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
     cross_entropy = F.cross_entropy(logits, targets, reduction="none")
-    losses = (1 - torch.exp(-cross_entropy)) ** FOCAL_GAMMA * cross_entropy
+    return _mean((1 - torch.exp(-cross_entropy)) ** FOCAL_GAMMA * cross_entropy, targets, weight)
+
+
+def _binary(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Binary cross-entropy of B×2 logits.
+
+    The sigmoid of the difference of both logits is the softmax's probability of the second class, so this is the
+    cross-entropy of the softmax; the two differ by rounding.
+    """
+    difference = logits[:, 1] - logits[:, 0]
+    losses = F.binary_cross_entropy_with_logits(difference, targets.to(difference.dtype), reduction="none")
+    return _mean(losses, targets, weight)
+
+
+def _mean(losses: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Mean of the losses of a batch; `weight`: of each class, None: all weigh the same."""
     if weight is None:
         return losses.mean()
     shares = weight[targets]

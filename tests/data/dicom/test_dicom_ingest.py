@@ -274,7 +274,13 @@ def test_only_a_study_of_real_private_files_is_given_the_key(tmp_path, monkeypat
     hospital(tmp_path / "raw")
     given, runs = {}, {"cnn": {"kind": "network", "model": "plain_cnn"}}
     for adapter, source in (("dicom", "raw"), ("dicom", "synthetic"), ("folder", "raw")):
-        study = {"adapters": [adapter], "source": source, "ingest": {"patients": "patients.csv"}, "runs": runs}
+        study = {
+            "adapters": [adapter],
+            "source": source,
+            "paper": "mri_resnet",
+            "ingest": {"patients": "patients.csv"} if adapter == "dicom" else {},
+            "runs": runs,
+        }
         plan = plan_of(tmp_path, **study)
         given[adapter, source] = RuleParams(plan).sources(names, None)
     assert given["dicom", "raw"] == f"--source dicom=raw --key {KEY_FILE}"

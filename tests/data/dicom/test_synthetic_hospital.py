@@ -10,7 +10,9 @@ from workflow_scripts.runtime.files import read_json
 
 
 def test_of_every_study_the_right_series_is_taken_and_every_slice_is_what_was_drawn(tmp_path):
-    made = run_synthesise(tmp_path / "made", "dicom", samples_per_class=15, samples_per_field=3, size=40)
+    made = run_synthesise(
+        tmp_path / "made", "dicom", paper="mri_resnet", samples_per_class=15, samples_per_field=3, size=40
+    )
     tables = {"patients": "patients.csv", "lesions": "lesions.csv"}
     rule = {"plane": "sagittal", "weighting": "T2", "min_slices": 4}
     out = run_ingest(tmp_path / "out", sources={"dicom": made}, synthetic=True, series=rule, **tables)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.blocks import optional
-from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 
 
 @dataclass(frozen=True)
@@ -12,4 +11,3 @@ class ExamplesSettings:
 
     study: str
     preprocess: Packing
-    slices: SlicePacking | None = optional()

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.blocks import optional
-from workflow_scripts.contracts.step_settings.preprocess_settings import Mask, Packing, SlicePacking
+from workflow_scripts.contracts.step_settings.preprocess_settings import Mask, Packing
 
 
 @dataclass(frozen=True)
@@ -15,4 +14,3 @@ class GroundTruthSettings:
     mask: Mask
     protocols: tuple[str, ...]
     explain: tuple[str, ...]
-    slices: SlicePacking | None = optional()

@@ -11,24 +11,6 @@ Mask = Literal["none", "grey", "haematoxylin", "dab", "stained"]
 
 
 @dataclass(frozen=True)
-class Packing:
-    """How an image becomes a row of the packed array."""
-
-    size: Annotated[Size, about("Height and width in pixels of the packed images.")] = 224
-    fit: Annotated[
-        Literal["squash", "pad", "crop"],
-        about(
-            "squash: both sides to `size`, aspect ratio not kept; pad: longer side to `size`, rest filled with "
-            "the border colour; crop: shorter side to `size`, middle taken."
-        ),
-    ] = "squash"
-    interpolation: Annotated[Literal["bilinear", "bicubic", "lanczos"], about("Resampling filter.")] = "bilinear"
-    draft: Annotated[
-        bool, about("Let the JPEG decoder scale down by 2, 4 or 8 first: faster, but the pixels differ slightly.")
-    ] = False
-
-
-@dataclass(frozen=True)
 class SlicePacking:
     """How a slice of a scan becomes a row of the packed array: window, crop, local contrast, resize, in this order."""
 
@@ -67,8 +49,73 @@ class SlicePacking:
     ] = "area"
 
     def __post_init__(self) -> None:
-        if self.window[0] >= self.window[1]:
-            raise ValueError(f"window is {self.window[0]:g} to {self.window[1]:g}; the first percentile must be lower")
+        _require_rising(self.window)
+
+
+@dataclass(frozen=True)
+class TilePacking:
+    """How a tile of a slide becomes a row of the packed array: brought to its size, then its intensities, if at all."""
+
+    intensity: Annotated[
+        Literal["none", "percentiles"],
+        about(
+            "percentiles: each tile for itself is stretched so that `window` becomes black and white, one window for "
+            "all three channels, so that hues stay. Stains are made alike by `train.stain`, not here."
+        ),
+    ] = "none"
+    window: Annotated[
+        tuple[Percent, Percent],
+        about("intensity percentiles: those of all values of a tile that become black and white."),
+    ] = (1.0, 99.0)
+
+    def __post_init__(self) -> None:
+        _require_rising(self.window)
+
+
+def _require_rising(window: tuple[float, float]) -> None:
+    """Raise ValueError unless the first percentile is the lower one."""
+    if window[0] >= window[1]:
+        raise ValueError(f"window is {window[0]:g} to {window[1]:g}; the first percentile must be lower")
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How a sample becomes a row of the packed array.
+
+    `fit`, `interpolation` and `draft` are of images. Samples of another modality have a block of their own besides the
+    size, which only they have: see OWN_BLOCKS.
+    """
+
+    size: Annotated[Size, about("Height and width in pixels of what is packed.")] = 224
+    fit: Annotated[
+        Literal["squash", "pad", "crop"],
+        about(
+            "squash: both sides to `size`, aspect ratio not kept; pad: longer side to `size`, rest filled with "
+            "the border colour; crop: shorter side to `size`, middle taken."
+        ),
+    ] = "squash"
+    interpolation: Annotated[Literal["bilinear", "bicubic", "lanczos"], about("Resampling filter.")] = "bilinear"
+    draft: Annotated[
+        bool, about("Let the JPEG decoder scale down by 2, 4 or 8 first: faster, but the pixels differ slightly.")
+    ] = False
+
+    slices: Annotated[
+        SlicePacking | None,
+        about(
+            "Of DICOM slices alone, which take `size` and this block and no other key; null: the block's own defaults."
+        ),
+    ] = optional()
+    tiles: Annotated[
+        TilePacking | None,
+        about(
+            "Of tiles of slides alone, which take `size` and this block and no other key; null: the block's own "
+            "defaults. Where tiles lie, and how large a pixel of them is, is said in `ingest.tiles`."
+        ),
+    ] = optional()
+
+
+# Fields of a packing that samples of one modality alone have → their class.
+OWN_BLOCKS: dict[str, type] = {"slices": SlicePacking, "tiles": TilePacking}
 
 
 @dataclass(frozen=True)
@@ -88,18 +135,10 @@ class Preprocess(Packing):
         about("Micrometres per pixel of the raw images, for the scale bar in pictures; null: unknown, no bar."),
     ] = None
 
-    slices: Annotated[
-        SlicePacking | None,
-        about(
-            "Of DICOM slices alone, which take `size` and this block and no other key; null: the block's own defaults."
-        ),
-    ] = None
-
 
 @dataclass(frozen=True)
 class PreprocessSettings:
-    """What the step receives; slices: of a study of slices, whose `preprocess` says no more than the size."""
+    """What the step receives."""
 
     study: str
     preprocess: Packing
-    slices: SlicePacking | None = optional()

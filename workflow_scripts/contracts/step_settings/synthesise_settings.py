@@ -42,10 +42,14 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class SynthesiseSettings:
-    """What the step receives. adapter_index: of the adapter among those of the study, from 0."""
+    """What the step receives.
+
+    adapter_index: of the adapter among those of the study, from 0; generator: the module that draws the data.
+    """
 
     study: str
     seed: int
     adapter: str
     adapter_index: int
+    generator: str
     synthetic: Synthetic

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
+from workflow_scripts.contracts.blocks import Positive, Share, about, distinct, optional
+from workflow_scripts.contracts.stain_reference import Stain
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 
 
@@ -53,7 +54,13 @@ class Train:
         about("Course of the learning rate after the warm-up: constant, or down to zero."),
     ] = "constant"
     warmup_epochs: Annotated[float, about("Epochs of linear rise of the learning rate.", ge=0)] = 0.0
-    loss: Annotated[Literal["cross_entropy", "focal"], about("Loss function.")] = "cross_entropy"
+    loss: Annotated[
+        Literal["cross_entropy", "binary_cross_entropy", "focal"],
+        about(
+            "Loss function. binary_cross_entropy: of two classes alone, on the difference of their outputs; the same "
+            "function as cross_entropy of two."
+        ),
+    ] = "cross_entropy"
     label_smoothing: Annotated[float, about("Label smoothing; cross_entropy only.", ge=0, lt=1)] = 0.0
     class_weights: Annotated[
         Literal["none", "balanced"],
@@ -67,6 +74,14 @@ class Train:
         Literal["dataset", "imagenet", "half"],
         about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
     ] = "dataset"
+    stain: Annotated[
+        Stain,
+        about(
+            "Stained tissue in colour: every image gets the colours of a reference, taken of several units of the "
+            "training subset alone and kept with the weights. reinhard: mean and spread in L*a*b*; macenko: the two "
+            "stains and their amounts. Background stays as it is."
+        ),
+    ] = optional("none")
     select: Annotated[
         Literal["last", "best"],
         about("Which weights are kept: of the last epoch, or of the epoch with the lowest validation loss."),
@@ -125,6 +140,10 @@ class Train:
     augment: Annotated[Augment, about("Random changes of training images.")] = Augment()
 
     def __post_init__(self) -> None:
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise ValueError(
+                f"label_smoothing is {self.label_smoothing:g} and loss {self.loss}; only cross_entropy smooths labels"
+            )
         if self.sampling != "none" and self.extra:
             raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
         if self.sampling != "none" and self.class_weights != "none":

@@ -18,24 +18,39 @@ if TYPE_CHECKING:
     from workflow_scripts.data.readers.reader_interface import Reader
 
 PACKAGE = Path(__file__).resolve().parents[2]
-# Draws the synthetic data of adapters that name no generator of their own.
-GENERATOR = "workflow_scripts.synthetic.smears"
+# Draws the synthetic data of studies without a generator of their own, as pictures.
+SMEARS = "workflow_scripts.synthetic.smears"
+# What is read of an adapter without importing it.
+_CONSTANTS = ("MODALITY", "PRIVATE", "KNOWS_GROUPS", "NEEDS", "KEYS")
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """Where an adapter's code is, whether its layout always says which samples belong together, who draws its data.
+    """Where an adapter's code is, and whether its layout always says which samples belong together.
 
     `modality`: the name of the reader of its files; `private`: whether they bear names of people; `needs`: the key of
-    `ingest` that it cannot do without, empty where there is none.
+    `ingest` that it cannot do without, empty where there is none; `keys`: those that nobody else reads.
     """
 
     module: str
     knows_groups: bool
-    generator: str
     modality: str
     private: bool = False
     needs: str = ""
+    keys: tuple[str, ...] = ()
+
+    def generator(self, paper: str) -> str:
+        """The module that draws the synthetic data of a paper's studies for this adapter, see synthetic.pictures.
+
+        It lies in the folder of the paper, or of the study that the adapter belongs to, as synthetic.py; without one,
+        cells are drawn. Empty where the adapter's files are no pictures and nobody draws them.
+        """
+        folders = [PACKAGE / "studies" / paper] if paper else []
+        folders.append(PACKAGE.parent.joinpath(*self.module.split(".")).parent)
+        for folder in folders:
+            if (folder / "synthetic.py").is_file():
+                return ".".join((folder / "synthetic").relative_to(PACKAGE.parent).parts)
+        return SMEARS if self.modality == reader_registry.DEFAULT else ""
 
 
 @cache
@@ -50,11 +65,6 @@ def adapters() -> dict[str, Adapter]:
 def load(name: str) -> ModuleType:
     """The adapter of that name, see data.adapters.interface; UserError when there is none."""
     return importlib.import_module(entry_called(name).module)
-
-
-def load_generator(name: str) -> ModuleType:
-    """The module that draws synthetic data for the adapter of that name, see synthetic.pictures."""
-    return importlib.import_module(entry_called(name).generator)
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -87,17 +97,17 @@ def _is_adapter(body: list[ast.stmt]) -> bool:
 def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
     module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
     constants = {
-        target.id: node.value.value
+        target.id: ast.literal_eval(node.value)
         for node in body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name)
+        if isinstance(target, ast.Name) and target.id in _CONSTANTS
     }
     return Adapter(
         module,
         knows_groups=bool(constants.get("KNOWS_GROUPS", False)),
-        generator=str(constants.get("GENERATOR", GENERATOR)),
         modality=str(constants.get("MODALITY", reader_registry.DEFAULT)),
         private=bool(constants.get("PRIVATE", False)),
         needs=str(constants.get("NEEDS", "")),
+        keys=tuple(constants.get("KEYS", ())),
     )

@@ -29,9 +29,8 @@ MODALITY = "dicom"
 PRIVATE = True
 KNOWS_GROUPS = True
 NEEDS = "patients"
+KEYS = ("patients", "lesions", "series")
 LABELS = None
-GENERATOR = "workflow_scripts.studies.mri_resnet.synthetic"
-SYNTHETIC_LABELS = ("AC", "ASC", "SCC")
 
 
 def samples(root: Path, ingest: Ingest, pseudonyms: Pseudonyms) -> Iterator[Sample | Refused | ListedSeries]:

@@ -26,7 +26,7 @@ def none(plan: Plan, names: StepNames) -> list[str]:
 def of_adapter_and_generator(plan: Plan, names: StepNames) -> list[str]:
     """What reads a published layout, and what writes data in it."""
     adapter = adapter_registry.adapters()[names.adapter]
-    return [adapter.module, adapter.generator]
+    return [adapter.module, plan.steps.synthesise(names.study, names.adapter).generator]
 
 
 def of_adapters(plan: Plan, names: StepNames) -> list[str]:

@@ -18,7 +18,6 @@ from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 
 LABELS = ("Type_1", "Type_2", "Type_3")
-GENERATOR = "workflow_scripts.studies.colposcopy_resnet50.synthetic"
 _LABELLED = re.compile(r"(?:additional[ _-])?type[ _-]?([123])(?:_v2)?", re.IGNORECASE)
 _UNLABELLED = re.compile(r"test(?:_stg[12])?", re.IGNORECASE)
 # Every so many synthetic fields go to the additional archives.

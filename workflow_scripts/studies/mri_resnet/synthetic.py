@@ -20,6 +20,7 @@ from workflow_scripts.studies.mri_resnet.scanners import SITES, Scanner, scanner
 from workflow_scripts.synthetic import pelvis
 from workflow_scripts.synthetic.pictures import PLANT_FROM, Plan
 
+LABELS = ("AC", "ASC", "SCC")
 # Distance of neighbouring slices in mm, and the signal's height in stored values of 12 bits.
 SLICE_DISTANCE, DECOY_DISTANCE, FULL, HEIGHT = 4.4, 9.0, 4095, 4600
 # Slices of the sagittal T2 series, of a repeated one, of the sagittal T1 series and of each other plane.

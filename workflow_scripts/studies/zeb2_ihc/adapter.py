@@ -14,7 +14,6 @@ from workflow_scripts.data.adapters.interface import Refused, Sample, SyntheticP
 from workflow_scripts.data.raw_folders import normal
 
 LABELS = ("high_grade", "low_grade", "normal")
-GENERATOR = "workflow_scripts.studies.zeb2_ihc.synthetic"
 TABLE = "patients.csv"
 
 
