@@ -87,6 +87,13 @@ REASONS = (
     "duplicate_slice",
     "no_slice",
     "not_a_slide",
+    "equal_slide",
+    "no_microns",
+    "too_coarse",
+    "fluorescence",
+    "blank",
+    "only_pen",
+    "no_tile",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 

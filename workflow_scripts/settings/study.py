@@ -23,7 +23,7 @@ from workflow_scripts.settings.known_names import (
     unfit,
 )
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.modalities import modality_mistakes
+from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
@@ -96,6 +96,7 @@ class Study(Block):
         kinds = self.kinds()
         if mistakes := [
             *self._name_mistakes(),
+            *ingest_mistakes(self.adapters, values_of(self.ingest)),
             *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
@@ -235,11 +236,17 @@ class Config(Block):
         description="How many trainings may use one GPU at a time; their times are then those of a shared one. Small "
         "networks leave most of a large GPU idle. Re-runs nothing; also name the number of jobs: --resources gpu=4.",
     )
+    only: Distinct[Annotated[list[str], Field(min_length=1)]] | None = Field(
+        None,
+        description="Names of the studies that `all` includes, whatever their `enabled` says. null: the enabled ones.",
+    )
     studies: dict[str, Study] = Field(description="Name → study.")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
+        unknown = [name for name in self.only or () if name not in self.studies]
+        mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():
