@@ -45,6 +45,7 @@ _RUN_RULES = (
     "make_run",
     "make_run_with_network",
     "make_run_with_model",
+    "make_run_with_attention",
     "combine_runs",
     "evaluate",
     "explain",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
+from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_ATTENTION, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
 from workflow_scripts.settings.downloads import WEIGHTS
 from workflow_scripts.settings.plan.job_batches import JobBatch
@@ -42,6 +42,7 @@ class RulePatterns:
             "made_run": f"{self._run(MAKE)}/{RULE_OUTPUT}",
             "made_run_with_network": f"{self._run(MAKE_WITH_NETWORK)}/{RULE_OUTPUT}",
             "made_run_with_model": f"{self._run(MAKE_WITH_MODEL)}/{RULE_OUTPUT}",
+            "made_run_with_attention": f"{self._run(MAKE_WITH_ATTENTION)}/{RULE_OUTPUT}",
             "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",
