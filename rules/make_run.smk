@@ -5,8 +5,8 @@
 rule make_run:
     input:
         dataset=rules.ingest.output.record,
-        arrays=rules.preprocess.output.record,
-        data=ancient(rules.preprocess.output.data),
+        arrays=arrays_record,
+        data=arrays_data,
         masks=masks,
         split=rules.split.output.split,
         source_runs=lambda wildcards: PLAN.runs.source_files(address_of(wildcards)),

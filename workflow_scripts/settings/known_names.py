@@ -35,6 +35,7 @@ _DATA_RULES = (
     "preprocess",
     "segment",
     "examples",
+    "embed",
     "split",
     "ground_truth",
 )

@@ -35,6 +35,7 @@ class RulePatterns:
             "arrays": f"{study}/arrays",
             "masks": f"{self._masked()}/masks",
             "examples": f"{study}/examples",
+            "embedding": f"{study}/embeddings/{self._embedding()}",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
             "trained_run": self._run(TRAIN),
@@ -57,6 +58,11 @@ class RulePatterns:
     def _run(self, rule: str) -> str:
         """Folder of all folds and seeds of the runs that a rule makes."""
         return f"{self._study}/runs/{PROTOCOL}/{self._made_by(rule)}"
+
+    def _embedding(self) -> str:
+        """Names of the embeddings of all studies."""
+        studies = self._plan.config.studies.values()
+        return _wildcard("embedding", sorted({name for study in studies for name in study.embeddings}))
 
     def _masked(self) -> str:
         """Folders of the studies that have masks of their pictures."""
