@@ -115,6 +115,11 @@ def subset(rows: np.ndarray, targets: np.ndarray, keys: np.ndarray) -> Subset:
     return Subset(rows, np.ones_like(rows), targets, keys)
 
 
+def units(count: int) -> np.ndarray:
+    """Names of as many units, one a sample."""
+    return np.arange(count).astype(str)
+
+
 def network(model: str = CNN, **more: object) -> dict:
     """Settings of a run of kind network, without its `train`."""
     return plain(Network("network", model, **more))

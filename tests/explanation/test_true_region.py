@@ -57,7 +57,7 @@ def test_grad_cam_of_a_trained_network_lies_on_the_true_region(photographs, tmp_
     targets = manifest["label"].map(classes.index).to_numpy()
     subsets = [subset(part, targets[part].astype("int64"), keys_of(manifest["id"].iloc[part])) for part in parts]
     settings = parse(Train, TRAIN)
-    view = PixelView.fitted(settings, 1, arrays, subsets[0])
+    view = PixelView.fitted(settings, 1, arrays, subsets[0], made.units(len(subsets[0])))
     training = view.training(arrays, subsets[0], torch.device("cpu"))
     test = view.applied(arrays, subsets[1], torch.device("cpu"))
     model = made.build(SPEC, len(classes), square(SIZE), 0, {})

@@ -67,7 +67,7 @@ def prepared(kind, **train):
     arrays, targets = arrays_of(kind)
     parts = [part(arrays, targets, chosen) for chosen in (np.arange(40), np.arange(40, SAMPLES))]
     block = made.train(epochs=3, learning_rate=0.02, **train)
-    view = view_class(kind).fitted(block, 1, arrays, parts[0])
+    view = view_class(kind).fitted(block, 1, arrays, parts[0], made.units(40))
     return view, view.training(arrays, parts[0], CPU), view.applied(arrays, parts[1], CPU), block
 
 
@@ -118,7 +118,7 @@ def test_numbers_are_standardised_as_the_training_subset_alone_is(kind):
 def test_a_number_that_is_always_the_same_becomes_zero_not_infinite():
     arrays, targets = arrays_of("features")
     arrays.data[:, 2] = 7
-    view = view_class("features").fitted(made.train(), 1, arrays, part(arrays, targets, np.arange(40)))
+    view = view_class("features").fitted(made.train(), 1, arrays, part(arrays, targets, np.arange(40)), made.units(40))
     assert view.std[2] == 1
     batch = view.applied(arrays, part(arrays, targets, np.arange(SAMPLES)), CPU).batch(np.arange(SAMPLES))
     assert (batch.inputs[0][:, 2] == 0).all() and torch.isfinite(batch.inputs[0]).all()
@@ -157,7 +157,7 @@ def test_pictures_of_other_types_give_the_batches_of_bytes(dtype, scale):
     block = made.train(augment={"rotate": 20, "contrast": 0.2, "noise": 0.05, "hue": 0.1})
     batches = []
     for arrays in (made.arrays_of(images), made.arrays_of(wide, scale=scale)):
-        view = PixelView.fitted(block, 1, arrays, subset)
+        view = PixelView.fitted(block, 1, arrays, subset, made.units(len(subset)))
         epoch = view.training(arrays, subset, CPU).epoch(1, 0)
         batches.append(
             (view.applied(arrays, subset, CPU).batch(np.arange(12)).inputs[0], epoch.batch(np.arange(12)).inputs[0])

@@ -246,7 +246,7 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
     record = make_record(
         {
             **plain(run.settings),
-            "preprocess": vars(run.packer.packing),
+            "preprocess": plain(run.packer.packing),
             "name": args.name,
             "sheet": args.sheet,
             "within": WITHIN,

@@ -108,13 +108,13 @@ def user_path(text: str) -> str:
         ) from None
 
 
-# In the metadata of a field that JSON leaves out where it is None.
+# In the metadata of a field that JSON leaves out where it has its default.
 _OPTIONAL = "optional"
 
 
-def optional() -> Any:
-    """The default of a field that JSON leaves out where it is None."""
-    return field(default=None, metadata={_OPTIONAL: True})
+def optional(default: Any = None) -> Any:
+    """The default of a field that JSON leaves out where it has it: what was made before there was the key stays."""
+    return field(default=default, metadata={_OPTIONAL: True})
 
 
 # A count of at least one.
@@ -281,7 +281,7 @@ def plain(value: Any) -> Any:
         return {
             key_of(entry.name): plain(item)
             for entry, item in values.items()
-            if item is not None or not entry.metadata.get(_OPTIONAL)
+            if item != entry.default or not entry.metadata.get(_OPTIONAL)
         }
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]

@@ -117,5 +117,6 @@ class Trained:
         return seed_for(self.weights.settings.study, self.run, "untrained")
 
     def _batches(self, rows: pd.DataFrame) -> Pixels:
-        view = PixelView(self.train, self.weights.settings.seeds.train, self.weights.mean, self.weights.std)
+        weights = self.weights
+        view = PixelView(self.train, weights.settings.seeds.train, weights.mean, weights.std, weights.stain)
         return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)

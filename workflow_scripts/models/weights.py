@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.weights_file import origin
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.network_parts import classifier_names, token_grid
@@ -21,7 +22,10 @@ from workflow_scripts.runtime.files import canonical_json, write_bytes
 
 @dataclass(frozen=True)
 class TrainedWeights:
-    """Tensors of a finished training and what they belong to; `mean` and `std` of pixels in [0, 1], three each."""
+    """Tensors of a finished training and what they belong to; `mean` and `std` of pixels in [0, 1], three each.
+
+    stain: the colours that pictures were brought to, None where they were left as they are.
+    """
 
     tensors: dict[str, torch.Tensor]
     settings: TrainSettings
@@ -29,6 +33,7 @@ class TrainedWeights:
     mean: list[float]
     std: list[float]
     classes: list[str]
+    stain: StainReference | None = None
 
 
 def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...] = ()) -> None:
@@ -87,6 +92,8 @@ def trained_bytes(weights: TrainedWeights) -> tuple[bytes, memoryview]:
         "std": canonical_json(weights.std),
         "classes": canonical_json(weights.classes),
     }
+    if weights.stain is not None:
+        metadata["stain"] = canonical_json(plain(weights.stain))
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.tensors.items()}
     raw = save(tensors, metadata=metadata)
     # The library writes the metadata in an order that changes from process to process.
@@ -103,7 +110,8 @@ def read_trained(path: Path, settings: TrainSettings) -> TrainedWeights:
     tensors, metadata = _read(path)
     source = origin(metadata, plain(settings), path)
     mean, std = (json.loads(metadata[key]) for key in ("mean", "std"))
-    return TrainedWeights(tensors, settings, source.code, mean, std, source.classes)
+    stain = parse(StainReference, json.loads(metadata["stain"])) if "stain" in metadata else None
+    return TrainedWeights(tensors, settings, source.code, mean, std, source.classes, stain)
 
 
 def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:

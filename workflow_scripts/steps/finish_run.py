@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
 # What it says besides the costs.
-BELONGING = ("versions", "processor", "outputs", "resampled")
+LEARNED_FROM = ("resampled", "stain")
+BELONGING = ("versions", "processor", "outputs", *LEARNED_FROM)
 
 
 def arguments() -> argparse.Namespace:
@@ -83,14 +84,14 @@ def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dic
     trained = origin(read_header(weights_path).metadata, received, weights_path)
     spent = {key: value for key, value in measured.items() if key not in (*BELONGING, SEAL)}
     made_with = {key: measured[key] for key in ("versions", "processor")}
-    resampled = {key: measured[key] for key in ("resampled",) if key in measured}
+    learned_from = {key: measured[key] for key in LEARNED_FROM if key in measured}
     return RunOutput(
         _predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),
         inputs_by_name=start,
         outputs=(PREDICTIONS_FILE,),
-        facts={"training": {"settings": received, "code": trained.code, **made_with}, **resampled},
+        facts={"training": {"settings": received, "code": trained.code, **made_with}, **learned_from},
         cost={**{key: measured[key] for key in MEASURED}, "train": spent},
     )
 

@@ -33,7 +33,7 @@ class LearningSamples:
         seeds, train = settings.seeds, settings.train
         samples = read_samples(files.dataset, files.arrays, files.split, settings.fold, files.masks)
         subset = samples.subset("train")
-        view = fitted_view(train, seeds.train, samples, subset)
+        view = fitted_view(train, seeds.train, samples)
         arrays, report = samples.arrays, None
         if settings.resample != "none":
             # Its library is needed nowhere else.

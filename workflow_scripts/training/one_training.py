@@ -38,12 +38,12 @@ def train_network(
     result = fit(model, training, validation, train, learned.classes, seeds.train, saving, group)
     if not group.is_rank_zero:
         return {}
-    kept = TrainedWeights(result.tensors, settings, job.code, view.mean, view.std, learned.classes)
+    kept = TrainedWeights(result.tensors, settings, job.code, view.mean, view.std, learned.classes, view.stain)
     # Here, because a process that has loaded library and network takes no time to predict.
     applied = Applied(kept, samples, device, settings.fold)
     table, speed = applied.score(model)
     weights = trained_bytes(kept)
-    resampled = {"resampled": plain(learned.resampled)} if learned.resampled else {}
+    learned_from = {"resampled": learned.resampled, "stain": view.stain}
     HISTORY.write(out / HISTORY_FILE, pd.DataFrame(result.history))
     write_predictions(out, table, learned.classes)
     write_bytes(out / WEIGHTS_FILE, *weights)
@@ -57,5 +57,5 @@ def train_network(
         "versions": versions(),
         "processor": processor(),
         "outputs": {name: digest_file(out / name) for name in LEFT},
-        **resampled,
+        **{name: plain(fact) for name, fact in learned_from.items() if fact is not None},
     }

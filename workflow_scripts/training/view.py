@@ -4,14 +4,17 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.weights import TrainedWeights
 from workflow_scripts.training.feeders.batches import View
 from workflow_scripts.training.feeders.feeder_registry import view_class
-from workflow_scripts.training.samples import Samples, Subset
+from workflow_scripts.training.samples import Samples
 
 
-def fitted_view(train: Train, seed: int, samples: Samples, subset: Subset) -> View:
+def fitted_view(train: Train, seed: int, samples: Samples) -> View:
     """Fit the view of a training on its training subset; `seed`: of the training."""
-    return view_class(samples.arrays.description.kind).fitted(train, seed, samples.arrays, subset)
+    table = samples.table[samples.table["subset"] == "train"]
+    subset, units = samples.subset_of(table), table["unit"].to_numpy()
+    return view_class(samples.arrays.description.kind).fitted(train, seed, samples.arrays, subset, units)
 
 
 def view_of(weights: TrainedWeights, kind: str) -> View:
     """The view of a finished training, on arrays of a kind."""
-    return view_class(kind)(weights.settings.train, weights.settings.seeds.train, weights.mean, weights.std)
+    seed = weights.settings.seeds.train
+    return view_class(kind)(weights.settings.train, seed, weights.mean, weights.std, weights.stain)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Positive, Share, about, distinct
+from workflow_scripts.contracts.blocks import Positive, Share, about, distinct, optional
+from workflow_scripts.contracts.stain_reference import Stain
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 
 
@@ -73,6 +74,14 @@ class Train:
         Literal["dataset", "imagenet", "half"],
         about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
     ] = "dataset"
+    stain: Annotated[
+        Stain,
+        about(
+            "Stained tissue in colour: every image gets the colours of a reference, taken of several units of the "
+            "training subset alone and kept with the weights. reinhard: mean and spread in L*a*b*; macenko: the two "
+            "stains and their amounts. Background stays as it is."
+        ),
+    ] = optional("none")
     select: Annotated[
         Literal["last", "best"],
         about("Which weights are kept: of the last epoch, or of the epoch with the lowest validation loss."),

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training.samples import Subset
@@ -82,18 +83,20 @@ class OrderedEpoch:
 class View(ABC):
     """How a run's network gets to see samples: block `train` of its settings, training seed, fitted mean and std.
 
-    One number a channel or feature; both were fitted on the training subset alone.
+    One number a channel or feature; both were fitted on the training subset alone, and so was `stain`: the colours that
+    pictures are brought to, None where they are left as they are.
     """
 
     train: Train
     seed: int
     mean: list[float]
     std: list[float]
+    stain: StainReference | None = None
 
     @classmethod
     @abstractmethod
-    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset) -> Self:
-        """Fit it on a training subset, each sample once."""
+    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset, units: np.ndarray) -> Self:
+        """Fit it on a training subset, each sample once; `units`: the unit of each, as text."""
 
     @abstractmethod
     def training(self, arrays: Arrays, subset: Subset, device: torch.device) -> TrainingBatches:

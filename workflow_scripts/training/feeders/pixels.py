@@ -8,11 +8,13 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training import sampling
 from workflow_scripts.training.feeders.batches import Batch, View
+from workflow_scripts.training.feeders.stained import StainedRows, fitted_reference, stained
 from workflow_scripts.training.randomness import GOLDEN
 from workflow_scripts.training.samples import Subset
 
@@ -30,13 +32,18 @@ APPLIED_EPOCH = -1
 
 @dataclass(frozen=True)
 class PixelView(View):
-    """Normalisation, masks and noise of one run on pictures."""
+    """Stain, normalisation, masks and noise of one run on pictures."""
 
     @classmethod
-    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset) -> Self:
+    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset, units: np.ndarray) -> Self:
         """As View.fitted; fixed numbers where `normalise` says so."""
         masks = arrays.masks if train.mask else None
-        return cls(train, seed, *statistics(arrays, subset.first, train.normalise, masks))
+        stain = fitted_reference(train.stain, seed, arrays, subset, units)
+        return cls(train, seed, *statistics(arrays, subset.first, train.normalise, masks, stain), stain)
+
+    def normalisation(self, channels_last: bool) -> "Normalisation":
+        """What is done to every picture."""
+        return Normalisation(self.mean, self.std, channels_last, self.stain)
 
     def training(self, arrays: Arrays, subset: Subset, device: torch.device) -> "TrainingPixels":
         """Pictures to learn from, with masks and random changes as the block `train` says."""
@@ -56,16 +63,20 @@ class PixelView(View):
         scale = arrays.description.scale
         noise = augmentation.noise_alone(share, self.seed, APPLIED_EPOCH, subset.keys, scale) if share else None
         layout = train.channels_last if channels_last is None else channels_last
-        return Pixels(arrays, subset, device, Normalisation(self.mean, self.std, layout), masks, noise)
+        return Pixels(arrays, subset, device, self.normalisation(layout), masks, noise)
 
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Mean and standard deviation of each channel, of pixels in [0, 1], and whether channels come last in memory."""
+    """Mean and standard deviation of each channel, of pixels in [0, 1], and whether channels come last in memory.
+
+    stain: the colours that pictures get first, None where they have their own.
+    """
 
     mean: list[float]
     std: list[float]
     channels_last: bool
+    stain: StainReference | None = None
 
     @property
     def layout(self) -> torch.memory_format:
@@ -90,7 +101,8 @@ class Pixels:
         changes: "augmentation.Changes | None" = None,
         variants: np.ndarray | None = None,
     ) -> None:
-        self.data, self.masks, self.subset, self.device = arrays.data, masks, subset, device
+        self.data, self.masks = stained(arrays.data, normalisation.stain), masks
+        self.subset, self.device = subset, device
         self.changes, self.variants, self.layout = changes, variants, normalisation.layout
         self.keys, self.targets = subset.keys, torch.from_numpy(subset.targets).to(device)
         channels, scale = arrays.description.channels, arrays.description.scale
@@ -103,7 +115,7 @@ class Pixels:
         rows, self.held_at = np.unique(subset.first, return_inverse=True)
         if (
             device.type == "cuda"
-            and len(rows) * _bytes_held(self.data) <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+            and len(rows) * _bytes_held(arrays.data) <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
         ):
             self.resident = torch.from_numpy(shown(self.data, masks, rows)).to(device)
 
@@ -152,8 +164,7 @@ class TrainingPixels(Pixels):
         augmentation.check(train.augment, arrays.description)
         subset, variants = fourfold(subset) if train.copies == "fourfold" else (subset, None)
         masks = arrays.masks if train.mask else None
-        normalisation = Normalisation(view.mean, view.std, train.channels_last)
-        super().__init__(arrays, subset, device, normalisation, masks, variants=variants)
+        super().__init__(arrays, subset, device, view.normalisation(train.channels_last), masks, variants=variants)
         self.train, self.description = train, arrays.description
 
     def epoch(self, seed: int, number: int) -> "PixelEpoch":
@@ -188,7 +199,7 @@ def fourfold(subset: Subset) -> tuple[Subset, np.ndarray]:
     return Subset(first, count, targets, keys + variants.astype("uint64") * GOLDEN), variants
 
 
-def shown(data: np.ndarray, masks: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+def shown(data: np.ndarray | StainedRows, masks: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
     """B×H×W×C pictures of some rows, black where a mask leaves them out; uint8, or float32 of other types."""
     pixels = data[rows] if masks is None else data[rows] * masks[rows][..., None]
     # PyTorch has hardly any operation on uint16; float32 holds all of its numbers.
@@ -196,12 +207,16 @@ def shown(data: np.ndarray, masks: np.ndarray | None, rows: np.ndarray) -> np.nd
 
 
 def statistics(
-    arrays: Arrays, rows: np.ndarray, kind: str, masks: np.ndarray | None = None
+    arrays: Arrays,
+    rows: np.ndarray,
+    kind: str,
+    masks: np.ndarray | None = None,
+    stain: StainReference | None = None,
 ) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel, of pixels in [0, 1]; kind "dataset": over `rows` only.
 
-    Other kinds are fixed numbers: half and imagenet. With `masks`, of the pictures as they are shown, what is left out
-    being black. UserError for imagenet and pictures that are not in colour.
+    Other kinds are fixed numbers: half and imagenet. With `masks` and `stain`, of the pictures as they are shown, what
+    is left out being black. UserError for imagenet and pictures that are not in colour.
     """
     channels, scale = arrays.description.channels, arrays.description.scale
     if kind == "half":
@@ -212,9 +227,10 @@ def statistics(
         return list(IMAGENET[0]), list(IMAGENET[1])
     # Whole numbers, so that the sums are exact whatever their order; of float32 they are exact but for rounding.
     exact = torch.float64 if arrays.description.dtype == "float32" else torch.int64
+    data = stained(arrays.data, stain)
     total, squares = (np.zeros(channels, dtype=str(exact).removeprefix("torch.")) for _ in range(2))
     for start in range(0, len(rows), ROWS_AT_A_TIME):
-        pixels = shown(arrays.data, masks, rows[start : start + ROWS_AT_A_TIME])
+        pixels = shown(data, masks, rows[start : start + ROWS_AT_A_TIME])
         block = torch.from_numpy(pixels).reshape(-1, channels)
         total += block.sum(0, dtype=exact).numpy()
         squares += _squares(block, exact)

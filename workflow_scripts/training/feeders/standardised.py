@@ -58,7 +58,7 @@ class StandardisedView(View):
     """Mean and standard deviation of each number, over all rows of the training subset."""
 
     @classmethod
-    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset) -> Self:
+    def fitted(cls, train: Train, seed: int, arrays: Arrays, subset: Subset, units: np.ndarray) -> Self:
         """As View.fitted."""
         return cls(train, seed, *statistics(arrays, subset))
 
