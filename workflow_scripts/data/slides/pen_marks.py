@@ -32,7 +32,7 @@ class Ink:
     faded: int
 
 
-# Counterstain reaches saturation 115 in hues from 100 to 120, haematoxylin 180 beyond 126, eosin and blood 180 near 175.
+# Counterstain reaches saturation 115 in hues from 100 to 120, haematoxylin 180 beyond 126, eosin and blood 180 at 175.
 INKS = (Ink(30, 94, 60, 30), Ink(94, 126, 140, 45), Ink(175, 187, 200, 45))
 # Blue, also pale, where no more than this share of what has colour (a saturation of 25) is so: else it is the stain.
 _PALE_BLUE, _COUNTERSTAIN_SHARE, _COLOURED = Ink(94, 118, 60, 30), 0.3, 25

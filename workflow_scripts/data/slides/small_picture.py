@@ -27,6 +27,10 @@ class SmallPicture:
     across: float
     down: float
 
+    def reduced(self, factor: int) -> "SmallPicture":
+        """The same with factor×factor of its pixels in each."""
+        return SmallPicture(_reduced(self.pixels, factor), self.level, self.across * factor, self.down * factor)
+
 
 def small_picture(slide: Slide, downsample: float) -> SmallPicture:
     """The slide with about so many pixels of its full level along each of its pixels; at least 1.
@@ -43,7 +47,7 @@ def small_picture(slide: Slide, downsample: float) -> SmallPicture:
     rows = max(_STRIP // (size.width * factor), 1)
     for first in range(0, height, rows):
         last = min(first + rows, height)
-        pixels[first:last] = _strip(slide, level, factor, first, last, width)
+        pixels[first:last] = _strip(slide, level, factor, first, last)
     return SmallPicture(pixels, level, factor * full.width / size.width, factor * full.height / size.height)
 
 
@@ -56,13 +60,17 @@ def _level(slide: Slide, downsample: float) -> int:
     return near[-1] if near else 0
 
 
-def _strip(slide: Slide, level: int, factor: int, first: int, last: int, width: int) -> np.ndarray:
-    """Rows of the small picture; what hangs over the slide's edges is the mean of what lies on it."""
+def _strip(slide: Slide, level: int, factor: int, first: int, last: int) -> np.ndarray:
+    """Rows of the small picture."""
     size = slide.levels[level]
     top, bottom = first * factor, min(last * factor, size.height)
-    pixels = slide.region(level, 0, top, size.width, bottom - top)
+    return _reduced(slide.region(level, 0, top, size.width, bottom - top), factor)
+
+
+def _reduced(pixels: np.ndarray, factor: int) -> np.ndarray:
+    """Every pixel the mean of factor×factor; at the right and lower edge the last pixels are repeated."""
     if factor == 1:
         return pixels
-    missing = ((last - first) * factor - (bottom - top), width * factor - size.width)
-    pixels = cv2.copyMakeBorder(pixels, 0, missing[0], 0, missing[1], cv2.BORDER_REPLICATE)
-    return cv2.resize(pixels, (width, last - first), interpolation=cv2.INTER_AREA)
+    height, width = pixels.shape[:2]
+    filled = cv2.copyMakeBorder(pixels, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
+    return cv2.resize(filled, (-(-width // factor), -(-height // factor)), interpolation=cv2.INTER_AREA)

@@ -41,14 +41,13 @@ _SMOOTH, _CLOSE, _LEAST_AREA = 8.0, 24.0, 10_000.0
 class TissueMask:
     """What of a slide is what: uint8 H×W `codes`, the values of contracts.slide_overviews.
 
-    status: "ok" where tiles can be taken; picture: uint8 H×W×3 of the same size; across, down: pixels of the full level
-    along a pixel; microns: µm per pixel; level: where it was read; otsu: Otsu's threshold of saturation, NaN where
-    there was nothing to divide; limit: the one that counts.
+    status: "ok" where tiles can be taken; across, down: pixels of the full level along a pixel; microns: µm per pixel;
+    level: where it was read; otsu: Otsu's threshold of saturation, NaN where there was nothing to divide; limit: the
+    one that counts.
     """
 
     status: Status
     codes: np.ndarray
-    picture: np.ndarray
     across: float
     down: float
     microns: float
@@ -60,19 +59,30 @@ class TissueMask:
         """Part of the slide that is of this code."""
         return float((self.codes == code).mean())
 
-    def overview(self) -> Overview:
-        """The picture and the mask, no side longer than LONGEST."""
-        height, width = self.codes.shape
-        scale = min(1.0, LONGEST / max(height, width))
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        picture = cv2.resize(self.picture, size, interpolation=cv2.INTER_AREA)
-        return Overview(picture, cv2.resize(self.codes, size, interpolation=cv2.INTER_NEAREST))
+
+def tissue_mask(slide: Slide, microns: float) -> tuple[TissueMask, Overview]:
+    """The mask of a slide whose full level has so many µm per pixel, and what is drawn of it later.
+
+    The slide is read once, as fine as the one needs it that needs it finer.
+    """
+    full = slide.levels[0]
+    wanted = MASK_MICRONS / microns
+    picture = small_picture(slide, min(wanted, max(full.width, full.height) / LONGEST))
+    factor = max(round(wanted / picture.across), 1)
+    small = picture.reduced(factor)
+    mask = mask_of(small, microns * (small.across + small.down) / 2)
+    return mask, _overview(picture.pixels, mask.codes, factor)
 
 
-def tissue_mask(slide: Slide, microns: float) -> TissueMask:
-    """The mask of a slide whose full level has so many µm per pixel."""
-    small = small_picture(slide, MASK_MICRONS / microns)
-    return mask_of(small, microns * (small.across + small.down) / 2)
+def _overview(picture: np.ndarray, codes: np.ndarray, factor: int) -> Overview:
+    """The picture and the mask, of which a pixel is factor×factor ones of the picture, no side longer than LONGEST."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, LONGEST / max(height, width))
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    mask = codes.repeat(factor, axis=0)[:height].repeat(factor, axis=1)[:, :width]
+    return Overview(
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+    )
 
 
 def mask_of(small: SmallPicture, microns: float) -> TissueMask:
@@ -95,7 +105,7 @@ def mask_of(small: SmallPicture, microns: float) -> TissueMask:
         status = "fluorescence"
     elif (codes == TISSUE).mean() < _LEAST_TISSUE:
         status = "only_pen" if pen.any() else "blank"
-    return TissueMask(status, codes, pixels, small.across, small.down, microns, small.level, otsu, limit)
+    return TissueMask(status, codes, small.across, small.down, microns, small.level, otsu, limit)
 
 
 def _padding(pixels: np.ndarray) -> np.ndarray:
