@@ -14,7 +14,7 @@ from workflow_scripts.data.adapters.interface import ListedSlide, Refused, Sampl
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.readers.slide_reader import Tile
 from workflow_scripts.data.slides.listed_slides import SlideRow, check_classes, equal_slides, read_slide_rows
-from workflow_scripts.data.slides.survey import FROM_TABLE, Survey, survey
+from workflow_scripts.data.slides.survey import FROM_TABLE, Scan, Survey, survey
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.walking import walk
 
@@ -66,14 +66,18 @@ def _looked_at(root: Path, row: SlideRow, rule: TileRule, slide: str, copies: di
     if row.row in copies:
         return Survey("equal_slide", f"rows {copies[row.row]} and {row.row} of the table", (root / row.path,))
     surveyed = survey(root / row.path, row.microns, rule, slide)
-    scan = surveyed.scan
-    both = scan and row.microns and scan.microns_from != FROM_TABLE
-    if both and max(scan.microns / row.microns, row.microns / scan.microns) > _DIFFER:
-        log.warning(
-            "ingest.slides: row %d says %g µm per pixel, the file %g; the file's counts",
-            *(row.row, row.microns, scan.microns),
-        )
+    if surveyed.scan:
+        _compare_microns(row, surveyed.scan)
     return surveyed
+
+
+def _compare_microns(row: SlideRow, scan: Scan) -> None:
+    """Log that the table gives pixels another size than the file, which counts."""
+    if row.microns is None or scan.microns_from == FROM_TABLE:
+        return
+    if max(scan.microns / row.microns, row.microns / scan.microns) > _DIFFER:
+        words = "ingest.slides: row %d says %g µm per pixel, the file %g; the file's counts"
+        log.warning(words, row.row, row.microns, scan.microns)
 
 
 def _cells(slide: str, patient: str, surveyed: Survey) -> dict[str, int | float | str]:
