@@ -137,11 +137,11 @@ def check_classes(rows: Iterable[SlideRow], labels: Mapping[str, str | None] | N
         name = row.label if labels is None else labels.get(row.label, row.label)
         if not row.patient or name is None:
             continue
-        before, known = first.setdefault(row.patient, (row.row, name))
-        if known != name:
+        earlier, class_ = first.setdefault(row.patient, (row.row, name))
+        if class_ != name:
             raise UserError(
-                f"{SETTING}: rows {before} and {row.row} give one patient the classes {known} and {name}; correct one "
-                "of them, or take out the slides of one class"
+                f"{SETTING}: rows {earlier} and {row.row} give one patient the classes {class_} and {name}; correct "
+                "one, or take out the slides of one class"
             )
 
 

@@ -87,10 +87,10 @@ def _between(sums: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarra
     return _at(sums, last) - _at(sums, first)
 
 
-def _at(sums: np.ndarray, places: np.ndarray) -> np.ndarray:
-    places = np.clip(places, 0, len(sums) - 1)
-    below = np.minimum(places.astype(int), len(sums) - 2)
-    part = (places - below)[:, None]
+def _at(sums: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    edges = np.clip(edges, 0, len(sums) - 1)
+    below = np.minimum(edges.astype(int), len(sums) - 2)
+    part = (edges - below)[:, None]
     return sums[below] * (1 - part) + sums[below + 1] * part
 
 
