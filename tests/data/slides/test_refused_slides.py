@@ -19,6 +19,7 @@ from tests.data.slides.handmade_slides import (
 )
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides.opening import open_slide
+from workflow_scripts.data.slides.tiff_slide import TiffSlide
 
 
 def refusal(path) -> str:
@@ -122,6 +123,13 @@ def test_a_tile_of_another_size_than_its_header_says_is_refused(tmp_path):
     data[first : first + len(piece)] = piece
     large.write_bytes(data)
     assert refusal(large) == "unreadable"
+
+
+@pytest.mark.parametrize("decoded", [np.zeros((16, SIDE, 3), np.uint8), np.zeros((SIDE, SIDE, 1), np.uint8)])
+def test_pixels_that_do_not_fill_the_place_of_a_tile_are_refused(tmp_path, monkeypatch, decoded):
+    path = write_tiff(tmp_path / "x.tif", [tissue()], compression="lzw")
+    monkeypatch.setattr(TiffSlide, "_decoded", lambda *_: decoded)
+    assert refusal(path) == "unreadable"
 
 
 def test_directories_that_go_round_in_a_circle_are_refused(tmp_path):
