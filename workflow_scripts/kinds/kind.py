@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, COMBINE)
+MAKE_WITH_ATTENTION = "make_run_with_attention"
+RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, COMBINE)
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,14 @@ class RunKind(OneOfKind):
         """What its one network is called in its library; None where it has several, or none."""
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
+
+    @property
+    def embedding_read(self) -> str | None:
+        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these.
+
+        That of its setting `embedding`, where its kind has one: a property of that name would be the field's default.
+        """
+        return getattr(self, "embedding", None)
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""

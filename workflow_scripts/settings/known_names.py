@@ -35,6 +35,7 @@ _DATA_RULES = (
     "preprocess",
     "segment",
     "examples",
+    "embed",
     "split",
     "ground_truth",
 )
@@ -44,6 +45,7 @@ _RUN_RULES = (
     "make_run",
     "make_run_with_network",
     "make_run_with_model",
+    "make_run_with_attention",
     "combine_runs",
     "evaluate",
     "explain",
