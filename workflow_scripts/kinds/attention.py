@@ -1,6 +1,6 @@
 """Attention over the samples of a unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, Positive, about
@@ -30,7 +30,7 @@ class Attention(MadeKind):
     embedding: Annotated[
         Filled,
         about("The study's embedding whose numbers are pooled; of maps their mean over positions."),
-    ]
+    ] = field()  # Without it the kinds' property of that name would be its default.
     hidden: Annotated[Positive, about("How many numbers each sample is reduced to.")] = 256
     gate: Annotated[Positive, about("Width of the two layers that weigh a sample.")] = 128
     dropout: Annotated[
