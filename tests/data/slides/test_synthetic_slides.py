@@ -11,7 +11,7 @@ from tests.identifiers import planted_slide_identifiers
 from tests.raw import run_ingest, run_synthesise
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset import QUARANTINE, read_manifest
-from workflow_scripts.contracts.ground_truth_table import GLASS, MEAN, PADDING, TRUTH
+from workflow_scripts.contracts.ground_truth_table import GLASS, MEAN, PADDING, PEN, TRUTH
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.runtime.errors import UserError
@@ -65,14 +65,17 @@ def test_every_slide_gives_tiles_with_its_label_patient_and_site_and_three_are_r
     assert sorted(reasons) == sorted(truth.loc[truth["defect"] != "", "defect"]) == ["blank", "no_microns", "truncated"]
 
 
-def test_no_tile_is_glass_or_padding(folders: tuple[Path, Path]) -> None:
+def test_no_tile_is_glass_pen_or_padding(folders: tuple[Path, Path]) -> None:
     raw, study = folders
     paths = pd.read_csv(raw / "truth.csv").set_index("id")["path"]
+    pens = 0
     for unit, tiles in read_manifest(study / "dataset").groupby("unit"):
         mask = recovery.true_mask(raw, paths[unit])
+        pens += (mask == PEN).any()
         for tile in tiles.itertuples():
             inside = mask[tile.top : tile.top + tile.side, tile.left : tile.left + tile.side]
-            assert not (inside == PADDING).any() and (inside == GLASS).mean() < 0.6, tile.id
+            assert not np.isin(inside, (PEN, PADDING)).any() and (inside == GLASS).mean() < 0.6, tile.id
+    assert pens >= 2
 
 
 def test_the_tissue_that_was_found_is_the_planted_one(folders: tuple[Path, Path]) -> None:
