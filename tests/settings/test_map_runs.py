@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.settings.malformed import MINE, refusals
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding
 from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -90,3 +91,25 @@ def test_runs_on_stored_features_read_the_embedding_and_not_the_pictures(tmp_pat
 def test_stored_features_of_no_embedding_are_refused():
     with pytest.raises(UserError, match="run 'pooled': embedding names 'vgg', which is no embedding of this study"):
         load(ROOT, study(embeddings={"resnet": {"model": "resnet18", "pool": "mean"}}))
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "run", "says"),
+    [
+        ("{}", "", "embedding names 'maps', which is no embedding of this study; the study has none"),
+        (
+            "{maps: {model: vgg16, stage: 3, symmetries: eight}}",
+            "train: {frozen_stages: 4, normalise: imagenet, augment: {rotate: 0}}",
+            "train.frozen_stages is 4, embeddings.maps.stage 3; write how many stages the maps stand for at both",
+        ),
+        (
+            "{maps: {model: vgg16, stage: 3}}",
+            "train: {redefine: true}",
+            "train: redefine is true and frozen_stages 0; say how many stages keep their weights",
+        ),
+    ],
+)
+def test_a_study_is_refused_for_it_before_any_job(embeddings, run, says, tmp_path):
+    block = f"kind: network, model: vgg16, embedding: maps{', ' if run else ''}{run}"
+    lines = refusals(f"{MINE}    embeddings: {embeddings}\n    runs: {{x: {{{block}}}}}\n", tmp_path)
+    assert lines == [f"my.yaml, line 2: studies.mine: run 'x': {says}"]
