@@ -278,7 +278,7 @@ def test_whole_files_and_parts_of_files_may_stand_in_one_manifest(tmp_path: Path
 
 
 def test_a_modality_without_a_reader_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(UserError, match="no reader is called 'x_ray'; there are dicom, image, table"):
+    with pytest.raises(UserError, match="no reader is called 'x_ray'; there are dicom, image, slide, table"):
         reader_registry.load("x_ray", {})
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from workflow_scripts.contracts.series_table import REASONS, SERIES, TAKEN
+from workflow_scripts.contracts.listed_table import TAKEN
+from workflow_scripts.contracts.series_table import REASONS, SERIES
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.reporting.pages.series_section import SERIES_REASONS, series_section
 from workflow_scripts.reporting.results_reading import read_results

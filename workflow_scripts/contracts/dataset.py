@@ -86,6 +86,14 @@ REASONS = (
     "constant_image",
     "duplicate_slice",
     "no_slice",
+    "not_a_slide",
+    "equal_slide",
+    "no_microns",
+    "too_coarse",
+    "fluorescence",
+    "blank",
+    "only_pen",
+    "no_tile",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 

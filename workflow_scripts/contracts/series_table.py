@@ -1,8 +1,9 @@
 """dataset/series.csv: every series of images that lay in the source, and why it was taken or not."""
 
+from workflow_scripts.contracts.listed_table import TAKEN, ListedTable
 from workflow_scripts.contracts.tables import Table
+from workflow_scripts.runtime.study_paths import SERIES_FILE
 
-TAKEN = "taken"
 # Why a series was not taken, in the order in which it is looked at.
 REASONS = (
     TAKEN,
@@ -60,3 +61,4 @@ SERIES = Table(
     key=("series",),
     values={"reason": REASONS, "plane": ("", *PLANES)},
 )
+LISTED_SERIES = ListedTable(SERIES, SERIES_FILE, "series")

@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType, ModuleType
 
 from workflow_scripts.contracts.dataset import CHANGE, Modality
+from workflow_scripts.contracts.listed_table import ListedTable
+from workflow_scripts.contracts.slide_overviews import OverviewWriter
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import adapter_registry
-from workflow_scripts.data.adapters.interface import ListedSeries, Refused, Sample
+from workflow_scripts.data.adapters.interface import Listed, ListedSlide, Refused, Sample
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.groups import alike, doubts
 from workflow_scripts.data.raw_folders import (
@@ -32,12 +34,20 @@ SYNTHETIC_FILES = ("synthetic.json", "truth.csv")
 
 
 @dataclass
+class ListedRows:
+    """The rows of a table of what was chosen from."""
+
+    table: ListedTable
+    rows: list[Mapping[str, int | float | str]] = field(default_factory=list)
+
+
+@dataclass
 class Collected:
     """Samples sorted by id with the adapter each is of, what was refused, and label → number of those left out.
 
     `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
     that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
-    that are nearly equal; `series`: rows of contracts.series_table, None where no adapter speaks of series.
+    that are nearly equal; `listed`: by their file, the tables of what adapters chose from.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
@@ -47,7 +57,7 @@ class Collected:
     passed_over: dict[str, int] = field(default_factory=dict)
     links: int = 0
     alike: list[list[str]] = field(default_factory=list)
-    series: list[Mapping[str, int | float | str]] | None = None
+    listed: dict[str, ListedRows] = field(default_factory=dict)
 
 
 def collect(
@@ -56,12 +66,14 @@ def collect(
     ingest: Ingest,
     attributes: Container[str] = (),
     pseudonyms: Pseudonyms | None = None,
+    overviews: OverviewWriter | None = None,
 ) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
     extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
-    in `attributes` are kept. Private adapters need `pseudonyms`. UserError when the settings name labels or classes
+    in `attributes` are kept. Private adapters need `pseudonyms`; overviews of slides go to `overviews`, where they are
+    wanted. UserError when the settings name labels or classes
     that do not fit the files.
     """
     if ingest.fill == "copies" and CHANGE not in modality.optional:
@@ -76,7 +88,7 @@ def collect(
         prefix = f"{adapter}/" if len(sources) > 1 else ""
         if adapter_registry.is_private(adapter):
             assert pseudonyms is not None, adapter
-            _add_private(collected, adapter, folder, ingest, prefix, pseudonyms)
+            _add_private(collected, adapter, folder, ingest, prefix, pseudonyms, overviews)
         else:
             _add(collected, adapter, folder, ingest, prefix)
     collected.passed_over = dict(sorted(collected.passed_over.items()))
@@ -97,7 +109,7 @@ def _add(collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefi
     there = list(walk(folder))
     check_no_results(there, str(folder))
     items = list(module.samples(folder, ingest))
-    links, endings = _passed_over(there, items, _tables(module, ingest))
+    links, endings = _passed_over(there, [item.path for item in items], _tables(module, ingest))
     collected.links += links
     collected.passed_over = dict(Counter(collected.passed_over) + Counter(endings))
     for item in items:
@@ -110,7 +122,13 @@ def _add(collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefi
 
 
 def _add_private(
-    collected: Collected, adapter: str, folder: Path, ingest: Ingest, prefix: str, pseudonyms: Pseudonyms
+    collected: Collected,
+    adapter: str,
+    folder: Path,
+    ingest: Ingest,
+    prefix: str,
+    pseudonyms: Pseudonyms,
+    overviews: OverviewWriter | None,
 ) -> None:
     """The same of an adapter whose files bear names of people: no path goes on as it is, nor does an odd ending."""
     module = adapter_registry.load(adapter)
@@ -121,21 +139,24 @@ def _add_private(
         raise UserError(
             f"{folder}: a folder in it cannot be listed; make all of them readable, or move the one that is not"
         ) from None
-    items = list(module.samples(folder, ingest, pseudonyms))
-    listed: list[Mapping[str, int | float | str]] = []
-    links, endings = _passed_over(there, items, _tables(module, ingest))
+    named: list[str] = []
+    for item in module.samples(folder, ingest, pseudonyms):
+        if isinstance(item, Listed):
+            named += item.files
+            collected.listed.setdefault(item.table.file, ListedRows(item.table)).rows.append(item.row)
+            # Written at once: the overviews of a hospital's slides do not fit into memory.
+            if isinstance(item, ListedSlide) and item.overview and overviews:
+                overviews.add(str(item.row["slide"]), item.overview)
+            continue
+        named.append(item.path)
+        known = replace(item, path=pseudonyms.file(item.path))
+        if isinstance(known, Refused):
+            collected.refused.append(known)
+        else:
+            collected.samples.append((adapter, _prefixed(replace(known, file=item.path), prefix)))
+    links, endings = _passed_over(there, named, _tables(module, ingest))
     collected.links += links
     collected.passed_over = dict(Counter(collected.passed_over) + Counter(without_odd_endings(endings)))
-    for item in items:
-        if isinstance(item, ListedSeries):
-            listed.append(item.row)
-        elif isinstance(item, Refused):
-            collected.refused.append(replace(item, path=pseudonyms.file(item.path)))
-        else:
-            named = replace(item, path=pseudonyms.file(item.path), file=item.path)
-            collected.samples.append((adapter, _prefixed(named, prefix)))
-    if listed:
-        collected.series = [*(collected.series or ()), *listed]
 
 
 def _prefixed(sample: Sample, prefix: str) -> Sample:
@@ -145,18 +166,15 @@ def _prefixed(sample: Sample, prefix: str) -> Sample:
 
 def _tables(module: ModuleType, ingest: Ingest) -> list[str | None]:
     """Files that are read beside the samples."""
-    return [*getattr(module, "READS", ()), ingest.groups, ingest.ids, ingest.patients, ingest.lesions]
+    return [*getattr(module, "READS", ()), ingest.groups, ingest.ids, ingest.patients, ingest.lesions, ingest.slides]
 
 
-def _passed_over(
-    there: list[Item], items: list[Sample | Refused | ListedSeries], read: list[str | None]
-) -> tuple[int, dict[str, int]]:
+def _passed_over(there: list[Item], given: Iterable[str], read: list[str | None]) -> tuple[int, dict[str, int]]:
     """How many links to folders were not followed, and ending → number of files that no sample or refusal speaks of.
 
-    A sample that is a folder speaks of all files below it.
+    `given`: the paths that they speak of. A sample that is a folder speaks of all files below it.
     """
-    named = {path for item in items for path in (item.files if isinstance(item, ListedSeries) else (item.path,))}
-    named |= set(filter(None, read)) | set(SYNTHETIC_FILES)
+    named = {*given, *filter(None, read), *SYNTHETIC_FILES}
     links = sum(item.kind == "folder_link" for item in there)
     files = [item.path for item in there if item.kind != "folder_link" and item.path not in named]
     return links, count_endings([path for path in files if named.isdisjoint(map(str, PurePosixPath(path).parents))])

@@ -38,6 +38,14 @@ REASON_NAMES = {
     "constant_image": "all pixels have one value",
     "duplicate_slice": "another image of the series at the same place",
     "no_slice": "a row that names no slice of a chosen series",
+    "equal_slide": "same bytes as another slide",
+    "no_microns": "says no size of its pixels",
+    "too_coarse": "scanned more coarsely than tiles are",
+    "fluorescence": "fluorescence or dark field",
+    "blank": "no tissue",
+    "only_pen": "nothing but pen marks",
+    "no_tile": "no tile with enough tissue",
+    "not_a_slide": "no whole slide, whatever its name",
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {

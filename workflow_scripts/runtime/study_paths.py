@@ -9,6 +9,8 @@ from workflow_scripts.runtime.run_address import RECORD_FILE, FoldSeed
 FINISHED_FILE = "finished.json"
 # In the folder of the dataset, where samples are of series.
 SERIES_FILE = "series.csv"
+# In the folder of the dataset, where samples are tiles of slides.
+SLIDES_FILE, OVERVIEWS_FILE = "slides.csv", "slides.npz"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class StudyPaths:
     def series(self) -> Path:
         """Table of series, of a study whose samples are of some."""
         return self.dataset / SERIES_FILE
+
+    @property
+    def slides(self) -> Path:
+        """Table of slides, of a study whose samples are tiles of them."""
+        return self.dataset / SLIDES_FILE
+
+    @property
+    def slide_overviews(self) -> Path:
+        """Overviews of slides with what is tissue, see contracts.slide_overviews."""
+        return self.dataset / OVERVIEWS_FILE
 
     @property
     def arrays_record(self) -> Path:

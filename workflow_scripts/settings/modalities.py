@@ -39,6 +39,21 @@ def modality_mistakes(
         yield from _run_mistakes(modality, kinds)
 
 
+def ingest_mistakes(names: Sequence[str], ingest: Mapping[str, Any]) -> Iterator[str]:
+    """Keys of `ingest` that are set and that none of the study's adapters reads.
+
+    names: the study's adapters, those that there are not among them; ingest: the values of the block.
+    """
+    readers_of: dict[str, list[str]] = {}
+    for name, adapter in adapters().items():
+        for key in adapter.keys:
+            readers_of.setdefault(key, []).append(name)
+    for key, reading in sorted(readers_of.items()):
+        if ingest[key] is not None and not set(reading) & set(names):
+            study = listed(names)
+            yield f"ingest.{key} is for the adapter {listed(reading)}, and this study's are {study}; take it out"
+
+
 def packing_of(study: "Study") -> Packing:
     """What says how a study's samples are packed; the block of their modality has its defaults where it is not set."""
     packing = declared(Packing, study.preprocess)

@@ -18,7 +18,7 @@ from workflow_scripts.settings.study import Config
 # What is known of the contents of raw files; relative to the working directory.
 DIGESTS = Path(".work/digests")
 # Keys of `ingest` that name CSV files inside the source.
-TABLES = ("groups", "ids", "patients", "lesions")
+TABLES = ("groups", "ids", "patients", "lesions", "slides")
 # In a folder of synthetic data, beside what was made: see synthesise.
 _NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
 SYNTHETIC_RECORD, SYNTHETIC_MARK = "synthetic.json", ".synthetic"

@@ -23,7 +23,7 @@ from workflow_scripts.settings.known_names import (
     unfit,
 )
 from workflow_scripts.settings.merging import merge
-from workflow_scripts.settings.modalities import modality_mistakes
+from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
@@ -96,6 +96,7 @@ class Study(Block):
         kinds = self.kinds()
         if mistakes := [
             *self._name_mistakes(),
+            *ingest_mistakes(self.adapters, values_of(self.ingest)),
             *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),

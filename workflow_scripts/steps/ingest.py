@@ -2,8 +2,9 @@
 
 Comes in: the folders of raw files, each listed by an adapter of its published layout and opened once by the reader of
 its modality; what cannot be used is quarantined with a reason and counted. Goes out, in --out: manifest.csv (a line per
-sample), quarantine.csv, equal_pairs.csv (samples that show the same picture), where there were series to choose from
-series.csv (a line per series, taken or not), and record.json.
+sample), quarantine.csv, equal_pairs.csv (samples that show the same picture), where there were series or slides to
+choose from series.csv or slides.csv (a line for each, taken or not), of slides their overviews, slides.npz, and
+record.json.
 """
 
 import argparse
@@ -15,13 +16,16 @@ import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
+from workflow_scripts.contracts.listed_table import TAKEN
 from workflow_scripts.contracts.record import make_record, write_record
-from workflow_scripts.contracts.series_table import SERIES, TAKEN
+from workflow_scripts.contracts.series_table import LISTED_SERIES
+from workflow_scripts.contracts.slide_overviews import write_overviews
+from workflow_scripts.contracts.slide_table import LISTED_SLIDES
 from workflow_scripts.contracts.step_settings.ingest_settings import IngestSettings
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused
-from workflow_scripts.data.collecting import Collected, class_order, collect
+from workflow_scripts.data.collecting import Collected, ListedRows, class_order, collect
 from workflow_scripts.data.equal_pairs import equal_pairs
 from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
@@ -30,9 +34,11 @@ from workflow_scripts.data.reading import pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.runtime.study_paths import SERIES_FILE
+from workflow_scripts.runtime.study_paths import OVERVIEWS_FILE
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
+# What only some layouts have.
+FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE)
 
 
 def arguments() -> argparse.Namespace:
@@ -45,7 +51,7 @@ def arguments() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     settings = parse(IngestSettings, args.settings)
-    for name in ("record.json", SERIES_FILE):
+    for name in ("record.json", *FURTHER):
         (args.out / name).unlink(missing_ok=True)
     sources = parse_sources(args.source)
     if tuple(sources) != settings.adapters:
@@ -56,14 +62,16 @@ def main(args: argparse.Namespace) -> None:
         require_all(folder / "synthetic.json")
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
-    collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms)
-    series = write_series(args.out / SERIES_FILE, collected)
+    with write_overviews(args.out / OVERVIEWS_FILE) as overviews:
+        collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms, overviews)
+    for listed in collected.listed.values():
+        write_listed(args.out, listed)
     manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    write_dataset(args, settings, collected, modality, manifest, classes, pairs, series)
+    write_dataset(args, settings, collected, modality, manifest, classes, pairs)
     log_dataset(collected, manifest, classes, pairs)
 
 
@@ -98,15 +106,15 @@ def write_dataset(
     manifest: pd.DataFrame,
     classes: list[str],
     pairs: pd.DataFrame,
-    series: list[str],
 ) -> None:
-    """Write the three tables and, last, the record; `series`: names of tables that are written already."""
+    """Write the three tables and, last, the record, which names those that are written already, too."""
     quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
     quarantine = quarantine.sort_values(list(QUARANTINE.columns), kind="stable")
     modality.table().write(args.out / "manifest.csv", with_empty_cells(manifest, modality))
     QUARANTINE.write(args.out / "quarantine.csv", quarantine)
     EQUAL_PAIRS.write(args.out / "equal_pairs.csv", pairs)
     counts = manifest["label"].value_counts()
+    further = [name for name in FURTHER if (args.out / name).exists()]
     record = make_record(
         args.settings,
         args.code,
@@ -127,25 +135,21 @@ def write_dataset(
         equal_pairs_across_classes=across_classes(pairs),
         synthetic=settings.synthetic,
         scale=settings.scale,
-        outputs={name: digest_file(args.out / name) for name in (*TABLES, *series)},
+        outputs={name: digest_file(args.out / name) for name in (*TABLES, *further)},
     )
     write_record(args.out / "record.json", record)
 
 
-def write_series(path: Path, collected: Collected) -> list[str]:
-    """Write the table of series where an adapter speaks of them; names of what was written.
-
-    UserError where none was taken.
-    """
-    if collected.series is None:
-        return []
-    SERIES.write(path, pd.DataFrame(collected.series, columns=list(SERIES.columns)))
-    reasons = Counter(str(row["reason"]) for row in collected.series)
+def write_listed(out: Path, listed: ListedRows) -> None:
+    """Write a table of what was chosen from. UserError where none was taken."""
+    table, things, rows = listed.table.table, listed.table.things, listed.rows
+    path = out / listed.table.file
+    table.write(path, pd.DataFrame(rows, columns=list(table.columns)))
+    reasons = Counter(str(row["reason"]) for row in rows)
     words = ", ".join(f"{count} {name}" for name, count in reasons.most_common())
-    entry.log.info("%d series: %s", len(collected.series), words)
+    entry.log.info("%d %s: %s", len(rows), things, words)
     if not reasons[TAKEN]:
-        raise UserError(f"none of the {len(collected.series)} series is taken ({words}); {path} says why of each")
-    return [path.name]
+        raise UserError(f"none of the {len(rows)} {things} is taken ({words}); {path} says why of each")
 
 
 def across_classes(pairs: pd.DataFrame) -> int:

@@ -278,7 +278,7 @@ def test_only_a_study_of_real_private_files_is_given_the_key(tmp_path, monkeypat
             "adapters": [adapter],
             "source": source,
             "paper": "mri_resnet",
-            "ingest": {"patients": "patients.csv"},
+            "ingest": {"patients": "patients.csv"} if adapter == "dicom" else {},
             "runs": runs,
         }
         plan = plan_of(tmp_path, **study)

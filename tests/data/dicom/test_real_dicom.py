@@ -17,7 +17,7 @@ from workflow_scripts.data.dicom.choosing import choose
 from workflow_scripts.data.dicom.decoding import Pixels
 from workflow_scripts.data.dicom.headers import Header, RefusedFile, read_headers
 from workflow_scripts.data.dicom.series import series_of
-from workflow_scripts.data.dicom.tags import quiet
+from workflow_scripts.data.quiet import quiet
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 
 SAGITTAL_T2 = SeriesRule(plane="sagittal", weighting="T2")

@@ -23,6 +23,30 @@ class SeriesRule:
 
 
 @dataclass(frozen=True)
+class TileRule:
+    """Which squares of a slide are samples: those of a grid that are tissue."""
+
+    microns: Annotated[
+        float,
+        about(
+            "µm of tissue that a pixel of a tile stands for; 0.5 is what many scanners call 20×. Slides that were "
+            "scanned more coarsely are refused.",
+            gt=0,
+            le=50,
+        ),
+    ] = 0.5
+    pixels: Annotated[Size, about("Side of a tile in pixels of that size; write `preprocess.size` alike.")] = 224
+    overlap: Annotated[
+        float, about("Part of its side that a tile shares with its neighbour to the left or above.", ge=0, le=0.9)
+    ] = 0.0
+    min_tissue: Annotated[Share, about("Least part of a tile that is tissue.")] = 0.5
+    max_tiles: Annotated[
+        Positive | None,
+        about("Of a slide with more tiles, that many are taken, chosen by a hash of their places. null: all."),
+    ] = None
+
+
+@dataclass(frozen=True)
 class Ingest:
     """What is taken from the raw files, and what is refused."""
 
@@ -81,6 +105,19 @@ class Ingest:
     ] = optional()
     series: Annotated[
         SeriesRule | None, about("Adapter `dicom` only: which series are taken. null: as its defaults say.")
+    ] = optional()
+    slides: Annotated[
+        UserPath | None,
+        about(
+            "Adapter `slides` only: CSV file, inside the source, with the columns slide (path of its file, relative to "
+            "the source, or its name where no other file has it), label and, if wanted, patient and microns (µm per "
+            "pixel, for slides whose files do not say it). Of its further columns only those that "
+            "`evaluate.subgroups` names reach the results."
+        ),
+    ] = optional()
+    tiles: Annotated[
+        TileRule | None,
+        about("Adapter `slides` only: which squares of a slide are samples. null: as its defaults say."),
     ] = optional()
     ids: Annotated[
         UserPath | None,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parents[2]
 # Draws the synthetic data of studies without a generator of their own, as pictures.
 SMEARS = "workflow_scripts.synthetic.smears"
+# What is read of an adapter without importing it.
+_CONSTANTS = ("MODALITY", "PRIVATE", "KNOWS_GROUPS", "NEEDS", "KEYS")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Adapter:
     """Where an adapter's code is, and whether its layout always says which samples belong together.
 
     `modality`: the name of the reader of its files; `private`: whether they bear names of people; `needs`: the key of
-    `ingest` that it cannot do without, empty where there is none.
+    `ingest` that it cannot do without, empty where there is none; `keys`: those that nobody else reads.
     """
 
     module: str
@@ -35,6 +37,7 @@ class Adapter:
     modality: str
     private: bool = False
     needs: str = ""
+    keys: tuple[str, ...] = ()
 
     def generator(self, paper: str) -> str:
         """The module that draws the synthetic data of a paper's studies for this adapter, see synthetic.pictures.
@@ -94,11 +97,11 @@ def _is_adapter(body: list[ast.stmt]) -> bool:
 def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
     module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
     constants = {
-        target.id: node.value.value
+        target.id: ast.literal_eval(node.value)
         for node in body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name)
+        if isinstance(target, ast.Name) and target.id in _CONSTANTS
     }
     return Adapter(
         module,
@@ -106,4 +109,5 @@ def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
         modality=str(constants.get("MODALITY", reader_registry.DEFAULT)),
         private=bool(constants.get("PRIVATE", False)),
         needs=str(constants.get("NEEDS", "")),
+        keys=tuple(constants.get("KEYS", ())),
     )

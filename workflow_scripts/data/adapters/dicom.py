@@ -29,6 +29,7 @@ MODALITY = "dicom"
 PRIVATE = True
 KNOWS_GROUPS = True
 NEEDS = "patients"
+KEYS = ("patients", "lesions", "series")
 LABELS = None
 
 

@@ -11,9 +11,11 @@ An adapter is a module with
   are, ingest replaces;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `NEEDS = "key"` where it reads nothing without that key of `ingest` (read without importing the module);
-- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order, and every `ListedSeries` where
-  the layout has series to choose from; UserError when the layout is not there. `ingest` is the block of settings, see
-  contracts.step_settings.ingest_settings;
+- `KEYS = ("key", …)`: keys of `ingest` that no adapter reads but those that name them (read without importing the
+  module);
+- `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order, and every `ListedSeries` or
+  `ListedSlide` where the layout has some to choose from; UserError when the layout is not there. `ingest` is the block
+  of settings, see contracts.step_settings.ingest_settings;
 - `READS = (path, …)`: files beside the images that it reads, relative to `root`;
 - `WHOLE_FIELDS = True` where one file holds a whole field with many samples;
 - `write_synthetic(root, pictures)`: write synthetic pictures in the layout; yields a `Written` for each. What is drawn
@@ -26,9 +28,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
+from workflow_scripts.contracts.listed_table import ListedTable
+from workflow_scripts.contracts.series_table import LISTED_SERIES
+from workflow_scripts.contracts.slide_overviews import Overview
+from workflow_scripts.contracts.slide_table import LISTED_SLIDES
 from workflow_scripts.data.raw_folders import image_files, normal
 from workflow_scripts.data.readers.reader_interface import Part
 from workflow_scripts.runtime.errors import UserError
@@ -58,11 +65,27 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class ListedSeries:
-    """A series, taken or not: its row of contracts.series_table, and its files relative to the source."""
+class Listed:
+    """What the layout chooses from, taken or not: its row of `table`, and its files relative to the source."""
 
+    table: ClassVar[ListedTable]
     row: Mapping[str, int | float | str]
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListedSeries(Listed):
+    """A series."""
+
+    table: ClassVar[ListedTable] = LISTED_SERIES
+
+
+@dataclass(frozen=True)
+class ListedSlide(Listed):
+    """A slide; `overview`: what of it is drawn later, None where nobody looked at its pixels."""
+
+    table: ClassVar[ListedTable] = LISTED_SLIDES
+    overview: Overview | None = None
 
 
 @dataclass(frozen=True)

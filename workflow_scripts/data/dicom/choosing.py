@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.series_table import TAKEN
+from workflow_scripts.contracts.listed_table import TAKEN
 from workflow_scripts.contracts.step_settings.ingest_settings import SeriesRule
 from workflow_scripts.data.dicom.headers import Header
 from workflow_scripts.data.dicom.series import Series

@@ -23,6 +23,7 @@ from pydicom.uid import (
 from workflow_scripts.data.dicom import tags
 from workflow_scripts.data.dicom.choosing import refused_kind
 from workflow_scripts.data.dicom.tags import Elements
+from workflow_scripts.data.quiet import quiet
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 
 TRANSFORMATION, SLOPE, INTERCEPT = 0x00289145, 0x00281053, 0x00281052
@@ -41,7 +42,7 @@ class Pixels:
     """The frames of a file. Every method raises RefusedSampleError, in words of our own."""
 
     def __init__(self, path: Path, max_megapixels: float = math.inf) -> None:
-        with tags.quiet(), path.open("rb") as file:
+        with quiet(), path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST:
                 raise RefusedSampleError("too_large", f"a file of {size / 1e6:.0f} MB")
@@ -75,7 +76,7 @@ class Pixels:
     def _decoded(self, index: int) -> np.ndarray:
         if not 0 <= index < self.count:
             raise RefusedSampleError("incomplete", f"frame {index + 1} of a file of {self.count}")
-        with tags.quiet():
+        with quiet():
             pixels = self.stored(index)
             if pixels.shape != (self.height, self.width):
                 raise RefusedSampleError("unreadable", "its pixels are of another size than its header says")

@@ -18,6 +18,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from workflow_scripts.data.dicom import tags
 from workflow_scripts.data.dicom.tags import Elements
+from workflow_scripts.data.quiet import quiet
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.runtime.walking import Item, walk
 
@@ -109,7 +110,7 @@ def _header_of(folder: Path, item: Item) -> Header | None:
     if item.kind != "file":
         reason = "missing_file" if item.kind == "broken_link" else "special_file"
         raise RefusedSampleError(reason, "no file stands there")
-    with tags.quiet(), open(f"{folder}/{item.path}", "rb") as file:
+    with quiet(), open(f"{folder}/{item.path}", "rb") as file:
         start, bare = tags.start_of(file)
         data = None if bare else _single_image(file, start)
         data = data or Elements.of(dcmread(file, stop_before_pixels=True, force=bare, specific_tags=[*_TAGS]))
@@ -120,7 +121,7 @@ def _header_of(folder: Path, item: Item) -> Header | None:
         raise RefusedSampleError("not_dicom", "neither a preamble nor a header")
     if not sop_class or not series:
         raise RefusedSampleError("incomplete", "the header names no class of object or no series")
-    with tags.quiet():
+    with quiet():
         return _header(item.path, data, sop_class, series)
 
 

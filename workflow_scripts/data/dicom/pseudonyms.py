@@ -37,6 +37,10 @@ class Pseudonyms:
         """S and digits."""
         return self._name("S", uid)
 
+    def slide(self, path: str) -> str:
+        """W (whole slide) and digits, of a slide's path relative to its source."""
+        return self._name("W", path)
+
     def file(self, path: str) -> str:
         """F and digits, of a path relative to its source."""
         return self._name("F", path)

@@ -7,9 +7,6 @@ elements of them takes as long as to read the header.
 import logging
 import math
 import struct
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from pydicom import dcmread
@@ -45,25 +42,6 @@ MR_TIMING, EFFECTIVE_ECHO_TIME = 0x00189112, 0x00189082
 # How a file without a preamble begins: the first group of a header, in either byte order.
 _BARE_STARTS = (b"\x08\0", b"\x02\0", b"\0\x08", b"\0\x02")
 PREAMBLE, _META = 132, 512
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Turn whatever pydicom raises into a refusal of our own words, and what it warns of into nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except (RefusedSampleError, MemoryError):
-            raise
-        except EOFError:
-            raise RefusedSampleError("truncated", "the file ends before it should") from None
-        except FileNotFoundError:
-            raise RefusedSampleError("missing_file", "no such file, or a link to nothing") from None
-        except OSError as error:
-            raise RefusedSampleError("unreadable", error.strerror or "the system does not read it") from None
-        except Exception:  # a damaged file can make a parser raise nearly anything, with its contents in the text
-            raise RefusedSampleError("unreadable", "its header or pixels are damaged") from None
 
 
 class Elements:

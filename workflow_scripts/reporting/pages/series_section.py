@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.contracts.series_table import REASONS, TAKEN
+from workflow_scripts.contracts.listed_table import TAKEN
+from workflow_scripts.contracts.series_table import REASONS
 from workflow_scripts.reporting.results import Results
 
 # Why a series was not taken → words for people.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.series_table import TAKEN
+from workflow_scripts.contracts.listed_table import TAKEN
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure, chosen_protocol

@@ -1,0 +1,191 @@
+"""DICOM whole-slide images: a file a level, read frame by frame, so that none is in memory as a whole.
+
+The file that is opened is the full level; smaller ones of its series in the same folder are the levels below it. Tiles
+lie row by row, or where each frame says. Of the header an allow-list of tags is read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, VLWholeSlideMicroscopyImageStorage
+
+from workflow_scripts.data.quiet import quiet
+from workflow_scripts.data.readers.reader_interface import RefusedSampleError
+from workflow_scripts.data.slides import microns
+from workflow_scripts.data.slides.dicom_frames import FramePlaces, Frames, frame_places
+from workflow_scripts.data.slides.slide import SlideFacts
+from workflow_scripts.data.slides.tiled_slide import Grid, TiledSlide
+
+_TAGS = [
+    "SOPClassUID",
+    "SeriesInstanceUID",
+    "ImageType",
+    "SpecimenLabelInImage",
+    "InConcatenationNumber",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+    "TotalPixelMatrixColumns",
+    "TotalPixelMatrixRows",
+    "ImagedVolumeWidth",
+    "ImagedVolumeHeight",
+    "OpticalPathSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+]
+# Kinds of images of a slide that show its label, or its glass as a whole.
+_NO_LEVELS = {"LABEL", "OVERVIEW", "LOCALIZER", "THUMBNAIL"}
+_MISSING = -1
+_PREAMBLE = 132
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that holds a level: `numbers` are the frames of its tiles, row by row, -1 where there is none."""
+
+    path: Path
+    series: str
+    header: FileDataset
+    places: FramePlaces
+    grid: Grid
+    numbers: np.ndarray
+
+
+class DicomSlide(TiledSlide):
+    """The frames of DICOM files of a series."""
+
+    def __init__(self, path: Path) -> None:
+        full = _read(path)
+        self._levels = [full, *_smaller(full)]
+        files = tuple(level.path for level in self._levels)
+        super().__init__(files, [level.grid for level in self._levels], _facts(full.header))
+        self._frames = [Frames(level.path, level.header, level.places) for level in self._levels]
+
+    def close(self) -> None:
+        """Close its files."""
+        for frames in self._frames:
+            frames.close()
+
+    def _decoded(self, level: int, index: int) -> np.ndarray | None:
+        number = self._levels[level].numbers[index]
+        return None if number == _MISSING else self._frames[level].frame(number)
+
+
+def _read(path: Path) -> _File:
+    with quiet(), path.open("rb") as file:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
+        _check(header)
+        width, height = int(header.TotalPixelMatrixColumns), int(header.TotalPixelMatrixRows)
+        grid = Grid(width, height, int(header.Columns), int(header.Rows))
+        if min(width, height, grid.across, grid.down) < 1:
+            raise RefusedSampleError("incomplete", "its header says no size")
+        places = frame_places(file, header)
+        return _File(
+            path, str(header.get("SeriesInstanceUID", "")), header, places, grid, _numbers(header, grid, places)
+        )
+
+
+def _check(header: FileDataset) -> None:
+    """Refuse what is no level of a slide, and what is not decoded."""
+    if header.get("SOPClassUID") != VLWholeSlideMicroscopyImageStorage:
+        raise RefusedSampleError("not_a_slide", "a DICOM file of another kind")
+    if _NO_LEVELS & set(header.get("ImageType", ())) or header.get("SpecimenLabelInImage") == "YES":
+        raise RefusedSampleError("not_a_slide", "a picture of the label or of the whole glass")
+    if header.file_meta.TransferSyntaxUID in (DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian):
+        raise RefusedSampleError("unsupported_mode", "a transfer syntax that no slide is expected to have")
+    if header.SamplesPerPixel != 3 or header.BitsAllocated != 8:
+        raise RefusedSampleError("unsupported_mode", "its pixels are not three colours of eight bits")
+    if header.get("InConcatenationNumber", 1) > 1 or "TotalPixelMatrixColumns" not in header:
+        raise RefusedSampleError("incomplete", "it is a part of an image, or does not say the size of the whole")
+
+
+def _numbers(header: FileDataset, grid: Grid, places: FramePlaces) -> np.ndarray:
+    """The frame of each tile."""
+    positions = list(_positions(header))
+    if not positions:
+        if places.count != grid.count:
+            raise RefusedSampleError("unsupported_mode", "it has another number of frames than tiles")
+        return np.arange(grid.count)
+    numbers = np.full(grid.count, _MISSING)
+    for number, (x, y) in enumerate(positions[: places.count]):
+        column, row = x // grid.across, y // grid.down
+        inside = 0 <= x < grid.width and 0 <= y < grid.height
+        index = row * grid.columns + column
+        if not inside or x % grid.across or y % grid.down or numbers[index] != _MISSING:
+            raise RefusedSampleError("unsupported_mode", "its frames overlap, or lie in several planes")
+        numbers[index] = number
+    return numbers
+
+
+def _positions(header: Dataset) -> Iterator[tuple[int, int]]:
+    """Left and top of each frame in pixels, where frames say it."""
+    for group in header.get("PerFrameFunctionalGroupsSequence") or ():
+        if position := group.get("PlanePositionSlideSequence"):
+            item = position[0]
+            # Counted from 1.
+            column, row = item.ColumnPositionInTotalImagePixelMatrix, item.RowPositionInTotalImagePixelMatrix
+            yield int(column) - 1, int(row) - 1
+
+
+def _smaller(full: _File) -> list[_File]:
+    """Files of the same series with smaller pictures of the same shape, the largest first; none that is refused."""
+    files = []
+    for path in sorted(full.path.parent.iterdir()):
+        if path == full.path or not full.series or not path.is_file() or not _of_series(path, full.series):
+            continue
+        try:
+            level = _read(path)
+        except RefusedSampleError:
+            continue
+        ratio = full.grid.width / level.grid.width
+        if ratio > 1 and abs(full.grid.height / ratio - level.grid.height) <= 1.5 + 0.01 * level.grid.height:
+            files.append(level)
+    return sorted(files, key=lambda level: -level.grid.width)
+
+
+def _of_series(path: Path, series: str) -> bool:
+    try:
+        with quiet(), path.open("rb") as file:
+            if not _is_dicom(file):
+                return False
+            header = dcmread(file, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])
+            return str(header.get("SeriesInstanceUID", "")) == series
+    except RefusedSampleError:
+        return False
+
+
+def _is_dicom(file: BinaryIO) -> bool:
+    start = file.read(_PREAMBLE)
+    file.seek(0)
+    return start[128:] == b"DICM"
+
+
+def _facts(header: FileDataset) -> SlideFacts:
+    with quiet():
+        value = _spacing(header)
+        if value is None and "ImagedVolumeWidth" in header and "ImagedVolumeHeight" in header:
+            across = 1000 * header.ImagedVolumeWidth / header.TotalPixelMatrixColumns
+            value = microns.agreed(across, 1000 * header.ImagedVolumeHeight / header.TotalPixelMatrixRows)
+        paths = header.get("OpticalPathSequence") or ()
+        power = paths[0].get("ObjectiveLensPower") if paths else None
+        profile = any("ICCProfile" in path for path in paths)
+    return SlideFacts("dicom", value, "dicom" if value else "", float(power) if power else None, profile)
+
+
+def _spacing(header: FileDataset) -> float | None:
+    """µm per pixel of the shared functional groups."""
+    shared = header.get("SharedFunctionalGroupsSequence")
+    measures = shared[0].get("PixelMeasuresSequence") if shared else None
+    spacing = measures[0].get("PixelSpacing") if measures else None
+    return microns.agreed(*(1000 * float(number) for number in spacing)) if spacing and len(spacing) == 2 else None
