@@ -124,6 +124,39 @@ def test_a_value_that_no_training_sample_has_tells_nothing(tmp_path):
     assert accuracy(inputs.vouch(), tmp_path / "run", "acquisition") < 0.65
 
 
+def tiles(root, plant):
+    """Tiles of pure noise; `plant(manifest, class numbers)` changes where in their slides they lie."""
+    inputs = noise(root, lambda *_: None)
+    path, generator = inputs.root / "dataset" / "manifest.csv", np.random.default_rng(1)
+    manifest = MANIFEST.read(path).drop(columns=["width", "height"])
+    places = {"width": "int", "height": "int", "column": "int", "row": "int"}
+    corner = {"left": "int", "top": "int"}
+    manifest = manifest.assign(width=4000, height=3000)
+    manifest[["column", "row"]] = generator.integers(0, 9, (len(manifest), 2))
+    manifest[["left", "top"]] = generator.integers(0, 3000, (len(manifest), 2))
+    plant(manifest, pd.Index(made.CLASSES).get_indexer(manifest["label"]))
+    manifest[[*(name for name in manifest if name != "sha256" and name not in corner), "sha256", *corner]].to_csv(
+        path, index=False
+    )
+    return inputs.vouch(dataset={"modality": Modality("slide", places, corner).as_record()})
+
+
+def in_grid(manifest, classes):
+    manifest["row"] = 3 * classes
+
+
+def in_relative_place(manifest, classes):
+    manifest["width"] = 6000 + 10 * np.arange(len(manifest))
+    manifest["left"] = (0.3 * classes * manifest["width"]).astype(int)
+
+
+@pytest.mark.parametrize("plant", [in_grid, in_relative_place])
+def test_the_place_of_a_tile_is_seen_and_nothing_of_its_pixels(tmp_path, plant):
+    inputs = tiles(tmp_path, plant)
+    assert accuracy(inputs, tmp_path / "found", "position") > 0.9
+    assert accuracy(inputs, tmp_path / "missed", "colour", "border") < 0.65
+
+
 def test_every_feature_says_of_which_modality_it_is_taken():
     assert MODALITIES.keys() == simple_features.FEATURES.keys()
     assert {name for taken in MODALITIES.values() for name in taken} <= set(PACKED)

@@ -36,9 +36,8 @@ def settings(models: int, folds: int, seeds: int, studies: int, protocols: int) 
         "evaluate": {"reference": "model00"},
         "explain": {"runs": ["model00"]},
     }
-    shipped = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["studies"]
-    off = {name: {"enabled": False} for name in shipped}
-    return {"studies": off | {f"study{number}": study for number in range(studies)}}
+    declared = {f"study{number}": study for number in range(studies)}
+    return {"only": list(declared), "studies": declared}
 
 
 def plan(chosen: dict) -> tuple[int, float]:

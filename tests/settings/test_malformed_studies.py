@@ -166,7 +166,8 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)
     for key in ("mask", "fit"):
         assert any(f"preprocess.{key} is for samples of the modality image" in line for line in lines), key
-    assert any("feature colour is taken of samples of the modality image, and this study's are of" in x for x in lines)
+    words = "feature colour is taken of samples of the modality image and slide, and this study's are of"
+    assert any(words in line for line in lines)
     assert not any("preprocess.slices" in line for line in lines)
     (line,) = refusals(MINE + "    preprocess: {slices: {margin: 0.2}}\n", tmp_path)
     assert "preprocess.slices is for samples of the modality dicom, and this study's are of image; take it out" in line

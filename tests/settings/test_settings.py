@@ -155,10 +155,9 @@ def test_results_lie_apart_from_every_source(tmp_path):
         "source": str(images),
         "ingest": {"classes": None},
     }
-    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50", "mri_resnet")}
 
     def check(results, workdir=tmp_path):
-        check_before_start(Plan(ROOT, {"results": str(results), "studies": {**shipped, "mine": mine}}, workdir))
+        check_before_start(Plan(ROOT, {"results": str(results), "only": ["mine"], "studies": {"mine": mine}}, workdir))
 
     (tmp_path / "link").symlink_to(images)
     for results in (
@@ -178,11 +177,10 @@ def test_results_lie_apart_from_every_source(tmp_path):
 
 def test_a_table_that_ingest_names_is_a_file_before_anything_runs(tmp_path):
     (tmp_path / "images" / "a").mkdir(parents=True)
-    shipped = {name: {"enabled": False} for name in ("cvm_cervix", "zeb2_ihc", "colposcopy_resnet50", "mri_resnet")}
     for key, name, state in (("groups", "a", "is a folder"), ("ids", "ids.csv", "does not exist")):
         mine = {"extends": "cvm_cervix", "paper": "", "adapters": ["folder"], "source": str(tmp_path / "images")}
         mine |= {"ingest": {"classes": None, key: name}}
-        plan = Plan(ROOT, {"results": "results-x", "studies": {**shipped, "mine": mine}}, tmp_path)
+        plan = Plan(ROOT, {"results": "results-x", "only": ["mine"], "studies": {"mine": mine}}, tmp_path)
         with pytest.raises(UserError) as caught:
             check_before_start(plan)
         assert f"studies.mine.ingest.{key}: {tmp_path}/images/{name} {state}; name a CSV file" in str(caught.value)
@@ -269,3 +267,10 @@ def test_a_protocol_needs_images_to_report_and_reports_validation_where_there_is
         assert step("cvm_cervix", "grouped").reported == "test"
     for fractions in ((0.8, 0.0, 0.2), (0.6, 0.2, 0.2)):
         assert Steps(settings(ROOT, with_fractions(*fractions))).reported("cvm_cervix", "published") == "test"
+
+
+def test_only_names_what_all_includes_whatever_a_study_says_of_itself():
+    config = settings(ROOT, {"only": ["zeb2_ihc", "cvm_herlev"]})
+    assert {name for name, study in config.studies.items() if study.enabled} == {"zeb2_ihc", "cvm_herlev"}
+    with pytest.raises(UserError, match="only names 'zeb2', which is no study"):
+        settings(ROOT, {"only": ["zeb2"]})

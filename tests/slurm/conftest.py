@@ -11,10 +11,8 @@ from tests.workflow.conftest import ROOT
 
 # A shipped study at its demo settings, cut to ten jobs that are submitted, and one of three folds.
 STUDIES = """
+only: [colposcopy_resnet50, folds]
 studies:
-  cvm_cervix: {enabled: false}
-  zeb2_ihc: {enabled: false}
-  mri_resnet: {enabled: false}
   colposcopy_resnet50:
     synthetic: {samples_per_class: 20}
     train: {epochs: 2}

@@ -19,14 +19,10 @@ pytestmark = pytest.mark.slow
 
 # Trainings of half a minute and more, so that there is something to disturb.
 SETTINGS = """
+only: [long]
 studies:
-  cvm_cervix: {enabled: false}
-  zeb2_ihc: {enabled: false}
-  mri_resnet: {enabled: false}
-  colposcopy_resnet50: {enabled: false}
   long:
     extends: colposcopy_resnet50
-    enabled: true
     paper: ""
     synthetic: {samples_per_class: 20}
     protocols: {duplicate_free: null}

@@ -29,8 +29,7 @@ def followed(tmp_path_factory) -> Workflow:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "workflow_scripts/studies/discs/__init__.py").touch()
-    off = {name: {"enabled": False} for name in shipped["studies"] if name != "discs"}
-    (folder / "discs.yaml").write_text(yaml.safe_dump({"studies": off}), encoding="utf-8")
+    (folder / "discs.yaml").write_text("only: [discs]\n", encoding="utf-8")
     workflow = Workflow(folder, configfile="discs.yaml")
     workflow.run("discs")
     return workflow

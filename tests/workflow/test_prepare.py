@@ -17,13 +17,9 @@ from workflow_scripts.runtime.files import digest_file
 
 CONFIG = """
 results: results-mine
+only: [cvm_herlev]
 studies:
-  cvm_cervix: {enabled: false}
-  zeb2_ihc: {enabled: false}
-  mri_resnet: {enabled: false}
-  colposcopy_resnet50: {enabled: false}
   cvm_herlev:
-    enabled: true
     source: data/herlev/raw
     preprocess: {size: 32}
     train: {epochs: 1, batch_size: 8}

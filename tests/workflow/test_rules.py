@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import ROOT, copy_of_the_project
+from tests.workflow.conftest import ROOT, SHIPPED, copy_of_the_project
 from workflow_scripts.kinds.kind import RULES, TRAIN
 from workflow_scripts.settings.plan.step_table import MAKE_RUN, STEPS
 from workflow_scripts.settings.snakemake_internals import OLDEST
@@ -63,9 +63,7 @@ def asked(tmp_path_factory) -> dict:
     settings = {
         "results": f"{base}/{RESULTS}",
         "studies": {
-            "zeb2_ihc": {"enabled": False},
-            "mri_resnet": {"enabled": False},
-            "colposcopy_resnet50": {"enabled": False},
+            **{name: {"enabled": False} for name in SHIPPED if name != "cvm_cervix"},
             "cvm_cervix": {
                 "source": f"{base}/raw {HOSTILE} {BRACES}",
                 "protocols": {"own": {"kind": "file", "path": f"{base}/own {HOSTILE}"}},

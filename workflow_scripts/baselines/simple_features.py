@@ -1,8 +1,8 @@
 """What a baseline without a network looks at: a few numbers of an image.
 
-Where they should not tell a disease (border, colour, intensity, size, acquisition), a baseline that does well shows
-what a network may have learned instead of cells: the laboratory, the camera, the scanner, the way of cropping. Where
-they should (stained), a network must do better to be worth anything.
+Where they should not tell a disease (border, colour, intensity, size, acquisition, position), a baseline that does
+well shows what a network may have learned instead of cells: the laboratory, the camera, the scanner, the way of
+cropping. Where they should (stained), a network must do better to be worth anything.
 """
 
 from collections.abc import Callable
@@ -75,6 +75,14 @@ def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     return fractions
 
 
+def position(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """Column and row of a tile in the grid of its slide, and its corner as shares of the slide's width and height."""
+    column, row, left, top, width, height = (
+        manifest[name].to_numpy(float) for name in ("column", "row", "left", "top", "width", "height")
+    )
+    return np.stack([column, row, left / width, top / height], axis=1)
+
+
 FEATURES: dict[str, Feature] = {
     "border": border,
     "colour": channel_statistics,
@@ -82,6 +90,7 @@ FEATURES: dict[str, Feature] = {
     "size": size,
     "acquisition": acquisition,
     "stained": stained,
+    "position": position,
 }
 
 

@@ -1,24 +1,28 @@
 """Logistic regression on a few numbers of each image."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.blocks import Filled, about, distinct, optional
+from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.wording import listed
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord
 
+# The feature that an embedding holds; all others are of pixels or the manifest.
+STORED = "stored"
 # Modalities of the samples that each feature is taken of, see baselines.simple_features.
 MODALITIES = {
-    "border": ("image", "dicom"),
-    "colour": ("image",),
+    "border": ("image", "dicom", "slide"),
+    "colour": ("image", "slide"),
     "intensity": ("dicom",),
     "size": ("image",),
     "acquisition": ("dicom",),
     "stained": ("image",),
+    "position": ("slide",),
 }
 FEATURE_WORDS = {
     "border": "the image's border",
@@ -27,6 +31,7 @@ FEATURE_WORDS = {
     "size": "image size",
     "acquisition": "acquisition parameters",
     "stained": "share of brown nuclei",
+    "position": "place in the slide",
 }
 # Features that hold nothing of what a class is about → what they see.
 BLIND_FEATURES = {
@@ -35,6 +40,7 @@ BLIND_FEATURES = {
     "intensity": "its intensities",
     "size": "its size",
     "acquisition": "how the scanner was set",
+    "position": "where in its slide a tile lies",
 }
 
 
@@ -48,19 +54,40 @@ class Baseline(MadeKind):
 
     kind: Annotated[Literal["baseline"], about("Logistic regression without a network.")]
     features: Annotated[
-        tuple[Literal["border", "colour", "intensity", "size", "acquisition", "stained"], ...],
+        tuple[Literal["border", "colour", "intensity", "size", "acquisition", "stained", "position", "stored"], ...],
         about(
             "border: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
             "channel; intensity: the same of slices, which have one; size: width, height and their ratio of the "
             "published image; acquisition: how a scanner was set (rows and columns, spacing, thickness, echo and "
             "repetition time, field strength), a value that is missing being the training median and marked; stained: "
-            "share of the area of nuclei that is brown.",
+            "share of the area of nuclei that is brown; position: row and column of a tile, and its place relative to "
+            "the slide's sides; stored: the numbers of an `embedding`, each picture as it is, without flips and turns; "
+            "it stands alone.",
             min_length=1,
             check=distinct,
         ),
     ]
 
+    embedding: Annotated[
+        Filled | None,
+        about("The study's embedding whose numbers `stored` takes; null: none."),
+    ] = optional()
+    C: Annotated[
+        float, about("Inverse strength of the ridge penalty, as in scikit-learn; smaller is more penalty.", gt=0)
+    ] = 1.0
+
+    def mistakes(self, name: str, runs: Mapping[str, RunKind]) -> Iterator[str]:
+        if STORED in self.features and self.embedding is None:
+            yield f"run {name!r}: the feature stored needs an embedding; name one of the study: `embedding: <name>`"
+        if STORED not in self.features and self.embedding is not None:
+            yield f"run {name!r}: embedding is {self.embedding}, which the feature stored alone reads; take it out"
+        if STORED in self.features and len(self.features) > 1:
+            rest = listed(feature for feature in self.features if feature != STORED)
+            yield f"run {name!r}: the feature stored stands alone, and there is {rest}; make a run of each"
+
     def words(self, name: str, record: "RunRecord") -> str:
+        if self.embedding is not None:
+            return f"logistic regression on the stored features {self.embedding}"
         return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}"
 
     def blind_to_classes(self) -> tuple[str, ...]:
@@ -69,4 +96,4 @@ class Baseline(MadeKind):
         return ()
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
-        return {f"the feature {feature}": MODALITIES[feature] for feature in self.features}
+        return {f"the feature {feature}": MODALITIES[feature] for feature in self.features if feature != STORED}

@@ -176,12 +176,16 @@ def _check_other_scale(scale: str, layers: Layers) -> None:
 
 
 def _completed(config: Config) -> Config:
-    """Keys of runs that are null and follow from other studies get their values, see RunKind.completed."""
+    """Keys of runs that are null and follow from other studies get their values, see RunKind.completed.
+
+    What `only` says is what each study's `enabled` says from here on.
+    """
     as_published = {name: study.as_published for name, study in config.studies.items()}
     studies = {}
     for name, study in config.studies.items():
         runs = {
             run: spec.model_copy(update=kind_of_run(spec).completed(as_published)) for run, spec in study.runs.items()
         }
-        studies[name] = study.model_copy(update={"runs": runs})
+        enabled = study.enabled if config.only is None else name in config.only
+        studies[name] = study.model_copy(update={"runs": runs, "enabled": enabled})
     return config.model_copy(update={"studies": studies})

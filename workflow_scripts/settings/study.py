@@ -236,11 +236,17 @@ class Config(Block):
         description="How many trainings may use one GPU at a time; their times are then those of a shared one. Small "
         "networks leave most of a large GPU idle. Re-runs nothing; also name the number of jobs: --resources gpu=4.",
     )
+    only: Distinct[Annotated[list[str], Field(min_length=1)]] | None = Field(
+        None,
+        description="Names of the studies that `all` includes, whatever their `enabled` says. null: the enabled ones.",
+    )
     studies: dict[str, Study] = Field(description="Name → study.")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
+        unknown = [name for name in self.only or () if name not in self.studies]
+        mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():
