@@ -31,6 +31,7 @@ from workflow_scripts.kinds.step_settings.training_settings import (
     TrainedRun,
     TrainSettings,
 )
+from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
@@ -103,6 +104,10 @@ class Steps:
 
     def examples(self, study: str) -> ExamplesSettings:
         return ExamplesSettings(study, packing_of(self.study(study)))
+
+    def has_slides(self, study: str) -> bool:
+        """Whether the study's samples are tiles of slides."""
+        return packed_modality(self.study(study).modality).of_slides
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""

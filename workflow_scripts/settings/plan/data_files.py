@@ -60,6 +60,11 @@ class DataFiles:
         masks = [paths.masks_record] if self._steps.has_masks(study) else []
         return [str(path) for path in (paths.dataset_record, paths.arrays_record, *masks, paths.examples_record)]
 
+    def slide_pictures(self, study: str) -> list[str]:
+        """The folder of pictures of a study's slides, where it has any."""
+        paths = StudyPaths(Path(self._config.results, study))
+        return [str(paths.slide_pictures)] if self._steps.has_slides(study) else []
+
     def mask_records(self, study: str, *runs: str) -> list[str]:
         """The record of a study's masks, where the network of one of these runs sees them."""
         seen = any(self._steps.sees_masks(study, run) for run in runs)
