@@ -48,3 +48,13 @@ def test_the_speed_of_timms_script_is_the_mean_over_its_second_epoch(script, tmp
     stand_in.write_text("raise SystemExit('no such option')")
     with pytest.raises(RuntimeError, match="ended with 1: no such option"):
         script("timm_script").speed(stand_in, "shufflenet_v2_x0_5", files, 32, train, "cpu", 0)
+
+
+def test_stored_maps_pay_after_as_many_epochs_as_the_printed_seconds_say():
+    small = ["--model", "narrow_vgg", "--head", "0", "--size", "64", "--images", "32", "--repeats", "1"]
+    command = [sys.executable, BENCHMARKS / "frozen.py", *small]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    row = re.search(r"^\| narrow_vgg \| 4 \| (.+) \| (.+) \| (.+) \| (.+) \| (\d+) epochs \|$", printed, re.MULTILINE)
+    embed, pixels, maps, ratio, epochs = map(float, row.groups())
+    assert ratio == pytest.approx(pixels / maps, rel=0.02) and ratio > 1
+    assert epochs == pytest.approx(embed / (pixels - maps), rel=0.05, abs=1)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tests import made
-from workflow_scripts.contracts.arrays import KINDS, ArrayDescription, Arrays
+from workflow_scripts.contracts.arrays import KINDS, ArrayDescription, Arrays, MapNetwork, MapSource
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.code import closure
 from workflow_scripts.training import augment, inference, loop
@@ -40,13 +40,16 @@ NETWORKS = {
     "features": lambda: nn.Sequential(nn.Dropout(0.1), nn.Linear(NUMBERS, len(CLASSES))),
     "sequence": Recurrent,
 }
+NETWORKS["maps"] = NETWORKS["pixels"]
+SOURCE = MapSource(ArrayDescription("pixels", "uint8", (9, 9, 1), 255), (0.5,), (0.5,), 8, MapNetwork("", {}, None, 0))
 
 
 def arrays_of(kind):
     """Samples of a kind whose class is how large their numbers are; the class numbers."""
     generator, targets = np.random.default_rng(0), np.arange(SAMPLES) % 2
     count = generator.integers(1, 5, SAMPLES) if kind == "sequence" else np.ones(SAMPLES, dtype="int64")
-    shape = (5, 7, 1) if kind == "pixels" else (NUMBERS,)
+    count = count * SOURCE.symmetries if kind == "maps" else count
+    shape = (5, 7, 1) if kind in ("pixels", "maps") else (NUMBERS,)
     values = generator.normal(
         100 + 40 * np.repeat(targets, count).reshape(-1, *[1] * len(shape)), 20, (count.sum(), *shape)
     )
@@ -54,6 +57,8 @@ def arrays_of(kind):
     index = pd.DataFrame(
         {"id": [str(number) for number in range(SAMPLES)], "first": np.cumsum(count) - count, "count": count}
     )
+    if kind == "maps":
+        return Arrays(description, ((values - 120) / 40).astype("float32"), index, source=SOURCE), targets
     return Arrays(description, values.astype("float32"), index), targets
 
 
@@ -146,7 +151,7 @@ def test_several_rows_a_sample_are_no_features():
 def test_every_kind_of_array_has_a_feeder_and_the_loop_knows_none_of_them():
     assert set(VIEWS) == set(KINDS)
     loaded = closure("workflow_scripts.training.loop")
-    assert not {name for name in loaded if name.endswith((".augment", ".pixels", ".features", ".sequences"))}
+    assert not {name for name in loaded if name.endswith((".augment", ".pixels", ".features", ".maps", ".sequences"))}
 
 
 @pytest.mark.parametrize(("dtype", "scale"), [("uint16", 65535), ("float32", 1.0)])
@@ -175,6 +180,7 @@ def test_grey_pictures_are_normalised_and_what_needs_colours_or_squares_is_refus
     with pytest.raises(UserError, match="imagenet is for pictures in colour"):
         statistics(arrays, np.arange(40), "imagenet")
     assert statistics(arrays, np.arange(40), "half") == ([0.5], [0.5])
+    assert statistics(arrays, np.arange(40), "unit") == ([0.0], [1.0])
     for change, says in (
         ({"saturation": 0.2}, "no colours"),
         ({"hue": 0.2}, "no colours"),

@@ -19,7 +19,7 @@ from workflow_scripts.training import checkpoints, one_training
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(inputs, out, settings, stop=lambda: None):
+def start(inputs, out, settings, stop=lambda: None, **more):
     """The real step in a process of its own, which saves a state after every optimiser step; its exit code and log."""
     inputs.root.joinpath("log").mkdir(exist_ok=True)
     path = inputs.root / "log" / f"{len(list(inputs.root.joinpath('log').iterdir()))}.log"
@@ -28,7 +28,7 @@ def start(inputs, out, settings, stop=lambda: None):
         try:
             stop()
             places = inputs.arguments(out=out, settings=settings)
-            entry.run(train.main, changed(places, {"save_within": 0, "save_at_end": 0, "log": path}))
+            entry.run(train.main, changed(places, {"save_within": 0, "save_at_end": 0, "log": path, **more}))
         except SystemExit as end:
             os._exit(end.code)
         os._exit(0)

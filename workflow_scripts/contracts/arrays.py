@@ -7,10 +7,12 @@ record.json says what a row is. masks/masks.npy holds, for some studies of pictu
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.record import view_of
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime.errors import UserError
@@ -19,12 +21,13 @@ from workflow_scripts.runtime.results_layout import remedy
 DATA, INDEX, RECORD, MASKS = "data.npy", "index.csv", "record.json", "masks.npy"
 # Rows [first, first + count) of the array belong to a sample.
 ARRAY_INDEX = Table("array index", {"id": "str", "first": "int", "count": "int"}, key=("id",))
-PIXELS, FEATURES, SEQUENCE = KINDS = ("pixels", "features", "sequence")
+PIXELS, FEATURES, SEQUENCE, MAPS = KINDS = ("pixels", "features", "sequence", "maps")
 # Kind → how many dimensions a row has, and the types that it may have.
 _ROWS = {
     PIXELS: (3, ("uint8", "uint16", "float32")),
     FEATURES: (1, ("float32",)),
     SEQUENCE: (1, ("float32",)),
+    MAPS: (3, ("float16", "float32")),
 }
 
 
@@ -89,17 +92,58 @@ class ArrayDescription:
 
 
 @dataclass(frozen=True)
+class MapNetwork:
+    """The network whose first stages made maps, as a run names it.
+
+    weights: sha256 of the file that it started from; None: it started at random, from `seed`.
+    """
+
+    model: str
+    options: dict[str, Any]
+    weights: str | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class MapSource:
+    """What maps were made of: the pictures, mean and std of each channel of theirs in [0, 1], and the network.
+
+    symmetries: maps of a sample, 8 of its flips and quarter turns, or 1.
+    """
+
+    pixels: ArrayDescription
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    symmetries: int
+    network: MapNetwork
+
+
+@dataclass(frozen=True)
 class Arrays:
     """The rows of a study's samples.
 
     data: N rows as `description` says, memory-mapped where they were read from a file; index: contract ARRAY_INDEX;
-    masks: uint8 N×H×W, 1 where a pixel is kept; None where the study has none, or nobody asked for them.
+    masks: uint8 N×H×W, 1 where a pixel is kept; None where the study has none, or nobody asked for them; source: of
+    maps, what they were made of.
     """
 
     description: ArrayDescription
     data: np.ndarray
     index: pd.DataFrame
     masks: np.ndarray | None = None
+    source: MapSource | None = None
+
+    @property
+    def map_source(self) -> MapSource:
+        """What these maps were made of; TypeError where they are none."""
+        if self.source is None:
+            raise TypeError(f"arrays of kind {self.description.kind} were made of no pictures")
+        return self.source
+
+    @property
+    def pictures(self) -> ArrayDescription:
+        """The pictures that the rows are, or that they were made of."""
+        return self.description if self.source is None else self.source.pixels
 
     @classmethod
     def of_rows(cls, description: ArrayDescription, data: np.ndarray, masks: np.ndarray | None = None) -> "Arrays":
@@ -149,12 +193,14 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
             f"{folder / DATA} has rows {data.shape[1:]} of {data.dtype}, {folder / RECORD} says {description}; "
             f"{remedy(folder / DATA)}"
         )
-    several = description.kind == PIXELS and (index["count"] != 1).any()
-    if several or (index["first"] < 0).any() or (index["count"] < 1).any():
+    source = view_of(MapSource, record, folder / RECORD) if description.kind == MAPS else None
+    rows = {PIXELS: 1, MAPS: source.symmetries if source else 1}.get(description.kind)
+    unfit = rows is not None and (index["count"] != rows).any()
+    if unfit or (index["first"] < 0).any() or (index["count"] < 1).any():
         raise UserError(f"{folder / INDEX} gives a sample rows that it cannot have; {remedy(folder / INDEX)}")
     if (index["first"] + index["count"]).max() > len(data):
         raise UserError(f"{folder / DATA} has too few rows for {INDEX}; {remedy(folder / DATA)}")
-    return Arrays(description, data, index, None if masks is None else _open_masks(masks, data.shape[:3]))
+    return Arrays(description, data, index, None if masks is None else _open_masks(masks, data.shape[:3]), source)
 
 
 def _open_masks(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -105,6 +105,11 @@ class RunKind(OneOfKind):
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
 
+    @property
+    def embedding(self) -> str | None:
+        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these."""
+        return None
+
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""
         return {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about
+from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about, optional
 from workflow_scripts.contracts.constructor_options import Options
 from workflow_scripts.contracts.own_networks import OWN, NetworkPart
 from workflow_scripts.kinds.kind import TrainedKind
@@ -42,6 +42,10 @@ class Network(TrainedKind):
             "Width of a further fully connected layer, with ReLU, between the features and the classifier; null: none."
         ),
     ] = None
+    embedding: Annotated[
+        Filled | None,
+        about("Name of an embedding of the study: train what is behind its stored maps instead of from pixels."),
+    ] = optional()
 
     def networks(self) -> Mapping[str, NetworkPart]:
         return {"model": self}

@@ -85,6 +85,10 @@ class StudyPaths:
     def examples_record(self) -> Path:
         return self.examples / RECORD_FILE
 
+    def embedding(self, name: str) -> Path:
+        """Folder of what a network makes of the samples, once for all runs."""
+        return self.folder / "embeddings" / name
+
     def split(self, protocol: str) -> Path:
         """Table of which sample is in which subset."""
         return self.folder / "splits" / f"{protocol}.csv"

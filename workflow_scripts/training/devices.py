@@ -10,6 +10,8 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.reservations import process_gpus
 
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
+# Of a GPU's free memory, for what all batches are taken from.
+RESIDENT_SHARE = 0.5
 
 
 def type_of(wanted: str) -> str:
@@ -42,6 +44,11 @@ def prepare(wanted: str, train: Train, number: int | None = None) -> torch.devic
 def gpus() -> tuple[str, ...]:
     """What tells the GPUs apart that this process sees."""
     return tuple(str(torch.cuda.get_device_properties(number).uuid) for number in range(torch.cuda.device_count()))
+
+
+def may_hold(device: torch.device, size: int) -> bool:
+    """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory."""
+    return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

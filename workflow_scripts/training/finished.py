@@ -25,7 +25,8 @@ from workflow_scripts.preprocessing.packing import ImagePacker
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
-from workflow_scripts.runtime.run_address import WEIGHTS_FILE, RunAddress, study_of
+from workflow_scripts.runtime.run_address import RECORD_FILE, WEIGHTS_FILE, RunAddress, study_of
+from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.training import devices, inference
 from workflow_scripts.training.feeders.batches import Batches
 from workflow_scripts.training.randomness import keys_of
@@ -81,8 +82,10 @@ class FinishedRun:
         study = _study_of(folder, settings)
         required_training(folder / WEIGHTS_FILE)
         inputs, masks = record["inputs"], study / "masks" / "record.json"
-        files = (study / "arrays" / "record.json", folder / WEIGHTS_FILE)
-        arrays, _ = (_still(path, study, inputs, folder) for path in files)
+        arrays, _ = (
+            _packed_record(folder, study, settings, inputs),
+            _still(folder / WEIGHTS_FILE, study, inputs, folder),
+        )
         dataset = read_record(study / "dataset" / "record.json")
         masked = masks.relative_to(study).as_posix() in inputs
         packed = read_record(arrays)
@@ -149,6 +152,15 @@ def _image_packer(folder: Path, dataset: dict, packed: dict) -> ImagePacker:
             "new files"
         )
     return ImagePacker(parse(Packing, packed["settings"]["preprocess"]))
+
+
+def _packed_record(folder: Path, study: Path, settings: TrainSettings, inputs: dict[str, str]) -> Path:
+    """The record of the images that a run has learned from, also where it was from stored maps of them."""
+    paths = StudyPaths(study)
+    if settings.spec.embedding is not None:
+        embedded = _still(paths.embedding(settings.spec.embedding) / RECORD_FILE, study, inputs, folder)
+        inputs = read_record(embedded)["inputs"]
+    return _still(paths.arrays_record, study, inputs, folder)
 
 
 def _still(path: Path, study: Path, inputs: dict[str, str], folder: Path) -> Path:

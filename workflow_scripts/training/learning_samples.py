@@ -50,5 +50,5 @@ class LearningSamples:
 
     @property
     def shape(self) -> InputShape:
-        """Of a sample."""
-        return InputShape.of(self.samples.arrays.description)
+        """Of the pictures, also where stored maps of them are learned from."""
+        return InputShape.of(self.samples.arrays.pictures)

@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.network_parts import classifier_names
+from workflow_scripts.models.stages import front
 from workflow_scripts.runtime.errors import UserError
 
 # Focal loss: exponent of Lin et al., ICCV 2017, section 3.
@@ -23,7 +24,7 @@ class Optimisation:
 
     def __init__(self, model: nn.Module, train: Train, counts: torch.Tensor, steps_an_epoch: int) -> None:
         """`counts`: training images of each class, on the device of the network."""
-        freeze(model, train.freeze)
+        freeze(model, train)
         self.model, self.train, self.steps_an_epoch = model, train, steps_an_epoch
         self.optimizer = optimiser(model, train)
         self.weight, self.loss = class_weight(train, counts), criterion(train, counts)
@@ -40,7 +41,7 @@ class Optimisation:
 
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what is frozen."""
-        training_mode(self.model, self.train.freeze)
+        training_mode(self.model, self.train)
 
     def begin_step(self, epoch: int, step: int) -> None:
         """Forget the last step's gradients, and take the rate of this one."""
@@ -123,20 +124,24 @@ def _mean(losses: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | No
     return (shares * losses).sum() / shares.sum()
 
 
-def freeze(model: nn.Module, what: str) -> None:
-    """With "backbone", only the classifier's parameters stay trainable."""
-    if what == "backbone":
+def freeze(model: nn.Module, train: Train) -> None:
+    """Take all that is frozen out of what is trained: the backbone, or the first stages. UserError as stages.front."""
+    if train.freeze == "backbone":
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(_in_classifier(model, name))
+    if train.frozen_stages:
+        front(model, train.frozen_stages).requires_grad_(False)
 
 
-def training_mode(model: nn.Module, what_is_frozen: str) -> None:
-    """Training mode; a frozen backbone keeps its batch-norm statistics."""
+def training_mode(model: nn.Module, train: Train) -> None:
+    """Training mode; a frozen backbone keeps its batch-norm statistics, frozen stages are as when they are applied."""
     model.train()
-    if what_is_frozen == "backbone":
+    if train.freeze == "backbone":
         for name, module in model.named_modules():
             if isinstance(module, _BatchNorm) and not _in_classifier(model, name):
                 module.eval()
+    if train.frozen_stages:
+        front(model, train.frozen_stages).eval()
 
 
 def _in_classifier(model: nn.Module, name: str) -> bool:

@@ -1,6 +1,6 @@
 """The block `train` of a study's settings, and of a run's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, Share, about, distinct, optional
@@ -36,6 +36,22 @@ class Augment:
         ),
     ] = 0.0
 
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """Keys of the changes that it makes which put a picture's pixels in another order, and lose none."""
+        return tuple(key for key in _SYMMETRIES if getattr(self, key))
+
+    @property
+    def further_changes(self) -> tuple[str, ...]:
+        """Keys of all other changes that it makes."""
+        return tuple(
+            entry.name for entry in fields(self) if entry.name not in _SYMMETRIES and getattr(self, entry.name)
+        )
+
+
+# Of Augment: flips and quarter turns.
+_SYMMETRIES = ("horizontal_flip", "vertical_flip", "quarter_turns")
+
 
 @dataclass(frozen=True)
 class Train:
@@ -70,9 +86,24 @@ class Train:
         Literal["none", "backbone"],
         about("backbone: only the classifier layers are trained; batch-norm statistics stay fixed too."),
     ] = "none"
+    frozen_stages: Annotated[
+        int,
+        about(
+            "The first n stages of a VGG-like network, each up to a pooling, stay as they start: their weights do not "
+            "learn, batch-norm statistics stay fixed, nothing of them decays.",
+            ge=0,
+        ),
+    ] = 0
+    redefine: Annotated[
+        bool,
+        about(
+            "With `frozen_stages`: only these start from the run's `weights`; all layers behind them start at random. "
+            "false: all but the classifier start from `weights`."
+        ),
+    ] = False
     normalise: Annotated[
-        Literal["dataset", "imagenet", "half"],
-        about("Mean and standard deviation taken from: the training subset, ImageNet, or 0.5 and 0.5."),
+        Literal["dataset", "imagenet", "half", "unit"],
+        about("Mean and standard deviation taken from: the training subset, ImageNet, 0.5 and 0.5, or 0 and 1."),
     ] = "dataset"
     stain: Annotated[
         Stain,
@@ -144,6 +175,8 @@ class Train:
             raise ValueError(
                 f"label_smoothing is {self.label_smoothing:g} and loss {self.loss}; only cross_entropy smooths labels"
             )
+        if self.redefine and not self.frozen_stages:
+            raise ValueError("redefine is true and frozen_stages 0; say how many stages keep their weights")
         if self.sampling != "none" and self.extra:
             raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
         if self.sampling != "none" and self.class_weights != "none":

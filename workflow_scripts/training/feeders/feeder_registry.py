@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 VIEWS: dict[str, str] = {
     "pixels": "workflow_scripts.training.feeders.pixels:PixelView",
     "features": "workflow_scripts.training.feeders.features:FeatureView",
+    "maps": "workflow_scripts.training.feeders.maps:MapView",
     "sequence": "workflow_scripts.training.feeders.sequences:SequenceView",
 }
 

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
-from workflow_scripts.training import sampling
+from workflow_scripts.training import devices, sampling
 from workflow_scripts.training.feeders.batches import Batch, View
 from workflow_scripts.training.feeders.stained import StainedRows, fitted_reference, stained
 from workflow_scripts.training.randomness import GOLDEN
@@ -25,7 +25,6 @@ HALF = 0.5
 # Of the full range: one step of 8 bits.
 SMALLEST_STD = 1 / 255
 ROWS_AT_A_TIME = 256
-RESIDENT_SHARE = 0.5
 # Epochs count from 0: noise on pictures that are not trained on is that of no epoch, and always the same.
 APPLIED_EPOCH = -1
 
@@ -113,10 +112,7 @@ class Pixels:
         self.resident = None
         # Copies share their pixels.
         rows, self.held_at = np.unique(subset.first, return_inverse=True)
-        if (
-            device.type == "cuda"
-            and len(rows) * _bytes_held(arrays.data) <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
-        ):
+        if devices.may_hold(device, len(rows) * _bytes_held(arrays.data)):
             self.resident = torch.from_numpy(shown(self.data, masks, rows)).to(device)
 
     def __len__(self) -> int:
@@ -215,10 +211,12 @@ def statistics(
 ) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel, of pixels in [0, 1]; kind "dataset": over `rows` only.
 
-    Other kinds are fixed numbers: half and imagenet. With `masks` and `stain`, of the pictures as they are shown, what
-    is left out being black. UserError for imagenet and pictures that are not in colour.
+    Other kinds are fixed numbers: unit, half and imagenet. With `masks` and `stain`, of the pictures as they are shown,
+    what is left out being black. UserError for imagenet and pictures that are not in colour.
     """
     channels, scale = arrays.description.channels, arrays.description.scale
+    if kind == "unit":
+        return [0.0] * channels, [1.0] * channels
     if kind == "half":
         return [HALF] * channels, [HALF] * channels
     if kind == "imagenet":

@@ -1,0 +1,55 @@
+"""A run that learns from stored maps must see pictures as the network saw them that made the maps."""
+
+from dataclasses import replace
+
+import pytest
+
+from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.step_settings.embed_settings import Embedding
+from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.kinds.network import Network
+from workflow_scripts.settings.map_runs import MapRun
+
+EMBEDDING = Embedding("vgg16", {"cfg": 1}, "published", stage=4, symmetries="eight", normalise="half")
+TRAIN = {"frozen_stages": 4, "normalise": "half", "augment": {"quarter_turns": True, "vertical_flip": 0.5}}
+
+
+def mistakes(embedding=None, network=None, train=None, has_masks=False, resample="none"):
+    run = Network("network", **{"model": "vgg16", "options": {"cfg": 1}, "weights": "published"} | (network or {}))
+    block = parse(Train, TRAIN | (train or {}))
+    maps = replace(EMBEDDING, **embedding or {})
+    return list(MapRun("block4", maps, run, block, has_masks, {"published": resample}).mistakes())
+
+
+def test_a_run_that_fits_its_maps_is_no_mistake():
+    assert mistakes() == []
+    assert mistakes(train={"copies": "fourfold", "redefine": True, "mask": True}) == []
+    still = {"augment": {"horizontal_flip": 0.0}}
+    assert mistakes(embedding={"symmetries": "none"}, train=still) == []
+    assert mistakes(network={"options": {"cfg": 1, "drop_rate": 0.5, "mlp_ratio": 0.1}}) == []
+    assert mistakes(has_masks=True, train={"mask": False}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"network": {"model": "vgg13"}}, "model is 'vgg13', embeddings.block4.model 'vgg16'; give both the same"),
+        ({"network": {"options": {}}}, "options is {}, embeddings.block4.options {'cfg': 1}; give both"),
+        ({"network": {"weights": None}}, "weights is None, embeddings.block4.weights 'published'; give both the same"),
+        ({"embedding": {"stage": 3}}, "train.frozen_stages is 4, embeddings.block4.stage 3; write how many stages"),
+        ({"embedding": {"stage": None}}, "train.frozen_stages is 4, embeddings.block4.stage null; write how many"),
+        ({"train": {"frozen_stages": 0}}, "train.frozen_stages is 0, embeddings.block4.stage 4; write how many stages"),
+        ({"embedding": {"pool": "mean"}}, "embeddings.block4 has no maps, pool is mean; a network needs pool: none"),
+        ({"train": {"normalise": "dataset"}}, "train.normalise is 'dataset', embeddings.block4.normalise 'half'; give"),
+        ({"train": {"precision": "bfloat16"}}, "train.precision is 'bfloat16', embeddings.block4.precision 'float32'"),
+        ({"train": {"augment": {"rotate": 10}}}, "train.augment.rotate is set, and stored maps are of flips and"),
+        ({"train": {"augment": {"noise": 0.1}}}, "train.augment.noise is set, and stored maps are of flips and"),
+        ({"embedding": {"symmetries": "none"}}, "train.augment.horizontal_flip is set, embeddings.block4.symmetries"),
+        ({"has_masks": True}, "train.mask is true, and stored maps are of whole pictures; write mask: false"),
+        ({"train": {"stain": "macenko"}}, "train.stain is macenko, and stored maps are of pictures as they are; write"),
+        ({"resample": "smote"}, "protocols.published.resample is smote, and maps are not interpolated; write none"),
+    ],
+)
+def test_what_does_not_fit_is_a_line_that_says_what_to_write(change, says):
+    (line,) = mistakes(**change)
+    assert line.startswith(says) and "; " in line

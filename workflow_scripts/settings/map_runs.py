@@ -1,0 +1,80 @@
+"""What does not fit a run that learns from the stored maps of an embedding instead of from pixels."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.embed_settings import Embedding
+from workflow_scripts.contracts.step_settings.train_settings import Train
+
+# The network that made the maps is the one whose later layers learn.
+_OF_NETWORK = ("model", "weights")
+# Options of VGG-like networks that concern dense layers, or what frozen stages do not: they drop nothing.
+_BEHIND = ("drop_rate", "dropout", "mlp_ratio")
+# Later steps look at pixels as the run says, so it must say what was done for the maps.
+_OF_PIXELS = ("normalise", "precision")
+
+
+@dataclass(frozen=True)
+class MapRun:
+    """A run on an embedding: the embedding's name and block, the run's network, and its whole `train`.
+
+    has_masks: whether the study looks for masks; resample: protocol → the synthetic samples that it trains on besides.
+    """
+
+    name: str
+    embedding: Embedding
+    network: NetworkPart
+    train: Train
+    has_masks: bool
+    resample: Mapping[str, str]
+
+    def mistakes(self) -> Iterator[str]:
+        """What of run and embedding does not fit, and what to write; nothing where maps stand for frozen stages."""
+        for key in _OF_NETWORK:
+            yield from self._differing(key, getattr(self.network, key), getattr(self.embedding, key))
+        options = (_of_stages(part.options) for part in (self.network, self.embedding))
+        yield from self._differing("options", *options)
+        for key in _OF_PIXELS:
+            yield from self._differing(key, getattr(self.train, key), getattr(self.embedding, key), "train.")
+        yield from self._stage_mistakes()
+        yield from self._change_mistakes()
+        if self.has_masks and self.train.mask:
+            yield "train.mask is true, and stored maps are of whole pictures; write mask: false"
+        if self.train.stain != "none":
+            yield f"train.stain is {self.train.stain}, and stored maps are of pictures as they are; write stain: none"
+        for protocol, resample in self.resample.items():
+            if resample != "none":
+                yield f"protocols.{protocol}.resample is {resample}, and maps are not interpolated; write none there"
+
+    def _differing(self, key: str, value: object, wanted: object, block: str = "") -> Iterator[str]:
+        if value != wanted:
+            yield f"{block}{key} is {value!r}, embeddings.{self.name}.{key} {wanted!r}; give both the same"
+
+    def _stage_mistakes(self) -> Iterator[str]:
+        stage, frozen = self.embedding.stage, self.train.frozen_stages
+        if self.embedding.pool != "none":
+            yield f"embeddings.{self.name} has no maps, pool is {self.embedding.pool}; a network needs pool: none"
+        if stage is None or stage != frozen:
+            yield (
+                f"train.frozen_stages is {frozen}, embeddings.{self.name}.stage {'null' if stage is None else stage}; "
+                "write how many stages the maps stand for at both"
+            )
+
+    def _change_mistakes(self) -> Iterator[str]:
+        augment = self.train.augment
+        for key in augment.further_changes:
+            yield f"train.augment.{key} is set, and stored maps are of flips and quarter turns alone; set it to 0"
+        copies = ["copies"] if self.train.copies != "none" else []
+        drawn = [*copies, *(f"augment.{key}" for key in augment.symmetries)]
+        if drawn and self.embedding.symmetries != "eight":
+            yield (
+                f"train.{drawn[0]} is set, embeddings.{self.name}.symmetries {self.embedding.symmetries}; write "
+                "symmetries: eight"
+            )
+
+
+def _of_stages(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a network's options that its stages may depend on."""
+    return {key: value for key, value in options.items() if key not in _BEHIND}
