@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Sides of a picture in inches; narrow ones are as wide as their words.
-LONGEST, NARROWEST, WORDS = 6.0, 3.4, 1.25
+LONGEST, NARROWEST, WORDS = 5.2, 3.4, 1.1
 # Of the title and of the words below.
 TITLE_LETTERS, LETTERS = 14, 19
 # Points that the legend takes above a picture, and words stand below it.
