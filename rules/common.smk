@@ -58,6 +58,25 @@ def start_weights(wildcards):
     return records + [ancient(file) if file in large else file for file in files]
 
 
+def embedding_weights(wildcards):
+    """The file with the weights of an embedding's network; a published one is identified by its record."""
+    names = wildcards.study, wildcards.embedding
+    files = PLAN.weights.embedding_files(*names)
+    return [ancient(file) for file in files] if PLAN.weights.embedding_records(*names) else files
+
+
+@asked_often
+def arrays_record(wildcards):
+    """The record of what a run reads: of the arrays of samples, or of an embedding of them."""
+    return f"{PLAN.data.arrays(wildcards.study, wildcards.run)}/record.json"
+
+
+@asked_often
+def arrays_data(wildcards):
+    """The large file next to it."""
+    return ancient(f"{PLAN.data.arrays(wildcards.study, wildcards.run)}/data.npy")
+
+
 @asked_often
 def masks(wildcards):
     """The record of the masks that the network of a run sees: it stands for them."""

@@ -5,8 +5,8 @@
 rule make_run:
     input:
         dataset=rules.ingest.output.record,
-        arrays=rules.preprocess.output.record,
-        data=ancient(rules.preprocess.output.data),
+        arrays=arrays_record,
+        data=arrays_data,
         masks=masks,
         split=rules.split.output.split,
         source_runs=lambda wildcards: PLAN.runs.source_files(address_of(wildcards)),
@@ -47,6 +47,15 @@ use rule make_run_with_network as make_run_with_model with:
     output:
         **run_tables("<made_run_with_model>"),
         model=directory("<made_run_with_model>/model"),
+
+
+# The same of kinds that pool the samples of a unit, and leave how much each counted. Small networks on a processor.
+use rule make_run as make_run_with_attention with:
+    output:
+        **run_tables("<made_run_with_attention>"),
+        attention="<made_run_with_attention>/attention.csv",
+    conda:
+        "../envs/torch.yaml"
 
 
 # Of the tables of finished runs.

@@ -5,7 +5,7 @@
 # is the same in both ways trains nothing again that was trained in the other.
 LEARNED_FROM = {
     # It stands for the arrays and for the table of samples as well, which it was made from.
-    "arrays": rules.preprocess.output.record,
+    "arrays": arrays_record,
     "masks": masks,
     "split": rules.split.output.split,
     "weights": start_weights,
@@ -82,7 +82,7 @@ for batch in job_batches(PLAN):
 rule finish_run:
     input:
         dataset=rules.ingest.output.record,
-        arrays=rules.preprocess.output.record,
+        arrays=arrays_record,
         split=rules.split.output.split,
         # Written last.
         trained=lambda wildcards: PLAN.runs.trainings(**wildcards),

@@ -14,6 +14,10 @@ EMBEDDING = Embedding("vgg16", {"cfg": 1}, "published", stage=4, symmetries="eig
 TRAIN = {"frozen_stages": 4, "normalise": "half", "augment": {"quarter_turns": True, "vertical_flip": 0.5}}
 
 
+POOLED = {"pool": "mean", "symmetries": "none"}
+STILL = {"augment": {"horizontal_flip": 0.0}}
+
+
 def mistakes(embedding=None, network=None, train=None, has_masks=False, resample="none"):
     run = Network("network", **{"model": "vgg16", "options": {"cfg": 1}, "weights": "published"} | (network or {}))
     block = parse(Train, TRAIN | (train or {}))
@@ -24,8 +28,7 @@ def mistakes(embedding=None, network=None, train=None, has_masks=False, resample
 def test_a_run_that_fits_its_maps_is_no_mistake():
     assert mistakes() == []
     assert mistakes(train={"copies": "fourfold", "redefine": True, "mask": True}) == []
-    still = {"augment": {"horizontal_flip": 0.0}}
-    assert mistakes(embedding={"symmetries": "none"}, train=still) == []
+    assert mistakes(embedding={"symmetries": "none"}, train=STILL) == []
     assert mistakes(network={"options": {"cfg": 1, "drop_rate": 0.5, "mlp_ratio": 0.1}}) == []
     assert mistakes(has_masks=True, train={"mask": False}) == []
 
@@ -39,7 +42,10 @@ def test_a_run_that_fits_its_maps_is_no_mistake():
         ({"embedding": {"stage": 3}}, "train.frozen_stages is 4, embeddings.block4.stage 3; write how many stages"),
         ({"embedding": {"stage": None}}, "train.frozen_stages is 4, embeddings.block4.stage null; write how many"),
         ({"train": {"frozen_stages": 0}}, "train.frozen_stages is 0, embeddings.block4.stage 4; write how many stages"),
-        ({"embedding": {"pool": "mean"}}, "embeddings.block4 has no maps, pool is mean; a network needs pool: none"),
+        (
+            {"embedding": POOLED, "train": STILL},
+            "embeddings.block4 has no maps, pool is mean; a network needs pool: none",
+        ),
         ({"train": {"normalise": "dataset"}}, "train.normalise is 'dataset', embeddings.block4.normalise 'half'; give"),
         ({"train": {"precision": "bfloat16"}}, "train.precision is 'bfloat16', embeddings.block4.precision 'float32'"),
         ({"train": {"augment": {"rotate": 10}}}, "train.augment.rotate is set, and stored maps are of flips and"),

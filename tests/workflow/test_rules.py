@@ -67,9 +67,11 @@ def asked(tmp_path_factory) -> dict:
             "cvm_cervix": {
                 "source": f"{base}/raw {HOSTILE} {BRACES}",
                 "protocols": {"own": {"kind": "file", "path": f"{base}/own {HOSTILE}"}},
+                "embeddings": {"last": {"model": "test_resnet", "weights": f"{base}/start {HOSTILE}"}},
                 "runs": {
                     "xception": {"weights": f"{base}/start {HOSTILE}"},
                     "spread": {"kind": "network", "model": "test_resnet", "train": {"processes": 2}},
+                    "stored": {"kind": "baseline", "features": ["stored"], "embedding": "last"},
                 },
             },
             "made": {

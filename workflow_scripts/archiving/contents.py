@@ -9,6 +9,7 @@ STUDY_FILES = (
     "arrays/record.json",
     "masks/record.json",
     "examples/record.json",
+    "embeddings/*/record.json",
     "splits/*.csv",
     "splits/*.json",
     "runs/*/*/*/*.csv",

@@ -25,7 +25,7 @@ PIXELS, FEATURES, SEQUENCE, MAPS = KINDS = ("pixels", "features", "sequence", "m
 # Kind → how many dimensions a row has, and the types that it may have.
 _ROWS = {
     PIXELS: (3, ("uint8", "uint16", "float32")),
-    FEATURES: (1, ("float32",)),
+    FEATURES: (1, ("float16", "float32")),
     SEQUENCE: (1, ("float32",)),
     MAPS: (3, ("float16", "float32")),
 }
@@ -88,6 +88,9 @@ class ArrayDescription:
     def __str__(self) -> str:
         if self.kind == PIXELS:
             return f"{self.width}×{self.height} pixels, {self.channels} channel(s), {self.dtype}"
+        if self.kind == MAPS:
+            height, width, channels = self.row_shape
+            return f"{height}×{width} maps of {channels} channels, {self.dtype}"
         return f"{self.row_shape[0]} numbers a {'step' if self.kind == SEQUENCE else 'sample'}"
 
 

@@ -5,6 +5,11 @@ from workflow_scripts.contracts.tables import Table
 # In a folder of synthetic data: masks of the ground truth, under the names of the files. Hidden from readers of images.
 MASKS = ".truth"
 
+# Values of the mask of a whole slide. A fold is tissue, and so is what tells the class; where ink or padding covers
+# tissue, the mask holds what covers it.
+GLASS, TISSUE, PEN, PADDING, FOLD, CLASS_SIGN = range(6)
+TISSUE_VALUES = (TISSUE, FOLD, CLASS_SIGN)
+
 # truth.csv of a folder of synthetic data: a line per sample, its ground truth. defect: of a copy or broken file,
 # which; copy_of: id of the original, or empty. Further columns: what the generator varied.
 SAMPLE_TRUTH = Table(

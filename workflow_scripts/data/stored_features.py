@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 from workflow_scripts.contracts.arrays import PIXELS, SEQUENCE, open_arrays
 from workflow_scripts.runtime.errors import UserError
@@ -79,3 +80,17 @@ class StoredFeatures:
         for block, part in self.blocks():
             values[block] = part
         return values
+
+
+def scale(values: np.ndarray, training: np.ndarray) -> StandardScaler:
+    """Bring each number to mean 0 and spread 1 in the samples that `training` (bool N) says, in place; what does it.
+
+    `values`: float32 N×D, worked on in blocks, so that it stays the only copy. A number that never changes becomes 0.
+    """
+    scaler, rows = StandardScaler(copy=False), np.flatnonzero(training)
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        scaler.partial_fit(values[rows[start : start + ROWS_AT_A_TIME]])
+    for start in range(0, len(values), ROWS_AT_A_TIME):
+        block = slice(start, start + ROWS_AT_A_TIME)
+        values[block] = scaler.transform(values[block])
+    return scaler

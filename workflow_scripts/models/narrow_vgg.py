@@ -19,7 +19,7 @@ class NarrowVgg(nn.Module):
 
     classifier_names = ("head",)
 
-    def __init__(self, classes: int, channels: int, width: float) -> None:
+    def __init__(self, classes: int, channels: int, width: float, drop_rate: float) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for convolutions, full in BLOCKS:
@@ -35,17 +35,19 @@ class NarrowVgg(nn.Module):
         hidden = max(1, round(HIDDEN * width))
         self.features = nn.Sequential(*layers)
         self.dense = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+        self.drop = nn.Dropout(drop_rate)
         self.head: nn.Module = nn.Linear(hidden, classes) if classes else nn.Identity()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """B×C×H×W → B×classes logits, or features."""
         maps: torch.Tensor = self.features(images)
-        output: torch.Tensor = self.head(self.dense(maps.mean(dim=(2, 3))))
+        output: torch.Tensor = self.head(self.drop(self.dense(maps.mean(dim=(2, 3)))))
         return output
 
 
-def make(classes: int, shape: InputShape, width: float = 0.125) -> NarrowVgg:
-    """The network for `classes` (0: features); `width`: channels as a fraction of VGG-16's, above 0.
+def make(classes: int, shape: InputShape, width: float = 0.125, drop_rate: float = 0.0) -> NarrowVgg:
+    """The network for `classes` (0: features); `width`: channels as a fraction of VGG-16's, above 0;
+    `drop_rate`: share of what the dense layers give that a training leaves out.
 
     UserError for images of fewer pixels than five halvings leave.
     """
@@ -54,4 +56,4 @@ def make(classes: int, shape: InputShape, width: float = 0.125) -> NarrowVgg:
             f"model 'narrow_vgg' halves images {len(BLOCKS)} times, and of {shape} pixels nothing is left; set "
             f"preprocess.size to at least {2 ** len(BLOCKS)}"
         )
-    return NarrowVgg(classes, shape.channels, width)
+    return NarrowVgg(classes, shape.channels, width, drop_rate)

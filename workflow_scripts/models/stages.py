@@ -2,6 +2,7 @@
 
 import copy
 from collections import OrderedDict
+from typing import cast
 
 from torch import nn
 
@@ -10,29 +11,29 @@ from workflow_scripts.runtime.errors import UserError
 
 def stage_ends(network: nn.Module) -> list[int]:
     """Behind which layers of `features` each stage ends; UserError for a network without such a sequence."""
-    layers = getattr(network, "features", None)
-    ends = (
-        [number for number, layer in enumerate(layers, start=1) if isinstance(layer, nn.MaxPool2d)]
-        if isinstance(layers, nn.Sequential)
-        else []
-    )
-    if not ends:
-        raise UserError(f"{type(network).__name__} has no stages that end with a pooling; take a VGG-like network")
-    return ends
+    return [number for number, layer in enumerate(_layers(network), start=1) if isinstance(layer, nn.MaxPool2d)]
 
 
 def front(network: nn.Module, stage: int) -> nn.Sequential:
     """The first stages; they share their layers with the network."""
-    end = _end(network, stage)
-    return network.features[:end]
+    # PyTorch's types do not know that a part of a sequence is one.
+    return cast(nn.Sequential, _layers(network)[: _end(network, stage)])
 
 
 def tail(network: nn.Module, stage: int) -> nn.Module:
     """What comes behind them; the same layers under the same names."""
     behind = copy.copy(network)
     behind._modules = OrderedDict(network._modules)
-    behind.features = network.features[_end(network, stage) :]
+    behind.features = _layers(network)[_end(network, stage) :]
     return behind
+
+
+def _layers(network: nn.Module) -> nn.Sequential:
+    """The sequence `features` of a VGG-like network; UserError for others."""
+    layers = getattr(network, "features", None)
+    if not isinstance(layers, nn.Sequential) or not any(isinstance(layer, nn.MaxPool2d) for layer in layers):
+        raise UserError(f"{type(network).__name__} has no stages that end with a pooling; take a VGG-like network")
+    return layers
 
 
 def _end(network: nn.Module, stage: int) -> int:

@@ -51,7 +51,7 @@ def reference_of(method: Method, pictures_by_unit: Sequence[Sequence[np.ndarray]
     None where no unit has.
     """
     describe = {"reinhard": _lab_statistics, "macenko": _stain_numbers}[method]
-    units = [np.concatenate([_looked_at(picture) for picture in pictures]) for pictures in pictures_by_unit if pictures]
+    units = [np.concatenate([looked_at(picture) for picture in pictures]) for pictures in pictures_by_unit if pictures]
     described = [values for pixels in units if (values := describe(pixels)) is not None]
     if not described:
         return None
@@ -93,7 +93,7 @@ def stains_of(density: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     return (directions, amounts) if (amounts > 0).all() and (directions > -TISSUE).all() else None
 
 
-def _looked_at(picture: np.ndarray) -> np.ndarray:
+def looked_at(picture: np.ndarray) -> np.ndarray:
     """Pixels n×3 of a picture, evenly spaced."""
     pixels = picture.reshape(-1, 3)
     return pixels[:: max(1, len(pixels) // LOOKED_AT)]
@@ -114,7 +114,7 @@ def _lab_statistics(pixels: np.ndarray) -> np.ndarray | None:
 
 
 def _reinhard(picture: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
-    own = _lab_statistics(_looked_at(picture))
+    own = _lab_statistics(looked_at(picture))
     if own is None:
         return None
     scale = wanted[3:] / np.maximum(own[3:], 1e-3)
@@ -123,7 +123,7 @@ def _reinhard(picture: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
 
 
 def _macenko(picture: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
-    stains = stains_of(optical_density(_looked_at(picture)))
+    stains = stains_of(optical_density(looked_at(picture)))
     if stains is None:
         return None
     directions, amounts = stains

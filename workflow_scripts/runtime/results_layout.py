@@ -17,7 +17,7 @@ _ITSELF = "{file}"
 # (files below results/{study}, the record that vouches for them, what makes them: a target of Snakemake). Records are
 # among them: they vouch for themselves, see contracts.record. The first pattern that fits counts.
 _FILES = (
-    (r"(?P<step>dataset|arrays|masks|examples)/[^/]+", "{step}/record.json", _ITSELF),
+    (r"(?P<step>dataset|arrays|masks|examples|embeddings/[^/]+)/[^/]+", "{step}/record.json", _ITSELF),
     (r"(?P<pictures>examples/slides)/[^/]+", "examples/record.json", "{pictures}"),
     (r"splits/(?P<protocol>[^/.]+)(\.leaks\.csv|\.csv|\.json)", "splits/{protocol}.json", _ITSELF),
     (rf"{_RUN}/(weights\.safetensors|history\.csv|train\.json)", "{run}/train.json", _ITSELF),

@@ -1,11 +1,13 @@
 """What enabled studies need from elsewhere: published data sets, and published weights of networks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.data.download.published_sources import published_sources
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.source_checks import fault_of, source_folders
-from workflow_scripts.settings.study import Config
+from workflow_scripts.settings.study import Config, Study
 
 DATA = "data"
 WEIGHTS = f"{DATA}/weights"
@@ -53,11 +55,17 @@ def weights_file(model: str) -> str:
 
 
 def published_models(config: Config) -> dict[str, str]:
-    """Name of the weights file without folder and extension → network, for every run that starts from such weights."""
+    """Name of the weights file without folder and extension → network, for all that starts from such weights."""
     return {
         Path(weights_file(part.model)).stem: part.model
         for study in config.studies.values()
-        for run in study.runs.values()
-        for part in kind_of_run(run).networks().values()
+        for part in _parts(study)
         if part.weights == PUBLISHED
     }
+
+
+def _parts(study: Study) -> Iterator[NetworkPart]:
+    """The networks of a study's runs and embeddings."""
+    for run in study.runs.values():
+        yield from kind_of_run(run).networks().values()
+    yield from study.embeddings.values()

@@ -36,6 +36,7 @@ _DATA_RULES = (
     "segment",
     "examples",
     "examples_of_slides",
+    "embed",
     "split",
     "ground_truth",
 )
@@ -45,6 +46,7 @@ _RUN_RULES = (
     "make_run",
     "make_run_with_network",
     "make_run_with_model",
+    "make_run_with_attention",
     "combine_runs",
     "evaluate",
     "explain",

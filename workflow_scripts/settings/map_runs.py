@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding
 from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.kinds.kind import RunKind, TrainedKind
+from workflow_scripts.runtime.wording import nearest
+from workflow_scripts.settings.base import declared, values_of
+from workflow_scripts.settings.known_names import NAME
+from workflow_scripts.settings.merging import merge
+
+if TYPE_CHECKING:
+    from workflow_scripts.settings.study import Study
 
 # The network that made the maps is the one whose later layers learn.
 _OF_NETWORK = ("model", "weights")
@@ -34,8 +43,8 @@ class MapRun:
         """What of run and embedding does not fit, and what to write; nothing where maps stand for frozen stages."""
         for key in _OF_NETWORK:
             yield from self._differing(key, getattr(self.network, key), getattr(self.embedding, key))
-        options = (_of_stages(part.options) for part in (self.network, self.embedding))
-        yield from self._differing("options", *options)
+        options, embedded = _of_stages(self.network.options), _of_stages(self.embedding.options)
+        yield from self._differing("options", options, embedded)
         for key in _OF_PIXELS:
             yield from self._differing(key, getattr(self.train, key), getattr(self.embedding, key), "train.")
         yield from self._stage_mistakes()
@@ -78,3 +87,32 @@ class MapRun:
 def _of_stages(options: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a network's options that its stages may depend on."""
     return {key: value for key, value in options.items() if key not in _BEHIND}
+
+
+def embedding_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator[str]:
+    """Embeddings that runs name and that there are not, or that do not fit what is trained from them."""
+    for name in study.embeddings:
+        if not NAME.fullmatch(name):
+            yield f"embedding name {name!r}: use a-z, 0-9 and _, a letter first"
+    for name, run in kinds.items():
+        if run.embedding is None:
+            continue
+        if run.embedding not in study.embeddings:
+            hint = nearest(run.embedding, study.embeddings) if study.embeddings else "the study has none"
+            yield f"run {name!r}: embedding names {run.embedding!r}, which is no embedding of this study; {hint}"
+        elif isinstance(run, TrainedKind):
+            (part,) = run.networks().values()
+            yield from (f"run {name!r}: {words}" for words in _map_run(study, name, run.embedding, part).mistakes())
+
+
+def _map_run(study: "Study", run: str, embedding: str, part: NetworkPart) -> MapRun:
+    """A run that is trained from stored maps, as what it must fit."""
+    changes = study.runs[run].train.model_dump(mode="json", exclude_unset=True)
+    return MapRun(
+        embedding,
+        declared(Embedding, study.embeddings[embedding]),
+        part,
+        parse(Train, merge(values_of(study.train, mode="json"), changes)),
+        study.preprocess.mask != "none",
+        {protocol: rule.resample for protocol, rule in study.protocols.items()},
+    )

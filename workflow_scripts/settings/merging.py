@@ -12,7 +12,7 @@ _OWN = ("extends", "enabled", "source", "title", "study_only_runs")
 # The same of its `ingest`: which samples of these very data are used.
 _OWN_INGEST = ("ids", "counts", "fill")
 # Where a null removes an entry.
-_REMOVABLE = ("protocols", "runs", "study_only_runs")
+_REMOVABLE = ("embeddings", "protocols", "runs", "study_only_runs")
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -91,8 +91,8 @@ def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
 
 
 def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
-    """Names of the runs (or protocols) that any layer gives a study or those that it extends, at any scale."""
-    kinds = ("protocols",) if kind == "protocols" else ("runs", "study_only_runs")
+    """Names of the runs (protocols, embeddings) that any layer gives a study or those it extends, at any scale."""
+    kinds = (kind,) if kind in ("embeddings", "protocols") else ("runs", "study_only_runs")
     return {
         name
         for layer in layers
@@ -116,7 +116,7 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
     is_told = any("subject" in section for layer in (base, user) for _, section in _overlays(layer, name))
     if merged.get("paper") == "" and not is_told:
         merged.pop("subject", None)
-    for key in ("protocols", "runs"):
+    for key in ("embeddings", "protocols", "runs"):
         if isinstance(merged.get(key), dict):
             merged[key] = {entry: value for entry, value in merged[key].items() if value is not None}
     explained = _mapping(merged.get("explain")).get("runs")

@@ -27,7 +27,7 @@ PHASE_INPUTS = Path(".work/settings")
 # Folders of results/{study} by the phase that leaves them; the report's files beside them: dvc.yaml.
 FOLDERS = {
     "data": ("dataset", "arrays", "masks", "examples", "splits"),
-    "runs": ("runs", "evaluation", "explanation"),
+    "runs": ("embeddings", "runs", "evaluation", "explanation"),
     "report": ("curves", "paper"),
 }
 PHASES = tuple(FOLDERS)
@@ -46,6 +46,8 @@ def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
 def _run_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
     """One fold and seed of a run stands for all: the settings of evaluate hold a digest of each one's settings."""
     chosen = plan.study(study)
+    for name in plan.steps.embeddings(study):
+        yield step_table.EMBED, StepNames(study=study, embedding=name)
     for protocol in chosen.protocols:
         names = StepNames(study=study, protocol=protocol, seed=chosen.seeds[0])
         for run in chosen.runs:
@@ -69,7 +71,7 @@ _STEPS = {"data": _data_steps, "runs": _run_steps, "report": _report_steps}
 
 def _title(step: Step, names: StepNames) -> str:
     """The step and what tells its jobs apart within a study."""
-    return " ".join(filter(None, (step.name, names.adapter, names.protocol, names.run)))
+    return " ".join(filter(None, (step.name, names.adapter, names.embedding, names.protocol, names.run)))
 
 
 def phase_inputs(plan: Plan, study: str, phase: str) -> dict:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.step_settings.embed_settings import Embedding, EmbedSettings
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
@@ -35,6 +36,7 @@ from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
+from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.settings.base import declared, values_of
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import packing_of
@@ -108,6 +110,18 @@ class Steps:
     def has_slides(self, study: str) -> bool:
         """Whether the study's samples are tiles of slides."""
         return packed_modality(self.study(study).modality).of_slides
+
+    def embed(self, study: str, name: str) -> EmbedSettings:
+        chosen = self.study(study)
+        embedding = declared(Embedding, chosen.embeddings[name])
+        # The seed goes by what is drawn, so that two embeddings of one network agree.
+        seed = seed_for(study, self.config.seed, embedding.model, canonical_json(dict(embedding.options)), "embed")
+        return EmbedSettings(study, name, embedding, seed, chosen.train.torch_threads)
+
+    def embeddings(self, study: str) -> list[str]:
+        """Names of the embeddings that runs of a study read."""
+        kinds = (self.kind(study, run) for run in self.study(study).runs)
+        return list(dict.fromkeys(kind.embedding for kind in kinds if kind.embedding is not None))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""

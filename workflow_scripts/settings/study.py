@@ -13,7 +13,7 @@ from workflow_scripts.kinds.kind import RunKind, StudyRuns, TrainedKind
 from workflow_scripts.runtime.addresses import server_fault
 from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.base import Block, Distinct, Filled, Positive, UserPath, values_of
-from workflow_scripts.settings.data_blocks import Ingest, Preprocess, Protocol, Synthetic
+from workflow_scripts.settings.data_blocks import Embedding, Ingest, Preprocess, Protocol, Synthetic
 from workflow_scripts.settings.known_names import (
     NAME,
     RUN_NAME,
@@ -22,6 +22,7 @@ from workflow_scripts.settings.known_names import (
     results_folder,
     unfit,
 )
+from workflow_scripts.settings.map_runs import embedding_mistakes
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
@@ -54,6 +55,10 @@ class Study(Block):
     synthetic: Synthetic = Field(Synthetic(), description="Synthetic data, when `source` is `synthetic`.")
     ingest: Ingest = Field(Ingest(), description="What is taken from the raw files.")
     preprocess: Preprocess = Field(Preprocess(), description="From files to packed pixels.")
+    embeddings: dict[str, Embedding] = Field(
+        {},
+        description="Name → what a network that learns nothing makes of every picture; made where a run reads it.",
+    )
     protocols: Annotated[dict[str, Protocol], Field(min_length=1)] = Field(
         description="Name → split. All are reported side by side."
     )
@@ -101,6 +106,7 @@ class Study(Block):
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
             *self._run_mistakes(kinds),
+            *embedding_mistakes(self, kinds),
             *self._mention_mistakes(kinds),
         ]:
             raise ValueError("\n".join(mistakes))

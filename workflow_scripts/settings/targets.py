@@ -23,7 +23,8 @@ def run_targets(plan: Plan, study: str) -> list[str]:
         runs += plan.runs.protocol_records(study, protocol)
         for run in plan.study(study).runs:
             runs += plan.runs.trainings(study, protocol, run)
-    return [*data_targets(plan, study), *runs, *plan.report_inputs(study)]
+    embeddings = plan.data.embedding_files(study)
+    return [*data_targets(plan, study), *embeddings, *runs, *plan.report_inputs(study)]
 
 
 def pages(plan: Plan, study: str) -> list[str]:

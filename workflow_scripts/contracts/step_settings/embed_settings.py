@@ -1,4 +1,4 @@
-"""The block `embeddings` of a study's settings."""
+"""What the step `embed` receives, and the block `embeddings` of a study's settings."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -9,14 +9,59 @@ from workflow_scripts.contracts.constructor_options import Options
 
 @dataclass(frozen=True)
 class Embedding:
-    """What a network makes of every sample, once for all runs."""
+    """What a network that learns nothing makes of every picture of a study, stored once for all runs that read it."""
 
-    model: Annotated[Filled, about("Name as for a network.")]
-    options: Annotated[Options, about("As for a network.")] = field(default_factory=dict)
-    weights: Annotated[UserPath | None, about("As for a network.")] = None
-    stage: Annotated[Positive | None, about("Behind which stage; null: the last feature map.")] = None
-    pool: Annotated[Literal["none", "mean"], about("Whether the maps become their means.")] = "none"
-    symmetries: Annotated[Literal["none", "eight"], about("Of each picture, or of its flips and turns.")] = "none"
-    stored: Annotated[Literal["float16", "float32"], about("Type of the stored numbers.")] = "float16"
-    normalise: Annotated[Literal["imagenet", "half", "unit"], about("Normalisation of the pixels.")] = "imagenet"
-    precision: Annotated[Literal["float32", "bfloat16"], about("Arithmetic.")] = "float32"
+    model: Annotated[Filled, about("Name of the network, as of a run of kind network.")]
+    options: Annotated[Options, about("As of a run of kind network.")] = field(default_factory=dict)
+    weights: Annotated[
+        UserPath | None,
+        about(
+            "`published` (the library's pretrained weights), the path of a safetensors file, or null: weights drawn at "
+            "random, the same ones for every run that reads the embedding."
+        ),
+    ] = None
+    stage: Annotated[
+        Positive | None,
+        about(
+            "What is stored: null, the last map before the classifier; n, what leaves the n-th stage of a VGG-like "
+            "network, whose stages end at its poolings. A network is trained from stored maps where `stage` is its "
+            "`train.frozen_stages`."
+        ),
+    ] = None
+    pool: Annotated[
+        Literal["none", "mean"],
+        about("none: maps, height × width × channels; mean: their mean over all places, a number a channel."),
+    ] = "none"
+    symmetries: Annotated[
+        Literal["none", "eight"],
+        about(
+            "eight: of each picture also what is made of its flips and quarter turns, which a network that is trained "
+            "from stored maps takes for random changes; eight times the space."
+        ),
+    ] = "none"
+    stored: Annotated[
+        Literal["float16", "float32"],
+        about("Type of the stored numbers; float16 keeps three digits in half the space."),
+    ] = "float16"
+    normalise: Annotated[
+        Literal["imagenet", "half", "unit"],
+        about("Mean and standard deviation of the pixels: those of ImageNet, 0.5 and 0.5, or 0 and 1."),
+    ] = "imagenet"
+    precision: Annotated[
+        Literal["float32", "bfloat16"], about("Arithmetic of the forward pass, as of `train.precision`.")
+    ] = "float32"
+
+    def __post_init__(self) -> None:
+        if self.pool == "mean" and self.symmetries == "eight":
+            raise ValueError("symmetries is eight and pool mean; only maps are read eightfold, write symmetries: none")
+
+
+@dataclass(frozen=True)
+class EmbedSettings:
+    """What the step receives. seed: of weights that are drawn at random; torch_threads: of the study's trainings."""
+
+    study: str
+    name: str
+    embedding: Embedding
+    seed: int
+    torch_threads: int

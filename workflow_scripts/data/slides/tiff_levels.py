@@ -1,6 +1,5 @@
 """Which images of a TIFF file are levels of its slide, and what is read of its text: numbers alone."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,9 +8,6 @@ import tifffile
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides import microns
 from workflow_scripts.data.slides.slide import SlideFacts
-
-# It quotes what it reads.
-logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 # none, LZW, deflate (twice), JPEG, JPEG 2000, and Aperio's JPEG 2000 of RGB; its JPEG 2000 of YCbCr (33003) comes out
 # in other colours and is left to OpenSlide.

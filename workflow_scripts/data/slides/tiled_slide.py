@@ -26,9 +26,14 @@ class Grid:
         return -(-self.width // self.across)
 
     @property
+    def rows(self) -> int:
+        """Tiles in a column."""
+        return -(-self.height // self.down)
+
+    @property
     def count(self) -> int:
         """Tiles of the level."""
-        return self.columns * -(-self.height // self.down)
+        return self.columns * self.rows
 
 
 class TiledSlide(Slide):

@@ -65,6 +65,17 @@ class DataFiles:
         paths = StudyPaths(Path(self._config.results, study))
         return [str(paths.slide_pictures)] if self._steps.has_slides(study) else []
 
+    def arrays(self, study: str, run: str) -> Path:
+        """Folder of what a run reads: the arrays of samples, or an embedding of them."""
+        paths, name = StudyPaths(Path(self._config.results, study)), self._steps.kind(study, run).embedding
+        return paths.arrays if name is None else paths.embedding(name)
+
+    def embedding_files(self, study: str) -> list[str]:
+        """The large file of every embedding that a run of the study reads, and its record."""
+        paths = StudyPaths(Path(self._config.results, study))
+        folders = [paths.embedding(name) for name in self._steps.embeddings(study)]
+        return [str(folder / name) for folder in folders for name in (paths.array.name, paths.arrays_record.name)]
+
     def mask_records(self, study: str, *runs: str) -> list[str]:
         """The record of a study's masks, where the network of one of these runs sees them."""
         seen = any(self._steps.sees_masks(study, run) for run in runs)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
+from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_ATTENTION, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
 from workflow_scripts.settings.downloads import WEIGHTS
 from workflow_scripts.settings.plan.job_batches import JobBatch
@@ -36,12 +36,14 @@ class RulePatterns:
             "masks": f"{self._masked()}/masks",
             "examples": f"{self._examples(of_slides=False)}/examples",
             "examples_of_slides": f"{self._examples(of_slides=True)}/examples",
+            "embedding": f"{study}/embeddings/{self._embedding()}",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
             "trained_run": self._run(TRAIN),
             "made_run": f"{self._run(MAKE)}/{RULE_OUTPUT}",
             "made_run_with_network": f"{self._run(MAKE_WITH_NETWORK)}/{RULE_OUTPUT}",
             "made_run_with_model": f"{self._run(MAKE_WITH_MODEL)}/{RULE_OUTPUT}",
+            "made_run_with_attention": f"{self._run(MAKE_WITH_ATTENTION)}/{RULE_OUTPUT}",
             "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",
@@ -57,6 +59,11 @@ class RulePatterns:
     def _run(self, rule: str) -> str:
         """Folder of all folds and seeds of the runs that a rule makes."""
         return f"{self._study}/runs/{PROTOCOL}/{self._made_by(rule)}"
+
+    def _embedding(self) -> str:
+        """Names of the embeddings of all studies."""
+        studies = self._plan.config.studies.values()
+        return _wildcard("embedding", sorted({name for study in studies for name in study.embeddings}))
 
     def _masked(self) -> str:
         """Folders of the studies that have masks of their pictures."""

@@ -45,9 +45,23 @@ class StartWeights:
         files = {downloads.weights_file(part.model) for part in parts if part.weights == downloads.PUBLISHED}
         return [str(Path(path).with_suffix(".json")) for path in sorted(files)]
 
+    def embedding_files(self, study: str, name: str) -> list[str]:
+        """The file with the weights of an embedding's network; none where they are drawn."""
+        part = self._config.studies[study].embeddings[name]
+        if part.weights is None:
+            return []
+        return [downloads.weights_file(part.model) if part.weights == downloads.PUBLISHED else part.weights]
+
+    def embedding_records(self, study: str, name: str) -> list[str]:
+        """The record of these weights, where they are published ones."""
+        published = self._config.studies[study].embeddings[name].weights == downloads.PUBLISHED
+        return [str(Path(path).with_suffix(".json")) for path in self.embedding_files(study, name) if published]
+
     def study_records(self, study: str) -> list[str]:
-        """Records of the published weights that any run of a study starts from."""
-        return sorted({record for run in self._config.studies[study].runs for record in self.records(study, run)})
+        """Records of the published weights that any run of a study, or an embedding that one reads, starts from."""
+        of_runs = {record for run in self._config.studies[study].runs for record in self.records(study, run)}
+        embeddings = self._steps.embeddings(study)
+        return sorted(of_runs.union(*(self.embedding_records(study, name) for name in embeddings)))
 
     def prepared(self) -> list[str]:
         """Records of what enabled studies need from elsewhere: data sets that are not there, published weights."""

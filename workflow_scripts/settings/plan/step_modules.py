@@ -45,6 +45,11 @@ def of_reader_and_packer(plan: Plan, names: StepNames) -> list[str]:
     return [*of_reader(plan, names), packed_modality(plan.study(names.study).modality).module]
 
 
+def of_embedding(plan: Plan, names: StepNames) -> list[str]:
+    """This project's own network, where it is what embeds."""
+    return modules_of([plan.study(names.study).embeddings[names.embedding].model])
+
+
 def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
     """This project's own networks in a run that is trained."""
     return _networks(plan, names.study, [names.run])
@@ -94,9 +99,10 @@ def of_every_paper(plan: Plan, names: StepNames) -> list[str]:
     return [f"{STUDIES_PACKAGE}.{paper}" for paper in plan.data.papers]
 
 
-def _feeder(plan: Plan, study: str) -> str:
-    """What feeds a study's samples to a network."""
-    return feeder_module(packed_modality(plan.study(study).modality).array)
+def _feeder(plan: Plan, study: str, run: str) -> str:
+    """What feeds a run's samples to its network: those of the study, or stored maps of them."""
+    stored = plan.steps.kind(study, run).embedding is not None
+    return feeder_module("maps" if stored else packed_modality(plan.study(study).modality).array)
 
 
 def _package(plan: Plan, names: StepNames) -> str:
@@ -113,7 +119,8 @@ def _kinds(plan: Plan, study: str, runs: Iterable[str]) -> list[str]:
 def _networks(plan: Plan, study: str, runs: list[str]) -> list[str]:
     """What builds the networks of runs, and what feeds them."""
     builders = _builders(plan, study, runs)
-    return [*builders, *([_feeder(plan, study)] if builders else [])]
+    trained = (run for run in runs if isinstance(plan.steps.kind(study, run), TrainedKind))
+    return list(dict.fromkeys([*builders, *(_feeder(plan, study, run) for run in trained)]))
 
 
 def _builders(plan: Plan, study: str, runs: list[str]) -> list[str]:

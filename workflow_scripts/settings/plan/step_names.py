@@ -18,3 +18,4 @@ class StepNames:
     seed: int = 0
     raw: str = ""
     model: str = ""
+    embedding: str = ""

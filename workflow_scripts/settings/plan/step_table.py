@@ -67,6 +67,13 @@ SEGMENT = Step("segment", _STUDY, _STUDY, lambda plan, names: plan.steps.segment
 EXAMPLES = Step(
     "examples", _STUDY, _STUDY, lambda plan, names: plan.steps.examples(names.study), step_modules.of_reader_and_packer
 )
+EMBED = Step(
+    "embed",
+    ("study", "embedding"),
+    ("study", "embedding"),
+    lambda plan, names: plan.steps.embed(names.study, names.embedding),
+    step_modules.of_embedding,
+)
 SPLIT = Step("split", _PROTOCOL, _STUDY, lambda plan, names: plan.data.split(names.study, names.protocol))
 # All folds and seeds of a run share settings and code: the job says which they are by the folders it writes.
 TRAIN = Step(
@@ -138,7 +145,7 @@ INDEX = Step(
 STEPS = {
     step.name: step
     for step in (
-        *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SEGMENT, EXAMPLES, SPLIT),
+        *(DOWNLOAD, FETCH_WEIGHTS, SYNTHESISE, INGEST, PREPROCESS, SEGMENT, EXAMPLES, EMBED, SPLIT),
         *(TRAIN, FINISH_RUN, MAKE_RUN),
         *(EVALUATE, EXPLAIN, GROUND_TRUTH, PAPER_FIGURES, VERDICT, REPORT, TRACK, CONSISTENCY, INDEX),
     )

@@ -27,7 +27,7 @@ class TrainingJobs:
         self._processes: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).processes)
         self._torch_threads: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).torch_threads)
         self._settings_text: Callable[[str, str, str], str] = cache(self._as_text)
-        self._read: Callable[[str, str], str] = cache(self._name_inputs)
+        self._read: Callable[[str, str, str], str] = cache(self._name_inputs)
         self._weights: Callable[[str, str], str] = cache(lambda *run: pairs("--weights", plan.weights.files(*run)))
         self.threads = asked_often(self._threads)
         self.gpus = asked_often(self._gpus)
@@ -66,16 +66,23 @@ class TrainingJobs:
         """
         minutes = resources.get("runtime")
         limit = f" --time-limit {minutes}" if minutes else ""
-        read = self._read(wildcards.study, wildcards.protocol)
+        read = self._read(wildcards.study, wildcards.protocol, wildcards.run)
         weights = self._weights(wildcards.study, wildcards.run)
         masks = self._params.masks(wildcards, input)
         return f"{read}{limit} {weights} {masks} --out {folders_of(output.weights)}"
 
-    def _name_inputs(self, study: str, protocol: str) -> str:
+    def _name_inputs(self, study: str, protocol: str, run: str) -> str:
         paths, config = self._plan.paths(study), self._plan.config
         return words(
             [
-                *("--dataset", paths.dataset, "--arrays", paths.arrays, "--split", paths.split(protocol)),
+                *(
+                    "--dataset",
+                    paths.dataset,
+                    "--arrays",
+                    self._plan.data.arrays(study, run),
+                    "--split",
+                    paths.split(protocol),
+                ),
                 *("--device", config.device, "--jobs-per-gpu", config.jobs_per_gpu),
             ]
         )
