@@ -1,4 +1,4 @@
-"""Pictures of slides in a report: a few of each class, the others lie in a folder."""
+"""Slides with their tiles in a report: a few of each class, the others lie in a folder."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from workflow_scripts.reporting.pages.page import plot_uri
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import StudyPaths
 
-MOST = 6
+MOST = 4
 
 
-def slide_pictures_section(results: Results) -> dict[str, Any]:
+def large_slides_section(results: Results) -> dict[str, Any]:
     """Up to MOST slides that were taken, the classes in turn, in the order of their names; how many others there are.
 
     UserError where a picture is not what its record says.
     """
     if not packed_modality(results.dataset.modality.name).of_slides:
-        return {"slide_pictures": []}
+        return {"large_slides": []}
     slides = results.manifest.drop_duplicates("unit").sort_values("unit", kind="stable")
     slides = slides.assign(turn=slides.groupby("label").cumcount())
     shown = slides.sort_values(["turn", "label"], kind="stable").head(MOST)[["unit", "label"]]
@@ -25,9 +25,9 @@ def slide_pictures_section(results: Results) -> dict[str, Any]:
     files = {slide: paths.slide_pictures / f"{slide}.png" for slide in shown["unit"]}
     require(paths.examples_record, *(path.relative_to(paths.examples).as_posix() for path in files.values()))
     return {
-        "slide_pictures": [
-            {"uri": plot_uri(files[slide]), "slide": slide, "label": label}
+        "large_slides": [
+            {"uri": plot_uri(files[slide]), "name": slide, "label": label}
             for slide, label in shown.itertuples(index=False)
         ],
-        "slide_pictures_more": len(slides) - len(shown),
+        "large_slides_more": len(slides) - len(shown),
     }
