@@ -107,9 +107,12 @@ class RunKind(OneOfKind):
         return networks[0].model if len(networks) == 1 else None
 
     @property
-    def embedding(self) -> str | None:
-        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these."""
-        return None
+    def embedding_read(self) -> str | None:
+        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these.
+
+        That of its setting `embedding`, where its kind has one: a property of that name would be the field's default.
+        """
+        return getattr(self, "embedding", None)
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""

@@ -95,14 +95,16 @@ def embedding_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator
         if not NAME.fullmatch(name):
             yield f"embedding name {name!r}: use a-z, 0-9 and _, a letter first"
     for name, run in kinds.items():
-        if run.embedding is None:
+        if run.embedding_read is None:
             continue
-        if run.embedding not in study.embeddings:
-            hint = nearest(run.embedding, study.embeddings) if study.embeddings else "the study has none"
-            yield f"run {name!r}: embedding names {run.embedding!r}, which is no embedding of this study; {hint}"
+        if run.embedding_read not in study.embeddings:
+            hint = nearest(run.embedding_read, study.embeddings) if study.embeddings else "the study has none"
+            yield f"run {name!r}: embedding names {run.embedding_read!r}, which is no embedding of this study; {hint}"
         elif isinstance(run, TrainedKind):
             (part,) = run.networks().values()
-            yield from (f"run {name!r}: {words}" for words in _map_run(study, name, run.embedding, part).mistakes())
+            yield from (
+                f"run {name!r}: {words}" for words in _map_run(study, name, run.embedding_read, part).mistakes()
+            )
 
 
 def _map_run(study: "Study", run: str, embedding: str, part: NetworkPart) -> MapRun:
