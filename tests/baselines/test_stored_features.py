@@ -59,6 +59,13 @@ def test_flips_and_turns_of_a_picture_are_not_looked_at(inputs, tmp_path):
     assert predictions(store(inputs, values), tmp_path / "b").equals(alone)
 
 
+@pytest.mark.parametrize("rows", [1, 8])
+def test_maps_are_taken_number_by_number_in_half_precision_too(inputs, tmp_path, rows):
+    values = numbers(inputs, rows).astype("float16")
+    flat = predictions(store(inputs, values), tmp_path / "features")
+    assert predictions(store(inputs, values.reshape(90, rows, 2, 4, 5)), tmp_path / "maps").equals(flat)
+
+
 def test_no_test_sample_changes_what_is_fitted_or_said_of_another(inputs, tmp_path):
     values, split = numbers(inputs), pd.read_csv(inputs.split)
     before = predictions(store(inputs, values), tmp_path / "a")

@@ -119,6 +119,19 @@ def test_test_samples_and_their_labels_change_nothing_of_validation_units(pooled
     assert poisoned[validation].equals(before[validation]) and not poisoned.equals(before)
 
 
+def test_of_maps_the_mean_over_positions_is_pooled(pooled, tmp_path):
+    inputs = slides(tmp_path / "made")
+    features = np.load(inputs.images).reshape(-1, 1, 12).astype("float16").astype("float32")
+    change = np.random.default_rng(1).normal(size=(len(features), 1, 2, 12)).astype("float16").astype("float32")
+    maps = np.stack([features[:, :, None] + change, features[:, :, None] - change], axis=2)
+    # Of the flips and turns nothing is read.
+    others = np.full((len(features), 7, 2, 2, 12), 99, "float32")
+    run(store(inputs, np.concatenate([maps, others], axis=1)), tmp_path / "maps", epochs=4)
+    run(store(inputs, features), tmp_path / "means", epochs=4)
+    first, second = (UNITS.read(tmp_path / name / "units.csv") for name in ("maps", "means"))
+    np.testing.assert_allclose(probabilities(first), probabilities(second), atol=1e-4)
+
+
 def test_training_stops_by_the_validation_loss_and_the_best_epoch_is_kept(pooled, tmp_path):
     inputs, _ = pooled
     out = run(inputs, tmp_path / "long", epochs=40, learning_rate=0.03, patience=4)

@@ -30,7 +30,7 @@ class Attention(MadeKind):
     embedding: Annotated[
         Filled,
         about("The study's embedding whose numbers are pooled; of maps their mean over positions."),
-    ] = field()  # Without it the kinds' property of that name would be its default.
+    ] = field()  # Without it the default would be that of all kinds, none.
     hidden: Annotated[Positive, about("How many numbers each sample is reduced to.")] = 256
     gate: Annotated[Positive, about("Width of the two layers that weigh a sample.")] = 128
     dropout: Annotated[

@@ -73,6 +73,8 @@ class RunKind(OneOfKind):
     rule: ClassVar[str]
     # What the rows of the arrays are that it reads; None: it reads no arrays.
     reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
+    # Which embedding of the study it reads instead of the samples' arrays; None: it reads these. A key of some kinds.
+    embedding: str | None = None
     # Where it stands in lists: lower ones first, then by name.
     position: ClassVar[int] = 100
     # Whether it needs a training subset.
@@ -105,14 +107,6 @@ class RunKind(OneOfKind):
         """What its one network is called in its library; None where it has several, or none."""
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
-
-    @property
-    def embedding_read(self) -> str | None:
-        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these.
-
-        That of its setting `embedding`, where its kind has one: a property of that name would be the field's default.
-        """
-        return getattr(self, "embedding", None)
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""

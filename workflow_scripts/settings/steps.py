@@ -121,7 +121,7 @@ class Steps:
     def embeddings(self, study: str) -> list[str]:
         """Names of the embeddings that runs of a study read."""
         kinds = (self.kind(study, run) for run in self.study(study).runs)
-        return list(dict.fromkeys(kind.embedding_read for kind in kinds if kind.embedding_read is not None))
+        return list(dict.fromkeys(kind.embedding for kind in kinds if kind.embedding is not None))
 
     def has_masks(self, study: str) -> bool:
         """Whether masks of nuclei are looked for in the study's pictures."""

@@ -8,8 +8,8 @@ from workflow_scripts.synthetic.section import Section, smooth_noise
 
 # Red, green, blue of the light that passes each ink, 0 to 1.
 INKS = ((0.10, 0.22, 0.62), (0.08, 0.45, 0.28))
-# Width of a pen's line and of a fold in micrometres.
-PEN_WIDTH, FOLD_WIDTH = (26.0, 44.0), (14.0, 26.0)
+# Width of a pen's line and of a fold in micrometres. A pen is three times as wide; so is a slide.
+PEN_WIDTH, FOLD_WIDTH = (80.0, 120.0), (14.0, 26.0)
 
 
 def fold(section: Section, mask: np.ndarray, rng: np.random.Generator) -> None:
@@ -34,11 +34,12 @@ def pen_marks(pixels: np.ndarray, mask: np.ndarray, scale: float, rng: np.random
     height, width = mask.shape
     ink = np.array(INKS[int(rng.integers(len(INKS)))], np.float32)
     strokes = np.zeros(mask.shape, np.uint8)
-    for _ in range(int(rng.integers(1, 4))):
-        start = rng.uniform(0.02, 0.98, 2) * (width, height)
-        # Near a corner, where there is little tissue.
-        start = np.where(rng.uniform(size=2) < 0.5, start * 0.2, (width, height) - start * 0.2)
-        way = np.cumsum(rng.normal(0, 16, (7, 2)) + rng.normal(0, 34, 2), axis=0) * scale
+    for _ in range(int(rng.integers(1, 3))):
+        # From a corner along a border, where there is little tissue.
+        corner = rng.integers(0, 2, 2)
+        along = np.eye(2)[int(rng.integers(2))] * (1 - 2 * corner) * rng.uniform(35, 60)
+        way = np.cumsum(along + rng.normal(0, 12, (7, 2)), axis=0) * scale
+        start = np.abs(corner - rng.uniform(0.07, 0.14, 2)) * (width, height)
         _stroke(strokes, start + way, rng.uniform(*PEN_WIDTH) * scale)
     drawn = strokes > 0
     cover = np.clip(0.86 + 0.06 * smooth_noise(mask.shape, 12 * scale, rng), 0.7, 0.97)[drawn, None]

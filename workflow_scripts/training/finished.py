@@ -157,8 +157,8 @@ def _image_packer(folder: Path, dataset: dict, packed: dict) -> ImagePacker:
 def _packed_record(folder: Path, study: Path, settings: TrainSettings, inputs: dict[str, str]) -> Path:
     """The record of the images that a run has learned from, also where it was from stored maps of them."""
     paths = StudyPaths(study)
-    if settings.spec.embedding_read is not None:
-        embedded = _still(paths.embedding(settings.spec.embedding_read) / RECORD_FILE, study, inputs, folder)
+    if settings.spec.embedding is not None:
+        embedded = _still(paths.embedding(settings.spec.embedding) / RECORD_FILE, study, inputs, folder)
         inputs = read_record(embedded)["inputs"]
     return _still(paths.arrays_record, study, inputs, folder)
 

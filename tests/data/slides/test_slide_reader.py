@@ -10,6 +10,7 @@ from workflow_scripts.data.readers import reader_registry
 from workflow_scripts.data.readers.reader_interface import Limits, RefusedSampleError, Seen, modality_of
 from workflow_scripts.data.readers.slide_reader import SlideReader, Tile
 from workflow_scripts.data.reading import ChangedFileError, FileSample, FileTask, inspect_file, inspect_files, verified
+from workflow_scripts.data.slides.openslide_slide import files_of
 from workflow_scripts.data.slides.tiff_slide import TiffSlide
 from workflow_scripts.runtime.files import digest_file
 
@@ -68,6 +69,20 @@ def test_the_digest_of_a_slide_of_several_files_is_of_all_of_them(tmp_path):
     assert digest() == before
     write_dicom(tmp_path / "b", dicom(halves(tissue(seed=1), 2)[1], compressed=False))
     assert digest() != before
+
+
+def test_files_that_hold_the_pixels_of_another_belong_to_the_slide(tmp_path):
+    names = ("a.mrxs", "a/Data0000.dat", "a/Slidedat.ini", "b.vms", "b_1.jpg", "b(1,0).jpg", "c.jpg", "d.ndpi", "d/x")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def files(name: str, vendor: str) -> set[str]:
+        return {path.relative_to(tmp_path).as_posix() for path in files_of(tmp_path / name, vendor)}
+
+    assert files("a.mrxs", "mirax") == set(names[:3])
+    assert files("b.vms", "hamamatsu") == set(names[3:6])
+    assert files("d.ndpi", "hamamatsu") == {"d.ndpi"}
 
 
 def test_rows_are_the_pixels_of_the_full_level_and_white_beyond(path):

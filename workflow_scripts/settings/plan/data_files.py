@@ -67,7 +67,7 @@ class DataFiles:
 
     def arrays(self, study: str, run: str) -> Path:
         """Folder of what a run reads: the arrays of samples, or an embedding of them."""
-        paths, name = StudyPaths(Path(self._config.results, study)), self._steps.kind(study, run).embedding_read
+        paths, name = StudyPaths(Path(self._config.results, study)), self._steps.kind(study, run).embedding
         return paths.arrays if name is None else paths.embedding(name)
 
     def embedding_files(self, study: str) -> list[str]:

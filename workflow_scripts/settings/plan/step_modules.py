@@ -101,7 +101,7 @@ def of_every_paper(plan: Plan, names: StepNames) -> list[str]:
 
 def _feeder(plan: Plan, study: str, run: str) -> str:
     """What feeds a run's samples to its network: those of the study, or stored maps of them."""
-    stored = plan.steps.kind(study, run).embedding_read is not None
+    stored = plan.steps.kind(study, run).embedding is not None
     return feeder_module("maps" if stored else packed_modality(plan.study(study).modality).array)
 
 
