@@ -81,7 +81,7 @@ def test_a_row_of_another_shape_or_type_is_no_row(tmp_path, row, shape, dtype):
     [
         ("movie", "uint8", (4, 6, 3), 255, "there are pixels, features, sequence"),
         ("pixels", "int64", (4, 6, 3), 255, "pixels are uint8, uint16, float32"),
-        ("features", "uint8", (5,), 1, "features are float32"),
+        ("features", "uint8", (5,), 1, "features are float16, float32"),
         ("pixels", "uint8", (4, 6), 255, "3 positive whole number"),
         ("sequence", "float32", (0,), 1, "1 positive whole number"),
         ("pixels", "uint8", (4, 6, 3), 0, "a positive number"),

@@ -72,6 +72,7 @@ def asked(tmp_path_factory) -> dict:
                     "xception": {"weights": f"{base}/start {HOSTILE}"},
                     "spread": {"kind": "network", "model": "test_resnet", "train": {"processes": 2}},
                     "stored": {"kind": "baseline", "features": ["stored"], "embedding": "last"},
+                    "pooled": {"kind": "attention", "embedding": "last"},
                 },
             },
             "made": {
