@@ -115,3 +115,10 @@ def test_pictures_and_numbers_that_are_none_are_refused(inputs, tmp_path):
 def test_stored_numbers_stand_alone_and_name_their_embedding(features, embedding, words):
     mistakes = list(Baseline("baseline", features, embedding).mistakes("plain", {}))
     assert not mistakes if words is None else len(mistakes) == 1 and words in mistakes[0]
+
+
+def test_runs_that_differ_in_their_penalty_are_told_apart():
+    runs = [Baseline("baseline", ("stored",), "vgg", c) for c in (1.0, 0.01)]
+    words = [run.words("plain", None) for run in runs]
+    assert words == [f"logistic regression on the stored features vgg{more}" for more in ("", ", C = 0.01")]
+    assert Baseline("baseline", ("stain",), C=2).words("plain", None).endswith("amounts of the stains, C = 2")

@@ -92,9 +92,10 @@ class Baseline(MadeKind):
             yield f"run {name!r}: the feature stored stands alone, and there is {rest}; make a run of each"
 
     def words(self, name: str, record: "RunRecord") -> str:
+        penalty = "" if self.C == 1 else f", C = {self.C:g}"
         if self.embedding is not None:
-            return f"logistic regression on the stored features {self.embedding}"
-        return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}"
+            return f"logistic regression on the stored features {self.embedding}{penalty}"
+        return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}{penalty}"
 
     def blind_to_classes(self) -> tuple[str, ...]:
         if set(self.features) <= set(BLIND_FEATURES):

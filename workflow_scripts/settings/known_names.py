@@ -35,6 +35,7 @@ _DATA_RULES = (
     "preprocess",
     "segment",
     "examples",
+    "examples_of_slides",
     "embed",
     "split",
     "ground_truth",

@@ -34,7 +34,8 @@ class RulePatterns:
             "dataset": f"{study}/dataset",
             "arrays": f"{study}/arrays",
             "masks": f"{self._masked()}/masks",
-            "examples": f"{study}/examples",
+            "examples": f"{self._examples(of_slides=False)}/examples",
+            "examples_of_slides": f"{self._examples(of_slides=True)}/examples",
             "embedding": f"{study}/embeddings/{self._embedding()}",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
@@ -68,6 +69,11 @@ class RulePatterns:
         """Folders of the studies that have masks of their pictures."""
         masked = filter(self._plan.steps.has_masks, self._plan.config.studies)
         return f"{self._plan.config.results}/{_wildcard('study', masked)}"
+
+    def _examples(self, of_slides: bool) -> str:
+        """Folders of the studies whose samples are tiles of slides, or of the others."""
+        studies = [name for name in self._plan.config.studies if self._plan.steps.has_slides(name) == of_slides]
+        return f"{self._plan.config.results}/{_wildcard('study', studies)}"
 
     def _single(self) -> str:
         """The same of trained runs whose trainings are a job each."""
