@@ -17,10 +17,11 @@ IDENTIFYING = (
     *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"),
 )
 
-# In the descriptions of SVS files and of OME-TIFF.
+# In the descriptions of SVS files and of OME-TIFF; of an institution's name the site alone is no secret.
+INSTITUTION = re.compile(r'Institution="([^"]+)"')
 SAID_OF_PEOPLE = re.compile(
     r"(?:ScanScope ID|Filename|Title|User|ImageID|DSR ID) = ([^|]+)"
-    r'|(?:UserName|LastName|Institution|SerialNumber|Name)="([^"]+)"|<Value>([^<]+)</Value>'
+    r'|(?:UserName|LastName|SerialNumber|Name)="([^"]+)"|<Value>([^<]+)</Value>'
 )
 
 
@@ -45,7 +46,7 @@ def planted_slide_identifiers(folder: Path) -> set[str]:
             description = slide.pages[0].description
         words = SAID_OF_PEOPLE.findall(description)
         texts |= {word for groups in words for text in groups for word in (text, *text.split())}
-        texts |= {path.name, path.name.partition(".")[0], path.parent.name}
+        texts |= {*INSTITUTION.findall(description), path.name, path.name.partition(".")[0], path.parent.name}
     return {text for text in texts if len(text) >= 7}
 
 

@@ -12,9 +12,19 @@ class Synthetic:
 
     samples_per_class: Annotated[int, about("Images made per class.", ge=4)] = 40
     samples_per_field: Annotated[
-        int, about("Images that share one field (source picture): its stain and background.", ge=1)
+        int,
+        about(
+            "Images that share one field (source picture): its stain and background. A whole slide is a field: one is"
+            " made for so many images, however many tiles it gives.",
+            ge=1,
+        ),
     ] = 5
-    size: Annotated[Size, about("Side of a synthetic image in pixels, before the preprocessing resizes it.")] = 80
+    size: Annotated[
+        Size,
+        about(
+            "Side of a synthetic image in pixels, before the preprocessing resizes it; of whole slides that of a tile."
+        ),
+    ] = 80
     difficulty: Annotated[Share, about("0: classes are far apart; 1: they overlap widely.")] = 0.5
     field_effect: Annotated[
         float,

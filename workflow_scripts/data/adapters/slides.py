@@ -25,7 +25,6 @@ NEEDS = "slides"
 KEYS = ("slides", "tiles")
 LABELS = None
 WHOLE_FIELDS = True
-SYNTHETIC_LABELS = ("AC", "SCC")
 # Files that are slides where no row of the table names them. DICOM files are not among them: most are parts of others.
 ENDINGS = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide")
 # By so much the user's µm per pixel may differ from the file's before it is worth a line.
