@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from workflow_scripts.contracts.slide_overviews import PADDING, PEN, TISSUE
+from workflow_scripts.contracts.slide_overviews import PEN, TISSUE
 from workflow_scripts.data.slides.opening import open_slide
 from workflow_scripts.data.slides.small_picture import SmallPicture
 from workflow_scripts.data.slides.tissue import TissueMask, mask_of, tissue_mask
@@ -44,16 +44,15 @@ def test_a_red_pen_is_dropped_and_the_tissue_beside_it_is_not():
 
 def test_a_blue_pen_is_dropped_also_where_it_is_thin():
     mask = of_picture("slides/wsi-blue-pen.png", 30)
-    assert boxes_of(mask, PEN, (150, 65, 170, 73), (152, 108, 158, 130)) == [1, 1]
+    assert min(boxes_of(mask, PEN, (150, 65, 170, 73), (152, 108, 158, 130))) > 0.98
     assert min(boxes_of(mask, TISSUE, (100, 5, 120, 40), (60, 75, 90, 90))) > 0.9
     assert not (mask.codes[:, :140] == PEN).any()
 
 
-def test_marks_of_three_colours_and_padding_are_told_from_tissue():
+def test_marks_of_three_colours_are_told_from_tissue():
     mask = of_slide("slides/small_dicom.dcm", 4)
-    assert mask.status == "ok" and mask.share(PEN) == pytest.approx(0.092, abs=0.02)
-    assert mask.share(PADDING) == pytest.approx(0.13, abs=0.02)
-    assert boxes_of(mask, PADDING, (1010, 330, 1240, 490)) == [1]
+    assert mask.status == "ok" and mask.share(PEN) == pytest.approx(0.105, abs=0.02)
+    assert mask.share(TISSUE) == pytest.approx(0.39, abs=0.03)
     # Pixels that are nearer to green or to full blue than to any stain are marks.
     with open_slide(real("slides/small_dicom.dcm")) as slide:
         pixels = cv2.resize(slide.region(0, 0, 0, 3236, 2638), mask.codes.shape[::-1], interpolation=cv2.INTER_AREA)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.data.slides.made_slides import INKS, Drawn, MadeSlide
-from workflow_scripts.contracts.slide_overviews import TISSUE
+from workflow_scripts.contracts.slide_overviews import PADDING, PEN, TISSUE
 from workflow_scripts.contracts.step_settings.ingest_settings import TileRule
 from workflow_scripts.data.slides.tiling import Tiling, side_of, tiling_of
 from workflow_scripts.data.slides.tissue import TissueMask, tissue_mask
@@ -44,6 +44,16 @@ def test_shares_are_those_of_the_mask():
     fine = (codes == TISSUE).repeat(10, axis=0).repeat(10, axis=1)
     expected = [fine[t.top : t.top + 65, t.left : t.left + 65].mean() for t in tiling.tiles]
     assert len(expected) == 7 * 6 and [t.tissue for t in tiling.tiles] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("code", [PEN, PADDING])
+def test_a_tile_with_a_spot_of_pen_or_padding_is_not_taken(code):
+    codes = np.full((40, 50), TISSUE, np.uint8)
+    codes[0, 0] = code
+    tiling = tiling_of(
+        TissueMask("ok", codes, 10.0, 10.0, 8.0, 0, 30.0, 30.0), 500, 400, 0.5, TileRule(pixels=100), "W1"
+    )
+    assert (tiling.pen + tiling.padding, len(tiling.tiles)) == (1, 19)
 
 
 def test_a_side_is_in_micrometres_and_no_tile_hangs_over_an_edge():

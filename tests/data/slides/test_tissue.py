@@ -55,6 +55,12 @@ def test_tinted_glass_is_no_tissue():
     assert dice(at_full_size(mask, drawn, TISSUE), drawn.truth["tissue"]) > 0.9
 
 
+def test_a_faint_stain_of_the_glass_is_no_tissue():
+    drawn = Drawn.glass()
+    drawn.pixels[300:900, 400:1300] = (drawn.pixels[300:900, 400:1300] * np.array([0.95, 0.95, 0.91])).astype(np.uint8)
+    assert mask_of(drawn, 4).status == "blank"
+
+
 def test_a_slide_that_tissue_fills_is_tissue_everywhere():
     mask = mask_of(Drawn.glass().tissue(1000, 700, 3000, 3000), 4)
     assert mask.share(TISSUE) > 0.98 and mask.limit < mask.otsu
@@ -113,3 +119,8 @@ def test_an_overview_is_as_fine_as_it_may_be_and_its_mask_fits_it():
     height, width = overview.mask.shape
     truth = cv2.resize(drawn.truth["tissue"].astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     assert dice(overview.mask == TISSUE, truth) > 0.95
+
+
+def test_a_gap_between_tissue_and_the_edge_of_a_slide_stays_a_gap():
+    mask = mask_of(Drawn.glass(1600, 1200).tissue(800, 900, 500, 264), 4)
+    assert mask.share(TISSUE) > 0.1 and not (mask.codes[-1] == TISSUE).any()

@@ -24,6 +24,7 @@ KNOWS_GROUPS = True
 NEEDS = "slides"
 KEYS = ("slides", "tiles")
 LABELS = None
+WHOLE_FIELDS = True
 SYNTHETIC_LABELS = ("AC", "SCC")
 # Files that are slides where no row of the table names them. DICOM files are not among them: most are parts of others.
 ENDINGS = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".svslide")

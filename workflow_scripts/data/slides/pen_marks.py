@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Sizes in µm. The thinnest pen draws strokes of about 300 µm; dye on the edge of a specimen makes smaller specks.
-_LEAST_AREA = 20_000.0
+# Sizes in µm, areas in µm². What is smaller is dust, or a clump of dark nuclei.
+_LEAST_AREA = 1_000.0
 # Ink fades towards the edge of its stroke: so far, what is like it is counted to it.
 _FADING = 150.0
 # And so far, whatever it is: light that the objective smears, and pixels of half a colour.

@@ -146,5 +146,12 @@ def _stained(pixels: np.ndarray, among: np.ndarray, microns: float) -> tuple[np.
     # Tissue takes light away; what is brighter than the rest is colour of the glass.
     if tissue.any() and rest.any() and brightness[tissue].mean() >= brightness[rest].mean():
         tissue[:] = False
-    closed = cv2.morphologyEx(tissue.astype(np.uint8), cv2.MORPH_CLOSE, disc(_CLOSE, microns)).astype(bool)
-    return without_specks(closed & among, _LEAST_AREA, microns), float(otsu), float(limit)
+    return without_specks(_closed(tissue, microns) & among, _LEAST_AREA, microns), float(otsu), float(limit)
+
+
+def _closed(mask: np.ndarray, microns: float) -> np.ndarray:
+    """The mask without its gaps; a frame around it keeps its edges from being gaps."""
+    element = disc(_CLOSE, microns)
+    frame = len(element)
+    framed = np.pad(mask.astype(np.uint8), frame)
+    return cv2.morphologyEx(framed, cv2.MORPH_CLOSE, element)[frame:-frame, frame:-frame].astype(bool)
