@@ -140,6 +140,28 @@ rule examples:
         ' --out "$(dirname {output.record:q})"'
 
 
+# The same where samples are tiles of slides, with a picture of every slide.
+use rule examples as examples_of_slides with:
+    output:
+        originals="<examples_of_slides>/originals.npz",
+        record="<examples_of_slides>/record.json",
+        montage=report(
+            "<examples_of_slides>/montage.png",
+            caption="captions/montage.rst",
+            category="{study}",
+            subcategory="Data",
+            labels={"figure": "Examples of every class"},
+        ),
+        slides=report(
+            directory("<examples_of_slides>/slides"),
+            patterns=["{slide}.png"],
+            caption="captions/slides.rst",
+            category="{study}",
+            subcategory="Slides",
+            labels={"figure": "Slide {slide}"},
+        ),
+
+
 rule split:
     input:
         dataset=rules.ingest.output,

@@ -49,6 +49,15 @@ use rule make_run_with_network as make_run_with_model with:
         model=directory("<made_run_with_model>/model"),
 
 
+# The same of kinds that pool the samples of a unit, and leave how much each counted. Small networks on a processor.
+use rule make_run as make_run_with_attention with:
+    output:
+        **run_tables("<made_run_with_attention>"),
+        attention="<made_run_with_attention>/attention.csv",
+    conda:
+        "../envs/torch.yaml"
+
+
 # Of the tables of finished runs.
 rule combine_runs:
     input:

@@ -41,6 +41,7 @@ rule report_study:
     input:
         dataset=rules.ingest.output,
         examples=rules.examples.output,
+        slides=lambda wildcards: PLAN.data.slide_pictures(wildcards.study),
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
         paper_figures=lambda wildcards: PLAN.paper_figures(wildcards.study),

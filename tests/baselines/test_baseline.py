@@ -11,6 +11,7 @@ from workflow_scripts.contracts.dataset import MANIFEST, Modality
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.kinds.baseline import MODALITIES
 from workflow_scripts.preprocessing.packer_registry import PACKED
+from workflow_scripts.runtime.errors import UserError
 
 
 def settings(*names):
@@ -155,6 +156,51 @@ def test_the_place_of_a_tile_is_seen_and_nothing_of_its_pixels(tmp_path, plant):
     inputs = tiles(tmp_path, plant)
     assert accuracy(inputs, tmp_path / "found", "position") > 0.9
     assert accuracy(inputs, tmp_path / "missed", "colour", "border") < 0.65
+
+
+HAEMATOXYLIN, EOSIN = np.array([0.65, 0.70, 0.29]), np.array([0.07, 0.99, 0.11])
+
+
+def stained(root, laboratory, place):
+    """Sections of two stains; `laboratory`: eosin is redder by the class; `place`: the class says where it is thick."""
+    inputs = noise(root, lambda *_: None)
+    manifest = MANIFEST.read(inputs.root / "dataset" / "manifest.csv")
+    classes = pd.Index(made.CLASSES).get_indexer(manifest["label"])
+    generator, images = np.random.default_rng(2), np.load(inputs.images)
+    for line, number in enumerate(classes):
+        eosin = EOSIN + (0.15 * number if laboratory else 0) * np.array([1, 0, 0])
+        amounts = np.sort(generator.gamma(2, 0.3, (32 * 32, 2)), axis=0)
+        amounts[:, 1] = generator.permutation(amounts[:, 1])
+        if place:
+            amounts = np.roll(amounts, 340 * number, axis=0)
+        density = amounts @ np.stack([HAEMATOXYLIN, eosin]) + generator.normal(0, 0.01, (32 * 32, 3))
+        images[line] = np.clip(256 * np.exp(-density) - 1, 0, 255).reshape(32, 32, 3)
+    np.save(inputs.images, images)
+    return inputs.vouch()
+
+
+def test_the_stain_of_a_laboratory_is_seen_and_not_where_it_is_thick(tmp_path):
+    by_laboratory = stained(tmp_path / "laboratory", laboratory=True, place=False)
+    assert accuracy(by_laboratory, tmp_path / "found", "stain") > 0.9
+    by_place = stained(tmp_path / "place", laboratory=False, place=True)
+    assert accuracy(by_place, tmp_path / "missed", "stain") < 0.65
+    assert accuracy(by_place, tmp_path / "seen", "border") > 0.9
+
+
+def test_the_numbers_of_a_stain_are_those_that_were_mixed_and_none_of_a_picture_without_tissue(tmp_path):
+    images = np.load(stained(tmp_path, laboratory=False, place=False).images)[:2]
+    images[1] = 240
+    mixed, blank = simple_features.stain(images, pd.DataFrame())
+    np.testing.assert_allclose(mixed[:3], HAEMATOXYLIN / np.linalg.norm(HAEMATOXYLIN), atol=0.12)
+    np.testing.assert_allclose(mixed[3:6], EOSIN / np.linalg.norm(EOSIN), atol=0.12)
+    assert (mixed[6:8] > 0.3).all() and (mixed[8:] > 2 * mixed[6:8]).all() and np.isnan(blank).all()
+
+
+def test_pictures_of_one_channel_have_no_stain_to_see(tmp_path):
+    inputs = scanned(tmp_path, in_echo_time)
+    for feature in ("stain", "stained"):
+        with pytest.raises(UserError, match=f"the feature {feature} needs pictures in colour of 8 bits"):
+            accuracy(inputs, tmp_path / "run", feature)
 
 
 def test_every_feature_says_of_which_modality_it_is_taken():

@@ -59,6 +59,13 @@ def test_flips_and_turns_of_a_picture_are_not_looked_at(inputs, tmp_path):
     assert predictions(store(inputs, values), tmp_path / "b").equals(alone)
 
 
+@pytest.mark.parametrize("rows", [1, 8])
+def test_maps_are_taken_number_by_number_in_half_precision_too(inputs, tmp_path, rows):
+    values = numbers(inputs, rows).astype("float16")
+    flat = predictions(store(inputs, values), tmp_path / "features")
+    assert predictions(store(inputs, values.reshape(90, rows, 2, 4, 5)), tmp_path / "maps").equals(flat)
+
+
 def test_no_test_sample_changes_what_is_fitted_or_said_of_another(inputs, tmp_path):
     values, split = numbers(inputs), pd.read_csv(inputs.split)
     before = predictions(store(inputs, values), tmp_path / "a")
@@ -108,3 +115,10 @@ def test_pictures_and_numbers_that_are_none_are_refused(inputs, tmp_path):
 def test_stored_numbers_stand_alone_and_name_their_embedding(features, embedding, words):
     mistakes = list(Baseline("baseline", features, embedding).mistakes("plain", {}))
     assert not mistakes if words is None else len(mistakes) == 1 and words in mistakes[0]
+
+
+def test_runs_that_differ_in_their_penalty_are_told_apart():
+    runs = [Baseline("baseline", ("stored",), "vgg", c) for c in (1.0, 0.01)]
+    words = [run.words("plain", None) for run in runs]
+    assert words == [f"logistic regression on the stored features vgg{more}" for more in ("", ", C = 0.01")]
+    assert Baseline("baseline", ("stain",), C=2).words("plain", None).endswith("amounts of the stains, C = 2")

@@ -29,13 +29,13 @@ from torch import nn
 from training import synchronised
 
 from workflow_scripts.contracts.arrays import ArrayDescription, Arrays, MapNetwork, MapSource
+from workflow_scripts.contracts.step_settings.embed_settings import Embedding, EmbedSettings
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.models import registry
 from workflow_scripts.models.input_shape import square
-from workflow_scripts.models.stages import front
-from workflow_scripts.models.symmetries import eight_symmetries
 from workflow_scripts.training import devices
 from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.embedder import BLOCK, Embedder
 from workflow_scripts.training.feeders.batches import View
 from workflow_scripts.training.feeders.maps import MapView
 from workflow_scripts.training.feeders.pixels import PixelView
@@ -45,7 +45,6 @@ from workflow_scripts.training.randomness import keys_of
 from workflow_scripts.training.samples import Subset
 
 CLASSES = ["AC", "SCC"]
-SYMMETRIES = 8
 NOBODY = np.arange(0)
 COLUMNS = ("embed", "pixels", "maps")
 
@@ -70,17 +69,14 @@ def subset(count: int) -> Subset:
     return Subset(rows, np.ones_like(rows), rows % len(CLASSES), keys_of(map(str, rows)))
 
 
-def embed(network: nn.Module, stages: int, images: np.ndarray, device: torch.device, path: Path) -> Arrays:
-    """Write the maps of the eight symmetries of uint8 N×S×S×3 images; returns them, memory-mapped."""
-    first, maps = front(network, stages).to(device).eval(), []
-    with torch.no_grad():
-        for image in images:
-            pixels = torch.from_numpy(np.stack(eight_symmetries(image))).to(device).permute(0, 3, 1, 2)
-            maps.append(first(pixels / 255 - 0.5).permute(0, 2, 3, 1).half().cpu())
-    np.save(path, torch.cat(maps).numpy())
+def embed(embedder: Embedder, pixels: Arrays, path: Path) -> Arrays:
+    """Write the maps of the eight symmetries of pictures as the step does; returns them, memory-mapped."""
+    count = len(pixels.data)
+    blocks = [range(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)]
+    np.save(path, np.concatenate([embedder.rows(block) for block in blocks]))
+    mean, std = tuple(embedder.mean), tuple(embedder.std)
+    source = MapSource(pixels.description, mean, std, embedder.symmetries, MapNetwork("", {}, None, 0))
     stored = np.load(path, mmap_mode="r")
-    pixels = ArrayDescription("pixels", "uint8", images.shape[1:], 255)
-    source = MapSource(pixels, (0.5,) * 3, (1.0,) * 3, SYMMETRIES, MapNetwork("", {}, None, 0))
     return replace(Arrays.of_rows(ArrayDescription("maps", "float16", stored.shape[1:], 1), stored), source=source)
 
 
@@ -94,19 +90,19 @@ def epoch(network: nn.Module, view: View, arrays: Arrays, samples: Subset, devic
 
 def measure(args: argparse.Namespace, train: Train, device: torch.device, folder: Path) -> dict[str, float]:
     """Seconds of each column, once."""
-    images, samples = made_images(args.images, args.size), subset(args.images)
-    options = {"mlp_ratio": args.head} if args.head else {}
+    samples, options = subset(args.images), {"mlp_ratio": args.head} if args.head else {}
+    pixels = made_images(args.images, args.size)
+    arrays = Arrays.of_rows(ArrayDescription("pixels", "uint8", pixels.shape[1:], 255), pixels)
     network = registry.create(args.model, len(CLASSES), square(args.size), options)
-    normalisation = [0.5] * 3, [1.0] * 3
+    embedding = Embedding(args.model, options, stage=args.stages, symmetries="eight", normalise="half")
+    embedder = Embedder.of(EmbedSettings("", "", embedding, 0, 1), arrays, None, device)
     start = synchronised(device)
-    maps = embed(network, args.stages, images, device, folder / "data.npy")
+    maps = embed(embedder, arrays, folder / "data.npy")
     seconds = {"embed": synchronised(device) - start}
-    of_pixels = PixelView(train, 0, *normalisation)
-    seconds["pixels"] = epoch(
-        network, of_pixels, Arrays.of_rows(maps.map_source.pixels, images), samples, device, folder / "pixels"
-    )
+    normalisation = embedder.mean, embedder.std
+    seconds["pixels"] = epoch(network, PixelView(train, 0, *normalisation), arrays, samples, device, folder / "pixels")
     behind, how = behind_maps(network, train)
-    rows = replace(samples, first=samples.first * SYMMETRIES, count=samples.count * SYMMETRIES)
+    rows = replace(samples, first=samples.first * embedder.symmetries, count=samples.count * embedder.symmetries)
     seconds["maps"] = epoch(behind, MapView(how, 0, *normalisation), maps, rows, device, folder / "maps")
     return seconds
 

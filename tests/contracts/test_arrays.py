@@ -79,9 +79,10 @@ def test_a_row_of_another_shape_or_type_is_no_row(tmp_path, row, shape, dtype):
 @pytest.mark.parametrize(
     ("kind", "dtype", "shape", "scale", "says"),
     [
-        ("movie", "uint8", (4, 6, 3), 255, "there are pixels, features, sequence"),
+        ("movie", "uint8", (4, 6, 3), 255, "there are pixels, features, sequence, maps"),
+        ("maps", "uint8", (4, 6, 3), 1, "maps are float16, float32"),
         ("pixels", "int64", (4, 6, 3), 255, "pixels are uint8, uint16, float32"),
-        ("features", "uint8", (5,), 1, "features are float32"),
+        ("features", "uint8", (5,), 1, "features are float16, float32"),
         ("pixels", "uint8", (4, 6), 255, "3 positive whole number"),
         ("sequence", "float32", (0,), 1, "1 positive whole number"),
         ("pixels", "uint8", (4, 6, 3), 0, "a positive number"),
@@ -146,3 +147,17 @@ def test_masks_are_opened_where_they_are_asked_for(tmp_path):
     vouch(tmp_path / "masks" / "record.json")
     assert (open_arrays(tmp_path / "arrays", tmp_path / "masks" / "masks.npy").mask("b") == masks[1]).all()
     assert open_arrays(tmp_path / "arrays").mask("b") is None
+
+
+def test_every_sample_has_as_many_maps_as_the_record_says(tmp_path):
+    pixels = ArrayDescription("pixels", "uint8", (8, 8, 3), 255).as_record()
+    maps = ArrayDescription("maps", "float16", (2, 2, 4), 1).as_record()
+    network = {"model": "vgg16", "options": {}, "weights": None, "seed": 0}
+    np.save(tmp_path / "data.npy", np.zeros((8, 2, 2, 4), "float16"))
+    ARRAY_INDEX.write(tmp_path / "index.csv", pd.DataFrame({"id": ["a"], "first": [0], "count": [8]}))
+    source = {"pixels": pixels, "mean": [0.5], "std": [0.5], "network": network}
+    vouch(tmp_path / "record.json", array=maps, symmetries=8, **source)
+    assert open_arrays(tmp_path).map_source.pixels.width == 8
+    vouch(tmp_path / "record.json", symmetries=1)
+    with pytest.raises(UserError, match="rows that it cannot have"):
+        open_arrays(tmp_path)

@@ -67,7 +67,7 @@ def test_grad_cam_of_a_trained_network_lies_on_the_true_region(photographs, tmp_
 
     ids, pixels = manifest["id"].iloc[parts[1]].tolist(), test.batch(np.arange(len(test))).inputs[0]
 
-    def energy(network: torch.nn.Module) -> recovery.Found:
+    def energy(network: torch.nn.Module) -> recovery.Recovered:
         maps = gradcam(network.eval(), pixels, numbers)["model"].values
         return recovery.energy(regions, ids, maps, maps, "model")
 

@@ -1,6 +1,8 @@
 """Packed pixels: the right rows, the same bytes for any number of jobs, whole or not at all."""
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,6 +176,28 @@ def test_a_packing_that_was_stopped_goes_on_with_the_files_that_are_left(
     for name in ("data.npy", "index.csv"):
         assert digest_file(out / name) == digest_file(whole / name)
     assert not list((tmp_path / ".work" / "arrays").iterdir())
+
+
+def test_a_killed_packing_goes_on_with_the_files_that_are_left(tmp_path: Path, raw: dict, monkeypatch) -> None:
+    dataset = run_ingest(tmp_path / "dataset", sources=raw)
+    whole = run_preprocess(dataset, tmp_path / "whole", sources=raw, size=16)
+
+    def kill(count: int) -> None:
+        if count == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def work() -> None:
+        counted(monkeypatch, kill)
+        run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    left = counted(monkeypatch)
+    out = run_preprocess(dataset, tmp_path / "arrays", sources=raw, size=16)
+    assert len(left) == 36 - 7
+    assert digest_file(out / "data.npy") == digest_file(whole / "data.npy")
 
 
 @pytest.mark.parametrize("change", ["size", "manifest"])

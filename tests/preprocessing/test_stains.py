@@ -61,6 +61,7 @@ def test_background_and_padding_keep_their_colour(method: str) -> None:
     picture = section(SECOND, 30)
     picture[:20, 70:] = 0
     picture[20:40, 70:] = 245
+    picture[40:60, 70:] = (185, 217, 250)  # glass in bluish light
     changed = with_stain_of(reference, picture)
     assert changed.dtype == np.uint8 and (changed[:, 30] != picture[:, 30]).any()
     np.testing.assert_array_equal(changed[:, 70:], picture[:, 70:])

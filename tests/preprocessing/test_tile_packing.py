@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from workflow_scripts.contracts.ground_truth_table import CLASS_SIGN, TISSUE
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, TilePacking
 from workflow_scripts.data.readers.reader_interface import OpenFile, Part, Seen
 from workflow_scripts.data.reading import FileSample
@@ -85,9 +86,9 @@ def test_a_tile_of_one_value_stays_as_it_is() -> None:
     np.testing.assert_array_equal(stretched(flat, (1, 99)), flat)
 
 
-def test_a_region_lies_where_the_tile_shows_it_and_nothing_is_beside_the_slide() -> None:
-    mask = np.zeros((60, 80), np.uint8)
-    mask[20:40, 30:50] = 1
+def test_a_region_is_what_shows_the_class_where_the_tile_shows_it_and_nothing_is_beside_the_slide() -> None:
+    mask = np.full((60, 80), TISSUE, np.uint8)
+    mask[20:40, 30:50] = CLASS_SIGN
     packer = TilePacker(16, PLAIN)
     region = packer.region(mask, FileSample(0, Tile(30, 20, 32)))
     assert region.shape == (16, 16) and region[:10, :10].all() and region.sum() == 100

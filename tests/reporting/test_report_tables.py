@@ -8,6 +8,7 @@ import pytest
 from handmade import EVALUATE, Study
 from pages import BY_SAMPLE, PAPER, cells, text_of, write
 
+from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.contracts.verdict_table import VERDICT
@@ -153,10 +154,21 @@ def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):
     assert "Sensitivity and specificity are of b" in text_of(page)
 
 
+def test_of_the_tissue_of_many_slides_the_mean_and_the_worst_are_shown(tmp_path):
+    study = Study(tmp_path).write()
+    values = {"mean": 0.93, "W1": 0.97, "W2": 0.86, "W3": 0.96}
+    lines = [("tissue", "", "", part, "dice", value, None, None, 1) for part, value in values.items()]
+    TRUTH.write(study.folder / "truth.csv", pd.DataFrame(lines, columns=list(TRUTH.columns)))
+    page = write(study)
+    assert cells(page, "Tissue of slides: Dice coefficient with the true tissue")[:2] == ["mean", "0.930"]
+    assert "W2" in page and "0.860" in page and "W1" not in page and "W3" not in page
+
+
 def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
     assert "fraction of the true pairs that were found" in text_of(small.page)
     shown = cells(small.page, "Grad-CAM: fraction of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
+    assert "Tissue of slides" not in small.page
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()
     assert "Ground truth" not in write(real)

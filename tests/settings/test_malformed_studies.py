@@ -178,6 +178,25 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     assert "preprocess.tiles is for samples of the modality slide, and this study's are of image; take it out" in line
 
 
+def test_keys_of_ingest_that_no_adapter_of_the_study_reads_are_refused(tmp_path):
+    for text, words in (
+        (
+            "patients: patients.csv",
+            "ingest.patients is for the adapter dicom, and this study's are folder; take it out",
+        ),
+        ("series: {plane: sagittal}", "ingest.series is for the adapter dicom, and this study's are folder"),
+        ("slides: slides.csv", "ingest.slides is for the adapter slides, and this study's are folder; take"),
+        ("tiles: {microns: 0.25}", "ingest.tiles is for the adapter slides, and this study's are folder"),
+    ):
+        (line,) = refusals(MINE.replace("{classes: null}", f"{{{text}}}"), tmp_path)
+        assert words in line
+    given = "{slides: slides.csv, tiles: {microns: 0}}"
+    lines = refusals(MINE.replace("[folder]", "[slides]").replace("{classes: null}", given), tmp_path)
+    assert any("ingest.tiles.microns" in line for line in lines)
+    lines = refusals(MINE.replace("[folder]", "[slides]"), tmp_path)
+    assert any("the adapter slides needs ingest.slides; name the CSV file inside the source" in line for line in lines)
+
+
 def test_synthetic_files_that_nobody_draws_are_refused_and_those_of_a_paper_with_a_generator_are_not(tmp_path):
     text = MINE.replace("[folder]", "[dicom]").replace("source: images", "source: synthetic")
     words = "nobody draws synthetic data for the adapter dicom; set `source` to the folder of its files"

@@ -1,14 +1,21 @@
 """A run that learns from stored maps must see pictures as the network saw them that made the maps."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.settings.malformed import MINE, refusals
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.kinds.network import Network
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.load import settings as load
 from workflow_scripts.settings.map_runs import MapRun
+from workflow_scripts.settings.plan.workflow_plan import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
 
 EMBEDDING = Embedding("vgg16", {"cfg": 1}, "published", stage=4, symmetries="eight", normalise="half")
 TRAIN = {"frozen_stages": 4, "normalise": "half", "augment": {"quarter_turns": True, "vertical_flip": 0.5}}
@@ -59,3 +66,50 @@ def test_a_run_that_fits_its_maps_is_no_mistake():
 def test_what_does_not_fit_is_a_line_that_says_what_to_write(change, says):
     (line,) = mistakes(**change)
     assert line.startswith(says) and "; " in line
+
+
+STORED = {
+    "plain": {"kind": "baseline", "features": ["stored"], "embedding": "vgg"},
+    "pooled": {"kind": "attention", "embedding": "vgg"},
+}
+
+
+def study(**changes):
+    """A study of pictures with an embedding and runs that read it."""
+    embeddings = {"vgg": {"model": "narrow_vgg", "pool": "mean"}}
+    return {"studies": {"cvm_cervix": {"embeddings": embeddings, "study_only_runs": STORED, **changes}}}
+
+
+def test_runs_on_stored_features_read_the_embedding_and_not_the_pictures(tmp_path):
+    plan = Plan(ROOT, study(), tmp_path)
+    for name in STORED:
+        assert plan.steps.kind("cvm_cervix", name).embedding == "vgg"
+        assert plan.steps.make_run("cvm_cervix", "published", name, 0, 0).spec.embedding == "vgg"
+    assert plan.made_by["make_run_with_attention"] == ["pooled"] and "plain" in plan.made_by["make_run"]
+
+
+def test_stored_features_of_no_embedding_are_refused():
+    with pytest.raises(UserError, match="run 'pooled': embedding names 'vgg', which is no embedding of this study"):
+        load(ROOT, study(embeddings={"resnet": {"model": "resnet18", "pool": "mean"}}))
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "run", "says"),
+    [
+        ("{}", "", "embedding names 'maps', which is no embedding of this study; the study has none"),
+        (
+            "{maps: {model: vgg16, stage: 3, symmetries: eight}}",
+            "train: {frozen_stages: 4, normalise: imagenet, augment: {rotate: 0}}",
+            "train.frozen_stages is 4, embeddings.maps.stage 3; write how many stages the maps stand for at both",
+        ),
+        (
+            "{maps: {model: vgg16, stage: 3}}",
+            "train: {redefine: true}",
+            "train: redefine is true and frozen_stages 0; say how many stages keep their weights",
+        ),
+    ],
+)
+def test_a_study_is_refused_for_it_before_any_job(embeddings, run, says, tmp_path):
+    block = f"kind: network, model: vgg16, embedding: maps{', ' if run else ''}{run}"
+    lines = refusals(f"{MINE}    embeddings: {embeddings}\n    runs: {{x: {{{block}}}}}\n", tmp_path)
+    assert lines == [f"my.yaml, line 2: studies.mine: run 'x': {says}"]

@@ -11,7 +11,7 @@ from tests.raw import class_folders, run_synthesise
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.source_checks import check_synthetic, listing_digest, named_tables
+from workflow_scripts.settings.source_checks import TABLES, check_synthetic, listing_digest, named_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +31,7 @@ def digest(folder: Path) -> str:
 
 def config(source: Path | str, **ingest: object) -> SimpleNamespace:
     """Settings of one study of images of one's own."""
-    block = SimpleNamespace(**{"groups": None, "ids": None, "patients": None, "lesions": None} | ingest)
+    block = SimpleNamespace(**dict.fromkeys(TABLES) | ingest)
     return SimpleNamespace(studies={"mine": SimpleNamespace(source=str(source), adapters=["folder"], ingest=block)})
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.raw import run_ingest, run_preprocess, run_segment, run_synthesise
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST
+from workflow_scripts.contracts.ground_truth_table import CLASS_SIGN, FOLD, PEN, TISSUE
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.reading import RawFiles
@@ -33,6 +34,26 @@ def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs
     every = recovery.duplicates(truth, pairs(("b", "a"), ("c", "a"), ("b", "c")))
     assert [one.value for one in every] == [1, 1]
     assert recovery.duplicates(truth_table(), pairs()) == []
+
+
+def test_tissue_is_compared_slide_by_slide_at_the_size_in_which_it_was_looked_for() -> None:
+    planted = np.zeros((400, 600), np.uint8)
+    planted[100:300, 100:500] = TISSUE
+    planted[100:200, 100:200], planted[200:220, 100:500] = CLASS_SIGN, FOLD
+    whole = np.zeros((40, 60), bool)
+    whole[10:30, 10:50] = True
+    half = whole.copy()
+    half[:, 30:] = False
+    with_pen = np.where(np.arange(600) < 300, planted, np.uint8(PEN))
+    found = recovery.tissue({"a": planted, "b": planted, "c": with_pen}, {"b": half, "a": whole, "c": half})
+    assert [(one.part, one.measure, one.n) for one in found] == [
+        ("mean", "dice", 3),
+        ("b", "dice", 1),
+        ("a", "dice", 1),
+        ("c", "dice", 1),
+    ]
+    assert [one.value for one in found] == pytest.approx([8 / 9, 2 / 3, 1, 1])
+    assert recovery.tissue({"a": planted}, {}) == []
 
 
 def test_energy_is_the_share_of_the_map_inside_and_leaves_out_empty_maps() -> None:

@@ -130,7 +130,7 @@ def test_maps_stay_in_their_file_and_become_float32_a_batch_at_a_time(inputs, st
 
 
 def test_flips_need_maps_of_flips(inputs, start, tmp_path):
-    single = write_maps(inputs, "narrow_vgg", OPTIONS, STAGES, start, symmetries=1, name="single")
+    single = write_maps(inputs, "narrow_vgg", OPTIONS, STAGES, start, symmetries="none", name="single")
     for train, key in (({}, "augment.horizontal_flip"), ({"augment": STILL, "copies": "fourfold"}, "copies: fourfold")):
         with pytest.raises(UserError, match=f"train.{key} needs maps of flips and turns"):
             run(inputs, tmp_path, settings_of("maps", **train), weights=[f"model={start}"], arrays=single)

@@ -72,6 +72,7 @@ def asked(tmp_path_factory) -> dict:
                     "xception": {"weights": f"{base}/start {HOSTILE}"},
                     "spread": {"kind": "network", "model": "test_resnet", "train": {"processes": 2}},
                     "stored": {"kind": "baseline", "features": ["stored"], "embedding": "last"},
+                    "pooled": {"kind": "attention", "embedding": "last"},
                 },
             },
             "made": {
@@ -84,6 +85,14 @@ def asked(tmp_path_factory) -> dict:
                 "runs": {"spread": None, "xception": {"train": {"mask": False}}},
             },
             "elsewhere": {"extends": "cvm_cervix", "runs": {"cvm@cvm_cervix": external("cvm_cervix")}},
+            "tiles": {
+                "adapters": ["slides"],
+                "source": "synthetic",
+                "paper": "histology_vgg",
+                "ingest": {"slides": "slides.csv"},
+                "protocols": {"published": {"kind": "holdout", "by": "sample"}},
+                "runs": {"tiny": {"kind": "network", "model": "test_resnet"}},
+            },
         },
     }
     configfile = base / "settings.yaml"
@@ -164,6 +173,8 @@ def test_every_step_of_the_table_has_its_rule_and_every_rule_its_step(asked):
         if rule["shell"]
     }
     stated = {step.rule_name: step.name for step in STEPS.values()}
+    # Of slides there is a picture each besides.
+    stated["examples_of_slides"] = "examples"
     # One step makes every run that no training makes; its rules differ in what they need.
     stated |= {rule: MAKE_RUN.name for rule in RULES if rule != TRAIN}
     assert {name: step for name, step in called.items() if not name.startswith("train_batch_")} == stated

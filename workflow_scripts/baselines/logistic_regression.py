@@ -17,7 +17,7 @@ from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.data.fold_samples import read_fold
-from workflow_scripts.data.stored_features import ROWS_AT_A_TIME, StoredFeatures
+from workflow_scripts.data.stored_features import StoredFeatures, scale
 from workflow_scripts.kinds.baseline import Baseline
 from workflow_scripts.kinds.made_kind import RunJob
 
@@ -67,14 +67,10 @@ def _of_stored(run: Baseline, job: RunJob, samples: pd.DataFrame, training: np.n
     One thread: sums of many numbers depend on the number of threads.
     """
     stored = StoredFeatures.read(job.files.arrays, samples["first"].to_numpy())
-    scaler, model = StandardScaler(copy=False), LogisticRegression(C=run.C, max_iter=ITERATIONS)
+    model = LogisticRegression(C=run.C, max_iter=ITERATIONS)
     with threadpool_limits(1):
         values = stored.of(training).loaded(str(run.embedding))
-        blocks = [slice(start, start + ROWS_AT_A_TIME) for start in range(0, len(values), ROWS_AT_A_TIME)]
-        for block in blocks:
-            scaler.partial_fit(values[block])
-        for block in blocks:
-            values[block] = scaler.transform(values[block])
+        scaler = scale(values, np.ones(len(values), bool))
         model.fit(values, samples.loc[training, "label"])
         parts = [model.predict_proba(scaler.transform(block)) for _, block in stored.of(~training).blocks()]
     return _Predicted(np.concatenate(parts), list(model.classes_), stored.width)

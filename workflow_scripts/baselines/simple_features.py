@@ -1,7 +1,7 @@
 """What a baseline without a network looks at: a few numbers of an image.
 
-Where they should not tell a disease (border, colour, intensity, size, acquisition, position), a baseline that does
-well shows what a network may have learned instead of cells: the laboratory, the camera, the scanner, the way of
+Where they should not tell a disease (border, colour, intensity, size, acquisition, stain, position), a baseline that
+does well shows what a network may have learned instead of cells: the laboratory, the camera, the scanner, the way of
 cropping. Where they should (stained), a network must do better to be worth anything.
 """
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.arrays import PIXELS, Arrays
 from workflow_scripts.preprocessing.masks import mask
+from workflow_scripts.preprocessing.stains import is_tissue, looked_at, optical_density, stains_of
 from workflow_scripts.runtime.errors import UserError
 
 # Images are reduced to squares of this side before their border is taken.
@@ -28,6 +29,8 @@ ACQUISITION = (
     "field_strength_t",
 )
 ROWS_AT_A_TIME = 256
+# Three of each stain's direction, and two of its amount.
+STAIN_NUMBERS = 10
 
 # n×H×W×C pixels and the manifest rows of the same samples → n×F numbers
 Feature = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
@@ -75,6 +78,21 @@ def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     return fractions
 
 
+def stain(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
+    """The two stains of tissue: their directions in optical density, the mean and 99th percentile of their amounts.
+
+    Ten numbers, see preprocessing.stains; NaN of a picture with too little tissue, or with one stain alone.
+    """
+    numbers = np.full((len(images), STAIN_NUMBERS), np.nan)
+    for line, pixels in enumerate(images):
+        density = optical_density(looked_at(pixels))
+        if (stains := stains_of(density)) is not None:
+            directions, most = stains
+            mean = (density[is_tissue(density)] @ np.linalg.pinv(directions)).mean(axis=0)
+            numbers[line] = np.concatenate([directions.ravel(), mean, most])
+    return numbers
+
+
 def position(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
     """Column and row of a tile in the grid of its slide, and its corner as shares of the slide's width and height."""
     column, row, left, top, width, height = (
@@ -90,6 +108,7 @@ FEATURES: dict[str, Feature] = {
     "size": size,
     "acquisition": acquisition,
     "stained": stained,
+    "stain": stain,
     "position": position,
 }
 
@@ -103,8 +122,9 @@ def table(names: list[str], arrays: Arrays, rows: np.ndarray, manifest: pd.DataF
     described = arrays.description
     if described.kind != PIXELS:
         raise UserError(f"a baseline looks at pictures, and these are {described}; choose another kind of run")
-    if "stained" in names and (described.dtype, described.channels) != ("uint8", 3):
-        raise UserError(f"the feature stained needs pictures in colour of 8 bits, not {described}; take it out")
+    coloured = [name for name in names if name in ("stained", "stain")]
+    if coloured and (described.dtype, described.channels) != ("uint8", 3):
+        raise UserError(f"the feature {coloured[0]} needs pictures in colour of 8 bits, not {described}; take it out")
     parts = []
     for start in range(0, len(rows), ROWS_AT_A_TIME):
         block = slice(start, start + ROWS_AT_A_TIME)

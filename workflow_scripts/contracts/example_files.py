@@ -1,4 +1,4 @@
-"""examples/: pictures of every class for people to look at, and the names of both files."""
+"""examples/: pictures of every class for people to look at, of slides an overview of each, and their names."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ import numpy as np
 from workflow_scripts.runtime.files import atomic_path
 
 MONTAGE, ORIGINALS = "montage.png", "originals.npz"
+# Folder of the pictures of slides, each called after its slide; StudyPaths.slide_pictures.
+SLIDE_PICTURES = "slides"
 
 
 def write_originals(path: Path, pictures: dict[str, np.ndarray]) -> None:

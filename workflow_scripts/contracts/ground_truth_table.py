@@ -5,6 +5,11 @@ from workflow_scripts.contracts.tables import Table
 # In a folder of synthetic data: masks of the ground truth, under the names of the files. Hidden from readers of images.
 MASKS = ".truth"
 
+# Values of the mask of a whole slide. A fold is tissue, and so is what tells the class; where ink or padding covers
+# tissue, the mask holds what covers it.
+GLASS, TISSUE, PEN, PADDING, FOLD, CLASS_SIGN = range(6)
+TISSUE_VALUES = (TISSUE, FOLD, CLASS_SIGN)
+
 # truth.csv of a folder of synthetic data: a line per sample, its ground truth. defect: of a copy or broken file,
 # which; copy_of: id of the original, or empty. Further columns: what the generator varied.
 SAMPLE_TRUTH = Table(
@@ -22,10 +27,11 @@ SAMPLE_TRUTH = Table(
     key=("id",),
 )
 
-# what: masks, duplicates, gradcam; part: the kind of mask, or the branch of a network; measure: dice, precision,
-# recall, energy (share of a map's sum inside the true region). chance: what knowing nothing would give; untrained:
-# what the same network with random weights gives; both empty where there is no such number. n: images, pairs or maps
-# behind it.
+# what: masks, tissue (of whole slides), duplicates, gradcam; part: the kind of mask, the slide (MEAN: of all of them),
+# or the branch of a network; measure: dice, precision, recall, energy (share of a map's sum inside the true region).
+# chance: what knowing nothing would give; untrained: what the same network with random weights gives; both empty where
+# there is no such number. n: images, slides, pairs or maps behind it.
+MEAN = "mean"
 TRUTH = Table(
     "truth",
     {

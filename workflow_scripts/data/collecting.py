@@ -149,11 +149,11 @@ def _add_private(
                 overviews.add(str(item.row["slide"]), item.overview)
             continue
         named.append(item.path)
-        known = replace(item, path=pseudonyms.file(item.path))
-        if isinstance(known, Refused):
-            collected.refused.append(known)
+        renamed = replace(item, path=pseudonyms.file(item.path))
+        if isinstance(renamed, Refused):
+            collected.refused.append(renamed)
         else:
-            collected.samples.append((adapter, _prefixed(replace(known, file=item.path), prefix)))
+            collected.samples.append((adapter, _prefixed(replace(renamed, file=item.path), prefix)))
     links, endings = _passed_over(there, named, _tables(module, ingest))
     collected.links += links
     collected.passed_over = dict(Counter(collected.passed_over) + Counter(without_odd_endings(endings)))

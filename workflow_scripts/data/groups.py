@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,12 +48,8 @@ def read_groups(root: Path, name: str, paths: list[str]) -> dict[str, Grouping]:
         message = "%s names no group for %d of %d images; for them no group is known"
         log.warning(message, sheet.path, without, len(paths))
     units = sheet.columns.get("unit", [""] * len(given))
-    groups, units = _without_unknown(sheet.columns["group"], sheet.path), _without_unknown(units, sheet.path)
-    further = {column: cells for column, cells in sheet.columns.items() if column not in ("path", "group", "unit")}
-    attributes = [
-        {column: "" if cells[line].casefold() in MISSING else cells[line] for column, cells in further.items()}
-        for line in range(len(given))
-    ]
+    groups, units = without_unknown(sheet.columns["group"], sheet.path), without_unknown(units, sheet.path)
+    attributes = further_cells(sheet, ("path", "group", "unit"))
     rows = zip(given, groups, units, attributes, strict=True)
     return {path: Grouping(group, unit, more) for path, group, unit, more in rows}
 
@@ -81,7 +77,17 @@ def _hint(path: str, root: Path, candidates: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else "; paths are relative to the source"
 
 
-def _without_unknown(names: list[str], path: Path) -> list[str]:
+def further_cells(sheet: Sheet, own: Container[str]) -> list[dict[str, str]]:
+    """Column → cell of each row, of the columns that are not the table's own; words for "not known" become empty."""
+    further = {column: cells for column, cells in sheet.columns.items() if column not in own}
+    return [
+        {column: "" if cells[line].casefold() in MISSING else cells[line] for column, cells in further.items()}
+        for line in range(len(sheet.rows))
+    ]
+
+
+def without_unknown(names: list[str], path: Path) -> list[str]:
+    """The names, empty where they say that nothing is known; which words do is logged."""
     words = Counter(name for name in names if name.casefold() in UNKNOWN)
     if words:
         counted = ", ".join(f"{word!r} {times} times" for word, times in sorted(words.items()))

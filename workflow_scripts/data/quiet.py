@@ -1,10 +1,15 @@
 """What libraries that parse files say is never passed on: their errors and warnings may quote names of people."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
+
+# pydicom and its decoders, and what reads slides.
+for _talker in ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle", "tifffile", "imagecodecs"):
+    logging.getLogger(_talker).setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager

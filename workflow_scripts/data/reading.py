@@ -144,17 +144,18 @@ def inspect_file(task: FileTask, limits: Limits) -> list[Seen | RefusedSampleErr
         with task.reader.open(task.path, limits) as opened:
             return [_inspected(opened, sample.part) for sample in task.samples]
     except (RefusedSampleError, OSError) as error:
-        return [_refusal(error)] * len(task.samples)
+        return [refusal_of(error)] * len(task.samples)
 
 
 def _inspected(opened: OpenFile, part: Part | None) -> Seen | RefusedSampleError:
     try:
         return opened.inspect(part)
     except (RefusedSampleError, OSError) as error:
-        return _refusal(error)
+        return refusal_of(error)
 
 
-def _refusal(error: RefusedSampleError | OSError) -> RefusedSampleError:
+def refusal_of(error: RefusedSampleError | OSError) -> RefusedSampleError:
+    """What is said of a file that raised; never what the system says of its name."""
     if isinstance(error, RefusedSampleError):
         return error
     if isinstance(error, FileNotFoundError):
@@ -191,4 +192,6 @@ def verified(task: FileTask, limits: Limits) -> Iterator[tuple[FileSample, OpenF
                     raise ChangedFileError(task.path, task.shown, "has changed since ingest read it")
                 yield sample, opened
     except (RefusedSampleError, OSError) as error:
-        raise ChangedFileError(task.path, task.shown, f"could be read by ingest, but now: {_refusal(error)}") from None
+        raise ChangedFileError(
+            task.path, task.shown, f"could be read by ingest, but now: {refusal_of(error)}"
+        ) from None

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
-from workflow_scripts.contracts.arrays import PIXELS, SEQUENCE, open_arrays
+from workflow_scripts.contracts.arrays import FEATURES, MAPS, open_arrays
 from workflow_scripts.runtime.errors import UserError
 
 ROWS_AT_A_TIME = 256
 # Bytes of what is held in memory at a time; jobs on a cluster get 4 GB by default.
 LARGEST = 2 * 1024**3
-# Samples, height, width, channels.
-MAPS_NDIM = 4
 _FLOAT = np.dtype("float32").itemsize
 
 
@@ -37,9 +36,9 @@ class StoredFeatures:
     def read(cls, folder: Path, rows: np.ndarray, averaged: bool = False) -> "StoredFeatures":
         """Those in a folder of arrays; UserError as open_arrays, and where its rows are no features of a network."""
         arrays = open_arrays(folder)
-        if arrays.description.kind in (PIXELS, SEQUENCE):
+        if arrays.description.kind not in (FEATURES, MAPS):
             raise UserError(f"{folder} holds {arrays.description}, no stored features; name an embedding of the study")
-        return cls(arrays.data, rows, averaged and arrays.data.ndim == MAPS_NDIM)
+        return cls(arrays.data, rows, averaged and arrays.description.kind == MAPS)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -79,3 +78,17 @@ class StoredFeatures:
         for block, part in self.blocks():
             values[block] = part
         return values
+
+
+def scale(values: np.ndarray, training: np.ndarray) -> StandardScaler:
+    """Bring each number to mean 0 and spread 1 in the samples that `training` (bool N) says, in place; what does it.
+
+    `values`: float32 N×D, worked on in blocks, so that it stays the only copy. A number that never changes becomes 0.
+    """
+    scaler, rows = StandardScaler(copy=False), np.flatnonzero(training)
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        scaler.partial_fit(values[rows[start : start + ROWS_AT_A_TIME]])
+    for start in range(0, len(values), ROWS_AT_A_TIME):
+        block = slice(start, start + ROWS_AT_A_TIME)
+        values[block] = scaler.transform(values[block])
+    return scaler

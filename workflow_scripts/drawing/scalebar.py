@@ -54,6 +54,11 @@ def round_length(scale: Scale, width: int) -> float:
     return min((number * power for number in ROUND), key=lambda length: (abs(length - wanted), length))
 
 
+def length_words(micrometres: float) -> str:
+    """The length with its unit: of a millimetre and more in millimetres."""
+    return f"{micrometres / 1000:g} mm" if micrometres >= 1000 else f"{micrometres:g} µm"
+
+
 def draw(axis: "Axes", scale: Scale, width: int, height: int) -> None:
     """Draw the bar with its length into the lower right corner of an image of these pixels."""
     from matplotlib.patches import Rectangle
@@ -63,7 +68,7 @@ def draw(axis: "Axes", scale: Scale, width: int, height: int) -> None:
     pixels, margin, thick = length / scale.micrometres, 0.04 * width, 0.025 * height
     left, top = width - 0.5 - margin - pixels, height - 0.5 - margin - thick
     axis.add_patch(Rectangle((left, top), pixels, thick, facecolor="white", edgecolor="black", linewidth=0.5))
-    text = f"{length:g} µm" + ("" if scale.even else "\nhorizontal")
+    text = length_words(length) + ("" if scale.even else "\nhorizontal")
     corner = (width - 0.5 - margin, top - 0.01 * height)
     outline = [withStroke(linewidth=1.5, foreground="black")]
     axis.text(*corner, text, ha="right", va="bottom", fontsize=6, color="white", path_effects=outline, linespacing=0.9)

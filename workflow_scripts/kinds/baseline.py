@@ -12,6 +12,7 @@ from workflow_scripts.runtime.wording import listed
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord
 
+Feature = Literal["border", "colour", "intensity", "size", "acquisition", "stained", "stain", "position", "stored"]
 # The feature that an embedding holds; all others are of pixels or the manifest.
 STORED = "stored"
 # Modalities of the samples that each feature is taken of, see baselines.simple_features.
@@ -22,6 +23,7 @@ MODALITIES = {
     "size": ("image",),
     "acquisition": ("dicom",),
     "stained": ("image",),
+    "stain": ("image", "slide"),
     "position": ("slide",),
 }
 FEATURE_WORDS = {
@@ -31,6 +33,7 @@ FEATURE_WORDS = {
     "size": "image size",
     "acquisition": "acquisition parameters",
     "stained": "share of brown nuclei",
+    "stain": "colours and amounts of the stains",
     "position": "place in the slide",
 }
 # Features that hold nothing of what a class is about → what they see.
@@ -40,6 +43,7 @@ BLIND_FEATURES = {
     "intensity": "its intensities",
     "size": "its size",
     "acquisition": "how the scanner was set",
+    "stain": "its two stains",
     "position": "where in its slide a tile lies",
 }
 
@@ -54,15 +58,17 @@ class Baseline(MadeKind):
 
     kind: Annotated[Literal["baseline"], about("Logistic regression without a network.")]
     features: Annotated[
-        tuple[Literal["border", "colour", "intensity", "size", "acquisition", "stained", "position", "stored"], ...],
+        tuple[Feature, ...],
         about(
             "border: the outermost 2 of 32 rows and columns of pixels; colour: mean, spread and percentiles of each "
             "channel; intensity: the same of slices, which have one; size: width, height and their ratio of the "
             "published image; acquisition: how a scanner was set (rows and columns, spacing, thickness, echo and "
             "repetition time, field strength), a value that is missing being the training median and marked; stained: "
-            "share of the area of nuclei that is brown; position: row and column of a tile, and its place relative to "
-            "the slide's sides; stored: the numbers of an `embedding`, each picture as it is, without flips and turns; "
-            "it stands alone.",
+            "share of the area of nuclei that is brown; stain: what a laboratory does, of tissue in colour the optical "
+            "density of its two stains and the mean and 99th percentile of their amounts, where there is too little "
+            "tissue as what is missing; position: row and column of a tile, and its place relative to the slide's "
+            "sides; stored: the numbers of an `embedding`, each picture as it is, without flips and turns; it stands "
+            "alone.",
             min_length=1,
             check=distinct,
         ),
@@ -86,9 +92,10 @@ class Baseline(MadeKind):
             yield f"run {name!r}: the feature stored stands alone, and there is {rest}; make a run of each"
 
     def words(self, name: str, record: "RunRecord") -> str:
+        penalty = "" if self.C == 1 else f", C = {self.C:g}"
         if self.embedding is not None:
-            return f"logistic regression on the stored features {self.embedding}"
-        return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}"
+            return f"logistic regression on the stored features {self.embedding}{penalty}"
+        return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}{penalty}"
 
     def blind_to_classes(self) -> tuple[str, ...]:
         if set(self.features) <= set(BLIND_FEATURES):

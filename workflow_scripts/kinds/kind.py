@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, COMBINE)
+MAKE_WITH_ATTENTION = "make_run_with_attention"
+RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, COMBINE)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class RunKind(OneOfKind):
     rule: ClassVar[str]
     # What the rows of the arrays are that it reads; None: it reads no arrays.
     reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
+    # Which embedding of the study it reads instead of the samples' arrays; None: it reads these. A key of some kinds.
+    embedding: str | None = None
     # Where it stands in lists: lower ones first, then by name.
     position: ClassVar[int] = 100
     # Whether it needs a training subset.
@@ -104,11 +107,6 @@ class RunKind(OneOfKind):
         """What its one network is called in its library; None where it has several, or none."""
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
-
-    @property
-    def embedding(self) -> str | None:
-        """Which embedding of the study it reads instead of the samples' arrays; None: it reads these."""
-        return None
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""

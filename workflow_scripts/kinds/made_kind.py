@@ -67,7 +67,7 @@ class MadeKind(RunKind):
     """A run that is made in one go from a study's arrays.
 
     The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
-    a folder `model` besides.
+    a folder `model` besides, MAKE_WITH_ATTENTION where it leaves attention.csv and needs PyTorch on a processor alone.
     """
 
     rule = MAKE

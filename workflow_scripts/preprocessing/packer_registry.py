@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class PackedModality:
     """packer: "module:class"; array: what a row becomes, see contracts.arrays; keys: of `preprocess`, that it takes.
 
-    shown, result: what a picture of a sample shows before and after it is packed, for captions.
+    shown, result: what a picture of a sample shows before and after it is packed, for captions. of_slides: samples are
+    parts of slides, of which examples holds a picture each.
     """
 
     packer: str
@@ -23,6 +24,7 @@ class PackedModality:
     keys: frozenset[str]
     shown: str
     result: str
+    of_slides: bool = False
 
     @property
     def module(self) -> str:
@@ -56,6 +58,7 @@ PACKED: dict[str, PackedModality] = {
         frozenset({"size", "tiles"}),
         "tile at the slide's full resolution",
         "tile as packed",
+        of_slides=True,
     ),
 }
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
+from workflow_scripts.contracts.ground_truth_table import CLASS_SIGN
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, TilePacking
 from workflow_scripts.data.readers.reader_interface import OpenFile, Part
 from workflow_scripts.data.reading import FileSample
@@ -92,12 +93,12 @@ class TilePacker(Packer):
         return opened.rows(part)
 
     def region(self, mask: np.ndarray, sample: FileSample) -> np.ndarray:
-        """As Packer.region; the mask has the slide's full resolution."""
+        """As Packer.region; the mask has the slide's full resolution, values: contracts.ground_truth_table."""
         square = _square(sample.part)
         tile = np.zeros((square.side, square.side), np.uint8)
         inside = mask[max(0, square.top) : square.top + square.side, max(0, square.left) : square.left + square.side]
         top, left = max(0, -square.top), max(0, -square.left)
-        tile[top : top + inside.shape[0], left : left + inside.shape[1]] = np.where(inside > 0, WHITE, 0)
+        tile[top : top + inside.shape[0], left : left + inside.shape[1]] = np.where(inside == CLASS_SIGN, WHITE, 0)
         return cv2.resize(tile, (self.size, self.size), interpolation=cv2.INTER_AREA) > HALF
 
 

@@ -52,6 +52,7 @@ TRUTH_NAMES = {
     ("duplicates", "precision"): "Equal pictures: fraction of the pairs found that are true pairs",
     ("duplicates", "recall"): "Equal pictures: fraction of the true pairs that were found",
     ("masks", "dice"): "Masks of nuclei: Dice coefficient with the true nuclei",
+    ("tissue", "dice"): "Tissue of slides: Dice coefficient with the true tissue",
     ("gradcam", "energy"): "Grad-CAM: fraction of the maps that lies on the true region",
 }
 DASH = "–"

@@ -47,8 +47,13 @@ _PROJECT = (
         "many; `dataset/series.csv` says which is taken.",
     ),
     Term(
+        "Tile",
+        "A square of a whole slide that is a sample: of a grid in µm, with enough tissue, without marks of pens and "
+        "padding; `dataset/slides.csv` says of every slide how many there are, or why none.",
+    ),
+    Term(
         "Pseudonym",
-        "What stands for a patient, a study, a series or a file of theirs: only who has the key can trace it.",
+        "What stands for a patient, a study, a series, a slide or a file of theirs: only who has the key can trace it.",
     ),
     Term(
         "Source",

@@ -107,7 +107,8 @@ class Results:
 
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
-    series: contract SERIES; empty where samples are of no series. truth: contract TRUTH; empty for real data.
+    series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
+    slides. truth: contract TRUTH; empty for real data.
     """
 
     folder: Path
@@ -123,6 +124,7 @@ class Results:
     notes: str
     truth: pd.DataFrame
     series: pd.DataFrame
+    slides: pd.DataFrame
 
     @cached_property
     def published(self) -> Published | None:

@@ -18,8 +18,10 @@ from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.series_table import SERIES
+from workflow_scripts.contracts.slide_table import SLIDES
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.contracts.tables import Table
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.step_settings.report_settings import StudySettings
@@ -72,15 +74,21 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         notes=_text(paper / "notes.md") if paper else "",
         printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
-        series=SERIES.read(paths.series) if paths.series.exists() else pd.DataFrame(columns=list(SERIES.columns)),
+        series=_listed(SERIES, paths.series),
+        slides=_listed(SLIDES, paths.slides),
     )
+
+
+def _listed(table: Table, path: Path) -> pd.DataFrame:
+    """A table that only some layouts have; empty where there is none."""
+    return table.read(path) if path.exists() else pd.DataFrame(columns=list(table.columns))
 
 
 def require_vouched(folder: Path, settings: StudySettings) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     paths = StudyPaths(folder)
-    series = [paths.series.name] if paths.series.exists() else []
-    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *series)
+    listed = [path.name for path in (paths.series, paths.slides, paths.slide_overviews) if path.exists()]
+    require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
     require(paths.examples_record, MONTAGE)
     # Where protocols aggregate in different ways, the premium makes units anew.

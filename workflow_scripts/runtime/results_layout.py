@@ -18,6 +18,7 @@ _ITSELF = "{file}"
 # among them: they vouch for themselves, see contracts.record. The first pattern that fits counts.
 _FILES = (
     (r"(?P<step>dataset|arrays|masks|examples|embeddings/[^/]+)/[^/]+", "{step}/record.json", _ITSELF),
+    (r"(?P<pictures>examples/slides)/[^/]+", "examples/record.json", "{pictures}"),
     (r"splits/(?P<protocol>[^/.]+)(\.leaks\.csv|\.csv|\.json)", "splits/{protocol}.json", _ITSELF),
     (rf"{_RUN}/(weights\.safetensors|history\.csv|train\.json)", "{run}/train.json", _ITSELF),
     (rf"{_RUN}/ledger\.json", "{run}/ledger.json", _ITSELF),

@@ -77,6 +77,11 @@ class StudyPaths:
         return self.folder / "examples"
 
     @property
+    def slide_pictures(self) -> Path:
+        """Folder of a picture of every slide, of a study whose samples are tiles of some."""
+        return self.examples / "slides"
+
+    @property
     def examples_record(self) -> Path:
         return self.examples / RECORD_FILE
 

@@ -102,17 +102,22 @@ def embedding_mistakes(study: "Study", kinds: Mapping[str, RunKind]) -> Iterator
             yield f"run {name!r}: embedding names {run.embedding!r}, which is no embedding of this study; {hint}"
         elif isinstance(run, TrainedKind):
             (part,) = run.networks().values()
-            yield from (f"run {name!r}: {words}" for words in _map_run(study, name, run.embedding, part).mistakes())
+            map_run = _map_run(study, name, run.embedding, part)
+            yield from (f"run {name!r}: {words}" for words in (map_run.mistakes() if map_run else ()))
 
 
-def _map_run(study: "Study", run: str, embedding: str, part: NetworkPart) -> MapRun:
-    """A run that is trained from stored maps, as what it must fit."""
+def _map_run(study: "Study", run: str, embedding: str, part: NetworkPart) -> MapRun | None:
+    """A run that is trained from stored maps, as what it must fit; None where its `train` is a mistake by itself."""
     changes = study.runs[run].train.model_dump(mode="json", exclude_unset=True)
+    try:
+        train = parse(Train, merge(values_of(study.train, mode="json"), changes))
+    except ValueError:
+        return None
     return MapRun(
         embedding,
         declared(Embedding, study.embeddings[embedding]),
         part,
-        parse(Train, merge(values_of(study.train, mode="json"), changes)),
+        train,
         study.preprocess.mask != "none",
         {protocol: rule.resample for protocol, rule in study.protocols.items()},
     )

@@ -79,7 +79,7 @@ def _run_mistakes(modality: str, kinds: Mapping[str, RunKind]) -> Iterator[str]:
     """Runs that read arrays of another kind than the samples become, or take features of other samples."""
     array = PACKED[modality].array if modality in PACKED else None
     for name, run in kinds.items():
-        if array and run.reads not in (None, array):
+        if array and run.embedding is None and run.reads not in (None, array):
             yield f"run {name!r}: a run of kind {run.kind} reads {run.reads}, and this study has {array}"
         for what, taken in run.modalities().items():
             if modality not in taken:

@@ -32,6 +32,7 @@ from workflow_scripts.kinds.step_settings.training_settings import (
     TrainedRun,
     TrainSettings,
 )
+from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
@@ -105,6 +106,10 @@ class Steps:
 
     def examples(self, study: str) -> ExamplesSettings:
         return ExamplesSettings(study, packing_of(self.study(study)))
+
+    def has_slides(self, study: str) -> bool:
+        """Whether the study's samples are tiles of slides."""
+        return packed_modality(self.study(study).modality).of_slides
 
     def embed(self, study: str, name: str) -> EmbedSettings:
         chosen = self.study(study)

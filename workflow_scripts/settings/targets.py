@@ -9,7 +9,7 @@ from workflow_scripts.settings.plan.workflow_plan import Plan
 def data_targets(plan: Plan, study: str) -> list[str]:
     """What stands for a study's samples and splits, and its arrays, which no job of one fold and seed names."""
     splits = [path for protocol in plan.study(study).protocols for path in plan.data.split_files(study, protocol)]
-    return [*plan.data.records(study), str(plan.paths(study).array), *splits]
+    return [*plan.data.records(study), str(plan.paths(study).array), *plan.data.slide_pictures(study), *splits]
 
 
 def run_targets(plan: Plan, study: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Pictures of every class for people to look at, before and after the preprocessing.
 
 Comes in: the dataset, the folders of raw files and the packed array. Goes out: originals.npz (a picture of every class
-as in its file, for figures), montage.png (a page of pairs) and, last, record.json.
+as in its file, for figures), montage.png (a page of pairs), where samples are tiles of slides the folder slides with a
+picture of every slide and, last, record.json.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, write_originals
+from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, SLIDE_PICTURES, write_originals
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.verified import require
@@ -19,6 +20,7 @@ from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.montage import montage, originals
 from workflow_scripts.preprocessing.packed_array import remedied
 from workflow_scripts.preprocessing.packer_registry import load, packed_modality
+from workflow_scripts.preprocessing.slide_examples import slide_pictures
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
@@ -30,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dataset", type=Path, required=True, help="folder that ingest wrote")
     parser.add_argument("--arrays", type=Path, required=True, help="folder of the array")
     add_source_arguments(parser, "as for ingest")
-    parser.add_argument("--out", type=Path, required=True, help="folder of both files")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pictures")
     return parser.parse_args()
 
 
@@ -48,12 +50,15 @@ def main(args: argparse.Namespace) -> None:
         montage(args.out / MONTAGE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["synthetic"]) from None
+    slides = []
+    if packed_modality(modality).of_slides:
+        slides = slide_pictures(args.dataset, manifest, classes, args.out / SLIDE_PICTURES, dataset["synthetic"])
     read = [args.dataset / "manifest.csv", args.dataset / "record.json", args.arrays / "record.json"]
     record = make_record(
         args.settings,
         args.code,
         input_digests(args.dataset.parent, read),
-        outputs={name: digest_file(args.out / name) for name in (MONTAGE, ORIGINALS)},
+        outputs={name: digest_file(args.out / name) for name in (MONTAGE, ORIGINALS, *slides)},
         synthetic=dataset["synthetic"],
     )
     write_record(args.out / "record.json", record)

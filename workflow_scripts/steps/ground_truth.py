@@ -1,9 +1,9 @@
 """Check a study on synthetic data against their ground truth.
 
-In: the synthetic folders (truth.csv and the masks in .truth), the dataset, the masks of the packed pixels and the
-Grad-CAM maps of each protocol. Out: truth.csv of the study: how well masks recover the true nuclei, which
-copies were found, and how much of each network's Grad-CAM lies on the true region, compared with chance and with the
-same network with random weights.
+In: the synthetic folders (truth.csv and the masks in .truth), the dataset with the overviews of its slides, the masks
+of the packed pixels and the Grad-CAM maps of each protocol. Out: truth.csv of the study: how well masks recover the
+true nuclei and the tissue of slides, which copies were found, and how much of each network's Grad-CAM lies on the true
+region, compared with chance and with the same network with random weights.
 """
 
 import argparse
@@ -19,13 +19,14 @@ from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.study_paths import OVERVIEWS_FILE
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from workflow_scripts.contracts.arrays import Arrays
-    from workflow_scripts.synthetic.recovery import Found
+    from workflow_scripts.synthetic.recovery import Recovered
 
 
 def arguments() -> argparse.Namespace:
@@ -59,8 +60,8 @@ def main(args: argparse.Namespace) -> None:
         entry.log.info("%(what)s %(protocol)s %(run)s %(part)s: %(measure)s %(value).3f", line)
 
 
-def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Iterator[tuple[str, str, str, Found]]":
-    """(what, protocol, run, Found) of everything that can be checked."""
+def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Iterator[tuple[str, str, str, Recovered]]":
+    """(what, protocol, run, Recovered) of everything that can be checked."""
     from workflow_scripts.contracts.arrays import MASKS, open_arrays
     from workflow_scripts.contracts.dataset import EQUAL_PAIRS, read_manifest
     from workflow_scripts.contracts.explanation import read_maps
@@ -78,9 +79,11 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
             _sample_truth(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
         )
     )
+    dataset = read_record(folder / "dataset" / "record.json")
+    if dataset["modality"]["name"] == "slide":
+        yield from (("tissue", "", "", measure) for measure in _tissue(sources, folder / "dataset"))
     if settings.mask == "none" and not settings.explain:
         return
-    dataset = read_record(folder / "dataset" / "record.json")
     packer = load(dataset["modality"]["name"], settings.preprocess)
     regions = recovery.regions(manifest, RawFiles.of(dataset, sources), packer)
     if settings.mask != "none":
@@ -92,6 +95,25 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
             ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
             for branch, values in maps.items():
                 yield "gradcam", protocol, run, recovery.energy(regions, ids, values, random[branch], branch)
+
+
+def _tissue(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":
+    """How well the tissue of each slide was found. UserError where the overviews are not what their record says."""
+    from workflow_scripts.contracts.ground_truth_table import SAMPLE_TRUTH
+    from workflow_scripts.contracts.slide_overviews import TISSUE, read_overviews
+    from workflow_scripts.synthetic import recovery
+
+    require(dataset / "record.json", OVERVIEWS_FILE)
+    detected = {slide: overview.mask == TISSUE for slide, overview in read_overviews(dataset / OVERVIEWS_FILE)}
+    planted: dict[str, np.ndarray] = {}
+    for folder in sources.values():
+        truth = SAMPLE_TRUTH.as_text(folder / "truth.csv")
+        planted |= {
+            name: recovery.true_mask(folder, path)
+            for name, path in zip(truth["id"], truth["path"], strict=True)
+            if name in detected
+        }
+    return recovery.tissue(planted, detected)
 
 
 def _mask(arrays: "Arrays", sample: str) -> "np.ndarray":

@@ -1,20 +1,24 @@
 """Ground truth of synthetic data compared with what was recovered: masks, duplicates, places that networks look at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from workflow_scripts.contracts.ground_truth_table import MASKS
+from workflow_scripts.contracts.ground_truth_table import MASKS, MEAN, TISSUE_VALUES
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.preprocessing.masks import dice
 from workflow_scripts.preprocessing.packer import Packer
 
+HALF = 0.5
+
 
 @dataclass(frozen=True)
-class Found:
-    """A measure of what was found; `chance`, `untrained`: the same without knowledge, or without training."""
+class Recovered:
+    """A measure of what was recovered; `chance`, `untrained`: the same without knowledge, or without training."""
 
     part: str
     measure: str
@@ -33,19 +37,43 @@ def regions(manifest: pd.DataFrame, raw: RawFiles, packer: Packer) -> dict[str, 
     region_by_id = {}
     for task in raw.tasks(manifest):
         folder = raw.folders[sources[task.samples[0].row]]
-        mask = np.asarray(Image.open((folder / MASKS / task.path.relative_to(folder)).with_suffix(".png")))
+        mask = true_mask(folder, task.path.relative_to(folder))
         for sample in task.samples:
             region_by_id[ids[sample.row]] = packer.region(mask, sample)
     return region_by_id
 
 
-def masks(truth: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: str) -> Found:
+def true_mask(folder: Path, path: str | Path) -> np.ndarray:
+    """uint8 H×W: the ground truth of a file, `path` relative to the folder of synthetic data."""
+    with Image.open((folder / MASKS / path).with_suffix(".png")) as mask:
+        return np.asarray(mask)
+
+
+def masks(truth: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: str) -> Recovered:
     """Mean Dice coefficient of true regions and masks, both bool S×S by id."""
     values = [dice(truth[name], segmented[name]) for name in truth]
-    return Found(kind, "dice", float(np.mean(values)), len(values))
+    return Recovered(kind, "dice", float(np.mean(values)), len(values))
 
 
-def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
+def tissue(planted: Mapping[str, np.ndarray], detected: Mapping[str, np.ndarray]) -> list[Recovered]:
+    """Dice coefficient of the tissue of each slide that has a mask, in the order of `detected`, and their mean.
+
+    `planted`: uint8 masks of slides, see contracts.ground_truth_table; `detected`: bool ones of any smaller size.
+    """
+    values = {name: dice(_tissue_share(planted[name], mask.shape) > HALF, mask) for name, mask in detected.items()}
+    if not values:
+        return []
+    mean = Recovered(MEAN, "dice", float(np.mean(list(values.values()))), len(values))
+    return [mean, *(Recovered(name, "dice", value, 1) for name, value in values.items())]
+
+
+def _tissue_share(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """float32 of a shape: the share of each pixel that is tissue in a larger mask."""
+    planted = Image.fromarray(np.isin(mask, TISSUE_VALUES).astype(np.float32))
+    return np.asarray(planted.resize((shape[1], shape[0]), Image.Resampling.BOX))
+
+
+def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Recovered]:
     """Precision and recall of pairs of equal pictures.
 
     `truth` has the columns id and copy_of (empty: an original); `detected` id_a and id_b. Copies of one original are
@@ -60,10 +88,10 @@ def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Found]:
     seen = {frozenset(pair) for pair in zip(detected["id_a"], detected["id_b"], strict=True)}
     both = len(wanted & seen)
     measures = (("precision", len(seen)), ("recall", len(wanted)))
-    return [Found("", name, both / total, total) for name, total in measures if total]
+    return [Recovered("", name, both / total, total) for name, total in measures if total]
 
 
-def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, random: np.ndarray, part: str) -> Found:
+def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, random: np.ndarray, part: str) -> Recovered:
     """Mean share of the sum of maps N×S×S inside the true regions; chance is the regions' share of the area.
 
     `random` are the maps of the same network with random weights. Empty maps count for neither.
@@ -71,7 +99,7 @@ def energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray, rando
     value, kept = _energy(truth, ids, maps)
     untrained, _ = _energy(truth, ids, random)
     chance = float(np.mean([truth[name].mean() for name in ids]))
-    return Found(part, "energy", value, kept, chance, untrained)
+    return Recovered(part, "energy", value, kept, chance, untrained)
 
 
 def _energy(truth: dict[str, np.ndarray], ids: list[str], maps: np.ndarray) -> tuple[float, int]:

@@ -34,8 +34,8 @@ class Synthetic:
     class_by_site: Annotated[
         Share,
         about(
-            "Adapter `dicom` only. 0: the patients of each class come from all sites alike; 1: those of a class come "
-            "from one site, so that the scanner tells the class."
+            "Of data that are drawn with sites. 0: the patients of each class come from all sites alike; 1: those of a "
+            "class come from one site, so that its scanner or stain tells the class."
         ),
     ] = 0.0
 

@@ -3,8 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 
-from workflow_scripts.data.dicom.synthetic_slices import SyntheticStudy
-
 # Stands in every invented name of a person, a place or an institution, so that one search finds them all.
 MARK = "Nusquam"
 GIVEN = ("Adula", "Belisa", "Corvina", "Dorilla", "Elvana", "Fidora", "Galatea", "Hesione", "Ilvara", "Junilla")
@@ -30,18 +28,18 @@ class Identity:
         return f"{self.family}^{self.given}"
 
 
-def identity_of(study: SyntheticStudy) -> Identity:
-    """Who the patient of a study is said to be; the same for the same study."""
-    family, given, identifier, month, day, year = (number_of(study.key, part) for part in range(6))
+def identity_of(key: str, site: str, age: int) -> Identity:
+    """Who a patient is said to be: the same for the same key; `site` is where she is seen, `age` in years."""
+    family, given, identifier, month, day, year = (number_of(key, part) for part in range(6))
     taken = 2011 + year % 9
     return Identity(
         family=f"{MARK}-{FAMILY[family % len(FAMILY)]}",
         given=GIVEN[given % len(GIVEN)],
         patient_id=f"NQ{identifier % 10**9:09d}",
-        birth_date=f"{taken - study.age:04d}{1 + month % 12:02d}{1 + day % 28:02d}",
+        birth_date=f"{taken - age:04d}{1 + month % 12:02d}{1 + day % 28:02d}",
         study_date=f"{taken:04d}{1 + day % 12:02d}{1 + month % 28:02d}",
-        accession=f"NQA{number_of(study.key, 'accession') % 10**8:08d}",
-        institution=f"{MARK} General Hospital {study.site}",
+        accession=f"NQA{number_of(key, 'accession') % 10**8:08d}",
+        institution=f"{MARK} General Hospital {site}",
         physician=f"{MARK}-Referrer^{GIVEN[identifier % len(GIVEN)]}",
     )
 

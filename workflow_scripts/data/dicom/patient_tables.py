@@ -11,7 +11,7 @@ from workflow_scripts.contracts.spreadsheet import Sheet, read_sheet
 from workflow_scripts.data.dicom.choosing import Choice
 from workflow_scripts.data.dicom.headers import Header
 from workflow_scripts.data.dicom.series import PlacedImage
-from workflow_scripts.data.groups import MISSING
+from workflow_scripts.data.groups import further_cells
 from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.errors import UserError
 
@@ -59,7 +59,7 @@ def read_diagnoses(root: Path, name: str | None) -> dict[str, Diagnosis]:
             "the headers' PatientID) and label, put it into the source and name it there"
         )
     sheet = read_sheet(root / name, "ingest.patients", ("patient", "label"))
-    further = {column: cells for column, cells in sheet.columns.items() if column not in ("patient", "label")}
+    attributes = further_cells(sheet, ("patient", "label"))
     diagnoses: dict[str, Diagnosis] = {}
     for line, (row, cell) in enumerate(zip(sheet.rows, sheet.columns["patient"], strict=True)):
         patient, label = " ".join(cell.split()), sheet.columns["label"][line]
@@ -69,8 +69,7 @@ def read_diagnoses(root: Path, name: str | None) -> dict[str, Diagnosis]:
             raise UserError(
                 f"ingest.patients: rows {diagnoses[patient].row} and {row} name one patient; keep one of them"
             )
-        more = {column: "" if cells[line].casefold() in MISSING else cells[line] for column, cells in further.items()}
-        diagnoses[patient] = Diagnosis(row, label, more)
+        diagnoses[patient] = Diagnosis(row, label, attributes[line])
     return diagnoses
 
 

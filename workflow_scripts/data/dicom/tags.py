@@ -4,7 +4,6 @@ Its warnings and errors may quote names: none is passed on. Values are read as t
 elements of them takes as long as to read the header.
 """
 
-import logging
 import math
 import struct
 from typing import Any, BinaryIO
@@ -16,10 +15,6 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.tag import BaseTag
 
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
-
-# pydicom and its decoders.
-for _talker in ("pydicom", "pylibjpeg", "libjpeg", "openjpeg", "rle"):
-    logging.getLogger(_talker).setLevel(logging.CRITICAL + 1)
 
 CHARACTER_SET = 0x00080005
 # All that is read of a header. No name, no date, no place, no private tag; identities only to be replaced.

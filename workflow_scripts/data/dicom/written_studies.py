@@ -50,7 +50,7 @@ class StudyWriter:
     files: int = 0
 
     def __post_init__(self) -> None:
-        self.patient = identity_of(self.study)
+        self.patient = identity_of(self.study.key, self.study.site, self.study.age)
         self.common = headers.study_header(self.study, self.patient)
 
     def path(self, series: SyntheticSeries | None, instance: int) -> str:

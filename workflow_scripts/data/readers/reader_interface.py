@@ -6,8 +6,8 @@ that name. Adapters say by `MODALITY` which one reads their files. What the inte
 - image: one file a sample, or a box of it; rows are uint8 H×W×3 pixels;
 - series of slices: a sample is a file, a frame of one (a `Part` with the field `frame`), or a folder of files, of which
   a part names the series; rows are uint16 H×W×1 pixels; spacing and position are columns of the modality;
-- whole slide: a sample is a file of gigabytes. `inspect` reads its header and a small level and digests its bytes in
-  blocks; tiles are read by parts with left, top, width, height and level, while the file stays open;
+- whole slide: a sample is a tile of a file of gigabytes, a part with left, top and side. `inspect` reads its header and
+  digests its bytes in blocks, once for all tiles; tiles are uint8 side×side×3, read while the file stays open;
 - table of visits: a sample is a patient, that is the rows of a table that bear a name; rows are float32 visits×D.
 """
 

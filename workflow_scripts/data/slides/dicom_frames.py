@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,7 +19,7 @@ _ITEM = 8
 
 
 @dataclass(frozen=True)
-class FramePlaces:
+class _Places:
     """Pieces of frames in a file in bytes; `first`: the number of each frame's first piece, and of all at the end."""
 
     starts: np.ndarray
@@ -28,61 +27,60 @@ class FramePlaces:
     first: np.ndarray
     encapsulated: bool
 
+
+class Frames:
+    """The frames of an open file whose header was read up to its pixels. Raises RefusedSampleError."""
+
+    def __init__(self, file: BinaryIO, header: FileDataset) -> None:
+        """`header`: of which the group 0028 is needed."""
+        self._file = file
+        self._places = _places(file, header)
+        self._decoder = get_decoder(header.file_meta.TransferSyntaxUID)
+        self._options = _options(header)
+
     @property
     def count(self) -> int:
         """Frames in the file."""
-        return len(self.first) - 1
-
-
-class Frames:
-    """The frames of a file that is open until `close`."""
-
-    def __init__(self, path: Path, data: FileDataset, places: FramePlaces) -> None:
-        """`data`: its header, of which the group 0028 is needed."""
-        self.syntax = data.file_meta.TransferSyntaxUID
-        self.places = places
-        self.options = _options(data)
-        self._file = os.open(path, os.O_RDONLY)
+        return len(self._places.first) - 1
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()
 
     def frame(self, index: int) -> np.ndarray:
         """uint8 rows×columns×3 RGB of a frame, counted from 0. Raises RefusedSampleError."""
-        places = self.places
+        places = self._places
         with quiet():
             pieces = []
             for piece in range(places.first[index], places.first[index + 1]):
                 length = int(places.lengths[piece])
-                pieces.append(os.pread(self._file, length, int(places.starts[piece])))
+                pieces.append(os.pread(self._file.fileno(), length, int(places.starts[piece])))
                 if len(pieces[-1]) < length:
                     raise RefusedSampleError("truncated", "the file ends inside its pixels")
             data = b"".join(pieces)
             stored = encapsulate([data]) if places.encapsulated else data
-            return get_decoder(self.syntax).as_array(stored, index=0, **self.options)[0]
+            return self._decoder.as_array(stored, index=0, **self._options)[0]
 
 
-def frame_places(file: BinaryIO, data: FileDataset) -> FramePlaces:
-    """Where the frames lie in a file whose header was read up to its pixels. Raises RefusedSampleError."""
+def _places(file: BinaryIO, header: FileDataset) -> _Places:
     size = os.fstat(file.fileno()).st_size
-    count = int(data.get("NumberOfFrames", 1) or 1)
-    implicit, _ = data.original_encoding
+    count = int(header.get("NumberOfFrames", 1) or 1)
+    implicit, _ = header.original_encoding
     head = file.read(8 if implicit else 12)
     if head[:4] != b"\xe0\x7f\x10\0":
-        raise RefusedSampleError("incomplete", "no pixels follow its header, or they are compressed as a whole")
+        raise RefusedSampleError("truncated", "no pixels follow its header")
     if int.from_bytes(head[-4:], "little") == _UNDEFINED:
         places = _encapsulated(file, count)
     else:
-        length = data.Rows * data.Columns * data.SamplesPerPixel * data.BitsAllocated // 8
+        length = header.Rows * header.Columns * header.SamplesPerPixel * header.BitsAllocated // 8
         starts = file.tell() + length * np.arange(count, dtype=np.int64)
-        places = FramePlaces(starts, np.full(count, length, np.int64), np.arange(count + 1), False)
-    if places.count < count or (places.starts + places.lengths).max(initial=0) > size:
+        places = _Places(starts, np.full(count, length, np.int64), np.arange(count + 1), False)
+    if (places.starts + places.lengths).max(initial=0) > size:
         raise RefusedSampleError("truncated", "it holds fewer pixels than its header says")
     return places
 
 
-def _encapsulated(file: BinaryIO, count: int) -> FramePlaces:
+def _encapsulated(file: BinaryIO, count: int) -> _Places:
     table = parse_basic_offsets(file)
     base = file.tell()
     pieces, positions = parse_fragments(file)
@@ -101,21 +99,21 @@ def _encapsulated(file: BinaryIO, count: int) -> FramePlaces:
         raise RefusedSampleError("truncated", "it holds fewer frames than its header says")
     else:
         raise RefusedSampleError("unreadable", "it does not say which of its pieces are whose frame")
-    return FramePlaces(starts, lengths, first, True)
+    return _Places(starts, lengths, first, True)
 
 
-def _options(data: FileDataset) -> dict[str, Any]:
+def _options(header: FileDataset) -> dict[str, Any]:
     """What pydicom needs to know of a frame."""
     return {
-        "rows": data.Rows,
-        "columns": data.Columns,
-        "samples_per_pixel": data.SamplesPerPixel,
-        "planar_configuration": data.get("PlanarConfiguration", 0),
-        "photometric_interpretation": data.PhotometricInterpretation,
-        "bits_allocated": data.BitsAllocated,
-        "bits_stored": data.BitsStored,
-        "pixel_representation": data.get("PixelRepresentation", 0),
+        "rows": header.Rows,
+        "columns": header.Columns,
+        "samples_per_pixel": header.SamplesPerPixel,
+        "planar_configuration": header.get("PlanarConfiguration", 0),
+        "photometric_interpretation": header.PhotometricInterpretation,
+        "bits_allocated": header.BitsAllocated,
+        "bits_stored": header.BitsStored,
+        "pixel_representation": header.get("PixelRepresentation", 0),
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
-        "transfer_syntax_uid": data.file_meta.TransferSyntaxUID,
+        "transfer_syntax_uid": header.file_meta.TransferSyntaxUID,
     }

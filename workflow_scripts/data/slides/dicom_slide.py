@@ -1,23 +1,24 @@
 """DICOM whole-slide images: a file a level, read frame by frame, so that none is in memory as a whole.
 
-The file that is opened is the full level; smaller ones of its series in the same folder are the levels below it. Tiles
-lie row by row, or where each frame says. Of the header an allow-list of tags is read.
+The file that is opened is the full level; smaller ones of its series in the same folder are the levels below it. Of the
+header an allow-list of tags is read.
 """
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import FileDataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, VLWholeSlideMicroscopyImageStorage
 
 from workflow_scripts.data.quiet import quiet
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides import microns
-from workflow_scripts.data.slides.dicom_frames import FramePlaces, Frames, frame_places
+from workflow_scripts.data.slides.dicom_frames import Frames
+from workflow_scripts.data.slides.dicom_order import MISSING, frame_numbers
 from workflow_scripts.data.slides.slide import SlideFacts
 from workflow_scripts.data.slides.tiled_slide import Grid, TiledSlide
 
@@ -27,6 +28,7 @@ _TAGS = [
     "ImageType",
     "SpecimenLabelInImage",
     "InConcatenationNumber",
+    "DimensionOrganizationType",
     "NumberOfFrames",
     "SamplesPerPixel",
     "PhotometricInterpretation",
@@ -46,18 +48,17 @@ _TAGS = [
 ]
 # Kinds of images of a slide that show its label, or its glass as a whole.
 _NO_LEVELS = {"LABEL", "OVERVIEW", "LOCALIZER", "THUMBNAIL"}
-_MISSING = -1
 _PREAMBLE = 132
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file that holds a level: `numbers` are the frames of its tiles, row by row, -1 where there is none."""
+    """A file that holds a level: `numbers` are the frames of its tiles, row by row."""
 
     path: Path
     series: str
     header: FileDataset
-    places: FramePlaces
+    frames: Frames
     grid: Grid
     numbers: np.ndarray
 
@@ -70,30 +71,31 @@ class DicomSlide(TiledSlide):
         self._levels = [full, *_smaller(full)]
         files = tuple(level.path for level in self._levels)
         super().__init__(files, [level.grid for level in self._levels], _facts(full.header))
-        self._frames = [Frames(level.path, level.header, level.places) for level in self._levels]
 
     def close(self) -> None:
         """Close its files."""
-        for frames in self._frames:
-            frames.close()
+        for level in self._levels:
+            level.frames.close()
 
     def _decoded(self, level: int, index: int) -> np.ndarray | None:
         number = self._levels[level].numbers[index]
-        return None if number == _MISSING else self._frames[level].frame(number)
+        return None if number == MISSING else self._levels[level].frames.frame(number)
 
 
 def _read(path: Path) -> _File:
-    with quiet(), path.open("rb") as file:
+    with quiet(), ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
         header = dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
         _check(header)
         width, height = int(header.TotalPixelMatrixColumns), int(header.TotalPixelMatrixRows)
         grid = Grid(width, height, int(header.Columns), int(header.Rows))
         if min(width, height, grid.across, grid.down) < 1:
             raise RefusedSampleError("incomplete", "its header says no size")
-        places = frame_places(file, header)
-        return _File(
-            path, str(header.get("SeriesInstanceUID", "")), header, places, grid, _numbers(header, grid, places)
-        )
+        frames = Frames(file, header)
+        numbers = frame_numbers(header, grid, frames)
+        # From here on the frames close it.
+        stack.pop_all()
+        return _File(path, str(header.get("SeriesInstanceUID", "")), header, frames, grid, numbers)
 
 
 def _check(header: FileDataset) -> None:
@@ -110,39 +112,11 @@ def _check(header: FileDataset) -> None:
         raise RefusedSampleError("incomplete", "it is a part of an image, or does not say the size of the whole")
 
 
-def _numbers(header: FileDataset, grid: Grid, places: FramePlaces) -> np.ndarray:
-    """The frame of each tile."""
-    positions = list(_positions(header))
-    if not positions:
-        if places.count != grid.count:
-            raise RefusedSampleError("unsupported_mode", "it has another number of frames than tiles")
-        return np.arange(grid.count)
-    numbers = np.full(grid.count, _MISSING)
-    for number, (x, y) in enumerate(positions[: places.count]):
-        column, row = x // grid.across, y // grid.down
-        inside = 0 <= x < grid.width and 0 <= y < grid.height
-        index = row * grid.columns + column
-        if not inside or x % grid.across or y % grid.down or numbers[index] != _MISSING:
-            raise RefusedSampleError("unsupported_mode", "its frames overlap, or lie in several planes")
-        numbers[index] = number
-    return numbers
-
-
-def _positions(header: Dataset) -> Iterator[tuple[int, int]]:
-    """Left and top of each frame in pixels, where frames say it."""
-    for group in header.get("PerFrameFunctionalGroupsSequence") or ():
-        if position := group.get("PlanePositionSlideSequence"):
-            item = position[0]
-            # Counted from 1.
-            column, row = item.ColumnPositionInTotalImagePixelMatrix, item.RowPositionInTotalImagePixelMatrix
-            yield int(column) - 1, int(row) - 1
-
-
 def _smaller(full: _File) -> list[_File]:
     """Files of the same series with smaller pictures of the same shape, the largest first; none that is refused."""
     files = []
     for path in sorted(full.path.parent.iterdir()):
-        if path == full.path or not full.series or not path.is_file() or not _of_series(path, full.series):
+        if path == full.path or not _of_series(path, full.series):
             continue
         try:
             level = _read(path)
@@ -155,6 +129,8 @@ def _smaller(full: _File) -> list[_File]:
 
 
 def _of_series(path: Path, series: str) -> bool:
+    if not series or not path.is_file():
+        return False
     try:
         with quiet(), path.open("rb") as file:
             if not _is_dicom(file):

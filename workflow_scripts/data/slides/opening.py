@@ -7,6 +7,7 @@ from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides.dicom_slide import DicomSlide
 from workflow_scripts.data.slides.openslide_slide import OpenSlideSlide, detected_format
 from workflow_scripts.data.slides.slide import Slide
+from workflow_scripts.data.slides.tiff_levels import UndecodedError
 from workflow_scripts.data.slides.tiff_slide import TiffSlide
 
 # Classic and BigTIFF of both byte orders.
@@ -43,7 +44,7 @@ def _start(path: Path) -> bytes:
 def _open_tiff(path: Path, known: str) -> Slide:
     try:
         return TiffSlide(path)
-    except RefusedSampleError as refusal:
-        if not known or refusal.reason != "unsupported_mode":
+    except UndecodedError:
+        if not known:
             raise
-    return OpenSlideSlide(path)
+        return OpenSlideSlide(path)

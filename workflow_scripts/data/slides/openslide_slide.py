@@ -24,7 +24,7 @@ class OpenSlideSlide(Slide):
         with quiet():
             self._slide = openslide.OpenSlide(path)
             facts = _facts(self._slide)
-            super().__init__(_files(path, facts.vendor), list(self._slide.level_dimensions), facts)
+            super().__init__(files_of(path, facts.vendor), list(self._slide.level_dimensions), facts)
 
     def close(self) -> None:
         """Close its files."""
@@ -44,7 +44,7 @@ def detected_format(path: Path) -> str:
         return openslide.OpenSlide.detect_format(path) or ""
 
 
-def _files(path: Path, vendor: str) -> tuple[Path, ...]:
+def files_of(path: Path, vendor: str) -> tuple[Path, ...]:
     """The file and, where its format keeps the pixels beside it, the files that hold them."""
     beside: list[Path] = []
     if vendor == "mirax":

@@ -1,6 +1,5 @@
 """Which images of a TIFF file are levels of its slide, and what is read of its text: numbers alone."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,9 +8,6 @@ import tifffile
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides import microns
 from workflow_scripts.data.slides.slide import SlideFacts
-
-# It quotes what it reads.
-logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 # none, LZW, deflate (twice), JPEG, JPEG 2000, and Aperio's JPEG 2000 of RGB; its JPEG 2000 of YCbCr (33003) comes out
 # in other colours and is left to OpenSlide.
@@ -24,6 +20,10 @@ _ASPECT = 0.01
 _COLOUR_PROFILE = 34675
 
 
+class UndecodedError(RefusedSampleError):
+    """A file whose pixels are not decoded tile by tile; OpenSlide may read them."""
+
+
 @dataclass(frozen=True)
 class TiffLevels:
     """The images of the levels, the full one first, and what the file says."""
@@ -33,7 +33,7 @@ class TiffLevels:
 
 
 def levels_of_tiff(tiff: tifffile.TiffFile) -> TiffLevels:
-    """The levels of an open TIFF file. RefusedSampleError where they are not ones that are decoded tile by tile.
+    """The levels of an open TIFF file. Raises RefusedSampleError, of which UndecodedError.
 
     OME: the first image and the smaller ones inside it, because further ones are labels and overviews. Others: the
     first image, and of those that follow the tiled ones of its shape.
@@ -46,8 +46,7 @@ def levels_of_tiff(tiff: tifffile.TiffFile) -> TiffLevels:
         if page.imagewidth < pages[-1].imagewidth and _same_shape(first, page):
             pages.append(page)
     for page in pages:
-        if fault := _fault(page):
-            raise RefusedSampleError("unsupported_mode", fault)
+        _check(page)
     return TiffLevels(pages, _facts(tiff, first))
 
 
@@ -62,18 +61,17 @@ def _same_shape(first: tifffile.TiffPage, page: tifffile.TiffPage) -> bool:
     return abs(page.imagewidth - width) <= 1.5 * max(width / page.imagelength, 1.0) + _ASPECT * width
 
 
-def _fault(page: tifffile.TiffPage) -> str:
-    """Why an image is not decoded; empty: it is."""
+def _check(page: tifffile.TiffPage) -> None:
+    """Refuse an image that is not decoded here, and one that no slide has."""
     if page.dtype != "uint8" or page.samplesperpixel not in (3, 4) or page.planarconfig != 1 or page.imagedepth != 1:
-        return "its pixels are not colours of eight bits, side by side"
+        raise RefusedSampleError("unsupported_mode", "its pixels are not colours of eight bits, side by side")
     if page.compression not in COMPRESSIONS:
-        return f"its pixels are compressed in a way that is not read ({int(page.compression)})"
+        raise UndecodedError("unsupported_mode", f"nothing reads its compression ({int(page.compression)})")
     if page.photometric != _RGB and not (page.photometric == _YCBCR and page.compression == _JPEG):
-        return f"its pixels are not red, green and blue ({int(page.photometric)})"
+        raise UndecodedError("unsupported_mode", f"its colours are not red, green and blue ({int(page.photometric)})")
     height, width = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
     if not 0 < height * width * page.samplesperpixel <= LARGEST_SEGMENT:
-        return f"its pixels lie in tiles of {width}×{height}"
-    return ""
+        raise UndecodedError("unsupported_mode", f"its pixels lie in pieces of {width}×{height}")
 
 
 def _facts(tiff: tifffile.TiffFile, first: tifffile.TiffPage) -> SlideFacts:

@@ -15,6 +15,7 @@ import tifffile
 from workflow_scripts.data.quiet import quiet
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.data.slides.slide import on_white
+from workflow_scripts.data.slides.tiff_directories import check_directories
 from workflow_scripts.data.slides.tiff_levels import levels_of_tiff
 from workflow_scripts.data.slides.tiled_slide import Grid, TiledSlide
 
@@ -37,6 +38,8 @@ class TiffSlide(TiledSlide):
     """The tiles of a TIFF file."""
 
     def __init__(self, path: Path) -> None:
+        with quiet():
+            check_directories(path)
         with quiet(), tifffile.TiffFile(path) as tiff:
             levels = levels_of_tiff(tiff)
             # To ask for these reads the file at some place of its own.
@@ -46,11 +49,11 @@ class TiffSlide(TiledSlide):
         for grid, segments in zip(grids, self._segments, strict=True):
             _check(grid, segments, size)
         super().__init__((path,), grids, levels.facts)
-        self._file = os.open(path, os.O_RDONLY)
+        self._file = path.open("rb")
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()
 
     def _decoded(self, level: int, index: int) -> np.ndarray | None:
         segments = self._segments[level]
@@ -58,7 +61,7 @@ class TiffSlide(TiledSlide):
         if not count:
             return None
         with quiet():
-            data = os.pread(self._file, count, offset)
+            data = os.pread(self._file.fileno(), count, offset)
             if len(data) < count:
                 raise RefusedSampleError("truncated", "the file ends inside its pixels")
             pixels = segments.decode(data, index, **segments.options)[0][0]

@@ -11,8 +11,7 @@ HELD = 128 << 20
 class TileCache:
     """Key → decoded pixels. Leave their values as they are."""
 
-    def __init__(self, limit: int = HELD) -> None:
-        self.limit = limit
+    def __init__(self) -> None:
         self.size = 0
         self._tiles: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
 
@@ -27,5 +26,5 @@ class TileCache:
         """Hold pixels that are not held yet."""
         self._tiles[key] = pixels
         self.size += pixels.nbytes
-        while self.size > self.limit and len(self._tiles) > 1:
+        while self.size > HELD and len(self._tiles) > 1:
             self.size -= self._tiles.popitem(last=False)[1].nbytes

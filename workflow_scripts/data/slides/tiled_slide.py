@@ -26,9 +26,14 @@ class Grid:
         return -(-self.width // self.across)
 
     @property
+    def rows(self) -> int:
+        """Tiles in a column."""
+        return -(-self.height // self.down)
+
+    @property
     def count(self) -> int:
         """Tiles of the level."""
-        return self.columns * -(-self.height // self.down)
+        return self.columns * self.rows
 
 
 class TiledSlide(Slide):
@@ -50,13 +55,13 @@ class TiledSlide(Slide):
             upper, lower = max(row * grid.down, top), min((row + 1) * grid.down, top + height)
             for column in range(left // grid.across, -(-(left + width) // grid.across)):
                 start, end = max(column * grid.across, left), min((column + 1) * grid.across, left + width)
-                place = window[upper - top : lower - top, start - left : end - left]
+                target = window[upper - top : lower - top, start - left : end - left]
                 tile = self._tile(level, row * grid.columns + column)
                 if tile is None:
-                    place[...] = WHITE
+                    target[...] = WHITE
                     continue
                 y, x = row * grid.down, column * grid.across
-                place[...] = tile[upper - y : lower - y, start - x : end - x]
+                target[...] = tile[upper - y : lower - y, start - x : end - x]
         return window
 
     def _tile(self, level: int, index: int) -> np.ndarray | None:

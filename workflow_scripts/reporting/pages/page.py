@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from workflow_scripts.reporting import formatting
 
 if TYPE_CHECKING:
+    import numpy as np
     from markupsafe import Markup
+    from PIL import Image
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -59,9 +61,22 @@ def plot_uri(path: Path) -> str:
     """A plot as a data URI, reduced to 256 colours: a third of the bytes, for pages of a hundred plots."""
     from PIL import Image
 
-    small = io.BytesIO()
     with Image.open(path) as picture:
-        reduced = picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        return _reduced_uri(picture)
+
+
+def pixels_uri(pixels: "np.ndarray") -> str:
+    """uint8 H×W×3 as a data URI, reduced as plots are."""
+    from PIL import Image
+
+    return _reduced_uri(Image.fromarray(pixels))
+
+
+def _reduced_uri(picture: "Image.Image") -> str:
+    from PIL import Image
+
+    small = io.BytesIO()
+    reduced = picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     reduced.save(small, "PNG")
     return _uri(small.getvalue())
 

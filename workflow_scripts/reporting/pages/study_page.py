@@ -3,8 +3,10 @@
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.series_section import series_section
+from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
 from workflow_scripts.reporting.premiums import judged_words
 from workflow_scripts.reporting.reproduced import Value
@@ -35,6 +37,8 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "premium_runs": [run for run in ordered_runs(results) if any(run in by_run for by_run in premiums.values())],
         **sections.data_section(results),
         **series_section(results),
+        **slides_section(results),
+        **large_slides_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),
         **sections.comparisons_section(results),

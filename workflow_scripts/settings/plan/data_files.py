@@ -60,6 +60,11 @@ class DataFiles:
         masks = [paths.masks_record] if self._steps.has_masks(study) else []
         return [str(path) for path in (paths.dataset_record, paths.arrays_record, *masks, paths.examples_record)]
 
+    def slide_pictures(self, study: str) -> list[str]:
+        """The folder of pictures of a study's slides, where it has any."""
+        paths = StudyPaths(Path(self._config.results, study))
+        return [str(paths.slide_pictures)] if self._steps.has_slides(study) else []
+
     def arrays(self, study: str, run: str) -> Path:
         """Folder of what a run reads: the arrays of samples, or an embedding of them."""
         paths, name = StudyPaths(Path(self._config.results, study)), self._steps.kind(study, run).embedding

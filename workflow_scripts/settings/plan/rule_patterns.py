@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
+from workflow_scripts.kinds.kind import COMBINE, MAKE, MAKE_WITH_ATTENTION, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TRAIN
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
 from workflow_scripts.settings.downloads import WEIGHTS
 from workflow_scripts.settings.plan.job_batches import JobBatch
@@ -34,7 +34,8 @@ class RulePatterns:
             "dataset": f"{study}/dataset",
             "arrays": f"{study}/arrays",
             "masks": f"{self._masked()}/masks",
-            "examples": f"{study}/examples",
+            "examples": f"{self._examples(of_slides=False)}/examples",
+            "examples_of_slides": f"{self._examples(of_slides=True)}/examples",
             "embedding": f"{study}/embeddings/{self._embedding()}",
             "split": f"{study}/splits/{PROTOCOL}",
             "single_training": f"{self._single()}/{RULE_OUTPUT}",
@@ -42,6 +43,7 @@ class RulePatterns:
             "made_run": f"{self._run(MAKE)}/{RULE_OUTPUT}",
             "made_run_with_network": f"{self._run(MAKE_WITH_NETWORK)}/{RULE_OUTPUT}",
             "made_run_with_model": f"{self._run(MAKE_WITH_MODEL)}/{RULE_OUTPUT}",
+            "made_run_with_attention": f"{self._run(MAKE_WITH_ATTENTION)}/{RULE_OUTPUT}",
             "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",
@@ -67,6 +69,11 @@ class RulePatterns:
         """Folders of the studies that have masks of their pictures."""
         masked = filter(self._plan.steps.has_masks, self._plan.config.studies)
         return f"{self._plan.config.results}/{_wildcard('study', masked)}"
+
+    def _examples(self, of_slides: bool) -> str:
+        """Folders of the studies whose samples are tiles of slides, or of the others."""
+        studies = [name for name in self._plan.config.studies if self._plan.steps.has_slides(name) == of_slides]
+        return f"{self._plan.config.results}/{_wildcard('study', studies)}"
 
     def _single(self) -> str:
         """The same of trained runs whose trainings are a job each."""
