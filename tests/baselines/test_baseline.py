@@ -193,7 +193,7 @@ def test_the_numbers_of_a_stain_are_those_that_were_mixed_and_none_of_a_picture_
     mixed, blank = simple_features.stain(images, pd.DataFrame())
     np.testing.assert_allclose(mixed[:3], HAEMATOXYLIN / np.linalg.norm(HAEMATOXYLIN), atol=0.12)
     np.testing.assert_allclose(mixed[3:6], EOSIN / np.linalg.norm(EOSIN), atol=0.12)
-    assert (mixed[6:8] > 0.3).all() and (mixed[8:] > 2 * mixed[6:8]).all() and np.isnan(blank).all()
+    assert len(mixed) == 6 and np.isnan(blank).all()
 
 
 def test_pictures_of_one_channel_have_no_stain_to_see(tmp_path):

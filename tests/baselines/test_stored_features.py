@@ -121,4 +121,4 @@ def test_runs_that_differ_in_their_penalty_are_told_apart():
     runs = [Baseline("baseline", ("stored",), "vgg", c) for c in (1.0, 0.01)]
     words = [run.words("plain", None) for run in runs]
     assert words == [f"logistic regression on the stored features vgg{more}" for more in ("", ", C = 0.01")]
-    assert Baseline("baseline", ("stain",), C=2).words("plain", None).endswith("amounts of the stains, C = 2")
+    assert Baseline("baseline", ("stain",), C=2).words("plain", None).endswith("colours of the two stains, C = 2")

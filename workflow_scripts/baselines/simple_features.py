@@ -12,7 +12,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.arrays import PIXELS, Arrays
 from workflow_scripts.preprocessing.masks import mask
-from workflow_scripts.preprocessing.stains import is_tissue, looked_at, optical_density, stains_of
+from workflow_scripts.preprocessing.stains import looked_at, optical_density, stains_of
 from workflow_scripts.runtime.errors import UserError
 
 # Images are reduced to squares of this side before their border is taken.
@@ -29,8 +29,8 @@ ACQUISITION = (
     "field_strength_t",
 )
 ROWS_AT_A_TIME = 256
-# Three of each stain's direction, and two of its amount.
-STAIN_NUMBERS = 10
+# Three of each stain's direction: how much of it there is, tissue decides and not the laboratory.
+STAIN_NUMBERS = 6
 
 # n×H×W×C pixels and the manifest rows of the same samples → n×F numbers
 Feature = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
@@ -79,17 +79,15 @@ def stained(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
 
 
 def stain(images: np.ndarray, manifest: pd.DataFrame) -> np.ndarray:
-    """The two stains of tissue: their directions in optical density, the mean and 99th percentile of their amounts.
+    """The directions of the two stains of tissue in optical density.
 
-    Ten numbers, see preprocessing.stains; NaN of a picture with too little tissue, or with one stain alone.
+    Six numbers, see preprocessing.stains; NaN of a picture with too little tissue, or with one stain alone.
     """
     numbers = np.full((len(images), STAIN_NUMBERS), np.nan)
     for line, pixels in enumerate(images):
-        density = optical_density(looked_at(pixels))
-        if (stains := stains_of(density)) is not None:
-            directions, most = stains
-            mean = (density[is_tissue(density)] @ np.linalg.pinv(directions)).mean(axis=0)
-            numbers[line] = np.concatenate([directions.ravel(), mean, most])
+        if (stains := stains_of(optical_density(looked_at(pixels)))) is not None:
+            directions, _ = stains
+            numbers[line] = directions.ravel()
     return numbers
 
 

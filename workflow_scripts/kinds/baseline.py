@@ -33,7 +33,7 @@ FEATURE_WORDS = {
     "size": "image size",
     "acquisition": "acquisition parameters",
     "stained": "share of brown nuclei",
-    "stain": "colours and amounts of the stains",
+    "stain": "colours of the two stains",
     "position": "place in the slide",
 }
 # Features that hold nothing of what a class is about → what they see.
@@ -65,7 +65,7 @@ class Baseline(MadeKind):
             "published image; acquisition: how a scanner was set (rows and columns, spacing, thickness, echo and "
             "repetition time, field strength), a value that is missing being the training median and marked; stained: "
             "share of the area of nuclei that is brown; stain: what a laboratory does, of tissue in colour the optical "
-            "density of its two stains and the mean and 99th percentile of their amounts, where there is too little "
+            "density of its two stains, not how much of them there is; where there is too little "
             "tissue as what is missing; position: row and column of a tile, and its place relative to the slide's "
             "sides; stored: the numbers of an `embedding`, each picture as it is, without flips and turns; it stands "
             "alone.",

@@ -105,15 +105,15 @@ def _tissue(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":
 
     require(dataset / "record.json", OVERVIEWS_FILE)
     detected = {slide: overview.mask == TISSUE for slide, overview in read_overviews(dataset / OVERVIEWS_FILE)}
-    planted: dict[str, np.ndarray] = {}
+    true_masks: dict[str, np.ndarray] = {}
     for folder in sources.values():
         truth = SAMPLE_TRUTH.as_text(folder / "truth.csv")
-        planted |= {
+        true_masks |= {
             name: recovery.true_mask(folder, path)
             for name, path in zip(truth["id"], truth["path"], strict=True)
             if name in detected
         }
-    return recovery.tissue(planted, detected)
+    return recovery.tissue(true_masks, detected)
 
 
 def _mask(arrays: "Arrays", sample: str) -> "np.ndarray":

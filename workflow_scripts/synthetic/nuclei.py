@@ -29,7 +29,7 @@ class Nuclei:
         return len(self.y)
 
     def chosen(self, keep: np.ndarray) -> "Nuclei":
-        """Those at the places of a mask or of indices."""
+        """Those at the positions of a mask or of indices."""
         return Nuclei(*(getattr(self, field.name)[keep] for field in fields(self)))
 
     def inside(self, mask: np.ndarray) -> "Nuclei":
@@ -47,7 +47,7 @@ def joined(groups: Iterable[Nuclei]) -> Nuclei:
 
 
 def scattered(
-    places: np.ndarray,
+    positions: np.ndarray,
     half_axes: tuple[float, float],
     angle: np.ndarray,
     dark: float,
@@ -56,13 +56,13 @@ def scattered(
     nucleolus: float = 0.0,
     spread: float = 0.15,
 ) -> Nuclei:
-    """Nuclei at N×2 places (y, x in pixels) that scatter around mean half axes in micrometres and a mean chromatin."""
-    count = len(places)
+    """Nuclei at N×2 positions (y, x in pixels) around mean half axes in micrometres and a mean chromatin."""
+    count = len(positions)
     noise = rng.standard_normal((4, count), dtype=np.float32)
     sizes = np.exp(spread * noise[:2])
     return Nuclei(
-        y=places[:, 0].astype(np.float32),
-        x=places[:, 1].astype(np.float32),
+        y=positions[:, 0].astype(np.float32),
+        x=positions[:, 1].astype(np.float32),
         long=half_axes[0] * sizes[0],
         short=half_axes[1] * sizes[0] * np.sqrt(sizes[1]),
         angle=np.asarray(angle, np.float32),

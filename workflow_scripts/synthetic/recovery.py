@@ -55,12 +55,12 @@ def masks(truth: dict[str, np.ndarray], segmented: dict[str, np.ndarray], kind: 
     return Recovered(kind, "dice", float(np.mean(values)), len(values))
 
 
-def tissue(planted: Mapping[str, np.ndarray], detected: Mapping[str, np.ndarray]) -> list[Recovered]:
+def tissue(true_masks: Mapping[str, np.ndarray], detected: Mapping[str, np.ndarray]) -> list[Recovered]:
     """Dice coefficient of the tissue of each slide that has a mask, in the order of `detected`, and their mean.
 
-    `planted`: uint8 masks of slides, see contracts.ground_truth_table; `detected`: bool ones of any smaller size.
+    `true_masks`: uint8 masks of slides, see contracts.ground_truth_table; `detected`: bool ones of any smaller size.
     """
-    values = {name: dice(_tissue_share(planted[name], mask.shape) > HALF, mask) for name, mask in detected.items()}
+    values = {name: dice(_tissue_share(true_masks[name], mask.shape) > HALF, mask) for name, mask in detected.items()}
     if not values:
         return []
     mean = Recovered(MEAN, "dice", float(np.mean(list(values.values()))), len(values))
@@ -69,8 +69,8 @@ def tissue(planted: Mapping[str, np.ndarray], detected: Mapping[str, np.ndarray]
 
 def _tissue_share(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """float32 of a shape: the share of each pixel that is tissue in a larger mask."""
-    planted = Image.fromarray(np.isin(mask, TISSUE_VALUES).astype(np.float32))
-    return np.asarray(planted.resize((shape[1], shape[0]), Image.Resampling.BOX))
+    tissue_mask = Image.fromarray(np.isin(mask, TISSUE_VALUES).astype(np.float32))
+    return np.asarray(tissue_mask.resize((shape[1], shape[0]), Image.Resampling.BOX))
 
 
 def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Recovered]:

@@ -73,26 +73,26 @@ def connective_tissue(shape: tuple[int, int], scale: float, rng: np.random.Gener
 
 def stroma_nuclei(section: Section, rng: np.random.Generator) -> Nuclei:
     """Spindle-shaped nuclei of fibroblasts along the fibres, some of them round: lymphocytes, in clusters."""
-    places = jittered_grid(section.shape, STROMA_DISTANCE * section.scale, rng)
-    rows, columns = places.astype(int).T
+    positions = jittered_grid(section.shape, STROMA_DISTANCE * section.scale, rng)
+    rows, columns = positions.astype(int).T
     infiltrate = smooth_noise(section.shape, 120 * section.scale, rng)[rows, columns]
-    draw = rng.uniform(size=len(places))
+    draw = rng.uniform(size=len(positions))
     round_ones = draw < np.clip(0.12 + 0.35 * infiltrate, 0.02, 0.85)
     spindles = ~round_ones & (draw > 0.25)
-    angle = section.direction[rows, columns] + rng.normal(0, 0.2, len(places))
-    fibroblasts = scattered(places[spindles], (6.0, 1.45), angle[spindles], 0.95, rng, spread=0.25)
-    lymphocytes = scattered(places[round_ones], (3.0, 2.8), angle[round_ones], 1.25, rng, vesicular=0.0)
+    angle = section.direction[rows, columns] + rng.normal(0, 0.2, len(positions))
+    fibroblasts = scattered(positions[spindles], (6.0, 1.45), angle[spindles], 0.95, rng, spread=0.25)
+    lymphocytes = scattered(positions[round_ones], (3.0, 2.8), angle[round_ones], 1.25, rng, vesicular=0.0)
     return joined((fibroblasts, lymphocytes))
 
 
 def jittered_grid(shape: tuple[int, int], distance: float, rng: np.random.Generator, jitter: float = 0.7) -> np.ndarray:
-    """N×2 places (y, x) in a picture, about `distance` pixels apart, every second row shifted by half of it."""
+    """N×2 positions (y, x) in a picture, about `distance` pixels apart, every second row shifted by half of it."""
     rows, columns = np.arange(distance / 2, shape[0], distance * 0.87), np.arange(distance / 2, shape[1], distance)
     y, x = np.meshgrid(rows, columns, indexing="ij")
     x[1::2] += distance / 2
-    places = np.stack([y.ravel(), x.ravel()], axis=1)
-    places += rng.uniform(-jitter / 2, jitter / 2, places.shape) * distance
-    return np.clip(places, 0, np.array(shape) - 1)
+    positions = np.stack([y.ravel(), x.ravel()], axis=1)
+    positions += rng.uniform(-jitter / 2, jitter / 2, positions.shape) * distance
+    return np.clip(positions, 0, np.array(shape) - 1)
 
 
 def _fibres(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -49,16 +49,16 @@ class Frames:
 
     def frame(self, index: int) -> np.ndarray:
         """uint8 rows×columns×3 RGB of a frame, counted from 0. Raises RefusedSampleError."""
-        places = self._places
+        stored_frames = self._places
         with quiet():
             pieces = []
-            for piece in range(places.first[index], places.first[index + 1]):
-                length = int(places.lengths[piece])
-                pieces.append(os.pread(self._file.fileno(), length, int(places.starts[piece])))
+            for piece in range(stored_frames.first[index], stored_frames.first[index + 1]):
+                length = int(stored_frames.lengths[piece])
+                pieces.append(os.pread(self._file.fileno(), length, int(stored_frames.starts[piece])))
                 if len(pieces[-1]) < length:
                     raise RefusedSampleError("truncated", "the file ends inside its pixels")
             data = b"".join(pieces)
-            stored = encapsulate([data]) if places.encapsulated else data
+            stored = encapsulate([data]) if stored_frames.encapsulated else data
             return self._decoder.as_array(stored, index=0, **self._options)[0]
 
 
@@ -70,14 +70,14 @@ def _places(file: BinaryIO, header: FileDataset) -> _Places:
     if head[:4] != b"\xe0\x7f\x10\0":
         raise RefusedSampleError("truncated", "no pixels follow its header")
     if int.from_bytes(head[-4:], "little") == _UNDEFINED:
-        places = _encapsulated(file, count)
+        stored_frames = _encapsulated(file, count)
     else:
         length = header.Rows * header.Columns * header.SamplesPerPixel * header.BitsAllocated // 8
         starts = file.tell() + length * np.arange(count, dtype=np.int64)
-        places = _Places(starts, np.full(count, length, np.int64), np.arange(count + 1), False)
-    if (places.starts + places.lengths).max(initial=0) > size:
+        stored_frames = _Places(starts, np.full(count, length, np.int64), np.arange(count + 1), False)
+    if (stored_frames.starts + stored_frames.lengths).max(initial=0) > size:
         raise RefusedSampleError("truncated", "it holds fewer pixels than its header says")
-    return places
+    return stored_frames
 
 
 def _encapsulated(file: BinaryIO, count: int) -> _Places:

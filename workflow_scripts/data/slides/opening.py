@@ -25,10 +25,10 @@ def open_slide(path: Path) -> Slide:
     start = _start(path)
     if start[128:] == b"DICM":
         return DicomSlide(path)
-    known = detected_format(path)
-    if start[:4] in _TIFF and known in _PLAIN:
-        return _open_tiff(path, known)
-    if not known:
+    vendor_format = detected_format(path)
+    if start[:4] in _TIFF and vendor_format in _PLAIN:
+        return _open_tiff(path, vendor_format)
+    if not vendor_format:
         raise RefusedSampleError("not_a_slide", "neither TIFF nor DICOM nor a format that OpenSlide knows")
     return OpenSlideSlide(path)
 
@@ -41,10 +41,10 @@ def _start(path: Path) -> bytes:
     return start
 
 
-def _open_tiff(path: Path, known: str) -> Slide:
+def _open_tiff(path: Path, vendor_format: str) -> Slide:
     try:
         return TiffSlide(path)
     except UndecodedError:
-        if not known:
+        if not vendor_format:
             raise
         return OpenSlideSlide(path)

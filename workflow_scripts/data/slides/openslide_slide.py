@@ -46,12 +46,12 @@ def detected_format(path: Path) -> str:
 
 def files_of(path: Path, vendor: str) -> tuple[Path, ...]:
     """The file and, where its format keeps the pixels beside it, the files that hold them."""
-    beside: list[Path] = []
+    further: list[Path] = []
     if vendor == "mirax":
-        beside = sorted(file for file in path.with_suffix("").rglob("*") if file.is_file())
+        further = sorted(file for file in path.with_suffix("").rglob("*") if file.is_file())
     elif path.suffix.lower() in _KEPT_BESIDE:
-        beside = sorted(file for file in path.parent.glob("*") if file.name.startswith(path.stem) and file != path)
-    return (path, *beside)
+        further = sorted(file for file in path.parent.glob("*") if file.name.startswith(path.stem) and file != path)
+    return (path, *further)
 
 
 def _facts(slide: openslide.OpenSlide) -> SlideFacts:

@@ -81,8 +81,8 @@ def _facts(tiff: tifffile.TiffFile, first: tifffile.TiffPage) -> SlideFacts:
         value, source, vendor = microns.of_ome_xml(text), "ome_xml", "ome"
         objective = microns.ome_objective(text)
     elif tiff.is_svs:
-        stated = microns.aperio_number(text, "MPP")
-        value, source, vendor = microns.agreed(stated, stated), "aperio", "aperio"
+        mpp = microns.aperio_number(text, "MPP")
+        value, source, vendor = microns.agreed(mpp, mpp), "aperio", "aperio"
         objective = microns.aperio_number(text, "AppMag")
     if value is None:
         value, source = _resolution(first), "tiff_resolution"

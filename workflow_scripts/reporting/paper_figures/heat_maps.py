@@ -129,10 +129,10 @@ def _draw_map(axis: "Axes", slide: JudgedSlide, reported: str) -> "PolyCollectio
     """Fill the tiles of the reported subset by their probability, and outline the others."""
     show(axis, pale(slide.overview.picture))
     is_judged = slide.tiles["value"].notna()
-    judged, others = slide.tiles[is_judged], slide.tiles[~is_judged]
-    if len(others):
-        draw_tiles(axis, TileSquares.of(others), slide.overview, NOT_JUDGED)
+    judged, unjudged = slide.tiles[is_judged], slide.tiles[~is_judged]
+    if len(unjudged):
+        draw_tiles(axis, TileSquares.of(unjudged), slide.overview, NOT_JUDGED)
     values = judged["value"].to_numpy()
     counts = f"{len(judged)} {reported} {'tile' if len(judged) == 1 else 'tiles'}, mean {values.mean():.2f}"
-    axis.set_title(f"{counts}\n{len(others)} others (outlined)" if len(others) else f"{counts}\n", fontsize=8)
+    axis.set_title(f"{counts}\n{len(unjudged)} others (outlined)" if len(unjudged) else f"{counts}\n", fontsize=8)
     return draw_values(axis, TileSquares.of(judged), slide.overview, values)

@@ -70,8 +70,8 @@ def structures_of(section: Section, kind: str, grade: float, rng: np.random.Gene
     chosen: list[Structure] = []
     circles = np.empty((0, 3))
     for radius in radii:
-        place = rng.integers(len(rows))
-        y, x = rows[place] * 8.0, columns[place] * 8.0
+        row = rng.integers(len(rows))
+        y, x = rows[row] * 8.0, columns[row] * 8.0
         reach = radius * 1.12
         near = np.hypot(circles[:, 0] - y, circles[:, 1] - x) / section.scale < circles[:, 2] + reach + GAP
         if near.any() or depth[int(y), int(x)] < reach:
@@ -112,7 +112,7 @@ class Cells:
 def add_structures(
     section: Section, structures: list[Structure], size: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, Nuclei]:
-    """Draw structures into a section; which places they take of the stroma, bool H×W, and their nuclei.
+    """Draw structures into a section; which positions they take of the stroma, bool H×W, and their nuclei.
 
     `size`: of their nuclei, relative to the usual.
     """
@@ -127,12 +127,12 @@ def add_structures(
         (cells.polygonal, CELL, (5.6, 4.6), 0.82),
         (cells.crowded, SOLID_CELL, (4.6, 3.7), 1.0),
     ):
-        places = jittered_grid(section.shape, distance * section.scale, rng, jitter=0.5)
+        positions = jittered_grid(section.shape, distance * section.scale, rng, jitter=0.5)
         if distance == CELL:
-            _cell_borders(section, places, mask)
-        angle = rng.uniform(0, np.pi, len(places))
+            _cell_borders(section, positions, mask)
+        angle = rng.uniform(0, np.pi, len(positions))
         axes = (axes[0] * size, axes[1] * size)
-        group = scattered(places, axes, angle, dark, rng, vesicular=0.45, nucleolus=0.5, spread=0.16)
+        group = scattered(positions, axes, angle, dark, rng, vesicular=0.45, nucleolus=0.5, spread=0.16)
         nuclei.append(group.inside(mask))
     return taken, joined(nuclei)
 
@@ -220,32 +220,32 @@ def _columnar(structure: Structure, scale: float, size: float, rng: np.random.Ge
     """Dark long nuclei that stand on a gland's border, some of them in a second row."""
     rows = []
     for depth, share in ((6.0, 1.0), (11.0, 0.35)):
-        places, angle = structure.border(depth, COLUMN, rng, scale)
-        keep = rng.uniform(size=len(places)) < share
+        positions, angle = structure.border(depth, COLUMN, rng, scale)
+        keep = rng.uniform(size=len(positions)) < share
         turned = angle[keep] + rng.normal(0, 0.14, keep.sum())
-        rows.append(scattered(places[keep], (5.4 * size, 2.35 * size), turned, 1.12, rng, vesicular=0.15))
+        rows.append(scattered(positions[keep], (5.4 * size, 2.35 * size), turned, 1.12, rng, vesicular=0.15))
     return rows
 
 
 def _basal(structure: Structure, scale: float, size: float, rng: np.random.Generator) -> list[Nuclei]:
     """Small dark nuclei along a nest's border."""
-    places, angle = structure.border(4.5, 7.5, rng, scale)
-    turned = angle + np.pi / 2 + rng.normal(0, 0.5, len(places))
-    return [scattered(places, (4.4 * size, 3.3 * size), turned, 1.1, rng, vesicular=0.1)]
+    positions, angle = structure.border(4.5, 7.5, rng, scale)
+    turned = angle + np.pi / 2 + rng.normal(0, 0.5, len(positions))
+    return [scattered(positions, (4.4 * size, 3.3 * size), turned, 1.1, rng, vesicular=0.1)]
 
 
 def _around_keratin(structure: Structure, whorl: float, scale: float, rng: np.random.Generator) -> Nuclei:
     """Flat nuclei around a whorl of keratin."""
     angle = rng.uniform(0, 2 * np.pi, max(3, int(whorl / 3)))
     out = (whorl + rng.uniform(1, 6, len(angle))) * scale
-    places = np.stack([structure.y + out * np.sin(angle), structure.x + out * np.cos(angle)], axis=1)
-    return scattered(places, (5.0, 1.5), angle + np.pi / 2, 1.0, rng, vesicular=0.0)
+    positions = np.stack([structure.y + out * np.sin(angle), structure.x + out * np.cos(angle)], axis=1)
+    return scattered(positions, (5.0, 1.5), angle + np.pi / 2, 1.0, rng, vesicular=0.0)
 
 
-def _cell_borders(section: Section, places: np.ndarray, mask: np.ndarray) -> None:
-    """Draw the borders between the cells around these places: pale lines between darker membranes."""
+def _cell_borders(section: Section, positions: np.ndarray, mask: np.ndarray) -> None:
+    """Draw the borders between the cells around these positions: pale lines between darker membranes."""
     seeds = np.ones(section.shape, np.uint8)
-    rows, columns = places.astype(int).T
+    rows, columns = positions.astype(int).T
     seeds[rows, columns] = 0
     _, labels = cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     border = np.zeros(section.shape, np.float32)

@@ -68,12 +68,14 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[Synthetic
     """Ready tiles of one slide, as many as a field has, of those that hold most of what tells the class."""
     whole, size = slide(plan, label, index, number), plan.synthetic.size
     corners = _tile_corners(whole.mask, size, max(1, plan.samples_of_field(number)))
-    for place, (top, left) in enumerate(corners, start=1):
+    for number_in_slide, (top, left) in enumerate(corners, start=1):
         area = (slice(top, top + size), slice(left, left + size))
         sign = (whole.mask[area] == CLASS_SIGN).astype(np.uint8)
         sample = _sample(label, sign, {"sign_share": float(sign.mean()), **whole.cells[0].ground_truth})
         pixels = np.ascontiguousarray(whole.pixels[area])
-        yield SyntheticPicture(label, index, number, place, pixels, sign, [sample], attributes=whole.attributes)
+        yield SyntheticPicture(
+            label, index, number, number_in_slide, pixels, sign, [sample], attributes=whole.attributes
+        )
 
 
 def slide(plan: Plan, label: str, index: int, number: int, blank: bool = False) -> SyntheticSlide:
@@ -176,6 +178,6 @@ def _tile_corners(mask: np.ndarray, size: int, count: int) -> list[tuple[int, in
         shares.append((float(tissue[area].mean()), float(sign[area].mean())))
     order = sorted(
         range(len(corners)),
-        key=lambda place: (shares[place][0] < TILE_TISSUE, shares[place][1] < TILE_SIGN, -shares[place][0]),
+        key=lambda corner: (shares[corner][0] < TILE_TISSUE, shares[corner][1] < TILE_SIGN, -shares[corner][0]),
     )
-    return [corners[place] for place in sorted(order[:count])]
+    return [corners[corner] for corner in sorted(order[:count])]
