@@ -11,6 +11,8 @@ from workflow_scripts.synthetic.nuclei import Nuclei, joined, scattered
 WAVES, COARSE = 9, 8
 # Distance of neighbouring nuclei of the stroma, and widths of fibres across and along, in micrometres.
 STROMA_DISTANCE, FIBRE = 17.0, (3.0, 45.0)
+# Distance of neighbouring capillaries and their half axes, in micrometres; what red cells take of haematoxylin.
+CAPILLARY_DISTANCE, CAPILLARY, RED_CELL_HAEMATOXYLIN = 42.0, (9.0, 4.5), np.float32(0.015)
 
 
 @dataclass
@@ -83,6 +85,22 @@ def stroma_nuclei(section: Section, rng: np.random.Generator) -> Nuclei:
     fibroblasts = scattered(positions[spindles], (6.0, 1.45), angle[spindles], 0.95, rng, spread=0.25)
     lymphocytes = scattered(positions[round_ones], (3.0, 2.8), angle[round_ones], 1.25, rng, vesicular=0.0)
     return joined((fibroblasts, lymphocytes))
+
+
+def add_capillaries(section: Section, free: np.ndarray, rng: np.random.Generator) -> None:
+    """Draw small vessels with red cells into the stroma, where `free` (bool H×W) leaves room.
+
+    Red cells hold eosin alone, as keratin does: with them neither class has the purer stain.
+    """
+    scale, lumen = section.scale, np.zeros(section.shape, np.uint8)
+    for y, x in jittered_grid(section.shape, CAPILLARY_DISTANCE * scale, rng).astype(int):
+        axes = tuple(int(round(side * scale * rng.uniform(0.8, 1.3))) for side in CAPILLARY)
+        turn = np.degrees(section.direction[y, x]) + rng.normal(0, 15)
+        cv2.ellipse(lumen, (int(x), int(y)), axes, float(turn), 0, 360, 1, -1)
+    inside = (lumen > 0) & free & section.tissue
+    cells = np.clip(1.0 + 0.22 * smooth_noise(section.shape, 5 * scale, rng), 0.7, 1.3)
+    section.eosin[inside] = cells[inside]
+    section.haematoxylin[inside] = RED_CELL_HAEMATOXYLIN
 
 
 def jittered_grid(shape: tuple[int, int], distance: float, rng: np.random.Generator, jitter: float = 0.7) -> np.ndarray:

@@ -21,7 +21,7 @@ from workflow_scripts.synthetic import pictures as in_fields
 from workflow_scripts.synthetic import slide_artefacts
 from workflow_scripts.synthetic.nuclei import add_nuclei, joined
 from workflow_scripts.synthetic.pictures import PLANT_FROM, Plan
-from workflow_scripts.synthetic.section import Section, connective_tissue, smooth_noise, stroma_nuclei
+from workflow_scripts.synthetic.section import Section, add_capillaries, connective_tissue, smooth_noise, stroma_nuclei
 from workflow_scripts.synthetic.staining import Stain, scattered_stain, stain_of
 
 LABELS = ("AC", "SCC")
@@ -133,6 +133,7 @@ def _section(
     structures = structures_of(section, kind, traits.grade, rng)
     taken, tumour = add_structures(section, structures, traits.nucleus, rng)
     stroma = stroma_nuclei(section, rng).inside(section.tissue & ~taken)
+    add_capillaries(section, ~taken, rng)
     chromatin = 1 + 0.22 * smooth_noise(section.shape, scale, rng)
     add_nuclei(section.haematoxylin, section.eosin, joined((stroma, tumour)), chromatin, scale)
     mask = np.where(section.tissue, np.uint8(TISSUE), np.uint8(0))
