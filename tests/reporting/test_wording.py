@@ -156,6 +156,7 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
         "zeb2_ihc": "tissue",
         "colposcopy_resnet50": "cervix",
         "mri_resnet": "lesion",
+        "histology_vgg": "tissue",
     }
     assert {study.subject for name, study in studies.items() if name.startswith("cvm_")} == {"cell"}
 

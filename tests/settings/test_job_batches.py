@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def plan(**study) -> Plan:
-    """A study of its own; of the shipped ones one has batches itself."""
-    off = {"mri_resnet": {"trainings_per_job": 1}}
+    """A study of its own; of the shipped ones two have batches themselves."""
+    off = {name: {"trainings_per_job": 1} for name in ("mri_resnet", "histology_vgg")}
     return Plan(ROOT, {"studies": {"cvm_herlev": {"seeds": [3, 1], **study}, **off}}, ROOT)
 
 

@@ -160,7 +160,7 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "dicom")}
     for module in ("study", "modalities"):
         monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
-    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image"))
+    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image", "slide"))
     given = "    preprocess: {mask: dab, fit: pad, slices: {margin: 0.2}}\n"
     runs = "    study_only_runs: {plain: {kind: baseline, features: [colour]}}\n"
     lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)

@@ -100,8 +100,8 @@ def test_glands_hold_pale_lumina_and_nests_red_keratin() -> None:
         redness = slide.pixels[..., 0].astype(int) - slide.pixels[..., 1]
         sign, stroma = slide.mask == CLASS_SIGN, slide.mask == TISSUE
         pale[label] = (slide.pixels[sign].min(axis=1) > 190).mean()
-        # Keratin holds more eosin than fibres do.
-        red[label] = (redness[sign] > np.quantile(redness[stroma], 0.98)).mean()
+        # Keratin holds more eosin than fibres do; of the stroma a part are red cells.
+        red[label] = (redness[sign] > np.quantile(redness[stroma], 0.9)).mean()
     assert pale["AC"] > 0.2 > 0.02 > pale["SCC"]
     assert red["SCC"] > 0.05 > 0.01 > red["AC"]
 

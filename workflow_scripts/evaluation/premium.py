@@ -62,6 +62,8 @@ def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng:
     own = [side.exact_interval(metric) for side in (first, second)]
     if any(own):
         low, high = joined((first.value, second.value), own, *resampler.interval(drawn))
+    # Shares differ by 1 at most; of a handful of units the interval knows nothing more.
+    low, high = max(low, -1.0), min(high, 1.0)
     return Premium(
         metric, first.value, second.value, difference, low, high, first.units, second.units, len(published.seeds)
     )

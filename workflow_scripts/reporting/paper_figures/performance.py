@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 METRICS = ("macro_precision", "macro_sensitivity", "macro_f1", "accuracy")
 SUBSETS = ("validation", "test")
+# Of a table with a positive class.
+CLASSES = 2
 MARKERS = ("o", "s", "^", "v")
 
 
@@ -54,9 +56,34 @@ def compared_runs(results: Results, runs: dict[str, str]) -> "Figure":
     return _panels(series, printed, f"under {protocol_words(protocol)}: mean over seeds and folds", per_series=True)
 
 
+def positive_classes(results: Results, run: str) -> "Figure":
+    """The same averages of a run under the protocol shown first, each class of two being the positive one in turn.
+
+    Accuracy is that of both. Raises NotDrawnError for a run that is missing, or more than two classes.
+    """
+    protocol = ordered_protocols(results)[0]
+    if run not in protocol.runs or len(results.classes) != CLASSES:
+        raise NotDrawnError(f"needs the run {run}, and two classes")
+    judged = protocol.runs[run]
+
+    def values(subset: str, name: str) -> list[Value]:
+        of_class = [overall(judged, metric.removeprefix("macro_"), subset, name) for metric in METRICS[:-1]]
+        return [*of_class, overall(judged, METRICS[-1], subset)]
+
+    averages = {subset: [overall(judged, metric, subset) for metric in METRICS] for subset in SUBSETS}
+    series = {
+        **{f"{name} is positive": {part: values(part, name) for part in SUBSETS} for name in results.classes},
+        "average of both": averages,
+    }
+    printed = {subset: [_printed(results, run, metric, subset) for metric in METRICS] for subset in SUBSETS}
+    return _panels(series, printed, f"{run} under {protocol_words(protocol)}: mean over seeds and folds")
+
+
 def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
     """What the paper prints for a run of this study, as this project keeps it."""
-    claim = printed_claim(results, run, metric, subset)
+    # Of a class that the paper does not name, it prints the metric of a class.
+    named = (printed_claim(results, run, name, subset) for name in (metric, metric.removeprefix("macro_")))
+    claim = next(filter(None, named), None)
     return claim.scaled if claim else None
 
 
