@@ -113,3 +113,15 @@ def test_a_study_is_refused_for_it_before_any_job(embeddings, run, says, tmp_pat
     block = f"kind: network, model: vgg16, embedding: maps{', ' if run else ''}{run}"
     lines = refusals(f"{MINE}    embeddings: {embeddings}\n    runs: {{x: {{{block}}}}}\n", tmp_path)
     assert lines == [f"my.yaml, line 2: studies.mine: run 'x': {says}"]
+
+
+def test_an_embedding_of_the_study_that_one_starts_from_is_removed_by_null(tmp_path):
+    inherited = {"extends": "histology_vgg", "runs": {"control_colour": {"kind": "baseline", "features": ["colour"]}}}
+    shipped = Plan(ROOT, {}, tmp_path).study("histology_vgg")
+    removed = dict.fromkeys(name for name, run in shipped.kinds().items() if run.embedding)
+    removed |= dict.fromkeys(name for name, run in shipped.kinds().items() if run.sources())
+    changes = {"embeddings": dict.fromkeys(shipped.embeddings), "runs": removed, "explain": {"runs": []}}
+    mine = {**inherited, **changes, "evaluate": {"reference": "control_colour"}}
+    assert Plan(ROOT, {"studies": {"mine": mine}}, tmp_path).study("mine").embeddings == {}
+    with pytest.raises(UserError, match="embeddings.vgg: null removes nothing"):
+        load(ROOT, {"studies": {"histology_vgg": {"embeddings": {"vgg": None}}}})

@@ -49,7 +49,7 @@ def schema() -> dict:
             for scale in ("demo", "paper")
         },
     }
-    for entries in ("runs", "study_only_runs", "protocols"):
+    for entries in ("embeddings", "runs", "study_only_runs", "protocols"):
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)

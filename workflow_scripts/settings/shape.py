@@ -17,7 +17,7 @@ from workflow_scripts.settings.study import SCALES, Config, Study
 Mistake = tuple[tuple, str]
 # Keys of a study's section that are used up before its types are checked.
 _RUNS = Study.model_fields["runs"].annotation
-_NAMED = ("runs", "study_only_runs", "protocols")
+_NAMED = ("embeddings", "runs", "study_only_runs", "protocols")
 _TRUTHS = "yes, no, on, off, true and false"
 
 
