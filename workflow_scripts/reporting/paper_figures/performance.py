@@ -76,7 +76,8 @@ def positive_classes(results: Results, run: str) -> "Figure":
         "average of both": averages,
     }
     printed = {subset: [_printed(results, run, metric, subset) for metric in METRICS] for subset in SUBSETS}
-    return _panels(series, printed, f"{run} under {protocol_words(protocol)}: mean over seeds and folds")
+    title = f"{run} under {protocol_words(protocol)}: mean over seeds and folds"
+    return _panels(series, printed, title, names=tuple(metric.removeprefix("macro_") for metric in METRICS))
 
 
 def _printed(results: Results, run: str, metric: str, subset: str) -> float | None:
@@ -87,7 +88,14 @@ def _printed(results: Results, run: str, metric: str, subset: str) -> float | No
     return claim.scaled if claim else None
 
 
-def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str, per_series: bool = False) -> "Figure":
+def _panels(
+    series: dict[str, dict[str, list[Value]]],
+    printed: dict,
+    title: str,
+    per_series: bool = False,
+    names: tuple[str, ...] = METRICS,
+) -> "Figure":
+    """A panel a subset; `names`: of the metrics, for the axis. A number rests on all units or on those of a class."""
     figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
     lows = []
     for axis, subset in zip(axes, SUBSETS, strict=True):
@@ -104,8 +112,8 @@ def _panels(series: dict[str, dict[str, list[Value]]], printed: dict, title: str
                 lows += _diamonds(axis, x, printed[subset][index], COLOURS[index], f"paper, {label}")
         if not per_series:
             lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
-        axis.set_xticks(range(len(METRICS)), [formatting.metric_name(name).replace(" ", "\n", 1) for name in METRICS])
-        counts = {value.n for values in series.values() for value in values[subset] if value.n}
+        axis.set_xticks(range(len(METRICS)), [formatting.metric_name(name).replace(" ", "\n", 1) for name in names])
+        counts = {max((value.n or 0 for value in values[subset]), default=0) for values in series.values()} - {0}
         n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
         axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))
     drawn = [value for value in lows if not np.isnan(value)]

@@ -65,7 +65,7 @@ def premiums_of_levels(
     _draw(axis, rows)
     axis.axvline(0, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     name = formatting.metric_name(metric)
-    axis.set(xlabel=f"{name}: {published.name} − {protocol}, 95 % interval", title=f"{published.name}, {protocol}")
+    axis.set(xlabel=f"{name}: {published.name} − {protocol}, 95 % interval")
     figure.legend(loc="outside right upper", fontsize=8)
     return figure
 

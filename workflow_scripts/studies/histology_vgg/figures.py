@@ -7,8 +7,8 @@ from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
 from workflow_scripts.reporting.paper_figures import (
     example_pictures,
     heat_maps,
+    layer_tables,
     learning,
-    network_diagrams,
     performance,
     roc,
     strips,
@@ -56,11 +56,11 @@ PAPER_FIGURES = (
     PaperFigure(
         "table01_network",
         "Table 1",
-        "The network, from the tile to its two classes",
-        "Every number is that of the network that the settings build. Table 1 prints 28 × 28 behind the fourth "
-        "pooling, which halves like the others, and no output.",
+        "The layers of the network, printed and built",
+        "Left: Table 1. Right: the network that the settings build, from a tile to its two classes; orange where both "
+        "differ. Table 1 prints 28 × 28 behind the fourth pooling, which halves like the others, and no output.",
         STUDIES,
-        partial(network_diagrams.schematic, run=RUN),
+        partial(layer_tables.layers, run=RUN),
     ),
     PaperFigure(
         "table03_metrics",
