@@ -62,7 +62,11 @@ def embedding_weights(wildcards):
     """The file with the weights of an embedding's network; a published one is identified by its record."""
     names = wildcards.study, wildcards.embedding
     files = PLAN.weights.embedding_files(*names)
-    return [ancient(file) for file in files] if PLAN.weights.embedding_records(*names) else files
+    return (
+        [ancient(file) for file in files]
+        if PLAN.weights.embedding_records(*names)
+        else files
+    )
 
 
 @asked_often
