@@ -135,9 +135,18 @@ def test_all_that_its_entry_points_import_is_in_the_environment(bare, environmen
     assert done.returncode == 0, done.stderr
 
 
+# A run that reads what a network has stored.
+EMBEDDED = """\
+      stored: {kind: baseline, features: [stored], embedding: last}
+    embeddings: {last: {model: test_resnet, normalise: half, pool: mean}}
+"""
+
+
 def test_every_rule_runs_in_its_environment_without_the_launchers_packages(bare, tmp_path):
     folder = copy_of_the_project(tmp_path / "copy")
-    (folder / "tiny.yaml").write_text(TINY)
+    control = "      control: {kind: baseline, features: [border, size]}\n"
+    assert control in TINY
+    (folder / "tiny.yaml").write_text(TINY.replace(control, control + EMBEDDED))
     (bare / "bin").mkdir()
     (bare / "bin" / "activate").write_text('export CONDA_PREFIX="$1"\nexport PATH="$1/bin:$PATH"\n')
     program = bare / "bin" / "conda"
