@@ -74,13 +74,7 @@ def obtained(results: Results, protocol: Protocol, claim: Claim) -> Value:
         return _confusions(run, claim, answered_by(protocol, claim.subset))
     if claim.metric not in (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS):
         return NOTHING
-    return overall(run, _answering_metric(claim), answered_by(protocol, claim.subset), claim.class_name or "")
-
-
-def _answering_metric(claim: Claim) -> str:
-    """The metric that answers a claim: of a class that the paper does not name, the mean over the classes."""
-    of_no_class = claim.metric in CLASS_METRICS and claim.class_name is None
-    return f"macro_{claim.metric}" if of_no_class and f"macro_{claim.metric}" in SUBSET_METRICS else claim.metric
+    return overall(run, claim.metric, answered_by(protocol, claim.subset), claim.class_name or "")
 
 
 def class_of(results: Results, name: str) -> str | None:

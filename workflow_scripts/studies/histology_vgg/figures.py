@@ -84,7 +84,7 @@ PAPER_FIGURES = (
         "fig03_roc_slides",
         "Training Procedure, 4)",
         "ROC curves of slides, without leaks",
-        f"{_SLIDES} Below them three negative controls, which see no cell.",
+        f"{_SLIDES} Controls see no shape: where one does as well, colours, stain or place alone tell the classes.",
         STUDIES,
         slide_rocs,
     ),
