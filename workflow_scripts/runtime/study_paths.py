@@ -11,6 +11,8 @@ FINISHED_FILE = "finished.json"
 SERIES_FILE = "series.csv"
 # In the folder of the dataset, where samples are tiles of slides.
 SLIDES_FILE, OVERVIEWS_FILE = "slides.csv", "slides.npz"
+# In the folder of the dataset, where samples are patients of a table of visits.
+VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", "flow.csv", "audit.csv"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,26 @@ class StudyPaths:
     def slide_overviews(self) -> Path:
         """Overviews of slides with what is tissue, see contracts.slide_overviews."""
         return self.dataset / OVERVIEWS_FILE
+
+    @property
+    def visits(self) -> Path:
+        """Table of visits up to the landmark, of a study whose samples are patients."""
+        return self.dataset / VISITS_FILE
+
+    @property
+    def visit_columns(self) -> Path:
+        """What each column of the visits is, see contracts.visit_columns."""
+        return self.dataset / COLUMNS_FILE
+
+    @property
+    def patient_flow(self) -> Path:
+        """From the patients of the table to those at the landmark, see contracts.patient_flow."""
+        return self.dataset / FLOW_FILE
+
+    @property
+    def visit_audit(self) -> Path:
+        """What in the visits looks as if it knew the outcome, see contracts.visit_audit."""
+        return self.dataset / AUDIT_FILE
 
     @property
     def arrays_record(self) -> Path:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, Positive, Share, Size, UserPath, about, distinct, limit, optional
+from workflow_scripts.contracts.step_settings.visit_settings import VisitTable
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class Ingest:
     tiles: Annotated[
         TileRule | None,
         about("Adapter `slides` only: which squares of a slide are samples. null: as its defaults say."),
+    ] = optional()
+    visits: Annotated[
+        VisitTable | None,
+        about("Adapter `visits` only: the table of visits, the landmark, and the outcome that is predicted."),
     ] = optional()
     ids: Annotated[
         UserPath | None,

@@ -121,7 +121,8 @@ class Reader(Protocol):
     An adapter's `OPTIONS` are arguments of the class: what its layout says of the files, such as names of columns.
 
     modality: its name; columns: name → type of the columns that every sample has in the manifest; part: how parts of a
-    file are named; symmetries: whether a flipped or turned sample is one, so that copies can be made.
+    file are named; symmetries: whether a flipped or turned sample is one, so that copies can be made. A reader may
+    have `optional`, name → type of columns that only some of its layouts give.
     """
 
     modality: ClassVar[str]
@@ -136,4 +137,5 @@ class Reader(Protocol):
 def modality_of(reader: Reader) -> Modality:
     """What the samples of a reader add to the manifest."""
     change = {CHANGE: "str"} if reader.symmetries else {}
-    return Modality(reader.modality, dict(reader.columns), {**reader.part.columns(), **change})
+    optional: Mapping[str, str] = getattr(reader, "optional", {})
+    return Modality(reader.modality, dict(reader.columns), {**reader.part.columns(), **optional, **change})

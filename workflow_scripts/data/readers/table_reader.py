@@ -31,11 +31,13 @@ class TableReader:
 
     `patient`: whose visit a row is; `order`: when it was, all numbers or all ISO dates; visits of one time keep the
     order of their rows. `values`: the D columns that become numbers, in this order; none: all the others. `codes`:
-    column → word → number, for columns of words.
+    column → word → number, for columns of words. Where the layout knows them, the manifest says of each patient the
+    `outcome` (contracts.patient_flow.OUTCOMES) and the years from the landmark to it (`followup`).
     """
 
     modality: ClassVar[str] = "table"
     columns: ClassVar[Mapping[str, str]] = {"visits": "int"}
+    optional: ClassVar[Mapping[str, str]] = {"outcome": "str", "followup": "float"}
     part: ClassVar[type[Part]] = Patient
     symmetries: ClassVar[bool] = False
 
