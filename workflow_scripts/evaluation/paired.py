@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON
-from workflow_scripts.contracts.run_tables import ALL
-from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
+from workflow_scripts.contracts.run_tables import ALL, WEIGHT, of_known_outcome
+from workflow_scripts.evaluation.bootstrap import Resampler, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import difference_interval, effective_sizes
 from workflow_scripts.evaluation.metric_tables import arrays, same_units
@@ -21,8 +21,9 @@ def compare(runs: dict[str, Grid], reference: str, metric: str, protocol: str, r
     seeds; where no draw shows a difference it has the width that what was not seen may have. McNemar's test
     (Psychometrika 12:153, 1947; exact, two-sided) counts units that only one run classifies correctly; pooled over
     seeds it is the sign test of the units that one run gets right in more seeds than the other. It takes units as
-    independent: where groups are large, trust the interval, which does not. Holm's correction (Scand. J. Statist.
-    6:65, 1979) is over the runs compared, for each seed and for the pool.
+    independent: where groups are large, trust the interval, which does not. Where units have weights, the counts are of
+    those whose outcome is known, and there is no test: counts do not stand for those who were lost. Holm's correction
+    (Scand. J. Statist. 6:65, 1979) is over the runs compared, for each seed and for the pool.
     """
     measured = {}
     for name, grid in runs.items():
@@ -46,12 +47,15 @@ def compare(runs: dict[str, Grid], reference: str, metric: str, protocol: str, r
 class _Measured:
     """A run's headline metric: `values` F×S, `draws` F×S×D, `right` S×N (units of all folds, one after another).
 
-    effective_size: independent observations behind the metric.
+    known: N, whether a unit's outcome is; weighted: whether units have weights; effective_size: independent
+    observations behind the metric.
     """
 
     values: np.ndarray
     draws: np.ndarray
     right: np.ndarray
+    known: np.ndarray
+    weighted: bool
     effective_size: float
 
 
@@ -61,9 +65,11 @@ def _measure(grid: Grid, metric: str, resampler: Resampler) -> _Measured:
     draws = {key: replicates_of(metric, *arrays(table), weights[key[0]]) for key, table in grid.items()}
     right = [np.concatenate([_is_right(table) for table in grid.of_seed(seed)]) for seed in grid.seeds]
     return _Measured(
-        grid.measured(lambda table: replicates_of(metric, *arrays(table), once(len(table)))[0]),
+        grid.measured(lambda table: replicates_of(metric, *arrays(table), taken_once(table))[0]),
         grid.arranged(draws),
         np.stack(right),
+        np.concatenate([of_known_outcome(table) for table in grid.of_seed(grid.seeds[0])]),
+        any(WEIGHT in table for table in grid.values()),
         effective_sizes(grid.values()).overall[metric],
     )
 
@@ -80,7 +86,7 @@ def _row(
     draws = resampler.pool(run.draws[:, seeds] - reference.draws[:, seeds])
     size = min(run.effective_size, reference.effective_size)
     low, high = difference_interval(resampler, value - reference_value, draws, metric, size)
-    lead = run.right[seeds].sum(axis=0) - reference.right[seeds].sum(axis=0)
+    lead = (run.right[seeds].sum(axis=0) - reference.right[seeds].sum(axis=0))[run.known]
     only_run, only_reference = int((lead > 0).sum()), int((lead < 0).sum())
     return {
         "value": value,
@@ -90,7 +96,7 @@ def _row(
         "high": high,
         "only_run": only_run,
         "only_reference": only_reference,
-        "p_mcnemar": mcnemar(only_run, only_reference),
+        "p_mcnemar": np.nan if run.weighted else mcnemar(only_run, only_reference),
         "n": run.right.shape[1],
     }
 
@@ -103,7 +109,7 @@ def mcnemar(first: int, second: int) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm-corrected p values, in the order given."""
+    """Holm-corrected p values, in the order given; what is undefined stays so, and corrects no other."""
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
     corrected = np.empty(len(p))

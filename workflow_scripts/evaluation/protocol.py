@@ -8,7 +8,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
-from workflow_scripts.contracts.run_tables import ALL, METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS, of_known_outcome
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.drawing.label_text import shortened
@@ -95,7 +95,8 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
     resamplers = {}
     for subset in SUBSETS:
         grid = units.subset(subset)
-        if grid.n:  # a protocol may do without a validation or a test subset
+        # A protocol may do without a validation or a test subset, and of a small one all may be lost.
+        if all(of_known_outcome(table).any() for table in grid.values()):
             rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
             resamplers[subset] = Resampler(grid.values(), settings.evaluate.bootstrap, rng)
     return resamplers

@@ -164,7 +164,7 @@ class RiskGroups:
 
     def drawn(self, table: pd.DataFrame) -> np.ndarray:
         """N×D: how often each draw took a unit, times its weight."""
-        return self.resampler.weights(table) * unit_weights(table)[:, None].astype("float32")
+        return self.resampler.weights(table)
 
     def rows(self, protocol: str, run: str, subset: str) -> pd.DataFrame:
         """Contract RISK."""
