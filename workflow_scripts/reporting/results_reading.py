@@ -14,6 +14,7 @@ from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
+from workflow_scripts.contracts.risk_table import RISK
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.series_table import SERIES
@@ -174,10 +175,16 @@ def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture
         records=[read_view(RunRecord, path / RECORD_FILE) for path in folders],
         ledgers=[read_view(Ledger, path / LEDGER_FILE) for path in folders],
         histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],
-        figures={kind: picture(evaluation / f"{kind}.png") for kind in (TRAINED_FIGURES if trained else FIGURES)},
+        figures={kind: picture(evaluation / f"{kind}.png") for kind in _figures(settings, trained)},
+        risk=RISK.read(evaluation / "risk.csv") if settings.evaluate.risk else pd.DataFrame(columns=list(RISK.columns)),
         folders=folders,
         reported=reported_subset(settings.protocols[protocol]),
     )
+
+
+def _figures(settings: StudySettings, trained: bool) -> list[str]:
+    """Kinds of figure of an evaluated run."""
+    return [*(TRAINED_FIGURES if trained else FIGURES), *(["risk"] if settings.evaluate.risk else [])]
 
 
 def _picture(path: Path) -> Path:

@@ -25,6 +25,7 @@ from workflow_scripts.settings.known_names import (
 from workflow_scripts.settings.map_runs import embedding_mistakes
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
+from workflow_scripts.settings.protocols_judged import risk_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
@@ -108,6 +109,7 @@ class Study(Block):
             *self._run_mistakes(kinds),
             *embedding_mistakes(self, kinds),
             *self._mention_mistakes(kinds),
+            *risk_mistakes(self),
         ]:
             raise ValueError("\n".join(mistakes))
         return self
