@@ -102,6 +102,15 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class VisitTables:
+    """What ingest says of a table of visits: contracts PATIENT_FLOW, VISIT_COLUMNS and VISIT_AUDIT."""
+
+    flow: pd.DataFrame
+    columns: pd.DataFrame
+    audit: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Results:
     """A study's results. settings: those of the step that reads them; published, notes: None and empty without a paper.
 
@@ -109,6 +118,7 @@ class Results:
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
     slides. truth: contract TRUTH; empty for real data.
+    visits: None where samples are no patients of a table of visits.
     """
 
     folder: Path
@@ -125,6 +135,7 @@ class Results:
     truth: pd.DataFrame
     series: pd.DataFrame
     slides: pd.DataFrame
+    visits: VisitTables | None = None
 
     @cached_property
     def published(self) -> Published | None:
