@@ -23,7 +23,7 @@ INDEX_YEARS = (2012.0, 2017.0)
 END_REASONS = END_OF_STUDY, MOVED, AGED_OUT, DEATH, HYSTERECTOMY, CANCER_FOUND = range(6)
 END_WORDS = ("end_of_study", "moved", "aged_out", "death", "hysterectomy", "cancer")
 # Rates a year of moving, of hysterectomy from an age on, and of death at an age (Gompertz).
-MOVES, HYSTERECTOMIES, FROM_AGE = 0.0115, 0.0035, 36.0
+MOVES, HYSTERECTOMIES, FROM_AGE = 0.0115, 0.006, 32.0
 DEATH_AT, DEATH_AGE, DEATH_GROWS = 0.0006, 40.0, 0.095
 SMOKING = ("never", "former", "current")
 # Girls are vaccinated from 2007 on, and some of those who were out of school by then.
@@ -68,11 +68,15 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Women, their recorded visits by woman and time, and their outcomes."""
+    """Women, their recorded visits by woman and time, and their outcomes.
+
+    risk: of the event after each woman's landmark, NaN where it was not drawn from a number, see visit_signals.
+    """
 
     women: Women
     visits: Visits
     outcomes: Outcomes
+    risk: np.ndarray
 
     @property
     def index_time(self) -> np.ndarray:
@@ -128,7 +132,7 @@ def _recorded(
     visits = visits.rows(np.isin(visits.woman, came))
     visits = replace(visits, woman=np.searchsorted(came, visits.woman))
     outcomes = _outcomes(visits, programme.leaves[came], reasons[came], rng)
-    return Cohort(women.rows(came), visits, outcomes)
+    return Cohort(women.rows(came), visits, outcomes, np.full(len(came), np.nan))
 
 
 def _outcomes(visits: Visits, end: np.ndarray, reason: np.ndarray, rng: np.random.Generator) -> Outcomes:

@@ -16,12 +16,14 @@ NONE, INFECTION, CIN1, CIN2, CIN3, CANCER = range(6)
 CUTS, TO_ONE = (0.33, 0.67), 50.0
 # Of a lesion: severity times years, to the rate of becoming cancer.
 TRANSFORMED = 0.012
+# Lesions that begin from this age on last so many times longer (HPVsim's `age_risk`).
+LONGER_FROM, LONGER = 30.0, 2.0
 # How much less likely an infection is: with a type that was cleared before, after vaccination against it, and with
 # another type after any was cleared.
 OWN_IMMUNITY, VACCINE, CROSS_IMMUNITY = 0.75, 0.95, 0.1
 # Age in years → infections with any type in a susceptible year of a woman with ordinary contacts.
 RATE_AGES = (14.0, 16.0, 19.0, 23.0, 26.0, 29.0, 32.0, 37.0, 45.0, 57.0, 70.0)
-RATES = (0.0, 0.09, 0.50, 0.50, 0.28, 0.13, 0.075, 0.043, 0.023, 0.010, 0.007)
+RATES = (0.0, 0.12, 0.62, 0.62, 0.33, 0.15, 0.086, 0.050, 0.026, 0.010, 0.006)
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ class TypeGroup:
 
 
 TYPES = (
-    TypeGroup("hpv16", 0.24, (2.0, 2.4), 0.50, (3.2, 4.5)),
-    TypeGroup("hpv18", 0.12, (1.9, 2.2), 0.46, (3.2, 4.5)),
-    TypeGroup("hi5", 0.34, (1.6, 1.9), 0.32, (2.6, 4.0)),
-    TypeGroup("ohr", 0.30, (1.4, 1.7), 0.24, (2.6, 4.0)),
+    TypeGroup("hpv16", 0.24, (2.0, 2.4), 0.58, (2.2, 3.2)),
+    TypeGroup("hpv18", 0.12, (1.9, 2.2), 0.54, (2.2, 3.2)),
+    TypeGroup("hi5", 0.34, (1.6, 1.9), 0.32, (1.8, 2.8)),
+    TypeGroup("ohr", 0.30, (1.4, 1.7), 0.24, (1.8, 2.8)),
 )
 SHARES = np.array([group.share for group in TYPES])
 GROWTH = np.array([group.growth for group in TYPES])
@@ -94,6 +96,7 @@ class Infections:
         duration = self._lognormal(types, [group.duration for group in TYPES])
         is_lesion = self.rng.random(len(women)) < severity(duration * speed, GROWTH[types])
         lasting = self._lognormal(types, [group.lesion for group in TYPES])
+        lasting *= np.where(start + duration - self.births[women] >= LONGER_FROM, LONGER, 1.0)
         # The mean severity over a lesion that grows from 0 is near half of that at its end.
         burden = lasting * severity(lasting * speed, GROWTH[types]) / 2
         is_cancer = is_lesion & (self.rng.random(len(women)) < 1 - np.exp(-TRANSFORMED * burden))

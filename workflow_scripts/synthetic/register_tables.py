@@ -3,6 +3,8 @@
 The columns are those of `hpvsim_cohort`. What is recorded anew at each visit (parity, contraception) is noise.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -17,7 +19,9 @@ EMPTY = {"smoking": 0.23, "parity": 0.12, "contraception": 0.27, "vaccinated": 0
 _DAY, _DAYS_A_YEAR = np.datetime64("2000-01-01"), 365.25
 
 
-def register_tables(cohort: Cohort, names: list[str], rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def register_tables(
+    cohort: Cohort, names: Sequence[str], rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Visits and outcomes as text; `names`: what each woman is called."""
     visits, women = cohort.visits, cohort.women
     called = np.array(names)

@@ -1,7 +1,7 @@
 """A screening programme that follows many women at once: who is invited when, who comes, and what it leads to.
 
-Cytology every three years, every five from 50 on, with a test for HPV of minor changes; from 2008 on the HPV test first.
-A positive test with normal cytology leads to recall after a year, and to colposcopy where it stains positive, shows 16
+Cytology every three years, every five from 50 on, with an HPV test of minor changes; from 2008 on the HPV test first. A
+positive test with normal cytology leads to recall after a year, and to colposcopy where it stains positive, shows 16
 or 18 for the second time, or is positive for the third time. Lesions from CIN2 on are treated, with a test of cure half
 a year later. Ages, intervals and the shares of who comes are those of `hpvsim_cohort`.
 """
@@ -66,8 +66,8 @@ def joined(parts: list[Visits]) -> Visits:
 class Programme:
     """The state of the programme: what each woman waits for, and when.
 
-    arrives, leaves: when each woman comes into the programme's reach, and out of it; begin: of the programme; labs: who reads her smears. The visits of every step are in
-    `visits`.
+    arrives, leaves: when each woman comes into its reach, and out of it; labs: who reads her smears; begin: when the
+    programme begins. Times are calendar years. The visits of every step are in `visits`.
     """
 
     def __init__(
