@@ -150,6 +150,10 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
         "run 'plain': the feature size is taken of samples of the modality image, and this study's are of table" in line
         for line in refusals(text, tmp_path)
     )
+    stored = "    study_only_runs: {plain: {kind: baseline, features: [stored], embedding: maps}}\n"
+    stored += "    embeddings: {maps: {model: vgg16, stage: 2}}\n"
+    lines = refusals(MINE.replace("[folder]", "[register]") + stored, tmp_path)
+    assert any("run 'plain': embedding is maps, and an embedding is of pictures" in line for line in lines), lines
     lines = refusals(MINE.replace("[folder]", "[register, folder]"), tmp_path)
     assert any("several modalities (register of table, folder of image)" in line for line in lines)
     lines = refusals(MINE.replace("[folder]", "[x_rays]"), tmp_path)
