@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
-MAKE_WITH_ATTENTION = "make_run_with_attention"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, COMBINE)
+MAKE_WITH_ATTENTION, MAKE_WITH_ROUNDS = "make_run_with_attention", "make_run_with_rounds"
+RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, MAKE_WITH_ROUNDS, COMBINE)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding, EmbedSettings
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
@@ -21,7 +23,7 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
-from workflow_scripts.kinds.made_kind import MadeKind
+from workflow_scripts.kinds.made_kind import MadeKind, active_runs
 from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
@@ -182,9 +184,18 @@ class Steps:
         if isinstance(spec, MadeKind) and spec.applies_weights:
             (source,) = spec.sources()
             member = self.train(*astuple(source.address(RunAddress(study, protocol, run, fold, seed))))
+        elif isinstance(spec, MadeKind) and (active := spec.asks(run)):
+            member = self.train(study, protocol, active.learner, fold, seed)
         # What is judged was aggregated where the runs were made that are combined.
         how = {} if spec.rule == COMBINE else vars(aggregation_of(self.study(study), protocol))
-        return MakeRun(study, protocol, run, fold, seed, spec, member=member, **how)
+        expert = self.expert_file(study, run)
+        labels = None if expert is None else answers_digest(expert)
+        return MakeRun(study, protocol, run, fold, seed, spec, member=member, expert=labels, **how)
+
+    def expert_file(self, study: str, run: str) -> Path | None:
+        """The user's file of labels that a run asks for, where it names one."""
+        kind = self.kind(study, run)
+        return Path(kind.expert) if isinstance(kind, MadeKind) and kind.expert is not None else None
 
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings | MakeRun:
         """Settings that the record of a run must hold, whatever its kind."""
@@ -213,6 +224,7 @@ class Steps:
             },
             evaluate=replace(declared(Measures, chosen.evaluate), aggregate=aggregate_of(self.study(study), protocol)),
             resample=self.study(study).protocols[protocol].resample,
+            active=active_runs({run: self.kind(study, run) for run in chosen.runs}),
         )
 
     def explain(self, study: str, protocol: str) -> ExplainSettings:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.blocks import about, distinct, optional
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 
 
@@ -74,12 +74,21 @@ class Evaluate(Measures):
 
 
 @dataclass(frozen=True)
+class ActiveRun:
+    """A run that asks for labels in rounds: its name, the run whose training it repeats, and whom it asks for."""
+
+    run: str
+    learner: str
+    strategy: str
+
+
+@dataclass(frozen=True)
 class EvaluateSettings:
     """What the step receives.
 
     reported: the subset whose numbers the protocol reports. trained: those of the runs that have a history. expects:
     run → folder of a fold and seed → digest of the settings that its record must hold. resample: of the protocol, for
-    titles of figures.
+    titles of figures. active: those of the runs that ask for labels.
     """
 
     study: str
@@ -93,3 +102,4 @@ class EvaluateSettings:
     expects: dict[str, dict[str, str]]
     evaluate: Measures
     resample: Resample = "none"
+    active: tuple[ActiveRun, ...] = optional(())
