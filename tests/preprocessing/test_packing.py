@@ -21,7 +21,7 @@ from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.reading import FileTask
 from workflow_scripts.preprocessing import packed_array
 from workflow_scripts.preprocessing.montage import chosen_rows
-from workflow_scripts.preprocessing.packed_array import pack_file
+from workflow_scripts.preprocessing.packed_array import Places, pack_file
 from workflow_scripts.preprocessing.packer import Packer
 from workflow_scripts.preprocessing.packing import fitted
 from workflow_scripts.runtime.errors import UserError
@@ -56,9 +56,9 @@ def test_each_row_is_the_image_of_its_line_of_the_manifest(tmp_path: Path, raw: 
 
 def test_samples_of_a_modality_without_packer_are_not_packed(tmp_path: Path, raw: dict) -> None:
     dataset = run_ingest(tmp_path / "dataset", sources=raw)
-    table = Modality("table", {"visits": "int"}).as_record()
-    vouch(dataset / "record.json", modality=table)
-    with pytest.raises(UserError, match="nothing packs samples of the modality table; there are image, dicom"):
+    sound = Modality("sound", {"seconds": "int"}).as_record()
+    vouch(dataset / "record.json", modality=sound)
+    with pytest.raises(UserError, match="nothing packs samples of the modality sound; there are image, dicom"):
         run_preprocess(dataset, tmp_path / "arrays", sources=raw)
 
 
@@ -145,10 +145,10 @@ def counted(monkeypatch, after: Callable[[int], None] = lambda count: None) -> l
     """Names of the files that are packed from now on, each kept at once; `after` gets their number."""
     names: list[str] = []
 
-    def listed_pack_file(task: FileTask, packer: Packer, rows: RowWriter) -> range:
+    def listed_pack_file(task: FileTask, packer: Packer, rows: RowWriter, places: Places) -> range:
         after(len(names))
         names.append(task.path.name)
-        return pack_file(task, packer, rows)
+        return pack_file(task, packer, rows, places)
 
     monkeypatch.setattr(packed_array, "pack_file", listed_pack_file)
     monkeypatch.setattr(array_writer, "KEEP_EVERY", 0.0)

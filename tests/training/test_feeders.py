@@ -1,5 +1,7 @@
 """What feeds the loop: pictures of any type and shape, features, sequences; each trains, resumes, is fitted alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,10 @@ import torch
 from torch import nn
 
 from tests import made
+from tests.made_visits import COLUMNS, drawn
 from workflow_scripts.contracts.arrays import KINDS, ArrayDescription, Arrays, MapNetwork, MapSource
+from workflow_scripts.contracts.step_settings.preprocess_settings import VisitPacking
+from workflow_scripts.models.weights import TrainedWeights, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.code import closure
 from workflow_scripts.training import augment, inference, loop
@@ -17,6 +22,7 @@ from workflow_scripts.training.feeders.pixels import PixelView, statistics
 from workflow_scripts.training.randomness import keys_of
 from workflow_scripts.training.samples import Subset
 from workflow_scripts.training.stopping import Saving
+from workflow_scripts.training.view import view_of
 
 CPU = torch.device("cpu")
 CLASSES = ["low", "high"]
@@ -199,3 +205,39 @@ def test_a_picture_that_is_not_square_is_turned_without_being_sheared():
     for matrix in affine:
         turn = half @ matrix @ np.linalg.inv(half)
         np.testing.assert_allclose(turn @ turn.T, np.eye(2), atol=1e-6)
+
+
+def visits(patients=40, seed=0):
+    """Arrays of visits with gaps, as `preprocess` packs them, and the class numbers of their patients."""
+    rows, counts, events = drawn(patients, seed)
+    index = pd.DataFrame({"id": [f"p{n}" for n in range(patients)], "first": np.cumsum(counts) - counts})
+    description = ArrayDescription("sequence", "float32", (len(COLUMNS),), 1)
+    values, block = rows.astype("float32"), VisitPacking("iterative")
+    arrays = Arrays(description, values, index.assign(count=counts), columns=COLUMNS, preparation=block)
+    return arrays, events.astype("int64")
+
+
+def test_visits_are_prepared_by_training_patients_alone():
+    arrays, targets = visits()
+    training, rest = part(arrays, targets, np.arange(25)), part(arrays, targets, np.arange(25, 40))
+    view = view_class("sequence").fitted(made.train(), 1, arrays, training, made.units(25))
+    seen = view.applied(arrays, rest, CPU).batch(np.arange(15)).inputs
+    assert seen[0].shape == (15, rest.count.max(), arrays.width) and torch.isfinite(seen[0]).all()
+    rows = rest.first[0]
+    changed = replace(arrays, data=np.concatenate([arrays.data[:rows], arrays.data[rows:] * 100]))
+    assert view_class("sequence").fitted(made.train(), 1, changed, training, made.units(25)) == view
+    other = part(arrays, targets, np.arange(24))
+    assert view_class("sequence").fitted(made.train(), 1, arrays, other, made.units(24)) != view
+
+
+def test_a_preparation_stands_in_the_weights_file_and_gives_the_same_batches(tmp_path):
+    arrays, targets = visits()
+    training = part(arrays, targets, np.arange(25))
+    settings = made.training(made.settings())
+    view = view_class("sequence").fitted(settings.train, settings.seeds.train, arrays, training, made.units(25))
+    fitted = view.mean, view.std, CLASSES, view.stain, view.preparation
+    write_trained(tmp_path / "weights.safetensors", TrainedWeights({"a": torch.zeros(1)}, settings, "code", *fitted))
+    again = view_of(read_trained(tmp_path / "weights.safetensors", settings), "sequence")
+    assert again == view
+    batches = [own.applied(arrays, training, CPU).batch(np.arange(25)).inputs[0] for own in (view, again)]
+    assert torch.equal(*batches)

@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.prepared_columns import PreparedColumns
 from workflow_scripts.contracts.record import view_of
+from workflow_scripts.contracts.step_settings.preprocess_settings import VisitPacking
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.contracts.visit_columns import VisitColumn
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 
@@ -122,12 +125,20 @@ class MapSource:
 
 
 @dataclass(frozen=True)
+class VisitRows:
+    """What rows of visits are: the columns of a row, in their order, and how a model is to see them."""
+
+    columns: tuple[VisitColumn, ...] = ()
+    preparation: VisitPacking | None = None
+
+
+@dataclass(frozen=True)
 class Arrays:
     """The rows of a study's samples.
 
     data: N rows as `description` says, memory-mapped where they were read from a file; index: contract ARRAY_INDEX;
     masks: uint8 N×H×W, 1 where a pixel is kept; None where the study has none, or nobody asked for them; source: of
-    maps, what they were made of.
+    maps, what they were made of; columns, preparation: of visits, see VisitRows.
     """
 
     description: ArrayDescription
@@ -135,6 +146,15 @@ class Arrays:
     index: pd.DataFrame
     masks: np.ndarray | None = None
     source: MapSource | None = None
+    columns: tuple[VisitColumn, ...] = ()
+    preparation: VisitPacking | None = None
+
+    @property
+    def width(self) -> int:
+        """Numbers of a row of features or of a step as a network sees them: of visits, once they are prepared."""
+        if self.preparation is None:
+            return self.description.row_shape[0]
+        return len(PreparedColumns(self.columns, self.preparation).names)
 
     @property
     def map_source(self) -> MapSource:
@@ -203,7 +223,22 @@ def open_arrays(folder: Path, masks: Path | None = None) -> Arrays:
         raise UserError(f"{folder / INDEX} gives a sample rows that it cannot have; {remedy(folder / INDEX)}")
     if (index["first"] + index["count"]).max() > len(data):
         raise UserError(f"{folder / DATA} has too few rows for {INDEX}; {remedy(folder / DATA)}")
-    return Arrays(description, data, index, None if masks is None else _open_masks(masks, data.shape[:3]), source)
+    opened_masks = None if masks is None else _open_masks(masks, data.shape[:3])
+    visits = _visit_rows(record, folder, description)
+    return Arrays(description, data, index, opened_masks, source, visits.columns, visits.preparation)
+
+
+def _visit_rows(record: dict, folder: Path, description: ArrayDescription) -> VisitRows:
+    """What the record in `folder` says of rows of visits; UserError where it names another number of columns."""
+    if description.kind != SEQUENCE:
+        return VisitRows()
+    visits = view_of(VisitRows, record, folder / RECORD)
+    if visits.columns and len(visits.columns) != description.row_shape[0]:
+        raise UserError(
+            f"{folder / RECORD} names {len(visits.columns)} columns, rows have {description.row_shape[0]} numbers; "
+            f"{remedy(folder / RECORD)}"
+        )
+    return visits
 
 
 def _open_masks(path: Path, shape: tuple[int, ...]) -> np.ndarray:

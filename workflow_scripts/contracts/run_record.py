@@ -53,10 +53,22 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Stack:
+    """The logistic regression of a stacked run: class → intercept; source → class → coefficients of its log-odds.
+
+    Log-odds are of each class but the first against the first. Of two classes the regression has the second alone.
+    """
+
+    intercepts: dict[str, float]
+    coefficients: dict[str, dict[str, tuple[float, ...]]]
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
 
     resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
+    stacked: of a run that weighs the scores of several.
     """
 
     provenance: Provenance
@@ -65,6 +77,7 @@ class RunRecord:
     seen_in_training: dict[str, int] = field(default_factory=dict)
     resampled: Resampled | None = None
     selected: Choice | None = None
+    stacked: Stack | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.process_pool import ordered_map
 from workflow_scripts.runtime.walking import walk
 
+# Options of the reader of dataset/visits.csv: whose visit a row is, and the order of a patient's.
+OF_DATASET = {"patient": "id", "order": "visit"}
+
 
 @dataclass(frozen=True)
 class FileSample:
@@ -74,6 +77,12 @@ class RawFiles:
         options = dataset["readers"]
         readers = {adapter: reader_registry.load(modality, options[adapter]) for adapter in options}
         return cls(folders, readers, pseudonyms_of(options, dataset["synthetic"], key))
+
+    @classmethod
+    def in_dataset(cls, record: Mapping[str, Any], dataset: Path) -> "RawFiles":
+        """What samples are read from that ingest has written itself: the table of visits in the folder `dataset`."""
+        reader = reader_registry.load(record["modality"]["name"], OF_DATASET)
+        return cls(dict.fromkeys(record["readers"], dataset), dict.fromkeys(record["readers"], reader))
 
     def tasks(self, manifest: pd.DataFrame) -> Iterator[FileTask]:
         """The files of a manifest in its order. UserError for a sample whose adapter has no folder."""

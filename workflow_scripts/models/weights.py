@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.preparation_record import PreparationRecord
 from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.weights_file import origin
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
@@ -24,7 +25,8 @@ from workflow_scripts.runtime.files import canonical_json, write_bytes
 class TrainedWeights:
     """Tensors of a finished training and what they belong to; `mean` and `std` of pixels in [0, 1], three each.
 
-    stain: the colours that pictures were brought to, None where they were left as they are.
+    stain: the colours that pictures were brought to, None where they were left as they are; preparation: of visits,
+    which have no mean and std beside it; None of other samples.
     """
 
     tensors: dict[str, torch.Tensor]
@@ -34,6 +36,7 @@ class TrainedWeights:
     std: list[float]
     classes: list[str]
     stain: StainReference | None = None
+    preparation: PreparationRecord | None = None
 
 
 def load_start(model: nn.Module, path: Path, name: str, without: tuple[str, ...] = ()) -> None:
@@ -94,6 +97,8 @@ def trained_bytes(weights: TrainedWeights) -> tuple[bytes, memoryview]:
     }
     if weights.stain is not None:
         metadata["stain"] = canonical_json(plain(weights.stain))
+    if weights.preparation is not None:
+        metadata["preparation"] = canonical_json(plain(weights.preparation))
     tensors = {key: value.detach().cpu().contiguous() for key, value in weights.tensors.items()}
     raw = save(tensors, metadata=metadata)
     # The library writes the metadata in an order that changes from process to process.
@@ -111,7 +116,8 @@ def read_trained(path: Path, settings: TrainSettings) -> TrainedWeights:
     source = origin(metadata, plain(settings), path)
     mean, std = (json.loads(metadata[key]) for key in ("mean", "std"))
     stain = parse(StainReference, json.loads(metadata["stain"])) if "stain" in metadata else None
-    return TrainedWeights(tensors, settings, source.code, mean, std, source.classes, stain)
+    preparation = parse(PreparationRecord, json.loads(metadata["preparation"])) if "preparation" in metadata else None
+    return TrainedWeights(tensors, settings, source.code, mean, std, source.classes, stain, preparation)
 
 
 def load_trained(model: nn.Module, weights: TrainedWeights) -> nn.Module:

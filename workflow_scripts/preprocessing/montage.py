@@ -14,7 +14,7 @@ from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.preprocessing.packed_array import shown_pictures
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import PicturePacker
 from workflow_scripts.preprocessing.packing import scaled
 
 EXAMPLES = 4
@@ -30,7 +30,9 @@ def chosen_rows(manifest: pd.DataFrame, name: str, count: int = EXAMPLES) -> lis
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int))].tolist()
 
 
-def originals(manifest: pd.DataFrame, classes: list[str], raw: RawFiles, packer: Packer) -> dict[str, np.ndarray]:
+def originals(
+    manifest: pd.DataFrame, classes: list[str], raw: RawFiles, packer: PicturePacker
+) -> dict[str, np.ndarray]:
     """Id → uint8 H×W×3 pixels as in the file, scaled to at most KEPT_SIDE: the first sample of every class."""
     rows = [row for name in classes for row in chosen_rows(manifest, name, 1)]
     pictures = {}
@@ -47,7 +49,7 @@ def montage(
     classes: list[str],
     raw: RawFiles,
     arrays: Arrays,
-    packer: Packer,
+    packer: PicturePacker,
     shown_words: str,
     synthetic: bool,
 ) -> None:

@@ -1,8 +1,10 @@
-"""From files to the packed array, a row a sample in manifest order: the same bytes whatever the number of jobs."""
+"""From files to the packed array, samples in manifest order: the same bytes whatever the number of jobs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pandas as pd
 from workflow_scripts.contracts.array_writer import RowWriter, resumable_array
 from workflow_scripts.data.readers.reader_interface import Limits
 from workflow_scripts.data.reading import ChangedFileError, FileTask, RawFiles, verified
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import Packer, PicturePacker
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.process_pool import ordered_map
 from workflow_scripts.runtime.results_layout import remedy
@@ -19,33 +21,56 @@ from workflow_scripts.runtime.work_folder import WorkFolder
 FILES_AT_A_TIME = 16
 
 
-def pack(path: Path, manifest: pd.DataFrame, raw: RawFiles, packer: Packer, jobs: int, work: WorkFolder) -> None:
+@dataclass(frozen=True)
+class Places:
+    """Which rows of the array belong to each sample of a manifest: int64 N, the first of each and how many."""
+
+    first: np.ndarray
+    count: np.ndarray
+
+    @classmethod
+    def of(cls, count: np.ndarray) -> Self:
+        """Samples one after the other, without gaps."""
+        return cls(np.cumsum(count) - count, count)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all samples."""
+        return int(self.count.sum())
+
+    def block(self, task: FileTask) -> range:
+        """The rows of a file's samples, which are neighbours in the manifest."""
+        last = task.samples[-1].row
+        return range(int(self.first[task.samples[0].row]), int(self.first[last] + self.count[last]))
+
+
+def pack(path: Path, manifest: pd.DataFrame, raw: RawFiles, packer: Packer, jobs: int, work: WorkFolder) -> Places:
     """Write the array, whole or not at all; files that an earlier process has packed are not packed again.
 
     Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk. Hold
     `work.locked` meanwhile.
     """
-    array = packer.array
-    with resumable_array(work, path, len(manifest), array.dtype, array.row_shape) as packed:
-        left = (task for task in raw.tasks(manifest) if not packed.done(_rows_of(task)))
-        write = partial(pack_file, packer=packer, rows=packed.rows)
+    array, places = packer.array, Places.of(packer.counts(manifest))
+    with resumable_array(work, path, places.rows, array.dtype, array.row_shape) as packed:
+        left = (task for task in raw.tasks(manifest) if not packed.done(places.block(task)))
+        write = partial(pack_file, packer=packer, rows=packed.rows, places=places)
         for block in ordered_map(write, left, jobs, _files_at_a_time(manifest)):
             packed.mark(block)
+    return places
 
 
-def pack_file(task: FileTask, packer: Packer, rows: RowWriter) -> range:
+def pack_file(task: FileTask, packer: Packer, rows: RowWriter, places: Places) -> range:
     """Write the rows of a file into the array; which rows they are.
 
     ChangedFileError when the file is not what ingest saw.
     """
     for sample, opened in verified(task, packer.limits(task.samples[0].part)):
-        rows.write(sample.row, packer.row(opened, sample))
-    return _rows_of(task)
-
-
-def _rows_of(task: FileTask) -> range:
-    """The rows of a file's samples, which are neighbours in the manifest."""
-    return range(task.samples[0].row, task.samples[-1].row + 1)
+        values, first, count = packer.rows(opened, sample), places.first[sample.row], places.count[sample.row]
+        if len(values) != count:
+            raise ChangedFileError(task.path, task.shown, f"has {len(values)} rows where the manifest says {count}")
+        for number, row in enumerate(values):
+            rows.write(int(first) + number, row)
+    return places.block(task)
 
 
 def _files_at_a_time(manifest: pd.DataFrame) -> int:
@@ -53,7 +78,9 @@ def _files_at_a_time(manifest: pd.DataFrame) -> int:
     return max(1, FILES_AT_A_TIME * len(manifest[["source", "path"]].drop_duplicates()) // len(manifest))
 
 
-def shown_pictures(manifest: pd.DataFrame, rows: list[int], raw: RawFiles, packer: Packer) -> Iterator[np.ndarray]:
+def shown_pictures(
+    manifest: pd.DataFrame, rows: list[int], raw: RawFiles, packer: PicturePacker
+) -> Iterator[np.ndarray]:
     """uint8 H×W×3 of some rows of the manifest, as they are in their files; ChangedFileError as pack_file."""
     for row in rows:
         (task,) = raw.tasks(manifest.iloc[[row]])

@@ -13,7 +13,7 @@ from workflow_scripts.data.readers.image_reader import ImageFile
 from workflow_scripts.data.readers.reader_interface import Limits, OpenFile, Part
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.selecting import changed
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import PicturePacker
 
 FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -26,14 +26,14 @@ WHITE = 255
 
 
 @dataclass(frozen=True)
-class ImagePacker(Packer):
+class ImagePacker(PicturePacker):
     """Packs image files, or boxes of them."""
 
     packing: Packing
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
-        """As Packer.of."""
+        """As PicturePacker.of."""
         return cls(packing)
 
     @property
@@ -47,7 +47,7 @@ class ImagePacker(Packer):
         return "decode, 8 bits RGB", "box", "turn of a copy", f"{self.words()} to {size}×{size}"
 
     def words(self) -> str:
-        """As Packer.words."""
+        """As PicturePacker.words."""
         return f"{self.packing.fit}, {self.packing.interpolation}"
 
     def limits(self, part: Part | None) -> Limits:
@@ -55,16 +55,16 @@ class ImagePacker(Packer):
         return Limits(at_least=self.packing.size if self.packing.draft and part is None else None)
 
     def row(self, opened: OpenFile, sample: FileSample) -> np.ndarray:
-        """As Packer.row."""
+        """As PicturePacker.row."""
         assert isinstance(opened, ImageFile)
         return packed(opened.picture(sample.part), self.packing, sample.change)
 
     def shown(self, opened: OpenFile, part: Part | None) -> np.ndarray:
-        """As Packer.shown."""
+        """As PicturePacker.shown."""
         return opened.rows(part)
 
     def region(self, mask: np.ndarray, sample: FileSample) -> np.ndarray:
-        """As Packer.region."""
+        """As PicturePacker.region."""
         assert sample.part is None or isinstance(sample.part, Box)
         image = Image.fromarray(np.repeat(np.where(mask > 0, WHITE, 0).astype(np.uint8)[..., None], 3, axis=2))
         window = image if sample.part is None else crop(image, sample.part)

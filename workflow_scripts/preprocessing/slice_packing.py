@@ -16,7 +16,7 @@ from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.data.readers.reader_interface import OpenFile, Part
 from workflow_scripts.data.reading import FileSample
 from workflow_scripts.data.slice_crop import FramedFile, SliceBox, crop_window
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import PicturePacker
 
 WHITE = 255
 HALF = 127
@@ -33,7 +33,7 @@ cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True)
-class SlicePacker(Packer):
+class SlicePacker(PicturePacker):
     """Packs slices, or boxes of them."""
 
     size: int
@@ -41,7 +41,7 @@ class SlicePacker(Packer):
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
-        """As Packer.of."""
+        """As PicturePacker.of."""
         assert packing.slices is not None  # see packer_registry.load
         return cls(packing.size, packing.slices)
 
@@ -63,18 +63,18 @@ class SlicePacker(Packer):
         )
 
     def words(self) -> str:
-        """As Packer.words."""
+        """As PicturePacker.words."""
         low, high = self.slices.window
         contrast = ["CLAHE"] if self.slices.local_contrast == "clahe" else []
         return ", ".join([f"window {low:g} to {high:g} %", *contrast, self.slices.resize])
 
     def row(self, opened: OpenFile, sample: FileSample) -> np.ndarray:
-        """As Packer.row."""
+        """As PicturePacker.row."""
         frame, box = _frame(opened, sample.part)
         return packed_slice(frame, box, self.size, self.slices)
 
     def shown(self, opened: OpenFile, part: Part | None) -> np.ndarray:
-        """As Packer.shown: the whole slice with a frame around what is packed, where that is not all of it."""
+        """As PicturePacker.shown: the whole slice with a frame around what is packed, where that is not all of it."""
         frame, box = _frame(opened, part)
         picture = np.repeat(windowed(frame, black_and_white(frame, self.slices.window))[..., None], 3, axis=2)
         rows, columns = crop_window(frame.shape, box, self.slices.margin)
@@ -85,7 +85,7 @@ class SlicePacker(Packer):
         return cv2.rectangle(picture, *corners, BOX_COLOUR, line)
 
     def region(self, mask: np.ndarray, sample: FileSample) -> np.ndarray:
-        """As Packer.region."""
+        """As PicturePacker.region."""
         assert isinstance(sample.part, SliceBox)
         window = crop_window(mask.shape, sample.part, self.slices.margin)
         inside = np.where(mask[window] > 0, WHITE, 0).astype(np.uint8)

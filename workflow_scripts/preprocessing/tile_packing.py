@@ -15,7 +15,7 @@ from workflow_scripts.contracts.ground_truth_table import CLASS_SIGN
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing, TilePacking
 from workflow_scripts.data.readers.reader_interface import OpenFile, Part
 from workflow_scripts.data.reading import FileSample
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import PicturePacker
 
 WHITE = 255
 HALF = 127
@@ -49,7 +49,7 @@ class Square(Protocol):
 
 
 @dataclass(frozen=True)
-class TilePacker(Packer):
+class TilePacker(PicturePacker):
     """Packs tiles of slides."""
 
     size: int
@@ -57,7 +57,7 @@ class TilePacker(Packer):
 
     @classmethod
     def of(cls, packing: Packing) -> Self:
-        """As Packer.of."""
+        """As PicturePacker.of."""
         assert packing.tiles is not None  # see packer_registry.load
         return cls(packing.size, packing.tiles)
 
@@ -77,23 +77,23 @@ class TilePacker(Packer):
         )
 
     def words(self) -> str:
-        """As Packer.words."""
+        """As PicturePacker.words."""
         low, high = self.tiles.window
         return f"area, stretched {low:g} to {high:g} %" if self.tiles.intensity == "percentiles" else "area"
 
     def row(self, opened: OpenFile, sample: FileSample) -> np.ndarray:
-        """As Packer.row."""
+        """As PicturePacker.row."""
         square = _square(sample.part)
         assert isinstance(opened, SlideHolder), opened
         pixels = opened.slide.tile(square.left, square.top, square.side, self.size)
         return stretched(pixels, self.tiles.window) if self.tiles.intensity == "percentiles" else pixels
 
     def shown(self, opened: OpenFile, part: Part | None) -> np.ndarray:
-        """As Packer.shown: the tile at the slide's full resolution."""
+        """As PicturePacker.shown: the tile at the slide's full resolution."""
         return opened.rows(part)
 
     def region(self, mask: np.ndarray, sample: FileSample) -> np.ndarray:
-        """As Packer.region; the mask has the slide's full resolution, values: contracts.ground_truth_table."""
+        """As PicturePacker.region; the mask has the slide's full resolution, values: contracts.ground_truth_table."""
         square = _square(sample.part)
         tile = np.zeros((square.side, square.side), np.uint8)
         inside = mask[max(0, square.top) : square.top + square.side, max(0, square.left) : square.left + square.side]

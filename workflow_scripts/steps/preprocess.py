@@ -1,9 +1,10 @@
 """Raw files → the array of a study's samples.
 
-Comes in: the dataset that ingest wrote, and the folders of raw files. Every sample is decoded, cut out where it is a
-window of a larger picture, and brought to one size, as the packer of its modality says. Goes out: data.npy (rows in
-manifest order), index.csv (which rows are a sample's) and, last, record.json: its block `array` says what a row is, see
-contracts.arrays, and `order` what was done to a sample, one thing after the other.
+Comes in: the dataset that ingest wrote, and the folders of raw files. Every picture is decoded, cut out where it is a
+window of a larger one, and brought to one size, as the packer of its modality says; visits are taken from the dataset
+as they are. Goes out: data.npy (samples in manifest order), index.csv (which rows are a sample's) and, last,
+record.json: its block `array` says what a row is, see contracts.arrays, and `order` what was done to a sample, in this
+order.
 
 Killed at any moment and started again, it continues after the last file that was done, and ends in the same bytes.
 """
@@ -11,8 +12,6 @@ Killed at any moment and started again, it continues after the last file that wa
 import argparse
 import time
 from pathlib import Path
-
-import numpy as np
 
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, DATA, INDEX, RECORD
 from workflow_scripts.contracts.blocks import parse
@@ -23,7 +22,7 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.reading import ChangedFileError, RawFiles
 from workflow_scripts.preprocessing.packed_array import pack, remedied
-from workflow_scripts.preprocessing.packer_registry import load
+from workflow_scripts.preprocessing.packer_registry import load_packer, packed_modality
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text
@@ -46,25 +45,35 @@ def main(args: argparse.Namespace) -> None:
     settings = parse(PreprocessSettings, args.settings)
     (args.out / RECORD).unlink(missing_ok=True)
     dataset = require(args.dataset / "record.json", "manifest.csv")
-    packer = load(dataset["modality"]["name"], settings.preprocess)
+    modality = dataset["modality"]["name"]
+    read = packed_modality(modality).in_dataset
+    require(args.dataset / "record.json", *read)
+    packer = load_packer(modality, settings.preprocess, args.dataset)
     manifest = read_manifest(args.dataset)
-    raw = RawFiles.of(dataset, parse_sources(args.source), args.key)
-    inputs = input_digests(args.dataset.parent, [args.dataset / "manifest.csv", args.dataset / "record.json"])
+    raw = (
+        RawFiles.in_dataset(dataset, args.dataset)
+        if read
+        else RawFiles.of(dataset, parse_sources(args.source), args.key)
+    )
+    inputs = input_digests(
+        args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "record.json", *read)]
+    )
     work, start = work_of(args, inputs), time.perf_counter()
     with work.locked(args.out):
         try:
-            pack(args.out / DATA, manifest, raw, packer, args.jobs, work)
+            places = pack(args.out / DATA, manifest, raw, packer, args.jobs, work)
         except ChangedFileError as error:
             raise remedied(error, args.dataset, dataset["synthetic"]) from None
         entry.log.info("%d samples packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))
-        ARRAY_INDEX.write(args.out / INDEX, manifest[["id"]].assign(first=np.arange(len(manifest)), count=1))
+        ARRAY_INDEX.write(args.out / INDEX, manifest[["id"]].assign(first=places.first, count=places.count))
         record = make_record(
             args.settings,
             args.code,
             inputs,
             array=packer.array.as_record(),
             order=list(packer.order()),
-            rows=len(manifest),
+            rows=places.rows,
+            **packer.facts,
             outputs={name: digest_file(args.out / name) for name in (DATA, INDEX)},
             synthetic=dataset["synthetic"],
         )

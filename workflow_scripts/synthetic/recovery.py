@@ -11,7 +11,7 @@ from PIL import Image
 from workflow_scripts.contracts.ground_truth_table import MASKS, MEAN, TISSUE_VALUES
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.preprocessing.masks import dice
-from workflow_scripts.preprocessing.packer import Packer
+from workflow_scripts.preprocessing.packer import PicturePacker
 
 HALF = 0.5
 
@@ -28,7 +28,7 @@ class Recovered:
     untrained: float | None = None
 
 
-def regions(manifest: pd.DataFrame, raw: RawFiles, packer: Packer) -> dict[str, np.ndarray]:
+def regions(manifest: pd.DataFrame, raw: RawFiles, packer: PicturePacker) -> dict[str, np.ndarray]:
     """Id → bool S×S: where the class shows, in the geometry of the packed samples.
 
     `raw`: the synthetic data, `packer`: that of the samples. A copy's region is turned as its pixels are.

@@ -54,7 +54,8 @@ def train_network(
         return {}
     # Of stages that stored maps stand for, the training has no tensors.
     tensors = {**network.state_dict(), **result.tensors}
-    kept = TrainedWeights(tensors, settings, job.code, view.mean, view.std, learned.classes, view.stain)
+    fitted = view.mean, view.std, learned.classes, view.stain, view.preparation
+    kept = TrainedWeights(tensors, settings, job.code, *fitted)
     # Here, because a process that has loaded library and network takes no time to predict.
     applied = Applied(kept, samples, device, settings.fold)
     table, speed = applied.score(model)

@@ -16,5 +16,5 @@ def fitted_view(train: Train, seed: int, samples: Samples) -> View:
 
 def view_of(weights: TrainedWeights, kind: str) -> View:
     """The view of a finished training, on arrays of a kind."""
-    seed = weights.settings.seeds.train
-    return view_class(kind)(weights.settings.train, seed, weights.mean, weights.std, weights.stain)
+    fitted = weights.mean, weights.std, weights.stain, weights.preparation
+    return view_class(kind)(weights.settings.train, weights.settings.seeds.train, *fitted)

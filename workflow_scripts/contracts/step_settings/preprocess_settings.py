@@ -72,6 +72,31 @@ class TilePacking:
         _require_rising(self.window)
 
 
+@dataclass(frozen=True)
+class VisitPacking:
+    """How visits become the numbers that a model sees; everything is fitted on training visits of each fold alone."""
+
+    imputation: Annotated[
+        Literal["median", "last_value", "iterative"],
+        about(
+            "What stands for a missing number. median: of the training visits, of a category and of yes or no the most "
+            "frequent; last_value: the last one of the same patient, median where there is none yet; iterative: linear "
+            "regressions on all other columns, in rounds (scikit-learn's IterativeImputer), kept in the column's range."
+        ),
+    ] = "last_value"
+    indicators: Annotated[
+        bool,
+        about("Add 0 or 1 for every column, whether it is missing; also where none is missing in training."),
+    ] = True
+    elapsed: Annotated[
+        bool,
+        about(
+            "Add for every column the years since it was last measured, 0 where it is; since the first visit where it "
+            "never was."
+        ),
+    ] = True
+
+
 def _require_rising(window: tuple[float, float]) -> None:
     """Raise ValueError unless the first percentile is the lower one."""
     if window[0] >= window[1]:
@@ -82,8 +107,8 @@ def _require_rising(window: tuple[float, float]) -> None:
 class Packing:
     """How a sample becomes a row of the packed array.
 
-    `fit`, `interpolation` and `draft` are of images. Samples of another modality have a block of their own besides the
-    size, which only they have: see OWN_BLOCKS.
+    `fit`, `interpolation` and `draft` are of images. Samples of another modality have a block of their own, which only
+    they have, besides the size where they are pictures: see OWN_BLOCKS.
     """
 
     size: Annotated[Size, about("Height and width in pixels of what is packed.")] = 224
@@ -112,10 +137,14 @@ class Packing:
             "defaults. Where tiles lie, and how large a pixel of them is, is said in `ingest.tiles`."
         ),
     ] = optional()
+    visits: Annotated[
+        VisitPacking | None,
+        about("Of tables of visits alone, which take this block and no other key; null: the block's own defaults."),
+    ] = optional()
 
 
 # Fields of a packing that samples of one modality alone have → their class.
-OWN_BLOCKS: dict[str, type] = {"slices": SlicePacking, "tiles": TilePacking}
+OWN_BLOCKS: dict[str, type] = {"slices": SlicePacking, "tiles": TilePacking, "visits": VisitPacking}
 
 
 @dataclass(frozen=True)

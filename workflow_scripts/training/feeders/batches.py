@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.preparation_record import PreparationRecord
 from workflow_scripts.contracts.stain_reference import StainReference
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
@@ -83,8 +84,8 @@ class OrderedEpoch:
 class View(ABC):
     """How a run's network gets to see samples: block `train` of its settings, training seed, fitted mean and std.
 
-    One number a channel or feature; both were fitted on the training subset alone, and so was `stain`: the colours that
-    pictures are brought to, None where they are left as they are.
+    One number a channel or feature; both were fitted on the training subset alone, and so were `stain`: the colours
+    that pictures are brought to, None where they are left as they are, and `preparation`: of visits, None of others.
     """
 
     train: Train
@@ -92,6 +93,7 @@ class View(ABC):
     mean: list[float]
     std: list[float]
     stain: StainReference | None = None
+    preparation: PreparationRecord | None = None
 
     @classmethod
     @abstractmethod
