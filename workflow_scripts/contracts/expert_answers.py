@@ -41,7 +41,9 @@ def known_answers(path: Path, classes: list[str]) -> dict[str, str]:
     answers = {sample: label for sample, label in read_answers(path).items() if label}
     for sample, label in answers.items():
         if label not in classes:
-            raise UserError(f"{path}: {sample!r} has the label {label!r}, no class of the study; {nearest(label, classes)}")
+            raise UserError(
+                f"{path}: {sample!r} has the label {label!r}, no class of the study; {nearest(label, classes)}"
+            )
     return answers
 
 

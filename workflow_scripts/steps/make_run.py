@@ -64,6 +64,7 @@ def main(args: argparse.Namespace) -> None:
     elif isinstance(run, MadeKind):
         job = _job(args, settings, sources)
         finish_run(args.out, args.settings, args.code, job.files.study, settings.aggregation, lambda: _make(run, job))
+        job.work.clear()
     else:
         raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
     entry.log.info("made %s, a run of kind %s", settings.run, run.kind)
