@@ -14,8 +14,8 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.kinds.made_kind import active_runs
+from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import PATTERN
 from workflow_scripts.settings.data_blocks import Protocol

@@ -9,11 +9,20 @@ from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime.run_address import RECORD_FILE
 
 ROUNDS_FILE, QUERIES_FILE = "rounds.csv", "queries.csv"
-# Rounds count from 0, labels are those of training samples learned from. n: samples of the subset; auc: of one class
-# against the rest, mean over the classes, weighted as the split weights samples; empty: undefined.
+# Rounds count from 0. labels: how many training samples were learned from, of `pool` that may be asked for; n: samples
+# of the subset; auc: of one class against the rest, mean over the classes, weighted as the split weights samples;
+# empty: undefined.
 ROUNDS = Table(
     "rounds",
-    {"round": "int", "labels": "int", "subset": "str", "n": "int", "auc": "float", "log_loss": "float"},
+    {
+        "round": "int",
+        "labels": "int",
+        "pool": "int",
+        "subset": "str",
+        "n": "int",
+        "auc": "float",
+        "log_loss": "float",
+    },
     key=("round", "subset"),
     values={"subset": ("validation", "test")},
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from workflow_scripts.contracts.active_strategies import STRATEGY_WORDS
 from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about, optional
 from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.kinds.kind import MAKE_WITH_ROUNDS, RunKind, TrainedKind
@@ -11,13 +12,6 @@ from workflow_scripts.kinds.made_kind import MadeKind
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_record import RunRecord
-
-STRATEGY_WORDS = {
-    "random": "at random",
-    "uncertainty": "those it is least sure of",
-    "bald": "those its dropout passes disagree about most (BALD)",
-    "diverse": "unsure ones that differ from each other (k-means++ on gradient embeddings)",
-}
 
 
 @dataclass(frozen=True)
@@ -67,6 +61,11 @@ class ActiveLearning(MadeKind):
         ),
     ] = optional()
 
+    @property
+    def schedule(self) -> tuple[int, int, int]:
+        """Labels of the first round and of each further one, and how many of these there are."""
+        return self.start, self.batch, self.rounds
+
     def asks(self, name: str) -> ActiveRun:
         return ActiveRun(name, self.learner, self.strategy)
 
@@ -79,7 +78,13 @@ class ActiveLearning(MadeKind):
             )
         elif learner.reads != self.reads:
             yield f"run {name!r}: learner {self.learner!r} reads {learner.reads}, and a run of this kind {self.reads}"
+        for other, run in runs.items():
+            if isinstance(run, ActiveLearning) and run.learner == self.learner and run.schedule != self.schedule:
+                yield (
+                    f"runs {name!r} and {other!r}: start, batch and rounds differ, and strategies of one learner are "
+                    "compared at equal numbers of labels; give both the same"
+                )
 
     def words(self, name: str, record: "RunRecord") -> str:
         last = self.start + self.batch * self.rounds
-        return f"{self.learner} with {self.start} to {last} labels, asked for {STRATEGY_WORDS[self.strategy]}"
+        return f"{self.learner} with {self.start} to {last} labels; asks for {STRATEGY_WORDS[self.strategy]}"

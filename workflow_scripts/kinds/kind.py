@@ -14,8 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
 
@@ -75,6 +77,8 @@ class RunKind(OneOfKind):
     reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
     # Which embedding of the study it reads instead of the samples' arrays; None: it reads these. A key of some kinds.
     embedding: str | None = None
+    # A CSV file of the user's with the labels that it asks for; None: it asks nobody. A key of some kinds.
+    expert: str | None = None
     # Where it stands in lists: lower ones first, then by name.
     position: ClassVar[int] = 100
     # Whether it needs a training subset.
@@ -115,6 +119,17 @@ class RunKind(OneOfKind):
     def columns(self) -> tuple[str, ...]:
         """Columns of the user's table of groups or patients that it reads in the manifest."""
         return ()
+
+    def asks(self, name: str) -> ActiveRun | None:
+        """How it asks for labels in rounds, where it does; `name`: what it is called.
+
+        It has the settings of its learner's training, and reads nothing that this one leaves.
+        """
+        return None
+
+    def answers(self) -> str | None:
+        """Digest of what is filled in in `expert`; None where it names no file. UserError as read_answers."""
+        return None if self.expert is None else answers_digest(Path(self.expert))
 
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""

@@ -83,16 +83,6 @@ class MadeKind(RunKind):
     # the kind itself says `make`.
     maker: ClassVar[str] = ""
 
-    # A CSV file of the user's with labels of training samples; None: there is none. A key of some kinds.
-    expert: str | None = None
-
-    def asks(self, name: str) -> ActiveRun | None:
-        """How it asks for labels in rounds, where it does; `name`: what it is called.
-
-        It has the settings of its learner's training, and reads nothing that this one leaves.
-        """
-        return None
-
     def make(self, job: RunJob) -> "RunOutput":
         """The run of a job; `inputs` names what it reads beside the files of the fold."""
         output: RunOutput = load_named(self.maker)(self, job)
@@ -101,5 +91,5 @@ class MadeKind(RunKind):
 
 def active_runs(runs: Mapping[str, RunKind]) -> tuple[ActiveRun, ...]:
     """Those of a study's runs that ask for labels in rounds."""
-    asking = (run.asks(name) for name, run in runs.items() if isinstance(run, MadeKind))
+    asking = (run.asks(name) for name, run in runs.items())
     return tuple(active for active in asking if active is not None)

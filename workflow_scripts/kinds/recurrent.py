@@ -1,11 +1,9 @@
 """Stand-in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Positive, about
-from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.kinds.kind import TrainedKind
 
 

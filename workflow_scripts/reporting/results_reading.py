@@ -12,6 +12,7 @@ from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecor
 from workflow_scripts.contracts.example_files import MONTAGE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY, LABEL_EFFICIENCY_FILE
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
@@ -142,6 +143,7 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
             for run in explained
         },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
+        label_efficiency=_listed(LABEL_EFFICIENCY, evaluation / LABEL_EFFICIENCY_FILE),
     )
 
 

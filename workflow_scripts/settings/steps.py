@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from workflow_scripts.contracts.blocks import parse, plain
-from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.step_settings.embed_settings import Embedding, EmbedSettings
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
@@ -35,11 +33,11 @@ from workflow_scripts.kinds.step_settings.training_settings import (
     TrainSettings,
 )
 from workflow_scripts.preprocessing.packer_registry import packed_modality
-from workflow_scripts.runtime.files import canonical_json, digest_text
+from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
 from workflow_scripts.runtime.seeds import seed_for
-from workflow_scripts.settings.base import declared, values_of
+from workflow_scripts.settings.base import declared, digest_of, values_of
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import packing_of
 from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
@@ -184,18 +182,12 @@ class Steps:
         if isinstance(spec, MadeKind) and spec.applies_weights:
             (source,) = spec.sources()
             member = self.train(*astuple(source.address(RunAddress(study, protocol, run, fold, seed))))
-        elif isinstance(spec, MadeKind) and (active := spec.asks(run)):
+        elif active := spec.asks(run):
             member = self.train(study, protocol, active.learner, fold, seed)
         # What is judged was aggregated where the runs were made that are combined.
         how = {} if spec.rule == COMBINE else vars(aggregation_of(self.study(study), protocol))
-        expert = self.expert_file(study, run)
-        labels = None if expert is None else answers_digest(expert)
-        return MakeRun(study, protocol, run, fold, seed, spec, member=member, expert=labels, **how)
-
-    def expert_file(self, study: str, run: str) -> Path | None:
-        """The user's file of labels that a run asks for, where it names one."""
-        kind = self.kind(study, run)
-        return Path(kind.expert) if isinstance(kind, MadeKind) and kind.expert is not None else None
+        answers = self.kind(study, run).answers()
+        return MakeRun(study, protocol, run, fold, seed, spec, member=member, expert=answers, **how)
 
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings | MakeRun:
         """Settings that the record of a run must hold, whatever its kind."""
@@ -215,9 +207,7 @@ class Steps:
             seeds=tuple(chosen.seeds),
             expects={
                 run: {
-                    str(key): digest_text(
-                        canonical_json(plain(self.predicting(study, protocol, run, key.fold, key.seed)))
-                    )
+                    str(key): digest_of(self.predicting(study, protocol, run, key.fold, key.seed))
                     for key in fold_seeds(folds, chosen.seeds)
                 }
                 for run in chosen.runs

@@ -8,6 +8,7 @@ EVALUATION_FIGURES = {
     "reliability": "Reliability",
     "curves": "Training curves",
     "comparison": "Runs compared",
+    "label_efficiency": "Label efficiency",
 }
 
 

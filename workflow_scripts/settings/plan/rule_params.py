@@ -104,8 +104,8 @@ class RuleParams:
 
     def expert(self, wildcards: Any, input: Any) -> str:
         """--expert argument of a run that takes labels from a file of the user's."""
-        path = self._plan.steps.expert_file(wildcards.study, wildcards.run)
-        return option("--expert", [] if path is None else [str(path)])
+        path = self._plan.steps.kind(wildcards.study, wildcards.run).expert
+        return option("--expert", [] if path is None else [path])
 
     def device(self, wildcards: Any, input: Any) -> str:
         """Device for torch."""

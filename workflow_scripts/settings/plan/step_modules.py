@@ -61,7 +61,7 @@ def of_made_run(plan: Plan, names: StepNames) -> list[str]:
     modules = _kinds(plan, names.study, [names.run])
     if isinstance(kind, MadeKind | CombinedKind) and kind.maker:
         modules.append(module_part(kind.maker))
-    if isinstance(kind, MadeKind) and (active := kind.asks(names.run)):
+    if active := kind.asks(names.run):
         modules += _networks(plan, names.study, [active.learner])
     for source in kind.sources():
         modules += _networks(plan, source.study or names.study, [source.run])

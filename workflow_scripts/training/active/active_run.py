@@ -22,7 +22,7 @@ from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training import devices
 from workflow_scripts.training.active.learner import Learner, judged
 from workflow_scripts.training.active.pool import Annotator, ExpertLabels, KnownLabels, Pool
-from workflow_scripts.training.active.round_loop import Progress, Rounds
+from workflow_scripts.training.active.round_loop import Asking, Progress, Rounds
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.samples import Samples, read_samples
 
@@ -43,7 +43,8 @@ def make(run: ActiveLearning, job: RunJob) -> RunOutput:
     learner = Learner.of(training, samples)
     seed = seed_for(job.study, training.run, job.fold, job.seed, "query")
     pool = Pool.of(samples.table[samples.table["subset"] == "train"], seed)
-    rounds = Rounds(run, job.run, pool, _annotator(job, samples), learner, Checkpoints(job.work.checkpoints), seed)
+    asking = Asking(job.run, run.strategy, *run.schedule, run.passes)
+    rounds = Rounds(asking, pool, _annotator(job, samples), learner, Checkpoints(job.work.checkpoints), seed)
     judge = JudgedSamples(learner, samples.table[samples.table["subset"] != "train"])
     with job.work.locked(job.out):
         progress = rounds.all(judge)

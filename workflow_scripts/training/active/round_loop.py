@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from workflow_scripts.kinds.active_learning import ActiveLearning
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.training.active.learner import Learner, dropout_passes, judged, last_inputs
@@ -20,8 +19,8 @@ from workflow_scripts.training.checkpoints import Checkpoints
 log = logging.getLogger("workflow_scripts")
 
 NOTHING = np.zeros(0)
-# Says what a network comes to, as rows of the contract ROUNDS but for round and labels, and what it predicts. The loop
-# keeps both and reads neither: of the test samples nothing else is here.
+# Says what a network comes to, as rows of the contract ROUNDS but for round, labels and pool, and what it predicts. The
+# loop keeps both and reads neither: of the test samples nothing else is here.
 Judge = Callable[[nn.Module], tuple[list[dict[str, Any]], np.ndarray]]
 
 
@@ -65,11 +64,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """Whom a run asks for and how often, see kinds.active_learning; name: of the run."""
+
+    name: str
+    strategy: str
+    start: int
+    batch: int
+    rounds: int
+    passes: int
+
+
+@dataclass(frozen=True)
 class Rounds:
     """The rounds of one fold and seed: what is asked, of whom, and what learns from it."""
 
-    run: ActiveLearning
-    name: str
+    asking: Asking
     pool: Pool
     annotator: Annotator
     learner: Learner
@@ -79,7 +89,7 @@ class Rounds:
     @property
     def budget(self) -> int:
         """Labels of the last round."""
-        return min(self.run.start + self.run.batch * self.run.rounds, len(self.pool))
+        return min(self.asking.start + self.asking.batch * self.asking.rounds, len(self.pool))
 
     def all(self, judge: Judge) -> Progress:
         """Do the rounds that are left; a state is saved after each. UserError where labels are to be filled in."""
@@ -91,11 +101,11 @@ class Rounds:
             number, count = progress.done, len(progress.labels)
             network, trained = self.learner.fit(self.pool.labelled(progress.labels))
             rows, progress.predicted = judge(network)
-            progress.rows += [{"round": number, "labels": count, **row} for row in rows]
+            progress.rows += [{"round": number, "labels": count, "pool": len(self.pool), **row} for row in rows]
             if count < self.budget:
                 self._ask(progress, network)
             self.states.save(number, progress.state())
-            log.info("%s: round %d, %d labels, epoch %d kept", self.name, number, count, trained.epoch)
+            log.info("%s: round %d, %d labels, epoch %d kept", self.asking.name, number, count, trained.epoch)
         return progress
 
     def _restored(self) -> Progress:
@@ -105,9 +115,9 @@ class Rounds:
             return Progress()
         progress = Progress.of_state(state)
         if self.annotator.labels(list(progress.labels)) != progress.labels:
-            log.info("%s: a label has changed since its last round; all rounds are done again", self.name)
+            log.info("%s: a label has changed since its last round; all rounds are done again", self.asking.name)
             return Progress()
-        log.info("%s: continuing after round %d", self.name, progress.done - 1)
+        log.info("%s: continuing after round %d", self.asking.name, progress.done - 1)
         return progress
 
     def _start(self, progress: Progress) -> None:
@@ -117,7 +127,7 @@ class Rounds:
         """
         ids, classes = self.pool.ids, self.learner.samples.classes
         ranked = np.argsort(self.pool.draws, kind="stable")
-        count = min(self.run.start, self.budget)
+        count = min(self.asking.start, self.budget)
         while True:
             first = [ids[number] for number in ranked[:count]]
             missing = sorted(set(classes) - set(self.annotator.labels(first).values()))
@@ -125,16 +135,16 @@ class Rounds:
                 break
             if count == self.budget:
                 raise UserError(
-                    f"{self.name}: no sample of class {missing[0]!r} is among the {count} labels that may be asked "
-                    "for; set start, batch or rounds higher"
+                    f"{self.asking.name}: no sample of class {missing[0]!r} is among the {count} labels that may be "
+                    "asked for; set start, batch or rounds higher"
                 )
-            count = min(count + self.run.batch, self.budget)
+            count = min(count + self.asking.batch, self.budget)
         progress.ask(first, np.full(count, np.nan))
 
     def _ask(self, progress: Progress, network: nn.Module) -> None:
         """Choose the samples of the next round among those without a label."""
         left = self.pool.without(progress.asked)
-        query = self._query(network, left, min(self.run.batch, self.budget - len(progress.asked)), progress.done)
+        query = self._query(network, left, min(self.asking.batch, self.budget - len(progress.asked)), progress.done)
         ids = self.pool.ids
         progress.ask([ids[number] for number in left[query.chosen]], query.scores)
 
@@ -143,14 +153,14 @@ class Rounds:
 
         All of the pool is judged in each round, so that no sample's numbers depend on who is left.
         """
-        seed, strategy = seed_for(self.seed, number), self.run.strategy
+        seed, strategy = seed_for(self.seed, number), self.asking.strategy
         draws = self.pool.draws[left]
         if strategy == "random":
             return at_random(Candidates(draws, NOTHING, NOTHING, NOTHING, seed), count)
         batches, precision = self.learner.batches(self.pool.table), self.learner.settings.train.precision
         passes, features = NOTHING, NOTHING
         if strategy == "bald":
-            passes = dropout_passes(network, batches, precision, self.run.passes, seed)[:, left]
+            passes = dropout_passes(network, batches, precision, self.asking.passes, seed)[:, left]
         if strategy == "diverse":
             features = last_inputs(network, batches, precision)[left]
         shares = judged(network, batches, precision)[left]
