@@ -1,17 +1,33 @@
 """Label efficiency: hand-made curves with known areas and crossings, censoring, and intervals that hold the truth."""
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
+from fabricated import Study
 
+from tests.vouched import vouch
 from workflow_scripts.contracts.label_efficiency_table import ALL_LABELS, LABEL_EFFICIENCY, RANDOM_END
+from workflow_scripts.contracts.rounds import ROUNDS
 from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.label_curves import label_efficiency_figure
-from workflow_scripts.evaluation.label_efficiency import Curves, area, curves_of, efficiency_table, needed
+from workflow_scripts.evaluation.label_efficiency import (
+    Curves,
+    area,
+    curves_of,
+    efficiency_table,
+    needed,
+    student_mean,
+)
+from workflow_scripts.evaluation.protocol import SUBSETS
 from workflow_scripts.evaluation.round_scores import weighted_auc, weighted_log_loss
+from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import evaluate
 
 RANDOM, UNSURE = ActiveRun("chance", "lstm", "random"), ActiveRun("unsure", "lstm", "uncertainty")
 LABELS = np.array([10, 20, 30, 40, 50])
@@ -101,9 +117,7 @@ def test_the_intervals_of_means_hold_the_truth_as_often_as_they_say():
 
 
 def rows_of_difference(made):
-    from workflow_scripts.evaluation.label_efficiency import _mean
-
-    ends = _mean(area(made.labels, made.values["unsure"]) - area(made.labels, made.values["chance"]))
+    ends = student_mean(area(made.labels, made.values["unsure"]) - area(made.labels, made.values["chance"]))
     return ends["low"], ends["high"]
 
 
@@ -161,3 +175,39 @@ def test_the_table_keeps_its_contract_and_is_drawn(tmp_path):
     assert len(again) == len(table)
     axes = label_efficiency_figure(again, "title").axes
     assert [line.get_label() for line in axes[0].get_lines()] == ["all 200 labels (0.800)", "chance", "unsure"]
+
+
+def test_where_random_never_gets_there_what_is_saved_at_least_has_a_lower_end_and_no_upper_one():
+    row = rows(curves(FAST, SLOW - 0.05, spread=(-0.001, 0.0, 0.001)), level=ALL_LABELS).loc["labels_saved"]
+    assert row["low"] == pytest.approx(20) and np.isnan(row["high"])
+    neither = rows(curves(FAST - 0.05, SLOW - 0.05, spread=(-0.001, 0.0, 0.001)), level=ALL_LABELS).loc["labels_saved"]
+    assert np.isnan(neither["low"]) and np.isnan(neither["high"])
+
+
+def test_the_evaluation_writes_table_and_figure_and_vouches_for_them(tmp_path):
+    study = Study(tmp_path, ["a", "b"], folds=2, seeds=(0, 1))
+    for run, skill in (("lstm", 2), ("ask_random", 1), ("ask_bald", 1.5)):
+        folder = study.add(run, skill)
+        for path in folder.glob("*/units.csv") if run != "lstm" else ():
+            parts = [
+                rounds_table([10, 20, 30], [0.6, 0.7, 0.7 + skill / 10]).assign(subset=subset) for subset in SUBSETS
+            ]
+            ROUNDS.write(path.with_name("rounds.csv"), pd.concat(parts))
+            vouch(path.with_name("record.json"), "rounds.csv")
+    settings = study.evaluate_settings("lstm", "ask_random", "ask_bald")
+    active = [{"run": f"ask_{name}", "learner": "lstm", "strategy": name} for name in ("random", "bald")]
+    out = tmp_path / "evaluation" / "grouped"
+    folders = {"dataset": tmp_path / "dataset", "runs": tmp_path / "runs" / "grouped", "out": out}
+    with patch.object(evaluate, "write_figures"):
+        evaluate.main(SimpleNamespace(settings={**settings, "active": active}, code="", **folders))
+    table = LABEL_EFFICIENCY.read(out / "label_efficiency.csv").query("measure == 'area_difference'")
+    assert table["run"].tolist() == ["ask_bald"] and table["value"].iloc[0] == pytest.approx(0.0125)
+    outputs = json.loads((out / "record.json").read_text())["outputs"]
+    assert {"label_efficiency.csv", "label_efficiency.png"} < set(outputs)
+    damaged = tmp_path / "runs" / "grouped" / "ask_bald" / "fold1-seed0" / "rounds.csv"
+    damaged.write_text(damaged.read_text().replace("0.85", "0.99"))
+    with (
+        patch.object(evaluate, "write_figures"),
+        pytest.raises(UserError, match=r"ask_bald/fold1-seed0/rounds.csv has changed"),
+    ):
+        evaluate.main(SimpleNamespace(settings={**settings, "active": active}, code="", **folders))

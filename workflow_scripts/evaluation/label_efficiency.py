@@ -90,18 +90,18 @@ def curves_of(
 
 def efficiency_table(curves: Curves, generator: np.random.Generator) -> pd.DataFrame:
     """The rows of LABEL_EFFICIENCY of one learner's runs."""
-    rows = [_row(curves, None, "all_labels", labels=curves.pool, **_mean(curves.whole))]
+    rows = [_row(curves, None, "all_labels", labels=curves.pool, **student_mean(curves.whole))]
     drawn = generator.integers(0, curves.replicates, (DRAWS, curves.replicates))
     random = curves.random
     for run in curves.runs:
         values = curves.values[run.run]
         for number, labels in enumerate(curves.labels):
-            rows.append(_row(curves, run, "auc", labels=float(labels), **_mean(values[:, number])))
-        rows.append(_row(curves, run, "area", **_mean(area(curves.labels, values))))
+            rows.append(_row(curves, run, "auc", labels=float(labels), **student_mean(values[:, number])))
+        rows.append(_row(curves, run, "area", **student_mean(area(curves.labels, values))))
         against = None if random in (None, run) else random
         if against is not None:
             difference = area(curves.labels, values) - area(curves.labels, curves.values[against.run])
-            rows.append(_row(curves, run, "area_difference", **_mean(difference)))
+            rows.append(_row(curves, run, "area_difference", **student_mean(difference)))
         for level, target in curves.levels().items():
             rows += _label_rows(curves, run, against, level, target, drawn)
     return pd.DataFrame(rows, columns=list(LABEL_EFFICIENCY.columns))
@@ -146,11 +146,11 @@ def _label_rows(
     control, drawn_control = (_needed(curves, random, target, rows) for rows in (all_of_them, drawn))
     bound = "" if reached and np.isfinite(control[0]) else _bound(reached, bool(np.isfinite(control[0])))
     value = np.nan if bound == "neither" else min(control[0], last) - min(own[0], last)
-    with np.errstate(invalid="ignore"):
-        saved = drawn_control - drawn_own
-    # Where neither gets there, nothing is saved that could be seen.
-    saved = np.where(np.isnan(saved), 0.0, saved)
-    ends = _ends(saved, curves.replicates)
+    # Who does not get there needs at least the last number of labels: each end takes what a draw leaves possible.
+    ends = {
+        "low": _ends(np.minimum(drawn_control, last) - drawn_own, curves.replicates)["low"],
+        "high": _ends(drawn_control - np.minimum(drawn_own, last), curves.replicates)["high"],
+    }
     return [*rows, {**_row(curves, run, "labels_saved", **named, **ends), "value": value, "censored": bound}]
 
 
@@ -176,7 +176,7 @@ def _ends(draws: np.ndarray, replicates: int) -> dict[str, float]:
     return {"low": float(low) if np.isfinite(low) else np.nan, "high": float(high) if np.isfinite(high) else np.nan}
 
 
-def _mean(values: np.ndarray) -> dict[str, float]:
+def student_mean(values: np.ndarray) -> dict[str, float]:
     """Mean of R values and Student's interval; NaN ends of a single value."""
     mean, count = float(values.mean()), len(values)
     if count < 2:
