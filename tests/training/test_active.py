@@ -17,7 +17,7 @@ from workflow_scripts.contracts.run_tables import PREDICTIONS
 from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.steps import make_run
+from workflow_scripts.steps import make_run, train
 from workflow_scripts.training.active import round_loop
 from workflow_scripts.training.active.learner import Learner
 
@@ -27,12 +27,12 @@ STRATEGIES = ("random", "uncertainty", "bald", "diverse")
 
 
 def settings(strategy="uncertainty", seed=0, dropout=0.3, **changes):
-    train = plain(parse(Train, {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "optimizer": "adam"}))
+    how = plain(parse(Train, {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "optimizer": "adam"}))
     learner = {"kind": "recurrent", "hidden": 8, "dropout": dropout}
     job = {"study": "made", "protocol": "grouped", "fold": 0, "seed": seed}
     spec = {"kind": "active_learning", "learner": "lstm", "strategy": strategy, "start": 10, "batch": 10, "rounds": 4}
     spec |= {"passes": 5, **changes}
-    member = {**job, "run": "lstm", "spec": learner, "train": train, "resample": "none"}
+    member = {**job, "run": "lstm", "spec": learner, "train": how, "resample": "none"}
     return {**job, "run": f"active_{strategy}", "spec": spec, "aggregate": "none", "member": member}
 
 
@@ -151,11 +151,15 @@ def test_a_run_that_was_stopped_goes_on_at_its_round_and_ends_in_the_same_bytes(
     assert not list((visits.root / ".work" / "checkpoints").glob("*/*"))
 
 
-def test_with_all_labels_it_predicts_what_its_learner_does(visits, tmp_path):
-    first = run(visits, tmp_path / "a", start=10, batch=80, rounds=1)
-    second = run(visits, tmp_path / "b", strategy="random", start=50, batch=40, rounds=1)
-    assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
-    assert ROUNDS.read(first / "rounds.csv")["labels"].max() == len(subset_ids(visits, "train"))
+def test_with_all_labels_it_is_what_its_learner_is(visits, tmp_path):
+    learner = tmp_path / "fold0-seed0"
+    more = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": visits.root / ".work", "masks": None}
+    more |= {"jobs_per_gpu": 1, "save_within": 180.0, "save_at_end": 10.0, "time_limit": None}
+    folders = {"dataset": visits.dataset, "arrays": visits.arrays, "split": visits.split, "out": learner}
+    train.main(SimpleNamespace(settings=settings()["member"], **more, **folders))
+    out = run(visits, tmp_path / "run", batch=80, rounds=1)
+    assert (out / "predictions.csv").read_bytes() == (learner / "predictions.csv").read_bytes()
+    assert ROUNDS.read(out / "rounds.csv")["labels"].max() == len(subset_ids(visits, "train"))
 
 
 def test_another_seed_starts_from_other_labels(visits, runs, tmp_path):

@@ -78,6 +78,8 @@ class ActiveLearning(MadeKind):
             )
         elif learner.reads != self.reads:
             yield f"run {name!r}: learner {self.learner!r} reads {learner.reads}, and a run of this kind {self.reads}"
+        elif self.strategy == "bald" and getattr(learner, "dropout", None) == 0:
+            yield f"run {name!r} asks by what dropout changes, and {self.learner!r} has none; set its dropout"
         for other, run in runs.items():
             if isinstance(run, ActiveLearning) and run.learner == self.learner and run.schedule != self.schedule:
                 yield (

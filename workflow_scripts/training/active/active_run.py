@@ -42,7 +42,7 @@ def make(run: ActiveLearning, job: RunJob) -> RunOutput:
     samples = read_samples(files.dataset, files.arrays, files.split, job.fold)
     learner = Learner.of(training, samples)
     seed = seed_for(job.study, training.run, job.fold, job.seed, "query")
-    pool = Pool.of(samples.table[samples.table["subset"] == "train"], seed)
+    pool = Pool.of(samples.counting("train"), seed)
     asking = Asking(job.run, run.strategy, *run.schedule, run.passes)
     rounds = Rounds(asking, pool, _annotator(job, samples), learner, Checkpoints(job.work.checkpoints), seed)
     judge = JudgedSamples(learner, samples.table[samples.table["subset"] != "train"])
@@ -80,7 +80,7 @@ def _annotator(job: RunJob, samples: Samples) -> Annotator:
     if job.expert is not None:
         where = f"{job.run} ({job.protocol}, fold {job.fold}, seed {job.seed})"
         return ExpertLabels(job.expert, samples.classes, where)
-    return KnownLabels(samples.table[samples.table["subset"] == "train"])
+    return KnownLabels(samples.counting("train"))
 
 
 def _output(job: RunJob, progress: Progress, judged_table: pd.DataFrame, classes: list[str]) -> RunOutput:

@@ -1,7 +1,6 @@
 """A run's training, repeated on the labels of each round, and what its network makes of samples."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from workflow_scripts.training.feeders.batches import Batches, View
 from workflow_scripts.training.in_process import fit_in_process
 from workflow_scripts.training.inference import predict, probabilities
 from workflow_scripts.training.loop import Trained
-from workflow_scripts.training.samples import Samples, Subset
+from workflow_scripts.training.samples import Samples
 from workflow_scripts.training.view import fitted_view
 
 CPU = torch.device("cpu")
@@ -41,16 +40,10 @@ class Learner:
         """Fit the view on the training samples of a fold."""
         return cls(settings, samples, fitted_view(settings.train, settings.seeds.train, samples))
 
-    @cached_property
-    def validation(self) -> Subset:
-        """The validation samples that have weight."""
-        table = self.samples.table
-        return self.samples.subset_of(table[(table["subset"] == "validation") & (table["weight"] > 0)])
-
     def fit(self, labelled: pd.DataFrame) -> tuple[nn.Module, Trained]:
         """A new network trained on these samples, in eval mode: with all labels the one that its own run trains."""
         settings, samples = self.settings, self.samples
-        shape = InputShape(1, 1, samples.arrays.width)
+        shape = InputShape.of_arrays(samples.arrays)
         network = build(settings.spec, len(samples.classes), shape, settings.seeds.initialise)
         subset = samples.subset_of(labelled)
         shown = sampling.shown(subset.targets, samples.classes, settings.train, settings.seeds.repeat)
@@ -59,7 +52,7 @@ class Learner:
             self.view,
             samples.arrays,
             subset.repeated(shown),
-            self.validation,
+            samples.subset("validation"),
             settings.train,
             samples.classes,
             settings.seeds.train,

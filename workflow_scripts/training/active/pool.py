@@ -28,8 +28,8 @@ class Pool:
 
     @classmethod
     def of(cls, training: pd.DataFrame, seed: int) -> "Pool":
-        """The samples of a training subset that have weight."""
-        table = training[training["weight"] > 0].drop(columns="label").reset_index(drop=True)
+        """The samples of a training subset that count; their labels are left out."""
+        table = training.drop(columns="label").reset_index(drop=True)
         return cls(table, uniform(seed, 0, keys_of(table["id"]), QUERY))
 
     def __len__(self) -> int:
