@@ -32,6 +32,7 @@ PAPER = ROOT / "workflow_scripts" / "studies" / "cvm_cervix"
 PAPERS = sorted(path.parent for path in PAPER.parent.glob("*/published.yaml"))
 RUN = "cvm_cervix/runs/published/cvm/fold0-seed1"
 METADATA = "ro-crate-metadata.json"
+MEASURED = {**EVALUATE, "bootstrap": 100, "risk": {"positive": "b", "sensitivity": 0.8}}
 WORDS = ("same ", "ALTERED ", "DIFFERENT ", "given ", "sha256 ")
 
 
@@ -64,7 +65,7 @@ class Finished:
             for name, by in (("grouped", "group"), ("published", "sample"))
         }
         runs = ("legacy_xception", "cvm", "soft_vote")  # not in the order of their names
-        study = Leaking(self.results, runs=runs, evaluate={**EVALUATE, "bootstrap": 100}, protocols=rules)
+        study = Leaking(self.results, runs=runs, evaluate=MEASURED, protocols=rules)
         study.settings = json.loads(canonical_json(study.settings))  # as a step receives them
         study.write()
         pairs = study.folder / "dataset" / "equal_pairs.csv"

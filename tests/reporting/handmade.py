@@ -16,6 +16,7 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS as METRIC_NAMES
 from workflow_scripts.contracts.record import make_record, write_record
+from workflow_scripts.contracts.risk_table import RISK
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
@@ -242,8 +243,17 @@ class Study:
         evaluation = self.folder / "evaluation" / protocol / run
         METRICS.write(evaluation / "metrics.csv", self._metrics(protocol, run, accuracy))
         trained = "train" in self.settings["runs"][run]
-        for kind in ("confusion", "roc", "reliability", *(("curves",) if trained else ())):
+        risk = self.settings["evaluate"].get("risk") is not None
+        for kind in (
+            "confusion",
+            "roc",
+            "reliability",
+            *(("curves",) if trained else ()),
+            *(("risk",) if risk else ()),
+        ):
             picture(evaluation / f"{kind}.png")
+        if risk:  # numbers are what evaluation writes
+            RISK.write(evaluation / "risk.csv", pd.DataFrame(columns=list(RISK.columns)))
         for seed in self.settings["seeds"]:
             folder = self.folder / "runs" / protocol / run / f"fold0-seed{seed}"
             UNITS.write(folder / "units.csv", self._units(protocol, accuracy, seed))

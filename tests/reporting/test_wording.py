@@ -100,7 +100,7 @@ def test_notes_keep_tables():
 # Caption → kinds of figures that it is for, each with the wildcards that it has beside the study.
 FIGURES = {
     "evaluation": {
-        **dict.fromkeys(("confusion", "roc", "reliability", "curves"), {"protocol", "run"}),
+        **dict.fromkeys(("confusion", "roc", "reliability", "curves", "risk"), {"protocol", "run"}),
         "comparison": {"protocol"},
     },
     "explanation": dict.fromkeys(("gradcam", "errors", "embedding"), {"protocol", "run"}),

@@ -106,6 +106,25 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
             "runs.x.modle: unknown",
         ),
         ({"sclae": "demo"}, "did you mean scale?"),
+        (
+            {"studies": {"zeb2_ihc": {"evaluate": {"risk": {"positive": "Abnormel"}}}}},
+            "evaluate.risk.positive is 'Abnormel', which is no class of this study; did you mean Abnormal?",
+        ),
+        (
+            {"studies": {"zeb2_ihc": {"evaluate": {"risk": {"positive": "Abnormal", "sensitivity": 1.5}}}}},
+            "evaluate.risk.sensitivity: 1.5",
+        ),
+        (
+            {
+                "studies": {
+                    "zeb2_ihc": {
+                        "evaluate": {"risk": {"positive": "Abnormal"}},
+                        "protocols": {"published": {"kind": "holdout", "fractions": [0.8, 0.0, 0.2]}},
+                    }
+                }
+            },
+            "protocols.published: fractions leave no validation subset, and evaluate.risk chooses its threshold by it",
+        ),
     ],
 )
 def test_a_mistake_is_answered_with_its_place_and_the_way_out(user, said):

@@ -154,6 +154,7 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
             "aggregate_top": (evaluation.evaluate.aggregate_top, report.evaluate.aggregate_top),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
+            "risk": (evaluation.evaluate.risk, report.evaluate.risk),
             "expects": (set(evaluation.expects), set(report.runs)),
             "active": (evaluation.active, active_runs({name: run.spec for name, run in report.runs.items()})),
         }

@@ -53,6 +53,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How probabilities were calibrated: the method, on how many validation units, and the numbers it fitted.
+
+    parameters: of platt class → intercept and slope of the log odds; of isotonic class → where its steps are, then
+    their heights; of temperature the one number under that name.
+    """
+
+    method: str
+    units: int
+    parameters: dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Stack:
     """The logistic regression of a stacked run: class → intercept; source → class → coefficients of its log-odds.
 
@@ -68,7 +81,7 @@ class RunRecord:
     """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
 
     resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
-    stacked: of a run that weighs the scores of several.
+    calibration: of a calibrated run. stacked: of a run that weighs the scores of several.
     """
 
     provenance: Provenance
@@ -77,6 +90,7 @@ class RunRecord:
     seen_in_training: dict[str, int] = field(default_factory=dict)
     resampled: Resampled | None = None
     selected: Choice | None = None
+    calibration: Calibration | None = None
     stacked: Stack | None = None
 
 

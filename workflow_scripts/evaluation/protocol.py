@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
 from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
@@ -21,6 +22,8 @@ from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.evaluation.metric_tables import Dataset
 from workflow_scripts.evaluation.paired import compare
 from workflow_scripts.evaluation.parts import rows as part_rows
+from workflow_scripts.evaluation.risk_curves import curves
+from workflow_scripts.evaluation.risk_groups import RiskGroups
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
 from workflow_scripts.runtime.files import write_json
 from workflow_scripts.runtime.seeds import seed_for
@@ -99,7 +102,7 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
 
 
 def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
-    """Write the metrics of a run, as JSON also of each fold and seed.
+    """Write the metrics of a run, as JSON also of each fold and seed, and risk.csv and risk_curves.csv of a risk.
 
     Returns them as a tidy table (contract METRICS), and the mean over folds and seeds of the reported subset.
     """
@@ -122,7 +125,19 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     ]
     table = pd.concat([part for part in tidy if len(part)])
     METRICS.write(out / "metrics.csv", table)
+    if groups := risk_groups(protocol, run):
+        RISK.write(out / "risk.csv", groups.rows(settings.protocol, run, settings.reported))
+        RISK_CURVES.write(out / "risk_curves.csv", curves(groups, options.calibration_bins))
     return table, results[settings.reported][ALL]
+
+
+def risk_groups(protocol: Protocol, run: str) -> RiskGroups | None:
+    """Whom a run calls high-risk in the reported subset; None where no class is a risk."""
+    settings, risk = protocol.settings, protocol.settings.evaluate.risk
+    if risk is None:
+        return None
+    how = settings.reported, protocol.dataset.classes, risk, protocol.resamplers[settings.reported]
+    return RiskGroups.of(run, protocol.units[run], *how)
 
 
 def write_comparisons(protocol: Protocol) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
+from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
 
@@ -130,6 +131,10 @@ class RunKind(OneOfKind):
     def answers(self) -> str | None:
         """Digest of what is filled in in `expert`; None where it names no file. UserError as read_answers."""
         return None if self.expert is None else answers_digest(Path(self.expert))
+
+    def visit_mistakes(self, name: str, columns: Mapping[str, VisitColumnRule]) -> Iterator[str]:
+        """What of its settings does not fit the columns of the visits that its study has, by name."""
+        yield from ()
 
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""

@@ -24,6 +24,15 @@ FIGURES = {
         "Loss and accuracy on training and validation subset, epoch by epoch. A widening gap means that the network "
         "overfits.",
     ),
+    "risk": (
+        "High and low risk",
+        "Top left: how many of those called high-risk are positive (up) when so many of all positives are called "
+        "so (right); the dot is the threshold. Top right: on the diagonal as much happened as was predicted; a "
+        "slope below 1 means risks that are too extreme, an intercept above 0 risks that are too low. Bottom left: "
+        "net benefit, true positives minus false ones weighed by the odds of the threshold; a run is of use where "
+        "it lies above both other lines, if its probabilities are calibrated. Bottom right: who was called what at "
+        "the threshold.",
+    ),
 }
 # Kind of picture of an explained run → title, how to read it; {subject} is how the study's subject is called.
 EXPLAINED = {

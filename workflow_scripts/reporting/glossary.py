@@ -245,6 +245,21 @@ _STATISTICS = (
         in_reports=True,
     ),
     Term(
+        "Calibration slope",
+        "How much the log odds of predicted risks must be stretched to fit what happened: 1 is perfect, below 1 the "
+        "risks are too extreme. The intercept says by how much they are too low (above 0) or too high.",
+    ),
+    Term(
+        "High risk",
+        "Called so are units whose probability of the class `evaluate.risk.positive` reaches a threshold: the highest "
+        "at which the validation units reach the required sensitivity, of each fold and seed its own.",
+    ),
+    Term(
+        "Net benefit",
+        "True positives minus false positives times the odds of the threshold, a unit; a decision curve shows it over "
+        "thresholds, beside calling everyone and nobody high-risk.",
+    ),
+    Term(
         "Quarantine",
         "Files that could not be used, each with its reason. They are counted, never dropped silently.",
         in_reports=True,

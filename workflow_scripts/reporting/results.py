@@ -29,8 +29,9 @@ from workflow_scripts.runtime.run_address import FoldSeed
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    metrics: contract METRICS; histories, folders: one a fold and seed, in the order of `jobs`, no histories where
-    nothing was trained; figures: kind → PNG; reported: the subset that its protocol reports.
+    metrics: contract METRICS; risk: contract RISK, empty where no class is a risk.
+    histories, folders: one a fold and seed, in the order of `jobs`, no histories where nothing was trained; figures:
+    kind → PNG; reported: the subset that its protocol reports.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Run:
     figures: dict[str, Path]
     folders: list[Path]
     reported: Literal["test", "validation"]
+    risk: pd.DataFrame
 
     @property
     def trained(self) -> bool:
@@ -111,7 +113,7 @@ class Results:
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
-    slides. truth: contract TRUTH; empty for real data.
+    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples.
     """
 
     folder: Path
@@ -121,7 +123,7 @@ class Results:
     manifest: pd.DataFrame
     quarantine: pd.DataFrame
     equal_pairs: pd.DataFrame
-    montage: Path
+    montage: Path | None
     protocols: dict[str, Protocol]
     printed: Published | None
     notes: str

@@ -1,11 +1,13 @@
-"""A study's protocols as steps receive them: with their roles, and with how each aggregates."""
+"""A study's protocols as steps receive them: with their roles, and with how each aggregates and judges a risk."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.step_settings.split_settings import PROTOCOLS, Aggregate, Protocol
+from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.base import declared
 
 if TYPE_CHECKING:
@@ -37,3 +39,22 @@ def protocols_of(study: "Study") -> dict[str, Protocol]:
         name: replace(protocols[name], role=role, aggregate=aggregate_of(study, name))
         for name, role in roles(protocols).items()
     }
+
+
+def risk_mistakes(study: "Study") -> Iterator[str]:
+    """What of `evaluate.risk` does not fit the study's classes and protocols."""
+    risk, ingest = study.evaluate.risk, study.ingest
+    if risk is None:
+        return
+    classes = ingest.classes or sorted({name for name in (ingest.labels or {}).values() if name})
+    if classes and risk.positive not in classes:
+        yield (
+            f"evaluate.risk.positive is {risk.positive!r}, which is no class of this study; "
+            f"{nearest(risk.positive, classes)}"
+        )
+    for name, rule in study.protocols.items():
+        if rule.kind == "holdout" and rule.fractions[1] == 0:
+            yield (
+                f"protocols.{name}: fractions leave no validation subset, and evaluate.risk chooses its threshold by "
+                "it; set the second, or write `evaluate: {risk: null}`"
+            )

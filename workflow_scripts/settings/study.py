@@ -25,6 +25,7 @@ from workflow_scripts.settings.known_names import (
 from workflow_scripts.settings.map_runs import embedding_mistakes
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
+from workflow_scripts.settings.protocols_judged import risk_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 
 Scale = Literal["demo", "paper"]
@@ -108,6 +109,7 @@ class Study(Block):
             *self._run_mistakes(kinds),
             *embedding_mistakes(self, kinds),
             *self._mention_mistakes(kinds),
+            *risk_mistakes(self),
         ]:
             raise ValueError("\n".join(mistakes))
         return self
@@ -172,6 +174,8 @@ class Study(Block):
     def _run_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         for name, run in kinds.items():
             yield from run.mistakes(name, kinds)
+            if self.ingest.visits is not None:
+                yield from run.visit_mistakes(name, self.ingest.visits.columns)
             if isinstance(run, TrainedKind):
                 yield from self._training_mistakes(self.runs[name].train, f"run {name!r}: train")
 

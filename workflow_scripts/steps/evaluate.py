@@ -5,7 +5,8 @@ manifest and record. Refused are runs made with other settings, that do not fit 
 units than the first run.
 Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean as fold "all", seed "all"),
 {run}/metrics.json (the mean) and {run}/fold{fold}-seed{seed}.json (each alone), {run}/confusion.png, roc.png,
-reliability.png and, of trained runs, curves.png; for all runs together metrics.csv, comparison.csv (difference of the
+reliability.png and, of trained runs, curves.png, where a class is a risk also {run}/risk.csv, risk_curves.csv and
+risk.png; for all runs together metrics.csv, comparison.csv (difference of the
 headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
 runs by DeLong's test, two classes only); of runs that ask for labels label_efficiency.csv and label_efficiency.png
 (contract LABEL_EFFICIENCY, from rounds.csv of each fold and seed); last, record.json, which also names what runs made
@@ -17,22 +18,27 @@ One job does them all, because loading the libraries is most of the cost, and be
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY_FIGURE
 from workflow_scripts.contracts.record import made_with, make_record, mixtures, write_record
+from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.estimates import Result
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.protocol import Protocol, read_protocol, write_comparisons, write_run
+from workflow_scripts.evaluation.protocol import Protocol, read_protocol, risk_groups, write_comparisons, write_run
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.run_address import HISTORY_FILE, TRAINING_FILE, UNITS_FILE, fold_seeds
+
+if TYPE_CHECKING:
+    from workflow_scripts.evaluation.risk_figure import RiskFigure
 
 
 def arguments() -> argparse.Namespace:
@@ -128,8 +134,21 @@ def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> N
         folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in grid}
         histories = {key: HISTORY.read(folder / HISTORY_FILE) for key, folder in folders.items()}
         figures["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
+    if risk := protocol.settings.evaluate.risk:
+        figures["risk"] = risk_figure(protocol, run).draw(title, risk.sensitivity)
     for name, figure in figures.items():
         save_figure(figure, protocol.out / run / f"{name}.png", synthetic=protocol.dataset.synthetic)
+
+
+def risk_figure(protocol: Protocol, run: str) -> "RiskFigure":
+    """What is drawn of a run's risk, of the tables that were written."""
+    from workflow_scripts.evaluation.risk_figure import RiskFigure
+
+    groups, risk = risk_groups(protocol, run), protocol.settings.evaluate.risk
+    assert groups is not None and risk is not None
+    rows, curves = RISK.read(protocol.out / run / "risk.csv"), RISK_CURVES.read(protocol.out / run / "risk_curves.csv")
+    classes = protocol.dataset.classes
+    return RiskFigure(rows, curves, groups.confusion(), groups.weighted, classes, risk.positive)
 
 
 def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:

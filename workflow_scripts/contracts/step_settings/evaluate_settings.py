@@ -3,8 +3,24 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import about, distinct, optional
+from workflow_scripts.contracts.blocks import Filled, about, distinct, optional
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
+
+
+@dataclass(frozen=True)
+class Risk:
+    """The probability of one class as a risk: high or low at a threshold that is chosen on validation units."""
+
+    positive: Annotated[Filled, about("The class whose probability is the risk.")]
+    sensitivity: Annotated[
+        float,
+        about(
+            "Share of the positive validation units that must be called high-risk. Of each fold and seed the highest "
+            "threshold that reaches it is taken; test units play no part.",
+            gt=0,
+            le=1,
+        ),
+    ] = 0.9
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,13 @@ class Measures:
             check=distinct,
         ),
     ] = ()
+    risk: Annotated[
+        Risk | None,
+        about(
+            "Who is called high-risk and what comes of it: table of high and low risk, precision-recall, calibration "
+            "with slope and intercept, decision curve. null: no class is a risk."
+        ),
+    ] = optional()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from workflow_scripts.reporting.pages.checklist import checklist, model_card
 from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
+from workflow_scripts.reporting.pages.risk_section import risk_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
@@ -44,6 +45,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.runs_section(results),
         **sections.comparisons_section(results),
         **sections.figures_section(results),
+        **risk_section(results),
         **optional_sections.explained_section(results),
         **label_efficiency_section(results),
         **optional_sections.paper_figures_section(results),
@@ -69,6 +71,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("runs", "Runs", True),
         ("comparisons", "Comparisons", True),
         ("figures", "Figures", True),
+        ("risk", "High and low risk", context["risk_tables"]),
         ("gradcam", "What the networks looked at", context["explained"]),
         ("labels", "Labels asked for", context["label_efficiency"]),
         ("paper", "Paper's figures and tables", context["paper_figures"]),

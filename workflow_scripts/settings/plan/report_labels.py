@@ -7,6 +7,7 @@ EVALUATION_FIGURES = {
     "roc": "ROC curves",
     "reliability": "Reliability",
     "curves": "Training curves",
+    "risk": "High and low risk",
     "comparison": "Runs compared",
     "label_efficiency": "Label efficiency",
 }
