@@ -197,7 +197,8 @@ def visit_rows(patients: Sequence[PatientRisk], question: Question) -> pd.DataFr
         )
         for patient in patients
     ]
-    return pd.concat(parts, ignore_index=True)[list(VISIT_RISKS.columns)]
+    names = list(VISIT_RISKS.columns)
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
 def column_rows(patients: Sequence[PatientRisk]) -> pd.DataFrame:
