@@ -60,7 +60,7 @@ class Visits:
 def drawn(patients: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows R×7 as COLUMNS names them, visits of each patient, and who is of the second class: bool.
 
-    Those whose hpv was 16 at several of the last visits are likelier to be; `schiller` is the class itself.
+    Those whose hpv stayed the same are likelier to be, whatever it was; `schiller` is the class itself.
     """
     generator = np.random.default_rng(seed)
     counts = generator.integers(1, 6, patients)
@@ -68,8 +68,8 @@ def drawn(patients: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndar
     for count in counts:
         years = -np.sort(generator.uniform(0, 8, count))[::-1]
         kept = generator.random() < 0.5
-        level = np.where(generator.random(count) < (0.9 if kept else 0.2), 1, generator.choice([0, 2], count))
-        events.append(generator.random() < (0.85 if (level[-2:] == 1).all() else 0.15))
+        level = np.full(count, generator.choice(3)) if kept else generator.permutation(np.arange(count) % 3)
+        events.append(generator.random() < (0.9 if kept and count > 1 else 0.1))
         hpv = np.eye(3)[level]
         hpv[generator.random(count) < 0.2] = np.nan
         age = 40 + years + generator.normal(0, 5)

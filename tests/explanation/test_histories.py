@@ -130,7 +130,7 @@ def test_the_tables_hold_every_visit_and_column_of_the_patients(histories, tmp_p
     assert visits["threshold"].to_numpy() == pytest.approx(question.threshold, abs=1e-8)
     last = visits.groupby("id")["risk"].last()
     assert (columns.set_index("id")["risk"] == last.reindex(columns["id"])).all()
-    assert columns.groupby("id")["column"].agg(list).map(tuple).eq(SEEN).all()
+    assert all(tuple(names) == SEEN for _, names in columns.groupby("id")["column"])
     nobody = visit_rows([], question), column_rows([])
     assert [len(table) for table in nobody] == [0, 0]
 

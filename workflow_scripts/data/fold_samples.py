@@ -13,9 +13,10 @@ from workflow_scripts.runtime.results_layout import remedy
 
 
 def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[list[str], pd.DataFrame]:
-    """Class order, and the samples of one fold of a split: id, unit, group, label, subset, first and count.
+    """Class order, and the samples of one fold of a split: id, unit, group, label, subset, weight, first and count.
 
-    Rows [first, first + count) of the array are a sample's; the table is sorted by `first`. Raises UserError when a
+    Rows [first, first + count) of the array are a sample's; the table is sorted by `first`. weight: float, 1 where the
+    split has none; 0: of a patient that was lost, from whom nothing is learned. Raises UserError when a
     file is not what its record says, when the split names unknown samples, or has no such fold.
     """
     classes = require(dataset / "record.json", "manifest.csv")["classes"]
@@ -23,8 +24,10 @@ def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[list
     assigned = assigned[assigned["fold"] == fold]
     if assigned.empty:
         raise UserError(f"{split} has no fold {fold}; {remedy(split)}")
+    if "weight" not in assigned:
+        assigned = assigned.assign(weight=1.0)
     manifest, index = read_manifest(dataset), read_index(arrays)
-    table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset"]], on="id", how="right")
+    table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset", "weight"]], on="id", how="right")
     table = table.merge(index, on="id", how="left")
     for column, file in (("label", dataset / "manifest.csv"), ("first", arrays / INDEX)):
         if table[column].isna().any():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
 
@@ -115,6 +116,10 @@ class RunKind(OneOfKind):
     def columns(self) -> tuple[str, ...]:
         """Columns of the user's table of groups or patients that it reads in the manifest."""
         return ()
+
+    def visit_mistakes(self, name: str, columns: Mapping[str, VisitColumnRule]) -> Iterator[str]:
+        """What of its settings does not fit the columns of the visits that its study has, by name."""
+        yield from ()
 
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         """Settings that are null and follow from other studies; `as_published`: study → its protocol as published."""

@@ -96,7 +96,7 @@ class Preparation:
     def unscaled(self, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """float64 R×D': the same before it is standardised, in the units of the columns, years and 0 or 1."""
         rows = values[:, self.layout.taken].astype("float64")
-        last = _last_observed(rows, counts)
+        last = last_observed(rows, counts)
         firsts = list(self.layout.sources.values())
         missing = np.isnan(rows[:, firsts])
         parts = [self._imputed(rows, last)]
@@ -107,7 +107,7 @@ class Preparation:
         return np.concatenate(parts, axis=1)
 
     def _imputed(self, rows: np.ndarray, last: np.ndarray) -> np.ndarray:
-        """float64 R×D without NaN; `last`: see _last_observed."""
+        """float64 R×D without NaN; `last`: see last_observed."""
         record, missing = self.record, np.isnan(rows)
         filled = np.where(missing, np.array(record.fill), rows)
         if record.packing.imputation == "last_value":
@@ -177,20 +177,20 @@ def _of_observed(rows: np.ndarray, reduce: np.ufunc) -> np.ndarray:
     return np.nan_to_num(reduce.reduce(rows, axis=0), nan=0.0)
 
 
-def _last_observed(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def last_observed(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """int64 R×D: the row in which each number was last measured, up to this visit of the patient; -1: in none."""
     numbers = np.arange(len(rows))[:, None]
     last = np.maximum.accumulate(np.where(np.isnan(rows), -1, numbers), axis=0)
-    return np.where(last >= _starts(counts)[:, None], last, -1)
+    return np.where(last >= starts(counts)[:, None], last, -1)
 
 
 def _elapsed(years: np.ndarray, last: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """float64 R×S: years since each was last measured, or since the first visit where it never was."""
-    since = np.where(last >= 0, last, _starts(counts)[:, None])
+    since = np.where(last >= 0, last, starts(counts)[:, None])
     return years[:, None] - years[since]
 
 
-def _starts(counts: np.ndarray) -> np.ndarray:
+def starts(counts: np.ndarray) -> np.ndarray:
     """int64 R: the first row of the patient that each row belongs to."""
     return np.repeat(np.cumsum(counts) - counts, counts)
 

@@ -174,6 +174,8 @@ class Study(Block):
     def _run_mistakes(self, kinds: dict[str, RunKind]) -> Iterator[str]:
         for name, run in kinds.items():
             yield from run.mistakes(name, kinds)
+            if self.ingest.visits is not None:
+                yield from run.visit_mistakes(name, self.ingest.visits.columns)
             if isinstance(run, TrainedKind):
                 yield from self._training_mistakes(self.runs[name].train, f"run {name!r}: train")
 
