@@ -11,7 +11,7 @@ from workflow_scripts.explanation.histories import Histories, PatientRisk, Quest
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training.samples import read_samples
 
-ASKED = Risk("high_risk", 0.9)
+ASKED = Risk("high_risk", 0.5)
 SEEN = ("age", "hpv", "smoker")
 HPV_16 = [column.name for column in COLUMNS].index("hpv=16")
 
@@ -81,9 +81,12 @@ def test_an_early_visit_is_asked_about_as_long_after_it_as_the_landmark_is_after
     assert np.array_equal(without_hpv[:, 5:], values[:, 5:], equal_nan=True)
 
 
-def test_rightly_and_wrongly_called_patients_of_both_kinds_are_shown(histories):
-    question = histories.question(ASKED)
-    rows = histories.chosen(question, "test", 4, 4)
+def test_rightly_and_wrongly_called_patients_of_both_kinds_are_shown(histories, samples):
+    risks = histories.risks(samples.table, "high_risk")
+    happened = (risks > np.median(risks)) != (np.arange(len(risks)) % 4 == 0)  # a quarter is called wrongly
+    table = samples.table.assign(label=np.where(happened, "high_risk", "low_risk"))
+    question = Question("high_risk", float(np.median(risks)) + 1e-6)
+    rows = Histories(samples.arrays, samples.classes, table, SEEN, scored).chosen(question, "test", 4, 4)
     assert set(rows["subset"]) == {"test"} and rows["id"].is_unique
     high, happened = rows["risk"] >= question.threshold, rows["label"] == "high_risk"
     right = (high == happened).to_numpy()

@@ -49,7 +49,7 @@ def draw(
         if title:
             panel.set_title(title, fontsize=9)
     for panel in axes[-1, :2]:
-        panel.set_xlabel("Years before the landmark")
+        panel.set_xlabel("Years from the landmark")
     axes[-1, 2].set_xlabel("Change of the risk")
     words = CAPTION.format(
         run=run, positive=question.positive, n=len(patients), total=total, of=of, threshold=question.threshold
@@ -88,7 +88,7 @@ def _visits(axes: "Axes", patient: PatientRisk, largest: float, earliest: float)
 def _columns(axes: "Axes", patient: PatientRisk, largest: float) -> None:
     changes = {column: patient.risk - without for column, without in patient.without_column.items()}
     names = sorted(changes, key=lambda column: (-abs(changes[column]), column))[:MOST_COLUMNS]
-    places = np.arange(len(names))[::-1]
+    places = MOST_COLUMNS - 1 - np.arange(len(names))
     axes.axvline(0, color="0.6", linewidth=0.8)
     axes.barh(places, [changes[name] for name in names], color=[_colour(changes[name]) for name in names], height=0.6)
     axes.set_yticks(places, [readable(name, 20) for name in names], fontsize=7)
