@@ -7,7 +7,7 @@ rule paper_figures:
         arrays=rules.preprocess.output.record,
         data=ancient(rules.preprocess.output.data),
         masks=lambda wildcards: PLAN.data.all_masks(wildcards.study),
-        examples=rules.examples.output,
+        examples=lambda wildcards: PLAN.data.examples(wildcards.study),
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:
         report(
@@ -40,7 +40,7 @@ rule paper_figures:
 rule report_study:
     input:
         dataset=rules.ingest.output,
-        examples=rules.examples.output,
+        examples=lambda wildcards: PLAN.data.examples(wildcards.study),
         slides=lambda wildcards: PLAN.data.slide_pictures(wildcards.study),
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),

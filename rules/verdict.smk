@@ -4,7 +4,7 @@
 rule verdict:
     input:
         dataset=rules.ingest.output,
-        examples=rules.examples.output,
+        examples=lambda wildcards: PLAN.data.examples(wildcards.study),
         arrays=rules.preprocess.output.record,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),
     output:

@@ -1,5 +1,6 @@
 """A user's table is read as spreadsheets and statistics programs write it, or refused with the line that helps."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -99,6 +100,16 @@ def test_what_is_no_table_is_one_line_that_helps(tmp_path, written, said) -> Non
     with pytest.raises(UserError, match=said) as error:
         read(tmp_path, written)
     assert "\n" not in str(error.value) and str(error.value).startswith(f"ingest.groups: {tmp_path}")
+
+
+def test_a_compressed_table_is_read_and_one_that_is_cut_off_is_named(tmp_path) -> None:
+    packed = gzip.compress(b"path,group\na,b\n" * 100)
+    (tmp_path / "t.csv.gz").write_bytes(packed)
+    assert read_sheet(tmp_path / "t.csv.gz", "ingest.groups", ("path",)).columns["path"][0] == "a"
+    for broken in (packed[:-20], b"path,group\na,b\n"):
+        (tmp_path / "t.csv.gz").write_bytes(broken)
+        with pytest.raises(UserError, match="ends in .gz and is no whole gzip file"):
+            read_sheet(tmp_path / "t.csv.gz", "ingest.groups", ("path",))
 
 
 def test_folders_pipes_devices_and_missing_files_are_named_and_not_read(tmp_path) -> None:

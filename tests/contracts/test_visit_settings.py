@@ -50,7 +50,8 @@ def test_what_fits_together_is_taken():
     [
         ({"columns__hpv__levels": None}, "kind is category; categories have levels"),
         ({"columns__age__levels": ["a", "b"]}, "kind is number; categories have levels, and nothing else"),
-        ({"columns__age": {"kind": "flag", "yes": "0"}}, "yes and no are both '0'"),
+        ({"columns__age": {"kind": "flag", "words": ["0", "0"]}}, "'0' stands there 2 times"),
+        ({"columns__age": {"kind": "flag", "words": ["0"]}}, "2 entries are wanted"),
         ({"columns__visit": {"kind": "number"}}, "columns names 'visit', a name that the project fills itself"),
         ({"columns__date": {"kind": "number"}}, "columns names 'date', which is time.column"),
         ({"outcomes": None, "columns__why": {"kind": "number"}}, "columns names 'why', which is outcome.reason"),

@@ -18,7 +18,15 @@ from workflow_scripts.runtime.files import read_json
 
 def table(thumbnails: np.ndarray, **columns: list) -> pd.DataFrame:
     names = [f"{index:05d}" for index in range(len(thumbnails))]
-    base = {"id": names, "label": "a", "aspect": 1.0, "sha256": names, "pixels": names, "whole_file": True}
+    base = {
+        "id": names,
+        "label": "a",
+        "aspect": 1.0,
+        "sha256": names,
+        "pixels": names,
+        "rows": None,
+        "whole_file": True,
+    }
     return pd.DataFrame(base | columns)
 
 
@@ -64,7 +72,7 @@ def test_bytes_pixels_and_near_equal_are_told_apart_also_across_classes(tmp_path
         ("x/2", "y/near", "near_equal", "x", "y"),
     }
     record = read_json(out / "record.json")
-    wanted = {"equal_bytes": 1, "equal_pixels": 1, "near_equal": 1, "flipped": 0, "turned": 0}
+    wanted = {"equal_bytes": 1, "equal_pixels": 1, "equal_rows": 0, "near_equal": 1, "flipped": 0, "turned": 0}
     assert record["equal_pairs"] == wanted
     assert record["equal_pairs_across_classes"] == 2
     zero = run_ingest(tmp_path / "zero", sources={"folder": root}, near_equal=0)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from handmade import Study
-from pages import write
+from pages import text_of, write
 
+from tests.vouched import vouch
+from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 
@@ -79,3 +81,13 @@ def test_results_of_another_kind_of_data_are_refused(tmp_path):
     study.settings["source"] = "real"
     with pytest.raises(UserError, match="holds synthetic data, the settings say real"):
         write(study)
+
+
+def test_a_report_of_visits_needs_no_pictures_and_shows_none(copied):
+    shutil.rmtree(copied.folder / "examples")
+    columns = ArrayDescription("sequence", "float32", (12,), 1).as_record()
+    vouch(copied.folder / "arrays" / "record.json", "index.csv", array=columns)
+    text = text_of(write(copied))
+    assert "12 numbers a step" in text and "on 20 patients of 2 classes" in text and "Fewer patients" in text
+    assert "Pictures as the networks receive them" not in text and "48 × 48" not in text
+    assert "examples/record.json" not in read_json(copied.folder / "report.json")["inputs"]

@@ -150,6 +150,10 @@ def test_what_is_taken_of_pictures_is_refused_for_other_samples(tmp_path, monkey
         "run 'plain': the feature size is taken of samples of the modality image, and this study's are of table" in line
         for line in refusals(text, tmp_path)
     )
+    stored = "    study_only_runs: {plain: {kind: baseline, features: [stored], embedding: maps}}\n"
+    stored += "    embeddings: {maps: {model: vgg16, stage: 2}}\n"
+    lines = refusals(MINE.replace("[folder]", "[register]") + stored, tmp_path)
+    assert any("run 'plain': embedding is maps, and an embedding is of pictures" in line for line in lines), lines
     lines = refusals(MINE.replace("[folder]", "[register, folder]"), tmp_path)
     assert any("several modalities (register of table, folder of image)" in line for line in lines)
     lines = refusals(MINE.replace("[folder]", "[x_rays]"), tmp_path)
@@ -186,6 +190,11 @@ def test_keys_of_ingest_that_no_adapter_of_the_study_reads_are_refused(tmp_path)
         ),
         ("series: {plane: sagittal}", "ingest.series is for the adapter dicom, and this study's are folder"),
         ("slides: slides.csv", "ingest.slides is for the adapter slides, and this study's are folder; take"),
+        (
+            "visits: {file: v.csv, columns: {a: {kind: number}}, outcome: {event: b, values: [c]}, landmark: "
+            "{kind: last_visit}}",
+            "ingest.visits is for the adapter visits, and this study's are folder; take it out",
+        ),
         ("tiles: {microns: 0.25}", "ingest.tiles is for the adapter slides, and this study's are folder"),
     ):
         (line,) = refusals(MINE.replace("{classes: null}", f"{{{text}}}"), tmp_path)
@@ -193,6 +202,10 @@ def test_keys_of_ingest_that_no_adapter_of_the_study_reads_are_refused(tmp_path)
     given = "{slides: slides.csv, tiles: {microns: 0}}"
     lines = refusals(MINE.replace("[folder]", "[slides]").replace("{classes: null}", given), tmp_path)
     assert any("ingest.tiles.microns" in line for line in lines)
+    given = "{visits: {file: v.csv, columns: {a: {kind: category}}, outcome: {event: b}, landmark: {kind: date}}}"
+    lines = refusals(MINE.replace("[folder]", "[visits]").replace("{classes: null}", given), tmp_path)
+    assert any("ingest.visits.columns.a" in line and "categories have levels" in line for line in lines)
+    assert any("ingest.visits.landmark" in line and "kind is date, which has date" in line for line in lines)
     lines = refusals(MINE.replace("[folder]", "[slides]"), tmp_path)
     assert any("the adapter slides needs ingest.slides; name the CSV file inside the source" in line for line in lines)
 

@@ -11,7 +11,7 @@ from tests.raw import class_folders, run_synthesise
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.plan.start_checks import check_asked, check_before_start
 from workflow_scripts.settings.plan.workflow_plan import Plan
-from workflow_scripts.settings.source_checks import TABLES, check_synthetic, listing_digest, named_tables
+from workflow_scripts.settings.source_checks import TABLES, check_synthetic, check_tables, listing_digest, named_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,8 +31,23 @@ def digest(folder: Path) -> str:
 
 def config(source: Path | str, **ingest: object) -> SimpleNamespace:
     """Settings of one study of images of one's own."""
-    block = SimpleNamespace(**dict.fromkeys(TABLES) | ingest)
+    block = SimpleNamespace(**dict.fromkeys((*TABLES, "visits")) | ingest)
     return SimpleNamespace(studies={"mine": SimpleNamespace(source=str(source), adapters=["folder"], ingest=block)})
+
+
+def test_tables_of_visits_outside_the_source_are_watched_too(tmp_path):
+    raw = class_folders(tmp_path / "raw", "a", "b")
+    visits = tmp_path / "visits.csv"
+    block = SimpleNamespace(file="../visits.csv", outcomes=None)
+    assert named_tables(config(raw, visits=block), "mine") == {}
+    digests = []
+    for text in ("patient,hpv\np,1\n", "patient,hpv\np,2\n"):
+        visits.write_text(text)
+        digests.append(named_tables(config(raw, visits=block), "mine")["visits.file"])
+    assert digests[0] != digests[1]
+    inside = SimpleNamespace(file="a/0.png", outcomes="nowhere.csv")
+    with pytest.raises(UserError, match=r"studies\.mine\.ingest\.visits\.outcomes: .*nowhere\.csv does not exist"):
+        check_tables(config(raw, visits=inside), "mine")
 
 
 def test_a_file_replaced_by_one_of_the_same_size_and_time_is_another_listing(tmp_path):

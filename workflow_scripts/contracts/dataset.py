@@ -94,14 +94,21 @@ REASONS = (
     "blank",
     "only_pen",
     "no_tile",
+    "no_patient",
+    "no_time",
+    "impossible_date",
+    "out_of_order",
+    "duplicate_visit",
+    "no_outcome",
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 
 # How two samples show the same picture. flipped: one is the other's mirror image, turned or not; turned: by 90, 180 or
-# 270 degrees. The last three are judged by a distance, see data.equal_pairs.
-PAIR_KINDS = ("equal_bytes", "equal_pixels", "near_equal", "flipped", "turned")
-NEAR_KINDS = PAIR_KINDS[2:]
-# Pairs of samples that show the same picture; kind: PAIR_KINDS; distance in [0, 1].
+# 270 degrees. equal_rows: of samples that are no pictures. The last three are judged by a distance, see
+# data.equal_pairs.
+PAIR_KINDS = ("equal_bytes", "equal_pixels", "equal_rows", "near_equal", "flipped", "turned")
+NEAR_KINDS = PAIR_KINDS[3:]
+# Pairs of samples that show the same picture, or whose rows of numbers are equal; kind: PAIR_KINDS; distance in [0, 1].
 EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},

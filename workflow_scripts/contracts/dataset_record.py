@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
 from workflow_scripts.contracts.dataset import Modality
 from workflow_scripts.contracts.record import Provenance
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
@@ -64,3 +64,8 @@ class ArraysRecord:
     array: ArrayDescription
     provenance: Provenance
     order: tuple[str, ...] = ()
+
+    @property
+    def of_pictures(self) -> bool:
+        """Whether the samples are pictures."""
+        return self.array.kind == PIXELS

@@ -7,7 +7,6 @@ import numpy as np
 
 from workflow_scripts.runtime.files import atomic_path
 
-MONTAGE, ORIGINALS = "montage.png", "originals.npz"
 # Folder of the pictures of slides, each called after its slide; StudyPaths.slide_pictures.
 SLIDE_PICTURES = "slides"
 

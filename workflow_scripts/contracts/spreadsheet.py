@@ -2,14 +2,17 @@
 
 Taken are commas, semicolons, tabs and bars; UTF-8 with and without byte-order mark, UTF-16, UTF-32 and Latin-1
 (Windows-1252); line ends of every system; quoted cells and headers; Excel's first line `sep=;`; empty rows and columns
-at the ends; a first column without a name (R and pandas write row names there).
+at the ends; a first column without a name (R and pandas write row names there); each of these compressed with gzip,
+under a name that ends in .gz.
 """
 
 import csv
+import gzip
 import io
 import re
 import stat
 import unicodedata
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +90,9 @@ def read_text(path: Path, where: str) -> str:
             raise UserError(f"{where} is a pipe or device and no file; name a CSV file")
         if state.st_size > LARGEST:
             raise UserError(f"{where} has {state.st_size / 1e6:.0f} MB, more than any list of images; name a CSV file")
-        data = path.read_bytes()
+        data = _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UserError(f"{where} ends in .gz and is no whole gzip file; compress the table again") from None
     except FileNotFoundError:
         raise UserError(f"{where} is missing; put the file there, or set {where.partition(':')[0]} to null") from None
     except OSError as error:
@@ -95,10 +100,18 @@ def read_text(path: Path, where: str) -> str:
     kind = next((kind for start, kind in _OTHER_FORMATS.items() if data.startswith(start)), None)
     if kind:
         raise UserError(f"{where} is {kind}; save the table as CSV UTF-8 and name that file")
+    if len(data) > LARGEST:
+        raise UserError(f"{where} holds more than {LARGEST / 1e6:.0f} MB, more than any table; name a CSV file")
     text = _decoded(data, where)
     if "\0" in text:
         raise UserError(f"{where} is no text file; save the table as CSV UTF-8 and name that file")
     return text
+
+
+def _unpacked(path: Path) -> bytes:
+    """The first bytes of what a file compresses, of which there may be LARGEST."""
+    with gzip.open(path) as handle:
+        return handle.read(LARGEST + 1)
 
 
 def _decoded(data: bytes, where: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.contracts.step_settings.visit_settings import PATIENT, VISIT, YEARS
 from workflow_scripts.contracts.tables import Table
 
 TIME, NUMBER, FLAG, LEVEL = KINDS = ("time", "number", "flag", "level")
@@ -29,6 +30,9 @@ VISIT_COLUMNS = Table(
     key=("column",),
     values={"kind": KINDS, "use": USES},
 )
+# dataset/visits.csv: the visits of every patient up to the landmark, by patient and time. years: of the visit, from the
+# landmark, at most 0; then numbers in the order of columns.csv, empty where nothing is known.
+VISITS = Table("visits", {PATIENT: "str", VISIT: "int", YEARS: "float"}, open=True, key=(PATIENT, VISIT))
 
 
 @dataclass(frozen=True)

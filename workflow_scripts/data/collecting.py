@@ -1,11 +1,10 @@
 """From the adapters' samples to the study's: unique ids, classes, a check of the settings against what is there."""
 
-import difflib
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 
 from workflow_scripts.contracts.dataset import CHANGE, Modality
 from workflow_scripts.contracts.listed_table import ListedTable
@@ -13,7 +12,8 @@ from workflow_scripts.contracts.slide_overviews import OverviewWriter
 from workflow_scripts.contracts.spreadsheet import FORMULA, formulas
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters import adapter_registry
-from workflow_scripts.data.adapters.interface import Listed, ListedSlide, Refused, Sample
+from workflow_scripts.data.adapters.interface import Listed, ListedSlide, MadeTable, Refused, Sample
+from workflow_scripts.data.class_order import near_hint
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.groups import alike, doubts
 from workflow_scripts.data.raw_folders import (
@@ -26,7 +26,7 @@ from workflow_scripts.data.raw_folders import (
 )
 from workflow_scripts.data.selecting import select
 from workflow_scripts.runtime.entry import log
-from workflow_scripts.runtime.errors import LEAVE_OUT, UserError
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.walking import Item, walk
 
 # Beside synthetic data; see synthesise.
@@ -47,7 +47,8 @@ class Collected:
 
     `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
     that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
-    that are nearly equal; `listed`: by their file, the tables of what adapters chose from.
+    that are nearly equal; `listed`: by their file, the tables of what adapters chose from; `made`: tables that adapters
+    made of their files.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Collected:
     links: int = 0
     alike: list[list[str]] = field(default_factory=list)
     listed: dict[str, ListedRows] = field(default_factory=dict)
+    made: list[MadeTable] = field(default_factory=list)
 
 
 def collect(
@@ -140,6 +142,7 @@ def _add_private(
             f"{folder}: a folder in it cannot be listed; make all of them readable, or move the one that is not"
         ) from None
     named: list[str] = []
+    in_dataset = adapter_registry.is_in_dataset(adapter)
     for item in module.samples(folder, ingest, pseudonyms):
         if isinstance(item, Listed):
             named += item.files
@@ -148,12 +151,18 @@ def _add_private(
             if isinstance(item, ListedSlide) and item.overview and overviews:
                 overviews.add(str(item.row["slide"]), item.overview)
             continue
+        if isinstance(item, MadeTable):
+            named += item.files
+            collected.made.append(item)
+            continue
         named.append(item.path)
-        renamed = replace(item, path=pseudonyms.file(item.path))
+        # The path of what is read from a table in the folder of the dataset tells nobody's name.
+        renamed = item if in_dataset else replace(item, path=pseudonyms.file(item.path))
         if isinstance(renamed, Refused):
             collected.refused.append(renamed)
         else:
-            collected.samples.append((adapter, _prefixed(replace(renamed, file=item.path), prefix)))
+            file = "" if in_dataset else item.path
+            collected.samples.append((adapter, _prefixed(replace(renamed, file=file), prefix)))
     links, endings = _passed_over(there, named, _tables(module, ingest))
     collected.links += links
     collected.passed_over = dict(Counter(collected.passed_over) + Counter(without_odd_endings(endings)))
@@ -223,34 +232,6 @@ def _say(collected: Collected) -> None:
         )
 
 
-def class_order(
-    names: Iterable[str], classes: Sequence[str] | None, passed_over: Mapping[str, int] = MappingProxyType({})
-) -> list[str]:
-    """The study's classes in order; UserError when the settings' classes are not those of the readable samples.
-
-    `passed_over`: ending → number of files that are no samples, for the message.
-    """
-    labels = set(names)
-    order = sorted(labels) if classes is None else list(classes)
-    for name in sorted(labels - set(order)):
-        raise UserError(
-            f"ingest.classes lacks the class {name!r} that the files have{_hint(name, order)}; "
-            f"add it, or write `classes: null`, which takes every class that there is, or {LEAVE_OUT}"
-        )
-    for name in order:
-        if name not in labels:
-            raise UserError(
-                f"ingest.classes names {name!r}, of which there is no readable image{_hint(name, labels)}; "
-                f"the files have {', '.join(sorted(labels)) or 'no class at all'}"
-            )
-    if len(order) < 2:
-        seen = f"; passed over: {ending_words(passed_over)}" if passed_over else ""
-        raise UserError(
-            f"the files have {len(order)} class(es) ({', '.join(order)}); two are needed, check `source`{seen}"
-        )
-    return order
-
-
 def _labels_of(ingest: Ingest) -> dict[str, str | None] | None:
     return None if ingest.labels is None else {normal(label): name for label, name in ingest.labels.items()}
 
@@ -262,12 +243,12 @@ def _apply_labels(collected: Collected, labels: dict[str, str | None] | None, pu
     present = {sample.label for _, sample in collected.samples}
     for label in sorted(present - labels.keys()):
         raise UserError(
-            f"ingest.labels does not name the label {label!r} that the files have{_hint(label, labels)}; "
+            f"ingest.labels does not name the label {label!r} that the files have{near_hint(label, labels)}; "
             f"add `{label}: <class>`, or `{label}: null` to leave it out"
         )
     for label in sorted(labels.keys() - present - published):
         raise UserError(
-            f"ingest.labels names {label!r}, which no file has{_hint(label, present | published)}; "
+            f"ingest.labels names {label!r}, which no file has{near_hint(label, present | published)}; "
             f"the files have {', '.join(sorted(present))}"
         )
     kept: list[tuple[str, Sample]] = []
@@ -293,8 +274,3 @@ def _make_unique(collected: Collected) -> None:
         seen.add(sample.id)
         kept.append((adapter, sample))
     collected.samples = kept
-
-
-def _hint(name: str, candidates: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(candidates), 1, 0.5)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -18,7 +18,7 @@ from PIL import Image
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS
 from workflow_scripts.runtime.errors import UserError
 
-BYTES, PIXELS, NEAR, FLIPPED, TURNED = PAIR_KINDS
+BYTES, PIXELS, ROWS, NEAR, FLIPPED, TURNED = PAIR_KINDS
 SIDE = 16
 # The thumbnail of what is compared with no other by its looks.
 UNCOMPARED = np.full(SIDE * SIDE, np.nan, dtype=np.float32)
@@ -68,14 +68,15 @@ def equal_pairs(samples: pd.DataFrame, thumbnails: np.ndarray, near_equal: float
     """Table of equal pairs (contracts.dataset.EQUAL_PAIRS), id_a < id_b, sorted.
 
     `samples` has the columns id, label, sha256 (of the bytes), whole_file (a part of a file has no bytes of its own),
-    pixels (digest of the pixels, None where a sample is no picture) and aspect (width / height), and is sorted by id;
+    pixels (digest of the pixels, None where a sample is no picture), rows (digest of the numbers of a sample that is
+    none, None elsewhere) and aspect (width / height), and is sorted by id;
     `thumbnails` is N×SIDE², rows as in `samples`, NaN where there is no picture. `near_equal` in [0, 1] is the largest
     distance of a near-equal pair, STRICTER times that of a flipped or turned one; 0: none are looked for.
     UserError when so many pairs are near-equal that the threshold is meaningless.
     """
     pairs: dict[tuple[int, int], tuple[str, float]] = {}
     bytes_known = samples["sha256"].where(samples["whole_file"])
-    for kind, keys in ((BYTES, bytes_known), (PIXELS, samples["pixels"])):
+    for kind, keys in ((BYTES, bytes_known), (PIXELS, samples["pixels"]), (ROWS, samples["rows"])):
         for rows in samples.groupby(keys.to_numpy()).indices.values():
             for pair in combinations(rows, 2) if len(rows) <= ALL_PAIRS else ((rows[0], row) for row in rows[1:]):
                 pairs.setdefault((int(pair[0]), int(pair[1])), (kind, 0.0))

@@ -18,7 +18,7 @@ from workflow_scripts.data.reading import FileSample, file_tasks, inspect_files
 class Looks:
     """What samples are compared by and no table keeps, a row a sample; see data.equal_pairs.
 
-    `pictures` has the columns pixels, aspect and whole_file; `thumbnails` is N×SIDE².
+    `pictures` has the columns pixels, rows, aspect and whole_file; `thumbnails` is N×SIDE².
     """
 
     pictures: pd.DataFrame
@@ -43,11 +43,13 @@ def inspect_all(
             continue
         rows.append(_row(adapter, sample, seen, copies))
         picture = seen.picture
-        pictures.append((picture and picture.digest, picture and picture.aspect, sample.part is None))
+        pictures.append(
+            (picture and picture.digest, seen.rows or None, picture and picture.aspect, sample.part is None)
+        )
         thumbnails.append(UNCOMPARED if picture is None else picture.thumbnail)
     manifest = pd.DataFrame(rows, columns=None if rows else list(MANIFEST.columns))
     vectors = np.array(thumbnails, dtype=np.float32).reshape(-1, SIDE * SIDE)
-    return manifest, Looks(pd.DataFrame(pictures, columns=["pixels", "aspect", "whole_file"]), vectors)
+    return manifest, Looks(pd.DataFrame(pictures, columns=["pixels", "rows", "aspect", "whole_file"]), vectors)
 
 
 def _located(folder: Path, sample: Sample) -> tuple[Path, str]:

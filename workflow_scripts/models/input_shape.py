@@ -1,8 +1,8 @@
-"""The pictures that a network takes. Imports no PyTorch."""
+"""What a network takes: pictures, or rows of numbers. Imports no PyTorch."""
 
 from dataclasses import dataclass
 
-from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.arrays import FEATURES, SEQUENCE, ArrayDescription, Arrays
 from workflow_scripts.runtime.errors import UserError
 
 # Channels that published weights were trained on, and all that some networks take.
@@ -11,7 +11,10 @@ COLOURS = 3
 
 @dataclass(frozen=True)
 class InputShape:
-    """Channels, height and width (pixels) of a picture; written, its side where it is square."""
+    """Channels, height and width (pixels) of a picture; written, its side where it is square.
+
+    A row of D numbers, of a sample or of a step of one, is a pixel of D channels.
+    """
 
     channels: int
     height: int
@@ -21,6 +24,13 @@ class InputShape:
     def of(cls, description: ArrayDescription) -> "InputShape":
         """Of the pictures of an array."""
         return cls(description.channels, description.height, description.width)
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays) -> "InputShape":
+        """Of the pictures that the rows are or were made of, or of the rows of numbers as a network sees them."""
+        if arrays.description.kind in (FEATURES, SEQUENCE):
+            return cls(arrays.width, 1, 1)
+        return cls.of(arrays.pictures)
 
     @property
     def is_square(self) -> bool:

@@ -13,6 +13,7 @@ LEAK_NAMES = {
     "unit": "same unit",
     "equal_bytes": "equal files",
     "equal_pixels": "equal pixels",
+    "equal_rows": "equal numbers",
     "near_equal": "near-equal pixels",
     "flipped": "mirrored copies",
     "turned": "turned copies",
@@ -46,6 +47,12 @@ REASON_NAMES = {
     "only_pen": "nothing but pen marks",
     "no_tile": "no tile with enough tissue",
     "not_a_slide": "no whole slide, whatever its name",
+    "no_patient": "a row that names no patient",
+    "no_time": "a visit without a time",
+    "impossible_date": "an impossible time, or one after the end of follow-up",
+    "out_of_order": "visits out of order",
+    "duplicate_visit": "two visits of one time",
+    "no_outcome": "no outcome",
 }
 # What of synthetic data is checked, by which measure.
 TRUTH_NAMES = {

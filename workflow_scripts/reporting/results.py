@@ -110,7 +110,7 @@ class Results:
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
-    slides. truth: contract TRUTH; empty for real data.
+    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples.
     """
 
     folder: Path
@@ -120,7 +120,7 @@ class Results:
     manifest: pd.DataFrame
     quarantine: pd.DataFrame
     equal_pairs: pd.DataFrame
-    montage: Path
+    montage: Path | None
     protocols: dict[str, Protocol]
     printed: Published | None
     notes: str

@@ -9,7 +9,6 @@ from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_manifest
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
-from workflow_scripts.contracts.example_files import MONTAGE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.protocol_roles import roles
@@ -38,7 +37,7 @@ from workflow_scripts.runtime.run_address import (
     UNITS_FILE,
     FoldSeed,
 )
-from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.runtime.study_paths import MONTAGE_FILE, StudyPaths
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
@@ -62,15 +61,16 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         raise UserError(
             f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
         )
+    arrays = read_view(ArraysRecord, paths.arrays_record)
     return Results(
         folder=folder,
         settings=settings,
         dataset=dataset,
-        arrays=read_view(ArraysRecord, paths.arrays_record),
+        arrays=arrays,
         manifest=read_manifest(paths.dataset),
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
-        montage=picture(paths.examples / MONTAGE),
+        montage=picture(paths.examples / MONTAGE_FILE) if arrays.of_pictures else None,
         protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
         notes=_text(paper / "notes.md") if paper else "",
         printed=read_published(paper / "published.yaml") if paper else None,
@@ -91,7 +91,8 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
     listed = [path.name for path in (paths.series, paths.slides, paths.slide_overviews) if path.exists()]
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
-    require(paths.examples_record, MONTAGE)
+    if _of_pictures(paths):
+        require(paths.examples_record, MONTAGE_FILE)
     # Where protocols aggregate in different ways, the premium makes units anew.
     predictions = [PREDICTIONS_FILE] * (len({rule.aggregate for rule in settings.protocols.values()}) > 1)
     for protocol in settings.protocols:
@@ -112,12 +113,19 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
 def records_read(folder: Path, settings: StudySettings) -> list[Path]:
     """The records that stand for all that read_results reads: those of the runs are inputs of the evaluation's."""
     paths = StudyPaths(folder)
-    named = [paths.dataset_record, paths.arrays_record, paths.examples_record]
+    named = [paths.dataset_record, paths.arrays_record]
+    if _of_pictures(paths):
+        named.append(paths.examples_record)
     for protocol in settings.protocols:
         named += [paths.split_record(protocol), paths.evaluation_record(protocol)]
         if settings.explain.runs:
             named.append(paths.explanation_record(protocol))
     return [*named, paths.ground_truth_record] if settings.source == "synthetic" else named
+
+
+def _of_pictures(paths: StudyPaths) -> bool:
+    """Whether a study's samples are pictures, as the record of its arrays says."""
+    return read_view(ArraysRecord, paths.arrays_record).of_pictures
 
 
 def _jobs(settings: StudySettings, protocol: str) -> tuple[tuple[int, int], ...]:

@@ -13,6 +13,8 @@ SERIES_FILE = "series.csv"
 SLIDES_FILE, OVERVIEWS_FILE = "slides.csv", "slides.npz"
 # In the folder of the dataset, where samples are patients of a table of visits.
 VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", "flow.csv", "audit.csv"
+# In the folder of examples, where samples are pictures.
+MONTAGE_FILE, ORIGINALS_FILE = "montage.png", "originals.npz"
 
 
 @dataclass(frozen=True)

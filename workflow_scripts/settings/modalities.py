@@ -81,6 +81,11 @@ def _run_mistakes(modality: str, kinds: Mapping[str, RunKind]) -> Iterator[str]:
     for name, run in kinds.items():
         if array and run.embedding is None and run.reads not in (None, array):
             yield f"run {name!r}: a run of kind {run.kind} reads {run.reads}, and this study has {array}"
+        if array and array != "pixels" and run.embedding is not None:
+            yield (
+                f"run {name!r}: embedding is {run.embedding}, and an embedding is of pictures, which this study has "
+                "not; take it out"
+            )
         for what, taken in run.modalities().items():
             if modality not in taken:
                 yield (

@@ -37,7 +37,9 @@ def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
     names = StepNames(study=study)
     if plan.steps.is_synthetic(study):
         yield from ((step_table.SYNTHESISE, replace(names, adapter=name)) for name in plan.study(study).adapters)
-    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names), (step_table.EXAMPLES, names))
+    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names))
+    if plan.steps.has_pictures(study):
+        yield step_table.EXAMPLES, names
     if plan.steps.has_masks(study):
         yield step_table.SEGMENT, names
     yield from ((step_table.SPLIT, replace(names, protocol=protocol)) for protocol in plan.study(study).protocols)

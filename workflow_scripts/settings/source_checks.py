@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.runtime.digests import folder_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, digest_text, read_json
@@ -19,6 +20,8 @@ from workflow_scripts.settings.study import Config
 DIGESTS = Path(".work/digests")
 # Keys of `ingest` that name CSV files inside the source.
 TABLES = ("groups", "ids", "patients", "lesions", "slides")
+# Keys of `ingest.visits` that do.
+VISIT_TABLES = ("file", "outcomes")
 # In a folder of synthetic data, beside what was made: see synthesise.
 _NO_TABLE = {"": "does not exist", "folder": "is a folder", "other": "is a pipe or device", "file": ""}
 SYNTHETIC_RECORD, SYNTHETIC_MARK = "synthetic.json", ".synthetic"
@@ -133,10 +136,7 @@ def check_tables(config: Config, study: str) -> None:
     if chosen.source == "synthetic":
         return
     folder = Path(next(iter(source_folders(config, study).values())))
-    for key in TABLES:
-        name = getattr(chosen.ingest, key)
-        if name is None:
-            continue
+    for key, name in _named(chosen.ingest).items():
         try:
             state = _NO_TABLE[kind_of(folder / name)]
         except OSError as error:
@@ -145,6 +145,14 @@ def check_tables(config: Config, study: str) -> None:
             raise UserError(
                 f"studies.{study}.ingest.{key}: {folder / name} {state}; name a CSV file inside the source, or null"
             )
+
+
+def _named(ingest: Ingest) -> dict[str, str]:
+    """Key of `ingest` → the CSV file that it names."""
+    named = {key: getattr(ingest, key) for key in TABLES}
+    if ingest.visits is not None:
+        named |= {f"visits.{key}": getattr(ingest.visits, key) for key in VISIT_TABLES}
+    return {key: name for key, name in named.items() if name is not None}
 
 
 @cache
@@ -165,9 +173,7 @@ def named_tables(config: Config, study: str) -> dict[str, str]:
     """
     chosen, tables = config.studies[study].ingest, {}
     folders = [Path(folder) for folder in source_folders(config, study).values()]
-    for setting in TABLES:
-        if not (name := getattr(chosen, setting)):
-            continue
+    for setting, name in _named(chosen).items():
         for root in folders[:1] if setting == "ids" else folders:
             path = root / name
             listed = path.resolve().is_relative_to(root.resolve()) and not any(

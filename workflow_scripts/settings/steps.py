@@ -107,6 +107,10 @@ class Steps:
     def examples(self, study: str) -> ExamplesSettings:
         return ExamplesSettings(study, packing_of(self.study(study)))
 
+    def has_pictures(self, study: str) -> bool:
+        """Whether the study's samples are pictures: some steps are of nothing else."""
+        return packed_modality(self.study(study).modality).of_pictures
+
     def has_slides(self, study: str) -> bool:
         """Whether the study's samples are tiles of slides."""
         return packed_modality(self.study(study).modality).of_slides
@@ -244,7 +248,8 @@ class Steps:
             preprocess=packing_of(chosen),
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
-            explain=tuple(chosen.explain.runs),
+            # Where a network looks is known of pictures alone.
+            explain=tuple(chosen.explain.runs) if self.has_pictures(study) else (),
         )
 
     def report(self, study: str) -> ReportSettings:

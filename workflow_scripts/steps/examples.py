@@ -11,7 +11,7 @@ from pathlib import Path
 from workflow_scripts.contracts.arrays import open_arrays
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.example_files import MONTAGE, ORIGINALS, SLIDE_PICTURES, write_originals
+from workflow_scripts.contracts.example_files import SLIDE_PICTURES, write_originals
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.verified import require
@@ -24,6 +24,7 @@ from workflow_scripts.preprocessing.slide_examples import slide_pictures
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
+from workflow_scripts.runtime.study_paths import MONTAGE_FILE, ORIGINALS_FILE
 
 
 def arguments() -> argparse.Namespace:
@@ -46,8 +47,8 @@ def main(args: argparse.Namespace) -> None:
     modality = dataset["modality"]["name"]
     packer, shown_words = load(modality, settings.preprocess), packed_modality(modality).shown
     try:
-        write_originals(args.out / ORIGINALS, originals(manifest, classes, raw, packer))
-        montage(args.out / MONTAGE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])
+        write_originals(args.out / ORIGINALS_FILE, originals(manifest, classes, raw, packer))
+        montage(args.out / MONTAGE_FILE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["synthetic"]) from None
     slides = []
@@ -58,7 +59,7 @@ def main(args: argparse.Namespace) -> None:
         args.settings,
         args.code,
         input_digests(args.dataset.parent, read),
-        outputs={name: digest_file(args.out / name) for name in (MONTAGE, ORIGINALS, *slides)},
+        outputs={name: digest_file(args.out / name) for name in (MONTAGE_FILE, ORIGINALS_FILE, *slides)},
         synthetic=dataset["synthetic"],
     )
     write_record(args.out / "record.json", record)

@@ -3,8 +3,8 @@
 Comes in: the folders of raw files, each listed by an adapter of its published layout and opened once by the reader of
 its modality; what cannot be used is quarantined with a reason and counted. Goes out, in --out: manifest.csv (a line per
 sample), quarantine.csv, equal_pairs.csv (samples that show the same picture), where there were series or slides to
-choose from series.csv or slides.csv (a line for each, taken or not), of slides their overviews, slides.npz, and
-record.json.
+choose from series.csv or slides.csv (a line for each, taken or not), of slides their overviews, slides.npz, of
+patients visits.csv, columns.csv, flow.csv and audit.csv, from which they are read, and record.json.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from workflow_scripts.contracts.step_settings.ingest_settings import IngestSetti
 from workflow_scripts.contracts.verified import require_all
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Refused
-from workflow_scripts.data.collecting import Collected, ListedRows, class_order, collect
+from workflow_scripts.data.class_order import class_order
+from workflow_scripts.data.collecting import Collected, ListedRows, collect
 from workflow_scripts.data.equal_pairs import equal_pairs
 from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
@@ -34,11 +35,12 @@ from workflow_scripts.data.reading import pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.runtime.study_paths import OVERVIEWS_FILE
+from workflow_scripts.runtime.study_paths import AUDIT_FILE, COLUMNS_FILE, FLOW_FILE, OVERVIEWS_FILE, VISITS_FILE
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
 # What only some layouts have.
-FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE)
+OF_VISITS = (VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE)
+FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE, *OF_VISITS)
 
 
 def arguments() -> argparse.Namespace:
@@ -66,7 +68,10 @@ def main(args: argparse.Namespace) -> None:
         collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms, overviews)
     for listed in collected.listed.values():
         write_listed(args.out, listed)
-    manifest, seen = inspect_all(collected, sources, readers, Limits(settings.ingest.max_megapixels), args.jobs)
+    for made in collected.made:
+        made.table.write(args.out / made.file, made.rows)
+    folders = {name: args.out if adapter_registry.is_in_dataset(name) else folder for name, folder in sources.items()}
+    manifest, seen = inspect_all(collected, folders, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)

@@ -19,6 +19,7 @@ from workflow_scripts.reporting.arguments import study_arguments
 from workflow_scripts.reporting.paper_figures.figure_modules import figure_modules
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
+from workflow_scripts.runtime.study_paths import ORIGINALS_FILE
 
 if TYPE_CHECKING:
     from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
-    from workflow_scripts.contracts.example_files import ORIGINALS
     from workflow_scripts.reporting.results_reading import read_results, records_read
 
     settings = parse(StudySettings, args.settings)
     (args.out / "record.json").unlink(missing_ok=True)
-    require(args.study_folder / "examples" / "record.json", ORIGINALS)
     results = read_results(args.study_folder, settings, args.paper)
+    if results.arrays.of_pictures:
+        require(args.study_folder / "examples" / "record.json", ORIGINALS_FILE)
     lines = [draw(paper_figure, results, args.out) for paper_figure in paper_figures_of(settings.paper, settings.study)]
     missing = [line["place"] for line in lines if line["missing"]]
     files = [args.out / name for name in write(results, lines, args.out)]

@@ -46,7 +46,7 @@ class Applied:
 
     def network(self) -> nn.Module:
         """The trained network, in eval mode."""
-        shape = InputShape.of(self.samples.arrays.description)
+        shape = InputShape.of_arrays(self.samples.arrays)
         return load_trained(build(self.weights.settings.spec, len(self.weights.classes), shape, 0), self.weights)
 
     def score(self, predictor: Predictor) -> tuple[pd.DataFrame, float]:
@@ -97,5 +97,8 @@ def evaluate(model: nn.Module, batches: Batches, loss: Criterion, precision: str
     if not len(batches):
         return math.nan, math.nan
     logits = predict(model, batches, precision)
-    accuracy = (logits.argmax(1) == batches.targets).double().mean()
-    return float(loss(logits, batches.targets)), float(accuracy)
+    hits = (logits.argmax(1) == batches.targets).double()
+    if batches.weights is None:
+        return float(loss(logits, batches.targets)), float(hits.mean())
+    weights = batches.weights.double()
+    return float(loss(logits, batches.targets, batches.weights)), float((weights * hits).sum() / weights.sum())

@@ -50,5 +50,5 @@ class LearningSamples:
 
     @property
     def shape(self) -> InputShape:
-        """Of the pictures, also where stored maps of them are learned from."""
-        return InputShape.of(self.samples.arrays.pictures)
+        """Of what the network takes; of the pictures, also where stored maps of them are learned from."""
+        return InputShape.of_arrays(self.samples.arrays)

@@ -65,11 +65,12 @@ def fit(
     seed: int,
     saving: Saving,
     process_group: ProcessGroup = SINGLE_PROCESS,
+    log_epochs: bool = True,
 ) -> Trained:
     """Train a network as `train` says, from where an earlier attempt stopped if it left a state.
 
     Every process of a `process_group` calls this and gets the same, and so holds the network, in eval mode. `seed`
-    decides order, random changes and dropout.
+    decides order, random changes and dropout; `log_epochs`: each epoch is a line of the log.
     SIGTERM and Ctrl-C save a state and raise KeyboardInterrupt; the end of the time that `saving` gives saves a state
     and raises OutOfTimeError. Raises UserError when a class has no training sample, when a loss is not finite, or when
     `select` is best and there is no validation subset.
@@ -80,7 +81,7 @@ def fit(
             raise UserError(f"class {name!r} has no sample in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
-    run = _Run(model, training, validation, train, counts, seed, saving, process_group)
+    run = _Run(model, training, validation, train, counts, seed, saving, process_group, log_epochs)
     with stop_signals(once=process_group.size > 1) as stop:
         try:
             run.all_epochs(stop)
@@ -107,8 +108,9 @@ class _Run:
         seed: int,
         saving: Saving,
         process_group: ProcessGroup,
+        log_epochs: bool,
     ) -> None:
-        self.process_group = process_group
+        self.process_group, self.log_epochs = process_group, log_epochs
         self.training, self.validation, self.train, self.seed, self.saving = training, validation, train, seed, saving
         self.device = training.device
         self.model = training.placed(model)
@@ -122,7 +124,7 @@ class _Run:
     def all_epochs(self, stop: Stop) -> None:
         """Every epoch that is left."""
         progress = self.progress
-        while progress.epoch < self.train.epochs:
+        while not self._has_ended():
             if progress.losses is None:
                 progress.losses = torch.zeros(len(self.bounds), device=self.device)
                 progress.hits = torch.zeros(len(self.bounds), dtype=torch.int64, device=self.device)
@@ -131,12 +133,18 @@ class _Run:
             count = sum(end - start for start, end in self.bounds[first:])
             self._finish_epoch(count / max(time.monotonic() - started, 1e-9))
             due = time.monotonic() - self.saved_at >= self.saving.at_end
-            if progress.epoch == self.train.epochs:
+            if self._has_ended():
                 if self.saving.finished:
                     self._save()
                 break
             self._save_or_leave(due, stop)
         self._count_seconds()
+
+    def _has_ended(self) -> bool:
+        """Whether all epochs are trained, or the validation loss has not fallen for as many as patience lasts."""
+        progress, patience = self.progress, self.train.patience
+        waited = patience is not None and progress.epoch - progress.best_epoch >= patience
+        return progress.epoch == self.train.epochs or waited
 
     def _steps(self, stop: Stop) -> None:
         """The optimiser steps of an epoch that are left."""
@@ -153,7 +161,7 @@ class _Run:
                 batch = epoch.batch(part)
                 with devices.autocast(self.device, self.train.precision):
                     logits = self.model(*batch.inputs)
-                loss = optimisation.loss(logits.float(), batch.targets)
+                loss = optimisation.loss(logits.float(), batch.targets, batch.weights)
                 if len(part) < end - start:
                     loss = loss * optimisation.share(batch.targets, self.training.targets[epoch.indices[start:end]])
                 loss.backward()
@@ -206,7 +214,8 @@ class _Run:
             progress.best_loss, progress.best_epoch, progress.best = loss, epoch, self.copied_state()
         progress.epoch, progress.step, progress.losses, progress.hits = epoch, 0, None, None
         self._count_seconds()
-        self._report(row, samples_a_second)
+        if self.log_epochs:
+            self._report(row, samples_a_second)
 
     def _report(self, row: dict[str, float], samples_a_second: float) -> None:
         left = self.progress.seconds / row["epoch"] * (self.train.epochs - row["epoch"])
@@ -280,7 +289,7 @@ class _Run:
             if getattr(self.progress, name) is not None:
                 setattr(self.progress, name, getattr(self.progress, name).to(self.device))
         restore_random_states(state["random"])
-        if self.progress.epoch == self.train.epochs:
+        if self._has_ended() and self.progress.losses is None:
             log.info("this training had reached its end; its last state is taken")
         else:
             log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)

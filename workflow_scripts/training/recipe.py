@@ -1,7 +1,7 @@
 """Optimiser, learning rate, loss and freezing, as the settings of `train` say."""
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,15 @@ from workflow_scripts.runtime.errors import UserError
 # Focal loss: exponent of Lin et al., ICCV 2017, section 3.
 FOCAL_GAMMA = 2.0
 
-Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+class Criterion(Protocol):
+    """A loss."""
+
+    def __call__(
+        self, logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Mean loss of B×K logits and B class numbers; weights: of the samples (B), None: all count the same."""
+        ...
 
 
 class Optimisation:
@@ -86,42 +94,64 @@ def class_weight(train: Train, counts: torch.Tensor) -> torch.Tensor | None:
 
 
 def criterion(train: Train, counts: torch.Tensor) -> Criterion:
-    """Loss of B×K logits and B class numbers, a mean over the batch; `counts`: training images of each class.
+    """The loss of a training, a mean over the batch; `counts`: training samples of each class.
 
-    UserError for a binary loss of other than two classes.
+    Weights of samples multiply their losses; the mean is still one over all samples, so that weights of mean 1 leave
+    the learning rate what it is. UserError for a binary loss of other than two classes.
     """
     weight = class_weight(train, counts)
-    if train.loss == "focal":
-        return lambda logits, targets: _focal(logits, targets, weight)
-    if train.loss == "binary_cross_entropy":
-        if len(counts) != 2:
-            raise UserError(f"the loss is binary_cross_entropy, and there are {len(counts)} classes; use cross_entropy")
-        return lambda logits, targets: _binary(logits, targets, weight)
-    return nn.CrossEntropyLoss(weight=weight, label_smoothing=train.label_smoothing)
+    if train.loss == "binary_cross_entropy" and len(counts) != 2:
+        raise UserError(f"the loss is binary_cross_entropy, and there are {len(counts)} classes; use cross_entropy")
+    whole = nn.CrossEntropyLoss(weight=weight, label_smoothing=train.label_smoothing)
+
+    def loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+        if train.loss != "cross_entropy":
+            return _mean(_LOSSES[train.loss](logits, targets), targets, weight, weights)
+        if weights is None:
+            mean: torch.Tensor = whole(logits, targets)
+            return mean
+        losses = F.cross_entropy(
+            logits, targets, weight=weight, reduction="none", label_smoothing=train.label_smoothing
+        )
+        return (weights * losses).sum() / (len(targets) if weight is None else weight[targets].sum())
+
+    return loss
 
 
-def _focal(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+def _focal(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Focal loss of each of B samples, of B×K logits."""
     cross_entropy = F.cross_entropy(logits, targets, reduction="none")
-    return _mean((1 - torch.exp(-cross_entropy)) ** FOCAL_GAMMA * cross_entropy, targets, weight)
+    return (1 - torch.exp(-cross_entropy)) ** FOCAL_GAMMA * cross_entropy
 
 
-def _binary(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
-    """Binary cross-entropy of B×2 logits.
+def _squared_error(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of each of B samples the mean over classes of the squared error of its probability, of B×K logits."""
+    truth = F.one_hot(targets, logits.shape[1]).to(logits.dtype)
+    return ((torch.softmax(logits, dim=1) - truth) ** 2).mean(dim=1)
+
+
+def _binary(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy of each of B samples, of B×2 logits.
 
     The sigmoid of the difference of both logits is the softmax's probability of the second class, so this is the
     cross-entropy of the softmax; the two differ by rounding.
     """
     difference = logits[:, 1] - logits[:, 0]
-    losses = F.binary_cross_entropy_with_logits(difference, targets.to(difference.dtype), reduction="none")
-    return _mean(losses, targets, weight)
+    return F.binary_cross_entropy_with_logits(difference, targets.to(difference.dtype), reduction="none")
 
 
-def _mean(losses: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
-    """Mean of the losses of a batch; `weight`: of each class, None: all weigh the same."""
+_LOSSES = {"focal": _focal, "binary_cross_entropy": _binary, "squared_error": _squared_error}
+
+
+def _mean(
+    losses: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None, weights: torch.Tensor | None
+) -> torch.Tensor:
+    """Mean of the losses of a batch; `weight`: of each class, `weights`: of each sample, None: all weigh the same."""
+    counted = losses if weights is None else weights * losses
     if weight is None:
-        return losses.mean()
+        return counted.mean()
     shares = weight[targets]
-    return (shares * losses).sum() / shares.sum()
+    return (shares * counted).sum() / shares.sum()
 
 
 def freeze(model: nn.Module, train: Train) -> None:

@@ -16,13 +16,15 @@ from workflow_scripts.training.sampling import repeated_keys
 class Subset:
     """Samples in the order of the array: rows [first, first + count) of it (int64), class numbers (int64) and keys.
 
-    A key (uint64) names a sample, and of one that is there several times each of them.
+    A key (uint64) names a sample, and of one that is there several times each of them. weights (float32): how much each
+    counts, above 0; None: all the same.
     """
 
     first: np.ndarray
     count: np.ndarray
     targets: np.ndarray
     keys: np.ndarray
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -30,14 +32,16 @@ class Subset:
     def repeated(self, indices: np.ndarray) -> "Subset":
         """The samples at these indices, some several times: each time with a key of its own."""
         first, count, targets = (values[indices] for values in (self.first, self.count, self.targets))
-        return Subset(first, count, targets, repeated_keys(self.keys, indices))
+        weights = None if self.weights is None else self.weights[indices]
+        return Subset(first, count, targets, repeated_keys(self.keys, indices), weights)
 
 
 @dataclass(frozen=True)
 class Samples:
     """One fold: the rows of all samples, class order, and a table of the fold's samples.
 
-    The table has the columns id, unit, group, label, subset, first and count (of rows), sorted by `first`.
+    The table has the columns id, unit, group, label, subset, first and count (of rows) and, where samples do not count
+    alike, weight; it is sorted by `first`.
     """
 
     arrays: Arrays
@@ -45,15 +49,23 @@ class Samples:
     table: pd.DataFrame
 
     def subset(self, name: str) -> Subset:
-        """The samples of one subset."""
-        return self.subset_of(self.table[self.table["subset"] == name])
+        """The samples of one subset that count."""
+        return self.subset_of(self.counting(name))
+
+    def counting(self, subset: str) -> pd.DataFrame:
+        """The rows of the table of one subset, without those of weight 0: of these nobody knows the label."""
+        rows = self.table[self.table["subset"] == subset]
+        return rows[rows["weight"] > 0] if "weight" in rows else rows
 
     def subset_of(self, chosen: pd.DataFrame) -> Subset:
         """The samples of some rows of the table."""
         numbers = {label: number for number, label in enumerate(self.classes)}
         targets = chosen["label"].map(numbers).to_numpy(dtype="int64", copy=True)
         first, count = (chosen[column].to_numpy(dtype="int64", copy=True) for column in ("first", "count"))
-        return Subset(first, count, targets, keys_of(chosen["id"]))
+        weights = chosen["weight"].to_numpy(dtype="float32") if "weight" in chosen else None
+        # Where all count alike, a mean is a mean: its bytes do not depend on there being a column.
+        alike = weights is None or (weights == 1).all()
+        return Subset(first, count, targets, keys_of(chosen["id"]), None if alike else weights)
 
 
 def read_samples(dataset: Path, arrays: Path, split: Path, fold: int, masks: Path | None = None) -> Samples:

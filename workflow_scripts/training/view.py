@@ -9,7 +9,7 @@ from workflow_scripts.training.samples import Samples
 
 def fitted_view(train: Train, seed: int, samples: Samples) -> View:
     """Fit the view of a training on its training subset; `seed`: of the training."""
-    table = samples.table[samples.table["subset"] == "train"]
+    table = samples.counting("train")
     subset, units = samples.subset_of(table), table["unit"].to_numpy()
     return view_class(samples.arrays.description.kind).fitted(train, seed, samples.arrays, subset, units)
 

@@ -71,10 +71,11 @@ class Train:
     ] = "constant"
     warmup_epochs: Annotated[float, about("Epochs of linear rise of the learning rate.", ge=0)] = 0.0
     loss: Annotated[
-        Literal["cross_entropy", "binary_cross_entropy", "focal"],
+        Literal["cross_entropy", "binary_cross_entropy", "focal", "squared_error"],
         about(
             "Loss function. binary_cross_entropy: of two classes alone, on the difference of their outputs; the same "
-            "function as cross_entropy of two."
+            "function as cross_entropy of two. squared_error: mean over the classes of the squared difference of "
+            "probability and 0 or 1."
         ),
     ] = "cross_entropy"
     label_smoothing: Annotated[float, about("Label smoothing; cross_entropy only.", ge=0, lt=1)] = 0.0
@@ -117,6 +118,13 @@ class Train:
         Literal["last", "best"],
         about("Which weights are kept: of the last epoch, or of the epoch with the lowest validation loss."),
     ] = "last"
+    patience: Annotated[
+        Positive | None,
+        about(
+            "Early stopping: training ends after so many epochs without a lower validation loss. Goes with `select: "
+            "best`. null: all `epochs` are trained."
+        ),
+    ] = optional()
     precision: Annotated[
         Literal["float32", "bfloat16"],
         about("Arithmetic of forward and backward pass; bfloat16 is autocast, weights stay float32."),
@@ -175,6 +183,8 @@ class Train:
             raise ValueError(
                 f"label_smoothing is {self.label_smoothing:g} and loss {self.loss}; only cross_entropy smooths labels"
             )
+        if self.patience is not None and self.select != "best":
+            raise ValueError(f"patience is {self.patience} and select {self.select}; write `select: best`")
         if self.redefine and not self.frozen_stages:
             raise ValueError("redefine is true and frozen_stages 0; say how many stages keep their weights")
         if self.sampling != "none" and self.extra:

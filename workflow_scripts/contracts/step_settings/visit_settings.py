@@ -39,8 +39,10 @@ class VisitColumnRule:
         Annotated[Words, limit(check=distinct, min_length=2)] | None,
         about("The words of a category. Another word stops the run, and the message names row and column."),
     ] = None
-    yes: Annotated[Filled, about("Word of a flag that counts as 1.")] = "1"
-    no: Annotated[Filled, about("Word of a flag that counts as 0.")] = "0"
+    words: Annotated[
+        Annotated[tuple[Filled, Filled], limit(check=distinct)],
+        about('The two words of a flag, that of 0 and that of 1; "yes" and "no" stand in quotation marks.'),
+    ] = ("0", "1")
     unit: Annotated[str, about("Unit of a number, for the report.")] = ""
     use: Annotated[
         Literal["feature", "on_request"],
@@ -51,8 +53,6 @@ class VisitColumnRule:
     def __post_init__(self) -> None:
         if (self.kind == "category") != (self.levels is not None):
             raise ValueError(f"kind is {self.kind}; categories have levels, and nothing else has")
-        if self.kind == "flag" and self.yes == self.no:
-            raise ValueError(f"yes and no are both {self.yes!r}; write the two words of the flag")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 # Draws the synthetic data of studies without a generator of their own, as pictures.
 SMEARS = "workflow_scripts.synthetic.smears"
 # What is read of an adapter without importing it.
-_CONSTANTS = ("MODALITY", "PRIVATE", "KNOWS_GROUPS", "NEEDS", "KEYS")
+_CONSTANTS = ("MODALITY", "PRIVATE", "KNOWS_GROUPS", "NEEDS", "KEYS", "IN_DATASET")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Adapter:
     """Where an adapter's code is, and whether its layout always says which samples belong together.
 
     `modality`: the name of the reader of its files; `private`: whether they bear names of people; `needs`: the key of
-    `ingest` that it cannot do without, empty where there is none; `keys`: those that nobody else reads.
+    `ingest` that it cannot do without, empty where there is none; `keys`: those that nobody else reads. `in_dataset`:
+    whether samples are read from tables that ingest writes.
     """
 
     module: str
@@ -38,6 +39,7 @@ class Adapter:
     private: bool = False
     needs: str = ""
     keys: tuple[str, ...] = ()
+    in_dataset: bool = False
 
     def generator(self, paper: str) -> str:
         """The module that draws the synthetic data of a paper's studies for this adapter, see synthetic.pictures.
@@ -89,6 +91,11 @@ def is_private(name: str) -> bool:
     return name in adapters() and adapters()[name].private
 
 
+def is_in_dataset(name: str) -> bool:
+    """Whether the samples of the adapter of that name are read from tables that ingest writes."""
+    return entry_called(name).in_dataset
+
+
 def _is_adapter(body: list[ast.stmt]) -> bool:
     """Whether a module is an adapter, and not this one or the interface: adapters define `samples`."""
     return any(isinstance(node, ast.FunctionDef) and node.name == "samples" for node in body)
@@ -110,4 +117,5 @@ def _adapter(path: Path, body: list[ast.stmt]) -> Adapter:
         private=bool(constants.get("PRIVATE", False)),
         needs=str(constants.get("NEEDS", "")),
         keys=tuple(constants.get("KEYS", ())),
+        in_dataset=bool(constants.get("IN_DATASET", False)),
     )

@@ -11,6 +11,8 @@ An adapter is a module with
   are, ingest replaces;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `NEEDS = "key"` where it reads nothing without that key of `ingest` (read without importing the module);
+- `IN_DATASET = True` where samples are read from a table that the adapter makes of its files (read without importing
+  the module): `samples` then gives it as a `MadeTable`, and its name in the folder of the dataset is the samples' path;
 - `KEYS = ("key", …)`: keys of `ingest` that no adapter reads but those that name them (read without importing the
   module);
 - `samples(root, ingest)`: every `Sample` and `Refused` below `root`, in a fixed order, and every `ListedSeries` or
@@ -31,11 +33,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from workflow_scripts.contracts.listed_table import ListedTable
 from workflow_scripts.contracts.series_table import LISTED_SERIES
 from workflow_scripts.contracts.slide_overviews import Overview
 from workflow_scripts.contracts.slide_table import LISTED_SLIDES
+from workflow_scripts.contracts.tables import Table
 from workflow_scripts.data.raw_folders import image_files, normal
 from workflow_scripts.data.readers.reader_interface import Part
 from workflow_scripts.runtime.errors import UserError
@@ -86,6 +90,19 @@ class ListedSlide(Listed):
 
     table: ClassVar[ListedTable] = LISTED_SLIDES
     overview: Overview | None = None
+
+
+@dataclass(frozen=True)
+class MadeTable:
+    """A table that an adapter makes of its files for the folder of the dataset.
+
+    file: its name there; files: those it was made of, relative to the source.
+    """
+
+    table: Table
+    file: str
+    rows: pd.DataFrame
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -67,12 +67,14 @@ class Seen:
     """What was seen of a sample.
 
     `values`: of the modality's columns; `sha256`: of the file's bytes, or of the part's rows; `picture` is None where
-    samples are not compared by their looks.
+    samples are not compared by their looks; `rows`: digest of the numbers by which they are compared instead, empty
+    where they are not.
     """
 
     values: Mapping[str, int | float | str]
     sha256: str
     picture: Picture | None = None
+    rows: str = ""
 
 
 class RefusedSampleError(Exception):

@@ -65,8 +65,9 @@ class TableFile(OpenFile):
             self.rows_of.setdefault(name, []).append(row)
 
     def inspect(self, part: Part | None) -> Seen:
-        """The number of visits; patients are not compared by their looks."""
-        return Seen({"visits": len(self._rows(part))}, self.digest(part))
+        """The number of visits; patients are compared by all their numbers."""
+        digest = self.digest(part)
+        return Seen({"visits": len(self._rows(part))}, digest, rows=digest)
 
     def rows(self, part: Part | None) -> np.ndarray:
         """float32 visits×D in the order of time; NaN where a cell is empty or says that nothing is known."""

@@ -43,7 +43,7 @@ def data_section(results: Results) -> dict[str, Any]:
     across = pairs[pairs["label_a"] != pairs["label_b"]]
     refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
     return {
-        "montage": data_uri(results.montage),
+        "montage": None if results.montage is None else data_uri(results.montage),
         "packing_order": results.arrays.order,
         "subject": results.subject,
         "numbered": Labels(results.classes).numbered,

@@ -93,12 +93,13 @@ def _strip_words(metric: str, row: StripRow) -> str:
 def _sentence(results: Results) -> str:
     settings = results.settings
     folds = max(settings.folds.values())
+    sample = "picture" if results.arrays.of_pictures else "patient"
     return (
         f"{formatting.plural(len(settings.runs), 'run')} under "
         f"{formatting.plural(len(settings.protocols), 'protocol')} "
         f"({listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
         f"{formatting.plural(folds, 'fold')}, {formatting.plural(len(settings.seeds), 'seed')} each, on "
-        f"{formatting.plural(len(results.manifest), 'picture')} of {len(results.classes)} classes."
+        f"{formatting.plural(len(results.manifest), sample)} of {len(results.classes)} classes."
     )
 
 
@@ -107,7 +108,9 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     groups = results.manifest["group"]
     with_group = (groups != "").sum()
     refused = sum(record.refused.values())
-    pictures = results.arrays.array
+    array = results.arrays.array
+    pictures = results.arrays.of_pictures
+    size = f"pictures of {array.width} × {array.height} pixels" if pictures else str(array)
     return [
         ("Data", "synthetic" if results.synthetic else "real", listed(sorted(set(results.manifest["source"])))),
         ("Samples", formatting.grouped(record.samples), f"{len(results.classes)} classes"),
@@ -122,7 +125,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
             f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} of equal or near-equal pictures",
         ),
-        ("Scale", results.settings.scale, f"pictures of {pictures.width} × {pictures.height} pixels"),
+        ("Scale", results.settings.scale, size),
         ("Headline", formatting.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
-from workflow_scripts.contracts.example_files import ORIGINALS, read_originals
+from workflow_scripts.contracts.example_files import read_originals
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
 from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
+from workflow_scripts.runtime.study_paths import ORIGINALS_FILE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -148,7 +149,7 @@ def _examples(results: Results) -> list[Example]:
     arrays, label_of = arrays_of(results), results.manifest.set_index("id")["label"]
     return [
         Example(label_of[name], original, visible(arrays.picture(name), arrays.description), arrays.mask(name))
-        for name, original in read_originals(results.folder / "examples" / ORIGINALS).items()
+        for name, original in read_originals(results.folder / "examples" / ORIGINALS_FILE).items()
     ]
 
 

@@ -71,8 +71,9 @@ class RulePatterns:
         return f"{self._plan.config.results}/{_wildcard('study', masked)}"
 
     def _examples(self, of_slides: bool) -> str:
-        """Folders of the studies whose samples are tiles of slides, or of the others."""
-        studies = [name for name in self._plan.config.studies if self._plan.steps.has_slides(name) == of_slides]
+        """Folders of the studies whose samples are tiles of slides, or other pictures."""
+        pictured = filter(self._plan.steps.has_pictures, self._plan.config.studies)
+        studies = [name for name in pictured if self._plan.steps.has_slides(name) == of_slides]
         return f"{self._plan.config.results}/{_wildcard('study', studies)}"
 
     def _single(self) -> str:

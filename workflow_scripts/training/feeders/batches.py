@@ -22,18 +22,26 @@ from workflow_scripts.training.samples import Subset
 
 @dataclass(frozen=True)
 class Batch:
-    """What a network is called with (`network(*inputs)`), and class numbers B; all on the device."""
+    """What a network is called with (`network(*inputs)`), and class numbers B; all on the device.
+
+    weights: float32 B, how much each counts in the loss; None: all the same.
+    """
 
     inputs: tuple[torch.Tensor, ...]
     targets: torch.Tensor
+    weights: torch.Tensor | None = None
 
 
 class Batches(Protocol):
-    """Batches of one subset. targets: int64 N on the device; keys: uint64 N."""
+    """Batches of one subset. targets: int64 N on the device; keys: uint64 N.
+
+    weights: float32 N on the device, how much each counts; None: all the same.
+    """
 
     device: torch.device
     targets: torch.Tensor
     keys: np.ndarray
+    weights: torch.Tensor | None
 
     def __len__(self) -> int:
         """Number of samples, N."""
@@ -46,6 +54,18 @@ class Batches(Protocol):
     def placed(self, model: nn.Module) -> nn.Module:
         """The network on the device, its memory laid out as that of the batches."""
         ...
+
+
+def labels_on(device: torch.device, subset: Subset) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Class numbers of a subset, and how much each sample counts (None: all the same), on a device."""
+    weights = None if subset.weights is None else torch.from_numpy(subset.weights).to(device)
+    return torch.from_numpy(subset.targets).to(device), weights
+
+
+def batch_of(batches: Batches, inputs: tuple[torch.Tensor, ...], indices: np.ndarray) -> Batch:
+    """The inputs of the samples at these indices (B), with their class numbers and weights."""
+    rows = torch.from_numpy(indices).to(batches.device)
+    return Batch(inputs, batches.targets[rows], None if batches.weights is None else batches.weights[rows])
 
 
 class Epoch(Protocol):

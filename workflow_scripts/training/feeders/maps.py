@@ -17,7 +17,7 @@ from workflow_scripts.models.symmetries import eight_symmetries
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training import devices, sampling
-from workflow_scripts.training.feeders.batches import Batch, View
+from workflow_scripts.training.feeders.batches import Batch, View, batch_of, labels_on
 from workflow_scripts.training.feeders.pixels import fourfold
 from workflow_scripts.training.samples import Subset
 
@@ -51,7 +51,7 @@ class Maps:
     def __init__(self, train: Train, arrays: Arrays, subset: Subset, device: torch.device) -> None:
         self.data, self.subset, self.device = arrays.data, subset, device
         self.layout = torch.channels_last if train.channels_last else torch.contiguous_format
-        self.keys, self.targets = subset.keys, torch.from_numpy(subset.targets).to(device)
+        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
         self.resident, self.held_at = None, np.empty(0, dtype="int64")
         # Samples that are shown several times share their maps.
         first, self.sample_at = np.unique(subset.first, return_inverse=True)
@@ -75,8 +75,7 @@ class Maps:
     def changed(self, indices: np.ndarray, symmetries: np.ndarray) -> Batch:
         """The maps at these indices (B), each of the picture changed by one of its symmetries (B)."""
         maps = self._stored(indices, symmetries).permute(0, 3, 1, 2).float()
-        targets = self.targets[torch.from_numpy(indices).to(self.device)]
-        return Batch((maps.contiguous(memory_format=self.layout),), targets)
+        return batch_of(self, (maps.contiguous(memory_format=self.layout),), indices)
 
     def _stored(self, indices: np.ndarray, symmetries: np.ndarray) -> torch.Tensor:
         if self.resident is not None:

@@ -13,7 +13,7 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training import devices, sampling
-from workflow_scripts.training.feeders.batches import Batch, View
+from workflow_scripts.training.feeders.batches import Batch, View, batch_of, labels_on
 from workflow_scripts.training.feeders.stained import StainedRows, fitted_reference, stained
 from workflow_scripts.training.randomness import GOLDEN
 from workflow_scripts.training.samples import Subset
@@ -103,7 +103,7 @@ class Pixels:
         self.data, self.masks = stained(arrays.data, normalisation.stain), masks
         self.subset, self.device = subset, device
         self.changes, self.variants, self.layout = changes, variants, normalisation.layout
-        self.keys, self.targets = subset.keys, torch.from_numpy(subset.targets).to(device)
+        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
         channels, scale = arrays.description.channels, arrays.description.scale
         std = torch.tensor(normalisation.std, dtype=torch.float64)
         self.scale = (1 / (scale * std)).float().view(1, channels, 1, 1).to(device)
@@ -135,8 +135,7 @@ class Pixels:
         else:
             images = pixels.permute(0, 3, 1, 2).float()
         images = (images * self.scale).sub_(self.offset)
-        targets = self.targets[torch.from_numpy(indices).to(self.device)]
-        return Batch((images.contiguous(memory_format=self.layout),), targets)
+        return batch_of(self, (images.contiguous(memory_format=self.layout),), indices)
 
     def pixels(self, indices: np.ndarray) -> torch.Tensor:
         """B×H×W×C pictures, or copies of them, at these indices of the subset: uint8, or float32 of other types."""

@@ -11,7 +11,7 @@ from torch import nn
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.training import sampling
-from workflow_scripts.training.feeders.batches import Batch, OrderedEpoch, View
+from workflow_scripts.training.feeders.batches import Batch, OrderedEpoch, View, batch_of, labels_on
 from workflow_scripts.training.samples import Subset
 
 # A number that is the same in all training samples tells nothing: it stays as it is, but for its mean.
@@ -24,7 +24,7 @@ class Standardised(ABC):
 
     def __init__(self, view: View, arrays: Arrays, subset: Subset, device: torch.device) -> None:
         self.data, self.subset, self.device, self.sampling = arrays.data, subset, device, view.train.sampling
-        self.keys, self.targets = subset.keys, torch.from_numpy(subset.targets).to(device)
+        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
         self.mean, self.std = (np.array(values) for values in (view.mean, view.std))
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Standardised(ABC):
 
     def batch(self, indices: np.ndarray) -> Batch:
         """As Batches.batch."""
-        return Batch(self.inputs(indices), self.targets[torch.from_numpy(indices).to(self.device)])
+        return batch_of(self, self.inputs(indices), indices)
 
     def epoch(self, seed: int, number: int) -> OrderedEpoch:
         """As TrainingBatches.epoch."""

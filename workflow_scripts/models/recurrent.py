@@ -1,0 +1,54 @@
+"""Recurrent networks over the steps of samples (kinds.recurrent)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from workflow_scripts.kinds.recurrent import Recurrent
+from workflow_scripts.models.input_shape import InputShape
+from workflow_scripts.models.network_parts import note_classifier, note_features
+
+_CELLS: Mapping[str, type[nn.LSTM | nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class RecurrentNetwork(nn.Module):
+    """Steps → what the last layer remembers after the last one → class scores.
+
+    Called with float32 B×T×D, whose content after the last step of a sample does not matter, and int64 B steps of each
+    (at least 1, on the processor); gives float32 B×K logits, or with `classes` = 0 the B×H numbers before them.
+    """
+
+    def __init__(self, run: Recurrent, width: int, classes: int) -> None:
+        super().__init__()
+        between = run.dropout if run.layers > 1 else 0.0
+        cells = _CELLS[run.cell]
+        self.cells = cells(width, run.hidden, run.layers, batch_first=True, dropout=between)
+        self.dropout = nn.Dropout(run.dropout)
+        self.classifier = nn.Linear(run.hidden, classes) if classes else nn.Identity()
+        self.packed = run.batching == "packed"
+        note_classifier(self, ("classifier",) if classes else ())
+        note_features(self, classes or run.hidden)
+
+    def remembered(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """float32 B×H: what the last layer remembers after the last step of each sample."""
+        if self.packed:
+            packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
+            state = self.cells(packed)[1]
+            last = state[0] if isinstance(state, tuple) else state
+            return last[-1]
+        every_step, _ = self.cells(steps)
+        rows = torch.arange(len(lengths), device=steps.device)
+        return every_step[rows, lengths.to(steps.device) - 1]
+
+    def forward(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """As the class says."""
+        scores: torch.Tensor = self.classifier(self.dropout(self.remembered(steps, lengths)))
+        return scores
+
+
+def build_recurrent(run: Recurrent, classes: int, shape: InputShape, files: dict[str, Path] | None) -> RecurrentNetwork:
+    """The network of a run; `shape.channels`: numbers of a step. It starts at random."""
+    return RecurrentNetwork(run, shape.channels, classes)
