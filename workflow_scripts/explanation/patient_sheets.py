@@ -16,8 +16,6 @@ from workflow_scripts.explanation.voted import Voted
 from workflow_scripts.kinds.step_settings.explain_settings import Explain
 
 FILES = ("risk_over_time.csv", "drivers.csv", "risk_over_time.png", "confusions.csv")
-# What the samples of the reported subset are called.
-PATIENTS = {"test": "test patients", "validation": "validation patients, selected on"}
 
 
 def histories_of(explained: Trained | Voted) -> Histories:
@@ -42,7 +40,7 @@ def write_patients(
     COLUMN_RISKS.write(folder / "drivers.csv", column_rows(patients))
     judged = explained.judge(False)[0].loc[known]
     CONFUSIONS.write(folder / "confusions.csv", confusions(judged, explained.classes))
-    of = PATIENTS[explained.reported]
+    of = explained.images_words
     history_figure.draw(folder / "risk_over_time.png", patients, question, explained.run, len(known), of, synthetic)
     wrong = sum(patient.high != patient.positive for patient in patients)
     return {"patients": len(patients), "wrong_shown": wrong, "threshold": question.threshold, "tested": len(judged)}

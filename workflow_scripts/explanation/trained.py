@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from workflow_scripts.contracts.arrays import PIXELS
+from workflow_scripts.contracts.arrays import PIXELS, SEQUENCE
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.contracts.verified import required_training
@@ -32,6 +32,8 @@ from workflow_scripts.training.view import view_of
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
+# The same of samples that are the visits of a patient.
+PATIENTS = {"test": "test patients", "validation": "validation patients, selected on"}
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,15 @@ class Trained:
         weights = read_trained(required_training(path), training)
         require_classes(weights.classes, samples.classes, path)
         chosen = devices.prepare(device, training.train)
-        shape = InputShape.of(samples.arrays.description)
+        shape = InputShape.of_arrays(samples.arrays)
         network = load_trained(build(training.spec, len(weights.classes), shape, 0), weights)
         return cls(run, network.to(chosen), weights, chosen, samples, settings.reported)
 
     @property
     def images_words(self) -> str:
-        """What the images of the reported subset are called."""
-        return marked(IMAGES[self.reported], self.weights.settings.resample)
+        """What the images, or patients, of the reported subset are called."""
+        of_visits = self.samples.arrays.description.kind == SEQUENCE
+        return marked((PATIENTS if of_visits else IMAGES)[self.reported], self.weights.settings.resample)
 
     @property
     def train(self) -> Train:
@@ -79,8 +82,8 @@ class Trained:
 
     @property
     def shape(self) -> InputShape:
-        """Of the images."""
-        return InputShape.of(self.samples.arrays.description)
+        """Of what the network takes."""
+        return InputShape.of_arrays(self.samples.arrays)
 
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
         """The reported samples and what was seen of them.

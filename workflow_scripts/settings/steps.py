@@ -233,7 +233,7 @@ class Steps:
             explain=declared(Explain, chosen.explain),
             resample=self.study(study).protocols[protocol].resample,
             # Of pictures the class that was predicted is explained.
-            risk=None if packed_modality(chosen.modality).of_pictures else declared(Measures, chosen.evaluate).risk,
+            risk=None if self.has_pictures(study) else declared(Measures, chosen.evaluate).risk,
         )
 
     def explained_networks(self, study: str) -> list[str]:
