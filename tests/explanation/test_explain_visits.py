@@ -47,7 +47,7 @@ def explained(tmp_path_factory):
         specs[run] = {"spec": settings["spec"], "train": settings["train"]}
     settings = {"study": "made", "protocol": "grouped", "fold": 0, "seed": 0, "reported": "test", "specs": specs}
     settings["preprocess"] = {"size": 32, "fit": "squash", "pixel_size": None}
-    settings["explain"] = {"runs": ["lstm", "both"], "images": 4, "errors": 2, "embedding": True}
+    settings["explain"] = {"runs": ["lstm", "both"], "images": 2, "errors": 1, "embedding": True}
     settings["risk"] = ASKED
     explain.main(inputs.arguments(runs=root / "runs", out=root / "explanation", settings=settings))
     return inputs, root / "explanation", settings
@@ -67,7 +67,7 @@ def test_tables_and_figure_of_patients_stand_where_those_of_pictures_would(expla
             VISIT_RISKS.read(out / run / "risk_over_time.csv"),
             COLUMN_RISKS.read(out / run / "drivers.csv"),
         )
-        assert set(subset[visits["id"]]) == {"test"} and visits["id"].nunique() == 6
+        assert set(subset[visits["id"]]) == {"test"} and visits["id"].nunique() == 3
         # What is no feature drives nothing.
         assert set(columns["column"]) == {"age", "hpv", "smoker"}
         assert visits["risk"].between(0, 1).all() and (visits["without"] != visits["risk"]).any()
@@ -85,7 +85,7 @@ def test_the_risk_after_the_last_visit_is_the_prediction_of_the_run(explained):
     judged, seen = run.judge(False)
     risk = pd.Series(seen.probabilities[:, 1], index=judged["id"])
     assert last.to_numpy() == pytest.approx(risk[last.index].to_numpy(), abs=1e-6)
-    assert read_record(out / "record.json")["found"]["lstm"]["patients"] == 6
+    assert read_record(out / "record.json")["found"]["lstm"]["patients"] == 3
 
 
 def test_equal_runs_of_visits_are_explained_in_equal_bytes(explained, tmp_path):

@@ -67,9 +67,7 @@ def target_layers(model: nn.Module, shape: InputShape) -> dict[str, Target]:
 
 
 def say_what_has_no_map(run: TrainedKind, classes: int, shape: InputShape) -> None:
-    """A line of the log on a run of images whose network has no target layer; `shape`: of its images."""
-    if run.reads != "pixels":
-        return
+    """A line of the log on a run whose network has no target layer; `shape`: of its images."""
     try:
         target_layers(random_network(run, classes, shape, 0), shape)
     except UserError as error:
