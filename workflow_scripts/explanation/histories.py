@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.arrays import Arrays
+from workflow_scripts.contracts.run_tables import unit_weights
 from workflow_scripts.contracts.step_settings.evaluate_settings import Risk
 from workflow_scripts.contracts.visit_columns import TIME, sources_of
 from workflow_scripts.contracts.visit_risk_tables import COLUMN_RISKS, VISIT_RISKS
 from workflow_scripts.evaluation.risk_groups import threshold
-from workflow_scripts.evaluation.unit_weights import unit_weights
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training.randomness import keys_of
 
