@@ -232,7 +232,6 @@ class Steps:
             preprocess=declared(PictureScale, chosen.preprocess),
             explain=declared(Explain, chosen.explain),
             resample=self.study(study).protocols[protocol].resample,
-            # Of pictures the class that was predicted is explained.
             risk=None if self.has_pictures(study) else declared(Measures, chosen.evaluate).risk,
         )
 
