@@ -240,14 +240,11 @@ class Steps:
             preprocess=packing_of(chosen),
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
-            # Where a network looks is known of pictures alone.
             explain=tuple(chosen.explain.runs) if self.has_pictures(study) else (),
         )
 
     def report(self, study: str) -> ReportSettings:
-        chosen = self.study(study)
-        evaluate = declared(Evaluate, chosen.evaluate)
-        return ReportSettings(**self._results(study), evaluate=evaluate, subject=chosen.subject)
+        return ReportSettings(**vars(self.verdict(study)), subject=self.study(study).subject)
 
     def verdict(self, study: str) -> VerdictSettings:
         return VerdictSettings(**self._results(study), evaluate=declared(Evaluate, self.study(study).evaluate))
