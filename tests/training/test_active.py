@@ -235,7 +235,7 @@ def test_an_expert_whose_answers_change_is_learned_from_anew(visits, runs, tmp_p
     other = turned.assign(label=turned["label"].where(turned["id"] != first, CLASSES[1]))
     known = set(QUERIES.read(runs["uncertainty"] / "queries.csv").query("round < 2")["id"])
     turned[turned["id"].isin(known)][["id", "label"]].to_csv(path, index=False)
-    with pytest.raises(UserError, match="needs the labels of 10"):
+    with pytest.raises(UserError, match="needs the labels of"):
         run(visits, tmp_path / "run", path)
     other[["id", "label"]].to_csv(path, index=False)
     run(visits, tmp_path / "run", path)
