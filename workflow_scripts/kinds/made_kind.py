@@ -24,7 +24,8 @@ class RunJob:
 
     sources: the folder of each run that it is made of, by the name of the run; training: the settings of the training
     whose weights it applies, or that it does itself, None: neither; device: where networks run; out: the folder of the
-    run; work: where it keeps states until its end; expert: the user's file of labels, where its kind names one.
+    run; work: where it keeps states until its end; expert: the user's file of labels, where its kind names one; linked:
+    the folder of the results of another study that it reads, None: it reads none.
     """
 
     study: str
@@ -39,6 +40,7 @@ class RunJob:
     out: Path
     work: WorkFolder
     expert: Path | None = None
+    linked: Path | None = None
 
     @property
     def applied(self) -> TrainSettings:
@@ -72,8 +74,9 @@ class MadeKind(RunKind):
     """A run that is made in one go from a study's arrays.
 
     The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
-    a folder `model` besides, MAKE_WITH_ATTENTION where it leaves attention.csv and needs PyTorch on a processor alone,
-    MAKE_WITH_ROUNDS where it trains in rounds, leaves rounds.csv and queries.csv and keeps a state between rounds.
+    a folder `model` besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
+    where it reads what another study has of the same patients, MAKE_WITH_ROUNDS where it trains in rounds, leaves
+    rounds.csv and queries.csv and keeps a state between rounds.
     """
 
     rule = MAKE

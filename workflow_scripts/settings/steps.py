@@ -14,11 +14,10 @@ from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, Ing
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
 from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, rule_of
-from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, Synthetic
+from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
 from workflow_scripts.kinds.made_kind import MadeKind, active_runs
 from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
@@ -42,6 +41,7 @@ from workflow_scripts.settings.modalities import packing_of
 from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.synthetic_data import synthesise_settings
 
 
 class Steps:
@@ -72,16 +72,7 @@ class Steps:
         return self.study(study).source == "synthetic"
 
     def synthesise(self, study: str, adapter: str) -> SynthesiseSettings:
-        chosen = self.study(study)
-        return SynthesiseSettings(
-            study=study,
-            seed=self.config.seed,
-            adapter=adapter,
-            # A study of several adapters must not show one look under two names.
-            adapter_index=chosen.adapters.index(adapter),
-            generator=entry_called(adapter).generator(chosen.paper),
-            synthetic=declared(Synthetic, chosen.synthetic),
-        )
+        return synthesise_settings(self.config, study, adapter)
 
     def ingest(self, study: str, listing: dict[str, str] | None) -> IngestSettings:
         chosen = self.study(study)
@@ -233,6 +224,7 @@ class Steps:
             preprocess=declared(PictureScale, chosen.preprocess),
             explain=declared(Explain, chosen.explain),
             resample=self.study(study).protocols[protocol].resample,
+            risk=None if self.has_pictures(study) else declared(Measures, chosen.evaluate).risk,
         )
 
     def explained_networks(self, study: str) -> list[str]:

@@ -43,6 +43,7 @@ def arguments() -> argparse.Namespace:
     for name in ("--dataset", "--arrays", "--split", "--masks"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--source-run", action="append", default=[], type=source_run, help="NAME=FOLDER of a run")
+    parser.add_argument("--linked", type=Path, help="folder of another study of the same patients")
     parser.add_argument("--expert", type=Path, metavar="FILE", help="labels of training samples, which a run asks for")
     parser.add_argument("--work", type=Path, default=Path(".work"), help="folder of states and locks")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
@@ -84,6 +85,7 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
         out=args.out,
         work=WorkFolder(args.work, _identity(args, settings)),
         expert=args.expert,
+        linked=args.linked,
     )
 
 
