@@ -10,7 +10,6 @@ from workflow_scripts.contracts.step_settings.embed_settings import Embedding, E
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
-from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
@@ -280,13 +279,6 @@ class Steps:
             seeds=tuple(chosen.seeds),
             folds={name: self.folds(study, name) for name in chosen.protocols},
         )
-
-    def index(self, studies: list[str], papers: list[str]) -> IndexSettings:
-        titles = {name: StudyTitle(self.study(name).title, self.study(name).paper) for name in studies}
-        return IndexSettings(tuple(papers), titles)
-
-    def consistency(self, papers: list[str]) -> ConsistencySettings:
-        return ConsistencySettings(tuple(papers))
 
     def _run(self, study: str, run: str) -> RunSettings:
         trained = self.kind(study, run).rule == TRAIN
