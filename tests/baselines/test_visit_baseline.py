@@ -135,7 +135,7 @@ def test_what_was_measured_earlier_is_nothing_that_a_last_visit_tells(tmp_path):
 @pytest.mark.parametrize("model", ["logistic", "boosting"])
 def test_what_is_on_request_inflates_only_the_run_that_names_it(cohort, model):
     honest = auc(run(cohort, f"honest {model}", model=model, features="last_visit"))
-    asked = auc(run(cohort, f"asked {model}", model=model, features="last_visit", columns=["schiller"]))
+    asked = auc(run(cohort, f"asked {model}", model=model, features="last_visit", extra_columns=["schiller"]))
     assert asked > 0.99 > 0.85 > honest
 
 
