@@ -191,8 +191,8 @@ def test_equal_jobs_leave_equal_bytes(cohort):
         ({"model": "logistic", "features": "persistence"}, "persistence is null; they go together"),
         ({"model": "score", "features": "summaries"}, "score and persistence go together"),
         ({"model": "boosting", "features": "summaries", "C": 1.0}, "C is given, which model: logistic alone has"),
-        ({"model": "logistic", "features": "summaries", "columns": ["schiler"]}, "did you mean schiller?"),
-        ({"model": "logistic", "features": "summaries", "columns": ["hpv"]}, "not of the use on_request"),
+        ({"model": "logistic", "features": "summaries", "extra_columns": ["schiler"]}, "did you mean schiller?"),
+        ({"model": "logistic", "features": "summaries", "extra_columns": ["hpv"]}, "not of the use on_request"),
         ({"model": "score", "features": "persistence", "persistence": {"column": "age"}}, "no category; there are hpv"),
         (
             {"model": "score", "features": "persistence", "persistence": {"column": "hpv", "without": ["negativ"]}},
