@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from workflow_scripts.contracts.blocks import Filled, about
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
 from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
-MAKE_WITH_ATTENTION = "make_run_with_attention"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, COMBINE)
+MAKE_WITH_ATTENTION, MAKE_WITH_LINKED = "make_run_with_attention", "make_run_with_linked"
+RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, MAKE_WITH_LINKED, COMBINE)
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,22 @@ class SourceRun:
 
 
 @dataclass(frozen=True)
+class LinkedEmbedding:
+    """What a frozen network gave of the samples that another study has of the same patients."""
+
+    study: Annotated[Filled, about("Another study, whose groups are patients of this one.")]
+    embedding: Annotated[Filled, about("One of its embeddings; of maps their mean over positions is taken.")]
+
+    def __str__(self) -> str:
+        return f"{self.embedding} of {self.study}"
+
+
+@dataclass(frozen=True)
 class StudyRuns:
     """What of a study its runs, and those of other studies, must fit.
 
-    preprocess: the settings that change pixels; as_published: the protocol that splits as the paper did.
+    preprocess: the settings that change pixels; as_published: the protocol that splits as the paper did; linked: the
+    study whose patients alone it has, see ingest.visits.
     """
 
     name: str
@@ -65,6 +78,9 @@ class StudyRuns:
     as_published: str | None
     seeds: tuple[int, ...]
     preprocess: Mapping[str, Any]
+    modality: str
+    embeddings: tuple[str, ...]
+    linked: str | None
 
 
 class RunKind(OneOfKind):
@@ -93,6 +109,10 @@ class RunKind(OneOfKind):
     def sources(self) -> tuple[SourceRun, ...]:
         """The finished runs that it is made of."""
         return ()
+
+    def linked_embedding(self) -> LinkedEmbedding | None:
+        """What it reads of another study of the same patients; None: nothing."""
+        return None
 
     def networks(self) -> Mapping[str, NetworkPart]:
         """The networks that it trains: `model`, or the name of each branch."""

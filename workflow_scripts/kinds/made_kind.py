@@ -21,7 +21,8 @@ class RunJob:
     """One fold and seed of a run that is to be made in one go.
 
     sources: the folder of each run that it is made of, by the name of the run; training: the settings of the training
-    whose weights it applies, None: it applies none; device: where networks run; out: the folder of the run.
+    whose weights it applies, None: it applies none; device: where networks run; out: the folder of the run; linked: the
+    folder of the results of another study that it reads, None: it reads none.
     """
 
     study: str
@@ -34,6 +35,7 @@ class RunJob:
     training: TrainSettings | None
     device: str
     out: Path
+    linked: Path | None = None
 
     @property
     def applied(self) -> TrainSettings:
@@ -67,7 +69,8 @@ class MadeKind(RunKind):
     """A run that is made in one go from a study's arrays.
 
     The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
-    a folder `model` besides, MAKE_WITH_ATTENTION where it leaves attention.csv and needs PyTorch on a processor alone.
+    a folder `model` besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
+    where it reads what another study has of the same patients.
     """
 
     rule = MAKE

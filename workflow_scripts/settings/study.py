@@ -22,6 +22,7 @@ from workflow_scripts.settings.known_names import (
     results_folder,
     unfit,
 )
+from workflow_scripts.settings.linked_studies import linked_mistakes
 from workflow_scripts.settings.map_runs import embedding_mistakes
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
@@ -86,6 +87,11 @@ class Study(Block):
     def modality(self) -> str:
         """The modality of the study's samples: that of its adapters."""
         return adapters()[self.adapters[0]].modality
+
+    @property
+    def linked(self) -> str | None:
+        """The study whose patients alone it has; None: it has all of its own."""
+        return self.ingest.visits.linked if self.ingest.visits else None
 
     @property
     def table_columns(self) -> tuple[str, ...]:
@@ -257,6 +263,7 @@ class Config(Block):
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
         unknown = [name for name in self.only or () if name not in self.studies]
         mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
+        mistakes += linked_mistakes(self.studies)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():
@@ -276,4 +283,7 @@ def _runs_of(name: str, study: Study) -> StudyRuns:
         seeds=tuple(study.seeds),
         # How large a pixel is changes no pixel.
         preprocess=values_of(study.preprocess, exclude={"pixel_size"}),
+        modality=study.modality,
+        embeddings=tuple(study.embeddings),
+        linked=study.linked,
     )

@@ -39,6 +39,7 @@ def arguments() -> argparse.Namespace:
     for name in ("--dataset", "--arrays", "--split", "--masks"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--source-run", action="append", default=[], type=source_run, help="NAME=FOLDER of a run")
+    parser.add_argument("--linked", type=Path, help="folder of another study of the same patients")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--out", required=True, type=Path, help="folder of the run, for one fold and seed")
     return parser.parse_args()
@@ -75,6 +76,7 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
         training=settings.member,
         device=args.device,
         out=args.out,
+        linked=args.linked,
     )
 
 

@@ -4,7 +4,7 @@ The settings say what the columns are, when a patient is predicted and what (`in
 unit and a group; of the tables only what was known at the landmark goes on, as visits.csv in the folder of the dataset.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from workflow_scripts.contracts.patient_flow import EVENT, LABELS
@@ -28,16 +28,19 @@ KEYS = ("visits",)
 WHOLE_FIELDS = True
 
 
-def samples(root: Path, ingest: Ingest, pseudonyms: Pseudonyms) -> Iterator[Sample | Refused | MadeTable]:
+def samples(
+    root: Path, ingest: Ingest, pseudonyms: Pseudonyms, linked: Container[str] | None = None
+) -> Iterator[Sample | Refused | MadeTable]:
     """The tables of all patients, every patient at the landmark, and who was refused; see data.adapters.interface.
 
-    UserError, too, where a table is not what the settings say, or a feature tells the outcome.
+    linked: patients of another study, where only these are taken. UserError, too, where a table is not what the
+    settings say, or a feature tells the outcome.
     """
     if ingest.visits is None:
         raise UserError(
             "ingest.visits is not set: it says what the columns of the table of visits are, and what is predicted when"
         )
-    cohort = read_cohort(root, ingest.visits, pseudonyms)
+    cohort = read_cohort(root, ingest.visits, pseudonyms, linked)
     files = tuple(filter(None, (ingest.visits.file, ingest.visits.outcomes)))
     yield from cohort_tables(cohort, audit_visits(cohort), files)
     for name, fault in cohort.faults:
