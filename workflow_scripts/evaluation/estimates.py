@@ -116,7 +116,8 @@ def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key
     }
     sizes = measuring.sizes(grid.values())
     mean, pooled = _mean(grid, points), _pooled(grid, draws, resampler)
-    support = np.sum([counts[fold, grid.seeds[0]] for fold in grid.folds], axis=0)
+    once = grid.folds[: len(grid.folds) // grid.repeats]
+    support = np.sum([counts[fold, grid.seeds[0]] for fold in once], axis=0)
     results[ALL] = _result(mean, pooled, support, grid.n, sizes, resampler, measuring.classes)
     if len(grid.folds) > 1:
         results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, sizes, resampler)
@@ -150,7 +151,7 @@ def _pooled(grid: Grid, draws: dict[Key, Scores[np.ndarray]], resampler: Resampl
 
 
 def _pooled_auc(grid: Grid, sizes: Scores[np.float64], resampler: Resampler) -> Estimate:
-    """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
+    """Macro AUC over the predictions of all folds of one repeat and seed together; mean over repeats and seeds."""
     metric, together = "pooled_macro_auc", grid.together()
 
     def measured(frame: pd.DataFrame, weights: np.ndarray) -> np.ndarray:

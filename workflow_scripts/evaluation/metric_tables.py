@@ -50,12 +50,14 @@ def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
     return evaluated / f"{FoldSeed(fold, seed)}.json"
 
 
-def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
+def read_units(
+    runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str, repeats: int = 1
+) -> Grid:
     """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
 
-    `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,
-    has other classes, folds, ids, labels or groups than the dataset, or when two seeds of a fold judged different
-    units.
+    `reported` is the subset that the protocol reports, `folds` counts those of all `repeats`. UserError when a table is
+    missing or broken, lacks that subset, has other classes, folds, ids, labels or groups than the dataset, or when two
+    seeds of a fold judged different units.
     """
     expected = _known(dataset, aggregate)
     tables = {}
@@ -64,7 +66,7 @@ def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, a
             path = run_folder(runs, fold, seed) / UNITS_FILE
             tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, expected, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
-    return Grid(tables)
+    return Grid(tables, repeats)
 
 
 def require_settings(runs: Path, expects: dict[str, str]) -> None:

@@ -30,12 +30,12 @@ DARK = 0.55  # cividis is light above: black text there, white text below
 
 
 def confusion(grid: Grid, classes: list[str]) -> np.ndarray:
-    """K×K units of each true (row) and predicted class, by their weights: summed over folds, mean over seeds."""
+    """K×K units of each true (row) and predicted class, by their weights: sum over folds, mean over the rest."""
     total = np.zeros((len(classes), len(classes)))
     for frame in grid.values():
         labels, p = arrays(frame)
         np.add.at(total, (labels, p.argmax(axis=1)), unit_weights(frame))
-    return total / len(grid.seeds)
+    return total / grid.times
 
 
 def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Figure":
@@ -180,7 +180,7 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
     axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
     axes.legend(loc="best")
     middles = (np.arange(bins) + 0.5) / bins
-    below.bar(middles, count / len(grid.seeds), width=0.9 / bins, color=COLOURS[5])
+    below.bar(middles, count / grid.times, width=0.9 / bins, color=COLOURS[5])
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
     return figure
 

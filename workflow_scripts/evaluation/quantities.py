@@ -138,9 +138,7 @@ def _size(grid: Grid, class_name: str) -> int:
     """Units over all folds, of one class where it is named: those that are known to be of it."""
     if not class_name:
         return grid.n
-    return sum(
-        int((of_known_outcome(table) & (table["label"] == class_name)).sum()) for table in grid.of_seed(grid.seeds[0])
-    )
+    return sum(int((of_known_outcome(table) & (table["label"] == class_name)).sum()) for table in grid.judged_once())
 
 
 def taken_for(table: pd.DataFrame, class_name: str, predicted: str) -> tuple[np.ndarray, np.ndarray]:
