@@ -135,7 +135,7 @@ def test_what_was_measured_earlier_is_nothing_that_a_last_visit_tells(tmp_path):
 @pytest.mark.parametrize("model", ["logistic", "boosting"])
 def test_what_is_on_request_inflates_only_the_run_that_names_it(cohort, model):
     honest = auc(run(cohort, f"honest {model}", model=model, features="last_visit"))
-    asked = auc(run(cohort, f"asked {model}", model=model, features="last_visit", columns=["schiller"]))
+    asked = auc(run(cohort, f"asked {model}", model=model, features="last_visit", extra_columns=["schiller"]))
     assert asked > 0.99 > 0.85 > honest
 
 
@@ -191,8 +191,8 @@ def test_equal_jobs_leave_equal_bytes(cohort):
         ({"model": "logistic", "features": "persistence"}, "persistence is null; they go together"),
         ({"model": "score", "features": "summaries"}, "score and persistence go together"),
         ({"model": "boosting", "features": "summaries", "C": 1.0}, "C is given, which model: logistic alone has"),
-        ({"model": "logistic", "features": "summaries", "columns": ["schiler"]}, "did you mean schiller?"),
-        ({"model": "logistic", "features": "summaries", "columns": ["hpv"]}, "not of the use on_request"),
+        ({"model": "logistic", "features": "summaries", "extra_columns": ["schiler"]}, "did you mean schiller?"),
+        ({"model": "logistic", "features": "summaries", "extra_columns": ["hpv"]}, "not of the use on_request"),
         ({"model": "score", "features": "persistence", "persistence": {"column": "age"}}, "no category; there are hpv"),
         (
             {"model": "score", "features": "persistence", "persistence": {"column": "hpv", "without": ["negativ"]}},

@@ -34,6 +34,8 @@ statements:
   - {id: best, place: §3, study: a, run: x, words: better than y, relation: higher, against: {run: [y]}}
 layers:
   table2: {place: Table 2, study: a, rows: [[Pool, 8 x 8 x 3], [FC, 192]]}
+aspects:
+  table3: {place: Table 3, columns: {a: Ours}, rows: {Input: [Images]}}
 public:
   - {id: n, place: Nobody 2020, study: a, metric: samples, unit: count, value: 12}
 """
@@ -96,9 +98,29 @@ def test_words_layers_and_what_others_print_are_read_beside_the_claims(tmp_path)
     (said,) = paper.statements
     assert (said.subject, said.compared_field, said.compared_values, said.metric) == ("x", "run", ("y",), None)
     assert [(layer.id, layer.size) for layer in paper.layers] == [("table2.01", (8, 8, 3)), ("table2.02", (192,))]
+    assert [(block.place, block.columns, block.rows) for block in paper.aspects] == [
+        ("Table 3", {"a": "Ours"}, {"Input": ("Images",)})
+    ]
     assert [claim.value for claim in paper.public] == [12] and paper.claim("n").value == 10
     with pytest.raises(KeyError):
         paper.claim("nothing")
+
+
+def test_a_number_in_a_comparison_in_words_is_that_of_the_paper_s_claims():
+    paper = read_published(STUDIES / "histology_vgg" / "published.yaml")
+    (block,) = paper.aspects
+    printed = {
+        (claim.study, claim.cell.row): f"{claim.value:.{claim.decimals}f}%"
+        for claim in paper.claims
+        if claim.cell and claim.cell.table == block.place
+    }
+    in_words = {
+        (study, aspect): cell
+        for aspect, cells in block.rows.items()
+        for study, cell in zip(block.columns, cells, strict=True)
+        if cell.endswith("%")
+    }
+    assert in_words == printed and len(printed) == 6
 
 
 def test_counts_of_the_tables_add_up_to_their_totals(cvm):
@@ -227,6 +249,12 @@ def test_every_paper_folder_has_readable_numbers_under_its_own_name():
             "against: {subset: [test]}",
             "statements.best: against names subset, but the statement itself has no subset",
         ),
+        (
+            "[Images]",
+            "[Images, Visits]",
+            "aspects.table3: rows.Input: 2 cells for 1 columns (a)",
+        ),
+        ("columns: {a: Ours}", "columns: {b: Ours}", "aspects: the column 'b' of Table 3 is no study of the paper"),
         ("8 x 8 x 3", "8 by 8", "layers.table2.rows, entry 1, entry 2: '8 by 8' is no size such as 224 x 224 x 64"),
         ("id: best", "id: n", "the id n occurs twice"),
         ("place: Nobody 2020, study: a", "place: Nobody 2020, study: b", "study 'b' is not in studies"),

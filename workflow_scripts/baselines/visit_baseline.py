@@ -103,7 +103,7 @@ class Patients:
         values = arrays.data[rows].astype("float64")
         # Nothing is carried over from earlier visits, so nothing was measured earlier.
         packing = replace(arrays.preparation, elapsed=False)
-        layout = PreparedColumns(arrays.columns, packing, run.columns_)
+        layout = PreparedColumns(arrays.columns, packing, run.extra_columns)
         if run.features == "last_visit":
             if run.model == "boosting":
                 return cls(run, visit_features.last_visit(values, counts)[:, layout.taken], *known)

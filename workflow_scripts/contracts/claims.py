@@ -1,5 +1,6 @@
 """What a paper prints, as data classes: numbers, claims in words, layers, settings; published_yaml.py reads them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -165,6 +166,15 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Aspects:
+    """A printed comparison of studies in words: study → head of its column; aspect → a cell for each column."""
+
+    place: str
+    columns: Mapping[str, str]
+    rows: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class PaperSetting:
     """How the paper says it worked. value None: the paper does not say.
 
@@ -221,7 +231,8 @@ class Published:
     public: what others print of the data that the paper uses (how many cells a public set has), as claims whose place
     is the source; never counted among the paper's own.
     variants: a run that differs in what its own settings say → the run that all else is stated of.
-    title: a short name of the paper; run_names: run → what the paper calls it.
+    title: a short name of the paper; run_names: run → what the paper calls it. aspects: comparisons of its studies in
+    words, of which nothing is judged.
     """
 
     paper: str
@@ -235,6 +246,7 @@ class Published:
     variants: dict[str, str] = field(default_factory=dict)
     title: str = ""
     run_names: dict[str, str] = field(default_factory=dict)
+    aspects: tuple[Aspects, ...] = ()
 
     @property
     def called(self) -> str:

@@ -178,6 +178,22 @@ class LayersBlock:
 
 
 @dataclass(frozen=True)
+class AspectsBlock:
+    """A printed comparison of studies in words, an aspect a row."""
+
+    place: Annotated[str, about("What the paper calls it.")]
+    columns: Annotated[dict[str, str], about("Study → the head of its column.")]
+    rows: Annotated[dict[str, tuple[str, ...]], about("Aspect → a cell for each column, as printed.")]
+
+    def __post_init__(self) -> None:
+        for aspect, cells in self.rows.items():
+            if len(cells) != len(self.columns):
+                raise ValueError(
+                    f"rows.{aspect}: {len(cells)} cells for {len(self.columns)} columns ({listed(self.columns)})"
+                )
+
+
+@dataclass(frozen=True)
 class PublishedBlock:
     """What a paper prints."""
 
@@ -189,6 +205,9 @@ class PublishedBlock:
     claims: Annotated[tuple[ClaimBlock, ...], about("Numbers outside the tables.")] = ()
     statements: Annotated[tuple[StatementBlock, ...], about("Claims in words.")] = ()
     layers: Annotated[dict[str, LayersBlock], about("Name → a table of layers.")] = field(default_factory=dict)
+    aspects: Annotated[dict[str, AspectsBlock], about("Name → a comparison of studies in words.")] = field(
+        default_factory=dict
+    )
     public: Annotated[tuple[ClaimBlock, ...], about("What others print of the same data.")] = ()
     variants: Annotated[dict[str, str], about("Run → the run that all else is stated of.")] = field(
         default_factory=dict

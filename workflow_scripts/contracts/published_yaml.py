@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.claims import Cell, Claim, Layer, Published, Statement
+from workflow_scripts.contracts.claims import Aspects, Cell, Claim, Layer, Published, Statement
 from workflow_scripts.contracts.misfits import MisfitError
 from workflow_scripts.contracts.published_blocks import (
     ClaimBlock,
@@ -55,6 +55,7 @@ def read_published(path: Path) -> Published:
         written.variants,
         written.title,
         _run_names(written),
+        tuple(Aspects(block.place, block.columns, block.rows) for block in written.aspects.values()),
     )
     _check(published, path)
     return published
@@ -183,6 +184,9 @@ def _check(published: Published, path: Path) -> None:
             raise UserError(
                 f"{path}, studies.{name}.reference_study: {study.reference_study!r} is no study with numbers of its own"
             )
+    for block in published.aspects:
+        if unknown := sorted(set(block.columns) - set(published.studies)):
+            raise UserError(f"{path}, aspects: the column {unknown[0]!r} of {block.place} is no study of the paper")
     about_a_study: tuple[Claim | Statement | Layer, ...]
     about_a_study = (*published.claims, *published.statements, *published.layers, *published.public)
     for entry in about_a_study:

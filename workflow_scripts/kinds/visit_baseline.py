@@ -66,7 +66,7 @@ class VisitBaseline(MadeKind):
             "measured; number of visits and years of history. persistence: the one number of `persistence`."
         ),
     ]
-    columns_: Annotated[
+    extra_columns: Annotated[
         tuple[str, ...],
         about("Columns of the use on_request that are features of this run besides.", check=distinct),
     ] = ()
@@ -89,15 +89,15 @@ class VisitBaseline(MadeKind):
             yield f"run {name!r}: model is {self.model}, features {self.features}; score and persistence go together"
         if self.C is not None and self.model != "logistic":
             yield f"run {name!r}: C is given, which model: logistic alone has; take it out"
-        if lasting and self.columns_:
-            yield f"run {name!r}: columns is given, and persistence is of one column alone; take it out"
+        if lasting and self.extra_columns:
+            yield f"run {name!r}: extra_columns is given, and persistence is of one column alone; take it out"
 
     def visit_mistakes(self, name: str, columns: Mapping[str, VisitColumnRule]) -> Iterator[str]:
         on_request = [column for column, rule in columns.items() if rule.use == "on_request"]
-        for column in self.columns_:
+        for column in self.extra_columns:
             if column not in on_request:
                 hint = nearest(column, on_request) if on_request else "there is none"
-                yield f"run {name!r}: columns names {column!r}, which is not of the use on_request; {hint}"
+                yield f"run {name!r}: extra_columns names {column!r}, which is not of the use on_request; {hint}"
         if self.persistence is None:
             return
         levels = {column: rule.levels for column, rule in columns.items() if rule.levels is not None}
@@ -114,5 +114,5 @@ class VisitBaseline(MadeKind):
     def words(self, name: str, record: "RunRecord") -> str:
         column = self.persistence.column if self.persistence else ""
         features = FEATURE_WORDS[self.features].format(column=column)
-        extra = f", {listed(self.columns_)} among them" if self.columns_ else ""
+        extra = f", {listed(self.extra_columns)} among them" if self.extra_columns else ""
         return f"{MODEL_WORDS[self.model]}: {features}{extra}"

@@ -128,7 +128,7 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
             saving = Saving(states, args.save_within, args.save_at_end, until, finished=keep)
             with measured() as cost:
                 learned = LearningSamples.read(job.files, job.settings)
-                if rank == 0:
+                if rank == 0 and job.settings.spec.reads == "pixels":
                     # Now, because later the training would be spent; by its name, because it changes no training.
                     load_named(NO_MAP)(job.settings.spec, len(learned.classes), learned.shape)
                 cost.update(train_network(job, learned, device, saving, group, args.out))
