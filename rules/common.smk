@@ -87,6 +87,20 @@ def masks(wildcards):
     return PLAN.data.mask_records(wildcards.study, wildcards.run)
 
 
+@asked_often
+def linked(wildcards):
+    """Records of what a run reads of another study of the same patients."""
+    return PLAN.data.linked_records(wildcards.study, wildcards.run)
+
+
+@asked_often
+def linked_data(wildcards):
+    """The large file of it."""
+    return [
+        ancient(path) for path in PLAN.data.linked_data(wildcards.study, wildcards.run)
+    ]
+
+
 def explained_masks(wildcards):
     """The same of the networks that are explained."""
     networks = PLAN.steps.explained_networks(wildcards.study)

@@ -23,7 +23,8 @@ rule synthesise:
 
 rule ingest:
     input:
-        lambda wildcards: PLAN.data.synthetic_records(wildcards.study),
+        synthetic=lambda wildcards: PLAN.data.synthetic_records(wildcards.study),
+        linked=lambda wildcards: PLAN.data.linked_dataset(wildcards.study),
     output:
         manifest="<dataset>/manifest.csv",
         quarantine="<dataset>/quarantine.csv",
@@ -40,11 +41,12 @@ rule ingest:
         settings=settings(steps.INGEST),
         code=code(steps.INGEST),
         sources=PARAMS.sources,
+        linked=PARAMS.linked_dataset,
     message:
         "{wildcards.study}: read the raw files"
     shell:
         "python -m workflow_scripts.steps.ingest --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' {params.sources} --out "$(dirname {output.record:q})" --jobs {threads}'
+        ' {params.sources} {params.linked} --out "$(dirname {output.record:q})" --jobs {threads}'
 
 
 # A record stands for all that its job wrote: it holds their digests, or those of what they were made from. Jobs of which

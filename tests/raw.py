@@ -41,6 +41,7 @@ def run_ingest(
     sources: dict | None = None,
     attributes: tuple[str, ...] = (),
     key: Path | None = None,
+    linked: Path | None = None,
     **changes: object,
 ) -> Path:
     """Ingest adapter → folder with the default settings but for `changes`; the folder of the tables."""
@@ -48,7 +49,7 @@ def run_ingest(
     settings["attributes"] = list(attributes)
     settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
-    arguments = {"settings": settings, "code": "c", "log": None, "source": given, "key": key}
+    arguments = {"settings": settings, "code": "c", "log": None, "source": given, "key": key, "linked": linked}
     ingest.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
     return out
 

@@ -168,7 +168,7 @@ def test_the_gate_is_that_of_the_paper():
     network = AttentionPooling(5, 2, 4, 3, 0.5).eval()
     samples = torch.randn(7, 5)
     h = torch.relu(samples @ network.reduce[0].weight.T + network.reduce[0].bias)
-    v, u, w = network.content, network.gate, network.score
+    v, u, w = network.scores.content, network.scores.gate, network.scores.score
     scores = (torch.tanh(h @ v.weight.T + v.bias) * torch.sigmoid(h @ u.weight.T + u.bias)) @ w.weight[0] + w.bias
     weights = torch.exp(scores) / torch.exp(scores).sum()
     logits, given = network(samples)

@@ -18,7 +18,13 @@ import pytest
 import yaml
 
 from tests.workflow.conftest import ROOT, TINY, Workflow, copy_of_the_project
-from workflow_scripts.kinds.kind import MAKE_WITH_ATTENTION, MAKE_WITH_MODEL, MAKE_WITH_NETWORK, TrainedKind
+from workflow_scripts.kinds.kind import (
+    MAKE_WITH_ATTENTION,
+    MAKE_WITH_LINKED,
+    MAKE_WITH_MODEL,
+    MAKE_WITH_NETWORK,
+    TrainedKind,
+)
 from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.settings.code import PACKAGE, closure
 
@@ -27,7 +33,7 @@ pytestmark = pytest.mark.slow
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 # These fetch from elsewhere; they are imported, but not run.
 # Rules of runs that are made in one go and need PyTorch.
-WITH_NETWORKS = (MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION)
+WITH_NETWORKS = (MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, MAKE_WITH_LINKED)
 FROM_ELSEWHERE = {"steps.download", "steps.fetch_weights"}
 # What is found by name, so that no import statement leads to it.
 NAMED = {

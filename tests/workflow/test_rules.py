@@ -35,7 +35,20 @@ LATE = {"pathvars": (9, 12)}
 # The first version that has what settings/snakemake_internals.py takes: 9.16.0 does not have it, 9.16.3 has.
 ATTRIBUTES = tuple(map(int, OLDEST.split(".")))
 # Parameters whose text is made of several words, quoted by settings/commands.py.
-READY = {"start", "step", "options", "sources", "source_runs", "weights", "own", "paper", "papers", "folders", "masks"}
+READY = {
+    "start",
+    "step",
+    "options",
+    "sources",
+    "source_runs",
+    "weights",
+    "own",
+    "paper",
+    "papers",
+    "folders",
+    "masks",
+    "linked",
+}
 
 
 def ask(folder: Path, configfile: Path, *arguments: str) -> dict:
@@ -58,6 +71,11 @@ def asked(tmp_path_factory) -> dict:
     for adapter in ("sipakmed", "cric"):
         (base / f"raw {HOSTILE} {BRACES}" / adapter).mkdir(parents=True)
         (base / f"raw {HOSTILE} {BRACES}" / adapter / "a.bmp").touch()
+    for name in ("scans", "visits"):
+        folder = base / f"{name} {HOSTILE}"
+        folder.mkdir()
+        for table in ("slides.csv", "visits.csv"):
+            (folder / table).touch()
     for name in ("start", "own"):
         (base / f"{name} {HOSTILE}").write_text("id,fold,subset\n")
     settings = {
@@ -93,6 +111,15 @@ def asked(tmp_path_factory) -> dict:
                 "protocols": {"published": {"kind": "holdout", "by": "sample"}},
                 "runs": {"tiny": {"kind": "network", "model": "test_resnet"}},
             },
+            "scans": {
+                "adapters": ["slides"],
+                "source": f"{base}/scans {HOSTILE}",
+                "ingest": {"slides": "slides.csv"},
+                "embeddings": {"last": {"model": "test_resnet"}},
+                "protocols": {"grouped": {"kind": "holdout"}},
+                "runs": {"stored": {"kind": "baseline", "features": ["stored"], "embedding": "last"}},
+            },
+            "visits": visits(f"{base}/visits {HOSTILE}"),
         },
     }
     configfile = base / "settings.yaml"
@@ -107,6 +134,7 @@ def asked(tmp_path_factory) -> dict:
     # Of every training there is one command, which names folders that are no input.
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
     given.append(f"{settings['results']}/made/masks/masks.npy")
+    given += [*(f"{base}/{name} {HOSTILE}" for name in ("scans", "visits")), "private/pseudonyms.key"]
     made = [job["output"][0] for job in planned["jobs"] if job["rule"] == "synthesise"]
     # A run names the folders of those that it is made of, for which the file stands that finished them.
     trained = [job for job in planned["jobs"] if job["rule"].startswith("train")]
@@ -121,6 +149,25 @@ def asked(tmp_path_factory) -> dict:
         "rules": rules,
         "jobs": jobs,
         "targets": set(planned["targets"]),
+    }
+
+
+def visits(source: str) -> dict:
+    """A study of the patients that `scans` has."""
+    return {
+        "adapters": ["visits"],
+        "source": source,
+        "ingest": {
+            "visits": {
+                "file": "visits.csv",
+                "columns": {"age": {"kind": "number"}},
+                "outcome": {"event": "ill", "values": ["yes"]},
+                "landmark": {"kind": "last_visit"},
+                "linked": "scans",
+            }
+        },
+        "protocols": {"grouped": {"kind": "holdout"}},
+        "runs": {"joined": {"kind": "hybrid", "images": {"study": "scans", "embedding": "last"}}},
     }
 
 

@@ -77,11 +77,22 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class LinkedPatients:
+    """What a run read of another study: how many of the fold's patients have samples there, and how many samples."""
+
+    study: str
+    embedding: str
+    patients: int
+    samples: int
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
 
     resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
-    calibration: of a calibrated run. stacked: of a run that weighs the scores of several.
+    calibration: of a calibrated run. stacked: of a run that weighs the scores of several. linked: of a run that reads
+    another study's images.
     """
 
     provenance: Provenance
@@ -92,6 +103,7 @@ class RunRecord:
     selected: Choice | None = None
     calibration: Calibration | None = None
     stacked: Stack | None = None
+    linked: LinkedPatients | None = None
 
 
 @dataclass(frozen=True)

@@ -69,14 +69,15 @@ def collect(
     attributes: Container[str] = (),
     pseudonyms: Pseudonyms | None = None,
     overviews: OverviewWriter | None = None,
+    linked: Container[str] | None = None,
 ) -> Collected:
     """Samples of all sources with their classes; `ingest` holds the ingest settings, `modality` is that of the files.
 
     With several adapters the ids and groups begin with the adapter's name. Where two files differ only in their
     extension, both ids keep it; a second sample of the same id is refused. Of the samples' attributes only those named
     in `attributes` are kept. Private adapters need `pseudonyms`; overviews of slides go to `overviews`, where they are
-    wanted. UserError when the settings name labels or classes
-    that do not fit the files.
+    wanted; linked: the patients of another study, where only these are taken. UserError when the settings name labels
+    or classes that do not fit the files.
     """
     if ingest.fill == "copies" and CHANGE not in modality.optional:
         raise UserError(
@@ -90,7 +91,7 @@ def collect(
         prefix = f"{adapter}/" if len(sources) > 1 else ""
         if adapter_registry.is_private(adapter):
             assert pseudonyms is not None, adapter
-            _add_private(collected, adapter, folder, ingest, prefix, pseudonyms, overviews)
+            _add_private(collected, adapter, folder, ingest, prefix, pseudonyms, overviews, linked)
         else:
             _add(collected, adapter, folder, ingest, prefix)
     collected.passed_over = dict(sorted(collected.passed_over.items()))
@@ -131,6 +132,7 @@ def _add_private(
     prefix: str,
     pseudonyms: Pseudonyms,
     overviews: OverviewWriter | None,
+    linked: Container[str] | None,
 ) -> None:
     """The same of an adapter whose files bear names of people: no path goes on as it is, nor does an odd ending."""
     module = adapter_registry.load(adapter)
@@ -143,7 +145,8 @@ def _add_private(
         ) from None
     named: list[str] = []
     in_dataset = adapter_registry.is_in_dataset(adapter)
-    for item in module.samples(folder, ingest, pseudonyms):
+    further = {} if linked is None else {"linked": linked}
+    for item in module.samples(folder, ingest, pseudonyms, **further):
         if isinstance(item, Listed):
             named += item.files
             collected.listed.setdefault(item.table.file, ListedRows(item.table)).rows.append(item.row)

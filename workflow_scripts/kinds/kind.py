@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from workflow_scripts.contracts.blocks import Filled, about
+from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
@@ -30,8 +33,18 @@ if TYPE_CHECKING:
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
-MAKE_WITH_ATTENTION = "make_run_with_attention"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, COMBINE)
+MAKE_WITH_ATTENTION, MAKE_WITH_LINKED = "make_run_with_attention", "make_run_with_linked"
+MAKE_WITH_ROUNDS = "make_run_with_rounds"
+RULES = (
+    TRAIN,
+    MAKE,
+    MAKE_WITH_NETWORK,
+    MAKE_WITH_MODEL,
+    MAKE_WITH_ATTENTION,
+    MAKE_WITH_LINKED,
+    MAKE_WITH_ROUNDS,
+    COMBINE,
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +66,22 @@ class SourceRun:
 
 
 @dataclass(frozen=True)
+class LinkedEmbedding:
+    """What a frozen network gave of the samples that another study has of the same patients."""
+
+    study: Annotated[Filled, about("Another study, whose groups are patients of this one.")]
+    embedding: Annotated[Filled, about("One of its embeddings; of maps their mean over positions is taken.")]
+
+    def __str__(self) -> str:
+        return f"{self.embedding} of {self.study}"
+
+
+@dataclass(frozen=True)
 class StudyRuns:
     """What of a study its runs, and those of other studies, must fit.
 
-    preprocess: the settings that change pixels; as_published: the protocol that splits as the paper did.
+    preprocess: the settings that change pixels; as_published: the protocol that splits as the paper did; linked: the
+    study whose patients alone it has, see ingest.visits.
     """
 
     name: str
@@ -65,6 +90,9 @@ class StudyRuns:
     as_published: str | None
     seeds: tuple[int, ...]
     preprocess: Mapping[str, Any]
+    modality: str
+    embeddings: tuple[str, ...]
+    linked: str | None
 
 
 class RunKind(OneOfKind):
@@ -76,6 +104,8 @@ class RunKind(OneOfKind):
     reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
     # Which embedding of the study it reads instead of the samples' arrays; None: it reads these. A key of some kinds.
     embedding: str | None = None
+    # A CSV file of the user's with the labels that it asks for; None: it asks nobody. A key of some kinds.
+    expert: str | None = None
     # Where it stands in lists: lower ones first, then by name.
     position: ClassVar[int] = 100
     # Whether it needs a training subset.
@@ -93,6 +123,10 @@ class RunKind(OneOfKind):
     def sources(self) -> tuple[SourceRun, ...]:
         """The finished runs that it is made of."""
         return ()
+
+    def linked_embedding(self) -> LinkedEmbedding | None:
+        """What it reads of another study of the same patients; None: nothing."""
+        return None
 
     def networks(self) -> Mapping[str, NetworkPart]:
         """The networks that it trains: `model`, or the name of each branch."""
@@ -116,6 +150,17 @@ class RunKind(OneOfKind):
     def columns(self) -> tuple[str, ...]:
         """Columns of the user's table of groups or patients that it reads in the manifest."""
         return ()
+
+    def asks(self, name: str) -> ActiveRun | None:
+        """How it asks for labels in rounds, where it does; `name`: what it is called.
+
+        It has the settings of its learner's training, and reads nothing that this one leaves.
+        """
+        return None
+
+    def answers(self) -> str | None:
+        """Digest of what is filled in in `expert`; None where it names no file. UserError as read_answers."""
+        return None if self.expert is None else answers_digest(Path(self.expert))
 
     def visit_mistakes(self, name: str, columns: Mapping[str, VisitColumnRule]) -> Iterator[str]:
         """What of its settings does not fit the columns of the visits that its study has, by name."""

@@ -64,7 +64,10 @@ class Protocol:
     rule: the protocol's settings; aggregation: how the samples of a unit become one prediction; role: what it
     is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
 
-    explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
+    explained: run → kind of picture (gradcam, errors, risk_over_time, embedding) → file; confusions: run →
+    contract CONFUSIONS.
+
+    label_efficiency: contract LABEL_EFFICIENCY; empty where no run asks for labels.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Protocol:
     figure: Path
     explained: dict[str, dict[str, Path]]
     confusions: dict[str, pd.DataFrame]
+    label_efficiency: pd.DataFrame
 
     @property
     def leak_free(self) -> bool:
@@ -104,13 +108,23 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class VisitTables:
+    """What ingest says of a table of visits: contracts PATIENT_FLOW, VISIT_COLUMNS and VISIT_AUDIT."""
+
+    flow: pd.DataFrame
+    columns: pd.DataFrame
+    audit: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Results:
     """A study's results. settings: those of the step that reads them; published, notes: None and empty without a paper.
 
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
-    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples.
+    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples. visits: None where
+    samples are no patients of a table of visits.
     """
 
     folder: Path
@@ -127,6 +141,7 @@ class Results:
     truth: pd.DataFrame
     series: pd.DataFrame
     slides: pd.DataFrame
+    visits: VisitTables | None = None
 
     @cached_property
     def published(self) -> Published | None:

@@ -33,11 +33,19 @@ FOLDERS = {
 PHASES = tuple(FOLDERS)
 
 
-def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
+def _dataset_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
     names = StepNames(study=study)
     if plan.steps.is_synthetic(study):
         yield from ((step_table.SYNTHESISE, replace(names, adapter=name)) for name in plan.study(study).adapters)
-    yield from ((step_table.INGEST, names), (step_table.PREPROCESS, names))
+    yield step_table.INGEST, names
+
+
+def _data_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
+    names = StepNames(study=study)
+    if linked := plan.study(study).linked:
+        yield from _dataset_steps(plan, linked)
+    yield from _dataset_steps(plan, study)
+    yield step_table.PREPROCESS, names
     if plan.steps.has_pictures(study):
         yield step_table.EXAMPLES, names
     if plan.steps.has_masks(study):
@@ -50,6 +58,10 @@ def _run_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
     chosen = plan.study(study)
     for name in plan.steps.embeddings(study):
         yield step_table.EMBED, StepNames(study=study, embedding=name)
+    kinds = (plan.steps.kind(study, run) for run in chosen.runs)
+    for linked in dict.fromkeys(filter(None, (kind.linked_embedding() for kind in kinds))):
+        yield step_table.PREPROCESS, StepNames(study=linked.study)
+        yield step_table.EMBED, StepNames(study=linked.study, embedding=linked.embedding)
     for protocol in chosen.protocols:
         names = StepNames(study=study, protocol=protocol, seed=chosen.seeds[0])
         for run in chosen.runs:
@@ -71,9 +83,10 @@ def _report_steps(plan: Plan, study: str) -> Iterator[tuple[Step, StepNames]]:
 _STEPS = {"data": _data_steps, "runs": _run_steps, "report": _report_steps}
 
 
-def _title(step: Step, names: StepNames) -> str:
-    """The step and what tells its jobs apart within a study."""
-    return " ".join(filter(None, (step.name, names.adapter, names.embedding, names.protocol, names.run)))
+def _title(step: Step, names: StepNames, study: str) -> str:
+    """The step and what tells its jobs apart within a study; that of another study begins with its name."""
+    other = names.study if names.study != study else ""
+    return " ".join(filter(None, (other, step.name, names.adapter, names.embedding, names.protocol, names.run)))
 
 
 def phase_inputs(plan: Plan, study: str, phase: str) -> dict:
@@ -81,7 +94,7 @@ def phase_inputs(plan: Plan, study: str, phase: str) -> dict:
     if not plan.study(study).enabled:
         return {"enabled": False}
     steps = {
-        _title(step, names): {
+        _title(step, names, study): {
             "settings": step.settings(plan, names),
             "code": code_digest(*step.modules(plan, names)),
         }

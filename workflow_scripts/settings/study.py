@@ -22,12 +22,14 @@ from workflow_scripts.settings.known_names import (
     results_folder,
     unfit,
 )
+from workflow_scripts.settings.linked_studies import linked_mistakes
 from workflow_scripts.settings.map_runs import embedding_mistakes
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.protocols_judged import risk_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
 from workflow_scripts.settings.sequence_runs import sequence_mistakes
+from workflow_scripts.settings.synthetic_data import cohort_mistakes, synthetic_mistakes
 
 Scale = Literal["demo", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -89,6 +91,11 @@ class Study(Block):
         return adapters()[self.adapters[0]].modality
 
     @property
+    def linked(self) -> str | None:
+        """The study whose patients alone it has; None: it has all of its own."""
+        return self.ingest.visits.linked if self.ingest.visits else None
+
+    @property
     def table_columns(self) -> tuple[str, ...]:
         """Columns of the user's table that evaluation or a run reads."""
         of_runs = (name for run in self.kinds().values() for name in run.columns())
@@ -104,6 +111,7 @@ class Study(Block):
         if mistakes := [
             *self._name_mistakes(),
             *ingest_mistakes(self.adapters, values_of(self.ingest)),
+            *synthetic_mistakes(self),
             *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
@@ -133,7 +141,8 @@ class Study(Block):
             if name in adapters() and self.source == "synthetic" and not adapters()[name].generator(self.paper):
                 yield (
                     f"nobody draws synthetic data for the adapter {name}; set `source` to the folder of its files, or "
-                    "`paper` to one whose folder in workflow_scripts/studies has a synthetic.py"
+                    "`paper` to one whose folder in workflow_scripts/studies has a "
+                    f"synthetic_{adapters()[name].modality}.py or, of pictures, a synthetic.py"
                 )
         for name in self.protocols:
             if not NAME.fullmatch(name):
@@ -259,6 +268,8 @@ class Config(Block):
         mistakes = [f"studies.{name}: {words}" for name, words in name_mistakes(self.studies)]
         unknown = [name for name in self.only or () if name not in self.studies]
         mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
+        mistakes += linked_mistakes(self.studies)
+        mistakes += cohort_mistakes(self.studies)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():
@@ -278,4 +289,7 @@ def _runs_of(name: str, study: Study) -> StudyRuns:
         seeds=tuple(study.seeds),
         # How large a pixel is changes no pixel.
         preprocess=values_of(study.preprocess, exclude={"pixel_size"}),
+        modality=study.modality,
+        embeddings=tuple(study.embeddings),
+        linked=study.linked,
     )

@@ -29,10 +29,12 @@ from workflow_scripts.data.class_order import class_order
 from workflow_scripts.data.collecting import Collected, ListedRows, collect
 from workflow_scripts.data.equal_pairs import equal_pairs
 from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
+from workflow_scripts.data.linked_patients import linked_patients
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.readers.reader_interface import Limits, modality_of
 from workflow_scripts.data.reading import pseudonyms_of
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.study_paths import AUDIT_FILE, COLUMNS_FILE, FLOW_FILE, OVERVIEWS_FILE, VISITS_FILE
@@ -41,12 +43,15 @@ TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
 # What only some layouts have.
 OF_VISITS = (VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE)
 FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE, *OF_VISITS)
+# What is read of the dataset of another study.
+LINKED = ("record.json", "manifest.csv")
 
 
 def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     add_source_arguments(parser, "repeatable")
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
+    parser.add_argument("--linked", type=Path, help="dataset of another study, whose patients alone are taken")
     parser.add_argument("--jobs", type=int, default=1, help="processes that decode")
     return parser.parse_args()
 
@@ -64,8 +69,10 @@ def main(args: argparse.Namespace) -> None:
         require_all(folder / "synthetic.json")
     readers = {adapter: adapter_registry.load_reader(adapter) for adapter in sources}
     modality = modality_of(readers[settings.adapters[0]])
+    visits = settings.ingest.visits
+    linked = linked_patients(args.linked, visits.linked if visits else None)
     with write_overviews(args.out / OVERVIEWS_FILE) as overviews:
-        collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms, overviews)
+        collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms, overviews, linked)
     for listed in collected.listed.values():
         write_listed(args.out, listed)
     for made in collected.made:
@@ -123,7 +130,7 @@ def write_dataset(
     record = make_record(
         args.settings,
         args.code,
-        {},
+        input_digests(args.out.parent, [args.linked / name for name in LINKED] if args.linked else []),
         modality=modality.as_record(),
         readers={adapter: adapter_registry.options_of(adapter) for adapter in settings.adapters},
         classes=classes,

@@ -8,7 +8,8 @@ An adapter is a module with
   without importing the module), and `OPTIONS = {…}`, arguments of that reader: names of a table's columns, say;
 - `PRIVATE = True` where files bear names of people (read without importing the module): `samples(root, ingest,
   pseudonyms)` then gives no other names but those that the pseudonyms give; the paths of files, which it gives as they
-  are, ingest replaces;
+  are, ingest replaces; one that reads `ingest.visits` takes `linked` besides, the patients of another study, where only
+  these are taken;
 - `KNOWS_GROUPS = True` where the layout always says which samples belong together (read without importing the module);
 - `NEEDS = "key"` where it reads nothing without that key of `ingest` (read without importing the module);
 - `IN_DATASET = True` where samples are read from a table that the adapter makes of its files (read without importing

@@ -27,9 +27,10 @@ NO_VISIT_IN_WINDOW = "no visit in the window before the landmark"
 NO_LANDMARK = "without a landmark"
 EVENT_BEFORE = "event before the landmark"
 ENDED_BEFORE = "follow-up ended before the landmark"
-NOT_LINKED = "not in the other study"
+NOT_LINKED = "not in the study"
+AT_LANDMARK = "at the landmark"
 REFUSED = "refused, see quarantine"
-_ORDER = (REFUSED, NO_LANDMARK, NO_VISIT, EVENT_BEFORE, ENDED_BEFORE, NO_VISIT_IN_WINDOW, NOT_LINKED)
+_ORDER = (REFUSED, NO_LANDMARK, NO_VISIT, EVENT_BEFORE, ENDED_BEFORE, NO_VISIT_IN_WINDOW)
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,12 @@ class _Chooser:
 
     def cohort(self) -> Cohort:
         """What came of all. UserError where nobody is left."""
+        if not self.histories and self.left_out[NOT_LINKED]:
+            raise UserError(
+                f"ingest.visits.linked: of {self.left_out[NOT_LINKED]} patients at the landmark 0 are in the study "
+                f"{self.table.linked}; write patients alike in the tables of both studies, and where "
+                "private/pseudonyms.key has changed since one was read, make both datasets anew"
+            )
         if not self.histories:
             reasons = ", ".join(f"{count} {what}" for what, count in self.left_out.most_common())
             raise UserError(f"{SETTING}: no patient is left at the landmark ({reasons}); correct landmark or columns")
@@ -231,13 +238,24 @@ class _Chooser:
         )
         return Cohort(self.sheets, self.values, tuple(self.histories), tuple(self.faults), tuple(self._flow()), late)
 
+    def _at_the_landmark(self) -> list[FlowLine]:
+        """Who is there, and of them, where another study is named, who is in both."""
+        here, alone = len(self.histories), self.left_out[NOT_LINKED]
+        if self.linked is None:
+            return [FlowLine(KEPT, AT_LANDMARK, here)]
+        return [
+            FlowLine(KEPT, AT_LANDMARK, here + alone),
+            FlowLine(LEFT_OUT, f"{NOT_LINKED} {self.table.linked}", alone),
+            FlowLine(KEPT, f"also in the study {self.table.linked}", here),
+        ]
+
     def _flow(self) -> list[FlowLine]:
         patients = self.sheets.visits.lines_of.keys() | self.sheets.outcomes.lines_of.keys()
         flow = [FlowLine(KEPT, "in the tables", len(patients))]
         without = len(patients) - len(self.sheets.visits.lines_of)
         flow += [FlowLine(LEFT_OUT, "no visit in the table", without)] if without else []
         flow += [FlowLine(LEFT_OUT, what, self.left_out[what]) for what in _ORDER if self.left_out[what]]
-        flow.append(FlowLine(KEPT, "at the landmark", len(self.histories)))
+        flow += self._at_the_landmark()
         outcomes = Counter(history.outcome for history in self.histories)
         flow += [FlowLine(OUTCOME, EVENT, outcomes[EVENT]), FlowLine(OUTCOME, EVENT_FREE, outcomes[EVENT_FREE])]
         if self.table.horizon is None:

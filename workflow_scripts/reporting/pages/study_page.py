@@ -3,12 +3,14 @@
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.risk_section import risk_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
+from workflow_scripts.reporting.pages.visits_section import visits_section
 from workflow_scripts.reporting.premiums import judged_words
 from workflow_scripts.reporting.reproduced import Value
 from workflow_scripts.reporting.results import Results
@@ -40,12 +42,14 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **series_section(results),
         **slides_section(results),
         **large_slides_section(results),
+        **visits_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),
         **sections.comparisons_section(results),
         **sections.figures_section(results),
         **risk_section(results),
         **optional_sections.explained_section(results),
+        **label_efficiency_section(results),
         **optional_sections.paper_figures_section(results),
         **optional_sections.sources_section(results),
         **optional_sections.subgroups_section(results),
@@ -71,6 +75,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("figures", "Figures", True),
         ("risk", "High and low risk", context["risk_tables"]),
         ("gradcam", "What the networks looked at", context["explained"]),
+        ("labels", "Labels asked for", context["label_efficiency"]),
         ("paper", "Paper's figures and tables", context["paper_figures"]),
         ("sources", "Sources", context["source_rows"]),
         ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),

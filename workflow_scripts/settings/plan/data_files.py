@@ -84,6 +84,31 @@ class DataFiles:
         folders = [paths.embedding(name) for name in self._steps.embeddings(study)]
         return [str(folder / name) for folder in folders for name in (paths.array.name, paths.arrays_record.name)]
 
+    def linked_records(self, study: str, run: str) -> list[str]:
+        """Records of the dataset and the embedding that a run reads of another study of the same patients."""
+        return [
+            str(path)
+            for paths, folder in self._linked(study, run)
+            for path in (paths.dataset_record, folder / paths.arrays_record.name)
+        ]
+
+    def linked_data(self, study: str, run: str) -> list[str]:
+        """The large file of that embedding."""
+        return [str(folder / paths.array.name) for paths, folder in self._linked(study, run)]
+
+    def _linked(self, study: str, run: str) -> list[tuple[StudyPaths, Path]]:
+        """Paths of the other study, and the folder of the embedding; none where a run reads no other study."""
+        linked = self._steps.kind(study, run).linked_embedding()
+        if linked is None:
+            return []
+        paths = StudyPaths(Path(self._config.results, linked.study))
+        return [(paths, paths.embedding(linked.embedding))]
+
+    def linked_dataset(self, study: str) -> list[str]:
+        """The record of the dataset of another study, where a study takes only patients whom that one has."""
+        linked = self._config.studies[study].linked
+        return [str(StudyPaths(Path(self._config.results, linked)).dataset_record)] if linked else []
+
     def mask_records(self, study: str, *runs: str) -> list[str]:
         """The record of a study's masks, where the network of one of these runs sees them."""
         seen = any(self._steps.sees_masks(study, run) for run in runs)

@@ -98,9 +98,23 @@ class RuleParams:
         """--masks argument, where a job's networks see masks."""
         return option("--masks", [str(Path(record).with_name("masks.npy")) for record in input.masks])
 
+    def linked(self, wildcards: Any, input: Any) -> str:
+        """--linked argument, where a run reads what another study has of the same patients: that study's folder."""
+        linked = self._plan.steps.kind(wildcards.study, wildcards.run).linked_embedding()
+        return option("--linked", [str(self._plan.paths(linked.study).folder)] if linked else [])
+
+    def linked_dataset(self, wildcards: Any, input: Any) -> str:
+        """The same of the dataset of a study that takes only patients whom another one has: that one's dataset."""
+        return option("--linked", [str(Path(record).parent) for record in input.linked])
+
     def run_folders(self, wildcards: Any, input: Any) -> str:
         """Folder of a protocol's runs."""
         return self._plan.runs.protocol_folder(wildcards.study, wildcards.protocol)
+
+    def expert(self, wildcards: Any, input: Any) -> str:
+        """--expert argument of a run that takes labels from a file of the user's."""
+        path = self._plan.steps.kind(wildcards.study, wildcards.run).expert
+        return option("--expert", [] if path is None else [path])
 
     def device(self, wildcards: Any, input: Any) -> str:
         """Device for torch."""

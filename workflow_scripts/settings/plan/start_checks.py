@@ -20,15 +20,21 @@ def check_before_start(plan: Plan) -> None:
             "reads as its own; rename the folder, or move the copy"
         )
     source_checks.check_results(plan.config, plan.workdir)
-    for study in plan.enabled:
-        _check_study(plan, study)
-    _check_recorded(plan, plan.enabled)
+    _check_studies(plan, plan.enabled)
 
 
 def check_asked(plan: Plan, study: str) -> None:
     """The same of a study that is not enabled, and is asked for by its name."""
-    _check_study(plan, study)
-    _check_recorded(plan, [study])
+    _check_studies(plan, [study])
+
+
+def _check_studies(plan: Plan, studies: list[str]) -> None:
+    """Check studies, and those that they are linked to: jobs of theirs are run, whether they are enabled or not."""
+    linked = [name for study in studies if (name := plan.study(study).linked)]
+    needed = list(dict.fromkeys([*studies, *linked]))
+    for study in needed:
+        _check_study(plan, study)
+    _check_recorded(plan, needed)
 
 
 def _check_study(plan: Plan, study: str) -> None:
