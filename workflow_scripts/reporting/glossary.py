@@ -42,6 +42,15 @@ _PROJECT = (
         "manifest's further columns and the reader.",
     ),
     Term(
+        "Preparation",
+        "What makes visits the numbers that a model sees: gaps filled, what was missing, years since it was measured, "
+        "one scale. Fitted on the training visits of each fold alone, kept in the weights file.",
+    ),
+    Term(
+        "Column on request",
+        "A column of visits that is a feature of those runs alone that name it, such as another diagnosis.",
+    ),
+    Term(
         "Series",
         "The images that a scanner takes in one go: slices in one plane, with one weighting. A study of a patient has "
         "many; `dataset/series.csv` says which is taken.",
@@ -50,6 +59,16 @@ _PROJECT = (
         "Tile",
         "A square of a whole slide that is a sample: of a grid in µm, with enough tissue, without marks of pens and "
         "padding; `dataset/slides.csv` says of every slide how many there are, or why none.",
+    ),
+    Term(
+        "Landmark",
+        "The moment at which a patient is predicted; what came later is not known. The horizon is the years after it "
+        "within which the event counts.",
+    ),
+    Term(
+        "Lost",
+        "Of a patient: no longer followed at the horizon, without the event and without a competing one, after which "
+        "it cannot happen. Others stand for them, by weights.",
     ),
     Term(
         "Pseudonym",
