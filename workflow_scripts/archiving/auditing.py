@@ -1,4 +1,4 @@
-"""The leaks of every split in an archive, looked for again in manifest, equal pairs and split."""
+"""Leaks and weights of every split in an archive, found again from manifest, equal pairs and split."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +16,7 @@ from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, read_json, write_json
 from workflow_scripts.splitting.audit import audit
+from workflow_scripts.splitting.censoring import weighted
 from workflow_scripts.splitting.clusters import join
 from workflow_scripts.splitting.findings import findings
 
@@ -24,7 +25,7 @@ INPUTS = ("manifest.csv", "equal_pairs.csv")
 
 
 def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Protocol]) -> Iterator[Outcome]:
-    """Compare the leaks of every protocol, and what its record says of them, with what is found now.
+    """Compare leaks and weights of every protocol, and what its record says of them, with what is found now.
 
     `archived`: the unpacked archive; `work`: where the tables are made; `protocols`: by name. Raises
     UserError when a table is missing, broken or does not fit the others.
@@ -42,9 +43,14 @@ def audit_splits(archived: Path, work: Path, study: str, protocols: dict[str, Pr
         LEAKS.write(work / f"{name}.leaks.csv", audited.pairs)
         yield compare_files(f"{name}.leaks.csv", archived / f"{name}.leaks.csv", work / f"{name}.leaks.csv")
         archived_record = read_json(archived / f"{name}.json")
+        unweighted = split[list(SPLIT.columns)]
+        split, censoring = weighted(unweighted, manifest, f"{name}.csv")
+        if censoring:
+            SPLIT.write(work / f"{name}.csv", split)
+            yield compare_files(f"{name}.csv", archived / f"{name}.csv", work / f"{name}.csv")
         summary = {
             **archived_record,
-            **findings(rule, rule.resample, facts, manifest, split, clusters, audited),
+            **findings(rule, rule.resample, facts, manifest, split, clusters, audited, censoring),
             **{"protocol": protocol, "rule": plain(rule_of(rule)), "inputs": {**archived_record["inputs"], **digests}},
             "outputs": {
                 f"{protocol}.csv": digest_file(archived / f"{name}.csv"),

@@ -7,6 +7,7 @@ the test subset are kept. Probabilities have nine significant digits, so that eq
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,12 @@ from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import PREDICTIONS_FILE, UNITS_FILE
 
+if TYPE_CHECKING:
+    from pandas.core.groupby import SeriesGroupBy
+
 _COLUMNS = {"id": "str", "unit": "str", "group": "str", "fold": "int", "subset": "str", "label": "str"}
+# How much a patient counts where some are lost, see splitting.censoring; without the column all count 1.
+WEIGHT = "weight"
 # A unit that a split by sample tears apart is judged within each subset; of a vote the predictions are its units.
 PREDICTIONS = Table(
     "predictions",
@@ -25,6 +31,7 @@ PREDICTIONS = Table(
     key=("id", "fold", "subset"),
     values={"subset": ("validation", "test")},
     shares="p_",
+    optional={WEIGHT: "float"},
 )
 UNITS = replace(PREDICTIONS, name="units", columns={**_COLUMNS, "n_samples": "int"})
 
@@ -83,15 +90,25 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
     return np.array(classes_of(frame))[probabilities(frame).argmax(axis=1)]
 
 
+def unit_weights(frame: pd.DataFrame) -> np.ndarray:
+    """float64 N: how much each row of a predictions or units table counts; 1 without the column `weight`."""
+    return frame[WEIGHT].to_numpy(dtype="float64") if WEIGHT in frame else np.ones(len(frame))
+
+
+def _own_columns(frame: pd.DataFrame) -> list[str]:
+    """The contract's columns, with the weight where one is not 1."""
+    return [*_COLUMNS, WEIGHT] if (unit_weights(frame) != 1).any() else [*_COLUMNS]
+
+
 def write_predictions(folder: Path, samples: pd.DataFrame, classes: list[str]) -> None:
     """Write predictions.csv of a run.
 
-    `samples` has the contract's columns and one `p_<class>` a class. Raises UserError when a probability is not finite,
-    not in [0, 1], or a row does not sum to 1.
+    `samples` has the contract's columns and one `p_<class>` a class; weights are written where one is not 1. Raises
+    UserError when a probability is not finite, not in [0, 1], or a row does not sum to 1.
     """
     columns = class_columns(classes)
     ordered = samples.sort_values("id", kind="stable").reset_index(drop=True)
-    PREDICTIONS.write(folder / PREDICTIONS_FILE, ordered[[*_COLUMNS, *columns]])
+    PREDICTIONS.write(folder / PREDICTIONS_FILE, ordered[[*_own_columns(ordered), *columns]])
 
 
 def write_units(folder: Path, samples: pd.DataFrame, classes: list[str], aggregation: Aggregation) -> None:
@@ -121,10 +138,21 @@ def units_of(samples: pd.DataFrame, columns: list[str], aggregation: Aggregation
         units = grouped[["group", "label"]].first()
         units[columns] = grouped[columns].agg(how)
         units[columns] = units[columns].div(units[columns].sum(axis=1), axis=0)
+        if WEIGHT in samples:
+            units[WEIGHT] = _weight_of_units(grouped[WEIGHT], where)
         units["n_samples"] = grouped.size()
         units = units.reset_index()
         units["id"] = units["unit"]
-    return units.sort_values("id", kind="stable")[[*_COLUMNS, *columns, "n_samples"]].reset_index(drop=True)
+    return units.sort_values("id", kind="stable")[[*_own_columns(units), *columns, "n_samples"]].reset_index(drop=True)
+
+
+def _weight_of_units(weights: "SeriesGroupBy", where: str) -> pd.Series:
+    """The weight that all samples of a unit have; UserError where they have several."""
+    differing = weights.nunique() > 1
+    if differing.any():
+        unit = differing.index[differing][0][0]
+        raise UserError(f"{where}: unit {unit!r} has samples of several weights; a unit is one patient's, see outcome")
+    return weights.first()
 
 
 def _highest(samples: pd.DataFrame, columns: list[str], count: int) -> pd.DataFrame:

@@ -9,11 +9,10 @@ import pandas as pd
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.run_finish import Combined
 from workflow_scripts.contracts.run_record import Calibration
-from workflow_scripts.contracts.run_tables import class_columns, classes_of
+from workflow_scripts.contracts.run_tables import class_columns, classes_of, unit_weights
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.recalibration import SMALLEST, log_odds
-from workflow_scripts.evaluation.unit_weights import unit_weights
 from workflow_scripts.kinds.calibrated import Calibrated
 from workflow_scripts.runtime.errors import UserError
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.risk_table import CALIBRATION, DECISION, PRECISION_RECALL, RISK_CURVES, TREAT_ALL
+from workflow_scripts.contracts.run_tables import unit_weights
 from workflow_scripts.evaluation.bootstrap import group_names, sums_by
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.risk_groups import RiskGroups, judged
-from workflow_scripts.evaluation.unit_weights import unit_weights
 
 SENSITIVITIES = np.linspace(0.01, 1, 100)
 STEPS = 60

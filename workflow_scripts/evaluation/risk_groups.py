@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.risk_table import EVERYONE, HIGH, LOW, RISK
-from workflow_scripts.contracts.run_tables import ALL, probabilities
+from workflow_scripts.contracts.run_tables import ALL, probabilities, unit_weights
 from workflow_scripts.contracts.step_settings.evaluate_settings import Risk
 from workflow_scripts.evaluation.added_metrics.average_precision import average_precision
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
@@ -22,7 +22,6 @@ from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import normalised
 from workflow_scripts.evaluation.recalibration import intercepts, slopes
-from workflow_scripts.evaluation.unit_weights import unit_weights
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import FoldSeed
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset_record import DatasetFacts
+from workflow_scripts.contracts.split_record import Censoring
 from workflow_scripts.contracts.step_settings.split_settings import Resample, Rule
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
+from workflow_scripts.splitting.censoring import losses_in_words
 from workflow_scripts.splitting.clusters import Clusters, unit_codes
 
 
@@ -20,10 +23,11 @@ def findings(
     split: pd.DataFrame,
     clusters: Clusters,
     audited: Audit,
+    censoring: Censoring | None,
 ) -> dict[str, Any]:
     """The part of a split's record that follows from manifest, equal pairs and split, and from `resample`.
 
-    `clusters`, `audited`: what `join` and `audit` made of them.
+    `clusters`, `audited`, `censoring`: what `join`, `audit` and `weighted` made of them.
     """
     reported = reported_subset(rule)
     return {
@@ -38,7 +42,14 @@ def findings(
         f"{reported}_samples_with_a_leak": {str(fold): n for fold, n in audited.samples.items()},
         f"{reported}_share_with_a_leak": round(sum(audited.samples.values()) / max(sum(audited.tested.values()), 1), 6),
         "clusters": clusters.report(),
-        "note": " ".join([*_resampled(resample, reported), note(manifest, audited, clusters, rule.by, reported)]),
+        "note": " ".join(
+            [
+                *_resampled(resample, reported),
+                note(manifest, audited, clusters, rule.by, reported),
+                *losses_in_words(censoring),
+            ]
+        ),
+        **({"censoring": plain(censoring)} if censoring else {}),
     }
 
 

@@ -1,6 +1,7 @@
 """A split made elsewhere: read the user's CSV file and check it against the manifest."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,9 @@ from workflow_scripts.contracts.spreadsheet import read_sheet, tidy
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.runtime.errors import UserError
 
+# Weights follow from the training patients of a fold; nobody brings them.
+OWN_SPLIT = replace(SPLIT, optional={})
+
 
 def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence[str]) -> pd.DataFrame:
     """The split in `path` (id, fold, subset), in manifest order, fold after fold.
@@ -17,13 +21,13 @@ def read_split(path: Path, manifest: pd.DataFrame, folds: int, classes: Sequence
     Raises UserError for missing or further columns, unknown, missing or repeated ids, another subset name, a fold
     outside 0 … folds-1, and a class without a sample in one of the subsets of a fold.
     """
-    sheet = read_sheet(path, "path", list(SPLIT.columns))
+    sheet = read_sheet(path, "path", list(OWN_SPLIT.columns))
     table = pd.DataFrame(sheet.columns, dtype=object)
     # As ingest writes them: a spreadsheet may have lost white space at the ends.
     ids, written = set(manifest["id"]), {tidy(name): name for name in manifest["id"]}
     table["id"] = [name if name in ids else written.get(name, name) for name in table["id"]]
-    SPLIT.check(table, str(path))
-    table = SPLIT.typed(table, str(path))
+    OWN_SPLIT.check(table, str(path))
+    table = OWN_SPLIT.typed(table, str(path))
     wrong = ~table["subset"].isin(SUBSETS)
     if wrong.any():
         first = int(wrong.to_numpy().argmax())

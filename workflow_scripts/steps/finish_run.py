@@ -14,7 +14,7 @@ from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
-from workflow_scripts.contracts.run_tables import PREDICTIONS
+from workflow_scripts.contracts.run_tables import PREDICTIONS, unit_weights
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
 from workflow_scripts.data.fold_samples import read_fold
@@ -103,7 +103,8 @@ def _predictions(path: Path, files: FoldFiles, fold: int, trained_classes: list[
     table = PREDICTIONS.read(path)
     judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
     columns = ["id", "subset", "label"]
-    if not table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True)):
+    same = table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True))
+    if not same or (unit_weights(table) != unit_weights(judged)).any():
         raise UserError(f"{path} is not of the samples of {files.split}; {remedy(path)}")
     return table
 

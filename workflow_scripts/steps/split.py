@@ -1,10 +1,10 @@
 """Split a study's samples into training, validation and test subset, as one protocol says, and audit the leaks.
 
 In: dataset/manifest.csv, equal_pairs.csv and record.json; for a protocol of kind `file` also the user's CSV file.
-Out: {protocol}.csv (id, fold, subset), {protocol}.leaks.csv (what lies on both sides, and why), {protocol}.json (the
-record: rule, counts of each class, leaks, SMOTE before the split among them). The split follows from the study, its
-seed and the rule alone: two protocols with one rule are one split. Where units are judged, a unit of several labels
-stops it: before any training.
+Out: {protocol}.csv (id, fold, subset, and weight where patients are lost before the horizon), {protocol}.leaks.csv
+(what lies on both sides, and why), {protocol}.json (the record: rule, counts of each class, leaks, SMOTE before the
+split among them). The split follows from the study, its seed and the rule alone: two protocols with one rule are one
+split. Where units are judged, a unit of several labels stops it: before any training.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.seeds import seed_for
 from workflow_scripts.splitting.audit import audit
+from workflow_scripts.splitting.censoring import weighted
 from workflow_scripts.splitting.clusters import Clusters, join, unit_codes
 from workflow_scripts.splitting.findings import findings
 from workflow_scripts.splitting.protocols import Samples, holdout, kfold
@@ -88,6 +89,7 @@ def main(args: argparse.Namespace) -> None:
     audited.require_none(
         settings.rule.by, f"protocol {settings.protocol}" + (f", {args.split_file}" if args.split_file else "")
     )
+    split, censoring = weighted(split, manifest, f"protocol {settings.protocol}")
     inputs = input_digests(args.dataset.parent, [args.dataset / name for name in ("manifest.csv", "equal_pairs.csv")])
     if args.split_file:
         inputs[f"split file {args.split_file.name}"] = digest_file(args.split_file)
@@ -101,7 +103,7 @@ def main(args: argparse.Namespace) -> None:
         inputs,
         protocol=settings.protocol,
         rule=plain(settings.rule),
-        **findings(settings.rule, settings.resample, dataset, manifest, split, clusters, audited),
+        **findings(settings.rule, settings.resample, dataset, manifest, split, clusters, audited, censoring),
         outputs={paths[name].name: digest_file(paths[name]) for name in ("split", "leaks")},
     )
     record.write_record(paths["record"], split_record)

@@ -149,6 +149,5 @@ def _predicted(
         outputs = [network(bag.features) for bag in bags]
     p = np.stack([torch.softmax(logits.double(), dim=0).numpy() for logits, _ in outputs])
     table[class_columns(classes)] = np.repeat(p, [len(bag.samples) for bag in bags], axis=0)
-    table["weight"] = np.concatenate([weights.double().numpy() for _, weights in outputs])
-    weights = table[["id", "unit", "weight"]].sort_values("id", kind="stable").reset_index(drop=True)
-    return table.drop(columns="weight"), weights
+    attention = table[["id", "unit"]].assign(weight=np.concatenate([part.double().numpy() for _, part in outputs]))
+    return table, attention.sort_values("id", kind="stable").reset_index(drop=True)
