@@ -104,13 +104,23 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class VisitTables:
+    """What ingest says of a table of visits: contracts PATIENT_FLOW, VISIT_COLUMNS and VISIT_AUDIT."""
+
+    flow: pd.DataFrame
+    columns: pd.DataFrame
+    audit: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Results:
     """A study's results. settings: those of the step that reads them; published, notes: None and empty without a paper.
 
     printed: all of the paper; published: the same as far as it is about this study (Published.about).
 
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
-    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples.
+    slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples. visits: None where
+    samples are no patients of a table of visits.
     """
 
     folder: Path
@@ -127,6 +137,7 @@ class Results:
     truth: pd.DataFrame
     series: pd.DataFrame
     slides: pd.DataFrame
+    visits: VisitTables | None = None
 
     @cached_property
     def published(self) -> Published | None:

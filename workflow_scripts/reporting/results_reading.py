@@ -11,6 +11,7 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_man
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.patient_flow import PATIENT_FLOW
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
@@ -23,9 +24,11 @@ from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.contracts.visit_audit import VISIT_AUDIT
+from workflow_scripts.contracts.visit_columns import VISIT_COLUMNS
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.step_settings.report_settings import StudySettings
-from workflow_scripts.reporting.results import Protocol, Results, Run
+from workflow_scripts.reporting.results import Protocol, Results, Run, VisitTables
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
@@ -77,7 +80,16 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
         series=_listed(SERIES, paths.series),
         slides=_listed(SLIDES, paths.slides),
+        visits=_visits(paths),
     )
+
+
+def _visits(paths: StudyPaths) -> VisitTables | None:
+    """What is said of a table of visits; None where there is none."""
+    if not paths.patient_flow.exists():
+        return None
+    columns = VISIT_COLUMNS.read(paths.visit_columns)
+    return VisitTables(PATIENT_FLOW.read(paths.patient_flow), columns, VISIT_AUDIT.read(paths.visit_audit))
 
 
 def _listed(table: Table, path: Path) -> pd.DataFrame:
@@ -88,7 +100,8 @@ def _listed(table: Table, path: Path) -> pd.DataFrame:
 def require_vouched(folder: Path, settings: StudySettings) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     paths = StudyPaths(folder)
-    listed = [path.name for path in (paths.series, paths.slides, paths.slide_overviews) if path.exists()]
+    visits = (paths.patient_flow, paths.visit_columns, paths.visit_audit)
+    listed = [path.name for path in (paths.series, paths.slides, paths.slide_overviews, *visits) if path.exists()]
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
     if _of_pictures(paths):

@@ -9,6 +9,7 @@ from workflow_scripts.reporting.pages.risk_section import risk_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
+from workflow_scripts.reporting.pages.visits_section import visits_section
 from workflow_scripts.reporting.premiums import judged_words
 from workflow_scripts.reporting.reproduced import Value
 from workflow_scripts.reporting.results import Results
@@ -40,6 +41,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **series_section(results),
         **slides_section(results),
         **large_slides_section(results),
+        **visits_section(results),
         **sections.split_section(results),
         **sections.runs_section(results),
         **sections.comparisons_section(results),
