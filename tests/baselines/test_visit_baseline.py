@@ -178,6 +178,21 @@ def test_a_patient_without_weight_is_predicted_and_not_learned_from(tmp_path, mo
     assert not np.allclose(run(made, "all", **spec)["p_high_risk"], weighted["p_high_risk"])
 
 
+@pytest.mark.parametrize("model", ["logistic", "boosting"])
+@pytest.mark.parametrize("features", ["last_visit", "summaries"])
+def test_a_column_that_no_training_patient_has_stops_nothing(tmp_path, model, features):
+    made = made_visits(tmp_path, patients=120)
+    made.preprocess()
+    arrays = np.load(made.arrays / "data.npy")
+    tested = SPLIT.read(made.split).query("subset == 'test'")["id"]
+    index = pd.read_csv(made.arrays / "index.csv").set_index("id")
+    arrays[: index.loc[tested, "first"].min(), 1] = NAN
+    np.save(made.arrays / "data.npy", arrays)
+    vouch(made.arrays / "record.json", "data.npy")
+    units = run(made, "out", model=model, features=features)
+    assert np.isfinite(units["p_high_risk"]).all() and units["p_high_risk"].nunique() > 5
+
+
 def test_equal_jobs_leave_equal_bytes(cohort):
     for spec in ({"model": "logistic", "features": "summaries"}, {"model": "boosting", "features": "summaries"}):
         for out in ("a", "b"):

@@ -115,9 +115,12 @@ class Patients:
 
     def boosted(self, learned: np.ndarray, judged: np.ndarray) -> Predicted:
         """Trees of the patients `learned`, and what they say of `judged`; both are numbers of patients."""
+        seen = self.values[learned]
+        # The library takes no column without a number.
+        known = ~np.isnan(seen).all(axis=0)
         trees = HistGradientBoostingClassifier(**BOOSTING, early_stopping=False, random_state=0)
-        trees.fit(self.values[learned], self.labels[learned], sample_weight=self.weights[learned])
-        return Predicted(trees.predict_proba(self.values[judged]), list(trees.classes_))
+        trees.fit(seen[:, known], self.labels[learned], sample_weight=self.weights[learned])
+        return Predicted(trees.predict_proba(self.values[judged][:, known]), list(trees.classes_))
 
     def regressed(self, learned: np.ndarray, judged: np.ndarray, grid: Sequence[float]) -> list[Predicted]:
         """The same of a logistic regression for each C of the grid."""
