@@ -11,6 +11,7 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_man
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY, LABEL_EFFICIENCY_FILE
 from workflow_scripts.contracts.patient_flow import PATIENT_FLOW
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.published_yaml import read_published
@@ -160,17 +161,21 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
         delong=DELONG.read(evaluation / "delong.csv"),
         figure=picture(evaluation / "comparison.png"),
         explained={
-            run: {kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            run: {
+                kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run, _of_pictures(paths))
+            }
             for run in explained
         },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
+        label_efficiency=_listed(LABEL_EFFICIENCY, evaluation / LABEL_EFFICIENCY_FILE),
     )
 
 
-def _kinds(settings: StudySettings, run: str) -> list[str]:
-    """Kinds of picture of an explained run; a vote has no features to embed."""
+def _kinds(settings: StudySettings, run: str, of_pictures: bool) -> list[str]:
+    """Kinds of picture of an explained run; a vote has no features to embed. of_pictures: whether samples are."""
     embeds = settings.explain.embedding and settings.runs[run].trained
-    return ["gradcam", "errors", *(["embedding"] if embeds else [])]
+    shown = ["gradcam", "errors"] if of_pictures else ["risk_over_time"]
+    return [*shown, *(["embedding"] if embeds else [])]
 
 
 def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:
