@@ -12,7 +12,10 @@ rule evaluate:
     output:
         folder=report(
             directory("<evaluation>"),
-            patterns=["{run}/{figure}.png", "{figure,comparison}.png"],
+            patterns=[
+                "{run}/{figure}.png",
+                "{figure,comparison|label_efficiency}.png",
+            ],
             caption="captions/evaluation.rst",
             category="{study}",
             subcategory="{protocol}",

@@ -26,13 +26,15 @@ rule make_run:
         source_runs=PARAMS.source_runs,
         masks=PARAMS.masks,
         linked=PARAMS.linked,
+        expert=PARAMS.expert,
         device=PARAMS.device,
     message:
         "{wildcards.study}: make {wildcards.run} ({wildcards.protocol}, fold {wildcards.fold}, seed {wildcards.seed})"
     shell:
         "python -m workflow_scripts.steps.make_run --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'
-        ' {params.masks} {params.source_runs} {params.linked} --device {params.device:q} --out "$(dirname {output.record:q})"'
+        " {params.masks} {params.source_runs} {params.linked} {params.expert} --device {params.device:q} --work .work"
+        ' --out "$(dirname {output.record:q})"'
 
 
 # The same where networks predict.
@@ -65,6 +67,17 @@ use rule make_run as make_run_with_attention with:
 use rule make_run as make_run_with_linked with:
     output:
         **run_tables("<made_run_with_linked>"),
+    conda:
+        "../envs/torch.yaml"
+
+
+# The same of kinds that ask for labels in rounds. The labels of an expert are no input: the job itself adds rows to the
+# file, and what is answered in it stands in the settings.
+use rule make_run as make_run_with_rounds with:
+    output:
+        **run_tables("<made_run_with_rounds>"),
+        rounds="<made_run_with_rounds>/rounds.csv",
+        queries="<made_run_with_rounds>/queries.csv",
     conda:
         "../envs/torch.yaml"
 

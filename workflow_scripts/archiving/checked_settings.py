@@ -14,6 +14,7 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
+from workflow_scripts.kinds.made_kind import active_runs
 from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import PATTERN
@@ -45,6 +46,12 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class _Active(_Block):
+    run: RunName
+    learner: RunName
+    strategy: Name
+
+
 class _Evaluation(_Block):
     study: Name
     seed: Seed
@@ -57,6 +64,7 @@ class _Evaluation(_Block):
     expects: dict[RunName, dict[Job, Digest]]
     evaluate: dict[str, Any]
     resample: Resample
+    active: list[_Active] = []
 
 
 class _Trained(_Block):
@@ -148,6 +156,7 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
             "risk": (evaluation.evaluate.risk, report.evaluate.risk),
             "expects": (set(evaluation.expects), set(report.runs)),
+            "active": (evaluation.active, active_runs({name: run.spec for name, run in report.runs.items()})),
         }
         for key, (first, second) in same.items():
             if first != second:

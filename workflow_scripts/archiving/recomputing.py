@@ -113,12 +113,15 @@ def _jobs(settings: EvaluateSettings) -> list[str]:
 
 
 def _evaluate(folder: Path, settings: EvaluateSettings) -> None:
+    from workflow_scripts.evaluation.label_curves import write_label_efficiency
     from workflow_scripts.evaluation.protocol import read_protocol, write_comparisons, write_run
 
     out = folder / "evaluation" / settings.protocol
     protocol = read_protocol(settings, folder / "dataset", folder / "runs" / settings.protocol, out)
     METRICS.write(out / "metrics.csv", pd.concat([write_run(protocol, run)[0] for run in settings.runs]))
     write_comparisons(protocol)
+    if settings.active:
+        write_label_efficiency(protocol)
 
 
 def _summarise(archived: Path, work: Path, study: str, settings: ReportSettings) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from workflow_scripts.contracts.blocks import Filled, about
+from workflow_scripts.contracts.expert_answers import answers_digest
 from workflow_scripts.contracts.one_of_kind import OneOfKind
 from workflow_scripts.contracts.own_networks import NetworkPart
+from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.contracts.step_settings.visit_settings import VisitColumnRule
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import RunAddress
@@ -32,7 +34,17 @@ if TYPE_CHECKING:
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
 MAKE_WITH_ATTENTION, MAKE_WITH_LINKED = "make_run_with_attention", "make_run_with_linked"
-RULES = (TRAIN, MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, MAKE_WITH_LINKED, COMBINE)
+MAKE_WITH_ROUNDS = "make_run_with_rounds"
+RULES = (
+    TRAIN,
+    MAKE,
+    MAKE_WITH_NETWORK,
+    MAKE_WITH_MODEL,
+    MAKE_WITH_ATTENTION,
+    MAKE_WITH_LINKED,
+    MAKE_WITH_ROUNDS,
+    COMBINE,
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,8 @@ class RunKind(OneOfKind):
     reads: ClassVar[Literal["pixels", "features", "sequence"] | None] = "pixels"
     # Which embedding of the study it reads instead of the samples' arrays; None: it reads these. A key of some kinds.
     embedding: str | None = None
+    # A CSV file of the user's with the labels that it asks for; None: it asks nobody. A key of some kinds.
+    expert: str | None = None
     # Where it stands in lists: lower ones first, then by name.
     position: ClassVar[int] = 100
     # Whether it needs a training subset.
@@ -136,6 +150,17 @@ class RunKind(OneOfKind):
     def columns(self) -> tuple[str, ...]:
         """Columns of the user's table of groups or patients that it reads in the manifest."""
         return ()
+
+    def asks(self, name: str) -> ActiveRun | None:
+        """How it asks for labels in rounds, where it does; `name`: what it is called.
+
+        It has the settings of its learner's training, and reads nothing that this one leaves.
+        """
+        return None
+
+    def answers(self) -> str | None:
+        """Digest of what is filled in in `expert`; None where it names no file. UserError as read_answers."""
+        return None if self.expert is None else answers_digest(Path(self.expert))
 
     def visit_mistakes(self, name: str, columns: Mapping[str, VisitColumnRule]) -> Iterator[str]:
         """What of its settings does not fit the columns of the visits that its study has, by name."""

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.kinds.kind import MAKE, RunKind
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE, study_of
 from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.runtime.work_folder import WorkFolder
 
 if TYPE_CHECKING:
     from workflow_scripts.contracts.run_finish import RunOutput
@@ -21,8 +23,9 @@ class RunJob:
     """One fold and seed of a run that is to be made in one go.
 
     sources: the folder of each run that it is made of, by the name of the run; training: the settings of the training
-    whose weights it applies, None: it applies none; device: where networks run; out: the folder of the run; linked: the
-    folder of the results of another study that it reads, None: it reads none.
+    whose weights it applies, or that it does itself, None: neither; device: where networks run; out: the folder of the
+    run; work: where it keeps states until its end; expert: the user's file of labels, where its kind names one; linked:
+    the folder of the results of another study that it reads, None: it reads none.
     """
 
     study: str
@@ -35,13 +38,15 @@ class RunJob:
     training: TrainSettings | None
     device: str
     out: Path
+    work: WorkFolder
+    expert: Path | None = None
     linked: Path | None = None
 
     @property
     def applied(self) -> TrainSettings:
-        """The settings of the training whose weights it applies; TypeError where it applies none."""
+        """The settings of the training whose weights it applies, or that it does itself; TypeError without one."""
         if self.training is None:
-            raise TypeError(f"{self.run} applies no training")
+            raise TypeError(f"{self.run} has no training")
         return self.training
 
     @property
@@ -70,7 +75,8 @@ class MadeKind(RunKind):
 
     The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
     a folder `model` besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
-    where it reads what another study has of the same patients.
+    where it reads what another study has of the same patients, MAKE_WITH_ROUNDS where it trains in rounds, leaves
+    rounds.csv and queries.csv and keeps a state between rounds.
     """
 
     rule = MAKE
@@ -84,3 +90,9 @@ class MadeKind(RunKind):
         """The run of a job; `inputs` names what it reads beside the files of the fold."""
         output: RunOutput = load_named(self.maker)(self, job)
         return output
+
+
+def active_runs(runs: Mapping[str, RunKind]) -> tuple[ActiveRun, ...]:
+    """Those of a study's runs that ask for labels in rounds."""
+    asking = (run.asks(name) for name, run in runs.items())
+    return tuple(active for active in asking if active is not None)

@@ -65,6 +65,8 @@ class Protocol:
     is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
 
     explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
+
+    label_efficiency: contract LABEL_EFFICIENCY; empty where no run asks for labels.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Protocol:
     figure: Path
     explained: dict[str, dict[str, Path]]
     confusions: dict[str, pd.DataFrame]
+    label_efficiency: pd.DataFrame
 
     @property
     def leak_free(self) -> bool:

@@ -11,6 +11,7 @@ from workflow_scripts.contracts.dataset import EQUAL_PAIRS, QUARANTINE, read_man
 from workflow_scripts.contracts.dataset_record import ArraysRecord, DatasetRecord
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
+from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY, LABEL_EFFICIENCY_FILE
 from workflow_scripts.contracts.patient_flow import PATIENT_FLOW
 from workflow_scripts.contracts.protocol_roles import roles
 from workflow_scripts.contracts.published_yaml import read_published
@@ -164,6 +165,7 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
             for run in explained
         },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
+        label_efficiency=_listed(LABEL_EFFICIENCY, evaluation / LABEL_EFFICIENCY_FILE),
     )
 
 

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-# Settings that name a file: start weights, the user's split, groups and ids.
-FILES = ("weights", "path", "groups", "ids")
+# Settings that name a file: start weights, the user's split, groups, ids and an expert's labels.
+FILES = ("weights", "path", "groups", "ids", "expert")
 # Settings whose keys users choose.
 NAMED_BY_USERS = ("labels", "counts", "classes")
 # What `weights` holds where no file is meant.

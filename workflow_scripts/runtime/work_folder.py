@@ -1,5 +1,6 @@
 """Where a job keeps what it needs until its end: saved states, and locks that keep others from doing the same."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ class WorkFolder:
     def checkpoints(self) -> Path:
         """The folder of the saved states of this job."""
         return self.folder / "checkpoints" / self.identity
+
+    def clear(self) -> None:
+        """Remove the saved states of this job, which is done."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     @contextmanager
     def locked(self, out: Path) -> Iterator[None]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model,
 
 from workflow_scripts.contracts import blocks
 from workflow_scripts.contracts.blocks import About
+from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.portable import without_folders
 
 _List = TypeVar("_List", bound=list | None)
@@ -141,3 +142,8 @@ def changes_of(block: type[Block], name: str) -> type[Block]:
         annotated = Annotated[kind, *field.metadata] if field.metadata else kind
         fields[key] = (annotated, Field(None, description=field.description))
     return create_model(name, __base__=Block, __doc__=f"What differs from the study: {block.__doc__}", **fields)
+
+
+def digest_of(block: Any) -> str:
+    """Digest of what a step receives, as its record holds it."""
+    return digest_text(canonical_json(blocks.plain(block)))

@@ -48,6 +48,7 @@ _RUN_RULES = (
     "make_run_with_model",
     "make_run_with_attention",
     "make_run_with_linked",
+    "make_run_with_rounds",
     "combine_runs",
     "evaluate",
     "explain",

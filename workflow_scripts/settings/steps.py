@@ -15,13 +15,12 @@ from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, Ing
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
 from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, rule_of
-from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, Synthetic
+from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import reported_subset
-from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.kinds.kind import COMBINE, TRAIN, RunKind, TrainedKind
-from workflow_scripts.kinds.made_kind import MadeKind
+from workflow_scripts.kinds.made_kind import MadeKind, active_runs
 from workflow_scripts.kinds.step_settings.explain_settings import Explain, ExplainSettings, PictureScale
 from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings, StudySettings, VerdictSettings
@@ -33,16 +32,17 @@ from workflow_scripts.kinds.step_settings.training_settings import (
     TrainSettings,
 )
 from workflow_scripts.preprocessing.packer_registry import packed_modality
-from workflow_scripts.runtime.files import canonical_json, digest_text
+from workflow_scripts.runtime.files import canonical_json
 from workflow_scripts.runtime.portable import without_folders
 from workflow_scripts.runtime.run_address import RunAddress, fold_seeds
 from workflow_scripts.runtime.seeds import seed_for
-from workflow_scripts.settings.base import declared, values_of
+from workflow_scripts.settings.base import declared, digest_of, values_of
 from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import packing_of
 from workflow_scripts.settings.protocols_judged import aggregate_of, aggregation_of, protocol_of, protocols_of
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.study import Config, Study
+from workflow_scripts.settings.synthetic_data import synthesise_settings
 
 
 class Steps:
@@ -73,16 +73,7 @@ class Steps:
         return self.study(study).source == "synthetic"
 
     def synthesise(self, study: str, adapter: str) -> SynthesiseSettings:
-        chosen = self.study(study)
-        return SynthesiseSettings(
-            study=study,
-            seed=self.config.seed,
-            adapter=adapter,
-            # A study of several adapters must not show one look under two names.
-            adapter_index=chosen.adapters.index(adapter),
-            generator=entry_called(adapter).generator(chosen.paper),
-            synthetic=declared(Synthetic, chosen.synthetic),
-        )
+        return synthesise_settings(self.config, study, adapter)
 
     def ingest(self, study: str, listing: dict[str, str] | None) -> IngestSettings:
         chosen = self.study(study)
@@ -186,9 +177,12 @@ class Steps:
         if isinstance(spec, MadeKind) and spec.applies_weights:
             (source,) = spec.sources()
             member = self.train(*astuple(source.address(RunAddress(study, protocol, run, fold, seed))))
+        elif active := spec.asks(run):
+            member = self.train(study, protocol, active.learner, fold, seed)
         # What is judged was aggregated where the runs were made that are combined.
         how = {} if spec.rule == COMBINE else vars(aggregation_of(self.study(study), protocol))
-        return MakeRun(study, protocol, run, fold, seed, spec, member=member, **how)
+        answers = self.kind(study, run).answers()
+        return MakeRun(study, protocol, run, fold, seed, spec, member=member, expert=answers, **how)
 
     def predicting(self, study: str, protocol: str, run: str, fold: int, seed: int) -> FinishSettings | MakeRun:
         """Settings that the record of a run must hold, whatever its kind."""
@@ -208,15 +202,14 @@ class Steps:
             seeds=tuple(chosen.seeds),
             expects={
                 run: {
-                    str(key): digest_text(
-                        canonical_json(plain(self.predicting(study, protocol, run, key.fold, key.seed)))
-                    )
+                    str(key): digest_of(self.predicting(study, protocol, run, key.fold, key.seed))
                     for key in fold_seeds(folds, chosen.seeds)
                 }
                 for run in chosen.runs
             },
             evaluate=replace(declared(Measures, chosen.evaluate), aggregate=aggregate_of(self.study(study), protocol)),
             resample=self.study(study).protocols[protocol].resample,
+            active=active_runs({run: self.kind(study, run) for run in chosen.runs}),
         )
 
     def explain(self, study: str, protocol: str) -> ExplainSettings:

@@ -28,6 +28,7 @@ from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.protocols_judged import risk_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
+from workflow_scripts.settings.synthetic_data import cohort_mistakes, synthetic_mistakes
 
 Scale = Literal["demo", "paper"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -109,6 +110,7 @@ class Study(Block):
         if mistakes := [
             *self._name_mistakes(),
             *ingest_mistakes(self.adapters, values_of(self.ingest)),
+            *synthetic_mistakes(self),
             *modality_mistakes(self.adapters, values_of(self.preprocess), kinds),
             *self._share_mistakes(kinds),
             *self._role_mistakes(),
@@ -137,7 +139,8 @@ class Study(Block):
             if name in adapters() and self.source == "synthetic" and not adapters()[name].generator(self.paper):
                 yield (
                     f"nobody draws synthetic data for the adapter {name}; set `source` to the folder of its files, or "
-                    "`paper` to one whose folder in workflow_scripts/studies has a synthetic.py"
+                    "`paper` to one whose folder in workflow_scripts/studies has a "
+                    f"synthetic_{adapters()[name].modality}.py or, of pictures, a synthetic.py"
                 )
         for name in self.protocols:
             if not NAME.fullmatch(name):
@@ -264,6 +267,7 @@ class Config(Block):
         unknown = [name for name in self.only or () if name not in self.studies]
         mistakes += (f"only names {name!r}, which is no study; {nearest(name, self.studies)}" for name in unknown)
         mistakes += linked_mistakes(self.studies)
+        mistakes += cohort_mistakes(self.studies)
         studies = {name: _runs_of(name, study) for name, study in self.studies.items()}
         for name, study in studies.items():
             for run, spec in study.runs.items():

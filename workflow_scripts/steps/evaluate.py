@@ -8,9 +8,10 @@ Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean
 reliability.png and, of trained runs, curves.png, where a class is a risk also {run}/risk.csv, risk_curves.csv and
 risk.png; for all runs together metrics.csv, comparison.csv (difference of the
 headline metric from the reference run with interval, McNemar's test), comparison.png and delong.csv (every pair of
-runs by DeLong's test, two classes only) and, last, record.json, which also names what runs made with different
-versions of packages or on different processors are. Figures and comparisons are of the subset that the protocol
-reports: the test subset, or where there is none the validation subset.
+runs by DeLong's test, two classes only); of runs that ask for labels label_efficiency.csv and label_efficiency.png
+(contract LABEL_EFFICIENCY, from rounds.csv of each fold and seed); last, record.json, which also names what runs made
+with different versions of packages or on different processors are. Figures and comparisons are of the subset that the
+protocol reports: the test subset, or where there is none the validation subset.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
 """
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY_FIGURE
 from workflow_scripts.contracts.record import made_with, make_record, mixtures, write_record
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
@@ -56,6 +58,8 @@ def main(args: argparse.Namespace) -> None:
     protocol = read_protocol(settings, args.dataset, args.runs, args.out)
     metrics = pd.concat([evaluate_run(protocol, run) for run in settings.runs])
     compare_runs(protocol, metrics)
+    if settings.active:
+        compare_strategies(protocol)
     METRICS.write(args.out / "metrics.csv", metrics)
     mixed = mixtures(
         {f"{path.parent.parent.name} {path.parent.name}": made_with(record) for path, record in records.items()}
@@ -162,6 +166,18 @@ def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     figure = forest_figure(headline, pooled, protocol.reference, title)
     save_figure(figure, protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
+
+
+def compare_strategies(protocol: Protocol) -> None:
+    """Write label_efficiency.csv and label_efficiency.png of the runs that ask for labels."""
+    from workflow_scripts.drawing.style import save_figure
+    from workflow_scripts.evaluation.label_curves import label_efficiency_figure, write_label_efficiency
+
+    settings = protocol.settings
+    table = write_label_efficiency(protocol)
+    title = f"{settings.protocol}, {protocol.reported_words}: {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
+    path = protocol.out / LABEL_EFFICIENCY_FIGURE
+    save_figure(label_efficiency_figure(table, title), path, synthetic=protocol.dataset.synthetic)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from workflow_scripts.contracts.aggregation import EACH_SAMPLE
-from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
+from workflow_scripts.contracts.record import versions
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
 from workflow_scripts.contracts.run_tables import UNITS
 from workflow_scripts.contracts.verified import require
@@ -20,9 +21,12 @@ from workflow_scripts.kinds.kind import CombinedKind
 from workflow_scripts.kinds.made_kind import MadeKind, RunJob
 from workflow_scripts.kinds.step_settings.make_run_settings import MakeRun
 from workflow_scripts.runtime import entry
+from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.files import canonical_json, digest_text
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import RECORD_FILE, UNITS_FILE, study_of
+from workflow_scripts.runtime.work_folder import WorkFolder
 
 
 def source_run(text: str) -> tuple[str, Path]:
@@ -40,6 +44,8 @@ def arguments() -> argparse.Namespace:
         parser.add_argument(name, type=Path)
     parser.add_argument("--source-run", action="append", default=[], type=source_run, help="NAME=FOLDER of a run")
     parser.add_argument("--linked", type=Path, help="folder of another study of the same patients")
+    parser.add_argument("--expert", type=Path, metavar="FILE", help="labels of training samples, which a run asks for")
+    parser.add_argument("--work", type=Path, default=Path(".work"), help="folder of states and locks")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--out", required=True, type=Path, help="folder of the run, for one fold and seed")
     return parser.parse_args()
@@ -59,6 +65,7 @@ def main(args: argparse.Namespace) -> None:
     elif isinstance(run, MadeKind):
         job = _job(args, settings, sources)
         finish_run(args.out, args.settings, args.code, job.files.study, settings.aggregation, lambda: _make(run, job))
+        job.work.clear()
     else:
         raise TypeError(f"a run of kind {run.kind} is made by the rule {run.rule}")
     entry.log.info("made %s, a run of kind %s", settings.run, run.kind)
@@ -76,8 +83,22 @@ def _job(args: argparse.Namespace, settings: MakeRun, sources: Mapping[str, Path
         training=settings.member,
         device=args.device,
         out=args.out,
+        work=WorkFolder(args.work, _identity(args, settings)),
+        expert=args.expert,
         linked=args.linked,
     )
+
+
+def _identity(args: argparse.Namespace, settings: MakeRun) -> str:
+    """Digest of all that a job depends on but an expert's answers: it keeps its states while these come in."""
+    files = FoldFiles.of(args)
+    identity = {
+        "settings": plain(replace(settings, expert=None)),
+        "code": args.code,
+        "inputs": input_digests(files.study, files.inputs),
+        "versions": versions(),
+    }
+    return digest_text(canonical_json(identity))
 
 
 def _make(run: MadeKind, job: RunJob) -> RunOutput:

@@ -1,22 +1,24 @@
 """Settings → synthetic raw files, in the published layout of an adapter, with their ground truth.
 
 Comes in: nothing but settings. Pictures are drawn field by field, written as the real data set writes them, with a few
-copies and broken files among them. Goes out, in --out: the files, truth.csv (a line per sample: id, ground truth,
-and where), .truth/ (a mask of the ground truth for each file, under its name) and, last, synthetic.json. The folder is
-cleared first, if an earlier run of this step made it.
+copies and broken files among them; of visits a register is drawn. Goes out, in --out: the files, truth.csv (a line per
+sample: id, ground truth, and where), of pictures .truth/ (a mask of the ground truth for each file, under its name)
+and, last, synthetic.json. The folder is cleared first, if an earlier run of this step made it.
 """
 
 import argparse
 import importlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.ground_truth_table import MASKS, SAMPLE_TRUTH
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
+from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings, SyntheticVisits
 from workflow_scripts.data.adapters import adapter_registry
 from workflow_scripts.data.adapters.interface import Written
 from workflow_scripts.runtime import entry
@@ -42,20 +44,11 @@ def main(args: argparse.Namespace) -> None:
     clear(args.out)
     adapter = adapter_registry.load(settings.adapter)
     generator = importlib.import_module(settings.generator)
-    plan = Plan(
-        labels=tuple(sorted(adapter.LABELS or getattr(generator, "LABELS", None) or adapter.SYNTHETIC_LABELS)),
-        synthetic=settings.synthetic,
-        whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
-        first_class=MOST_CLASSES * settings.adapter_index,
-        seed=(settings.study, str(settings.seed), settings.adapter),
-    )
-    rows = []
-    originals: dict[tuple, list[str]] = {}
-    for written in adapter.write_synthetic(args.out, all_pictures(plan, generator)):
-        damage(args.out / written.path, written.picture.broken)
-        write_mask(args.out, written)
-        rows += truth(written, originals)
-    frame = pd.DataFrame(rows).sort_values("id", kind="stable")
+    if adapter_registry.entry_called(settings.adapter).modality == adapter_registry.TABLE:
+        visits = settings.synthetic.visits or SyntheticVisits()
+        frame = adapter.write_synthetic(args.out, generator.register(settings.random, visits))
+    else:
+        frame = write_pictures(args.out, settings, adapter, generator)
     SAMPLE_TRUTH.check(frame, "truth.csv")
     with atomic_path(args.out / "truth.csv") as temporary:
         frame.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
@@ -63,6 +56,27 @@ def main(args: argparse.Namespace) -> None:
         args.out / "synthetic.json", {"settings": args.settings, "code": args.code, "outputs": file_digests(args.out)}
     )
     entry.log.info("%d samples made in %s", len(frame), args.out)
+
+
+def write_pictures(out: Path, settings: SynthesiseSettings, adapter: ModuleType, generator: ModuleType) -> pd.DataFrame:
+    """Write all pictures and the masks of their ground truth; the rows of truth.csv, by id."""
+    labels = tuple(sorted(adapter.LABELS or getattr(generator, "LABELS", None) or adapter.SYNTHETIC_LABELS))
+    plan = Plan(
+        labels=labels,
+        synthetic=settings.synthetic,
+        whole_fields=getattr(adapter, "WHOLE_FIELDS", False),
+        first_class=MOST_CLASSES * settings.adapter_index,
+        seed=settings.random,
+    )
+    if settings.cohort is not None:
+        plan = replace(plan, women=generator.women(plan, settings.cohort.random(settings.seed), settings.cohort.visits))
+    rows = []
+    originals: dict[tuple, list[str]] = {}
+    for written in adapter.write_synthetic(out, all_pictures(plan, generator)):
+        damage(out / written.path, written.picture.broken)
+        write_mask(out, written)
+        rows += truth(written, originals)
+    return pd.DataFrame(rows).sort_values("id", kind="stable")
 
 
 def clear(folder: Path) -> None:

@@ -3,11 +3,12 @@
 A generator is a module, `synthetic.py` in the folder of a paper; smears draws for studies that have none. It has
 `field(plan, label, class_index, number)`, which yields the pictures of one field (a source picture, a patient: what its
 pictures share) of one class. Where a copy or a broken file needs the rest of its field, it has `pictures(plan)`.
-`LABELS` are the classes that it draws where the adapter takes any.
+`LABELS` are the classes that it draws where the adapter takes any; `women(plan, seed, visits)` says whose pictures are
+drawn where they are of the women of a register. For an adapter of tables a generator has `register(seed, visits)`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 import numpy as np
@@ -22,11 +23,20 @@ PLANT_FROM = 40
 
 
 @dataclass(frozen=True)
+class Woman:
+    """A woman of a register, whose slide is drawn. key: what her invented identity depends on; age in years."""
+
+    key: str
+    age: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is made: labels in order, the block `synthetic`, and what the random numbers depend on.
 
     `whole_fields`: one picture holds all cells of a field. `first_class` is added to a class's number, so that the
-    classes of two adapters in one study do not look alike.
+    classes of two adapters in one study do not look alike. `women`: label → whose its fields are, in their order; empty
+    where they are of nobody that another study knows.
     """
 
     labels: tuple[str, ...]
@@ -34,6 +44,12 @@ class Plan:
     whole_fields: bool
     first_class: int
     seed: tuple[str, ...]
+    women: Mapping[str, tuple[Woman, ...]] = field(default_factory=dict)
+
+    def woman(self, label: str, number: int) -> Woman | None:
+        """Whose the field `number` (from 1) of a class is; None: of nobody known, as all beyond the wanted fields."""
+        women = self.women.get(label, ())
+        return women[number - 1] if number <= len(women) else None
 
     def random(self, *purpose: object) -> np.random.Generator:
         return np.random.default_rng(seed_for(*self.seed, *purpose))

@@ -97,12 +97,21 @@ class Evaluate(Measures):
 
 
 @dataclass(frozen=True)
+class ActiveRun:
+    """A run that asks for labels in rounds: its name, the run whose training it repeats, and whom it asks for."""
+
+    run: str
+    learner: str
+    strategy: str
+
+
+@dataclass(frozen=True)
 class EvaluateSettings:
     """What the step receives.
 
     reported: the subset whose numbers the protocol reports. trained: those of the runs that have a history. expects:
     run → folder of a fold and seed → digest of the settings that its record must hold. resample: of the protocol, for
-    titles of figures.
+    titles of figures. active: those of the runs that ask for labels.
     """
 
     study: str
@@ -116,3 +125,4 @@ class EvaluateSettings:
     expects: dict[str, dict[str, str]]
     evaluate: Measures
     resample: Resample = "none"
+    active: tuple[ActiveRun, ...] = optional(())

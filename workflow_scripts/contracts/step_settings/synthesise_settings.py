@@ -1,9 +1,29 @@
 """What the step `synthesise` receives, and the block `synthetic` of a study's settings."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Share, Size, about, limit
+from workflow_scripts.contracts.blocks import Filled, Share, Size, about, limit, optional
+
+
+@dataclass(frozen=True)
+class SyntheticVisits:
+    """A synthetic register of visits."""
+
+    patients: Annotated[
+        int,
+        about(
+            "Women in the register. One in sixteen has an index sample, HPV-positive with normal cytology.",
+            ge=100,
+        ),
+    ] = 6000
+    signal: Annotated[
+        Literal["temporal", "static", "none"],
+        about(
+            "What the risk after the index sample depends on. temporal: the course of infection and lesion, of which "
+            "the history tells more than the sample; static: what the sample shows and nothing else; none: nothing."
+        ),
+    ] = "temporal"
 
 
 @dataclass(frozen=True)
@@ -48,13 +68,37 @@ class Synthetic:
             "class come from one site, so that its scanner or stain tells the class."
         ),
     ] = 0.0
+    visits: Annotated[
+        SyntheticVisits | None, about("Of tables of visits: how many women. null: the block's defaults.")
+    ] = optional()
+    cohort_of: Annotated[
+        Filled | None,
+        about(
+            "Of whole slides: the study with a synthetic register of visits whose women they are of, one slide each; "
+            "its class tells part of her risk. null: of women of their own."
+        ),
+    ] = optional()
+
+
+@dataclass(frozen=True)
+class CohortOf:
+    """The synthetic register of another study: what its women depend on."""
+
+    study: str
+    adapter: str
+    visits: SyntheticVisits
+
+    def random(self, seed: int) -> tuple[str, ...]:
+        """What its random numbers depend on; `seed`: of the settings."""
+        return (self.study, str(seed), self.adapter)
 
 
 @dataclass(frozen=True)
 class SynthesiseSettings:
     """What the step receives.
 
-    adapter_index: of the adapter among those of the study, from 0; generator: the module that draws the data.
+    adapter_index: of the adapter among those of the study, from 0; generator: the module that draws the data; cohort:
+    the register whose women the files are of.
     """
 
     study: str
@@ -63,3 +107,9 @@ class SynthesiseSettings:
     adapter_index: int
     generator: str
     synthetic: Synthetic
+    cohort: CohortOf | None = optional()
+
+    @property
+    def random(self) -> tuple[str, ...]:
+        """What the random numbers depend on."""
+        return (self.study, str(self.seed), self.adapter)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parents[2]
 # Draws the synthetic data of studies without a generator of their own, as pictures.
 SMEARS = "workflow_scripts.synthetic.smears"
+# The modality of files that are no pictures.
+TABLE = "table"
 # What is read of an adapter without importing it.
 _CONSTANTS = ("MODALITY", "PRIVATE", "KNOWS_GROUPS", "NEEDS", "KEYS", "IN_DATASET")
 
@@ -44,14 +46,17 @@ class Adapter:
     def generator(self, paper: str) -> str:
         """The module that draws the synthetic data of a paper's studies for this adapter, see synthetic.pictures.
 
-        It lies in the folder of the paper, or of the study that the adapter belongs to, as synthetic.py; without one,
-        cells are drawn. Empty where the adapter's files are no pictures and nobody draws them.
+        It lies in the folder of the paper, or of the study that the adapter belongs to: synthetic_<modality>.py where
+        there is one, else, of pictures, synthetic.py; without one, cells are drawn. Empty where the adapter's files are
+        no pictures and nobody draws them.
         """
         folders = [PACKAGE / "studies" / paper] if paper else []
         folders.append(PACKAGE.parent.joinpath(*self.module.split(".")).parent)
+        names = [f"synthetic_{self.modality}", *(["synthetic"] if self.modality != TABLE else [])]
         for folder in folders:
-            if (folder / "synthetic.py").is_file():
-                return ".".join((folder / "synthetic").relative_to(PACKAGE.parent).parts)
+            for name in names:
+                if (folder / f"{name}.py").is_file():
+                    return ".".join((folder / name).relative_to(PACKAGE.parent).parts)
         return SMEARS if self.modality == reader_registry.DEFAULT else ""
 
 

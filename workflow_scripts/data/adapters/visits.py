@@ -7,13 +7,17 @@ unit and a group; of the tables only what was known at the landmark goes on, as 
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from workflow_scripts.contracts.patient_flow import EVENT, LABELS
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.data.adapters.interface import MadeTable, Refused, Sample
 from workflow_scripts.data.dicom.pseudonyms import Pseudonyms
 from workflow_scripts.data.readers.table_reader import Patient
+from workflow_scripts.data.visits import synthetic_tables
 from workflow_scripts.data.visits.cohort_tables import cohort_tables
 from workflow_scripts.data.visits.patient_histories import Cohort, PatientHistory, read_cohort
+from workflow_scripts.data.visits.synthetic_tables import SyntheticRegister
 from workflow_scripts.data.visits.visit_leaks import audit_visits
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.study_paths import VISITS_FILE
@@ -64,3 +68,8 @@ def _attributes(cohort: Cohort, patient: PatientHistory) -> Mapping[str, str]:
     """Column → word of the last visit, of columns of words."""
     visits, last = cohort.sheets.visits, patient.lines[-1]
     return {name: visits.cell(name, last) for name, rule in cohort.values.rules.items() if rule.kind != "number"}
+
+
+def write_synthetic(root: Path, register: SyntheticRegister) -> pd.DataFrame:
+    """Write the tables of a synthetic register; the rows of truth.csv."""
+    return synthetic_tables.write_synthetic(root, register)

@@ -14,7 +14,8 @@ class MakeRun:
     """One fold and seed of a run.
 
     spec: the run as its kind declares it; aggregate, aggregate_top: how samples become what is judged, of a run that
-    reads a study's arrays; member: the settings of the training whose weights it applies, where it applies one.
+    reads a study's arrays; member: the settings of the training whose weights it applies, or that it does itself;
+    expert: digest of the labels in the user's file, where its kind names one.
     """
 
     study: str
@@ -26,6 +27,7 @@ class MakeRun:
     aggregate: Aggregate | None = optional()
     aggregate_top: int | None = optional()
     member: TrainSettings | None = optional()
+    expert: str | None = optional()
 
     @property
     def aggregation(self) -> Aggregation:

@@ -3,6 +3,7 @@
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.risk_section import risk_section
@@ -48,6 +49,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.figures_section(results),
         **risk_section(results),
         **optional_sections.explained_section(results),
+        **label_efficiency_section(results),
         **optional_sections.paper_figures_section(results),
         **optional_sections.sources_section(results),
         **optional_sections.subgroups_section(results),
@@ -73,6 +75,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("figures", "Figures", True),
         ("risk", "High and low risk", context["risk_tables"]),
         ("gradcam", "What the networks looked at", context["explained"]),
+        ("labels", "Labels asked for", context["label_efficiency"]),
         ("paper", "Paper's figures and tables", context["paper_figures"]),
         ("sources", "Sources", context["source_rows"]),
         ("subgroups", "Subgroups", any(context["subgroup_rows"].values()) or context["subgroups_missing"]),

@@ -9,6 +9,7 @@ EVALUATION_FIGURES = {
     "curves": "Training curves",
     "risk": "High and low risk",
     "comparison": "Runs compared",
+    "label_efficiency": "Label efficiency",
 }
 
 

@@ -111,6 +111,11 @@ class RuleParams:
         """Folder of a protocol's runs."""
         return self._plan.runs.protocol_folder(wildcards.study, wildcards.protocol)
 
+    def expert(self, wildcards: Any, input: Any) -> str:
+        """--expert argument of a run that takes labels from a file of the user's."""
+        path = self._plan.steps.kind(wildcards.study, wildcards.run).expert
+        return option("--expert", [] if path is None else [path])
+
     def device(self, wildcards: Any, input: Any) -> str:
         """Device for torch."""
         return self._plan.config.device

@@ -10,6 +10,7 @@ from workflow_scripts.kinds.kind import (
     MAKE_WITH_LINKED,
     MAKE_WITH_MODEL,
     MAKE_WITH_NETWORK,
+    MAKE_WITH_ROUNDS,
     TRAIN,
 )
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
@@ -53,6 +54,7 @@ class RulePatterns:
             "made_run_with_model": f"{self._run(MAKE_WITH_MODEL)}/{RULE_OUTPUT}",
             "made_run_with_attention": f"{self._run(MAKE_WITH_ATTENTION)}/{RULE_OUTPUT}",
             "made_run_with_linked": f"{self._run(MAKE_WITH_LINKED)}/{RULE_OUTPUT}",
+            "made_run_with_rounds": f"{self._run(MAKE_WITH_ROUNDS)}/{RULE_OUTPUT}",
             "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",

@@ -56,11 +56,13 @@ def of_trained_networks(plan: Plan, names: StepNames) -> list[str]:
 
 
 def of_made_run(plan: Plan, names: StepNames) -> list[str]:
-    """The kind of a run that is made in one go, and the networks of the runs that it is made of."""
+    """The kind of a run that is made in one go, and the networks of the runs that it is made of, or that it trains."""
     kind = plan.steps.kind(names.study, names.run)
     modules = _kinds(plan, names.study, [names.run])
     if isinstance(kind, MadeKind | CombinedKind) and kind.maker:
         modules.append(module_part(kind.maker))
+    if active := kind.asks(names.run):
+        modules += _networks(plan, names.study, [active.learner])
     for source in kind.sources():
         modules += _networks(plan, source.study or names.study, [source.run])
     return list(dict.fromkeys(modules))

@@ -16,6 +16,7 @@ from workflow_scripts.contracts.ground_truth_table import CLASS_SIGN, TISSUE, TI
 from workflow_scripts.data.adapters.interface import SyntheticPicture, SyntheticSample
 from workflow_scripts.data.slides.synthetic_slides import SyntheticSlide
 from workflow_scripts.runtime.seeds import seed_for
+from workflow_scripts.studies.histology_vgg.linked_women import women
 from workflow_scripts.studies.histology_vgg.structures import GLAND, NEST, add_structures, structures_of
 from workflow_scripts.synthetic import pictures as in_fields
 from workflow_scripts.synthetic import slide_artefacts
@@ -24,6 +25,8 @@ from workflow_scripts.synthetic.pictures import PLANT_FROM, Plan
 from workflow_scripts.synthetic.section import Section, add_capillaries, connective_tissue, smooth_noise, stroma_nuclei
 from workflow_scripts.synthetic.staining import Stain, scattered_stain, stain_of
 
+# What synthetic.pictures looks for here.
+__all__ = ["LABELS", "field", "pictures", "women"]
 LABELS = ("AC", "SCC")
 STRUCTURES = {"AC": GLAND, "SCC": NEST}
 SITES = ("North", "Harbour", "Hill")
@@ -79,8 +82,12 @@ def field(plan: Plan, label: str, index: int, number: int) -> Iterator[Synthetic
 
 
 def slide(plan: Plan, label: str, index: int, number: int, blank: bool = False) -> SyntheticSlide:
-    """The slide `number` (from 1) of a class; of three in a row the first two are of one patient."""
-    rng, patient = plan.random("field", label, number), (number - 1) * 2 // 3
+    """The slide `number` (from 1) of a class; of three in a row the first two are of one patient.
+
+    A woman of a register has one slide.
+    """
+    rng, woman = plan.random("field", label, number), plan.woman(label, number)
+    patient = (number - 1) * 2 // 3 if not plan.women else number - 1
     site = _site(plan, label, index, patient)
     difficulty = plan.synthetic.difficulty
     traits = Traits(
@@ -102,10 +109,10 @@ def slide(plan: Plan, label: str, index: int, number: int, blank: bool = False) 
         cells=[_sample(label, _tissue(mask).astype(np.uint8), truth)],
         broken="blank" if blank else "",
         attributes={"site": SITES[site]},
-        patient=str(seed_for(*plan.seed, "patient", label, patient)),
+        patient=woman.key if woman else str(seed_for(*plan.seed, "patient", label, patient)),
         variant=number - 1 + index,
         site=SITES[site],
-        age=int(plan.random("age", label, patient).integers(28, 79)),
+        age=woman.age if woman else int(plan.random("age", label, patient).integers(28, 79)),
         microns=microns,
     )
 
