@@ -38,7 +38,7 @@ rule explain:
         device=PARAMS.device,
         masks=PARAMS.masks,
     message:
-        "{wildcards.study}: Grad-CAM, errors, embedding ({wildcards.protocol})"
+        "{wildcards.study}: what its runs looked at and confused ({wildcards.protocol})"
     shell:
         "python -m workflow_scripts.steps.explain --settings {params.settings:q} --code {params.code:q} --log {log:q}"
         ' --dataset "$(dirname {input.dataset:q})" --arrays "$(dirname {input.arrays:q})" --split {input.split:q}'

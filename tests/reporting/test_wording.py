@@ -103,7 +103,7 @@ FIGURES = {
         **dict.fromkeys(("confusion", "roc", "reliability", "curves", "risk"), {"protocol", "run"}),
         "comparison": {"protocol"},
     },
-    "explanation": dict.fromkeys(("gradcam", "errors", "embedding"), {"protocol", "run"}),
+    "explanation": dict.fromkeys(("gradcam", "errors", "risk_over_time", "embedding"), {"protocol", "run"}),
 }
 OF_NO_STUDY = {"workflow", "consistency"}
 

@@ -1,6 +1,6 @@
 """A trained run beside the samples it is explained on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.arrays import PIXELS, SEQUENCE
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.contracts.verified import required_training
@@ -23,12 +24,16 @@ from workflow_scripts.models.build import build, random_network
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.weights import TrainedWeights, load_trained, read_trained
 from workflow_scripts.runtime.seeds import seed_for
-from workflow_scripts.training import devices
-from workflow_scripts.training.feeders.pixels import Pixels, PixelView
+from workflow_scripts.training import devices, inference
+from workflow_scripts.training.feeders.batches import Batches
+from workflow_scripts.training.feeders.pixels import PixelView
 from workflow_scripts.training.samples import Samples
+from workflow_scripts.training.view import view_of
 
 # What the images of the reported subset are called.
 IMAGES = {"test": "test images", "validation": REPORTED_WORDS["validation"]}
+# The same of samples that are the visits of a patient.
+PATIENTS = {"test": "test patients", "validation": "validation patients, selected on"}
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,15 @@ class Trained:
         weights = read_trained(required_training(path), training)
         require_classes(weights.classes, samples.classes, path)
         chosen = devices.prepare(device, training.train)
-        shape = InputShape.of(samples.arrays.description)
+        shape = InputShape.of_arrays(samples.arrays)
         network = load_trained(build(training.spec, len(weights.classes), shape, 0), weights)
         return cls(run, network.to(chosen), weights, chosen, samples, settings.reported)
 
     @property
     def images_words(self) -> str:
-        """What the images of the reported subset are called."""
-        return marked(IMAGES[self.reported], self.weights.settings.resample)
+        """What the images, or patients, of the reported subset are called."""
+        of_visits = self.samples.arrays.description.kind == SEQUENCE
+        return marked((PATIENTS if of_visits else IMAGES)[self.reported], self.weights.settings.resample)
 
     @property
     def train(self) -> Train:
@@ -76,8 +82,8 @@ class Trained:
 
     @property
     def shape(self) -> InputShape:
-        """Of the images."""
-        return InputShape.of(self.samples.arrays.description)
+        """Of what the network takes."""
+        return InputShape.of_arrays(self.samples.arrays)
 
     def judge(self, features: bool) -> tuple[pd.DataFrame, Seen]:
         """The reported samples and what was seen of them.
@@ -88,7 +94,7 @@ class Trained:
         rows = self.samples.table.loc[self.samples.table["subset"] == self.reported, ["id", "label", "first", "count"]]
         batches = self._batches(rows)
         seen = look(self.network, batches, self.train.precision, features)
-        own = seen.probabilities[np.arange(len(rows)), batches.subset.targets]
+        own = seen.probabilities[np.arange(len(rows)), batches.targets.cpu().numpy()]
         names = np.array(self.weights.classes)[seen.numbers]
         return rows.assign(predicted=names, probability=seen.probabilities.max(axis=1), probability_true=own), seen
 
@@ -116,7 +122,18 @@ class Trained:
     def _random_seed(self) -> int:
         return seed_for(self.weights.settings.study, self.run, "untrained")
 
-    def _batches(self, rows: pd.DataFrame) -> Pixels:
-        weights = self.weights
+    def scores(self, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """float64 N×K probabilities of samples that are not in the array: their R×D rows, and int64 N rows of each."""
+        samples = replace(self.samples, arrays=replace(self.samples.arrays, data=rows))
+        table = pd.DataFrame({"id": np.arange(len(counts)).astype(str), "label": self.classes[0], "count": counts})
+        subset = samples.subset_of(table.assign(first=np.cumsum(counts) - counts))
+        view = view_of(self.weights, samples.arrays.description.kind)
+        batches = view.applied(samples.arrays, subset, self.device)
+        return inference.probabilities(inference.predict(self.network, batches, self.train.precision))
+
+    def _batches(self, rows: pd.DataFrame) -> Batches:
+        arrays, subset, weights = self.samples.arrays, self.samples.subset_of(rows), self.weights
+        if arrays.description.kind != PIXELS:
+            return view_of(weights, arrays.description.kind).applied(arrays, subset, self.device)
         view = PixelView(self.train, weights.settings.seeds.train, weights.mean, weights.std, weights.stain)
-        return view.applied(self.samples.arrays, self.samples.subset_of(rows), self.device, channels_last=False)
+        return view.applied(arrays, subset, self.device, channels_last=False)

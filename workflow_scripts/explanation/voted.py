@@ -54,6 +54,10 @@ class Voted:
         names = np.array(self.classes)[p.argmax(axis=1)]
         return tables[0].assign(predicted=names, probability=p.max(axis=1), probability_true=own), Seen(p, None)
 
+    def scores(self, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """As Trained.scores."""
+        return self.spec.combined(np.stack([member.scores(rows, counts) for member in self.members]), self.shares)
+
     def maps(self, rows: pd.DataFrame) -> dict[str, Maps]:
         """Grad-CAM of each member, and under the name of the kind that of the run, for the class that it predicts."""
         return self._with_vote([member.maps(rows) for member in self.members])

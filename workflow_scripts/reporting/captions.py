@@ -46,6 +46,14 @@ EXPLAINED = {
         "Wrong and sure of it: true and predicted class with their probabilities, where each branch looked, and how "
         "strongly its last map responds at all. Look for blurred borders and classes that are neighbours in medicine.",
     ),
+    "risk_over_time": (
+        "Risk of single patients over time",
+        "A row a patient: some whom the run calls high or low risk rightly, then some whom it misses or alarms in "
+        "vain. Left: what would have been predicted after each visit; dashed: the threshold. Middle and right: how "
+        "the prediction at the landmark changes by what a visit, or a column at all visits, told; what is left out "
+        "is filled as gaps are in training. Columns that go together stand in for each other, and what drives a "
+        "prediction is no cause of the disease.",
+    ),
     "embedding": (
         "Samples as the network sees them",
         "t-SNE of the features before the classifier to three dimensions, from three sides; rings are errors. Near "

@@ -64,7 +64,8 @@ class Protocol:
     rule: the protocol's settings; aggregation: how the samples of a unit become one prediction; role: what it
     is for, see contracts.protocol_roles; leak_free, below, is what was found in the data.
 
-    explained: run → kind of picture (gradcam, errors, embedding) → file; confusions: run → contract CONFUSIONS.
+    explained: run → kind of picture (gradcam, errors, risk_over_time, embedding) → file; confusions: run →
+    contract CONFUSIONS.
 
     label_efficiency: contract LABEL_EFFICIENCY; empty where no run asks for labels.
     """

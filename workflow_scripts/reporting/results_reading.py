@@ -161,7 +161,9 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
         delong=DELONG.read(evaluation / "delong.csv"),
         figure=picture(evaluation / "comparison.png"),
         explained={
-            run: {kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run)}
+            run: {
+                kind: picture(explanation / run / f"{kind}.png") for kind in _kinds(settings, run, _of_pictures(paths))
+            }
             for run in explained
         },
         confusions={run: CONFUSIONS.read(explanation / run / "confusions.csv") for run in explained},
@@ -169,10 +171,11 @@ def _protocol(folder: Path, settings: StudySettings, name: str, picture: Callabl
     )
 
 
-def _kinds(settings: StudySettings, run: str) -> list[str]:
-    """Kinds of picture of an explained run; a vote has no features to embed."""
+def _kinds(settings: StudySettings, run: str, of_pictures: bool) -> list[str]:
+    """Kinds of picture of an explained run; a vote has no features to embed. of_pictures: whether samples are."""
     embeds = settings.explain.embedding and settings.runs[run].trained
-    return ["gradcam", "errors", *(["embedding"] if embeds else [])]
+    shown = ["gradcam", "errors"] if of_pictures else ["risk_over_time"]
+    return [*shown, *(["embedding"] if embeds else [])]
 
 
 def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture: Callable[[Path], Path]) -> Run:

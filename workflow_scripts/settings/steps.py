@@ -225,6 +225,7 @@ class Steps:
             preprocess=declared(PictureScale, chosen.preprocess),
             explain=declared(Explain, chosen.explain),
             resample=self.study(study).protocols[protocol].resample,
+            risk=None if self.has_pictures(study) else declared(Measures, chosen.evaluate).risk,
         )
 
     def explained_networks(self, study: str) -> list[str]:

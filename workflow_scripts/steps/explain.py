@@ -2,8 +2,9 @@
 
 For each run: Grad-CAM of some of them (gradcam.csv, gradcam.png, gradcam.npz), the most confident errors (errors.png),
 what is taken for what (confusions.csv) and, if wanted, all samples by the features before the classifier
-(embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). One job explains all runs
-of a protocol, because loading the libraries is most of the cost.
+(embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). Of visits, instead of
+Grad-CAM and errors, the risk of single patients after each visit and what drove it (risk_over_time.csv, drivers.csv,
+risk_over_time.png). One job explains all runs of a protocol, because loading the libraries is most of the cost.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.contracts.arrays import SEQUENCE
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import make_record, write_record
@@ -25,10 +27,10 @@ from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import WEIGHTS_FILE, FoldSeed
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from workflow_scripts.drawing.scalebar import Scale
+    from workflow_scripts.explanation.network_features import Seen
     from workflow_scripts.explanation.trained import Trained
     from workflow_scripts.explanation.voted import Voted
     from workflow_scripts.training.samples import Samples
@@ -61,16 +63,22 @@ def main(args: argparse.Namespace) -> None:
     chosen = choose(samples, settings.explain.images, settings.reported)
     synthetic = require(args.dataset / "record.json", "manifest.csv")["synthetic"]
     inputs = FoldFiles.of(args).inputs
-    scales = _scales(args.dataset, settings.preprocess)
+    of_visits = samples.arrays.description.kind == SEQUENCE
+    scales = None if of_visits else _scales(args.dataset, settings.preprocess)
     worth: dict[str, dict] = {}
     outputs: dict[str, str] = {}
     for run in settings.explain.runs:
         explained, files = _read(args, settings, run, samples)
-        worth[run] = _explain(explained, settings.explain, chosen.index, _Sheet(args.out / run, synthetic, scales))
+        sheet = _Sheet(args.out / run, synthetic, scales)
+        if of_visits:
+            worth[run], names = _explain_visits(explained, settings, sheet)
+        else:
+            worth[run], names = _explain(explained, settings.explain, chosen.index, sheet)
         inputs += [path for path in files if path not in inputs]
-        names = [*ALWAYS, *(EMBEDDED if settings.explain.embedding and explained.embeds else ())]
         outputs |= {f"{run}/{name}": digest_file(args.out / run / name) for name in names}
-        entry.log.info("explained %s on %d images", run, len(chosen))
+        entry.log.info(
+            "explained %s on %s", run, f"{worth[run]['patients']} patients" if of_visits else f"{len(chosen)} images"
+        )
     digests = input_digests(args.dataset.parent, inputs)
     write_record(args.out / "record.json", make_record(args.settings, args.code, digests, found=worth, outputs=outputs))
 
@@ -123,10 +131,13 @@ def choose(samples: "Samples", count: int, subset: str) -> "pd.DataFrame":
     return samples.table.loc[turns[:count]]
 
 
-def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", sheet: _Sheet) -> dict:
-    """Write a run's tables and figures; returns the numbers that say what they are worth."""
-    from workflow_scripts.explanation.trained import Trained
+def _explain(
+    explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", sheet: _Sheet
+) -> tuple[dict, list[str]]:
+    """Write a run's tables and figures; returns the numbers that say what they are worth, and the names of the files.
 
+    Each sample is a picture.
+    """
     embeds = wanted.embedding and explained.embeds
     judged, seen = explained.judge(embeds)
     numbers = {
@@ -135,9 +146,20 @@ def _explain(explained: "Trained | Voted", wanted: Explain, chosen: "pd.Index", 
         "tested": len(judged),
     }
     if embeds:
-        assert isinstance(explained, Trained) and seen.features is not None  # a vote embeds none
-        numbers["embedding"] = _embedding(explained, judged, seen.features, sheet.folder, sheet.synthetic)
-    return numbers
+        numbers["embedding"] = _embedding(explained, judged, seen, sheet)
+    return numbers, [*ALWAYS, *(EMBEDDED if embeds else ())]
+
+
+def _explain_visits(explained: "Trained | Voted", settings: ExplainSettings, sheet: _Sheet) -> tuple[dict, list[str]]:
+    """The same where a sample is the visits of a patient."""
+    from workflow_scripts.explanation.patient_sheets import FILES, write_patients
+
+    wanted = settings.explain
+    numbers = dict(write_patients(explained, wanted, settings.risk, sheet.folder, sheet.synthetic))
+    embeds = wanted.embedding and explained.embeds
+    if embeds:
+        numbers["embedding"] = _embedding(explained, *explained.judge(True), sheet)
+    return numbers, [*FILES, *(EMBEDDED if embeds else ())]
 
 
 def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet) -> dict:
@@ -182,13 +204,15 @@ def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sh
     return int(table["count"].sum())
 
 
-def _embedding(
-    trained: "Trained", judged: "pd.DataFrame", features: "np.ndarray", folder: Path, synthetic: bool
-) -> dict:
+def _embedding(explained: "Trained | Voted", judged: "pd.DataFrame", seen: "Seen", sheet: _Sheet) -> dict:
+    """Write table, figure and page of the features of all judged samples; returns what they are worth."""
     from workflow_scripts.contracts.explanation import EMBEDDING
     from workflow_scripts.explanation import scatter
     from workflow_scripts.explanation.embedding import embed
+    from workflow_scripts.explanation.trained import Trained
 
+    assert isinstance(explained, Trained) and seen.features is not None  # a vote embeds none
+    trained, features, folder, synthetic = explained, seen.features, sheet.folder, sheet.synthetic
     training, classes = trained.weights.settings, trained.classes
     seed = training.seed_for("embedding")
     numbers = judged["label"].map(classes.index).to_numpy()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import about, distinct
+from workflow_scripts.contracts.blocks import about, distinct, optional
+from workflow_scripts.contracts.step_settings.evaluate_settings import Risk
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.kinds.step_settings.run_settings import RunSettings
@@ -17,9 +18,23 @@ class Explain:
     runs: Annotated[
         tuple[str, ...], about("Runs that are explained: networks, fusions, and votes of them.", check=distinct)
     ] = ()
-    images: Annotated[int, about("Test images shown, taken in turn from the classes.", ge=1, le=100)] = 6
+    images: Annotated[
+        int,
+        about(
+            "Test images shown, taken in turn from the classes; of visits patients that are called high or low risk "
+            "rightly.",
+            ge=1,
+            le=100,
+        ),
+    ] = 6
     errors: Annotated[
-        int, about("Test images shown of those that are classified wrongly, the most confident first.", ge=1, le=100)
+        int,
+        about(
+            "Test images shown of those that are classified wrongly, the most confident first; of visits patients that "
+            "are missed or called high-risk in vain.",
+            ge=1,
+            le=100,
+        ),
     ] = 6
     embedding: Annotated[
         bool,
@@ -43,8 +58,8 @@ class PictureScale:
 class ExplainSettings:
     """What the step receives.
 
-    fold, seed: of the trainings that are explained. specs: run → its settings, of those that are explained and of the
-    trained members of votes that are.
+    risk: which class is a risk, of samples of several rows. fold, seed: of the trainings that are explained. specs: run
+    → its settings, of those that are explained and of the trained members of votes that are.
     """
 
     study: str
@@ -56,6 +71,7 @@ class ExplainSettings:
     preprocess: PictureScale
     explain: Explain
     resample: Resample = "none"
+    risk: Risk | None = optional()
 
     def training(self, run: str) -> TrainSettings:
         """What the training of a run that is explained, or of a member of a vote that is, has received."""
