@@ -86,7 +86,7 @@ class Study:
             DELONG.write(evaluation / "delong.csv", self._delong(protocol))
             for run in self.settings["explain"]["runs"]:
                 explanation = self.folder / "explanation" / protocol / run
-                for kind in ("gradcam", "errors", "embedding"):
+                for kind in ("gradcam", "errors", "risk_over_time", "embedding"):
                     picture(explanation / f"{kind}.png")
                 pair = (self.classes[0], self.classes[-1], 2, 0.5)
                 CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))

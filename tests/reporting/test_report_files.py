@@ -85,9 +85,21 @@ def test_results_of_another_kind_of_data_are_refused(tmp_path):
 
 def test_a_report_of_visits_needs_no_pictures_and_shows_none(copied):
     shutil.rmtree(copied.folder / "examples")
+    copied.settings = {**copied.settings, "explain": {**copied.settings["explain"], "runs": []}}
     columns = ArrayDescription("sequence", "float32", (12,), 1).as_record()
     vouch(copied.folder / "arrays" / "record.json", "index.csv", array=columns)
     text = text_of(write(copied))
     assert "12 numbers a step" in text and "on 20 patients of 2 classes" in text and "Fewer patients" in text
     assert "Pictures as the networks receive them" not in text and "48 × 48" not in text
     assert "examples/record.json" not in read_json(copied.folder / "report.json")["inputs"]
+
+
+def test_of_explained_runs_of_visits_the_risk_of_patients_is_shown_and_of_pictures_where_networks_looked(tmp_path):
+    explain = {"runs": ["cvm"], "images": 4, "errors": 4, "embedding": False}
+    study = Study(tmp_path, explain=explain).write()
+    picture = write(study)
+    assert "Grad-CAM of cvm under grouped" in picture and "Risk of single patients" not in picture
+    columns = ArrayDescription("sequence", "float32", (12,), 1).as_record()
+    vouch(study.folder / "arrays" / "record.json", "index.csv", array=columns)
+    visits = write(study)
+    assert "Risk of single patients over time of cvm under grouped" in visits and "Grad-CAM of cvm" not in visits

@@ -8,6 +8,7 @@ import pytest
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.step_settings.split_settings import HoldoutRule, SplitFileRule
 from workflow_scripts.runtime.files import canonical_json
+from workflow_scripts.settings.index_steps import consistency_settings, index_settings
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.steps import Steps
 
@@ -25,7 +26,7 @@ def stated(steps: Steps, study: str) -> list:
     blocks += [step(study) for step in (steps.paper_figures, steps.verdict, steps.report)]
     for protocol in chosen.protocols:
         blocks += [step(study, protocol) for step in (steps.split, steps.evaluate, steps.explain)]
-    return [*blocks, steps.index([study], ["a_paper"]), steps.consistency(["a_paper"])]
+    return [*blocks, index_settings(steps.config, [study], ["a_paper"]), consistency_settings(["a_paper"])]
 
 
 @pytest.mark.parametrize("scale", ["demo", "paper"])

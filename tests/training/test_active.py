@@ -18,7 +18,6 @@ from workflow_scripts.contracts.splits import SPLIT
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import make_run, train
-from workflow_scripts.training.active import round_loop
 from workflow_scripts.training.active.learner import Learner
 
 PATIENTS = 150
@@ -38,7 +37,14 @@ def settings(strategy="uncertainty", seed=0, dropout=0.3, **changes):
 
 def run(visits, out, expert=None, **changes):
     folders = {"dataset": visits.dataset, "arrays": visits.arrays, "split": visits.split, "masks": None}
-    more = {"code": "code", "log": None, "device": "cpu", "work": visits.root / ".work", "source_run": []}
+    more = {
+        "code": "code",
+        "log": None,
+        "device": "cpu",
+        "work": visits.root / ".work",
+        "source_run": [],
+        "linked": None,
+    }
     make_run.main(SimpleNamespace(settings=settings(**changes), **folders, **more, out=out, expert=expert))
     return out
 
@@ -183,25 +189,22 @@ def test_rounds_begin_once_each_class_is_among_the_labels(visits, runs, tmp_path
         run(rare, tmp_path / "few", rounds=1)
 
 
-def test_patients_without_weight_are_neither_asked_for_nor_learned_from(visits, tmp_path, monkeypatch):
-    lost = sorted(subset_ids(visits, "train"))[::3]
-    read = round_loop.Rounds.all
-
-    def checked(rounds, judge):
-        assert not set(rounds.pool.ids) & set(lost)
-        return read(rounds, judge)
-
-    from workflow_scripts.training import samples
-
-    def weighted(*arguments):
-        classes, table = _read(*arguments)
-        return classes, table.assign(weight=table["weight"].mask(table["id"].isin(lost), 0.0))
-
-    _read = samples.read_fold
-    monkeypatch.setattr(samples, "read_fold", weighted)
-    monkeypatch.setattr(round_loop.Rounds, "all", checked)
-    queries = QUERIES.read(run(visits, tmp_path / "run", batch=60, rounds=2) / "queries.csv")
-    assert set(queries["id"]) == subset_ids(visits, "train") - set(lost)
+def test_patients_without_weight_are_never_asked_for_and_the_others_are_weighted(visits, runs, tmp_path):
+    weighted = Visits(shutil.copytree(visits.root, tmp_path / "made"))
+    split, lost = SPLIT.read(weighted.split), sorted(subset_ids(visits, "train"))[::3]
+    SPLIT.write(
+        weighted.split, split.assign(weight=np.where(split["id"].isin(lost), 0.0, 1 + np.arange(len(split)) % 2))
+    )
+    vouch(weighted.split.with_suffix(".json"), weighted.split.name)
+    out = run(weighted, tmp_path / "run", batch=60, rounds=2)
+    assert set(QUERIES.read(out / "queries.csv")["id"]) == subset_ids(visits, "train") - set(lost)
+    assert set(ROUNDS.read(out / "rounds.csv")["pool"]) == {len(subset_ids(visits, "train")) - len(lost)}
+    # Equal labels, other weights: another network, and another AUC.
+    SPLIT.write(weighted.split, split.assign(weight=1 + np.arange(len(split)) % 2.0))
+    vouch(weighted.split.with_suffix(".json"), weighted.split.name)
+    counted = ROUNDS.read(run(weighted, tmp_path / "counted", strategy="random") / "rounds.csv")
+    before = ROUNDS.read(runs["random"] / "rounds.csv")
+    assert (counted["auc"] != before["auc"]).any() and (counted["log_loss"] != before["log_loss"]).all()
 
 
 def test_a_learner_without_dropout_cannot_be_asked_what_dropout_changes(visits, tmp_path):
@@ -235,7 +238,7 @@ def test_an_expert_whose_answers_change_is_learned_from_anew(visits, runs, tmp_p
     other = turned.assign(label=turned["label"].where(turned["id"] != first, CLASSES[1]))
     known = set(QUERIES.read(runs["uncertainty"] / "queries.csv").query("round < 2")["id"])
     turned[turned["id"].isin(known)][["id", "label"]].to_csv(path, index=False)
-    with pytest.raises(UserError, match="needs the labels of 10"):
+    with pytest.raises(UserError, match="needs the labels of"):
         run(visits, tmp_path / "run", path)
     other[["id", "label"]].to_csv(path, index=False)
     run(visits, tmp_path / "run", path)

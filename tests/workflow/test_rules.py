@@ -48,6 +48,7 @@ READY = {
     "folders",
     "masks",
     "linked",
+    "expert",
 }
 
 
@@ -119,7 +120,7 @@ def asked(tmp_path_factory) -> dict:
                 "protocols": {"grouped": {"kind": "holdout"}},
                 "runs": {"stored": {"kind": "baseline", "features": ["stored"], "embedding": "last"}},
             },
-            "visits": visits(f"{base}/visits {HOSTILE}"),
+            "visits": visits(f"{base}/visits {HOSTILE}", f"{base}/labels {HOSTILE}"),
         },
     }
     configfile = base / "settings.yaml"
@@ -130,7 +131,7 @@ def asked(tmp_path_factory) -> dict:
     configfile.write_text(json.dumps(settings))
     prepared = ask(root, configfile, "-s", "prepare.smk")
     given = [f"{base}/raw {HOSTILE} {BRACES}/{name}" for name in ("sipakmed", "cric")]
-    given += [f"{base}/start {HOSTILE}", f"{base}/own {HOSTILE}"]
+    given += [f"{base}/{name} {HOSTILE}" for name in ("start", "own", "labels")]
     # Of every training there is one command, which names folders that are no input.
     given += [f"{settings['results']}/{name}/{part}" for name in settings["studies"] for part in ("dataset", "arrays")]
     given.append(f"{settings['results']}/made/masks/masks.npy")
@@ -152,8 +153,8 @@ def asked(tmp_path_factory) -> dict:
     }
 
 
-def visits(source: str) -> dict:
-    """A study of the patients that `scans` has."""
+def visits(source: str, expert: str) -> dict:
+    """A study of the patients that `scans` has, with a run that asks an expert for labels."""
     return {
         "adapters": ["visits"],
         "source": source,
@@ -167,7 +168,11 @@ def visits(source: str) -> dict:
             }
         },
         "protocols": {"grouped": {"kind": "holdout"}},
-        "runs": {"joined": {"kind": "hybrid", "images": {"study": "scans", "embedding": "last"}}},
+        "runs": {
+            "joined": {"kind": "hybrid", "images": {"study": "scans", "embedding": "last"}},
+            "lstm": {"kind": "recurrent"},
+            "asking": {"kind": "active_learning", "learner": "lstm", "strategy": "random", "expert": expert},
+        },
     }
 
 

@@ -29,7 +29,6 @@ def read_fold(dataset: Path, arrays: Path, split: Path, fold: int) -> tuple[list
     manifest, index = read_manifest(dataset), read_index(arrays)
     table = manifest[["id", "unit", "group", "label"]].merge(assigned[["id", "subset", "weight"]], on="id", how="right")
     table = table.merge(index, on="id", how="left")
-    table["weight"] = 1.0
     for column, file in (("label", dataset / "manifest.csv"), ("first", arrays / INDEX)):
         if table[column].isna().any():
             lost = table.loc[table[column].isna(), "id"].iloc[0]

@@ -42,6 +42,15 @@ _PROJECT = (
         "manifest's further columns and the reader.",
     ),
     Term(
+        "Preparation",
+        "What makes visits the numbers that a model sees: gaps filled, what was missing, years since it was measured, "
+        "one scale. Fitted on the training visits of each fold alone, kept in the weights file.",
+    ),
+    Term(
+        "Column on request",
+        "A column of visits that is a feature of those runs alone that name it, such as another diagnosis.",
+    ),
+    Term(
         "Series",
         "The images that a scanner takes in one go: slices in one plane, with one weighting. A study of a patient has "
         "many; `dataset/series.csv` says which is taken.",

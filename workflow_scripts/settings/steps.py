@@ -10,7 +10,6 @@ from workflow_scripts.contracts.step_settings.embed_settings import Embedding, E
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate, EvaluateSettings, Measures
 from workflow_scripts.contracts.step_settings.examples_settings import ExamplesSettings
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
-from workflow_scripts.contracts.step_settings.index_settings import ConsistencySettings, IndexSettings, StudyTitle
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
@@ -240,14 +239,11 @@ class Steps:
             preprocess=packing_of(chosen),
             mask=chosen.preprocess.mask,
             protocols=tuple(chosen.protocols),
-            # Where a network looks is known of pictures alone.
             explain=tuple(chosen.explain.runs) if self.has_pictures(study) else (),
         )
 
     def report(self, study: str) -> ReportSettings:
-        chosen = self.study(study)
-        evaluate = declared(Evaluate, chosen.evaluate)
-        return ReportSettings(**self._results(study), evaluate=evaluate, subject=chosen.subject)
+        return ReportSettings(**vars(self.verdict(study)), subject=self.study(study).subject)
 
     def verdict(self, study: str) -> VerdictSettings:
         return VerdictSettings(**self._results(study), evaluate=declared(Evaluate, self.study(study).evaluate))
@@ -283,13 +279,6 @@ class Steps:
             seeds=tuple(chosen.seeds),
             folds={name: self.folds(study, name) for name in chosen.protocols},
         )
-
-    def index(self, studies: list[str], papers: list[str]) -> IndexSettings:
-        titles = {name: StudyTitle(self.study(name).title, self.study(name).paper) for name in studies}
-        return IndexSettings(tuple(papers), titles)
-
-    def consistency(self, papers: list[str]) -> ConsistencySettings:
-        return ConsistencySettings(tuple(papers))
 
     def _run(self, study: str, run: str) -> RunSettings:
         trained = self.kind(study, run).rule == TRAIN

@@ -197,12 +197,16 @@ def external(results: Results) -> str:
 
 def explanation(results: Results) -> str:
     runs = results.settings.explain.runs
-    return f"Grad-CAM of {listed(runs)}." if runs else ""
+    how = (
+        "Grad-CAM" if results.arrays.of_pictures else "Risk over time of single patients, visits and columns left out,"
+    )
+    return f"{how} of {listed(runs)}." if runs else ""
 
 
 def errors(results: Results) -> str:
     runs = results.settings.explain.runs
-    return f"Most confident errors and confused classes of {listed(runs)}." if runs else ""
+    what = "Most confident errors" if results.arrays.of_pictures else "Missed patients, false alarms"
+    return f"{what} and confused classes of {listed(runs)}." if runs else ""
 
 
 def code(results: Results) -> str:

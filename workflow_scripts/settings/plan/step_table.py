@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.settings.index_steps import consistency_settings, index_settings
 from workflow_scripts.settings.plan import step_modules
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -136,10 +137,14 @@ REPORT = Step(
 )
 TRACK = Step("track", _STUDY, _STUDY, lambda plan, names: plan.steps.track(names.study))
 CONSISTENCY = Step(
-    "consistency", (), (), lambda plan, names: plan.steps.consistency(plan.data.papers), step_modules.of_every_paper
+    "consistency", (), (), lambda plan, names: consistency_settings(plan.data.papers), step_modules.of_every_paper
 )
 INDEX = Step(
-    "index", (), (), lambda plan, names: plan.steps.index(plan.enabled, plan.data.papers), step_modules.of_every_paper
+    "index",
+    (),
+    (),
+    lambda plan, names: index_settings(plan.config, plan.enabled, plan.data.papers),
+    step_modules.of_every_paper,
 )
 
 STEPS = {
