@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from tests.archiving.finished import METADATA, RUN, Finished, changed, edited, replaced, verified
+from workflow_scripts.archiving.contents import study_files
 from workflow_scripts.archiving.pages import page_faults
 from workflow_scripts.archiving.recomputing import compare_combined
 from workflow_scripts.commands import verify
@@ -133,6 +134,15 @@ def test_it_is_a_research_object_without_images_weights_names_of_machines_or_fol
     assert {Path(name).suffix for name in names} == {".csv", ".json", ".html", ".lock", ".yaml", ".md"}
     for name, text in texts.items():
         assert "somebodys-machine" not in text and str(finished.results) not in text, name
+
+
+def test_the_histories_of_patients_stay_where_they_are(tmp_path):
+    for name in ("visits.csv", "columns.csv", "flow.csv", "audit.csv", "manifest.csv"):
+        path = tmp_path / "mine" / "dataset" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("id\n")
+    names = [name.rpartition("/")[2] for name in study_files(tmp_path, "mine", weights=True)]
+    assert names == ["audit.csv", "columns.csv", "flow.csv", "manifest.csv"]
 
 
 def _references(entity: dict) -> list[dict]:

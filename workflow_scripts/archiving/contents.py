@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-# Below results/{study}: tables, records and the report. No images, no arrays, no weights.
+from workflow_scripts.runtime.study_paths import VISITS_FILE
+
+# Below results/{study}: tables, records and the report. No images, no arrays, no weights, no visits.
 STUDY_FILES = (
     "dataset/*.csv",
     "dataset/record.json",
@@ -30,6 +32,8 @@ STUDY_FILES = (
     "report.html",
     "report.json",
 )
+# Of them, what is no table about the data but the data: a patient's history tells who it is of.
+HISTORIES = f"dataset/{VISITS_FILE}"
 WEIGHTS = "runs/*/*/*/weights.safetensors"
 # Those of them that follow from the others without training.
 DERIVED = (
@@ -60,7 +64,7 @@ def paper_folder(paper: str) -> str:
 def study_files(results: Path, study: str, weights: bool) -> list[str]:
     """Names of a study's files below `results`, sorted."""
     patterns = [*STUDY_FILES, *([WEIGHTS] if weights else [])]
-    return matching(results, study, patterns)
+    return [name for name in matching(results, study, patterns) if name != f"{study}/{HISTORIES}"]
 
 
 def derived_files(folder: Path, study: str) -> list[str]:

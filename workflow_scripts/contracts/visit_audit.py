@@ -9,8 +9,8 @@ AFTER_OUTCOME = "after_outcome"
 FINDINGS = (TELLS_THE_OUTCOME, WINDOW_DEPENDS_ON_OUTCOME, LOOKS_IMPUTED, AFTER_OUTCOME)
 
 # column: of the user's table, or what was measured of the window; value: what was seen; limit: beyond it, it is listed.
-# tells_the_outcome: AUC of the last value, or of its being missing, between those with the event and those free of it;
-# window_depends_on_outcome: the same AUC of a number that the window gives; looks_imputed: cells;
+# tells_the_outcome: AUC of the last value, of the mean or of being missing, between those with the event and those
+# free of it; window_depends_on_outcome: the same AUC of a number that the window gives; looks_imputed: cells;
 # after_outcome: visits.
 VISIT_AUDIT = Table(
     "audit of visits",

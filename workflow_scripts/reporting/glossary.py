@@ -61,6 +61,16 @@ _PROJECT = (
         "padding; `dataset/slides.csv` says of every slide how many there are, or why none.",
     ),
     Term(
+        "Landmark",
+        "The moment at which a patient is predicted; what came later is not known. The horizon is the years after it "
+        "within which the event counts.",
+    ),
+    Term(
+        "Lost",
+        "Of a patient: no longer followed at the horizon, without the event and without a competing one, after which "
+        "it cannot happen. Others stand for them, by weights.",
+    ),
+    Term(
         "Pseudonym",
         "What stands for a patient, a study, a series, a slide or a file of theirs: only who has the key can trace it.",
     ),

@@ -84,6 +84,26 @@ class Cohort:
         """patients×D: the numbers of each patient's last known visit."""
         return self.values.values[[patient.lines[-1] for patient in self.patients]]
 
+    @cached_property
+    def known_shares(self) -> np.ndarray:
+        """patients×D: the share of each patient's known visits that tell a number."""
+        counts = np.array([len(patient.lines) for patient in self.patients])
+        return self._summed(~np.isnan(self.values.values)) / counts[:, None]
+
+    @cached_property
+    def mean_values(self) -> np.ndarray:
+        """patients×D: the mean of each patient's known visits, NaN where none tells a number."""
+        told = self._summed(~np.isnan(self.values.values))
+        sums = self._summed(np.nan_to_num(self.values.values))
+        return np.where(told > 0, sums / np.maximum(told, 1), np.nan)
+
+    def _summed(self, numbers: np.ndarray) -> np.ndarray:
+        """patients×D: sums over the known visits of each patient, of numbers rows×D."""
+        lines = [line for patient in self.patients for line in patient.lines]
+        first = np.cumsum([0, *(len(patient.lines) for patient in self.patients[:-1])])
+        summed: np.ndarray = np.add.reduceat(numbers[lines].astype(float), first, axis=0)
+        return summed
+
 
 def read_cohort(root: Path, table: VisitTable, names: Pseudonyms, linked: Container[str] | None = None) -> Cohort:
     """The patients of the tables below `root`; of `linked`, ids of another study's patients, only these are taken.

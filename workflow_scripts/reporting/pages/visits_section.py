@@ -87,6 +87,7 @@ def visits_section(results: Results) -> dict[str, Any]:
             "box_width": BOX_WIDTH,
             "box_height": BOX_HEIGHT,
         },
+        "timed": table is not None and table.horizon is not None,
         "question": _question(table) if table else "",
         "history_rows": _column_rows(results.visits, int(results.manifest["visits"].sum())),
         "audit_rows": [
