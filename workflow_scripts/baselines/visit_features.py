@@ -72,8 +72,8 @@ def persistence(
         own = values[first : first + count]
         measured = own[~np.isnan(own[:, positions[0]])]
         if len(measured) and counted[(level := measured[:, positions].argmax(axis=1))[-1]]:
-            others = np.flatnonzero(level != level[-1])
-            years[patient] = -known[others[-1] + 1 if len(others) else 0, 0]
+            breaks = np.flatnonzero(level != level[-1])
+            years[patient] = -measured[breaks[-1] + 1 if len(breaks) else 0, 0]
     return years
 
 

@@ -47,8 +47,8 @@ class Collected:
 
     `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
     that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
-    that are nearly equal; `listed`: by their file, the tables of what adapters chose from; `tables`: those that adapters
-    made of their files.
+    that are nearly equal; `listed`: by their file, the tables of what adapters chose from; `tables`: those that
+    adapters made of their files.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
