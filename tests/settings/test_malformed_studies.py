@@ -26,7 +26,10 @@ SECTION = {
         "runs: {cvm: xception}",
         "runs.cvm: 'xception' is not allowed; write keys and values, such as `cvm",
     ),
-    "a run of no kind": ("runs: {x: {model: y}}", "runs.x: `kind` is missing or unknown; one of network, fusion, vote"),
+    "a run of no kind": (
+        "runs: {x: {model: y}}",
+        "runs.x: `kind` is missing or unknown; one of network, recurrent, fusion, vote",
+    ),
     "branches a list": ("runs: {cvm: {branches: [a, b]}}", "runs.cvm.branches: a list is not allowed"),
     "members a word": ("runs: {soft_vote: {members: cvm}}", "write a list, such as `members: [cvm]`"),
     "study_only_runs a number": ("study_only_runs: 5", "study_only_runs: 5 is not allowed; write keys and values"),
@@ -164,7 +167,7 @@ def test_settings_of_images_are_refused_for_slices_and_those_of_slices_for_image
     layouts = {**adapters(), "scans": Adapter("workflow_scripts.studies.mine.adapter", True, "dicom")}
     for module in ("study", "modalities"):
         monkeypatch.setattr(f"workflow_scripts.settings.{module}.adapters", lambda: layouts)
-    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image", "slide"))
+    monkeypatch.setattr("workflow_scripts.settings.modalities.readers", lambda: ("dicom", "image", "slide", "table"))
     given = "    preprocess: {mask: dab, fit: pad, slices: {margin: 0.2}}\n"
     runs = "    study_only_runs: {plain: {kind: baseline, features: [colour]}}\n"
     lines = refusals(MINE.replace("[folder]", "[scans]") + given + runs, tmp_path)
