@@ -89,6 +89,7 @@ settings: $(READY) ## rewrite the settings schema, docs/settings.md and the glos
 benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning, tracking and DICOM on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py
 	$(BIN)/python tests/benchmarks/training.py
+	$(BIN)/python tests/benchmarks/recurrent.py
 	$(BIN)/python tests/benchmarks/planning.py
 	$(BIN)/python tests/benchmarks/tracking.py
 	$(BIN)/python tests/benchmarks/dicom.py

@@ -57,6 +57,7 @@ class Linked:
         settings["spec"] = {**own, "epochs": 20, "batch_size": 64, **spec}
         folders = {"dataset": self.visits / "dataset", "arrays": self.visits / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "masks": None, "source_run": [], "linked": self.images}
+        common |= {"work": self.results / ".work", "expert": None}
         make_run.main(SimpleNamespace(settings=settings, out=out, **folders, **common))
         return out
 

@@ -17,7 +17,8 @@ ROOMS = tuple(sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 # Where a place is one in a paper: a table, a figure, a section.
 OF_PAPERS = (
     *("claims", "reporting"),
-    *("contracts/claims.py", "contracts/published_blocks.py", "contracts/published_yaml.py"),
+    *("contracts/claims.py", "contracts/paper_aspects.py", "contracts/published_blocks.py"),
+    "contracts/published_yaml.py",
 )
 # Where a paper states a premise of its numbers; and what a training is given, as JSON.
 OF_STATEMENTS = ("claims", "contracts/claims.py", "contracts/published_blocks.py", "training/training_job.py")

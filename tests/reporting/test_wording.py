@@ -157,6 +157,9 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
         "colposcopy_resnet50": "cervix",
         "mri_resnet": "lesion",
         "histology_vgg": "tissue",
+        "clinical_lstm": "visit",
+        "hybrid_tiles": "tissue",
+        "vgg_lstm_hybrid": "visit",
     }
     assert {study.subject for name, study in studies.items() if name.startswith("cvm_")} == {"cell"}
 

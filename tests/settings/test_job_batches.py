@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def plan(**study) -> Plan:
     """A study of its own; of the shipped ones two have batches themselves."""
-    off = {name: {"trainings_per_job": 1} for name in ("mri_resnet", "histology_vgg")}
+    off = {name: {"trainings_per_job": 1} for name in ("mri_resnet", "histology_vgg", "clinical_lstm")}
     return Plan(ROOT, {"studies": {"cvm_herlev": {"seeds": [3, 1], **study}, **off}}, ROOT)
 
 

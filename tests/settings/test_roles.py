@@ -51,7 +51,9 @@ def test_the_shipped_studies_have_each_a_protocol_as_published_and_one_without_l
         steps = Steps(settings(ROOT, {"scale": scale}))
         for study in steps.config.studies:
             found = {name: rule.role for name, rule in steps.report(study).protocols.items()}
-            assert found.pop("published") == "as_published"
+            # Of the hybrid the paper prints no result, and nothing of how it was judged.
+            if study not in ("hybrid_tiles", "vgg_lstm_hybrid"):
+                assert found.pop("published") == "as_published"
             assert {found.pop(name, None) for name in ("selection", "smote_first", "by_text")} == {None}
             assert set(found.values()) == {"leak_free"}
 

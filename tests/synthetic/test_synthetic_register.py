@@ -10,6 +10,8 @@ import pytest
 from tests.raw import run_ingest, run_synthesise
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset import QUARANTINE
+from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
+from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
 from workflow_scripts.contracts.step_settings.synthesise_settings import (
     CohortOf,
     SynthesiseSettings,
@@ -20,7 +22,7 @@ from workflow_scripts.data.adapters.adapter_registry import entry_called
 from workflow_scripts.data.dicom.pseudonyms import PUBLIC
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.steps import synthesise
+from workflow_scripts.steps import ground_truth, synthesise
 from workflow_scripts.studies.histology_vgg.synthetic_table import Drawn, draw
 from workflow_scripts.synthetic.visit_signals import shown_risk
 
@@ -58,7 +60,7 @@ def made(folder: Path, seed: int = 0, **visits: object) -> Path:
 def test_the_adapter_reads_the_register_and_refuses_the_women_with_a_fault_and_no_others(tmp_path: Path) -> None:
     source = made(tmp_path / "made")
     truth = pd.read_csv(source / "truth.csv", keep_default_na=False).set_index("id")
-    out = run_ingest(tmp_path / "out", synthetic=True, sources={"visits": source}, visits=VISITS)
+    out = run_ingest(tmp_path / "study" / "dataset", synthetic=True, sources={"visits": source}, visits=VISITS)
     manifest = pd.read_csv(out / "manifest.csv").set_index("id")
     quarantine = QUARANTINE.read(out / "quarantine.csv")
     faults = truth["defect"][truth["defect"] != ""]
@@ -67,6 +69,14 @@ def test_the_adapter_reads_the_register_and_refuses_the_women_with_a_fault_and_n
     assert set(manifest.index) == set(truth.index[(truth["index"] == 1) & (truth["defect"] == "")])
     assert (manifest["label"] == truth["label"].loc[manifest.index]).all()
     assert {"event", "event_free", "lost"} <= set(manifest["outcome"])
+    settings = plain(GroundTruthSettings("women", Packing(), "none", (), ()))
+    arguments = {"settings": settings, "code": "c", "source": [f"visits={source}"], "study_folder": out.parent}
+    ground_truth.main(argparse.Namespace(**arguments, out=out.parent / "truth.csv"))
+    recovered = pd.read_csv(out.parent / "truth.csv")
+    assert recovered[["what", "measure", "value", "n"]].to_numpy().tolist() == [
+        ["refused", "precision", 1.0, 4],
+        ["refused", "recall", 1.0, 4],
+    ]
 
 
 def test_the_same_settings_give_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:

@@ -36,6 +36,13 @@ def test_duplicates_count_pairs_in_any_order_and_copies_of_one_original_as_pairs
     assert recovery.duplicates(truth_table(), pairs()) == []
 
 
+def test_faults_count_where_the_right_patients_are_refused_for_the_right_reason() -> None:
+    planted = {"a": "no_outcome", "b": "duplicate_visit", "c": "no_outcome"}
+    refused = {"a": "no_outcome", "b": "out_of_order"}
+    measures = recovery.faults(planted, refused)
+    assert [(one.measure, one.value, one.n) for one in measures] == [("precision", 0.5, 2), ("recall", 1 / 3, 3)]
+
+
 def test_tissue_is_compared_slide_by_slide_at_the_size_in_which_it_was_looked_for() -> None:
     planted = np.zeros((400, 600), np.uint8)
     planted[100:300, 100:500] = TISSUE

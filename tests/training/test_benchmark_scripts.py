@@ -50,6 +50,16 @@ def test_the_speed_of_timms_script_is_the_mean_over_its_second_epoch(script, tmp
         script("timm_script").speed(stand_in, "shufflenet_v2_x0_5", files, 32, train, "cpu", 0)
 
 
+def test_the_speed_of_recurrent_networks_is_held_against_that_of_fixed_batches():
+    small = ["--hidden", "8", "--batch", "16", "--patients", "64", "--epochs", "1", "--repeats", "1", "--threads", "2"]
+    command = [sys.executable, BENCHMARKS / "recurrent.py", *small]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    row = re.search(r"^\| lstm \| 8 \| 16 \| (.+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", printed, re.MULTILINE)
+    floor, *speeds = (float(cell.replace(",", "")) for cell in row.groups()[:3])
+    assert [float(cell) for cell in row.groups()[3:]] == pytest.approx([speed / floor for speed in speeds], abs=0.01)
+    assert "64 patients, 2 thread(s)" in printed
+
+
 def test_stored_maps_pay_after_as_many_epochs_as_the_printed_seconds_say():
     small = ["--model", "narrow_vgg", "--head", "0", "--size", "64", "--images", "32", "--repeats", "1"]
     command = [sys.executable, BENCHMARKS / "frozen.py", *small]

@@ -99,6 +99,29 @@ def test_test_patients_and_their_images_and_labels_change_nothing_of_validation_
     assert poisoned[validation].equals(before[validation]) and not poisoned.equals(before)
 
 
+def test_nothing_is_learned_from_patients_of_weight_0_who_are_judged_all_the_same(runs, tmp_path):
+    _, made = runs
+    tables = {}
+    for name, turned in (("as_it_is", False), ("turned", True)):
+        linked = linked_studies(tmp_path / name, 300)
+        split = pd.read_csv(linked.split)
+        lost = np.random.default_rng(0).random(len(split)) < 0.2
+        split.assign(weight=np.where(lost, 0.0, 1.25)).to_csv(linked.split, index=False)
+        if turned:
+            path = linked.visits / "dataset" / "manifest.csv"
+            manifest = pd.read_csv(path)
+            of_lost = manifest["id"].isin(split.loc[lost, "id"])
+            manifest["label"] = manifest["label"].mask(of_lost, "high_risk")
+            manifest.to_csv(path, index=False)
+        linked.vouch()
+        out = linked.make_run(linked.visits / "runs" / "grouped" / "joined" / "fold0-seed0", run="joined")
+        tables[name] = UNITS.read(out / "units.csv")
+    probability = tables["as_it_is"]["p_high_risk"]
+    assert tables["turned"]["p_high_risk"].equals(probability)
+    unweighted = UNITS.read(made["joined"] / "units.csv")
+    assert tables["as_it_is"]["id"].equals(unweighted["id"]) and not probability.equals(unweighted["p_high_risk"])
+
+
 def test_images_are_those_of_the_patient_whatever_the_order_of_either_study(tmp_path):
     linked = linked_studies(tmp_path, 20)
     names = pd.read_csv(linked.visits / "arrays" / "index.csv")["id"].tolist()

@@ -97,7 +97,7 @@ class Patients:
         if arrays.preparation is None:
             raise UserError(f"a visit baseline takes visits, and these are {arrays.description}; choose another kind")
         groups = samples["group"].where(samples["group"] != "", samples["id"])
-        known = samples["label"].to_numpy(), samples["weight"].to_numpy(float), groups.to_numpy()
+        learned_of = samples["label"].to_numpy(), samples["weight"].to_numpy(float), groups.to_numpy()
         first, counts = (samples[column].to_numpy("int64") for column in ("first", "count"))
         rows = np.concatenate([np.arange(start, start + count) for start, count in zip(first, counts, strict=True)])
         values = arrays.data[rows].astype("float64")
@@ -106,21 +106,21 @@ class Patients:
         layout = PreparedColumns(arrays.columns, packing, run.extra_columns)
         if run.features == "last_visit":
             if run.model == "boosting":
-                return cls(run, visit_features.last_visit(values, counts)[:, layout.taken], *known)
-            return cls(run, visit_features.last_visit(values, counts), *known, layout)
+                return cls(run, visit_features.last_visit(values, counts)[:, layout.taken], *learned_of)
+            return cls(run, visit_features.last_visit(values, counts), *learned_of, layout)
         if run.persistence is not None:
             lasting = run.persistence.column, run.persistence.without
-            return cls(run, visit_features.persistence(values, counts, arrays.columns, *lasting)[:, None], *known)
-        return cls(run, visit_features.summaries(values[:, layout.taken], counts, layout.kept).values, *known)
+            return cls(run, visit_features.persistence(values, counts, arrays.columns, *lasting)[:, None], *learned_of)
+        return cls(run, visit_features.summaries(values[:, layout.taken], counts, layout.kept).values, *learned_of)
 
     def boosted(self, learned: np.ndarray, judged: np.ndarray) -> Predicted:
         """Trees of the patients `learned`, and what they say of `judged`; both are numbers of patients."""
         seen = self.values[learned]
         # The library takes no column without a number.
-        known = ~np.isnan(seen).all(axis=0)
+        measured = ~np.isnan(seen).all(axis=0)
         trees = HistGradientBoostingClassifier(**BOOSTING, early_stopping=False, random_state=0)
-        trees.fit(seen[:, known], self.labels[learned], sample_weight=self.weights[learned])
-        return Predicted(trees.predict_proba(self.values[judged][:, known]), list(trees.classes_))
+        trees.fit(seen[:, measured], self.labels[learned], sample_weight=self.weights[learned])
+        return Predicted(trees.predict_proba(self.values[judged][:, measured]), list(trees.classes_))
 
     def regressed(self, learned: np.ndarray, judged: np.ndarray, grid: Sequence[float]) -> list[Predicted]:
         """The same of a logistic regression for each C of the grid."""

@@ -44,12 +44,12 @@ def summaries(values: np.ndarray, counts: np.ndarray, columns: Sequence[VisitCol
         "years of history": -values[first, 0],
         "years since the last visit": -values[first + counts - 1, 0],
     }
-    for place, column in enumerate(columns):
+    for position, column in enumerate(columns):
         if column.kind in (NUMBER, FLAG, LEVEL):
-            of_column = history.of_column(place, column.kind)
+            of_column = history.of_column(position, column.kind)
             numbers |= {f"{column.name} {what}": value for what, value in of_column.items()}
-    for source, places in sources_of(columns).items():
-        numbers |= {f"{source} {what}": value for what, value in history.of_source(places, columns).items()}
+    for source, positions in sources_of(columns).items():
+        numbers |= {f"{source} {what}": value for what, value in history.of_source(positions, columns).items()}
     return VisitFeatures(np.column_stack(list(numbers.values())), tuple(numbers))
 
 
@@ -61,19 +61,19 @@ def persistence(
     0 where it is one of the levels `without`, or none is known; visits that do not tell it break nothing. UserError
     where `source` is no category.
     """
-    places = sources_of(columns).get(source, ())
-    if not places or columns[places[0]].kind != LEVEL:
+    positions = sources_of(columns).get(source, ())
+    if not positions or columns[positions[0]].kind != LEVEL:
         categories = {column.source for column in columns if column.kind == LEVEL}
         raise UserError(f"persistence.column is {source!r}, which is no category; there are {', '.join(categories)}")
     absent = {level_name(source, level) for level in without}
-    counted = np.array([columns[place].name not in absent for place in places])
+    counted = np.array([columns[position].name not in absent for position in positions])
     years = np.zeros(len(counts))
     for patient, (first, count) in enumerate(zip(np.cumsum(counts) - counts, counts, strict=True)):
         own = values[first : first + count]
-        known = own[~np.isnan(own[:, places[0]])]
-        if len(known) and counted[(level := known[:, places].argmax(axis=1))[-1]]:
-            others = np.flatnonzero(level != level[-1])
-            years[patient] = -known[others[-1] + 1 if len(others) else 0, 0]
+        measured = own[~np.isnan(own[:, positions[0]])]
+        if len(measured) and counted[(level := measured[:, positions].argmax(axis=1))[-1]]:
+            breaks = np.flatnonzero(level != level[-1])
+            years[patient] = -measured[breaks[-1] + 1 if len(breaks) else 0, 0]
     return years
 
 
@@ -97,10 +97,10 @@ class _History:
         before = np.where(last - 1 >= begin[:, None], earlier, -1)
         return cls(values, begin, ~np.isnan(values), last, np.where(last >= 0, before, -1))
 
-    def of_column(self, place: int, kind: str) -> dict[str, np.ndarray]:
+    def of_column(self, position: int, kind: str) -> dict[str, np.ndarray]:
         """Word → float64 N, of one of the D numbers."""
-        own, observed = self.values[:, place], self.observed[:, place]
-        last = _at(own, self.last[:, place])
+        own, observed = self.values[:, position], self.observed[:, position]
+        last = _at(own, self.last[:, position])
         highest = np.fmax.reduceat(own, self.first)
         if kind == LEVEL:
             return {"last": last, "ever": highest}
@@ -121,14 +121,14 @@ class _History:
         spread = _divided(count * squares - times**2, count)
         return _divided(products - _divided(times * values, count), np.where(spread > NO_TIME, spread, 0))
 
-    def of_source(self, places: Sequence[int], columns: Sequence[VisitColumn]) -> dict[str, np.ndarray]:
-        """Word → float64 N, of a column of the user's table, which became the numbers at these places."""
-        place = places[0]
-        last, before = self.last[:, place], self.before[:, place]
-        count = np.add.reduceat(self.observed[:, place].astype("float64"), self.first)
+    def of_source(self, positions: Sequence[int], columns: Sequence[VisitColumn]) -> dict[str, np.ndarray]:
+        """Word → float64 N, of a column of the user's table, which became the numbers at these positions."""
+        position = positions[0]
+        last, before = self.last[:, position], self.before[:, position]
+        count = np.add.reduceat(self.observed[:, position].astype("float64"), self.first)
         numbers = {"measured": count, "years ago": -_at(self.values[:, 0], last)}
-        if columns[place].kind == LEVEL:
-            levels = self.values[:, list(places)]
+        if columns[position].kind == LEVEL:
+            levels = self.values[:, list(positions)]
             same = (levels[np.maximum(last, 0)] == levels[np.maximum(before, 0)]).all(axis=1)
             numbers["same as before"] = np.where(before >= 0, same.astype("float64"), np.nan)
         return numbers

@@ -1,10 +1,10 @@
 """What a paper prints, as data classes: numbers, claims in words, layers, settings; published_yaml.py reads them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from workflow_scripts.contracts.blocks import about
+from workflow_scripts.contracts.paper_aspects import Aspects
 from workflow_scripts.contracts.paper_premises import Assumed
 
 # Of a machine: they differ from one to the next.
@@ -163,15 +163,6 @@ class Layer:
     name: str
     size: tuple[int, ...]
     network: str = ""
-
-
-@dataclass(frozen=True)
-class Aspects:
-    """A printed comparison of studies in words: study → head of its column; aspect → a cell for each column."""
-
-    place: str
-    columns: Mapping[str, str]
-    rows: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)

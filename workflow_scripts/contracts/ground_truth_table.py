@@ -27,10 +27,10 @@ SAMPLE_TRUTH = Table(
     key=("id",),
 )
 
-# what: masks, tissue (of whole slides), duplicates, gradcam; part: the kind of mask, the slide (MEAN: of all of them),
-# or the branch of a network; measure: dice, precision, recall, energy (share of a map's sum inside the true region).
-# chance: what knowing nothing would give; untrained: what the same network with random weights gives; both empty where
-# there is no such number. n: images, slides, pairs or maps behind it.
+# what: masks, tissue (of whole slides), duplicates, gradcam, refused (patients with a planted fault); part: the kind of
+# mask, the slide (MEAN: of all of them), or the branch of a network; measure: dice, precision, recall, energy (share of
+# a map's sum inside the true region). chance: what knowing nothing would give; untrained: what the same network with
+# random weights gives; both empty where there is no such number. n: images, slides, patients, pairs or maps behind it.
 MEAN = "mean"
 TRUTH = Table(
     "truth",

@@ -31,20 +31,20 @@ class PreparedColumns:
     def taken(self) -> tuple[int, ...]:
         """Places of the columns of the array that are taken, in their order; the time comes first."""
         wanted = enumerate(self.columns)
-        return tuple(place for place, column in wanted if not column.on_request or column.source in self.extra)
+        return tuple(position for position, column in wanted if not column.on_request or column.source in self.extra)
 
     @cached_property
     def kept(self) -> tuple[VisitColumn, ...]:
         """The columns that are taken."""
-        return tuple(self.columns[place] for place in self.taken)
+        return tuple(self.columns[position] for position in self.taken)
 
     @cached_property
     def sources(self) -> dict[str, int]:
         """Column of the user's table → the first of the taken columns that are of it; the time is none."""
         firsts: dict[str, int] = {}
-        for place, column in enumerate(self.kept):
+        for position, column in enumerate(self.kept):
             if column.kind != TIME:
-                firsts.setdefault(column.source, place)
+                firsts.setdefault(column.source, position)
         return firsts
 
     @property

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.claims import Aspects, Cell, Claim, Layer, Published, Statement
+from workflow_scripts.contracts.claims import Cell, Claim, Layer, Published, Statement
 from workflow_scripts.contracts.misfits import MisfitError
+from workflow_scripts.contracts.paper_aspects import Aspects
 from workflow_scripts.contracts.published_blocks import (
     ClaimBlock,
     ColumnBlock,

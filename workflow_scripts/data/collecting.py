@@ -47,8 +47,8 @@ class Collected:
 
     `counts`: class → {wanted, found, copies}, where the settings want numbers; `passed_over`: ending → number of files
     that are neither samples nor refused; `links`: links to folders that were not followed; `alike`: names of groups
-    that are nearly equal; `listed`: by their file, the tables of what adapters chose from; `made`: tables that adapters
-    made of their files.
+    that are nearly equal; `listed`: by their file, the tables of what adapters chose from; `tables`: those that
+    adapters made of their files.
     """
 
     samples: list[tuple[str, Sample]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Collected:
     links: int = 0
     alike: list[list[str]] = field(default_factory=list)
     listed: dict[str, ListedRows] = field(default_factory=dict)
-    made: list[MadeTable] = field(default_factory=list)
+    tables: list[MadeTable] = field(default_factory=list)
 
 
 def collect(
@@ -156,7 +156,7 @@ def _add_private(
             continue
         if isinstance(item, MadeTable):
             named += item.files
-            collected.made.append(item)
+            collected.tables.append(item)
             continue
         named.append(item.path)
         # The path of what is read from a table in the folder of the dataset tells nobody's name.

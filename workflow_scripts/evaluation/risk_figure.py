@@ -118,8 +118,8 @@ class RiskFigure:
 
     def _confusion(self, axes: "Axes") -> None:
         label = Labels(self.classes)[self.positive]
-        others = [name for name in self.classes if name != self.positive]
-        names = [Labels(self.classes)[others[0]] if len(others) == 1 else f"not {label}", label]
+        negative = [name for name in self.classes if name != self.positive]
+        names = [Labels(self.classes)[negative[0]] if len(negative) == 1 else f"not {label}", label]
         confusion_panel(axes, self.cells, names, size=10)
         totals = [
             f"{total:.0f}" if np.isclose(total, round(total)) else f"{total:.1f}" for total in self.cells.sum(axis=1)

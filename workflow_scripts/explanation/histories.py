@@ -152,26 +152,26 @@ class Histories:
     @property
     def _time(self) -> int:
         """Which number of a visit is its time."""
-        return next(place for place, column in enumerate(self.arrays.columns) if column.kind == TIME)
+        return next(column_number for column_number, column in enumerate(self.arrays.columns) if column.kind == TIME)
 
     def _values(self, first: int, count: int) -> np.ndarray:
         return np.array(self.arrays.data[first : first + count])
 
     def _altered(self, values: np.ndarray) -> list[np.ndarray]:
         """A patient's visits up to each, without what each measured, and without each column."""
-        visits, places = len(values), sources_of(self.arrays.columns)
+        visits, columns_of = len(values), sources_of(self.arrays.columns)
         up_to = [values[: visit + 1].copy() for visit in range(visits)]
         for part in up_to:
             # Asked as long after that visit as the landmark is after the last one.
             part[:, self._time] += values[-1, self._time] - part[-1, self._time]
-        measured = [place for place in range(values.shape[1]) if place != self._time]
+        measured = [column_number for column_number in range(values.shape[1]) if column_number != self._time]
         without_visit, without_column = [], []
         for visit in range(visits):
             without_visit.append(values.copy())
             without_visit[-1][visit, measured] = np.nan
         for column in self.columns:
             without_column.append(values.copy())
-            without_column[-1][:, list(places[column])] = np.nan
+            without_column[-1][:, list(columns_of[column])] = np.nan
         return [*up_to, *without_visit, *without_column]
 
     def _scored(self, histories: list[np.ndarray], positive: str) -> np.ndarray:

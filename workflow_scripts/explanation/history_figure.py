@@ -88,10 +88,10 @@ def _visits(axes: "Axes", patient: PatientRisk, largest: float, earliest: float)
 def _columns(axes: "Axes", patient: PatientRisk, largest: float) -> None:
     changes = {column: patient.risk - without for column, without in patient.without_column.items()}
     names = sorted(changes, key=lambda column: (-abs(changes[column]), column))[:MOST_COLUMNS]
-    places = MOST_COLUMNS - 1 - np.arange(len(names))
+    heights = MOST_COLUMNS - 1 - np.arange(len(names))
     axes.axvline(0, color="0.6", linewidth=0.8)
-    axes.barh(places, [changes[name] for name in names], color=[_colour(changes[name]) for name in names], height=0.6)
-    axes.set_yticks(places, [readable(name, 20) for name in names], fontsize=7)
+    axes.barh(heights, [changes[name] for name in names], color=[_colour(changes[name]) for name in names], height=0.6)
+    axes.set_yticks(heights, [readable(name, 20) for name in names], fontsize=7)
     axes.set(xlim=(-1.1 * largest, 1.1 * largest), ylim=(-0.7, MOST_COLUMNS - 0.3))
 
 

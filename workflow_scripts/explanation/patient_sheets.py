@@ -35,12 +35,12 @@ def write_patients(
     question = histories.question(risk)
     rows = histories.chosen(question, explained.reported, wanted.images, wanted.errors)
     patients = histories.explained(rows, question) if len(rows) else []
-    known = histories.of_subset(explained.reported).index
+    reported = histories.of_subset(explained.reported).index
     VISIT_RISKS.write(folder / "risk_over_time.csv", visit_rows(patients, question))
     COLUMN_RISKS.write(folder / "drivers.csv", column_rows(patients))
-    judged = explained.judge(False)[0].loc[known]
+    judged = explained.judge(False)[0].loc[reported]
     CONFUSIONS.write(folder / "confusions.csv", confusions(judged, explained.classes))
     of = explained.images_words
-    history_figure.draw(folder / "risk_over_time.png", patients, question, explained.run, len(known), of, synthetic)
+    history_figure.draw(folder / "risk_over_time.png", patients, question, explained.run, len(reported), of, synthetic)
     wrong = sum(patient.high != patient.positive for patient in patients)
     return {"patients": len(patients), "wrong_shown": wrong, "threshold": question.threshold, "tested": len(judged)}

@@ -80,10 +80,10 @@ class ActiveLearning(MadeKind):
             yield f"run {name!r}: learner {self.learner!r} reads {learner.reads}, and a run of this kind {self.reads}"
         elif self.strategy == "bald" and getattr(learner, "dropout", None) == 0:
             yield f"run {name!r} asks by what dropout changes, and {self.learner!r} has none; set its dropout"
-        for other, run in runs.items():
+        for rival, run in runs.items():
             if isinstance(run, ActiveLearning) and run.learner == self.learner and run.schedule != self.schedule:
                 yield (
-                    f"runs {name!r} and {other!r}: start, batch and rounds differ, and strategies of one learner are "
+                    f"runs {name!r} and {rival!r}: start, batch and rounds differ, and strategies of one learner are "
                     "compared at equal numbers of labels; give both the same"
                 )
 

@@ -197,6 +197,10 @@ class RunKind(OneOfKind):
         """
         return ()
 
+    def layers_over_steps(self, classes: int) -> tuple[tuple[str, ...], ...]:
+        """Lines of a diagram's box for each layer over the steps of a sample and after them; empty: it reads none."""
+        return ()
+
     def explained_networks(self, name: str) -> tuple[str, ...]:
         """The runs whose networks are looked at where it is explained; `name`: what it is called itself."""
         return self.own_sources() if self.explained_by_sources else (name,)

@@ -31,10 +31,18 @@ class Recurrent(TrainedKind):
     batching: Annotated[
         Literal["packed", "padded"],
         about(
-            "How patients of different numbers of visits share a batch. packed: none computes beyond its last visit; "
-            "padded: all compute as many steps, and each one's last visit is read. Equal but for rounding."
+            "How patients of different numbers of visits share a batch. padded: all compute as many steps as the "
+            "longest of the batch, and each one's last visit is read; packed: none computes beyond its last visit, "
+            "which takes longer on a processor unless few have many visits. Equal but for rounding."
         ),
-    ] = "packed"
+    ] = "padded"
+
+    def layers_over_steps(self, classes: int) -> tuple[tuple[str, ...], ...]:
+        reading = ("the visits in their order", *(["the layer before it"] * (self.layers - 1)))
+        cells = [(self.cell.upper(), f"{self.hidden} units", f"reads {what}") for what in reading]
+        dropout = f"dropout {self.dropout:g}" if self.dropout else "as they are"
+        last = ("After the last visit", f"{self.hidden} numbers", dropout)
+        return (*cells, last, ("Output", f"{self.hidden} → {classes}", "softmax"))
 
     def words(self, name: str, record: "RunRecord") -> str:
         layers = "" if self.layers == 1 else f" in {self.layers} layers"

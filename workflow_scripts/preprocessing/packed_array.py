@@ -50,27 +50,28 @@ def pack(path: Path, manifest: pd.DataFrame, raw: RawFiles, packer: Packer, jobs
     Memory does not grow with N. Raises UserError for a file that is not what ingest saw, OSError for a full disk. Hold
     `work.locked` meanwhile.
     """
-    array, places = packer.array, Places.of(packer.counts(manifest))
-    with resumable_array(work, path, places.rows, array.dtype, array.row_shape) as packed:
-        left = (task for task in raw.tasks(manifest) if not packed.done(places.block(task)))
-        write = partial(pack_file, packer=packer, rows=packed.rows, places=places)
+    array, rows_of_samples = packer.array, Places.of(packer.counts(manifest))
+    with resumable_array(work, path, rows_of_samples.rows, array.dtype, array.row_shape) as packed:
+        left = (task for task in raw.tasks(manifest) if not packed.done(rows_of_samples.block(task)))
+        write = partial(pack_file, packer=packer, rows=packed.rows, rows_of_samples=rows_of_samples)
         for block in ordered_map(write, left, jobs, _files_at_a_time(manifest)):
             packed.mark(block)
-    return places
+    return rows_of_samples
 
 
-def pack_file(task: FileTask, packer: Packer, rows: RowWriter, places: Places) -> range:
+def pack_file(task: FileTask, packer: Packer, rows: RowWriter, rows_of_samples: Places) -> range:
     """Write the rows of a file into the array; which rows they are.
 
     ChangedFileError when the file is not what ingest saw.
     """
     for sample, opened in verified(task, packer.limits(task.samples[0].part)):
-        values, first, count = packer.rows(opened, sample), places.first[sample.row], places.count[sample.row]
+        values, row = packer.rows(opened, sample), sample.row
+        first, count = rows_of_samples.first[row], rows_of_samples.count[row]
         if len(values) != count:
             raise ChangedFileError(task.path, task.shown, f"has {len(values)} rows where the manifest says {count}")
         for number, row in enumerate(values):
             rows.write(int(first) + number, row)
-    return places.block(task)
+    return rows_of_samples.block(task)
 
 
 def _files_at_a_time(manifest: pd.DataFrame) -> int:

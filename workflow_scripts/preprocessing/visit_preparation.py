@@ -111,8 +111,8 @@ class Preparation:
         record, missing = self.record, np.isnan(rows)
         filled = np.where(missing, np.array(record.fill), rows)
         if record.packing.imputation == "last_value":
-            known = missing & (last >= 0)
-            filled[known] = np.take_along_axis(rows, np.maximum(last, 0), axis=0)[known]
+            carried = missing & (last >= 0)
+            filled[carried] = np.take_along_axis(rows, np.maximum(last, 0), axis=0)[carried]
         for step in record.regressions:
             gaps = missing[:, step.column]
             if gaps.any():
@@ -128,17 +128,17 @@ def _usual(rows: np.ndarray, columns: Sequence[VisitColumn]) -> np.ndarray:
     """
     usual = np.zeros(len(columns))
     shares: dict[str, dict[int, float]] = {}
-    for place, column in enumerate(columns):
-        observed = rows[~np.isnan(rows[:, place]), place]
+    for position, column in enumerate(columns):
+        observed = rows[~np.isnan(rows[:, position]), position]
         if not len(observed):
             continue
         if column.kind == LEVEL:
-            shares.setdefault(column.source, {})[place] = observed.mean()
+            shares.setdefault(column.source, {})[position] = observed.mean()
         else:
-            usual[place] = observed.mean() > 0.5 if column.kind == FLAG else np.median(observed)
+            usual[position] = observed.mean() > 0.5 if column.kind == FLAG else np.median(observed)
     for levels in shares.values():
         # Of equally frequent levels the first.
-        usual[max(levels, key=lambda place: levels[place])] = 1
+        usual[max(levels, key=lambda position: levels[position])] = 1
     return usual
 
 
@@ -153,21 +153,21 @@ def _regressions(rows: np.ndarray) -> tuple[np.ndarray, tuple[Regression, ...]]:
 
     some = rows[np.unique(np.linspace(0, len(rows) - 1, FITTED_ON).round().astype("int64"))]
     low, high = (_of_observed(rows, reduce) for reduce in (np.fmin, np.fmax))
-    known = np.flatnonzero((low < high) & ~np.isnan(some).all(axis=0))
-    if not len(known):
+    usable = np.flatnonzero((low < high) & ~np.isnan(some).all(axis=0))
+    if not len(usable):
         return low, ()
-    imputer = IterativeImputer(max_iter=ROUNDS, min_value=low[known], max_value=high[known])
+    imputer = IterativeImputer(max_iter=ROUNDS, min_value=low[usable], max_value=high[usable])
     with threadpool_limits(1), warnings.catch_warnings():
         # The number of rounds is fixed.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        imputer.fit(some[:, known])
+        imputer.fit(some[:, usable])
     fill = low.copy()
-    fill[known] = imputer.initial_imputer_.statistics_
+    fill[usable] = imputer.initial_imputer_.statistics_
     steps = []
     for step in imputer.imputation_sequence_:
         coefficients = np.zeros(rows.shape[1])
-        coefficients[known[step.neighbor_feat_idx]] = step.estimator.coef_
-        column = int(known[step.feat_idx])
+        coefficients[usable[step.neighbor_feat_idx]] = step.estimator.coef_
+        column = int(usable[step.feat_idx])
         steps.append(Regression(column, tuple(coefficients.tolist()), float(step.estimator.intercept_)))
     return fill, tuple(steps)
 

@@ -58,6 +58,8 @@ REASON_NAMES = {
 TRUTH_NAMES = {
     ("duplicates", "precision"): "Equal pictures: fraction of the pairs found that are true pairs",
     ("duplicates", "recall"): "Equal pictures: fraction of the true pairs that were found",
+    ("refused", "precision"): "Refused patients: fraction whose visits or outcome have that fault",
+    ("refused", "recall"): "Patients with a fault in their visits or outcome: fraction that were refused for it",
     ("masks", "dice"): "Masks of nuclei: Dice coefficient with the true nuclei",
     ("tissue", "dice"): "Tissue of slides: Dice coefficient with the true tissue",
     ("gradcam", "energy"): "Grad-CAM: fraction of the maps that lies on the true region",

@@ -35,5 +35,5 @@ def _mistakes(name: str, study: "Study", studies: Mapping[str, "Study"]) -> Iter
         )
     if (study.source == "synthetic") != (there.source == "synthetic"):
         kinds = {True: "synthetic", False: "real"}
-        own, other = (kinds[chosen.source == "synthetic"] for chosen in (study, there))
-        yield f"names {linked}, whose data are {other}, and these are {own}: nobody is in both; give both the same"
+        own, of_linked = (kinds[chosen.source == "synthetic"] for chosen in (study, there))
+        yield f"names {linked}, whose data are {of_linked}, and these are {own}: nobody is in both; give both the same"

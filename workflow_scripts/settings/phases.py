@@ -85,8 +85,8 @@ _STEPS = {"data": _data_steps, "runs": _run_steps, "report": _report_steps}
 
 def _title(step: Step, names: StepNames, study: str) -> str:
     """The step and what tells its jobs apart within a study; that of another study begins with its name."""
-    other = names.study if names.study != study else ""
-    return " ".join(filter(None, (other, step.name, names.adapter, names.embedding, names.protocol, names.run)))
+    linked = names.study if names.study != study else ""
+    return " ".join(filter(None, (linked, step.name, names.adapter, names.embedding, names.protocol, names.run)))
 
 
 def phase_inputs(plan: Plan, study: str, phase: str) -> dict:

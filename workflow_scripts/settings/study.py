@@ -28,6 +28,7 @@ from workflow_scripts.settings.merging import merge
 from workflow_scripts.settings.modalities import ingest_mistakes, modality_mistakes
 from workflow_scripts.settings.protocols_judged import risk_mistakes
 from workflow_scripts.settings.runs import Evaluate, Explain, Run, Train, TrainChanges, kind_of_run, whole_train
+from workflow_scripts.settings.sequence_runs import sequence_mistakes
 from workflow_scripts.settings.synthetic_data import cohort_mistakes, synthetic_mistakes
 
 Scale = Literal["demo", "paper"]
@@ -116,6 +117,7 @@ class Study(Block):
             *self._role_mistakes(),
             *self._run_mistakes(kinds),
             *embedding_mistakes(self, kinds),
+            *sequence_mistakes(self, kinds),
             *self._mention_mistakes(kinds),
             *risk_mistakes(self),
         ]:

@@ -86,9 +86,9 @@ def weighted(split: pd.DataFrame, manifest: pd.DataFrame, where: str) -> tuple[p
     table["unit"] = table["unit"].where(table["unit"] != "", table["id"])
     weights, chances = np.zeros(len(table)), {}
     for fold, rows in table.groupby("fold", sort=True):
-        places = table.index.get_indexer(rows.index)
+        positions = table.index.get_indexer(rows.index)
         training = (rows["subset"] == "train").to_numpy()
-        weights[places], chance = weights_of_fold(rows, training, f"{where}, fold {fold}")
+        weights[positions], chance = weights_of_fold(rows, training, f"{where}, fold {fold}")
         chances[str(fold)] = _nine(chance)
     patients = table.drop_duplicates("unit")
     censoring = Censoring(
@@ -128,10 +128,10 @@ def _some_are_lost(manifest: pd.DataFrame) -> bool:
 
 
 def _require_follow_up(manifest: pd.DataFrame, where: str) -> None:
-    known = pd.to_numeric(manifest[FOLLOWUP], errors="coerce").notna().to_numpy()
-    if not known.all():
+    followed = pd.to_numeric(manifest[FOLLOWUP], errors="coerce").notna().to_numpy()
+    if not followed.all():
         raise UserError(
-            f"{where}: manifest.csv has no followup of {manifest['id'].to_numpy()[~known][0]!r}, and patients are lost"
+            f"{where}: manifest.csv has no followup of {manifest['id'].to_numpy()[~followed][0]!r}, and patients are lost"
         )
     free = manifest.loc[manifest[OUTCOME] == EVENT_FREE, FOLLOWUP].astype("float64")
     if free.empty:

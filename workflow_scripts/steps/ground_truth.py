@@ -3,7 +3,7 @@
 In: the synthetic folders (truth.csv and the masks in .truth), the dataset with the overviews of its slides, the masks
 of the packed pixels and the Grad-CAM maps of each protocol. Out: truth.csv of the study: how well masks recover the
 true nuclei and the tissue of slides, which copies were found, and how much of each network's Grad-CAM lies on the true
-region, compared with chance and with the same network with random weights.
+region, compared with chance and with the same network with random weights; of visits, which faults were refused.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import make_record, read_record, write_record
 from workflow_scripts.contracts.step_settings.ground_truth_settings import GroundTruthSettings
 from workflow_scripts.contracts.verified import require, require_all
+from workflow_scripts.data.adapters.adapter_registry import TABLE
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import digest_file
@@ -73,13 +74,17 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
     folder, sources = args.study_folder, parse_sources(args.source)
     require_all_of(folder, settings, sources)
     manifest = read_manifest(folder / "dataset")
+    dataset = read_record(folder / "dataset" / "record.json")
+    if dataset["modality"]["name"] == TABLE:
+        yield from (("refused", "", "", measure) for measure in _refused(sources, folder / "dataset"))
+        # No patient is drawn as another's copy: those who are alike are so by chance.
+        return
     yield from (
         ("duplicates", "", "", measure)
         for measure in recovery.duplicates(
             _sample_truth(sources, manifest), EQUAL_PAIRS.read(folder / "dataset" / "equal_pairs.csv")
         )
     )
-    dataset = read_record(folder / "dataset" / "record.json")
     if dataset["modality"]["name"] == "slide":
         yield from (("tissue", "", "", measure) for measure in _tissue(sources, folder / "dataset"))
     if settings.mask == "none" and not settings.explain:
@@ -95,6 +100,16 @@ def _measured(args: argparse.Namespace, settings: GroundTruthSettings) -> "Itera
             ids, maps, random = read_maps(folder / "explanation" / protocol / run / "gradcam.npz")
             for branch, values in maps.items():
                 yield "gradcam", protocol, run, recovery.energy(regions, ids, values, random[branch], branch)
+
+
+def _refused(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":
+    """How many of the patients with a planted fault were refused for it."""
+    from workflow_scripts.contracts.dataset import QUARANTINE
+    from workflow_scripts.synthetic import recovery
+
+    planted = _truth_tables(sources).set_index("id")["defect"]
+    refused = QUARANTINE.read(dataset / "quarantine.csv").set_index("path")["reason"]
+    return recovery.faults(planted[planted != ""].to_dict(), refused.to_dict())
 
 
 def _tissue(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":
@@ -127,7 +142,7 @@ def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[st
     """Raise UserError unless all that is read is what its records say: synthetic data, dataset, masks, maps."""
     for source in sources.values():
         require_all(source / "synthetic.json")
-    require(folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv")
+    require(folder / "dataset" / "record.json", "manifest.csv", "equal_pairs.csv", "quarantine.csv")
     if settings.mask != "none":
         require(folder / "masks" / "record.json", "masks.npy")
     for protocol in settings.protocols if settings.explain else ():
@@ -136,7 +151,13 @@ def require_all_of(folder: Path, settings: GroundTruthSettings, sources: dict[st
 
 
 def _sample_truth(sources: dict[str, Path], manifest: "pd.DataFrame") -> "pd.DataFrame":
-    """truth.csv of all sources, ids as in the manifest, of the samples that are there."""
+    """The same of the samples that are there."""
+    truth = _truth_tables(sources)
+    return truth[truth["id"].isin(manifest["id"])]
+
+
+def _truth_tables(sources: dict[str, Path]) -> "pd.DataFrame":
+    """truth.csv of all sources, ids as in the manifest."""
     import pandas as pd
 
     from workflow_scripts.contracts.ground_truth_table import SAMPLE_TRUTH
@@ -148,8 +169,7 @@ def _sample_truth(sources: dict[str, Path], manifest: "pd.DataFrame") -> "pd.Dat
         for column in ("id", "copy_of"):
             table[column] = (prefix + table[column]).where(table[column] != "", "")
         tables.append(table)
-    truth = pd.concat(tables, ignore_index=True)
-    return truth[truth["id"].isin(manifest["id"])]
+    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def main(args: argparse.Namespace) -> None:
         collected = collect(sources, modality, settings.ingest, settings.attributes, pseudonyms, overviews, linked)
     for listed in collected.listed.values():
         write_listed(args.out, listed)
-    for made in collected.made:
-        made.table.write(args.out / made.file, made.rows)
+    for item in collected.tables:
+        item.table.write(args.out / item.file, item.rows)
     folders = {name: args.out if adapter_registry.is_in_dataset(name) else folder for name, folder in sources.items()}
     manifest, seen = inspect_all(collected, folders, readers, Limits(settings.ingest.max_megapixels), args.jobs)
     check_refused(collected.refused, len(manifest), settings.ingest.max_refused)

@@ -61,18 +61,20 @@ def main(args: argparse.Namespace) -> None:
     work, start = work_of(args, inputs), time.perf_counter()
     with work.locked(args.out):
         try:
-            places = pack(args.out / DATA, manifest, raw, packer, args.jobs, work)
+            rows_of_samples = pack(args.out / DATA, manifest, raw, packer, args.jobs, work)
         except ChangedFileError as error:
             raise remedied(error, args.dataset, dataset["synthetic"]) from None
         entry.log.info("%d samples packed, %.0f a second", len(manifest), len(manifest) / (time.perf_counter() - start))
-        ARRAY_INDEX.write(args.out / INDEX, manifest[["id"]].assign(first=places.first, count=places.count))
+        ARRAY_INDEX.write(
+            args.out / INDEX, manifest[["id"]].assign(first=rows_of_samples.first, count=rows_of_samples.count)
+        )
         record = make_record(
             args.settings,
             args.code,
             inputs,
             array=packer.array.as_record(),
             order=list(packer.order()),
-            rows=places.rows,
+            rows=rows_of_samples.rows,
             **packer.facts,
             outputs={name: digest_file(args.out / name) for name in (DATA, INDEX)},
             synthetic=dataset["synthetic"],

@@ -1,6 +1,6 @@
 """Ground truth of synthetic data compared with what was recovered: masks, duplicates, places that networks look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,16 @@ def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Recovered]:
         together.setdefault(original, {original}).add(name)
     wanted = {frozenset(pair) for names in together.values() for pair in _pairs(sorted(names))}
     seen = {frozenset(pair) for pair in zip(detected["id_a"], detected["id_b"], strict=True)}
+    return _compared(wanted, seen)
+
+
+def faults(planted: Mapping[str, str], refused: Mapping[str, str]) -> list[Recovered]:
+    """Precision and recall of what was refused; patient → why, of those with a planted fault and those refused."""
+    return _compared(set(planted.items()), set(refused.items()))
+
+
+def _compared(wanted: Set[object], seen: Set[object]) -> list[Recovered]:
+    """Precision and recall of what was seen; neither of nothing."""
     both = len(wanted & seen)
     measures = (("precision", len(seen)), ("recall", len(wanted)))
     return [Recovered("", name, both / total, total) for name, total in measures if total]

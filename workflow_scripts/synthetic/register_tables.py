@@ -59,7 +59,7 @@ def _outcome_table(cohort: Cohort, called: np.ndarray, number: np.ndarray) -> pd
     """A row a woman, as text."""
     outcomes = cohort.outcomes
     has_index = outcomes.index >= 0
-    known = (outcomes.entry < cohorts.LANDMARK) & (outcomes.end > cohorts.LANDMARK)
+    followed = (outcomes.entry < cohorts.LANDMARK) & (outcomes.end > cohorts.LANDMARK)
     table = {
         "patient": called,
         "entry_date": dates(outcomes.entry),
@@ -69,7 +69,7 @@ def _outcome_table(cohort: Cohort, called: np.ndarray, number: np.ndarray) -> pd
         "cancer_date": dates(outcomes.cancer),
         "end_of_followup": dates(outcomes.end),
         "end_reason": _words(cohorts.END_WORDS, outcomes.reason),
-        "at_landmark": (known & ~(outcomes.cin2 < cohorts.LANDMARK)).astype(int),
+        "at_landmark": (followed & ~(outcomes.cin2 < cohorts.LANDMARK)).astype(int),
         "index_visit": np.where(has_index, number[outcomes.index].astype(str), ""),
         "index_date": dates(cohort.index_time),
     }

@@ -1,7 +1,7 @@
 """Where a network runs, and with which guarantees."""
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -53,7 +53,7 @@ def may_hold(device: torch.device, size: int) -> bool:
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     """Context of forward passes; float32 changes nothing."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+    return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
 
 
 def describe(device: torch.device, jobs_per_gpu: int = 1) -> str:

@@ -156,8 +156,9 @@ class _Run:
             optimisation.begin_step(progress.epoch, progress.step)
             group.seed(self.seed, progress.epoch, progress.step)
             part = group.part(start, end)
-            loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
-            if len(part):
+            if not len(part):
+                loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
+            else:
                 batch = epoch.batch(part)
                 with devices.autocast(self.device, self.train.precision):
                     logits = self.model(*batch.inputs)
@@ -179,8 +180,11 @@ class _Run:
 
     def _check(self, first: int) -> None:
         """Stop at the first loss since `first` that is not a number."""
-        losses, _ = self.progress.of_steps()
-        wrong = torch.nonzero(~torch.isfinite(losses[first : self.progress.step]))
+        losses = self.progress.of_steps()[0][first : self.progress.step]
+        # A sum is found in no time, and finite where all are; one that overflows is looked into.
+        if math.isfinite(float(losses.sum())):
+            return
+        wrong = torch.nonzero(~torch.isfinite(losses))
         if len(wrong):
             epoch, step = self.progress.epoch, first + int(wrong[0])
             raise UserError(

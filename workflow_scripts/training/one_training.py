@@ -67,7 +67,7 @@ def train_network(
     return {
         **applied.cost(speed),
         "training_seconds": round(result.seconds, 3),
-        "images_per_second": round(train.epochs * len(training) / max(result.seconds, 1e-9), 1),
+        "images_per_second": round(len(result.history) * len(training) / max(result.seconds, 1e-9), 1),
         "epoch_kept": result.epoch,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         # Those that trained: what finishes a training may run later, with others.

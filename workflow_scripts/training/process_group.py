@@ -65,6 +65,8 @@ class ProcessGroup:
         Parts hold two samples at least, because batch normalisation cannot learn from one: of a batch that is too
         small for all processes the last ones get nothing.
         """
+        if self.size == 1:
+            return np.arange(start, end)
         parts = np.array_split(np.arange(start, end), min(self.size, max(1, (end - start) // 2)))
         return parts[self.rank] if self.rank < len(parts) else np.arange(0)
 

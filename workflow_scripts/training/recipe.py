@@ -53,9 +53,11 @@ class Optimisation:
 
     def begin_step(self, epoch: int, step: int) -> None:
         """Forget the last step's gradients, and take the rate of this one."""
+        # As zero_grad does, whose own time counts beside a step of a small network.
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(epoch, step)
-        self.optimizer.zero_grad(set_to_none=True)
+            for parameter in group["params"]:
+                parameter.grad = None
 
     def share(self, part: torch.Tensor, batch: torch.Tensor) -> torch.Tensor | float:
         """What the loss of a part of a batch counts in that of the batch, by the class numbers of their samples."""

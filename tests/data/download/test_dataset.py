@@ -228,7 +228,7 @@ def test_two_downloads_to_one_folder_do_not_meet(server, folder):
 def test_the_published_addresses_belong_to_adapters_and_fit_their_layouts():
     sources = published_sources()
     own = {name for name, entry in adapters().items() if ".studies." in entry.module}
-    assert set(sources) - own == set(adapters()) - {"dicom", "folder", "slides"} - own
+    assert set(sources) - own == set(adapters()) - {"dicom", "folder", "slides", "visits"} - own
     for adapter, entry in sources.items():
         assert entry.citation and entry.licence and re.match("https?://", entry.page)
         for file in entry.files:

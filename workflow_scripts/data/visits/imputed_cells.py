@@ -64,9 +64,9 @@ def _peaks(counts: Counter[str]) -> dict[str, int]:
 
 def _statistic(cell: str, counts: Counter[str], usual: int) -> str:
     """Which statistic of the other rows the value is, to the digits that it has; empty: none."""
-    others = np.repeat([float(value) for value in counts if value != cell], [counts[v] for v in counts if v != cell])
+    rest = np.repeat([float(value) for value in counts if value != cell], [counts[v] for v in counts if v != cell])
     value, digits = float(cell), min(_digits(cell), 9)
     # Rounded in the last digit; a value of fewer digits than others have is none that was computed.
-    if digits >= usual and abs(value - float(others.mean())) <= 0.6 * 10.0**-digits:
+    if digits >= usual and abs(value - float(rest.mean())) <= 0.6 * 10.0**-digits:
         return "mean"
-    return "median" if abs(value - float(np.median(others))) <= 1e-9 * max(1.0, abs(value)) else ""
+    return "median" if abs(value - float(np.median(rest))) <= 1e-9 * max(1.0, abs(value)) else ""

@@ -93,9 +93,9 @@ class Cohort:
     @cached_property
     def mean_values(self) -> np.ndarray:
         """patients×D: the mean of each patient's known visits, NaN where none tells a number."""
-        told = self._summed(~np.isnan(self.values.values))
+        measured = self._summed(~np.isnan(self.values.values))
         sums = self._summed(np.nan_to_num(self.values.values))
-        return np.where(told > 0, sums / np.maximum(told, 1), np.nan)
+        return np.where(measured > 0, sums / np.maximum(measured, 1), np.nan)
 
     def _summed(self, numbers: np.ndarray) -> np.ndarray:
         """patients×D: sums over the known visits of each patient, of numbers rows×D."""
@@ -188,32 +188,32 @@ class _Chooser:
         self, name: str, visits: list[int], landmark: LandmarkRule, outcome: PatientOutcome
     ) -> PatientHistory | Fault | str:
         times, per_year = self.sheets.times, self.sheets.per_year
-        known = [line for line in visits if landmark.before(float(times[line]))]
-        if not known:
+        earlier = [line for line in visits if landmark.before(float(times[line]))]
+        if not earlier:
             return NO_VISIT
         if outcome.event is not None and landmark.before(outcome.event):
             return EVENT_BEFORE
         if outcome.end is not None and outcome.end < landmark.at:
             return ENDED_BEFORE
-        self._count_late(visits, known, outcome)
+        self._count_late(visits, earlier, outcome)
         if self.table.window is not None:
             earliest = landmark.at - self.table.window * per_year
-            known = [line for line in known if times[line] >= earliest]
-        if not known:
+            earlier = [line for line in earlier if times[line] >= earliest]
+        if not earlier:
             return NO_VISIT_IN_WINDOW
-        if fault := self._fault_of_order(known):
+        if fault := self._fault_of_order(earlier):
             return fault
         if self.linked is not None and name not in self.linked:
             return NOT_LINKED
-        known.sort(key=lambda line: float(times[line]))
-        years = tuple((float(times[line]) - landmark.at) / per_year for line in known)
+        earlier.sort(key=lambda line: float(times[line]))
+        years = tuple((float(times[line]) - landmark.at) / per_year for line in earlier)
         horizon = None if self.table.horizon is None else self.table.horizon * per_year
         what, after = outcome.within(landmark.at, horizon, self.competing)
         followup = None if after is None else after / per_year
-        return PatientHistory(name, tuple(known), years, what, followup, outcome.reason)
+        return PatientHistory(name, tuple(earlier), years, what, followup, outcome.reason)
 
-    def _count_late(self, visits: list[int], known: list[int], outcome: PatientOutcome) -> None:
-        late = sorted(set(visits) - set(known))
+    def _count_late(self, visits: list[int], earlier: list[int], outcome: PatientOutcome) -> None:
+        late = sorted(set(visits) - set(earlier))
         if late and self.table.after_landmark == "refuse":
             assert self.table.time is not None
             raise UserError(
@@ -224,15 +224,15 @@ class _Chooser:
         after_event = 0 if event is None else sum(bool(self.sheets.times[line] > event) for line in late)
         self.late.append((len(late), after_event))
 
-    def _fault_of_order(self, known: list[int]) -> Fault | None:
+    def _fault_of_order(self, earlier: list[int]) -> Fault | None:
         """Whether visits stand in another order than that of their time, or are of one time. Lines come ascending."""
         if self.table.time is None:
             return None
         times, column = self.sheets.times, self.table.time.column
-        for earlier, later in zip(known, known[1:], strict=False):
-            if self.table.in_order and times[later] < times[earlier]:
-                return Fault("out_of_order", f"{self.sheets.visits.where(later, column)}: before the row above it")
-        by_time = sorted(known, key=lambda line: float(times[line]))
+        for above, line in zip(earlier, earlier[1:], strict=False):
+            if self.table.in_order and times[line] < times[above]:
+                return Fault("out_of_order", f"{self.sheets.visits.where(line, column)}: before the row above it")
+        by_time = sorted(earlier, key=lambda line: float(times[line]))
         for earlier, later in zip(by_time, by_time[1:], strict=False):
             if times[later] == times[earlier]:
                 first = self.sheets.visits.sheet.rows[earlier]

@@ -200,7 +200,8 @@ def _time(run: Run, claim: Claim) -> float | None:
     seconds = None
     if claim.metric in ("training_time", "epoch_time") and trainings:
         seconds = sum(trainings) / len(trainings)
-        seconds /= run.settings.train.epochs if claim.metric == "epoch_time" and run.settings.train else 1
+        # A training may end before all its epochs.
+        seconds /= sum(map(len, run.histories)) / len(run.histories) if claim.metric == "epoch_time" else 1
     elif claim.metric in ("test_time", "time_per_sample") and speed:
         seconds = (sum(tested) / len(tested) if claim.metric == "test_time" else 1) / speed
     return None if seconds is None else seconds / UNITS[claim.unit]

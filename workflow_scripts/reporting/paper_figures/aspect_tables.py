@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.claims import Aspects, Claim
+from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
+from workflow_scripts.contracts.paper_aspects import Aspects
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.formatting import interval, number
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol

@@ -20,7 +20,7 @@ LINE = 4
 
 
 def architecture_of(results: Results, run: str) -> "Architecture":
-    """The layers of a run's network for the study's images; NotDrawnError where nothing of that name is trained."""
+    """The layers of a run's network for the study's images; NotDrawnError where nothing of that name reads them."""
     from workflow_scripts.models.architecture import Architecture
     from workflow_scripts.models.build import build
     from workflow_scripts.models.input_shape import InputShape
@@ -28,6 +28,8 @@ def architecture_of(results: Results, run: str) -> "Architecture":
     kind = results.kind(run) if run in results.settings.runs else None
     if not isinstance(kind, TrainedKind):
         raise NotDrawnError(f"needs the trained run {run}")
+    if kind.reads != "pixels":
+        raise NotDrawnError(f"{run} reads {kind.reads}, no images")
     shape = InputShape.of(results.arrays.array)
     network = build(kind, len(results.classes), shape, seed=0)
     return Architecture(network, shape)

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS
+from workflow_scripts.kinds.active_learning import ActiveLearning
+from workflow_scripts.kinds.hybrid import Hybrid
+from workflow_scripts.kinds.recurrent import Recurrent
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure
 from workflow_scripts.reporting.results import Results
@@ -79,3 +82,66 @@ def _of_images(results: Results) -> Mapping[str, tuple[str, ...]]:
         "vgg": ("VGG-16", str(results.kind(run).network_name), f"{frozen} stages frozen"),
         "tissue": ("Tissue", " or ".join(results.classes), "class label"),
     }
+
+
+def _of_visits(results: Results) -> Mapping[str, tuple[str, ...]]:
+    """The steps of a study on visits, with its numbers."""
+    manifest, settings, ingest = results.manifest, results.settings, results.dataset.settings.ingest
+    if ingest is None or ingest.visits is None or settings.preprocess.visits is None:
+        raise NotDrawnError("needs a table of visits")
+    horizon = f", within {ingest.visits.horizon:g} years" if ingest.visits.horizon else ""
+    imputed = settings.preprocess.visits.imputation.replace("_", " ")
+    active = [kind for kind in (results.kind(run) for run in settings.runs) if isinstance(kind, ActiveLearning)]
+    asked = sorted({kind.batch for kind in active})
+    steps = {
+        "visits": ("Visits", f"{manifest['visits'].sum()} visits", f"{len(manifest)} patients"),
+        "prepared": ("Prepared", f"{imputed}, scaled", "inside the training fold"),
+        "lstm": ("LSTM", *_network(results)),
+        "risk": ("Risk", " or ".join(results.classes), f"from the landmark{horizon}"),
+    }
+    if asked:
+        labels = ", ".join(map(str, asked))
+        steps["active"] = ("Active learning", f"{len(active)} strategies", f"{labels} labels a round")
+    return steps
+
+
+def _network(results: Results) -> tuple[str, ...]:
+    """Lines on the recurrent network of the study."""
+    for kind in (results.kind(run) for run in results.settings.runs):
+        if isinstance(kind, Recurrent):
+            return f"{kind.hidden} units, dropout {kind.dropout:g}", "dense output"
+        if isinstance(kind, Hybrid):
+            return f"{kind.hidden} units", "on the same patients"
+    raise NotDrawnError("needs a recurrent run")
+
+
+def _joined(results: Results) -> Mapping[str, tuple[str, ...]]:
+    """The steps of the study that joins both, with its numbers."""
+    joint = [kind for kind in (results.kind(run) for run in results.settings.runs) if isinstance(kind, Hybrid)]
+    linked = next((kind.images for kind in joint if kind.images is not None), None)
+    if linked is None:
+        raise NotDrawnError("needs a run of kind hybrid that looks at images")
+    return {
+        **_of_visits(results),
+        "vgg": ("VGG-16", f"stored features {linked.embedding}", f"of {linked.study}"),
+        "hybrid": ("Hybrid", f"{len(results.manifest)} patients with both", "trained together"),
+    }
+
+
+OWN_STEPS: dict[str, Callable[[Results], Mapping[str, tuple[str, ...]]]] = {
+    IMAGES: _of_images,
+    VISITS: _of_visits,
+    HYBRID: _joined,
+}
+
+PAPER_FIGURES = (
+    PaperFigure(
+        "fig00_systems",
+        "Methodology",
+        "The two systems and their joining",
+        "Above, from slides to a class of tissue; below, from visits to a risk; between them both, trained together. "
+        "Blue: what this study runs, with its numbers; grey: the rest, in the paper's words. The paper draws none.",
+        tuple(OWN_STEPS),
+        systems,
+    ),
+)

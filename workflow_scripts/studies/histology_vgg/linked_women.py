@@ -49,7 +49,7 @@ def _archived(drawn: Drawn, rng: np.random.Generator) -> Iterator[int]:
     outcomes = drawn.cohort.outcomes
     at, ill = drawn.cohort.index_time, drawn.has_event
     followed = outcomes.end - at > HORIZON
-    events, others = (rng.permutation(np.flatnonzero(group)).tolist() for group in (ill, ~ill & followed))
-    for position in range(len(events) + len(others)):
-        first, second = (events, others) if position % ENRICHED == 0 else (others, events)
+    events, healthy = (rng.permutation(np.flatnonzero(group)).tolist() for group in (ill, ~ill & followed))
+    for position in range(len(events) + len(healthy)):
+        first, second = (events, healthy) if position % ENRICHED == 0 else (healthy, events)
         yield (first or second).pop()

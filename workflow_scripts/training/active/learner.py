@@ -61,8 +61,8 @@ class Learner:
 
     def batches(self, table: pd.DataFrame) -> Batches:
         """Samples to be judged; their labels play no part."""
-        known = table.assign(label=self.samples.classes[0])
-        return self.view.applied(self.samples.arrays, self.samples.subset_of(known), CPU)
+        labelled = table.assign(label=self.samples.classes[0])
+        return self.view.applied(self.samples.arrays, self.samples.subset_of(labelled), CPU)
 
 
 def judged(network: nn.Module, batches: Batches, precision: str) -> np.ndarray:

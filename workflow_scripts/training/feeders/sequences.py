@@ -17,27 +17,31 @@ from workflow_scripts.training.samples import Subset
 class Sequences(Standardised):
     """Batches of one subset: float32 B×T×D, 0 after the last step of a sample; int64 B steps of each; class numbers.
 
-    T is the length of the longest of the subset, so that a sample's input does not depend on its batch. The lengths
-    stay on the processor, where nn.utils.rnn.pack_padded_sequence wants them. Visits are prepared as the view was
-    fitted, other steps standardised; all of the subset are kept in memory.
+    T is the length of the longest of the batch: what follows a sample's last step is never looked at. The lengths stay
+    on the processor, where nn.utils.rnn.pack_padded_sequence wants them. Visits are prepared as the view was fitted,
+    other steps standardised; all of the subset are kept in memory, on the device.
     """
 
     def __init__(self, view: View, arrays: Arrays, subset: Subset, device: torch.device) -> None:
         super().__init__(view, arrays, subset, device)
         everyone = np.arange(len(subset))
         if view.preparation is None:
-            self.steps = self.rows(everyone)
+            steps = self.rows(everyone)
         else:
             rows = arrays.data[rows_of(subset, everyone)]
-            self.steps = Preparation.of_record(view.preparation).transform(rows, subset.count)
-        self.placed_steps = Subset(np.cumsum(subset.count) - subset.count, subset.count, subset.targets, subset.keys)
+            steps = Preparation.of_record(view.preparation).transform(rows, subset.count)
+        # The last row stands for no step: places of a sample behind its last one are all there.
+        self.steps = torch.from_numpy(np.pad(steps, ((0, 1), (0, 0)))).to(device)
+        first, numbers = np.cumsum(subset.count) - subset.count, np.arange(subset.count.max(initial=1))
+        places = np.where(numbers < subset.count[:, None], first[:, None] + numbers, len(steps))
+        self.places = places.astype("int32")
 
     def inputs(self, indices: np.ndarray) -> tuple[torch.Tensor, ...]:
         """As Standardised.inputs."""
-        lengths, steps = self.subset.count[indices], np.arange(self.subset.count.max(initial=1))
-        values = np.zeros((len(indices), len(steps), self.steps.shape[1]), dtype="float32")
-        values[steps < lengths[:, None]] = self.steps[rows_of(self.placed_steps, indices)]
-        return torch.from_numpy(values).to(self.device), torch.from_numpy(lengths)
+        lengths = self.subset.count[indices]
+        places = self.places[indices, : lengths.max()]
+        rows = torch.index_select(self.steps, 0, torch.from_numpy(places.ravel()).to(self.device))
+        return rows.view(*places.shape, -1), torch.from_numpy(lengths)
 
 
 @dataclass(frozen=True)
