@@ -44,7 +44,7 @@ def test_a_sentence_says_whether_asking_reached_the_full_auc_with_fewer_labels(m
 
 def test_a_difference_whose_interval_holds_zero_may_be_chance():
     (calm,), (rough,) = sentences(table()), sentences(table(fast=FAST + np.array([[-0.2], [0.0], [0.2]]) - SPREAD))
-    assert "its AUC is +0.050 above random's on average (95 % " in calm and "chance" not in calm
+    assert "its AUC differs from random's by +0.050 on average (95 % " in calm and "chance" not in calm
     assert "which may be chance" in rough
 
 

@@ -34,7 +34,7 @@ def test_a_run_has_the_settings_of_its_learners_training_and_waits_for_none_of_i
     plan = Plan(ROOT, study(ask=ASKING, train={"epochs": 7}), tmp_path)
     job = plan.steps.make_run("mine", "grouped", "ask", 0, 3)
     assert job.member == plan.steps.train("mine", "grouped", "lstm", 0, 3) and job.member.train.epochs == 7
-    assert plan.made_by["make_run_with_rounds"] == ["ask"]
+    assert "ask" in plan.made_by["make_run_with_rounds"]
     assert not plan.steps.kind("mine", "ask").sources()
     evaluated = plan.steps.evaluate("mine", "grouped")
     assert evaluated.active == (ActiveRun("ask", "lstm", "uncertainty"),)

@@ -16,6 +16,9 @@ from workflow_scripts.evaluation.metric_tables import run_folder
 from workflow_scripts.evaluation.protocol import Protocol
 from workflow_scripts.runtime.seeds import seed_for
 
+# How far the interval of each further strategy stands aside, as a share of the axis.
+ASIDE = 0.008
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -79,4 +82,6 @@ def _draw_curve(panel: "Axes", run: str, curve: pd.DataFrame, number: int) -> No
     colour, line = (COLOURS[6], "--") if control else (COLOURS[number % 6], LINES[number // 6 % len(LINES)])
     marked: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.4, "marker": "o", "markersize": 3}
     panel.plot(curve["labels"], curve["value"], label=shortened(run), **marked)
-    panel.fill_between(curve["labels"], curve["low"], curve["high"], color=colour, alpha=0.12, linewidth=0)
+    # Beside each other: bands of several strategies would hide one another.
+    aside = curve["labels"] + ASIDE * number * (curve["labels"].max() - curve["labels"].min())
+    panel.vlines(aside, curve["low"], curve["high"], color=colour, linewidth=1, alpha=0.7)

@@ -65,7 +65,7 @@ def _sentence(rows: pd.DataFrame, strategy: str) -> str:
     target = f"the AUC of all labels ({saved['target']:.3f})"
     area = _only(rows, "area_difference")
     curve = (
-        f"Over the rounds its AUC is {_signed(area['value'])} above random's on average"
+        f"Over the rounds its AUC differs from random's by {_signed(area['value'])} on average"
         f"{_ends(area, _signed)}{'' if _tells(area) else ', which may be chance'}."
     )
     if saved["censored"] == "neither":
