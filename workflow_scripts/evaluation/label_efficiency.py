@@ -77,9 +77,8 @@ def curves_of(
     tables = {run: grid.subset(subset) for run, grid in rounds.items()}
     every = [table["labels"].to_numpy() for grid in tables.values() for table in grid.values()]
     first, last = max(labels[0] for labels in every), min(labels[-1] for labels in every)
-    labels = np.unique(
-        np.concatenate([[first, last], *(counts[(counts >= first) & (counts <= last)] for counts in every)])
-    )
+    shared = [labels[(labels >= first) & (labels <= last)] for labels in every]
+    labels = np.unique(np.concatenate([[first, last], *shared]))
 
     def curve(table: pd.DataFrame) -> np.ndarray:
         return np.interp(labels, table["labels"], table["auc"])

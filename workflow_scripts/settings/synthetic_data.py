@@ -66,6 +66,6 @@ def cohort_mistakes(studies: Mapping[str, "Study"]) -> Iterator[str]:
         if register not in studies:
             yield f"{where}, which is no study; {nearest(register, studies)}"
         elif _modality(studies[register]) != TABLE or studies[register].source != "synthetic":
-            yield f"{where}, which has no synthetic register of visits; name a study with the adapter visits and synthetic data"
+            yield f"{where}, which has no synthetic register; name a study with the adapter visits and synthetic data"
         elif studies[register].paper != study.paper:
             yield f"{where}, a study of another paper, whose women are drawn by other code; name one of {study.paper!r}"

@@ -130,9 +130,8 @@ def _some_are_lost(manifest: pd.DataFrame) -> bool:
 def _require_follow_up(manifest: pd.DataFrame, where: str) -> None:
     followed = pd.to_numeric(manifest[FOLLOWUP], errors="coerce").notna().to_numpy()
     if not followed.all():
-        raise UserError(
-            f"{where}: manifest.csv has no followup of {manifest['id'].to_numpy()[~followed][0]!r}, and patients are lost"
-        )
+        first = manifest["id"].to_numpy()[~followed][0]
+        raise UserError(f"{where}: manifest.csv has no followup of {first!r}, and patients are lost")
     free = manifest.loc[manifest[OUTCOME] == EVENT_FREE, FOLLOWUP].astype("float64")
     if free.empty:
         raise UserError(f"{where}: no patient is followed to the horizon; shorten it")

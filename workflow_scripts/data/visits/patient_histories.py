@@ -233,10 +233,10 @@ class _Chooser:
             if self.table.in_order and times[line] < times[above]:
                 return Fault("out_of_order", f"{self.sheets.visits.where(line, column)}: before the row above it")
         by_time = sorted(earlier, key=lambda line: float(times[line]))
-        for earlier, later in zip(by_time, by_time[1:], strict=False):
-            if times[later] == times[earlier]:
-                first = self.sheets.visits.sheet.rows[earlier]
-                where = self.sheets.visits.where(later, column)
+        for before, line in zip(by_time, by_time[1:], strict=False):
+            if times[line] == times[before]:
+                first = self.sheets.visits.sheet.rows[before]
+                where = self.sheets.visits.where(line, column)
                 return Fault("duplicate_visit", f"{where}: another visit of the patient, row {first}, has this time")
         return None
 
