@@ -2,16 +2,35 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from workflow_scripts.kinds.recurrent import Recurrent
 from workflow_scripts.models.input_shape import InputShape
 from workflow_scripts.models.network_parts import note_classifier, note_features
 
 _CELLS: Mapping[str, type[nn.LSTM | nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class RecurrentCells(Protocol):
+    """What a run says of its network; cell: lstm or gru; batching: packed or padded."""
+
+    @property
+    def cell(self) -> str: ...
+
+    @property
+    def hidden(self) -> int: ...
+
+    @property
+    def layers(self) -> int: ...
+
+    @property
+    def dropout(self) -> float: ...
+
+    @property
+    def batching(self) -> str: ...
 
 
 class RecurrentNetwork(nn.Module):
@@ -21,7 +40,7 @@ class RecurrentNetwork(nn.Module):
     (at least 1, on the processor); gives float32 B×K logits, or with `classes` = 0 the B×H numbers before them.
     """
 
-    def __init__(self, run: Recurrent, width: int, classes: int) -> None:
+    def __init__(self, run: RecurrentCells, width: int, classes: int) -> None:
         super().__init__()
         between = run.dropout if run.layers > 1 else 0.0
         cells = _CELLS[run.cell]
@@ -49,6 +68,8 @@ class RecurrentNetwork(nn.Module):
         return scores
 
 
-def build_recurrent(run: Recurrent, classes: int, shape: InputShape, files: dict[str, Path] | None) -> RecurrentNetwork:
+def build_recurrent(
+    run: RecurrentCells, classes: int, shape: InputShape, files: dict[str, Path] | None
+) -> RecurrentNetwork:
     """The network of a run; `shape.channels`: numbers of a step. It starts at random."""
     return RecurrentNetwork(run, shape.channels, classes)
