@@ -123,8 +123,8 @@ def _left_on_both_sides(manifest: pd.DataFrame, audited: Audit, clusters: Cluste
     """What test and training samples share under the split, in one sentence."""
     if clusters.nothing:
         return (
-            "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
-            "leak premium cannot be measured on these images."
+            "No groups and no equal samples were found: protocols by sample and by group are the same split, so the "
+            "leak premium cannot be measured on these data."
         )
     if by == "sample" or (by == "unit" and len(audited.pairs)):
         leaking, tested = sum(audited.samples.values()), sum(audited.tested.values())
