@@ -1,5 +1,6 @@
 """The evaluate step: its files, its means over folds and seeds, its refusals."""
 
+import argparse
 import json
 from pathlib import Path
 from unittest.mock import patch
@@ -18,6 +19,7 @@ from workflow_scripts.evaluation import plots
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.steps import evaluate
 
 CLASSES = ["normal", "abnormal", "other"]
 
@@ -275,3 +277,30 @@ def test_the_evaluation_writes_its_own_folder_alone_and_vouches_for_every_file_i
     outputs = json.loads((folder / "record.json").read_text())["outputs"]
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - {"record.json"}
     assert outputs.keys() == written
+
+
+def test_repeats_are_pooled_within_each_and_averaged_and_a_unit_counts_once(tmp_path):
+    study = Study(tmp_path / "results", ["a", "b"], folds=4)
+    folder = study.add("run", 1.0)
+    # The second repeat tests what the first did: folds 2 and 3 are of the units of folds 0 and 1.
+    for fold in (2, 3):
+        table = UNITS.read(folder / f"fold{fold - 2}-seed0" / "units.csv").assign(fold=fold)
+        noise = np.random.default_rng(fold).uniform(0, 0.3, len(table))
+        table["p_a"] = table["p_a"] * 0.7 + noise
+        UNITS.write(folder / f"fold{fold}-seed0" / "units.csv", table.assign(p_b=1 - table["p_a"]))
+    study.vouch()
+    settings = {**study.evaluate_settings("run"), "repeats": 2}
+    out = tmp_path / "results" / "evaluation" / "grouped"
+    folders = {"dataset": study.root / "dataset", "runs": study.root / "runs" / "grouped", "out": out}
+    evaluate.main(argparse.Namespace(settings=settings, code="", **folders))
+    metrics = METRICS.read(out / "metrics.csv").query("subset == 'test' and fold == 'all' and level == 'overall'")
+    metrics = metrics.set_index("metric")
+    tests = [study.read("run", fold).query("subset == 'test'") for fold in range(4)]
+    assert set(metrics["n"]) == {len(tests[0]) + len(tests[1])}
+    repeats = [pd.concat(tests[:2]), pd.concat(tests[2:])]
+    areas = [roc_auc_score(table["label"] == "b", table["p_b"]) for table in repeats]
+    assert metrics["value"]["pooled_macro_auc"] == pytest.approx(np.mean(areas))
+    together = pd.concat(tests)
+    assert metrics["value"]["pooled_macro_auc"] != pytest.approx(
+        roc_auc_score(together["label"] == "b", together["p_b"]), abs=1e-6
+    )

@@ -46,3 +46,17 @@ def test_folds_together_are_one_table_a_seed(grid):
 def test_folds_that_lack_a_seed_are_no_grid(keys):
     with pytest.raises(ValueError, match="no grid of folds and seeds"):
         Grid({key: table(*key) for key in keys})
+
+
+def test_of_repeats_a_unit_is_counted_once_and_never_thrown_together_with_itself():
+    grid = Grid({(fold, seed): table(fold % 2, seed) for seed in (0, 3) for fold in range(4)}, repeats=2)
+    assert grid.n == grid.subset("test").n + 2 == 5 and grid.times == 4
+    together = grid.together()
+    assert len(together.tables) == 4 and together.n == 5 and together.times == 4
+    for held in together.values():
+        assert held["fold"].tolist() == [0, 0, 1, 1, 1]
+
+
+def test_folds_that_do_not_make_up_whole_repeats_are_no_grid():
+    with pytest.raises(ValueError, match="3 folds are not those of 2 repeats"):
+        Grid({(fold, 0): table(fold, 0) for fold in range(3)}, repeats=2)

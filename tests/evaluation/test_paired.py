@@ -102,6 +102,33 @@ def test_folds_are_averaged_and_counted_together():
     assert table.loc[("all", "y"), "n"] == 720 and table.loc[("all", "y"), "low"] > 0
 
 
+def repeated(skill: float, salt: int, repeats: int = 3) -> Grid:
+    """Two folds, repeated: other units are in the first of them each time."""
+    tables = {}
+    for repeat in range(repeats):
+        rng = np.random.default_rng([salt, repeat])
+        table = units(rng, np.arange(240) % 3, skill, CLASSES)
+        part = np.random.default_rng(repeat).permutation(240) % 2
+        for fold in range(2):
+            tables[2 * repeat + fold, 0] = table[part == fold].assign(fold=2 * repeat + fold).reset_index(drop=True)
+    return Grid(tables, repeats)
+
+
+def test_repeats_count_a_unit_once_by_how_often_it_is_right():
+    good, poor = repeated(1.5, 0), repeated(0.5, 1)
+    row = paired({"good": good, "poor": poor}, "poor").loc[("all", "good")]
+    right = {}
+    for name, grid in (("good", good), ("poor", poor)):
+        rows = pd.concat(grid.values())
+        predicted = rows[[f"p_{label}" for label in CLASSES]].idxmax(axis=1).str.removeprefix("p_")
+        right[name] = (predicted == rows["label"]).groupby(rows["id"]).sum()
+    lead = right["good"] - right["poor"]
+    assert (row["only_run"], row["only_reference"]) == ((lead > 0).sum(), (lead < 0).sum()) and row["n"] == 240
+    assert row["value"] == pytest.approx(right["good"].sum() / 720)
+    single = paired({"good": repeated(1.5, 0, 1), "poor": repeated(0.5, 1, 1)}, "poor").loc[("all", "good")]
+    assert row["high"] - row["low"] < single["high"] - single["low"]
+
+
 def test_runs_that_judged_other_units_are_refused():
     with pytest.raises(UserError, match="run y, fold 0, seed 0: judges other units"):
         paired({"x": made(1.0), "y": made(1.0, n=239)}, "x")

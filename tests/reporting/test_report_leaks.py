@@ -104,7 +104,7 @@ def test_where_nothing_clusters_no_premium_is_shown_and_the_page_says_why(tmp_pa
     study = Study(tmp_path)
     study.nothing_clusters = True
     page = text_of(write(study.write()))
-    assert "the same split, so the leak premium cannot be measured on these images" in page
+    assert "the same split, so the leak premium cannot be measured on these data" in page
     assert read_json(study.folder / "metrics.json")["leak_premium"] == {}
     assert "published − grouped" not in page and "leaks kept" not in page
 

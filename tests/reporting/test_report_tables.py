@@ -8,8 +8,10 @@ import pytest
 from handmade import EVALUATE, Study
 from pages import BY_SAMPLE, PAPER, cells, text_of, write
 
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.published_yaml import read_published
+from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.runtime.files import read_json, write_json
@@ -137,6 +139,25 @@ def test_delongs_test_is_shown_for_two_classes_and_says_what_it_assumes(small, t
     assert cells(page, "cvm − soft_vote") == ["0", "0", "0.900 − 0.813", "+0.087", "0.040", "2.19", "0.029", "0.057"]
     assert "takes samples as independent, also those of one group" in text_of(page)
     assert "DeLong" not in write(Study(tmp_path, classes=("a", "b", "c")).write())
+
+
+def test_where_patients_are_lost_the_comparison_says_how_many_and_which_tests_are_left_out(tmp_path):
+    study = Study(tmp_path).write()
+    censoring = {"patients": 1200, "lost": 250, "horizon": 5.0, "followed_to_horizon": {"0": 0.5}}
+    for path in (study.folder / "splits").glob("*.json"):
+        write_record(path, {**read_json(path), "censoring": {**censoring, "largest_weight": 2.345}})
+    for path in study.folder.glob("evaluation/*/comparison.csv"):
+        table = COMPARISON.read(path).assign(p_mcnemar=np.nan, p_holm=np.nan)
+        COMPARISON.write(path, table)
+        DELONG.write(path.with_name("delong.csv"), DELONG.read(path.with_name("delong.csv"))[:0])
+    for protocol in study.settings["protocols"]:
+        study.vouch(protocol)
+    page = write(study)
+    part = page[page.index('id="comparisons"') : page.index('id="figures"')]
+    assert cells(part, "soft_vote") == ["+1.2 −2.0 to +4.0", "3", "2", "–", "–"]
+    assert "1 200 are lost, the largest weight is 2.35" in text_of(part).replace("\u202f", " ").replace("\xa0", " ")
+    assert "left out" in text_of(part) and "AUC of every pair of runs" not in part
+    assert not re.search(r"\bnan\b", text_of(page))
 
 
 def test_subgroups_are_shown_and_an_absent_column_is_named(small, tmp_path):

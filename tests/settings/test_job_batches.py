@@ -34,6 +34,15 @@ def test_every_training_is_in_one_batch_and_a_further_seed_moves_none_but_of_the
     assert more == [*before, [(0, 7), (1, 7)], [(2, 7)]]
 
 
+def test_every_fold_of_every_repeat_is_trained_and_the_evaluation_knows_the_repeats():
+    repeated = plan(protocols={"published": {"kind": "kfold", "folds": 2, "by": "sample", "repeats": 3}}, seeds=[3])
+    keys = repeated.runs.fold_seeds("cvm_herlev", "published")
+    assert keys == [FoldSeed(fold, 3) for fold in range(6)]
+    settings = repeated.steps.evaluate("cvm_herlev", "published")
+    assert (settings.folds, settings.repeats) == (6, 3)
+    assert len(next(iter(settings.expects.values()))) == 6
+
+
 def test_a_batch_has_a_rule_and_a_message_of_its_own_and_a_file_of_each_training():
     batch = next(iter(job_batches(plan(trainings_per_job=2))))
     assert batch.keys == (FoldSeed(0, 3), FoldSeed(0, 1))

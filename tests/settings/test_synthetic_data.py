@@ -56,7 +56,7 @@ def test_the_generator_of_slides_receives_the_register_whose_women_it_draws():
             "cohort_of names 'woman', which is no study; did you mean women",
         ),
         ("tiles", {"synthetic": {"cohort_of": "tiles"}}, "cohort_of names 'tiles', which has no synthetic register"),
-        ("women", {"source": "somewhere"}, "cohort_of names 'women', which has no synthetic register of visits"),
+        ("women", {"source": "somewhere"}, "cohort_of names 'women', which has no synthetic register"),
         ("tiles", {"synthetic": {"visits": {"patients": 500}}}, "synthetic.visits is for tables of visits"),
         ("women", {"synthetic": {"cohort_of": "women"}}, "synthetic.cohort_of is for whole slides"),
     ],

@@ -8,9 +8,11 @@ from tests.baselines.test_visit_baseline import run as run_baseline
 from tests.made_visits import CLASSES, made_visits
 from tests.splitting.test_split import BY_GROUP, run
 from tests.vouched import vouch
+from workflow_scripts.archiving.auditing import audit_splits
 from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.dataset import Modality
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, units_of
+from workflow_scripts.contracts.step_settings.split_settings import Holdout
 from workflow_scripts.data.fold_samples import read_fold
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.censoring import followed, weighted, weights_of_fold
@@ -213,3 +215,19 @@ def test_every_table_of_a_run_says_what_its_patients_weigh(tmp_path):
     for table in (PREDICTIONS.read(tmp_path / "out" / "predictions.csv"), UNITS.read(tmp_path / "out" / "units.csv")):
         assert set(table["label"]) == set(CLASSES)
         pd.testing.assert_series_equal(table.set_index("id")["weight"], wanted, check_names=False)
+
+
+def test_an_archive_is_asked_whether_its_weights_are_those_of_its_patients(followed_up, tmp_path):
+    run(followed_up, BY_GROUP)
+    protocols = {"p": Holdout("holdout", tuple(BY_GROUP["fractions"]), "group")}
+    path = tmp_path / "results" / "splits" / "p.csv"
+
+    def wrong() -> set[str]:
+        work = tmp_path / f"work{len(list(tmp_path.iterdir()))}"
+        return {outcome.name for outcome in audit_splits(tmp_path, work, "results", protocols) if not outcome.same}
+
+    assert not wrong()
+    table = pd.read_csv(path)
+    table.loc[table["weight"] > 0, "weight"] += 0.5
+    table.to_csv(path, index=False)
+    assert "results/splits/p.csv" in wrong()

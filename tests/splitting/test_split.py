@@ -224,3 +224,21 @@ def test_units_of_several_labels_stop_the_split_where_units_are_judged(slices):
     run(slices, BY_GROUP)
     with pytest.raises(UserError, match="protocol p: unit 'v39' has samples of several labels"):
         run(slices, BY_GROUP, units_judged=True)
+
+
+def test_repeats_shuffle_anew_number_the_folds_on_and_leak_nothing(dataset):
+    rule = {"kind": "kfold", "folds": 3, "validation": 0.2, "by": "group"}
+    alone, _, _ = run(dataset, rule)
+    table, leaks, record = run(dataset, {**rule, "repeats": 3})
+    assert record["folds"] == 9 and set(table["fold"]) == set(range(9)) and record["leak_free"] and leaks.empty
+    parts = [table[table["fold"] // 3 == repeat] for repeat in range(3)]
+    assert parts[0].reset_index(drop=True).equals(alone)
+    tested = []
+    for part in parts:
+        test = part[part["subset"] == "test"]
+        assert sorted(test["id"]) == sorted(set(table["id"]))
+        tested.append(test.assign(fold=test["fold"] % 3).sort_values("id")["fold"].tolist())
+    assert tested[0] != tested[1] != tested[2] != tested[0]
+    assert "tested 3 times, and counted each time" in record["note"]
+    _, leaks, record = run(dataset, {**rule, "repeats": 3, "by": "sample"})
+    assert set(leaks["fold"]) == set(range(9)) and set(record["test_samples_with_a_leak"]) == set(map(str, range(9)))

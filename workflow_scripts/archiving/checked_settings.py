@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from workflow_scripts.archiving import entry_names
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.step_settings.split_settings import Resample
+from workflow_scripts.contracts.step_settings.split_settings import Resample, repeats_of
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.kinds.made_kind import active_runs
@@ -149,6 +149,7 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "seeds": (evaluation.seeds, report.seeds),
             "folds": (evaluation.folds, report.folds[protocol]),
             "reported": (evaluation.reported, reported_subset(report.protocols[protocol])),
+            "repeats": (evaluation.repeats, repeats_of(report.protocols[protocol])),
             "resample": (evaluation.resample, report.protocols[protocol].resample),
             "reference": (evaluation.evaluate.reference, report.evaluate.reference),
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),

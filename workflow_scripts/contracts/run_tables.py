@@ -91,8 +91,13 @@ def predicted(frame: pd.DataFrame) -> np.ndarray:
 
 
 def unit_weights(frame: pd.DataFrame) -> np.ndarray:
-    """float64 N: how much each row of a predictions or units table counts; 1 without the column `weight`."""
-    return frame[WEIGHT].to_numpy(dtype="float64") if WEIGHT in frame else np.ones(len(frame))
+    """float64 N: how much each row of a predictions or units table counts; 1 where it has no weight."""
+    return frame[WEIGHT].fillna(1.0).to_numpy(dtype="float64") if WEIGHT in frame else np.ones(len(frame))
+
+
+def of_known_outcome(frame: pd.DataFrame) -> np.ndarray:
+    """Bool N: which rows count at all; the others are patients who were lost, whose label says nothing."""
+    return unit_weights(frame) > 0
 
 
 def _own_columns(frame: pd.DataFrame) -> list[str]:

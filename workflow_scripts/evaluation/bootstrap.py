@@ -2,7 +2,8 @@
 
 Images of one group (patient, field) resemble each other, so whole groups are drawn; a sample of unknown group is its
 own group. One draw is shared by all folds, seeds, runs and protocols that are resampled together: what they have in
-common cancels in a difference, as it should.
+common cancels in a difference, as it should. A unit that weighs something of its own, since some patients are lost (see
+splitting.censoring), counts its weight each time it is drawn; the weights are taken as known.
 
 Intervals are percentiles 2.5 and 97.5. With few groups (below about 20) they are too narrow;
 tests/evaluation/test_bootstrap.py measures the coverage. Where every draw gives the same value (a perfect run) they
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.run_tables import WEIGHT, unit_weights
 from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
 
@@ -36,8 +38,9 @@ class Resampler:
             self._weights[:, draw] = np.bincount(chosen, minlength=len(names))
 
     def weights(self, frame: pd.DataFrame) -> np.ndarray:
-        """N×D: how often each row of `frame` was drawn."""
-        return self._weights[self._index.get_indexer(group_names(frame))]
+        """N×D: how often each row of `frame` was drawn, times its own weight where it has one."""
+        drawn = self._weights[self._index.get_indexer(group_names(frame))]
+        return drawn * unit_weights(frame)[:, None] if WEIGHT in frame else drawn
 
     def pool(self, values: np.ndarray) -> np.ndarray:
         """F×S×D values of folds and seeds → D values of their mean, with the training seeds drawn anew in each draw.
@@ -78,7 +81,7 @@ def group_names(frame: pd.DataFrame) -> pd.Series:
 def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray, bins: int) -> Scores[np.ndarray]:
     """Every metric for each draw: overall D values, per class D×K; definitions as in metrics.point.
 
-    `labels` N class numbers, `probabilities` N×K, `weights` N×D counts.
+    `labels` N class numbers, `probabilities` N×K, `weights` N×D: how often each was drawn, times its own weight.
     """
     p = normalised(probabilities)
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
@@ -93,7 +96,7 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
 def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """One headline metric for each draw: D values; as in `replicates`, but nothing else is computed.
 
-    `metric` is accuracy, kappa, balanced_accuracy or a macro average. `once(N)` as weights gives the point value.
+    `metric` is accuracy, kappa, balanced_accuracy or a macro average. `taken_once` as weights gives the point value.
     """
     p = normalised(probabilities)
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
@@ -115,6 +118,11 @@ def from_confusion(
 def once(samples: int) -> np.ndarray:
     """N×1 weights of the one draw that takes every sample once: the data themselves."""
     return np.ones((samples, 1), dtype="float32")
+
+
+def taken_once(frame: pd.DataFrame) -> np.ndarray:
+    """N×1 weights of the one draw that takes every row of a units table once, times its own weight."""
+    return unit_weights(frame)[:, None] if WEIGHT in frame else once(len(frame))
 
 
 def auc(labels: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:

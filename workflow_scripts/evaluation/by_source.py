@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
+from workflow_scripts.contracts.run_tables import of_known_outcome
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
@@ -41,8 +42,8 @@ def by_source(grid: Grid, resampler: Resampler, dataset: Dataset, aggregate: str
 
 
 def _groups(units: pd.DataFrame) -> dict[str, float]:
-    """Each metric is a proportion of all units of the source: so many groups stand behind it."""
-    return dict.fromkeys(SOURCE_METRICS, group_names(units).nunique())
+    """Each metric is a proportion of all known units of the source: so many groups stand behind it."""
+    return dict.fromkeys(SOURCE_METRICS, group_names(units[of_known_outcome(units)]).nunique())
 
 
 def _share(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:

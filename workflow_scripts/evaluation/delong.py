@@ -2,7 +2,8 @@
 
 DeLong, DeLong and Clarke-Pearson, Biometrics 44:837, 1988, by the ranks of Sun and Xu, IEEE Signal Processing Letters
 21:1389, 2014. It takes units as independent, also those of one group: where groups are large its variances are too
-small. The intervals of the bootstrap, which draws whole groups, do not have this fault.
+small. The intervals of the bootstrap, which draws whole groups, do not have this fault. It knows no weights: where
+units have some, since patients are lost, there is no such test.
 """
 
 from itertools import combinations
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import DELONG
+from workflow_scripts.contracts.run_tables import WEIGHT
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.paired import holm
@@ -49,13 +51,14 @@ def two_sided(difference: float, variance: float) -> tuple[float, float]:
 
 
 def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd.DataFrame:
-    """Contract DELONG: every run alone, then every pair, for each fold and seed; no rows for more than two classes.
+    """Contract DELONG: every run alone, then every pair, for each fold and seed.
 
-    `runs` maps a run to its units, the same units for all. Holm's correction is over the pairs of
-    a fold and seed.
+    No rows for more than two classes, nor where units have weights. `runs` maps a run to its units, the same units for
+    all. Holm's correction is over the pairs of a fold and seed.
     """
     lines: list[dict] = []
-    if len(classes) == 2:
+    weighted = any(WEIGHT in frame for frame in next(iter(runs.values())).values())
+    if len(classes) == 2 and not weighted:
         for fold, seed in next(iter(runs.values())):
             frames = [grid[fold, seed] for grid in runs.values()]
             positive = arrays(frames[0])[0] == 1

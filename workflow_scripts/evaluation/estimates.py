@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import Metric
-from workflow_scripts.contracts.run_tables import ALL, METRICS
-from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates, replicates_of
+from workflow_scripts.contracts.run_tables import ALL, METRICS, WEIGHT, of_known_outcome, unit_weights
+from workflow_scripts.evaluation.bootstrap import Resampler, replicates, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import effective_sizes, interval
 from workflow_scripts.evaluation.metric_registry import AddedMetric
@@ -36,7 +36,7 @@ class Estimate:
 class Result:
     """Estimates of one table: `overall` by metric, `per_class` by class and metric.
 
-    n is the number of units in the subset, per class the number of units of the class.
+    n is the number of units in the subset, lost patients too; per class the number of units known to be of it.
     """
 
     overall: dict[str, Estimate]
@@ -62,9 +62,9 @@ class Measuring:
     def points(self, frame: pd.DataFrame) -> Scores[np.float64]:
         """Every metric of a units table."""
         labels, p = arrays(frame)
-        scores = point(labels, p, self.bins)
+        scores = point(labels, p, self.bins, unit_weights(frame) if WEIGHT in frame else None)
         for item in self.added:
-            _enter(scores, item.metric, item.values(labels, normalised(p), once(len(labels)))[0])
+            _enter(scores, item.metric, item.values(labels, normalised(p), taken_once(frame))[0])
         return scores
 
     def draws(self, frame: pd.DataFrame, weights: np.ndarray) -> Scores[np.ndarray]:
@@ -104,15 +104,21 @@ def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key
     """
     points = {key: measuring.points(frame) for key, frame in grid.items()}
     draws = {key: measuring.draws(frame, resampler.weights(frame)) for key, frame in grid.items()}
-    counts = {key: np.bincount(arrays(frame)[0], minlength=len(measuring.classes)) for key, frame in grid.items()}
+    counts = {
+        key: np.bincount(arrays(frame[of_known_outcome(frame)])[0], minlength=len(measuring.classes))
+        for key, frame in grid.items()
+    }
     results: dict[Key | str, Result] = {
-        key: _result(points[key], draws[key], counts[key], measuring.sizes([frame]), resampler, measuring.classes)
+        key: _result(
+            points[key], draws[key], counts[key], len(frame), measuring.sizes([frame]), resampler, measuring.classes
+        )
         for key, frame in grid.items()
     }
     sizes = measuring.sizes(grid.values())
     mean, pooled = _mean(grid, points), _pooled(grid, draws, resampler)
-    support = np.sum([counts[fold, grid.seeds[0]] for fold in grid.folds], axis=0)
-    results[ALL] = _result(mean, pooled, support, sizes, resampler, measuring.classes)
+    once = grid.folds[: len(grid.folds) // grid.repeats]
+    support = np.sum([counts[fold, grid.seeds[0]] for fold in once], axis=0)
+    results[ALL] = _result(mean, pooled, support, grid.n, sizes, resampler, measuring.classes)
     if len(grid.folds) > 1:
         results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, sizes, resampler)
     return results
@@ -145,13 +151,13 @@ def _pooled(grid: Grid, draws: dict[Key, Scores[np.ndarray]], resampler: Resampl
 
 
 def _pooled_auc(grid: Grid, sizes: Scores[np.float64], resampler: Resampler) -> Estimate:
-    """Macro AUC over the predictions of all folds of one seed together; mean over seeds."""
+    """Macro AUC over the predictions of all folds of one repeat and seed together; mean over repeats and seeds."""
     metric, together = "pooled_macro_auc", grid.together()
 
     def measured(frame: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
         return replicates_of("macro_auc", *arrays(frame), weights)
 
-    value = float(together.measured(lambda frame: measured(frame, once(len(frame)))[0]).mean())
+    value = float(together.measured(lambda frame: measured(frame, taken_once(frame))[0]).mean())
     draws = together.measured(lambda frame: measured(frame, resampler.weights(frame)))
     return Estimate(
         value, *interval(resampler, value, resampler.pool(draws), metric, sizes.overall[metric]), together.n
@@ -162,6 +168,7 @@ def _result(
     values: Scores[np.float64],
     draws: Scores[np.ndarray],
     counts: np.ndarray,
+    n: int,
     sizes: Scores[np.float64],
     resampler: Resampler,
     classes: list[str],
@@ -170,7 +177,7 @@ def _result(
         return Estimate(float(value), *interval(resampler, float(value), drawn, metric, size), int(n))
 
     overall = {
-        metric: estimated(value, draws.overall[metric], metric, sizes.overall[metric], counts.sum())
+        metric: estimated(value, draws.overall[metric], metric, sizes.overall[metric], n)
         for metric, value in values.overall.items()
     }
     per_class = {

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.run_tables import of_known_outcome
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names
 from workflow_scripts.evaluation.metric_registry import bounds, is_proportion
 from workflow_scripts.evaluation.metric_tables import arrays
@@ -101,14 +102,16 @@ def clopper_pearson(fraction: float, size: float) -> tuple[float, float]:
 def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores[np.float64]:
     """Number of independent observations behind every metric, of units tables (contract UNITS) of folds and seeds.
 
-    Observations are groups: images of one patient may share their fate, and so do the trainings that judge them.
-    Sensitivity counts the groups with units of the class, specificity those with others, precision those with units
-    called so, F1 those with either, AUC the smaller of the two sides (so many pairs share no group). A macro average of
-    K classes has K times the smallest of them: errors that were not seen may all lie in that class, where they weigh
-    1/K. Of macro AUC half as many, because a unit counts for its own class and against another; of kappa 2 (1 - chance)
-    times the groups, since it lies in [-1, 1] and an error costs 1 / (1 - chance).
+    Observations are groups: images of one patient may share their fate, and so do the trainings that judge them; of
+    patients who were lost nothing is observed. Sensitivity counts the groups with units of the class, specificity those
+    with others, precision those with units called so, F1 those with either, AUC the smaller of the two sides (so many
+    pairs share no group). A macro average of K classes has K times the smallest of them: errors that were not seen may
+    all lie in that class, where they weigh 1/K. Of macro AUC half as many, because a unit counts for its own class and
+    against another; of kappa 2 (1 - chance) times the groups, since it lies in [-1, 1] and an error costs
+    1 / (1 - chance).
     """
     table = pd.concat(list(frames), ignore_index=True)
+    table = table[of_known_outcome(table)]
     labels, p = arrays(table)
     groups, _ = pd.factorize(group_names(table))
     total, classes = int(groups.max()) + 1, p.shape[1]

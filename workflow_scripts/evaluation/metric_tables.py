@@ -10,7 +10,14 @@ import pandas as pd
 
 from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.record import read_record
-from workflow_scripts.contracts.run_tables import UNITS, classes_of, probabilities
+from workflow_scripts.contracts.run_tables import (
+    UNITS,
+    WEIGHT,
+    classes_of,
+    of_known_outcome,
+    probabilities,
+    unit_weights,
+)
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text
@@ -43,12 +50,14 @@ def metrics_file(evaluated: Path, fold: int, seed: int) -> Path:
     return evaluated / f"{FoldSeed(fold, seed)}.json"
 
 
-def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str) -> Grid:
+def read_units(
+    runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, aggregate: str, reported: str, repeats: int = 1
+) -> Grid:
     """units.csv of every fold and seed of the run in `runs`, each checked against the manifest.
 
-    `reported` is the subset that the protocol reports. UserError when a table is missing or broken, lacks that subset,
-    has other classes, folds, ids, labels or groups than the dataset, or when two seeds of a fold judged different
-    units.
+    `reported` is the subset that the protocol reports, `folds` counts those of all `repeats`. UserError when a table is
+    missing or broken, lacks that subset, has other classes, folds, ids, labels or groups than the dataset, or when two
+    seeds of a fold judged different units.
     """
     expected = _known(dataset, aggregate)
     tables = {}
@@ -57,7 +66,7 @@ def read_units(runs: Path, folds: int, seeds: Sequence[int], dataset: Dataset, a
             path = run_folder(runs, fold, seed) / UNITS_FILE
             tables[fold, seed] = _check(UNITS.read(path), fold, dataset.classes, expected, reported, path)
             same_units(tables[fold, seeds[0]], tables[fold, seed], str(path))
-    return Grid(tables)
+    return Grid(tables, repeats)
 
 
 def require_settings(runs: Path, expects: dict[str, str]) -> None:
@@ -69,7 +78,10 @@ def require_settings(runs: Path, expects: dict[str, str]) -> None:
 
 
 def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
-    """Raise UserError, naming the first difference, unless both tables judge the same units with the same labels."""
+    """Raise UserError, naming the first difference, unless both tables judge the same units.
+
+    The same labels and weights of units belong to that.
+    """
     if list(first["id"]) != list(second["id"]):
         judged, again = Counter(first["id"]), Counter(second["id"])
         odd = sorted((judged - again) + (again - judged))
@@ -78,19 +90,27 @@ def same_units(first: pd.DataFrame, second: pd.DataFrame, where: str) -> None:
             if odd
             else f"{where}: its rows are in another order; delete that folder, `snakemake --cores all` makes it again"
         )
-    for column in ("unit", "group", "fold", "subset", "label"):
-        odd = (first[column].to_numpy() != second[column].to_numpy()).nonzero()[0]
+    alike = ("unit", "group", "fold", "subset", "label")
+    tables = [frame[[*alike]].assign(**{WEIGHT: unit_weights(frame)}) for frame in (first, second)]
+    for column in (*alike, WEIGHT):
+        values, again = (table[column].to_numpy() for table in tables)
+        odd = (values != again).nonzero()[0]
         if len(odd):
             row = int(odd[0])
             raise UserError(
-                f"{where}: unit {first['id'].iloc[row]!r} has {column} {second[column].iloc[row]!r}, but "
-                f"{first[column].iloc[row]!r} in the run it is read with"
+                f"{where}: unit {first['id'].iloc[row]!r} has {column} {again[row]!r}, but {values[row]!r} in the run "
+                "it is read with"
             )
 
 
 def arrays(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Class number of each row (N) and probabilities (N×K) of a units table."""
     return pd.Index(classes_of(frame)).get_indexer(frame["label"]), probabilities(frame)
+
+
+def weighted_mean(values: np.ndarray, frame: pd.DataFrame) -> float:
+    """Mean of N values of the rows of a units table, by their weights."""
+    return float(np.average(values, weights=unit_weights(frame)) if WEIGHT in frame else values.mean())
 
 
 def _known(dataset: Dataset, aggregate: str) -> pd.DataFrame:
@@ -108,6 +128,8 @@ def _check(
         raise UserError(f"{path}: rows of another fold than {fold}; {remedy(path)}")
     if not (frame["subset"] == reported).any():
         raise UserError(f"{path}: no {reported} units; the split leaves none, change the protocol")
+    if not of_known_outcome(frame[frame["subset"] == reported]).any():
+        raise UserError(f"{path}: all {reported} patients are lost before the horizon; shorten it, or use fewer folds")
     if reported != "test" and (frame["subset"] == "test").any():
         raise UserError(f"{path}: has test units, but the protocol has no test subset; {remedy(path)}")
     unknown = ~frame["id"].isin(expected.index)

@@ -41,46 +41,55 @@ def macro(values: np.ndarray, support: np.ndarray) -> np.ndarray:
         return total / present.sum(axis=-1)
 
 
-def point(labels: np.ndarray, probabilities: np.ndarray, bins: int) -> Scores[np.float64]:
+def point(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int, weights: np.ndarray | None = None
+) -> Scores[np.float64]:
     """Every metric of one test subset.
 
-    `labels` N class numbers, `probabilities` N×K in [0, 1] with rows that sum to 1, `bins` of the calibration error.
+    `labels` N class numbers, `probabilities` N×K in [0, 1] with rows that sum to 1, `bins` of the calibration error,
+    `weights` N of the units, at least 0 (None: all count the same); one of weight 0 is as if it were not there.
     Sensitivity is recall; specificity and AUC are one class against the rest; `brier` is the sum over classes of the
     squared error, in [0, 2] (Brier, Monthly Weather Review 78:1, 1950); `ece` the expected calibration error of the
     largest probability (Guo et al., ICML 2017); `log_loss` natural, probabilities cut at the machine epsilon.
     """
     from sklearn import metrics
 
+    if weights is not None:
+        known = weights > 0
+        labels, probabilities, weights = labels[known], probabilities[known], weights[known]
     p = normalised(probabilities)
     classes = np.arange(p.shape[1])
     predicted = p.argmax(axis=1)
     precision, sensitivity, f1, support = metrics.precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=np.nan
+        labels, predicted, labels=classes, zero_division=np.nan, sample_weight=weights
     )
-    tn, fp, _, _ = metrics.multilabel_confusion_matrix(labels, predicted, labels=classes).reshape(-1, 4).T
+    confusions = metrics.multilabel_confusion_matrix(labels, predicted, labels=classes, sample_weight=weights)
+    tn, fp, _, _ = confusions.reshape(-1, 4).T
     specificity = np.divide(tn, tn + fp, out=np.full(len(classes), np.nan), where=tn + fp > 0)
-    auc = np.array([_auc(metrics, labels == k, p[:, k]) for k in classes])
+    auc = np.array([_auc(metrics, labels == k, p[:, k], weights) for k in classes])
     one_class = len(np.union1d(labels, predicted)) == 1
     overall = {
-        "accuracy": metrics.accuracy_score(labels, predicted),
+        "accuracy": metrics.accuracy_score(labels, predicted, sample_weight=weights),
         "balanced_accuracy": macro(sensitivity, support),
         "macro_precision": macro(precision, support),
         "macro_sensitivity": macro(sensitivity, support),
         "macro_specificity": macro(specificity, support),
         "macro_f1": macro(f1, support),
         "macro_auc": macro(auc, support),
-        "log_loss": metrics.log_loss(labels, p, labels=classes),
-        "kappa": np.nan if one_class else metrics.cohen_kappa_score(labels, predicted),
-        "brier": metrics.brier_score_loss(labels, p, labels=classes, scale_by_half=False),
-        "ece": calibration_error(labels, p, bins),
+        "log_loss": metrics.log_loss(labels, p, labels=classes, sample_weight=weights),
+        "kappa": np.nan if one_class else metrics.cohen_kappa_score(labels, predicted, sample_weight=weights),
+        "brier": metrics.brier_score_loss(labels, p, labels=classes, scale_by_half=False, sample_weight=weights),
+        "ece": calibration_error(labels, p, bins, weights),
     }
     per_class = {"precision": precision, "sensitivity": sensitivity, "specificity": specificity, "f1": f1, "auc": auc}
     return Scores({name: np.float64(value) for name, value in overall.items()}, per_class)
 
 
-def _auc(metrics: ModuleType, positive: np.ndarray, score: np.ndarray) -> float:
+def _auc(metrics: ModuleType, positive: np.ndarray, score: np.ndarray, weights: np.ndarray | None) -> float:
     """Undefined without samples on both sides."""
-    return metrics.roc_auc_score(positive, score) if 0 < positive.sum() < len(positive) else np.nan
+    return (
+        metrics.roc_auc_score(positive, score, sample_weight=weights) if 0 < positive.sum() < len(positive) else np.nan
+    )
 
 
 def confidence_bins(p: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,8 +98,9 @@ def confidence_bins(p: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
     return confidence, np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence, side="left")
 
 
-def calibration_error(labels: np.ndarray, p: np.ndarray, bins: int) -> float:
+def calibration_error(labels: np.ndarray, p: np.ndarray, bins: int, weights: np.ndarray | None = None) -> float:
     """Expected calibration error: mean over samples of |accuracy - confidence| of their bin (Guo et al., ICML 2017)."""
     confidence, code = confidence_bins(p, bins)
-    excess = np.bincount(code, weights=(p.argmax(axis=1) == labels) - confidence, minlength=bins)
-    return float(np.abs(excess).sum() / len(labels))
+    counts = np.ones(len(labels)) if weights is None else weights
+    excess = np.bincount(code, weights=counts * ((p.argmax(axis=1) == labels) - confidence), minlength=bins)
+    return float(np.abs(excess).sum() / counts.sum())

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.run_tables import ALL, METRICS
-from workflow_scripts.evaluation.bootstrap import Resampler, once
+from workflow_scripts.evaluation.bootstrap import Resampler, taken_once
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import interval
 
-# Units of the part (N rows) and how often each was drawn (N×D) → metric → D values, NaN where undefined.
+# Units of the part (N rows) and how often each was drawn, times its weight (N×D) → metric → D values, NaN: undefined.
 Measure = Callable[[pd.DataFrame, np.ndarray], dict[str, np.ndarray]]
 # Units of the part, of all folds and seeds → metric → independent observations behind it.
 Sizes = Callable[[pd.DataFrame], dict[str, float]]
@@ -23,7 +23,7 @@ def on_part(grid: Grid, ids: pd.Index, measure: Measure, sizes: Sizes, resampler
     n is the number of these units, over all folds. A fold or seed in which a metric is undefined does not count.
     """
     part = grid.of_ids(ids)
-    points = {key: measure(table, once(len(table))) for key, table in part.items()}
+    points = {key: measure(table, taken_once(table)) for key, table in part.items()}
     draws = {key: measure(table, resampler.weights(table)) for key, table in part.items()}
     values = {
         metric: part.arranged({key: measured[metric][0] for key, measured in points.items()})

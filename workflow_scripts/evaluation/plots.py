@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.run_tables import WEIGHT, of_known_outcome, unit_weights
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, LARGEST, LINES, SEQUENTIAL, new_figure
 from workflow_scripts.evaluation.bootstrap import Resampler, group_names, sums_by
@@ -29,12 +30,12 @@ DARK = 0.55  # cividis is light above: black text there, white text below
 
 
 def confusion(grid: Grid, classes: list[str]) -> np.ndarray:
-    """K×K units of each true (row) and predicted class: summed over folds, mean over training seeds."""
+    """K×K units of each true (row) and predicted class, by their weights: sum over folds, mean over the rest."""
     total = np.zeros((len(classes), len(classes)))
     for frame in grid.values():
         labels, p = arrays(frame)
-        np.add.at(total, (labels, p.argmax(axis=1)), 1)
-    return total / len(grid.seeds)
+        np.add.at(total, (labels, p.argmax(axis=1)), unit_weights(frame))
+    return total / grid.times
 
 
 def confusion_figure(counts: np.ndarray, classes: list[str], title: str) -> "Figure":
@@ -94,8 +95,11 @@ def mean_curve(grid: Grid, k: int) -> np.ndarray | None:
     curves = []
     for frame in grid.values():
         labels, p = arrays(frame)
+        known = of_known_outcome(frame)
+        weights = unit_weights(frame)[known] if WEIGHT in frame else None
+        labels, score = labels[known], p[known, k]
         if 0 < (labels == k).sum() < len(labels):
-            fpr, tpr, _ = roc_curve(labels == k, p[:, k])
+            fpr, tpr, _ = roc_curve(labels == k, score, sample_weight=weights)
             curves.append(np.interp(GRID, fpr, tpr))
     return np.mean(curves, axis=0) if curves else None
 
@@ -153,10 +157,11 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
         p = normalised(p)
         confidence, code = confidence_bins(p, bins)
         correct = p.argmax(axis=1) == labels
-        confident += np.bincount(code, weights=confidence, minlength=bins)
-        right += np.bincount(code, weights=correct, minlength=bins)
-        count += np.bincount(code, minlength=bins)
-        for members, number in zip(group_names(frame), code, strict=True):
+        own, known = unit_weights(frame), of_known_outcome(frame)
+        confident += np.bincount(code, weights=own * confidence, minlength=bins)
+        right += np.bincount(code, weights=own * correct, minlength=bins)
+        count += np.bincount(code, weights=own, minlength=bins)
+        for members, number in zip(group_names(frame)[known], code[known], strict=True):
             groups_of[number].add(members)
         weights = resampler.weights(frame)
         drawn_right = drawn_right + sums_by(code, bins, weights * correct[:, None].astype("float32"))
@@ -175,7 +180,7 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
     axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
     axes.legend(loc="best")
     middles = (np.arange(bins) + 0.5) / bins
-    below.bar(middles, count / len(grid.seeds), width=0.9 / bins, color=COLOURS[5])
+    below.bar(middles, count / grid.times, width=0.9 / bins, color=COLOURS[5])
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
     return figure
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.evaluation.bootstrap import Resampler, once, replicates_of
+from workflow_scripts.evaluation.bootstrap import Resampler, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import SAME, difference_interval, effective_sizes, exact, joined
 from workflow_scripts.evaluation.metric_tables import arrays
@@ -70,6 +70,6 @@ def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng:
 
 
 def _side(grid: Grid, metric: str, resampler: Resampler) -> _Side:
-    values = grid.measured(lambda table: replicates_of(metric, *arrays(table), once(len(table)))[0])
+    values = grid.measured(lambda table: replicates_of(metric, *arrays(table), taken_once(table))[0])
     drawn = grid.measured(lambda table: replicates_of(metric, *arrays(table), resampler.weights(table)))
     return _Side(float(values.mean()), resampler.pool(drawn), grid.n, effective_sizes(grid.values()).overall[metric])

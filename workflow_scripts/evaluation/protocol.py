@@ -8,7 +8,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
-from workflow_scripts.contracts.run_tables import ALL, METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS, of_known_outcome
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.drawing.label_text import shortened
@@ -60,7 +60,10 @@ class Protocol:
         """Heading of a figure of a run: what, of how many units, over which folds and seeds."""
         settings = self.settings
         folds, seeds = settings.folds, len(settings.seeds)
-        several = [f"{folds} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (seeds > 1)
+        repeated = f"{settings.repeats} times " * (settings.repeats > 1)
+        several = [f"{repeated}{folds // settings.repeats} folds"] * (folds > 1) + [f"mean of {seeds} seeds"] * (
+            seeds > 1
+        )
         title = f"{shortened(run)}, {settings.protocol}, {self.reported_words}: {n} units"
         return title + (f" ({', '.join(several)})" if several else "")
 
@@ -83,7 +86,8 @@ def _read_runs(runs: Path, settings: EvaluateSettings, dataset: Dataset) -> dict
     for run in settings.runs:
         metric_tables.require_settings(runs / run, settings.expects[run])
         units[run] = metric_tables.read_units(
-            runs / run, settings.folds, settings.seeds, dataset, settings.evaluate.aggregate, settings.reported
+            *(runs / run, settings.folds, settings.seeds, dataset),
+            *(settings.evaluate.aggregate, settings.reported, settings.repeats),
         )
         for key, frame in units[settings.runs[0]].items():
             metric_tables.same_units(frame, units[run][key], f"run {run}, fold {key[0]}, seed {key[1]}")
@@ -95,7 +99,8 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
     resamplers = {}
     for subset in SUBSETS:
         grid = units.subset(subset)
-        if grid.n:  # a protocol may do without a validation or a test subset
+        # A protocol may do without a validation or a test subset, and of a small one all may be lost.
+        if all(of_known_outcome(table).any() for table in grid.values()):
             rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
             resamplers[subset] = Resampler(grid.values(), settings.evaluate.bootstrap, rng)
     return resamplers

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
+from workflow_scripts.contracts.run_tables import of_known_outcome, unit_weights
 from workflow_scripts.contracts.run_tables import predicted as predicted_class
-from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, once, replicates
+from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, replicates, taken_once
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import Scores, normalised
@@ -107,7 +108,7 @@ class Measured:
         drawn: bool,
     ) -> np.ndarray:
         """D values on the draws, or one on the units as they are."""
-        weights = self._weights_of(key, table, over) if drawn else once(len(table))
+        weights = self._weights_of(key, table, over) if drawn else taken_once(table)
         if metric == CONFUSIONS:
             return _share_taken_for(table, weights, class_name, predicted)
         costly = metric in _COSTLY
@@ -134,15 +135,18 @@ class Measured:
 
 
 def _size(grid: Grid, class_name: str) -> int:
-    """Units over all folds, of one class where it is named."""
+    """Units over all folds, of one class where it is named: those that are known to be of it."""
     if not class_name:
         return grid.n
-    return sum(int((table["label"] == class_name).sum()) for table in grid.of_seed(grid.seeds[0]))
+    return sum(int((of_known_outcome(table) & (table["label"] == class_name)).sum()) for table in grid.judged_once())
 
 
 def taken_for(table: pd.DataFrame, class_name: str, predicted: str) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows of a units table are of a class, and which of these are taken for `predicted`: N booleans each."""
-    of_class = (table["label"] == class_name).to_numpy()
+    """Which rows of a units table are of a class, and which of these are taken for `predicted`: N booleans each.
+
+    Of a patient who was lost nobody knows the class.
+    """
+    of_class = of_known_outcome(table) & (table["label"] == class_name).to_numpy()
     return of_class, of_class & (predicted_class(table) == predicted)
 
 
@@ -155,11 +159,12 @@ def _share_taken_for(table: pd.DataFrame, weights: np.ndarray, class_name: str, 
 
 
 def discordant(first: Grid, second: Grid, subset: str) -> float:
-    """Share of the units that only one of two runs classifies correctly; mean over folds and seeds."""
-    discordances, total = 0, 0
+    """Share of the units, by their weights, that only one of two runs classifies correctly, over folds and seeds."""
+    discordances, total = 0.0, 0.0
     second = second.subset(subset)
     for key, table in first.subset(subset).items():
         right = [predicted_class(judged) == judged["label"].to_numpy() for judged in (table, second[key])]
-        discordances += int((right[0] != right[1]).sum())
-        total += len(table)
+        weights = unit_weights(table)
+        discordances += float(weights[right[0] != right[1]].sum())
+        total += float(weights.sum())
     return discordances / total

@@ -145,7 +145,7 @@ class RiskGroups:
                 ) from None
         reported_units = units.subset(reported).map(seen)
         tables = {key: table.assign(threshold=thresholds[key]) for key, table in reported_units.items()}
-        return cls(Grid(tables), thresholds, resampler)
+        return cls(reported_units.with_tables(tables), thresholds, resampler)
 
     @cached_property
     def together(self) -> Grid:
@@ -153,9 +153,9 @@ class RiskGroups:
         return self.tables.together()
 
     def confusion(self) -> np.ndarray:
-        """2×2 as Judged.confusion: summed over folds, mean over seeds."""
+        """2×2 as Judged.confusion: summed over folds, mean over repeats and seeds."""
         cells: np.ndarray = np.sum([judged(table).confusion() for table in self.tables.values()], axis=0)
-        return cells / len(self.tables.seeds)
+        return cells / self.tables.times
 
     @property
     def weighted(self) -> bool:
@@ -164,7 +164,7 @@ class RiskGroups:
 
     def drawn(self, table: pd.DataFrame) -> np.ndarray:
         """N×D: how often each draw took a unit, times its weight."""
-        return self.resampler.weights(table) * unit_weights(table)[:, None].astype("float32")
+        return self.resampler.weights(table)
 
     def rows(self, protocol: str, run: str, subset: str) -> pd.DataFrame:
         """Contract RISK."""

@@ -8,7 +8,8 @@ import pandas as pd
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.run_finish import Combined
 from workflow_scripts.contracts.run_record import Choice
-from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.contracts.run_tables import of_known_outcome
+from workflow_scripts.evaluation.metric_tables import arrays, weighted_mean
 from workflow_scripts.evaluation.voting import require_same
 from workflow_scripts.kinds.selected import Selected
 from workflow_scripts.runtime.errors import UserError
@@ -29,15 +30,17 @@ def combine(run: Selected, units: Mapping[str, pd.DataFrame]) -> Combined:
 
 
 def validation_log_loss(table: pd.DataFrame, name: str) -> float:
-    """Mean natural log loss of the validation rows of a units table, probabilities cut at the machine epsilon.
+    """Mean natural log loss of the validation rows of a units table, by their weights.
+
+    Probabilities are cut at the machine epsilon.
 
     UserError where there are none; `name`: what the run is called.
     """
-    rows = table[table["subset"] == "validation"]
+    rows = table[(table["subset"] == "validation") & of_known_outcome(table)]
     if not len(rows):
         raise UserError(
             f"the candidate {name} has no validation units to select on; give the protocol a validation share"
         )
     labels, p = arrays(rows)
     own = np.clip(p[np.arange(len(p)), labels], np.finfo(float).eps, 1)
-    return float(-np.log(own).mean())
+    return weighted_mean(-np.log(own), rows)

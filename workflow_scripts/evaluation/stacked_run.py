@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.run_finish import Combined
 from workflow_scripts.contracts.run_record import Stack
-from workflow_scripts.contracts.run_tables import class_columns, classes_of, probabilities
+from workflow_scripts.contracts.run_tables import class_columns, classes_of, probabilities, unit_weights
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.voting import require_same
 from workflow_scripts.kinds.stacked import Stacked
@@ -33,7 +33,7 @@ def combine(run: Stacked, units: Mapping[str, pd.DataFrame]) -> Combined:
     classes = classes_of(first)
     scores = np.concatenate([log_odds(probabilities(table)) for table in sources.values()], axis=1)
     labels, _ = arrays(first)
-    weights = first["weight"].to_numpy(float) if "weight" in first else np.ones(len(first))
+    weights = unit_weights(first)
     fitted_on = (first["subset"] == "validation").to_numpy() & (weights > 0)
     for number, name in enumerate(classes):
         if not (labels[fitted_on] == number).any():

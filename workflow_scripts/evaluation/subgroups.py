@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SUBGROUP_METRICS
+from workflow_scripts.contracts.run_tables import of_known_outcome
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
@@ -71,11 +72,12 @@ def by_subgroup(
     first = together.values()[0]
     by_name = {}
     for name, ids in groups.items():
-        labels = first.loc[first["id"].isin(ids), "label"]
-        if not len(labels):
+        units = first[first["id"].isin(ids)]
+        if not len(units):
             continue
-        sizes = dict.fromkeys(SUBGROUP_METRICS, len(labels))
+        sizes = dict.fromkeys(SUBGROUP_METRICS, len(units))
         if len(classes) == 2:
+            labels = units.loc[of_known_outcome(units), "label"]
             positive = int((labels == classes[-1]).sum())
             sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
         estimates = on_part(together, ids, _measure, _sizes, resampler)

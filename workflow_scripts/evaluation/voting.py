@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.run_tables import class_columns, classes_of, probabilities
-from workflow_scripts.evaluation.metric_tables import arrays, same_units
+from workflow_scripts.contracts.run_tables import class_columns, classes_of, of_known_outcome, probabilities
+from workflow_scripts.evaluation.metric_tables import arrays, same_units, weighted_mean
 from workflow_scripts.runtime.errors import UserError
 
 TIE = 1e-6  # what the winner of a tied hard vote gets above its fraction
@@ -59,12 +59,12 @@ def require_same(members: dict[str, pd.DataFrame]) -> None:
 
 
 def validation_accuracy(frame: pd.DataFrame, name: str) -> float:
-    """Accuracy on the validation rows of a units table; UserError when there are none."""
-    rows = frame[frame["subset"] == "validation"]
+    """Accuracy on the validation rows of a units table, by their weights; UserError when there are none that count."""
+    rows = frame[(frame["subset"] == "validation") & of_known_outcome(frame)]
     if not len(rows):
         raise UserError(f"member {name} has no validation units to weigh it by; give `weights`, or vote soft")
     labels, p = arrays(rows)
-    return float((p.argmax(axis=1) == labels).mean())
+    return weighted_mean(p.argmax(axis=1) == labels, rows)
 
 
 def _hard(stack: np.ndarray) -> np.ndarray:

@@ -71,6 +71,11 @@ _PROJECT = (
         "it cannot happen. Others stand for them, by weights.",
     ),
     Term(
+        "Weight",
+        "How much a patient counts in training and in every metric where some are lost: 0 of the lost, of the others "
+        "the inverse of the chance to be followed that long, by the training patients of the fold (Kaplan-Meier).",
+    ),
+    Term(
         "Pseudonym",
         "What stands for a patient, a study, a series, a slide or a file of theirs: only who has the key can trace it.",
     ),
@@ -113,7 +118,7 @@ _PROJECT = (
     ),
     Term(
         "Split",
-        "`splits/<protocol>.csv`: the fold and subset of every sample.",
+        "`splits/<protocol>.csv`: the fold and subset of every sample and, where patients are lost, its weight.",
     ),
     Term(
         "Role of a protocol",

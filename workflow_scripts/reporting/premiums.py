@@ -70,9 +70,9 @@ def judged_as(results: Results, protocol: Protocol, name: str, aggregation: Aggr
     if isinstance(kind, CombinedKind):
         grids = {source: judged_as(results, protocol, source, aggregation) for source in kind.own_sources()}
         units = {key: {source: grid[key] for source, grid in grids.items()} for key in run.jobs}
-        return Grid({key: kind.combine(tables).units for key, tables in units.items()})
+        return run.units.with_tables({key: kind.combine(tables).units for key, tables in units.items()})
     tables = {}
     for key, folder in zip(run.jobs, run.folders, strict=True):
         path = folder / PREDICTIONS_FILE
         tables[key] = units_of(PREDICTIONS.read(path), class_columns(results.classes), aggregation, str(path))
-    return Grid(tables)
+    return run.units.with_tables(tables)

@@ -119,14 +119,14 @@ def _epoch_accuracy(run: Run, claim: Claim) -> Value:
 
 
 def _confusions(run: Run, claim: Claim, subset: str) -> Value:
-    """Units of a class taken for another one: sum over folds, mean over seeds."""
+    """Units of a class taken for another one: sum over folds, mean over repeats and seeds."""
     grid, predicted = run.units.subset(subset), claim.predicted
     if predicted is None or any(predicted not in classes_of(units) for units in grid.values()):
         return NOTHING
     masks = [taken_for(units, claim.class_name or "", predicted) for units in grid.values()]
-    seeds = len(grid.seeds)
     return Value(
-        sum(int(taken.sum()) for _, taken in masks) / seeds, n=sum(int(rows.sum()) for rows, _ in masks) // seeds
+        sum(int(taken.sum()) for _, taken in masks) / grid.times,
+        n=sum(int(rows.sum()) for rows, _ in masks) // grid.times,
     )
 
 

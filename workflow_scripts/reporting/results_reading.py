@@ -22,6 +22,7 @@ from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.series_table import SERIES
 from workflow_scripts.contracts.slide_table import SLIDES
 from workflow_scripts.contracts.split_record import SplitRecord
+from workflow_scripts.contracts.step_settings.split_settings import repeats_of
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.contracts.verified import require, require_all
@@ -189,7 +190,9 @@ def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture
         settings=settings.runs[run],
         jobs=jobs,
         metrics=METRICS.read(evaluation / "metrics.csv"),
-        units=Grid.of(jobs, [UNITS.read(path / UNITS_FILE) for path in folders]),
+        units=Grid.of(
+            jobs, [UNITS.read(path / UNITS_FILE) for path in folders], repeats_of(settings.protocols[protocol])
+        ),
         records=[read_view(RunRecord, path / RECORD_FILE) for path in folders],
         ledgers=[read_view(Ledger, path / LEDGER_FILE) for path in folders],
         histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],

@@ -3,6 +3,7 @@
 from workflow_scripts.contracts.aggregation import EACH_SAMPLE
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
+from workflow_scripts.contracts.step_settings.split_settings import repeats_of
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, SMOTE_BEFORE_SPLIT, SMOTE_MARK, marked
 from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.reporting import formatting
@@ -68,6 +69,7 @@ def rule_words(protocol: Protocol) -> str:
         kind = "hold-out " + " : ".join(f"{100 * part:g}" for part in rule.fractions)
     else:
         kind = f"{rule.folds} folds" if rule.kind == "kfold" else "the user's own split"
+        kind = f"{repeats_of(rule)} times {kind}" if repeats_of(rule) > 1 else kind
     resampled = _RESAMPLED[protocol.rule.resample]
     units = "" if protocol.aggregation == EACH_SAMPLE else f", {protocol.aggregation.words} is judged"
     return f"{kind}, {_kept_together(protocol)}{units}{resampled}"

@@ -13,7 +13,7 @@ from workflow_scripts.contracts.step_settings.ground_truth_settings import Groun
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest, IngestSettings
 from workflow_scripts.contracts.step_settings.preprocess_settings import Preprocess, PreprocessSettings
 from workflow_scripts.contracts.step_settings.segment_settings import SegmentSettings
-from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, rule_of
+from workflow_scripts.contracts.step_settings.split_settings import SplitSettings, fold_count, repeats_of, rule_of
 from workflow_scripts.contracts.step_settings.synthesise_settings import SynthesiseSettings
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
 from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -61,8 +61,8 @@ class Steps:
         return self.config.studies[name]
 
     def folds(self, study: str, protocol: str) -> int:
-        """Number of folds; a hold-out is one."""
-        return getattr(self.study(study).protocols[protocol], "folds", 1)
+        """Number of folds, those of all repeats; a hold-out is one."""
+        return fold_count(self.study(study).protocols[protocol])
 
     def reported(self, study: str, protocol: str) -> Literal["test", "validation"]:
         """Subset whose numbers a protocol reports."""
@@ -209,6 +209,7 @@ class Steps:
             evaluate=replace(declared(Measures, chosen.evaluate), aggregate=aggregate_of(self.study(study), protocol)),
             resample=self.study(study).protocols[protocol].resample,
             active=active_runs({run: self.kind(study, run) for run in chosen.runs}),
+            repeats=repeats_of(chosen.protocols[protocol]),
         )
 
     def explain(self, study: str, protocol: str) -> ExplainSettings:

@@ -8,7 +8,7 @@ import pandas as pd
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.dataset_record import DatasetFacts
 from workflow_scripts.contracts.split_record import Censoring
-from workflow_scripts.contracts.step_settings.split_settings import Resample, Rule
+from workflow_scripts.contracts.step_settings.split_settings import Resample, Rule, repeats_of
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SUBSETS, reported_subset
 from workflow_scripts.splitting.audit import Audit
 from workflow_scripts.splitting.censoring import losses_in_words
@@ -46,6 +46,7 @@ def findings(
             [
                 *_resampled(resample, reported),
                 note(manifest, audited, clusters, rule.by, reported),
+                *_repeated(rule),
                 *losses_in_words(censoring),
             ]
         ),
@@ -72,6 +73,12 @@ def _resampled(resample: Resample, reported: str) -> list[str]:
         "Trained networks also learn from synthetic samples: SMOTE interpolates between training samples of one class "
         "and fold."
     ]
+
+
+def _repeated(rule: Rule) -> list[str]:
+    """That every sample is tested several times: a sentence, or none."""
+    times = repeats_of(rule)
+    return [f"Samples are shuffled and tested {times} times, and counted each time."] if times > 1 else []
 
 
 def class_counts(
@@ -116,8 +123,8 @@ def _left_on_both_sides(manifest: pd.DataFrame, audited: Audit, clusters: Cluste
     """What test and training samples share under the split, in one sentence."""
     if clusters.nothing:
         return (
-            "No groups and no equal pictures were found: protocols by sample and by group are the same split, so the "
-            "leak premium cannot be measured on these images."
+            "No groups and no equal samples were found: protocols by sample and by group are the same split, so the "
+            "leak premium cannot be measured on these data."
         )
     if by == "sample" or (by == "unit" and len(audited.pairs)):
         leaking, tested = sum(audited.samples.values()), sum(audited.tested.values())

@@ -107,9 +107,9 @@ def _refused(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":
     from workflow_scripts.contracts.dataset import QUARANTINE
     from workflow_scripts.synthetic import recovery
 
-    planted = _truth_tables(sources).set_index("id")["defect"]
+    defects = _truth_tables(sources).set_index("id")["defect"]
     refused = QUARANTINE.read(dataset / "quarantine.csv").set_index("path")["reason"]
-    return recovery.faults(planted[planted != ""].to_dict(), refused.to_dict())
+    return recovery.faults(defects[defects != ""].to_dict(), refused.to_dict())
 
 
 def _tissue(sources: dict[str, Path], dataset: Path) -> "list[Recovered]":

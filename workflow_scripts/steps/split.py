@@ -62,13 +62,25 @@ def make_split(
         label = manifest["label"].iloc[int((labels < 0).argmax())]
         raise UserError(f"manifest.csv has the label {label!r}, which is none of the classes {', '.join(classes)}")
     samples = Samples(manifest["id"].to_numpy(), labels, list(classes), clusters.codes, unit_codes(manifest))
-    rng = np.random.default_rng(seed_for(settings.study, "", "", settings.seed, "split"))
     try:
         if rule.kind == "holdout":
-            return holdout(samples, list(rule.fractions), rule.by, rng)
-        return kfold(samples, rule.folds, rule.validation, rule.by, rng)
+            return holdout(samples, list(rule.fractions), rule.by, _shuffling(settings, 0))
+        repeats = [
+            kfold(samples, rule.folds, rule.validation, rule.by, _shuffling(settings, repeat))
+            for repeat in range(rule.repeats)
+        ]
+        return pd.concat(
+            [split.assign(fold=split["fold"] + number * rule.folds) for number, split in enumerate(repeats)],
+            ignore_index=True,
+        )
     except UserError as error:
         raise UserError(f"protocol {settings.protocol}: {error}") from None
+
+
+def _shuffling(settings: SplitSettings, repeat: int) -> np.random.Generator:
+    """The random numbers of one repeat; the first is the split of a protocol without repeats."""
+    purpose = f"split, repeat {repeat}" if repeat else "split"
+    return np.random.default_rng(seed_for(settings.study, "", "", settings.seed, purpose))
 
 
 def main(args: argparse.Namespace) -> None:

@@ -89,9 +89,9 @@ def duplicates(truth: pd.DataFrame, detected: pd.DataFrame) -> list[Recovered]:
     return _compared(wanted, seen)
 
 
-def faults(planted: Mapping[str, str], refused: Mapping[str, str]) -> list[Recovered]:
+def faults(defects: Mapping[str, str], refused: Mapping[str, str]) -> list[Recovered]:
     """Precision and recall of what was refused; patient → why, of those with a planted fault and those refused."""
-    return _compared(set(planted.items()), set(refused.items()))
+    return _compared(set(defects.items()), set(refused.items()))
 
 
 def _compared(wanted: Set[object], seen: Set[object]) -> list[Recovered]:

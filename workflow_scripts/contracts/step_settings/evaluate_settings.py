@@ -111,7 +111,8 @@ class EvaluateSettings:
 
     reported: the subset whose numbers the protocol reports. trained: those of the runs that have a history. expects:
     run → folder of a fold and seed → digest of the settings that its record must hold. resample: of the protocol, for
-    titles of figures. active: those of the runs that ask for labels.
+    titles of figures. active: those of the runs that ask for labels. repeats: how many times a unit is tested; `folds`
+    counts those of all repeats.
     """
 
     study: str
@@ -126,3 +127,4 @@ class EvaluateSettings:
     evaluate: Measures
     resample: Resample = "none"
     active: tuple[ActiveRun, ...] = optional(())
+    repeats: int = optional(1)

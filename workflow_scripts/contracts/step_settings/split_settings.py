@@ -74,7 +74,7 @@ class Holdout(HoldoutRule):
 
 @dataclass(frozen=True)
 class KFoldRule:
-    """Every sample is tested once."""
+    """Every sample is tested once, or once in each repeat."""
 
     kind: Annotated[Literal["kfold"], about("k disjoint test folds.")]
     folds: Annotated[int, about("Number of folds.", ge=2, le=100)] = 5
@@ -82,11 +82,20 @@ class KFoldRule:
         float, about("Share of each fold's training samples that is its validation subset.", gt=0, lt=1)
     ] = 0.1
     by: Annotated[By, about("As for holdout.")] = "sample"
+    repeats: Annotated[
+        int,
+        about(
+            "How many times the samples are shuffled anew and divided into folds. Folds are numbered on, from repeat "
+            "to repeat; every sample is tested once in each.",
+            ge=1,
+            le=100,
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True)
 class KFold(KFoldRule):
-    """Every sample is tested once."""
+    """Every sample is tested once, or once in each repeat."""
 
     role: Annotated[Role, about("As for holdout.")] = None
     aggregate: Annotated[Aggregate | None, about("As for holdout.")] = None
@@ -129,6 +138,16 @@ def rule_of(protocol: Protocol) -> Rule:
     """What of a protocol its split follows from."""
     rule = RULES[protocol.kind]
     return rule(**{entry.name: getattr(protocol, entry.name) for entry in fields(rule)})
+
+
+def repeats_of(rule: Rule) -> int:
+    """How many times every sample is tested."""
+    return rule.repeats if rule.kind == "kfold" else 1
+
+
+def fold_count(rule: Rule) -> int:
+    """Number of folds, those of all repeats; a hold-out is one."""
+    return 1 if rule.kind == "holdout" else rule.folds * repeats_of(rule)
 
 
 @dataclass(frozen=True)

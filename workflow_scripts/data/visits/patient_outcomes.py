@@ -127,10 +127,10 @@ def _event(sheets: VisitSheets, rule: VisitOutcome, lines: list[int]) -> tuple[b
 
 
 def _last_moment(sheets: VisitSheets, column: str, lines: list[int]) -> float:
-    known = [line for line in lines if sheets.outcomes.cell(column, line)]
-    if not known:
+    filled = [line for line in lines if sheets.outcomes.cell(column, line)]
+    if not filled:
         raise FaultError(Fault("no_outcome", f"{sheets.outcomes.where(lines[0], column)}: empty"))
-    return max(_moment(sheets, column, line) for line in known)
+    return max(_moment(sheets, column, line) for line in filled)
 
 
 def _moment(sheets: VisitSheets, column: str, line: int) -> float:
@@ -148,8 +148,8 @@ def competing_words(outcomes: Mapping[str, PatientOutcome], rule: VisitOutcome) 
     seen = {comparable(outcome.reason) for outcome in outcomes.values()}
     for word in rule.competing:
         if comparable(word) not in seen:
-            known = ", ".join(sorted(map(repr, filter(None, seen)))[:8]) or "nothing"
+            words = ", ".join(sorted(map(repr, filter(None, seen)))[:8]) or "nothing"
             log.warning(
-                "%s.outcome.competing: no patient has %r in %s, which holds %s", SETTING, word, rule.reason, known
+                "%s.outcome.competing: no patient has %r in %s, which holds %s", SETTING, word, rule.reason, words
             )
     return frozenset(map(comparable, rule.competing))

@@ -96,10 +96,10 @@ def _telling(cohort: Cohort) -> Iterator[Finding]:
 
 def _distance(scores: np.ndarray, positive: np.ndarray) -> float:
     """AUC of the better direction, of those whose score is known; 1/2 where these are too few to be judged."""
-    known = ~np.isnan(scores)
-    if not _enough(positive[known]):
+    scored = ~np.isnan(scores)
+    if not _enough(positive[scored]):
         return 0.5
-    area = auc(scores[known], positive[known])
+    area = auc(scores[scored], positive[scored])
     return max(area, 1 - area)
 
 

@@ -49,18 +49,18 @@ def visit_values(visits: PatientRows, table: VisitTable, counted: np.ndarray) ->
     for name, rule in table.columns.items():
         missing = missing_words(table.missing, rule.missing) | {""}
         cells = [visits.sheet.columns[name][line] for line in lines]
-        known = ["" if cell.casefold() in missing else cell for cell in cells]
+        given = ["" if cell.casefold() in missing else cell for cell in cells]
         on_request = rule.use == "on_request"
         block = np.full((len(visits.sheet.rows), len(rule.levels or (name,))), np.nan)
         if rule.kind == "category":
-            block[lines] = _levels(visits, name, rule, lines, known)
+            block[lines] = _levels(visits, name, rule, lines, given)
             columns += [VisitColumn(level_name(name, level), name, LEVEL, on_request) for level in rule.levels or ()]
         elif rule.kind == "flag":
-            block[lines, 0] = _flags(visits, name, rule, lines, known)
+            block[lines, 0] = _flags(visits, name, rule, lines, given)
             columns.append(VisitColumn(name, name, FLAG, on_request))
         else:
-            block[lines, 0] = _numbers(visits, name, lines, known)
-            written[name] = tuple(known)
+            block[lines, 0] = _numbers(visits, name, lines, given)
+            written[name] = tuple(given)
             columns.append(VisitColumn(name, name, NUMBER, on_request))
         blocks.append(block)
     names = [column.name for column in columns]

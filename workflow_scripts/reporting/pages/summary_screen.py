@@ -110,6 +110,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     refused = sum(record.refused.values())
     array = results.arrays.array
     pictures = results.arrays.of_pictures
+    copies = "of equal or near-equal pictures" if pictures else "of patients with equal numbers"
     size = f"pictures of {array.width} × {array.height} pixels" if pictures else str(array)
     return [
         ("Data", "synthetic" if results.synthetic else "real", listed(sorted(set(results.manifest["source"])))),
@@ -123,7 +124,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             "Refused",
             formatting.plural(refused, "file"),
             f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
-            f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} of equal or near-equal pictures",
+            f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} {copies}",
         ),
         ("Scale", results.settings.scale, size),
         ("Headline", formatting.metric_name(results.headline), f"of {main_run(results)}"),
@@ -143,8 +144,8 @@ def _why_no_premium(results: Results) -> str:
         return "No protocol splits as the paper did (role as_published), so there is nothing to subtract from."
     if results.as_published.nothing_clusters:
         return (
-            "No groups and no equal pictures were found: the protocols by sample and by group are the same split, so "
-            "the leak premium cannot be measured on these images."
+            "No groups and no equal samples were found: the protocols by sample and by group are the same split, so "
+            "the leak premium cannot be measured on these data."
         )
     if results.as_published.reported != "test":
         return "The published protocol has no test subset: it reports the images that its epoch was selected on."
@@ -157,6 +158,8 @@ def _why_no_premium(results: Results) -> str:
 
 def not_looked_for(results: Results) -> str:
     """Which copies of a picture the audit does not see, in a sentence."""
+    if not results.arrays.of_pictures:
+        return "Looked for were patients whose visits hold the same numbers; not the same patient under two names."
     missed = "parts of a picture (crops), other angles, or strong changes of brightness and colour"
     ingest = results.dataset.settings.ingest
     if ingest is None or not ingest.near_equal:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workflow_scripts.contracts.run_tables import predicted
+from workflow_scripts.contracts.run_tables import of_known_outcome, predicted
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, new_figure
+from workflow_scripts.evaluation.metric_tables import weighted_mean
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results
@@ -46,12 +47,12 @@ def sensitivities(results: Results, run: str, groups: dict[str, tuple[str, ...]]
 
 
 def _share(tables: list, labels: list[str], subset: str) -> float:
-    """Share of the units of a subset of some classes that were given their own class: mean over folds and seeds."""
+    """Share of the units of some classes that were given their own, by their weights: mean over folds and seeds."""
     fractions = []
     for units in tables:
-        rows = units[(units["subset"] == subset) & units["label"].isin(labels)]
+        rows = units[(units["subset"] == subset) & units["label"].isin(labels) & of_known_outcome(units)]
         if len(rows):
-            fractions.append((predicted(rows) == rows["label"]).mean())
+            fractions.append(weighted_mean(predicted(rows) == rows["label"].to_numpy(), rows))
     return float(np.mean(fractions)) if fractions else np.nan
 
 

@@ -9,6 +9,7 @@ from workflow_scripts.contracts.claims import UNITS, Cell, Claim
 from workflow_scripts.contracts.paper_figure_table import PRINTED
 from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.evaluation.paired import holm
+from workflow_scripts.reporting.formatting import missing
 from workflow_scripts.reporting.numbers import ClaimRow, claim_rows
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.run_order import ordered_protocols, reference
@@ -64,7 +65,7 @@ def _table(results: Results, table: str, claims: list[Claim]) -> PrintedTable:
         numbers.append(len(corrected))
         for line in lines:
             p = corrected.get(competing.get(line["claim"], ""))
-            line[f"{protocol.name}_p_holm"] = "" if p is None else f"{p:.3g}"
+            line[f"{protocol.name}_p_holm"] = "" if p is None or missing(p) else f"{p:.3g}"
     frame = pd.DataFrame(lines)
     frame = frame[[*PRINTED.columns, *(column for column in frame if column not in PRINTED.columns)]]
     return PrintedTable(table, frame, _reading(results, bool(ranked), sorted(set(numbers) - {0})))

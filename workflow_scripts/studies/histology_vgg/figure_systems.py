@@ -4,9 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS
-from workflow_scripts.kinds.active_learning import ActiveLearning
-from workflow_scripts.kinds.hybrid import Hybrid
-from workflow_scripts.kinds.recurrent import Recurrent
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure
 from workflow_scripts.reporting.results import Results
@@ -15,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IMAGES, VISITS, HYBRID = "histology_vgg", "clinical_lstm", "vgg_lstm_hybrid"
+# The run of the study on visits that the paper's network is.
+NETWORK = "lstm"
 STEP, LINE = 3.2, -1.8
 OWN, OTHER = COLOURS[0], "0.6"
 # What the paper calls each step, in its own words where this study has no numbers of it.
@@ -91,38 +90,28 @@ def _of_visits(results: Results) -> Mapping[str, tuple[str, ...]]:
         raise NotDrawnError("needs a table of visits")
     horizon = f", within {ingest.visits.horizon:g} years" if ingest.visits.horizon else ""
     imputed = settings.preprocess.visits.imputation.replace("_", " ")
-    active = [kind for kind in (results.kind(run) for run in settings.runs) if isinstance(kind, ActiveLearning)]
-    asked = sorted({kind.batch for kind in active})
     steps = {
         "visits": ("Visits", f"{manifest['visits'].sum()} visits", f"{len(manifest)} patients"),
         "prepared": ("Prepared", f"{imputed}, scaled", "inside the training fold"),
-        "lstm": ("LSTM", *_network(results)),
         "risk": ("Risk", " or ".join(results.classes), f"from the landmark{horizon}"),
     }
-    if asked:
-        labels = ", ".join(map(str, asked))
-        steps["active"] = ("Active learning", f"{len(active)} strategies", f"{labels} labels a round")
+    layers = results.kind(NETWORK).layers_over_steps(len(results.classes)) if NETWORK in settings.runs else ()
+    if layers:
+        steps["lstm"] = ("LSTM", layers[0][1], layers[-2][-1])
+    strategies = [run for name in settings.runs if (run := results.kind(name).asks(name)) is not None]
+    if strategies:
+        steps["active"] = ("Active learning", f"{len(strategies)} strategies", "labels asked for in rounds")
     return steps
-
-
-def _network(results: Results) -> tuple[str, ...]:
-    """Lines on the recurrent network of the study."""
-    for kind in (results.kind(run) for run in results.settings.runs):
-        if isinstance(kind, Recurrent):
-            return f"{kind.hidden} units, dropout {kind.dropout:g}", "dense output"
-        if isinstance(kind, Hybrid):
-            return f"{kind.hidden} units", "on the same patients"
-    raise NotDrawnError("needs a recurrent run")
 
 
 def _joined(results: Results) -> Mapping[str, tuple[str, ...]]:
     """The steps of the study that joins both, with its numbers."""
-    joint = [kind for kind in (results.kind(run) for run in results.settings.runs) if isinstance(kind, Hybrid)]
-    linked = next((kind.images for kind in joint if kind.images is not None), None)
+    linked = next(filter(None, (results.kind(run).linked_embedding() for run in results.settings.runs)), None)
     if linked is None:
-        raise NotDrawnError("needs a run of kind hybrid that looks at images")
+        raise NotDrawnError("needs a run that looks at what another study has stored")
     return {
         **_of_visits(results),
+        "lstm": ("LSTM", "over all visits", "of the same patients"),
         "vgg": ("VGG-16", f"stored features {linked.embedding}", f"of {linked.study}"),
         "hybrid": ("Hybrid", f"{len(results.manifest)} patients with both", "trained together"),
     }

@@ -95,12 +95,12 @@ class _Bags:
         patients = images.patients(subset)
         self.values = images.features.values
         self.first, self.count = images.features.first[patients], images.features.count[patients]
-        self.places = np.arange(self.count.max(initial=1))
+        self.positions = np.arange(self.count.max(initial=1))
 
     def of(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Padded images and their number of the patients at these indices, see JoinedBatches."""
         first, count = self.first[indices], self.count[indices]
-        there = self.places < count[:, None]
+        there = self.positions < count[:, None]
         values = np.zeros((*there.shape, self.values.shape[1]), "float32")
-        values[there] = self.values[(first[:, None] + self.places)[there]]
+        values[there] = self.values[(first[:, None] + self.positions)[there]]
         return values, count

@@ -30,18 +30,18 @@ class Sequences(Standardised):
         else:
             rows = arrays.data[rows_of(subset, everyone)]
             steps = Preparation.of_record(view.preparation).transform(rows, subset.count)
-        # The last row stands for no step: places of a sample behind its last one are all there.
+        # The last row stands for no step: what a sample has behind its last one is all there.
         self.steps = torch.from_numpy(np.pad(steps, ((0, 1), (0, 0)))).to(device)
         first, numbers = np.cumsum(subset.count) - subset.count, np.arange(subset.count.max(initial=1))
-        places = np.where(numbers < subset.count[:, None], first[:, None] + numbers, len(steps))
-        self.places = places.astype("int32")
+        rows_of_steps = np.where(numbers < subset.count[:, None], first[:, None] + numbers, len(steps))
+        self.rows_of_steps = rows_of_steps.astype("int32")
 
     def inputs(self, indices: np.ndarray) -> tuple[torch.Tensor, ...]:
         """As Standardised.inputs."""
         lengths = self.subset.count[indices]
-        places = self.places[indices, : lengths.max()]
-        rows = torch.index_select(self.steps, 0, torch.from_numpy(places.ravel()).to(self.device))
-        return rows.view(*places.shape, -1), torch.from_numpy(lengths)
+        rows_of_steps = self.rows_of_steps[indices, : lengths.max()]
+        rows = torch.index_select(self.steps, 0, torch.from_numpy(rows_of_steps.ravel()).to(self.device))
+        return rows.view(*rows_of_steps.shape, -1), torch.from_numpy(lengths)
 
 
 @dataclass(frozen=True)
