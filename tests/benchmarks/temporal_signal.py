@@ -2,9 +2,9 @@
 
     python tests/benchmarks/temporal_signal.py [--simulations 20] [--patients 12000] [--signals temporal static none]
 
-A simulation is a register of its own. Its women with an index sample are cross-validated in five folds by the runs that
 A simulation is a register of its own. Its women with an index sample are cross-validated in five folds by runs that
-on summaries; each is fitted on the same training patients; a fifth beside them tells the network when to stop. Patients
+config.yaml declares for the study clinical_lstm: its network, logistic regression and boosting on the last visit and on
+summaries. Each is fitted on the same training patients; a fifth beside them tells the network when to stop. Patients
 who are lost before the horizon have no weight, the others that of censoring. The area under the ROC curve is that of
 each fold, averaged: scores of different networks have no common scale.
 
