@@ -19,7 +19,8 @@ NETWORKS = {
     canonical_json([plain(STEPS.spec(study, name)), chosen.preprocess.size]): (study, name)
     for study, chosen in STEPS.config.studies.items()
     for name, run in chosen.runs.items()
-    if STEPS.kind(study, name).leaves_weights and (run.kind != "network" or study != "cvm_cervix")
+    if STEPS.kind(study, name).leaves_weights and STEPS.kind(study, name).reads == "pixels"
+    if run.kind != "network" or study != "cvm_cervix"
 }
 
 

@@ -145,10 +145,10 @@ def counted(monkeypatch, after: Callable[[int], None] = lambda count: None) -> l
     """Names of the files that are packed from now on, each kept at once; `after` gets their number."""
     names: list[str] = []
 
-    def listed_pack_file(task: FileTask, packer: Packer, rows: RowWriter, places: Places) -> range:
+    def listed_pack_file(task: FileTask, packer: Packer, rows: RowWriter, rows_of_samples: Places) -> range:
         after(len(names))
         names.append(task.path.name)
-        return pack_file(task, packer, rows, places)
+        return pack_file(task, packer, rows, rows_of_samples)
 
     monkeypatch.setattr(packed_array, "pack_file", listed_pack_file)
     monkeypatch.setattr(array_writer, "KEEP_EVERY", 0.0)

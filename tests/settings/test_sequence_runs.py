@@ -28,10 +28,11 @@ def test_keys_of_train_that_are_of_pictures_are_refused_in_one_line_a_run():
 
 
 def test_samples_are_not_interpolated_between_visits():
-    (line,) = [line for line in lines(protocols={"by_patient": {"resample": "smote"}}) if "resample" in line]
+    given = {"protocols": {"by_patient": {"resample": "smote"}}, "train": {"class_weights": "none"}}
+    (line,) = [line for line in lines(**given) if "resample" in line]
     assert "protocols.by_patient.resample is smote" in line and "write none" in line
 
 
 def test_patience_goes_with_the_best_epoch():
     said = lines(runs={"lstm": {"train": {"select": "last"}}})
-    assert any("run 'lstm': train: patience is 10 and select last" in line for line in said)
+    assert any("run 'lstm': train: patience is 15 and select last" in line for line in said)

@@ -157,7 +157,10 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
             "risk": (evaluation.evaluate.risk, report.evaluate.risk),
             "expects": (set(evaluation.expects), set(report.runs)),
-            "active": (evaluation.active, active_runs({name: run.spec for name, run in report.runs.items()})),
+            "active": tuple(
+                sorted(runs, key=lambda active: active.run)
+                for runs in (evaluation.active, active_runs({name: run.spec for name, run in report.runs.items()}))
+            ),
         }
         for key, (first, second) in same.items():
             if first != second:

@@ -55,8 +55,8 @@ def point(
     from sklearn import metrics
 
     if weights is not None:
-        known = weights > 0
-        labels, probabilities, weights = labels[known], probabilities[known], weights[known]
+        counted = weights > 0
+        labels, probabilities, weights = labels[counted], probabilities[counted], weights[counted]
     p = normalised(probabilities)
     classes = np.arange(p.shape[1])
     predicted = p.argmax(axis=1)

@@ -47,14 +47,14 @@ def compare(runs: dict[str, Grid], reference: str, metric: str, protocol: str, r
 class _Measured:
     """A run's headline metric: `values` F×S, `draws` F×S×D, `right` S×N (how many repeats get a unit right).
 
-    known: N, whether a unit's outcome is; weighted: whether units have weights; effective_size: independent
+    has_outcome: N, whether a unit's outcome is; weighted: whether units have weights; effective_size: independent
     observations behind the metric.
     """
 
     values: np.ndarray
     draws: np.ndarray
     right: np.ndarray
-    known: np.ndarray
+    has_outcome: np.ndarray
     weighted: bool
     effective_size: float
 
@@ -93,7 +93,7 @@ def _row(
     draws = resampler.pool(run.draws[:, seeds] - reference.draws[:, seeds])
     size = min(run.effective_size, reference.effective_size)
     low, high = difference_interval(resampler, value - reference_value, draws, metric, size)
-    lead = (run.right[seeds].sum(axis=0) - reference.right[seeds].sum(axis=0))[run.known]
+    lead = (run.right[seeds].sum(axis=0) - reference.right[seeds].sum(axis=0))[run.has_outcome]
     only_run, only_reference = int((lead > 0).sum()), int((lead < 0).sum())
     return {
         "value": value,

@@ -95,9 +95,9 @@ def mean_curve(grid: Grid, k: int) -> np.ndarray | None:
     curves = []
     for frame in grid.values():
         labels, p = arrays(frame)
-        known = of_known_outcome(frame)
-        weights = unit_weights(frame)[known] if WEIGHT in frame else None
-        labels, score = labels[known], p[known, k]
+        judged = of_known_outcome(frame)
+        weights = unit_weights(frame)[judged] if WEIGHT in frame else None
+        labels, score = labels[judged], p[judged, k]
         if 0 < (labels == k).sum() < len(labels):
             fpr, tpr, _ = roc_curve(labels == k, score, sample_weight=weights)
             curves.append(np.interp(GRID, fpr, tpr))
@@ -157,11 +157,11 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
         p = normalised(p)
         confidence, code = confidence_bins(p, bins)
         correct = p.argmax(axis=1) == labels
-        own, known = unit_weights(frame), of_known_outcome(frame)
+        own, judged = unit_weights(frame), of_known_outcome(frame)
         confident += np.bincount(code, weights=own * confidence, minlength=bins)
         right += np.bincount(code, weights=own * correct, minlength=bins)
         count += np.bincount(code, weights=own, minlength=bins)
-        for members, number in zip(group_names(frame)[known], code[known], strict=True):
+        for members, number in zip(group_names(frame)[judged], code[judged], strict=True):
             groups_of[number].add(members)
         weights = resampler.weights(frame)
         drawn_right = drawn_right + sums_by(code, bins, weights * correct[:, None].astype("float32"))

@@ -75,7 +75,8 @@ class FinishedRun:
         record = read_record(folder / "record.json")
         if "training" not in record:
             kind = record["settings"].get("spec", {}).get("kind", "unknown")
-            trained = " or ".join(name for name, declared in kinds().items() if declared.leaves_weights)
+            applied = [name for name, of in kinds().items() if of.leaves_weights and of.reads == "pixels"]
+            trained = " or ".join(applied)
             raise UserError(f"{folder} is a run of kind {kind!r}, not a trained one; give a run of kind {trained}")
         settings = view_of_record(_Record, record, folder / "record.json").training.settings
         folder = folder.resolve()
