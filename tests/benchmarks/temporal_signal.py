@@ -1,6 +1,6 @@
 """What an LSTM gains over the last visit, on synthetic registers whose signal is known.
 
-    python tests/benchmarks/temporal_signal.py [--simulations 20] [--patients 12000] [--signals temporal static none]
+    python tests/benchmarks/temporal_signal.py [--simulations 20] [--patients 30000] [--signals temporal static none]
 
 A simulation is a register of its own. Its women with an index sample are cross-validated in five folds by runs that
 config.yaml declares for the study clinical_lstm: its network, logistic regression and boosting on the last visit and on
@@ -10,9 +10,9 @@ each fold, averaged: scores of different networks have no common scale.
 
 The gain moves more between simulations than the interval of one cohort says: the intervals here are of the mean over
 simulations (Student, 95 %), that of a static signal the 90 % one. Ends with 1 where a promise is not kept:
-temporal: the network's gain over the last visit is above 0, and what it lacks of the summaries is not; static: the
-interval of the gain lies within 0.02 of 0; none: no run's interval is beyond 0.5 by more than chance. In no fold does
-anything see a test patient's outcome.
+temporal: the network's gain over the last visit is above 0, and it lacks less than 0.02 of the summaries; static: the
+interval of the gain lies within 0.02 of 0; none: no run's interval is beyond 0.5 by more than chance. What a static
+signal costs those who look at the history is what fitting more numbers costs: the fewer women, the more.
 """
 
 import argparse
@@ -70,6 +70,7 @@ LAST, SUMMARIES = "last_visit", "summaries"
 BASELINES = (LAST, "last_visit_boosting", SUMMARIES, "summaries_boosting")
 CLASSES = ["no_event", "event"]
 FOLDS, VALIDATION = 5, 0.2
+MARGIN = 0.02
 CPU = torch.device("cpu")
 
 
@@ -100,7 +101,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="number of the first simulation")
-    parser.add_argument("--patients", type=int, default=12000, help="women of a register")
+    parser.add_argument("--patients", type=int, default=30000, help="women of a register")
     parser.add_argument("--signals", nargs="+", default=["temporal", "static", "none"])
     return parser.parse_args()
 
@@ -192,12 +193,12 @@ def broken(signal: str, table: pd.DataFrame) -> list[str]:
     """The promises of a signal that its simulations do not keep."""
     gain, lack = table[NETWORK] - table[LAST], table[NETWORK] - table[SUMMARIES]
     if signal == "temporal":
-        low, high = interval(gain, 0.95)[1], interval(lack, 0.95)[2]
+        low, lowest = interval(gain, 0.95)[1], interval(lack, 0.95)[1]
         words = [f"the network gains {low:.3f} at least"] if low <= 0 else []
-        return words + ([f"the network lacks {-high:.3f} of the summaries at least"] if high < 0 else [])
+        return words + ([f"the network may lack {-lowest:.3f} of the summaries"] if lowest <= -MARGIN else [])
     if signal == "static":
         _, low, high = interval(gain, 0.90)
-        return [] if -0.02 <= low <= high <= 0.02 else [f"the gain lies between {low:.3f} and {high:.3f}"]
+        return [] if -MARGIN <= low <= high <= MARGIN else [f"the gain lies between {low:.3f} and {high:.3f}"]
     # As many intervals as runs: each with its share of one error in twenty.
     ends = {name: interval(table[name], 1 - 0.05 / (len(BASELINES) + 1)) for name in (NETWORK, *BASELINES)}
     return [

@@ -97,6 +97,9 @@ def test_every_woman_has_dates_in_order_and_nothing_after_she_left(tmp_path: Pat
     found = left[(left["date"] == left["cin2plus_date"]) & left["biopsy"].isin(["CIN2", "CIN3", "cancer"])]
     assert found["patient"].nunique() == (outcomes["cin2plus_date"] != "").sum() > 50
     assert (visits["smoking"] == "").mean() > 0.1
+    # Nobody is lost by age within the horizon: the age would tell who had the event.
+    index = left[left["date"] == left["index_date"]]
+    assert len(index) > 50 and index["age"].astype(float).max() <= 62
 
 
 def _indexed(drawn: Drawn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,8 +18,9 @@ PROGRAMME, BURN_IN, STEP = 1990.0, 1980.0, 0.25
 BORN = (1947.0, 1994.6)
 # Share of women who move here while the register records.
 ARRIVE = 0.14
-# An index sample is HPV-positive with normal cytology, of these years.
-INDEX_YEARS = (2012.0, 2017.0)
+# An index sample is HPV-positive with normal cytology, of these years, and of a woman who is invited for three years
+# more: else all but those with an event would be lost at one age, and the age would tell the event.
+INDEX_YEARS, INDEX_AGE = (2012.0, 2017.0), LAST_AGE - 3.0
 END_REASONS = END_OF_STUDY, MOVED, AGED_OUT, DEATH, HYSTERECTOMY, CANCER_FOUND = range(6)
 END_WORDS = ("end_of_study", "moved", "aged_out", "death", "hysterectomy", "cancer")
 # Rates a year of moving, of hysterectomy from an age on, and of death at an age (Gompertz).
@@ -131,16 +132,19 @@ def _recorded(
     came = np.unique(visits.woman)[:patients]
     visits = visits.rows(np.isin(visits.woman, came))
     visits = replace(visits, woman=np.searchsorted(came, visits.woman))
-    outcomes = _outcomes(visits, programme.leaves[came], reasons[came], rng)
-    return Cohort(women.rows(came), visits, outcomes, np.full(len(came), np.nan))
+    chosen = women.rows(came)
+    outcomes = _outcomes(visits, chosen.births, programme.leaves[came], reasons[came], rng)
+    return Cohort(chosen, visits, outcomes, np.full(len(came), np.nan))
 
 
-def _outcomes(visits: Visits, end: np.ndarray, reason: np.ndarray, rng: np.random.Generator) -> Outcomes:
+def _outcomes(
+    visits: Visits, births: np.ndarray, end: np.ndarray, reason: np.ndarray, rng: np.random.Generator
+) -> Outcomes:
     count = len(end)
     cin2 = first_time(visits, visits.biopsy >= tests.BIOPSY_CIN2, count)
     index = np.full(count, -1)
     # A random one among hers: the last that is written, in a random order.
-    candidates = rng.permutation(np.flatnonzero(_index_samples(visits, cin2)))
+    candidates = rng.permutation(np.flatnonzero(_index_samples(visits, births, cin2)))
     index[visits.woman[candidates]] = candidates
     return Outcomes(
         entry=first_time(visits, np.ones(len(visits.woman), dtype=bool), count),
@@ -153,10 +157,11 @@ def _outcomes(visits: Visits, end: np.ndarray, reason: np.ndarray, rng: np.rando
     )
 
 
-def _index_samples(visits: Visits, cin2: np.ndarray) -> np.ndarray:
+def _index_samples(visits: Visits, births: np.ndarray, cin2: np.ndarray) -> np.ndarray:
     """Bool a visit: HPV-positive with normal cytology, in the years of the index, before any CIN2 of the woman."""
     begin, end = INDEX_YEARS
     dated = (visits.time >= begin) & (visits.time < end)
+    dated &= visits.time - births[visits.woman] < INDEX_AGE
     free = ~(cin2[visits.woman] <= visits.time)
     sample = visits.reason < COLPOSCOPY
     return dated & free & sample & (visits.hpv == tests.POSITIVE) & (visits.cytology == tests.NILM)
