@@ -24,8 +24,8 @@ from workflow_scripts.evaluation.label_efficiency import (
     needed,
     student_mean,
 )
+from workflow_scripts.evaluation.metrics import NO_BINS, point
 from workflow_scripts.evaluation.protocol import SUBSETS
-from workflow_scripts.evaluation.round_scores import weighted_auc, weighted_log_loss
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import evaluate
 
@@ -157,12 +157,15 @@ def test_one_fold_is_compared_over_its_seeds():
 
 def test_patients_without_weight_count_neither_in_a_round_nor_with_all_labels():
     labels, p = np.array([0, 0, 1, 1]), np.array([[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]])
-    assert weighted_auc(labels, p, np.ones(4)) == 0.75
-    assert weighted_auc(labels, p, np.array([1, 1, 0, 1])) == 1.0
-    assert weighted_auc(labels, p, np.array([3.0, 1, 1, 1])) == pytest.approx(0.875)
-    assert np.isnan(weighted_auc(labels, p, np.array([1, 1, 0, 0])))
-    by_hand = -(3 * np.log(0.9) + np.log(0.8)) / 4
-    assert weighted_log_loss(labels, p, np.array([3.0, 0, 0, 1])) == pytest.approx(by_hand)
+
+    def measured(*weights):
+        return point(labels, p, NO_BINS, np.array(weights, dtype=float)).overall
+
+    assert measured(1, 1, 1, 1)["macro_auc"] == 0.75
+    assert measured(1, 1, 0, 1)["macro_auc"] == 1.0
+    assert measured(3, 1, 1, 1)["macro_auc"] == pytest.approx(0.875)
+    assert np.isnan(measured(1, 1, 0, 0)["macro_auc"])
+    assert measured(3, 0, 0, 1)["log_loss"] == pytest.approx(-(3 * np.log(0.9) + np.log(0.8)) / 4)
     rounds = {"chance": Grid({(0, 0): rounds_table([10, 20], [0.5, 0.6])})}
     made = curves_of("lstm", (RANDOM,), rounds, Grid({(0, 0): units_table([1, 1, 0, 1])}), "test")
     assert made.whole.tolist() == [1.0]

@@ -134,7 +134,7 @@ def test_packed_and_padded_trainings_agree_to_the_last_epoch(visits, tmp_path):
         losses.append(HISTORY.read(tmp_path / batching / "history.csv")["validation_loss"].to_numpy())
     np.testing.assert_allclose(*losses, rtol=1e-5)
     shapes = read_header(tmp_path / "packed" / "weights.safetensors").shapes
-    assert shapes["cells.weight_ih_l0"] == (32, open_arrays(visits.arrays).width)
+    assert shapes["encoder.cells.weight_ih_l0"] == (32, open_arrays(visits.arrays).width)
 
 
 def test_a_run_on_visits_is_applied_to_no_folder_of_images(visits):

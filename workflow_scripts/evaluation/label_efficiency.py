@@ -21,10 +21,11 @@ from workflow_scripts.contracts.label_efficiency_table import (
     NEARLY_ALL,
     RANDOM_END,
 )
+from workflow_scripts.contracts.run_tables import unit_weights
 from workflow_scripts.contracts.step_settings.evaluate_settings import ActiveRun
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
-from workflow_scripts.evaluation.round_scores import weighted_auc
+from workflow_scripts.evaluation.metrics import NO_BINS, point
 
 # So little below the AUC of all labels is nearly that.
 NEAR = 0.01
@@ -199,5 +200,5 @@ def _replicates(values: np.ndarray) -> np.ndarray:
 
 
 def _auc(units: pd.DataFrame) -> float:
-    weights = units["weight"].to_numpy(dtype="float64") if "weight" in units else np.ones(len(units))
-    return weighted_auc(*arrays(units), weights)
+    labels, p = arrays(units)
+    return float(point(labels, p, NO_BINS, unit_weights(units)).overall["macro_auc"])

@@ -14,6 +14,8 @@ import numpy as np
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
 
 OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
+# Where nobody asks for the calibration error.
+NO_BINS = 1
 
 
 # A number of a subset, or an array of a number for each draw.

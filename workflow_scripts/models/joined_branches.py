@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
 
 from workflow_scripts.models.attention_pooling import GatedScores
-
-Cell = Literal["lstm", "gru"]
-_CELLS: dict[Cell, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+from workflow_scripts.models.recurrent import RecurrentEncoder
 
 
 @dataclass(frozen=True)
@@ -23,29 +20,12 @@ class BranchWidths:
 
 @dataclass(frozen=True)
 class JoinedShape:
-    """cell, hidden: of the recurrent branch, and hidden of the image branch and the head; gate: width of the gate."""
+    """cell: lstm or gru; hidden: numbers of each branch, and width of the head; gate: width of the gate."""
 
-    cell: Cell
+    cell: str
     hidden: int
     gate: int
     dropout: float
-
-
-class VisitBranch(nn.Module):
-    """The course of a patient → the last state of a recurrent cell."""
-
-    def __init__(self, width: int, shape: JoinedShape) -> None:
-        super().__init__()
-        self.cell = _CELLS[shape.cell](width, shape.hidden, batch_first=True)
-
-    def forward(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """B×hidden of float32 B×T×D steps, of which the first `lengths` (B) are visits.
-
-        From the first to the last visit: what stands behind them is not seen.
-        """
-        states, _ = self.cell(steps)
-        last: torch.Tensor = states[torch.arange(len(steps)), lengths - 1]
-        return last
 
 
 class ImageBranch(nn.Module):
@@ -73,7 +53,9 @@ class JoinedBranches(nn.Module):
 
     def __init__(self, widths: BranchWidths, classes: int, shape: JoinedShape) -> None:
         super().__init__()
-        branches: list[nn.Module] = [VisitBranch(widths.visit, shape)] if widths.visit else []
+        branches: list[nn.Module] = []
+        if widths.visit:
+            branches.append(RecurrentEncoder(shape.cell, widths.visit, shape.hidden))
         branches += [ImageBranch(widths.image, shape)] if widths.image else []
         self.branches = nn.ModuleList(branches)
         self.head = nn.Sequential(

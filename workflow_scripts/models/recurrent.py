@@ -33,26 +33,21 @@ class RecurrentCells(Protocol):
     def batching(self) -> str: ...
 
 
-class RecurrentNetwork(nn.Module):
-    """Steps → what the last layer remembers after the last one → class scores.
+class RecurrentEncoder(nn.Module):
+    """Steps → what the last layer remembers after the last one.
 
     Called with float32 B×T×D, whose content after the last step of a sample does not matter, and int64 B steps of each
-    (at least 1, on the processor); gives float32 B×K logits, or with `classes` = 0 the B×H numbers before them.
+    (at least 1, on the processor); gives float32 B×H.
     """
 
-    def __init__(self, run: RecurrentCells, width: int, classes: int) -> None:
+    def __init__(self, cell: str, width: int, hidden: int, layers: int = 1, dropout: float = 0.0, packed: bool = False):
         super().__init__()
-        between = run.dropout if run.layers > 1 else 0.0
-        cells = _CELLS[run.cell]
-        self.cells = cells(width, run.hidden, run.layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(run.dropout)
-        self.classifier = nn.Linear(run.hidden, classes) if classes else nn.Identity()
-        self.packed = run.batching == "packed"
-        note_classifier(self, ("classifier",) if classes else ())
-        note_features(self, classes or run.hidden)
+        between = dropout if layers > 1 else 0.0
+        self.cells = _CELLS[cell](width, hidden, layers, batch_first=True, dropout=between)
+        self.packed = packed
 
-    def remembered(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """float32 B×H: what the last layer remembers after the last step of each sample."""
+    def forward(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """As the class says."""
         if self.packed:
             packed = pack_padded_sequence(steps, lengths, batch_first=True, enforce_sorted=False)
             state = self.cells(packed)[1]
@@ -62,9 +57,22 @@ class RecurrentNetwork(nn.Module):
         rows = torch.arange(len(lengths), device=steps.device)
         return every_step[rows, lengths.to(steps.device) - 1]
 
+
+class RecurrentNetwork(nn.Module):
+    """Steps → class scores: called as RecurrentEncoder, gives float32 B×K logits."""
+
+    def __init__(self, run: RecurrentCells, width: int, classes: int) -> None:
+        super().__init__()
+        packed = run.batching == "packed"
+        self.encoder = RecurrentEncoder(run.cell, width, run.hidden, run.layers, run.dropout, packed)
+        self.dropout = nn.Dropout(run.dropout)
+        self.classifier = nn.Linear(run.hidden, classes)
+        note_classifier(self, ("classifier",))
+        note_features(self, classes)
+
     def forward(self, steps: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """As the class says."""
-        scores: torch.Tensor = self.classifier(self.dropout(self.remembered(steps, lengths)))
+        scores: torch.Tensor = self.classifier(self.dropout(self.encoder(steps, lengths)))
         return scores
 
 

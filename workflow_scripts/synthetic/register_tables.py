@@ -1,6 +1,7 @@
 """A cohort as the tables of a register: words, dates, and empty cells where nobody wrote anything down.
 
-The columns are those of `hpvsim_cohort`. What is recorded anew at each visit (parity, contraception) is noise.
+The columns are those of docs/examples/hpvsim.yaml. What is recorded anew at each visit (parity, contraception) is
+noise.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,8 @@
 Cytology every three years, every five from 50 on, with an HPV test of minor changes; from 2008 on the HPV test first. A
 positive test with normal cytology leads to recall after a year, and to colposcopy where it stains positive, shows 16
 or 18 for the second time, or is positive for the third time. Lesions from CIN2 on are treated, with a test of cure half
-a year later. Ages, intervals and the shares of who comes are those of `hpvsim_cohort`.
+a year later. Ages, intervals and the shares of who comes are those of the simulated register that
+natural_history names.
 """
 
 from dataclasses import dataclass, fields

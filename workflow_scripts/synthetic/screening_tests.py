@@ -1,8 +1,9 @@
 """What the tests of cervical screening show of a woman's true state: HPV test, cytology, stain, colposcopy, biopsy.
 
-Chances by the worst state of a woman, from none to cancer. They are the shares that `hpvsim_cohort` holds (sensitivity
-of the HPV test for CIN2 and worse 0.98, specificity 0.92; of cytology from ASC-US on 0.72 and 0.94), which were set
-near published ones there. A number of -1 stands for what was not done or is not known.
+Chances by the worst state of a woman, from none to cancer. They are the shares in a register that was simulated with
+HPVsim (see natural_history; sensitivity of the HPV test for CIN2 and worse 0.98, specificity 0.92; of cytology from
+ASC-US on 0.72 and 0.94), which were set near published ones there. A number of -1 stands for what was not done
+or is not known.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Synthetic visits of women in cervical screening, and their outcome: CIN2 or worse within three years of a sample.
 
-The register has the columns of `hpvsim_cohort`, and its faults. Its women may have slides, too, see synthetic.
+The register has the columns of docs/examples/hpvsim.yaml, and the faults of a real one. Its women may have slides, too,
+see synthetic.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from torch import nn
 from workflow_scripts.contracts.rounds import QUERIES, QUERIES_FILE, ROUNDS, ROUNDS_FILE
 from workflow_scripts.contracts.run_finish import RunOutput
 from workflow_scripts.contracts.run_tables import class_columns
-from workflow_scripts.evaluation.round_scores import weighted_auc, weighted_log_loss
+from workflow_scripts.evaluation.metrics import NO_BINS, point
 from workflow_scripts.kinds.active_learning import ActiveLearning
 from workflow_scripts.kinds.made_kind import RunJob
 from workflow_scripts.runtime.errors import UserError
@@ -61,17 +61,17 @@ class JudgedSamples:
     table: pd.DataFrame
 
     def __call__(self, network: nn.Module) -> tuple[list[dict[str, Any]], np.ndarray]:
-        """As round_loop.Judge: a row for each subset that has samples, and N×K probabilities of all."""
+        """As round_loop.Judge: a row for each subset that has samples that count, and N×K probabilities of all."""
         classes, precision = self.learner.samples.classes, self.learner.settings.train.precision
         p = judged(network, self.learner.batches(self.table), precision)
         labels, weights = pd.Index(classes).get_indexer(self.table["label"]), self.table["weight"].to_numpy()
         rows = []
         for subset in JUDGED:
-            rows_of_subset = (self.table["subset"] == subset).to_numpy()
-            if rows_of_subset.any():
-                chosen = labels[rows_of_subset], p[rows_of_subset], weights[rows_of_subset]
-                scores = {"auc": weighted_auc(*chosen), "log_loss": weighted_log_loss(*chosen)}
-                rows.append({"subset": subset, "n": int(rows_of_subset.sum()), **scores})
+            chosen = (self.table["subset"] == subset).to_numpy()
+            if (weights[chosen] > 0).any():
+                measured = point(labels[chosen], p[chosen], NO_BINS, weights[chosen]).overall
+                scores = {"auc": float(measured["macro_auc"]), "log_loss": float(measured["log_loss"])}
+                rows.append({"subset": subset, "n": int(chosen.sum()), **scores})
         return rows, p
 
 
