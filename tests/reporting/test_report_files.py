@@ -87,10 +87,15 @@ def test_a_report_of_visits_needs_no_pictures_and_shows_none(copied):
     shutil.rmtree(copied.folder / "examples")
     copied.settings = {**copied.settings, "explain": {**copied.settings["explain"], "runs": []}}
     columns = ArrayDescription("sequence", "float32", (12,), 1).as_record()
-    vouch(copied.folder / "arrays" / "record.json", "index.csv", array=columns)
+    order = ["gaps are filled in each training fold"]
+    vouch(copied.folder / "arrays" / "record.json", "index.csv", array=columns, order=order)
     text = text_of(write(copied))
     assert "12 numbers a step" in text and "on 20 patients of 2 classes" in text and "Fewer patients" in text
     assert "Pictures as the networks receive them" not in text and "48 × 48" not in text
+    # What the checklist says of them is not what it says of pictures.
+    assert text.count("gaps are filled in each training fold") >= 2
+    for words in ("nothing is filled in", "interpolation bilinear", "synthetic pictures", "smaller pictures"):
+        assert words not in text, words
     assert "examples/record.json" not in read_json(copied.folder / "report.json")["inputs"]
 
 

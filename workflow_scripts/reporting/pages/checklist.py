@@ -110,10 +110,17 @@ def sample_size(results: Results) -> str:
 
 def missing_data(results: Results) -> str:
     refused = formatting.grouped(sum(results.dataset.refused.values()))
-    return f"Unreadable files are refused with a reason and counted, here {refused}; nothing is filled in."
+    if results.arrays.of_pictures:
+        return f"Unreadable files are refused with a reason and counted, here {refused}; nothing is filled in."
+    return (
+        f"Patients with a faulty table are refused with a reason and counted, here {refused}; missing cells are filled "
+        "in each training fold, see preprocessing; who was lost to follow-up is weighted, not counted as healthy."
+    )
 
 
 def preprocessing(results: Results) -> str:
+    if not results.arrays.of_pictures:
+        return "; ".join(results.arrays.order) + "."
     settings = plain(results.settings.preprocess)
     return (
         "; ".join(
@@ -267,11 +274,13 @@ def _by_class(results: Results) -> str:
 
 def _limits(results: Results) -> list[str]:
     settings, limits = results.settings, []
+    pictures = results.arrays.of_pictures
     if results.synthetic:
-        limits.append("Learned from synthetic pictures: says nothing about patients.")
+        limits.append(f"Learned from synthetic {'pictures' if pictures else 'visits'}: says nothing about patients.")
     if settings.scale == "demo":
         than = "than the paper's" if results.published is not None else "than at the scale paper"
-        limits.append(f"Demo scale: smaller pictures, networks or trainings {than}.")
+        smaller = "smaller pictures, networks or trainings" if pictures else "fewer patients, smaller trainings"
+        limits.append(f"Demo scale: {smaller} {than}.")
     if len(settings.seeds) < FEWEST_TRAININGS:
         limits.append(
             f"{formatting.plural(len(settings.seeds), 'training seed')}: how far trainings differ is unknown."
