@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CopyFindings:
-    """pictures: all that were to be compared; unread: those left when the time was over; too_few_keypoints: those in
+    """What was compared, what was not, and from where on a pair counts.
+
+    pictures: all that were to be compared; unread: those left when the time was over; too_few_keypoints: those in
     which too little is seen for a proof; compared, uncompared: pairs of candidates that were looked at, and that were
-    left; impossible: candidates that cannot be copies, on which the threshold was measured (0: too few, all were used);
-    threshold: least score; by_chance: pairs expected to reach it without a copy; proven: pairs.
+    left; impossible: candidates that cannot be copies, on which the threshold was measured (0: too few, all were
+    used); threshold: least score; correlation: least agreement of registered pixels; by_chance: pairs expected to
+    reach the threshold without a copy; proven: pairs.
     """
 
     pictures: int
@@ -18,5 +21,6 @@ class CopyFindings:
     uncompared: int
     impossible: int
     threshold: float
+    correlation: float
     by_chance: float
     proven: int

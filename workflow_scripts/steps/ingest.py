@@ -88,7 +88,8 @@ def main(args: argparse.Namespace) -> None:
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    search = near_copies(args, settings, manifest, seen, RawFiles(folders, readers, pseudonyms))
+    raw = RawFiles(folders, readers, pseudonyms)
+    search = near_copies(args, settings, with_empty_cells(manifest, modality), seen, raw)
     if search is not None:
         pairs = search.with_others(pairs)
     write_dataset(args, settings, collected, modality, manifest, classes, pairs, search)
@@ -109,7 +110,8 @@ def near_copies(
 
     pictures = manifest[compared].reset_index(drop=True)
     folder = args.work / "near_copies" / settings.study
-    how = HowToSearch(folder, minutes, args.jobs, Limits(settings.ingest.max_megapixels))
+    alike = any(getattr(reader, "neighbours_alike", False) for reader in raw.readers.values())
+    how = HowToSearch(folder, minutes, args.jobs, Limits(settings.ingest.max_megapixels), alike)
     return find_copies(pictures, raw.tasks(pictures), how)
 
 

@@ -17,44 +17,56 @@ FLOOR = 4.0
 ALLOWED = 0.5
 # Fewer impossible pairs measure nothing: all candidates are taken for them, which asks for more.
 ENOUGH = 500
+# No smaller number of pairs is said to be expected.
+RAREST = 1e-6
 # Scores do not fall off faster or slower than that, whatever few of them say.
 STEEPEST, FLATTEST = 0.35, 10.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """threshold: least score of a proven pair; impossible: pairs that it was measured on, none if too few.
+    """From where on a pair counts.
 
-    compared: all candidates; lookalikes: expected candidates of a score above 0 that are no copies; decay: by which
-    score their number falls to 37 %.
+    threshold, correlation: least score and agreement of pixels of a proven pair; compared: all candidates;
+    impossible: those that it was measured on, 0 if too few; lookalikes: expected candidates of a score above 0 that
+    are no copies; decay: by which score their number falls to 37 %.
     """
 
     threshold: float
+    correlation: float
     compared: int
     impossible: int
     lookalikes: float
     decay: float
 
     def by_chance(self, scores: np.ndarray) -> np.ndarray:
-        """float64 n: pairs of at least such a score that are expected in the study without there being a copy."""
-        return self.lookalikes * np.exp(-scores / self.decay)
+        """float64 n: pairs of at least such a score that are expected in the study without there being a copy.
+
+        At least RAREST: what was measured on thousands of pairs says nothing of less.
+        """
+        return np.maximum(self.lookalikes * np.exp(-scores / self.decay), RAREST)
 
     def proven(self, proofs: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """bool n: which pairs are copies; proofs: dtype PROOF."""
-        return (scores >= self.threshold) & (proofs["correlation"] >= CORRELATION)
+        return (scores >= self.threshold) & (proofs["correlation"] >= self.correlation)
 
 
-def calibrate(scores: np.ndarray, impossible: np.ndarray) -> Calibration:
-    """The calibration of a study's candidates; impossible (bool n): those whose classes and groups differ."""
+def calibrate(scores: np.ndarray, impossible: np.ndarray, alike: np.ndarray) -> Calibration:
+    """The calibration of a study's candidates; impossible (bool n): those whose classes and groups differ.
+
+    `alike`: correlations of pictures that look alike and are no copies, such as slices that follow each other; a
+    proven pair must differ by half of what the most alike of them differ by, or less.
+    """
     measured = scores[impossible] if impossible.sum() >= ENOUGH else scores
     chance = measured[measured < FLOOR]
-    alike = chance[chance > 0]
-    decay = _decay(float(alike.mean())) if len(alike) else STEEPEST
-    share = (len(alike) + 1) / (len(chance) + 1)
+    above = chance[chance > 0]
+    decay = _decay(float(above.mean())) if len(above) else STEEPEST
+    share = (len(above) + 1) / (len(chance) + 1)
     lookalikes = share * len(scores)
     threshold = max(FLOOR, decay * float(np.log(max(lookalikes, ALLOWED) / ALLOWED)))
     used = int(impossible.sum()) if impossible.sum() >= ENOUGH else 0
-    return Calibration(threshold, len(scores), used, lookalikes, decay)
+    correlation = max(CORRELATION, 1 - (1 - float(alike.max(initial=0))) / 2)
+    return Calibration(threshold, correlation, len(scores), used, lookalikes, decay)
 
 
 def _decay(mean: float) -> float:

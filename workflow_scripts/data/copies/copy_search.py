@@ -22,12 +22,16 @@ from workflow_scripts.data.reading import FileTask
 
 @dataclass(frozen=True)
 class HowToSearch:
-    """Where what is computed is kept, how many minutes and processes it may take, how files are opened."""
+    """Where what is computed is kept, how many minutes and processes it may take, how files are opened.
+
+    neighbours_alike: pictures of one group that follow each other look alike and are no copies, as slices do.
+    """
 
     folder: Path
     minutes: float
     jobs: int
     limits: Limits
+    neighbours_alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,17 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     records = np.load(kept.records, mmap_mode="r")
     groups = pd.factorize(samples["group"].where(samples["group"] != "", None))[0]
     labels = pd.factorize(samples["label"])[0]
-    pairs = _of_two_contents(candidates(records, groups), np.array(digests))
+    neighbours = _neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
+    known = _of_two_contents(neighbours, np.array(digests))
+    pairs = np.concatenate([known, _of_two_contents(candidates(records, groups), np.array(digests))])
     proofs = kept_proofs(kept, pairs, digests, how.jobs, budget)
-    left = len(pairs) - len(proofs)
-    pairs = pairs[: len(proofs)]
+    left = len(pairs) - max(len(proofs), len(known))
+    alike, proofs = proofs[: len(known)], proofs[len(known) :]
+    pairs = pairs[len(known) :][: len(proofs)]
     first, second = pairs.T
     clear = scores(proofs)
     other_group = (groups[first] != groups[second]) | (groups[first] < 0)
-    calibration = calibrate(clear, (labels[first] != labels[second]) & other_group)
+    calibration = calibrate(clear, (labels[first] != labels[second]) & other_group, alike["correlation"])
     rows = np.flatnonzero(calibration.proven(proofs, clear))
     few = int((records["count"][done] < FEW).sum())
     findings = _findings(calibration, len(samples), int((~done).sum()), few, left, len(rows))
@@ -82,6 +89,14 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     listed = [_row(samples, records, pairs[row], proofs[row], chance[row]) for row in rows]
     table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings)
+
+
+def _neighbours(groups: np.ndarray) -> np.ndarray:
+    """int n×2: pictures of one group that follow each other."""
+    order = np.argsort(groups, kind="stable")
+    following = np.column_stack([order[:-1], order[1:]])
+    same = (groups[following[:, 0]] == groups[following[:, 1]]) & (groups[following[:, 0]] >= 0)
+    return following[same]
 
 
 def _of_two_contents(pairs: np.ndarray, digests: np.ndarray) -> np.ndarray:
@@ -98,6 +113,7 @@ def _findings(calibration: Calibration, pictures: int, unread: int, few: int, le
         uncompared=left,
         impossible=calibration.impossible,
         threshold=round(calibration.threshold, 3),
+        correlation=round(calibration.correlation, 3),
         by_chance=float(f"{calibration.by_chance(np.array([calibration.threshold]))[0]:.2g}"),
         proven=proven,
     )
