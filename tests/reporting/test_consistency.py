@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from markupsafe import escape
 
-from workflow_scripts.claims.checks import CHECKS, TRIED
+from workflow_scripts.claims.about_checks import TRIED
+from workflow_scripts.claims.checks import CHECKS
 from workflow_scripts.claims.issues import distinct_numbers, numbers_by_outcome
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, ISSUES, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workflow_scripts.claims import described, rankings, repeats, two_classes
-from workflow_scripts.claims.checks import CHECKS, NO_CHECK, PREMISES, overall
+from workflow_scripts.claims.about_checks import PREMISES
+from workflow_scripts.claims.checks import CHECKS, NO_CHECK, overall
 from workflow_scripts.claims.digits import derived_decimals
 from workflow_scripts.claims.issues import Issue, issues, numbers_by_outcome
 from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, ISSUES, NOTE, Outcome
 from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry, PaperSetting, Published, Statement
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
+from workflow_scripts.contracts.paper_answers import Reference
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages.page import render
 from workflow_scripts.reporting.pages.summary_screen import claim_words
@@ -173,7 +175,9 @@ def _digits(derived: tuple[int, int] | None) -> str:
 
 
 def _study(entry: PaperEntry, first: str) -> str:
-    return (entry.studies or (first,))[0] if isinstance(entry, PaperSetting) else entry.study
+    if isinstance(entry, PaperSetting):
+        return (entry.studies or (first,))[0]
+    return first if isinstance(entry, Reference) else entry.study
 
 
 def _words(paper: Published, entry: PaperEntry) -> tuple[str, str]:
@@ -184,6 +188,8 @@ def _words(paper: Published, entry: PaperEntry) -> tuple[str, str]:
         return "Claim in words", f"“{entry.words}”"
     if isinstance(entry, Layer):
         return f"Layer {entry.name}", " x ".join(map(str, entry.size))
+    if isinstance(entry, Reference):
+        return "Reference", f"“{entry.quote}”" if entry.quote else entry.to
     name = (entry.setting or entry.id).rsplit(".", 1)[-1]
     return f"Setting: {name.replace('_', ' ')}", str(entry.value)
 
