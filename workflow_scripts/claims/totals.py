@@ -76,7 +76,9 @@ def check_sums(published: Published) -> Iterator[Outcome]:
             if failing[claim.id] == worst:
                 rest = int(printed_sum.total.value) - printed_sum.sum_of_parts + int(claim.value)
                 nearest = printed_sum.sum_of_parts if claim is printed_sum.total else rest
-                size = f"{abs(printed_sum.sum_of_parts - int(printed_sum.total.value))}"
+                size = (
+                    f"{abs(printed_sum.sum_of_parts - int(printed_sum.total.value))} of {int(printed_sum.total.value)}"
+                )
                 compared_ids = tuple(member.id for member in printed_sum.members)
                 for duplicate in duplicates[claim.id]:
                     rest_of = tuple(name for name in compared_ids if name != duplicate.id)
