@@ -86,10 +86,11 @@ def test_studies_without_a_paper_come_last_and_show_no_published_number(results)
     assert published == "–"
 
 
-def test_links_lead_to_the_reports_and_nowhere_else(results):
+def test_links_lead_to_the_reports_and_the_tables_and_nowhere_else(results):
     page = write(results)
     links = re.findall(r'(?:href|src)="([^"#]+)"', page)
-    assert set(links) == {"consistency.html", "cvm_cervix/report.html", "own_cells/report.html"}
+    tables = {"runs.csv", "runs.md", "runs.tex", "runs.html"}
+    assert set(links) == {"consistency.html", "cvm_cervix/report.html", "own_cells/report.html", *tables}
     assert all((results / link).is_file() for link in links)
     anchors = re.findall(r'id="([^"]+)"', (results / "consistency.html").read_text(encoding="utf-8"))
     assert set(re.findall(r'href="consistency.html#([^"]+)"', page)) <= set(anchors)
