@@ -41,10 +41,17 @@ _SPELLINGS = {
 }
 
 
+# What a heading says of its cells and not of its metric: a unit, that an interval or a spread stands there.
+_BESIDE = re.compile(
+    r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n)[)\]]"
+    r"|\b9[059]\s?% ?ci\b|%|\bin percent\b|\bmean ± sd\b|± ?sd\b|[*†‡§↑↓]"
+)
+
+
 def _plain(heading: str) -> str:
     """A heading without what only its typesetting adds: case, points, hyphens between letters, percent signs."""
     text = heading.strip().lower().replace("₁", "1").replace("‑", "-").replace("–", "-")
-    text = re.sub(r"\((?:%|in %|percent|n)\)|\[%\]|%|in percent", " ", text)
+    text = _BESIDE.sub(" ", text)
     text = re.sub(r"(?<=\w)[-_](?=\w)", " ", text).replace("_", " ")
     text = re.sub(r"(?<=\w)\.", " ", text).rstrip(",;: ")
     return " ".join(text.split())
@@ -107,7 +114,7 @@ def averaged(heading: str) -> tuple[str, str]:
 def column_names(headings: Iterable[str]) -> dict[str, str]:
     """Heading → name of its column; of two headings of one metric the later keeps its own spelling."""
     names: dict[str, str] = {}
-    for heading in headings:
+    for heading in dict.fromkeys(headings):
         name = canonical(heading)
         names[heading] = heading.strip() if name in names.values() else name
     return names

@@ -20,6 +20,8 @@ _MARKS = re.compile(
     r"[*†‡§¶#‖↑↓★☆$]+|<[^>]{1,6}>|\\[a-z]+\{|[{}]|\^[a-z\d,*]+|[ᵃᵇᶜᵈᵉᶠ¹²³⁴⁵⁶⁷⁸⁹]+|(?<=\d)[a-d](?=$|[\s(\[,])"
     r"|(?<!\w)_|_(?!\w)"
 )
+# A number that is only a bound is kept as text.
+_BOUND = re.compile(rf"[<>≤≥≈~]=?\s?{_ONE}")
 _EMPTY = re.compile(
     r"|-+|–+|—+|−+|\.+|…|/|n\.?\s?/?\s?[adr]\.?|none|not (?:reported|available|given|stated)|na|nan|nr|null"
 )
@@ -57,7 +59,7 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
         # `120/130 (92.3)`: the share is in the brackets; alone, a fraction stands for its share.
         fraction = (_count(alone[1]), _count(alone[2]))
         outside, in_brackets = in_brackets or _shown(outside), None
-    elif not plain_number(outside):
+    elif not plain_number(outside) and not _BOUND.fullmatch(outside):
         return None, text.strip()
     shown = PrintedValue(_shown(outside), interval, fraction, _shown(spread[1]) if spread else None, in_brackets)
     return shown, "; ".join(left_over)

@@ -112,6 +112,13 @@ class ClassSizes:
         return sum(self.sizes)
 
 
+def two_classes(positives: int | None, n: int | None) -> ClassSizes | None:
+    """Sizes of a positive and a negative class, where both follow."""
+    if positives is None or n is None or not 0 <= positives <= n:
+        return None
+    return ClassSizes((positives, n - positives), ("positive", "negative"))
+
+
 @dataclass(frozen=True)
 class MatrixTotals:
     """Totals printed beside a confusion matrix; empty or None where they are not."""
