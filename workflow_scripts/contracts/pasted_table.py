@@ -31,12 +31,14 @@ class Pasted:
     """What a pasted table holds.
 
     matrix, names: of a table without metrics whose rows and columns have the same names, a confusion matrix;
-    printed_beside: metric → what stands in a row of its own below; remarks: what was not understood.
+    printed_beside: metric → what stands in a row of its own below; headings: name of a column → as printed; remarks:
+    what was not understood.
     """
 
     rows: list[Row] = field(default_factory=list)
     printed_beside: dict[str, PrintedValue] = field(default_factory=dict)
     percent_columns: list[str] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
     matrix: tuple[tuple[PrintedValue, ...], ...] = ()
     names: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
@@ -175,6 +177,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
     pasted.percent_columns = list(
         dict.fromkeys(head.name for head in headings if head.percent and head.holds == "value")
     )
+    pasted.headings = {head.name: head.text for head in headings if head.holds == "value" and head.text != head.name}
     labels = [number for number, heading in enumerate(headings) if heading.holds == "label"]
     groups = list(dict.fromkeys(heading.group for heading in headings if heading.holds == "value"))
     kinds = {number: label_kind(headings[number].text) for number in labels}

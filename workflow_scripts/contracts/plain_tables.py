@@ -149,6 +149,7 @@ def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> Re
         n=said.n if said.n != first.n else None,
         positives={"": said.positives} if said.positives is not None and said.positives != first.positives else {},
         percent_columns=tuple(pasted.percent_columns),
+        headings=pasted.headings,
         notes=tuple(filter(None, (said.place_words, *said.notes))),
         line=block.lines[0].number,
     )

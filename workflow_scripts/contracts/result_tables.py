@@ -142,7 +142,8 @@ class ResultTable:
     `accuracy`, `macro_f1`, or `accuracy (first)` of several. per_class_printed: metric → a value for each class of the
     matrix. class_sizes: test samples of each class; n: of all; n_by_set: name of a set → its samples; positives: name
     of a row, set or class (empty: of all) → positive samples. percent_columns, fraction_columns: columns in another
-    unit than the table's. stated: a formula or rule that the paper states. notes: what a reader should know besides.
+    unit than the table's. headings: name of a column → its heading as printed, where that is another. stated: a formula
+    or rule that the paper states. notes: what a reader should know besides.
     """
 
     place: str
@@ -167,6 +168,7 @@ class ResultTable:
     positives: Mapping[str, int] = field(default_factory=dict)
     percent_columns: tuple[str, ...] = ()
     fraction_columns: tuple[str, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
     stated: str | None = None
     notes: tuple[str, ...] = ()
     line: int = 0
@@ -175,6 +177,10 @@ class ResultTable:
     def columns(self) -> tuple[str, ...]:
         """Names of all columns, in the order in which rows have them."""
         return tuple(dict.fromkeys(column for row in self.rows for column in row.values))
+
+    def heading(self, column: str) -> str:
+        """The heading of a column as printed."""
+        return self.headings.get(column, column)
 
     def scale(self, column: str) -> float:
         """What 1 is printed as in a column: 100 in percent, 1 as a fraction, a ratio or a count.

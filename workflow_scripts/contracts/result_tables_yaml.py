@@ -132,6 +132,7 @@ def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
         positives=values.first("positives", "positives_printed", default={}),
         percent_columns=_columns(values.first("percent_columns", default=()), names),
         fraction_columns=_columns(values.first("fraction_columns", default=()), names),
+        headings={name: heading for heading, name in names.items() if heading != name},
         stated=values["stated"],
         notes=(
             *(f"{key}: {values[key]}" for key in said if said[key] is None and values[key]),
