@@ -62,7 +62,7 @@ lint: $(DEVELOPER) ## format, lint and types of Python; Snakemake, settings and 
 	$(BIN)/python -m workflow_scripts.commands.write_glossary --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
-	$(BIN)/python -m workflow_scripts.commands.browse
+	$(BIN)/python -m workflow_scripts.commands.browse $(CONFIGFILE)
 
 archive: $(READY) ## put the results into one zip file, as a paper's supplement
 	$(BIN)/python -m workflow_scripts.commands.archive $(CONFIGFILE)

@@ -44,6 +44,7 @@ _NOISE = (
     "WorkflowError:\nAt least one job did not complete",
     "Workflow finished with",
     "Removing output files of failed job",
+    "Reasons:",
 )
 _SILENT_EVENTS = (LogEvent.SHELLCMD, LogEvent.RESOURCES_INFO, LogEvent.WORKFLOW_STARTED, LogEvent.RULEGRAPH)
 
@@ -193,7 +194,7 @@ class LogHandler(LogHandlerBase):
 
     def _pass_on(self, record: LogRecord) -> None:
         text = self.default.format(record).strip()
-        if text and (record.levelno >= WARNING or not text.startswith(_NOISE)) and not text.startswith(_NOISE[-5:]):
+        if text and (record.levelno >= WARNING or not text.startswith(_NOISE)) and not text.startswith(_NOISE[-6:]):
             self._write(text)
 
     def _write(self, text: str) -> None:
