@@ -24,9 +24,12 @@ def headline(answer: Answer) -> str:
         _count(counts[FITS_ONLY_IF], "reading that is not stated", "readings that are not stated"),
         _count(counts[NOTE], "note"),
     ]
+    if not answer.numbers:
+        return f"{', '.join(words)}; the tables hold counts alone."
+    open_numbers = counts["not checked"]
+    held = f"{counts['checked']} of {counts['numbers']} numbers" if open_numbers else f"all numbers ({answer.numbers})"
     return (
-        f"{', '.join(words)}; {counts['checked']} of {counts['numbers']} numbers could be held against others, "
-        f"{counts['not checked']} could not."
+        f"{', '.join(words)}; {held} could be held against others{f', {open_numbers} could not' * (open_numbers > 0)}."
     )
 
 
@@ -39,7 +42,7 @@ def text_of(answer: Answer, width: int, colour: bool) -> str:
     lines: list[str] = []
     for kind, words in _parts(answer):
         if kind == "title":
-            lines += ["", f"{_BOLD}{words}{_PLAIN}" if colour else words]
+            lines += ["", *(f"{_BOLD}{line}{_PLAIN}" if colour else line for line in textwrap.wrap(words, width))]
             continue
         indent = {"text": "", "item": "  ", "detail": "    "}[kind]
         wrapped = textwrap.wrap(
@@ -78,8 +81,8 @@ def _issue(issue: ShownIssue) -> Iterator[tuple[str, str]]:
         yield "detail", why
     if finding.reading:
         yield "detail", f"Fits only if {finding.reading}."
-    if finding.computed:
-        yield "detail", f"Would fit: {finding.computed}{f' (off by {finding.size})' if finding.size else ''}"
+    if issue.computed:
+        yield "detail", f"Would fit: {issue.computed}{f' (off by {issue.size})' if issue.size else ''}"
     if issue.tried:
         yield "detail", f"Tried: {'; '.join(issue.tried)}"
     for innocent in issue.innocent:
@@ -94,7 +97,7 @@ def _fits(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.follows:
         yield "title", "What follows from the numbers"
         for finding in answer.follows:
-            yield "item", f"{finding.table}: {finding.computed}"
+            yield "item", f"{finding.table}, {finding.row.replace('; ', ', ')}: {finding.why}"
 
 
 def _open(answer: Answer) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,10 @@ class _Issue(Protocol):
     @property
     def outcome(self) -> str: ...
     @property
+    def where(self) -> str: ...
+    @property
+    def computed(self) -> str: ...
+    @property
     def first(self) -> Finding: ...
     @property
     def printed(self) -> tuple[str, ...]: ...
@@ -37,6 +41,12 @@ def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[
     if not contradictions and not readings:
         paragraphs.append("We found no numbers that do not fit each other.")
     paragraphs += map(_question, contradictions)
+    if contradictions:
+        tried = dict.fromkeys(reading for issue in contradictions for reading in issue.tried)
+        paragraphs.append(
+            (f"Before asking we tried these readings: {'; '.join(tried)}. " if tried else "")
+            + "Could you check these numbers, or tell us how they were computed?"
+        )
     paragraphs += [paragraph for issue in readings for paragraph in _reading(issue)]
     decisive = list(dict.fromkeys(entry.decides for entry in open_numbers))[:2]
     if decisive:
@@ -52,15 +62,13 @@ def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[
 
 
 def _question(issue: _Issue) -> str:
-    """What does not fit, the numbers quoted, and what was tried."""
+    """What does not fit, with the numbers quoted, and what would."""
     finding = issue.first
     sentences = [
-        f"In {finding.table} we could not bring these numbers together: {'; '.join(issue.printed) or finding.row}.",
+        f"In {finding.table} we could not bring these numbers together: {'; '.join(issue.printed) or issue.where}.",
         _sentence(finding.why),
-        f"We tried these readings: {'; '.join(issue.tried)}." if issue.tried else "",
-        f"What would fit: {finding.computed}." if finding.computed else "",
+        f"What would fit: {issue.computed}." if issue.computed else "",
         f"A possible reason: {_sentence(issue.innocent[0])}" if issue.innocent else "",
-        "Could you check these numbers, or tell us how they were computed?",
     ]
     return " ".join(filter(None, sentences))
 

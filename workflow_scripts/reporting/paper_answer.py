@@ -6,21 +6,27 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE, WEAK
 from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.metric_spellings import COUNTS
 from workflow_scripts.contracts.public_sets import SizeHint
 from workflow_scripts.contracts.result_tables import PaperTables
 from workflow_scripts.reporting.authors_letter import letter
-from workflow_scripts.reporting.deciding import Unchecked, is_touched, touched, unchecked
+from workflow_scripts.reporting.deciding import WHOLE, Touched, Unchecked, is_quoted, printed_cells, unchecked
+from workflow_scripts.runtime.wording import listed
 
-# Checks that say which class sizes and n follow.
-_SIZES = "sizes of the classes"
+# Checks that say which class sizes follow, of all rows of a table and of one: the first that says so counts.
+_SIZES = ("sizes of the classes", "rates of two classes")
+# A heading names so many rows or columns; of more it says how many.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class ShownIssue:
-    """An issue as it is shown: its findings, the first of them first, and the numbers that it is about, as printed."""
+    """An issue as it is shown.
+
+    where: table, rows and headings; findings: all that was said of it; printed: the numbers that it is about.
+    """
 
     outcome: str
+    where: str
     findings: tuple[Finding, ...]
     printed: tuple[str, ...]
 
@@ -30,14 +36,20 @@ class ShownIssue:
         return self.findings[0]
 
     @property
-    def where(self) -> str:
-        """Table, row and columns."""
-        return ", ".join(filter(None, (self.first.table, self.first.row, self.first.column.replace("_", " "))))
-
-    @property
     def reasons(self) -> tuple[str, ...]:
         """The sentences of its findings, each once, the first six."""
         return tuple(dict.fromkeys(finding.why for finding in self.findings))[:6]
+
+    @property
+    def computed(self) -> str:
+        """What would fit, of all its findings."""
+        return "; ".join(dict.fromkeys(finding.computed for finding in self.findings if finding.computed))
+
+    @property
+    def size(self) -> str:
+        """How far off the printed number is, where it is one number."""
+        sizes = {finding.size for finding in self.findings}
+        return sizes.pop() if len(sizes) == 1 else ""
 
     @property
     def tried(self) -> tuple[str, ...]:
@@ -104,26 +116,23 @@ def answer_of(
     hints: Sequence[SizeHint],
 ) -> Answer:
     """The answer about a paper; outcome, issues: as `claims.tables` sums the findings up."""
-    cells = touched(findings)
-    shares = [
-        is_touched(cells, table, row, column)
-        for table in paper.tables
-        for row in table.rows
-        for column in row.values
-        if column not in COUNTS
-    ]
-    shown = tuple(ShownIssue(group[0].outcome, tuple(group), tuple(_printed(paper, group))) for group in issues)
+    touched = Touched(findings)
+    cells = list(printed_cells(paper))
+    shown = tuple(
+        ShownIssue(group[0].outcome, _where(paper, group), tuple(group), tuple(_printed(paper, group)))
+        for group in issues
+    )
     open_numbers = tuple(unchecked(paper, findings))
     return Answer(
         paper=paper,
         outcome=outcome,
         issues=shown,
         fitting=tuple(_fitting(findings)),
-        follows=tuple(finding for finding in findings if finding.check == _SIZES and finding.computed),
+        follows=tuple(_follows(paper, findings)),
         unchecked=open_numbers,
         hints=tuple(hints),
-        numbers=len(shares),
-        checked=sum(shares),
+        numbers=len(cells),
+        checked=sum(touched.holds(cell.table.place, cell.row, cell.column, cell.value) for cell in cells),
         letter=letter(paper, shown, open_numbers),
     )
 
@@ -139,17 +148,39 @@ def _fitting(findings: Sequence[Finding]) -> Iterator[Fitting]:
         yield Fitting(table, check, tuple(order), tuple(group))
 
 
+def _follows(paper: PaperTables, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What is said of class sizes that fit."""
+    for table in paper.tables:
+        said = [finding for finding in findings if finding.table == table.place and finding.outcome == CONSISTENT]
+        by_check = [[finding for finding in said if finding.check == check] for check in _SIZES]
+        yield from next((group for group in by_check if group), [])
+
+
+def _where(paper: PaperTables, group: Sequence[Finding]) -> str:
+    """Table, rows and headings, of many how many."""
+    place = group[0].table
+    table = next((table for table in paper.tables if table.place == place), None)
+    rows = dict.fromkeys(row for finding in group for row in finding.row.split("; ") if row not in ("", WHOLE))
+    columns = dict.fromkeys(column for finding in group for column in finding.column.split("; ") if column)
+    headings = [table.heading(column) if table else column for column in columns]
+    words = [
+        place,
+        listed(rows) if 0 < len(rows) <= _NAMED else f"{len(rows)} rows" if rows else "",
+        listed(headings) if 0 < len(headings) <= _NAMED else f"{len(headings)} metrics" if headings else "",
+    ]
+    return ", ".join(filter(None, words))
+
+
 def _printed(paper: PaperTables, group: Sequence[Finding]) -> Iterator[str]:
-    """The numbers that findings are about: `AI: sensitivity 0.92, specificity 0.90`."""
-    shown = set()
+    """The numbers that findings are about, a row an entry: `AI: sensitivity 0.92, specificity 0.90`."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
     for finding in group:
-        rows, columns = finding.row.split("; "), finding.column.split("; ")
-        for table in paper.tables:
-            for row in table.rows if table.place == finding.table else ():
-                if row.name not in rows:
-                    continue
-                named = [f"{table.heading(column)} {row.values[column]}" for column in columns if column in row.values]
-                words = f"{row.name}: {', '.join(named)}" if row.name else ", ".join(named)
-                if named and words not in shown:
-                    shown.add(words)
-                    yield words
+        rows_named, named = finding.row.split("; "), finding.column.split("; ")
+        for cell in printed_cells(paper):
+            place = cell.table.place
+            quoted = is_quoted(finding, place, cell.row, cell.column, cell.value)
+            if place == finding.table and cell.row in rows_named and (cell.column in named or quoted):
+                words = f"{cell.table.heading(cell.column).replace('_', ' ')} {cell.value}"
+                rows.setdefault((place, "" if cell.row == WHOLE else cell.row), {})[cell.column] = words
+    for (_, row), named_values in rows.items():
+        yield ": ".join(filter(None, (row, ", ".join(named_values.values()))))
