@@ -144,7 +144,8 @@ def test_sizes_of_classes_are_read_from_a_line(line, sizes):
 
 @pytest.mark.parametrize(
     "text",
-    ["Sensitivity 92.3% (48/52)\nSpecificity 91.0% (71/78)\n", "- Sensitivity: 92.3% (48/52)\n- Specificity = 91.0% (71/78)\n",
+    ["Sensitivity 92.3% (48/52)\nSpecificity 91.0% (71/78)\n",
+     "- Sensitivity: 92.3% (48/52)\n- Specificity = 91.0% (71/78)\n",
      "Sens.\t92.3% (48/52)\nSpec.\t91.0% (71/78)\n"],
 )  # fmt: skip
 def test_numbers_listed_a_metric_a_line_are_one_row(text):

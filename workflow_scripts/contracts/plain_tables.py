@@ -25,6 +25,7 @@ from workflow_scripts.contracts.result_tables import (
     MatrixTotals,
     PaperTables,
     ResultTable,
+    distinct_places,
     said_aggregation,
     two_classes,
 )
