@@ -57,6 +57,8 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     """The rows of a pasted table with its headings; what is not understood is remarked on, nothing is dropped."""
     pasted = Pasted()
     lines = [line for line in lines if line.text.strip() and not is_rule(line.text)]
+    if not lines:
+        return pasted
     cells = _taken_apart(lines, pasted)
     first = next((number for number, row in enumerate(cells) if numbers_in(row.cells[1:])), None)
     if first is None:
@@ -68,7 +70,9 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
         return pasted
     heads, groups = _heads(head_rows)
     body = _of_one_width(body, heads, pasted)
-    heads = heads if not body or len(heads) == len(body[0].cells) else ["", *heads]
+    if not body:
+        return pasted
+    heads = heads if len(heads) == len(body[0].cells) else ["", *heads]
     groups = groups if len(groups) == len(heads) else ["", *groups]
     pasted.matrix = None if any(map(names_metric, heads)) else pasted_matrix(heads, [row.cells for row in body])
     if pasted.matrix:
