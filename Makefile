@@ -75,8 +75,7 @@ check: $(READY) ## is every file of the results what its record says? exit statu
 
 # Exit status 1 is an answer: the numbers contradict each other.
 check-paper: $(READY) ## do the numbers of a paper's tables fit each other? FILE=table.txt [HTML=page.html] [JSON=answer.json]
-	$(BIN)/python -m workflow_scripts.check_paper $(if $(value FILE),$(call quoted,FILE),$(error name the file of tables: make check-paper FILE=table.txt)) \
-		$(if $(value HTML),--html $(call quoted,HTML)) $(if $(value JSON),--json $(call quoted,JSON))
+	$(BIN)/python -m workflow_scripts.check_paper $(if $(value FILE),$(call quoted,FILE),$(error name the file of tables: make check-paper FILE=table.txt)) $(if $(value HTML),--html $(call quoted,HTML)) $(if $(value JSON),--json $(call quoted,JSON))
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock

@@ -80,14 +80,14 @@ class Card:
         return list(dict.fromkeys(answer for row in self.rows for answer in row.answers))
 
     @property
-    def places(self) -> list[Row]:
+    def listed_rows(self) -> list[Row]:
         """Rows that no quotation shows already: numbers, layers, and what has no quotation."""
         return [row for row in self.rows if not row.quote or isinstance(row.entry, (Claim, Layer))]
 
     @property
-    def shown_places(self) -> list[Row]:
-        """As many of the places as a card has room for."""
-        return self.places[:SHOWN_PLACES]
+    def shown_rows(self) -> list[Row]:
+        """As many of the listed rows as a card has room for."""
+        return self.listed_rows[:SHOWN_PLACES]
 
     def is_said(self, sentence: str) -> bool:
         """Whether an innocent explanation says it already."""
@@ -124,8 +124,8 @@ def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
     sentences = []
     for outcome in issue.outcomes:
         for entry in [row.entry for row in _compared(outcome, rows)]:
-            stated = entry.stated if isinstance(entry, Claim) else {}
-            sentences += [stated[premise] for premise in PREMISES.get(outcome.check, ()) if premise in stated]
+            quoted = entry.stated if isinstance(entry, Claim) else {}
+            sentences += [quoted[premise] for premise in PREMISES.get(outcome.check, ()) if premise in quoted]
     quotes = {rows[name].quote for name in issue.claims}
     return tuple(sentence for sentence in dict.fromkeys(sentences) if sentence not in quotes)
 
