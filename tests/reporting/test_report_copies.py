@@ -8,7 +8,6 @@ from pages import text_of, without_groups, write
 from tests.vouched import vouch
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
 from workflow_scripts.contracts.splits import LEAKS
-from workflow_scripts.reporting.formatting import grouped
 from workflow_scripts.runtime.files import read_json
 
 SEARCH = {
@@ -46,7 +45,7 @@ def test_pairs_of_two_labels_come_first_then_those_torn_apart(tmp_path):
     table = html[html.index("Proven copies") : html.index("Proven copies") + 6000]
     assert table.index("mirrored") < table.index("a part") < table.index("turned 45°")
     page = text_of(html)
-    assert f"Of {grouped(1234)} pictures, {grouped(5678)} pairs were laid over each other; 3 are proven" in page
+    assert "Of 1 234 pictures, 5 678 pairs were laid over each other; 3 are proven" in page
     assert "0.03 such pairs are expected by chance" in page
 
 

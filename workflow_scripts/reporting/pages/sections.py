@@ -17,7 +17,6 @@ from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.reporting import captions, formatting, glossary
 from workflow_scripts.reporting.formatting import DASH
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
-from workflow_scripts.reporting.pages.copies_section import copies_section
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
 from workflow_scripts.reporting.pages.summary_screen import not_looked_for
 from workflow_scripts.reporting.reproduced import overall
@@ -73,7 +72,6 @@ def data_section(results: Results) -> dict[str, Any]:
         ],
         "across": across.head(50).to_dict("records"),
         "across_more": len(across) > 50,
-        **copies_section(results),
     }
 
 
