@@ -24,7 +24,7 @@ from workflow_scripts.claims.outcome import (
 )
 from workflow_scripts.claims.printed import distance, interval, near, shown, unit_step, written
 from workflow_scripts.claims.scores import COARSEST
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
 from workflow_scripts.claims.trainings import MEDIANS, is_open
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -69,7 +69,7 @@ def check(published: Published) -> Iterator[Outcome]:
         for place in dict.fromkeys(map(printed_together, here)):
             together = [claim for claim in here if printed_together(claim) == place]
             if any(claim.metric == "macro_specificity" or claim.class_name for claim in together) and len(together) > 1:
-                yield from _judge(together, ways[0])
+                yield from _judge(together, ways[0], other_rows(together, claims))
 
 
 def _row_sums(printed: list[Matrix], study: str, subset: str | None) -> list[dict[str, int]]:
@@ -82,7 +82,7 @@ def _row_sums(printed: list[Matrix], study: str, subset: str | None) -> list[dic
     return ways
 
 
-def _judge(claims: list[Claim], way: dict[str, int]) -> Iterator[Outcome]:
+def _judge(claims: list[Claim], way: dict[str, int], rows: list[list[Claim]]) -> Iterator[Outcome]:
     sizes, names = list(way.values()), list(way)
     words = _reading(claims, sizes, names)
     if words is None and is_open(claims):
@@ -93,6 +93,8 @@ def _judge(claims: list[Claim], way: dict[str, int]) -> Iterator[Outcome]:
         yield from _contradiction(claims, way, listed)
     elif words:
         why = f"Matrices of {_in_words(way)} give {listed} by another reading alone."
+        if rows and all(_fits_by(words, row, sizes, names) for row in rows):
+            why += f" By this reading the other {len(rows)} rows of the table fit as well."
         yield from shared_outcome(claims, NAME, FITS_ONLY_IF, why, reading=words)
     else:
         for claim in claims:
@@ -112,7 +114,7 @@ def _reading(claims: list[Claim], sizes: Sequence[int], names: list[str]) -> str
     """The plainest reading by which a matrix gives all numbers, empty of a plain one; None where none does."""
     for (average, of_means), (accuracy, of_accuracy) in product(_AVERAGES.items(), _ACCURACIES.items()):
         if class_table(sizes, _rates(claims, names, average, accuracy)):
-            return ", and ".join(part for part in (of_means, of_accuracy) if part)
+            return _told(of_means, of_accuracy)
     if class_table(sizes, _rates(claims, names, MACRO, "accuracy", COARSEST)):
         return _ROUNDED
     means = [claim for claim in claims if claim.metric in _MEANS]
@@ -126,6 +128,18 @@ def _reading(claims: list[Claim], sizes: Sequence[int], names: list[str]) -> str
         if class_table(sizes, rates):
             return _OWN
     return None
+
+
+def _fits_by(words: str, claims: list[Claim], sizes: Sequence[int], names: list[str]) -> bool:
+    """Whether a reading that is the same for all numbers, told in words, fits a row; no other reading does."""
+    for (average, of_means), (accuracy, of_accuracy) in product(_AVERAGES.items(), _ACCURACIES.items()):
+        if words == _told(of_means, of_accuracy):
+            return class_table(sizes, _rates(claims, names, average, accuracy))
+    return False
+
+
+def _told(of_means: str, of_accuracy: str) -> str:
+    return ", and ".join(part for part in (of_means, of_accuracy) if part)
 
 
 def _rates(claims: list[Claim], names: list[str], average: str, accuracy: str, wider: float = 0.0) -> list[ClassRate]:
