@@ -118,7 +118,7 @@ class _Reading:
         """Begin a table; its name and what is listed above it are not said of the next one."""
         self.blocks.append(_Block(self.context, [line]))
         self.context = replace(
-            self.context, place="", place_words="", is_matrix=False, rows_are=None, listed=[], notes=[]
+            self.context, place="", place_words="", is_matrix=False, rows_are=None, stated=None, listed=[], notes=[]
         )
         self.is_open = True
 
@@ -190,6 +190,7 @@ def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> Re
         positives={"": said.positives} if said.positives is not None and said.positives != first.positives else {},
         percent_columns=tuple(pasted.percent_columns),
         headings=pasted.headings,
+        stated=said.stated,
         notes=tuple(filter(None, (said.place_words, *said.notes))),
         line=block.lines[0].number,
     )
