@@ -98,7 +98,7 @@ class _Reading:
             self._list(value, unused)
         elif taken == "":
             self.context, self.is_open = trial, False
-        elif _starts(line.text, [other.text for other in below]):
+        elif _starts(line.text, [following.text for following in below]):
             self._open(line)
         else:
             self._unused = line.text.strip()
@@ -131,9 +131,9 @@ class _Reading:
 def _joined(above: Context, below: Context) -> Context:
     """What is said above a table, and where that leaves something open, what is said below it."""
     empty = Context()
-    said = {entry.name: getattr(above, entry.name) for entry in fields(above)}
+    values = {entry.name: getattr(above, entry.name) for entry in fields(above)}
     return Context(**{
-        name: value if value != getattr(empty, name) else getattr(below, name) for name, value in said.items()
+        name: value if value != getattr(empty, name) else getattr(below, name) for name, value in values.items()
     })  # fmt: skip
 
 
@@ -166,52 +166,54 @@ def _starts(text: str, below: Sequence[str]) -> bool:
 
 def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> ResultTable | None:
     """The table of a block; what it says itself, apart from what the whole paper says, stands in it."""
-    said, pasted = block.context, read_pasted(block.lines)
+    context, pasted = block.context, read_pasted(block.lines)
     remarks += pasted.remarks
     matrix = pasted.matrix
     if not pasted.rows and not matrix:
         return None
     return ResultTable(
-        place=said.place or f"table {number}",
+        place=context.place or f"table {number}",
         rows=tuple(pasted.rows),
-        unit=said.unit,
-        average=said.average,
-        aggregation=said_aggregation(said.aggregation),
-        interval_level=said.interval_level,
-        same_samples_within=_same(said.same_samples),
-        classes=matrix.names if matrix else said.class_names,
-        n_classes=len(matrix.names) if matrix else said.n_classes,
+        unit=context.unit,
+        average=context.average,
+        aggregation=said_aggregation(context.aggregation),
+        interval_level=context.interval_level,
+        same_samples_within=_same(context.same_samples),
+        classes=matrix.names if matrix else context.class_names,
+        n_classes=len(matrix.names) if matrix else context.n_classes,
         confusion_matrix=matrix.cells if matrix else (),
-        rows_are=said.rows_are or matrix.rows_are if matrix else None,
+        rows_are=context.rows_are or matrix.rows_are if matrix else None,
         totals=matrix.totals if matrix else MatrixTotals(),
-        printed_beside={**beside(said.listed), **pasted.printed_beside},
-        class_sizes=said.classes if said.classes != first.classes else None,
-        n=said.n if said.n != first.n else None,
-        positives={"": said.positives} if said.positives is not None and said.positives != first.positives else {},
+        printed_beside={**beside(context.listed), **pasted.printed_beside},
+        class_sizes=context.classes if context.classes != first.classes else None,
+        n=context.n if context.n != first.n else None,
+        positives={"": context.positives}
+        if context.positives is not None and context.positives != first.positives
+        else {},
         percent_columns=tuple(pasted.percent_columns),
         headings=pasted.headings,
-        stated=said.stated,
-        notes=tuple(filter(None, (said.place_words, *said.notes))),
+        stated=context.stated,
+        notes=tuple(filter(None, (context.place_words, *context.notes))),
         line=block.lines[0].number,
     )
 
 
-def _as_table(said: Context) -> ResultTable:
+def _as_table(context: Context) -> ResultTable:
     """What is listed, a metric a line, where the file has no table."""
-    names = column_names(entry.metric for entry in said.listed)
+    names = column_names(entry.metric for entry in context.listed)
     return ResultTable(
-        place=said.place or "list of numbers",
-        rows=listed_rows(said.listed),
-        unit=said.unit,
-        average=said.average,
-        aggregation=said_aggregation(said.aggregation),
-        interval_level=said.interval_level,
-        same_samples_within=_same(said.same_samples),
-        classes=said.class_names,
-        n_classes=said.n_classes,
+        place=context.place or "list of numbers",
+        rows=listed_rows(context.listed),
+        unit=context.unit,
+        average=context.average,
+        aggregation=said_aggregation(context.aggregation),
+        interval_level=context.interval_level,
+        same_samples_within=_same(context.same_samples),
+        classes=context.class_names,
+        n_classes=context.n_classes,
         headings={name: heading for heading, name in names.items() if heading != name},
-        notes=tuple(filter(None, (said.place_words, *said.notes))),
-        line=said.listed[0].line,
+        notes=tuple(filter(None, (context.place_words, *context.notes))),
+        line=context.listed[0].line,
     )
 
 
@@ -220,22 +222,22 @@ def _same(words: str | None) -> str | None:
     return "table" if words and words.split()[0] in ("same", "the", "yes", "true", "all") else words
 
 
-def _paper(tables: Sequence[ResultTable], said: Context, id_: str, remarks: list[str]) -> PaperTables:
-    n, positives = said.n, said.positives
-    if said.negatives is not None and n is not None and positives is None:
-        positives = n - said.negatives
-    if said.negatives is not None and positives is not None and n is None:
-        n = positives + said.negatives
+def _paper(tables: Sequence[ResultTable], context: Context, id_: str, remarks: list[str]) -> PaperTables:
+    n, positives = context.n, context.positives
+    if context.negatives is not None and n is not None and positives is None:
+        positives = n - context.negatives
+    if context.negatives is not None and positives is not None and n is None:
+        n = positives + context.negatives
     return PaperTables(
-        id=said.id or id_,
+        id=context.id or id_,
         tables=distinct_places(tables),
-        citation=said.citation,
-        task=said.task,
-        data_name=said.data_name,
+        citation=context.citation,
+        task=context.task,
+        data_name=context.data_name,
         test_n=n,
-        test_n_by_class=tuple(filter(None, (said.classes or two_classes(positives, n),))),
+        test_n_by_class=tuple(filter(None, (context.classes or two_classes(positives, n),))),
         positives=positives,
-        public_size=said.public_size,
-        not_stated=said.not_stated,
+        public_size=context.public_size,
+        not_stated=context.not_stated,
         remarks=tuple(remarks),
     )

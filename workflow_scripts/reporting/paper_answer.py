@@ -151,8 +151,8 @@ def _fitting(findings: Sequence[Finding]) -> Iterator[Fitting]:
 def _follows(paper: PaperTables, findings: Sequence[Finding]) -> Iterator[Finding]:
     """What is said of class sizes that fit."""
     for table in paper.tables:
-        said = [finding for finding in findings if finding.table == table.place and finding.outcome == CONSISTENT]
-        by_check = [[finding for finding in said if finding.check == check] for check in _SIZES]
+        fitting = [finding for finding in findings if finding.table == table.place and finding.outcome == CONSISTENT]
+        by_check = [[finding for finding in fitting if finding.check == check] for check in _SIZES]
         yield from next((group for group in by_check if group), [])
 
 
