@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.contracts.plain_tables import plain_tables_of
+from workflow_scripts.contracts.plain_tables import plain_tables_of, read_plain_tables
 from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
 from workflow_scripts.runtime.errors import UserError
 
@@ -167,3 +167,16 @@ def test_tables_and_rows_can_be_told_apart_by_name():
     paper = read("Table 1\nTP,FP\n48,7\n44,8\n\nTable 1\nModel,Accuracy\nA,0.9\n")
     assert [table.place for table in paper.tables] == ["Table 1", "Table 1 (2)"]
     assert [row.name for row in paper.tables[0].rows] == ["1", "2"]
+
+
+def test_a_file_that_is_no_text_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7 \xff\xfe")
+    with pytest.raises(UserError, match="is a PDF file"):
+        read_plain_tables(path)
+
+
+def test_a_text_of_an_old_encoding_is_read(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("Model;Sens.\nA;0,92 (0,87–0,96)\n".encode("cp1252"))
+    assert printed(read_plain_tables(path)) == [{"sensitivity": "0,92 (0,87–0,96)"}]

@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_ends_with_its_mistakes_and_status_two(tmp_pa
     starts = [line[:21] for line in shown.err.splitlines()]
     assert starts == ["error: a.yaml, line 2", "error: a.yaml, line 2", "error: a.yaml, line 3"] and not shown.out
     assert called(monkeypatch, "nowhere.txt") == 2
-    assert capsys.readouterr().err == "error: nowhere.txt cannot be read: No such file or directory\n"
+    assert capsys.readouterr().err == "error: nowhere.txt is missing; check its name\n"
 
 
 def test_an_answer_needs_neither_snakemake_nor_pydantic_nor_pandas(tmp_path):

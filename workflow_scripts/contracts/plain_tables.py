@@ -29,6 +29,7 @@ from workflow_scripts.contracts.result_tables import (
     said_aggregation,
     two_classes,
 )
+from workflow_scripts.contracts.spreadsheet import read_text
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -43,12 +44,9 @@ class _Block:
 def read_plain_tables(path: Path) -> PaperTables:
     """The tables of a text file; UserError where it cannot be read, or holds no table."""
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    if not path.exists():
+        raise UserError(f"{path} is missing; check its name")
+    text = read_text(path, str(path))
     return plain_tables_of(text, path.name, path.stem)
 
 

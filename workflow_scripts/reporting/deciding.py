@@ -113,7 +113,8 @@ def _decides(paper: PaperTables, cell: PrintedCell) -> str:
     if not metric:
         return "knowing which metric the column is (name it as one, such as sensitivity)"
     if average or any("class" in row.label for row in table.rows):
-        return "the confusion matrix" if "support" in table.columns else "how many test samples each class has"
+        sizes_known = "support" in table.columns or table.class_sizes or paper.test_n_by_class
+        return "the confusion matrix" if sizes_known else "how many test samples each class has"
     lacking = _lacking(metric, printed)
     if lacking:
         return lacking
