@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, without_unit
-from workflow_scripts.contracts.printed_yaml import beside
+from workflow_scripts.contracts.printed_yaml import beside, value
 from workflow_scripts.contracts.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
 from workflow_scripts.contracts.result_tables import (
     MatrixTotals,
@@ -104,7 +104,7 @@ def _cited(citation: Mapping[str, str]) -> str:
 
 
 def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
-    values = read_mapping(node, path, TABLE_KEYS, mistakes, needed=("place",))
+    values = read_mapping(node, path, TABLE_KEYS, mistakes, needed=("place",), metrics=True)
     if not values.given & {"rows", "confusion_matrix", "confusion_matrix_rows_as_shares"}:
         mistakes.add(node, path, "holds no numbers: add `rows`, or a `confusion_matrix`")
     nodes = values.first("rows", default=())
@@ -169,8 +169,10 @@ def _columns(written: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, .
 
 
 def _row(node: yaml.Node, path: str, mistakes: Mistakes) -> Row:
-    values = read_mapping(node, path, ROW_KEYS, mistakes, needed=("values",))
-    return Row(values.first("label", default={}), values.first("values", default={}), values.line)
+    values = read_mapping(node, path, ROW_KEYS, mistakes, needed=("values",), metrics=True)
+    further = {key: value(item, f"{path}.{key}", mistakes) for key, item in values.beside.items()}
+    cells = {**values.first("values", default={}), **{key: cell for key, cell in further.items() if cell}}
+    return Row(values.first("label", default={}), cells, values.line)
 
 
 def _printed_beside(values: Values, path: str, mistakes: Mistakes) -> dict[str, PrintedValue]:
