@@ -1,4 +1,4 @@
-"""Result tables as pasted text: CSV, TSV, Markdown or columns parted by spaces, with lines of context above.
+"""Result tables as pasted text: CSV, TSV, Markdown, LaTeX or columns parted by spaces, with lines of context above.
 
 What is said above a table holds for the tables below it too, until it is said anew; a table's name does not. What
 cannot be read is remarked on with its line.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from workflow_scripts.contracts.latex_rows import without_latex
 from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value
 from workflow_scripts.contracts.metric_spellings import column_names
 from workflow_scripts.contracts.pasted_table import Line, read_pasted
@@ -54,7 +55,8 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
     lines = [
-        Line(number, line.replace("\u00a0", " ").rstrip(" \r")) for number, line in enumerate(text.splitlines(), 1)
+        Line(number, without_latex(line.replace("\u00a0", " ").rstrip(" \r")))
+        for number, line in enumerate(text.splitlines(), 1)
     ]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
