@@ -7,7 +7,8 @@ tests/evaluation/test_verdict.py and tests/benchmarks/verdict.py measure how oft
 intervals.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -90,6 +91,23 @@ def trainings_of(points: np.ndarray) -> int:
     """Degrees of freedom of `training_error`, plus one: trainings beyond the first of each fold."""
     folds, seeds = points.shape
     return folds * (seeds - 1) + 1
+
+
+def with_common_spread(leads: Sequence[Uncertain], runs: Sequence[np.ndarray]) -> list[Uncertain]:
+    """Leads of one run over others, with the spread of training taken from all these runs together.
+
+    leads: on the same samples; runs: F×S values of the subject and of every rival. The trainings of two runs have
+    nothing in common, so a lead's variance is that of both; of all runs together it is known far better than of the
+    three seeds of one. Runs are taken to spread alike; tests/benchmarks/verdict.py has what happens where the subject
+    spreads seven times as much. A lead of which a part is unknown stays as it is.
+    """
+    errors = [training_error(points) for points in runs]
+    variances = [error**2 for error in errors if error is not None]
+    if not variances or any(not lead.is_known for lead in leads):
+        return list(leads)
+    error = float(np.sqrt(2 * np.mean(variances)))
+    trainings = sum(trainings_of(points) - 1 for points in runs) + 1
+    return [replace(lead, training=error, trainings=trainings) for lead in leads]
 
 
 def _sampling(value: float, draws: np.ndarray, groups: int, n: int, difference: bool) -> float | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.contracts.published_yaml import read_published
-from workflow_scripts.contracts.verdict_table import DECIDED
 from workflow_scripts.reporting.pages.study_row import StudyRow
 
 if TYPE_CHECKING:
@@ -34,11 +33,6 @@ class PaperScore:
     not_checkable: int
     rows: tuple[StudyRow, ...]
     not_run: tuple[str, ...]
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether a study came to a verdict of which the paper's own chance is no part."""
-        return any(word in row.verdicts for row in self.rows for word in DECIDED)
 
 
 def paper_scores(papers: list[Path], consistency: Path, rows: list[StudyRow], base: Path) -> list[PaperScore]:
