@@ -106,5 +106,5 @@ def _of_share(value: float, variance: float, obtained: Quantity, metric: str, sa
     inside = min(max(value, 0.0), 1.0)
     worth = inside * (1 - inside) / variance if variance and 0 < inside < 1 else float(obtained.groups)
     if metric in _COUNTED:
-        worth = min(worth, obtained.n)
+        worth = min(worth, obtained.n * sample.trainings)
     return share_error(sample.value, worth * sample.relative_size)
