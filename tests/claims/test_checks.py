@@ -4,7 +4,7 @@ import pytest
 
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.digits import with_known_digits
-from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
+from workflow_scripts.claims.outcome import CONTRADICTION, NOTE
 from workflow_scripts.contracts.published_yaml import read_published
 
 # 150 samples, 90 + 60, divided 60:20:20. Test: 18 and 12; the network gets 16 and 11 right, its rivals 15 and 9, 13 and
@@ -126,15 +126,15 @@ public:
 WORST = "words: is worst, relation: lower,\n     metric: accuracy, against: {run: "
 
 
-def found_in(tmp_path, text, kind=INCONSISTENT):
+def found_in(tmp_path, text, kind=CONTRADICTION):
     """(Claim, check) → what is of that kind in the paper."""
     path = tmp_path / "published.yaml"
     path.write_text(text, encoding="utf-8")
     return {(o.claim, o.check): o for o in check_all(read_published(path)) if o.outcome == kind}
 
 
-def inconsistent(tmp_path, old="", new=""):
-    """(Claim, check) of what is inconsistent when `old` is printed as `new`."""
+def contradictions(tmp_path, old="", new=""):
+    """(Claim, check) of what is a contradiction when `old` is printed as `new`."""
     return found_in(tmp_path, altered(old, new))
 
 
@@ -145,7 +145,7 @@ def altered(old="", new=""):
 
 
 def test_a_paper_without_a_mistake_has_none(tmp_path):
-    assert inconsistent(tmp_path) == {} and found_in(tmp_path, CAREFUL, NOTE) == {}
+    assert contradictions(tmp_path) == {} and found_in(tmp_path, CAREFUL, NOTE) == {}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_paper_without_a_mistake_has_none(tmp_path):
     ],
 )
 def test_an_altered_number_is_found_by_the_check_for_it(tmp_path, old, new, claim, check):
-    found = inconsistent(tmp_path, old, new)
+    found = contradictions(tmp_path, old, new)
     assert (claim, check) in found, sorted(found)
 
 
@@ -196,7 +196,7 @@ def test_an_altered_number_is_found_by_the_check_for_it(tmp_path, old, new, clai
 )
 def test_what_has_an_innocent_reading_by_its_nature_is_a_note(tmp_path, old, new, claim, check):
     found = found_in(tmp_path, altered(old, new), NOTE)
-    assert found[claim, check].innocent.endswith(".") and inconsistent(tmp_path, old, new) == {}
+    assert found[claim, check].innocent.endswith(".") and contradictions(tmp_path, old, new) == {}
 
 
 # What the paper says → a number that contradicts it, by which check, and the reading that is left without it.
@@ -222,7 +222,7 @@ SAID = {
 def test_what_rests_on_a_premise_that_the_paper_does_not_state_is_a_note(tmp_path, said):
     old, new, claim, check, reading = SAID[said]
     silent = altered(old, new).replace(said, "", 1)
-    assert (claim, check) in inconsistent(tmp_path, old, new)
+    assert (claim, check) in contradictions(tmp_path, old, new)
     assert (claim, check) not in found_in(tmp_path, silent)
     assert reading in found_in(tmp_path, silent, NOTE)[claim, check].innocent
 
@@ -252,7 +252,7 @@ def test_what_is_read_into_a_paper_accuses_nobody(tmp_path, old, new, entry, ass
 
 
 def test_of_a_table_of_counts_only_the_cell_where_row_and_column_fail_is_named(tmp_path):
-    found = inconsistent(tmp_path, "values: [36, 12, 12", "values: [36, 13, 12")
+    found = contradictions(tmp_path, "values: [36, 12, 12", "values: [36, 13, 12")
     assert {claim for claim, check in found if check == "totals and parts"} == {"table1.b.validation"}
     assert found["table1.b.validation", "totals and parts"].nearest == "12"
 
@@ -282,7 +282,7 @@ def test_zeros_of_a_number_that_is_printed_shorter_elsewhere_say_nothing(tmp_pat
 
 
 def test_where_no_table_fits_the_suspect_and_its_nearest_value_are_named(tmp_path):
-    found = inconsistent(tmp_path, "90.3, 89.7]", "90.3, 89.0]")
+    found = contradictions(tmp_path, "90.3, 89.7]", "90.3, 89.0]")
     assert found["table2.net.f1", "2x2 tables"].nearest.startswith("89.71 %")
     assert ("table2.net.precision", "2x2 tables") not in found
 

@@ -9,7 +9,7 @@ from workflow_scripts import claims
 from workflow_scripts.claims.checks import CHECKS, PREMISES, check_all, overall
 from workflow_scripts.claims.digits import derived_decimals
 from workflow_scripts.claims.issues import issues
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, NOTE
 from workflow_scripts.claims.printed import CUT, ROUNDED, numerators
 from workflow_scripts.claims.sizes import Sizes
 
@@ -75,7 +75,7 @@ def left(paper, kind):
 
 @pytest.mark.parametrize("name", ISSUES)
 def test_exactly_these_issues_are_left(papers, name):
-    assert [set(issue.claims) for issue in left(papers[name], INCONSISTENT)] == ISSUES[name]
+    assert [set(issue.claims) for issue in left(papers[name], CONTRADICTION)] == ISSUES[name]
 
 
 @pytest.mark.parametrize("name", NOTES)
@@ -101,7 +101,7 @@ def test_every_outcome_says_why_and_what_is_missing(outcomes):
     for found in outcomes.values():
         for outcome in found.values():
             assert outcome.why.endswith(".")
-            assert outcome.outcome in (CONSISTENT, INCONSISTENT, NOTE, NOT_CHECKABLE)
+            assert outcome.outcome in (CONSISTENT, CONTRADICTION, NOTE, NOT_CHECKABLE)
             assert ("Missing" in outcome.why) == (outcome.outcome == NOT_CHECKABLE), outcome
             assert bool(outcome.innocent) == (outcome.outcome == NOTE), outcome
 
@@ -218,7 +218,7 @@ def test_colposcopy_missing_image_is_that_of_two_shares_cut_off(outcomes):
 
 def test_histology_precision_of_two_places_is_no_matter_of_the_average(outcomes):
     one = outcomes["histology_vgg"]["table3.vgg16.precision", "printed twice"]
-    assert one.outcome == INCONSISTENT and "No table of 60 SCC and 60 AC gives both" in one.why
+    assert one.outcome == CONTRADICTION and "No table of 60 SCC and 60 AC gives both" in one.why
 
 
 def test_histology_what_fits_alone_or_with_a_reading_is_not_accused(outcomes):

@@ -8,6 +8,8 @@ import pytest
 from markupsafe import escape
 
 from workflow_scripts.claims.checks import CHECKS, TRIED
+from workflow_scripts.claims.issues import distinct_numbers, numbers_by_outcome
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, ISSUES, NOT_CHECKABLE, NOTE, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.runtime.errors import UserError
@@ -32,8 +34,7 @@ def made(tmp_path_factory):
 def worst(table, paper):
     """Claim → its outcome over all checks."""
     rows = table[table["study"].isin(PAPERS[paper].studies)]
-    order = ["inconsistent", "note", "consistent", "not checkable"]
-    return {claim: min(part["outcome"], key=order.index) for claim, part in rows.groupby("claim")}
+    return {claim: min(part["outcome"], key=ORDER.index) for claim, part in rows.groupby("claim")}
 
 
 def test_every_claim_of_every_paper_has_a_row_with_place_and_value_as_printed(made):
@@ -54,21 +55,33 @@ def cells(page, paper):
 
 def test_scoreboard_counts_distinct_issues_and_the_numbers_of_the_table(made):
     for name, paper in PAPERS.items():
-        printed, issue, note, fits, unknown = cells(made.page, name)
+        printed, *counts, fits, unknown = cells(made.page, name)
         final, own = worst(made.table, name), made.table[made.table["study"].isin(paper.studies)]
-        numbers = [final[claim.id] for claim in paper.claims]
-        assert printed == str(len(numbers))
-        for cell, kind in ((issue, "inconsistent"), (note, "note")):
+        numbers = numbers_by_outcome(paper, final)
+        assert int(printed) == numbers.total()
+        for cell, kind in zip(counts, ISSUES, strict=True):
             distinct = own.loc[own["outcome"] == kind, "issue"].nunique()
-            assert cell == f"{distinct} ({numbers.count(kind)})"
-        assert [int(fits), int(unknown)] == [numbers.count(kind) for kind in ("consistent", "not checkable")]
+            assert cell == f"{distinct} ({numbers[kind]})"
+        assert [int(fits), int(unknown)] == [numbers[kind] for kind in (CONSISTENT, NOT_CHECKABLE)]
 
 
-def test_every_inconsistency_and_note_belongs_to_an_issue_and_nothing_else_does(made):
-    accused = made.table["outcome"].isin(["inconsistent", "note"])
+def test_restatements_and_cells_of_a_matrix_are_counted_once():
+    mri = PAPERS["mri_resnet"]
+    cells_of_matrices = [claim for claim in mri.claims if claim.metric == "confusions"]
+    numbers = distinct_numbers(mri)
+    assert len(cells_of_matrices) == 27 and sum(cells_of_matrices[0] in places for places in numbers) == 1
+    matrices = [places for places in numbers if places[0].metric == "confusions"]
+    assert sorted(map(len, matrices)) == [9, 9, 9]
+    (accuracy,) = [p for p in distinct_numbers(PAPERS["histology_vgg"]) if p[0].id == "abstract.accuracy"]
+    assert len(accuracy) == 4
+
+
+def test_every_issue_and_note_is_numbered_and_nothing_else_is(made):
+    accused = made.table["outcome"].isin(ISSUES)
     assert (made.table["issue"] != "").eq(accused).all()
-    notes = made.table[made.table["outcome"] == "note"]
+    notes = made.table[made.table["outcome"] == NOTE]
     assert (notes["innocent"] != "").all() and (made.table.loc[~accused, "innocent"] == "").all()
+    assert (made.table["reading"] != "").eq(made.table["outcome"] == FITS_ONLY_IF).all()
 
 
 def part_of(page, paper):
@@ -88,7 +101,7 @@ def test_what_does_not_fit_stands_first_with_reason_quote_size_and_nearest_value
 
 def test_a_note_says_its_innocent_reading_and_is_no_finding(made):
     part = part_of(made.page, "mri_resnet")
-    assert "Nothing." in part and "Notes, no findings" in part
+    assert "None." in part and "Notes, no findings" in part
     assert part.index("The innocent reading:") > part.index("none is the printed number")
     assert "that both are of the same images is not said" in " ".join(part.split())
 
@@ -112,7 +125,7 @@ def test_what_was_read_into_a_paper_is_listed(made):
     assert len(assumed) == 4 and all(str(escape(sentence)) in listed for sentence in assumed)
 
 
-def test_page_says_what_inconsistent_means_and_that_it_is_no_medical_device(made):
+def test_page_says_what_its_words_mean_and_that_it_is_no_medical_device(made):
     text = " ".join(re.sub(r"<[^>]+>", " ", made.page).split())
     assert "not that anybody did wrong" in text and "not a medical device" in text
     assert text.count("Reference:") == len(re.findall("<dt>", made.page)) > 20
@@ -160,6 +173,6 @@ def test_every_issue_says_which_readings_were_tried_and_no_note_does(made):
     for name, paper in PAPERS.items():
         section = made.page[made.page.index(f'<h2 id="{name}">') :].partition("</section>")[0]
         issues, _, notes = section.partition("Notes, no findings")
-        wrong = made.table[made.table["study"].isin(paper.studies) & (made.table["outcome"] == "inconsistent")]
-        pairs = wrong[["issue", "check"]].drop_duplicates()
-        assert issues.count("Readings tried:") == len(pairs) and "Readings tried:" not in notes
+        wrong = made.table[made.table["study"].isin(paper.studies) & (made.table["outcome"] == CONTRADICTION)]
+        assert (wrong["tried"] != "").all()
+        assert issues.count("Readings tried:") == wrong["issue"].nunique() and "Readings tried:" not in notes

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, NOTE, Outcome, verdict
 from workflow_scripts.contracts.claims import Layer, PaperSetting, Published
 
 LAYERS = "layer sizes"
@@ -32,7 +32,7 @@ def check_layers(published: Published) -> Iterator[Outcome]:
         yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
         for before, layer in pairwise(layers):
             outcome = _layer(before, layer)
-            noted = outcome.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
+            noted = outcome.outcome == CONTRADICTION and not layer.network.startswith(_KEEPING)
             yield replace(outcome, outcome=NOTE, innocent=_STRIDES) if noted else outcome
 
 
@@ -43,7 +43,7 @@ def _layer(before: Layer, layer: Layer) -> Outcome:
             return Outcome(layer.id, LAYERS, NOT_CHECKABLE, "Missing: the width of a fully connected layer is free.")
         return Outcome(layer.id, LAYERS, CONSISTENT, f"{last} unrolled are {layer.size[0]}.")
     if len(before.size) == 1:
-        return Outcome(layer.id, LAYERS, INCONSISTENT, f"A map of {size} cannot follow a layer of {last}.")
+        return Outcome(layer.id, LAYERS, CONTRADICTION, f"A map of {size} cannot follow a layer of {last}.")
     (height, width, channels), (old_height, old_width, old_channels) = layer.size, before.size
     if _pools(layer):
         half = f"{old_height // 2} x {old_width // 2} x {old_channels}"

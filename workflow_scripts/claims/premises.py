@@ -1,9 +1,9 @@
-"""What a check rests on: a number is called inconsistent by what its paper says, never by what was read into it."""
+"""What a check rests on: a number is called a contradiction by what its paper says, never by what was read into it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
+from workflow_scripts.claims.outcome import CONTRADICTION, NOTE, Outcome
 from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
@@ -25,11 +25,11 @@ _UNSAID = {
 
 
 def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple[str, ...]) -> Outcome:
-    """The outcome, an inconsistency as a note where a premise of its check is assumed or not stated.
+    """The outcome, a contradiction as a note where a premise of its check is assumed or not stated.
 
     entries: id → what the paper prints; premises: fields of a claim, and names of contracts.paper_premises.UNSAID.
     """
-    if outcome.outcome != INCONSISTENT:
+    if outcome.outcome != CONTRADICTION:
         return outcome
     involved = [entries[name] for name in (outcome.claim, *outcome.compared_ids)]
     assumptions = [entry.assumed for entry in involved if not isinstance(entry, Layer)]

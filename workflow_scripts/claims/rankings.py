@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow_scripts.claims.matrices import Matrix, MatrixKey, averages, matrices
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, Outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, Outcome, verdict
 from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS
@@ -100,7 +100,7 @@ def check_ranks(published: Published) -> Iterator[Outcome]:
             why = f"{shown(claim)} is called the highest; {names}."
             nearest = f"{published.run_name(str(best.run))} {shown(best)}"
             compared_ids, size = tuple(c.id for c in above), distance(best.scaled, claim)
-            yield Outcome(claim.id, RANKS, INCONSISTENT, why, nearest, compared_ids, size=size)
+            yield Outcome(claim.id, RANKS, CONTRADICTION, why, nearest, compared_ids, size=size)
         elif missing:
             names = ", ".join(map(published.run_name, missing))
             yield Outcome(claim.id, RANKS, NOT_CHECKABLE, f"Missing: the numbers of {names}.")
@@ -111,7 +111,7 @@ def check_ranks(published: Published) -> Iterator[Outcome]:
 def check_words(published: Published) -> Iterator[Outcome]:
     """A relation told in words holds between the numbers that are printed or follow from printed matrices.
 
-    Where the paper names no metric: consistent if it holds by all that are known, inconsistent if by none; by some
+    Where the paper names no metric: consistent if it holds by all that are known, a contradiction if by none; by some
     only, what is missing is which one is meant. Reference: as for differences.
     """
     whole = {matrix.key: matrix for matrix in matrices(published)}
@@ -216,7 +216,7 @@ def check_conflicts(published: Published) -> Iterator[Outcome]:
             there = "; ".join(f"“{excluded.words}” ({excluded.place})" for excluded in against)
             why = f"“{statement.words}” excludes {there}."
             yield Outcome(
-                statement.id, CONFLICTS, INCONSISTENT, why, compared_ids=tuple(excluded.id for excluded in against)
+                statement.id, CONFLICTS, CONTRADICTION, why, compared_ids=tuple(excluded.id for excluded in against)
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE, Outcome, shared_outcome
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import ANY, PLAIN, distance, interval, shown
 from workflow_scripts.claims.sizes import Sizes, groups
 from workflow_scripts.claims.two_classes import excluding
@@ -45,7 +45,7 @@ def check(published: Published) -> Iterator[Outcome]:
             why, nearest = f"{shown(claim)}. {word} {there}.", shown(all_compared[0]) if odd else ""
             size = f"{distance(all_compared[0].scaled, claim)} as printed" if odd else ""
             outcome, innocent = _judge(claim, odd, sizes) if odd else (CONSISTENT, "")
-            if outcome == INCONSISTENT and (tried := _excluded(claim, odd, sizes)):
+            if outcome == CONTRADICTION and (tried := _excluded(claim, odd, sizes)):
                 why += f" No table of {tried} gives both, whatever the class or the average."
             yield Outcome(claim.id, NAME, outcome, why, nearest, tuple(o.id for o in all_compared), innocent, size)
 
@@ -56,7 +56,7 @@ def _judge(claim: Claim, odd: list[Claim], sizes: Sizes) -> tuple[str, str]:
         return NOTE, _CUT_AND_TWICE
     if _is_open(claim, odd, sizes) and not _excluded(claim, odd, sizes):
         return NOTE, "Of which class or which average it is, is not said; each place may print another one."
-    return INCONSISTENT, ""
+    return CONTRADICTION, ""
 
 
 def _is_open(claim: Claim, odd: list[Claim], sizes: Sizes) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
-    INCONSISTENT,
+    CONTRADICTION,
     NOT_CHECKABLE,
     NOTE,
     Outcome,
@@ -68,7 +68,7 @@ def check_sums(published: Published) -> Iterator[Outcome]:
         worst = max(failing[claim.id] for claim in printed_sum.members)
         cut = _cut_off(published, printed_sum)
         why = f"{equation}, but {int(printed_sum.total.value)} are printed.{cut}"
-        outcome, innocent = (NOTE, _LEFT_OVER) if cut else (INCONSISTENT, "")
+        outcome, innocent = (NOTE, _LEFT_OVER) if cut else (CONTRADICTION, "")
         for claim in printed_sum.members:
             if failing[claim.id] == worst:
                 rest = int(printed_sum.total.value) - printed_sum.sum_of_parts + int(claim.value)
@@ -182,7 +182,7 @@ def check_patients(published: Published) -> Iterator[Outcome]:
                 continue
             if images.subset == patients.subset and images.value < patients.value:
                 why = f"{shown(images)} images cannot be of {shown(patients)} patients."
-                yield from shared_outcome((patients, images), PATIENTS, INCONSISTENT, why)
+                yield from shared_outcome((patients, images), PATIENTS, CONTRADICTION, why)
             elif images.subset == patients.subset:
                 same = images.value == patients.value
                 why = f"{shown(patients)} patients and {shown(images)} images: "

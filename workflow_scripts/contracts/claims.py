@@ -76,7 +76,7 @@ class Claim:
     quote: the paper's words around it.
     stated: of UNSAID (paper_premises), premise → the paper's words that say so.
     assumed: field that this project filled in (of ASSUMABLE) → what the paper leaves open. No check calls a number
-    inconsistent by what is assumed.
+    a contradiction by what is assumed.
     """
 
     id: str

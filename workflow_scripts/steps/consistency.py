@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.claims.checks import check_all
     from workflow_scripts.claims.issues import issues
-    from workflow_scripts.claims.outcome import INCONSISTENT
+    from workflow_scripts.claims.outcome import CONTRADICTION
     from workflow_scripts.contracts.published_yaml import read_published
     from workflow_scripts.reporting.pages.consistency_page import consistency_page, write_table
     from workflow_scripts.runtime.files import write_text
@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
     write_text(args.out, consistency_page(checked))
     for paper, outcomes in checked:
         listed = issues(paper, outcomes)
-        wrong = sum(issue.outcome == INCONSISTENT for issue in listed)
+        wrong = sum(issue.outcome == CONTRADICTION for issue in listed)
         counts = f"issues: {wrong}, notes: {len(listed) - wrong}, printed numbers: {len(paper.claims)}"
         entry.log.info("%s: %s", paper.paper, counts)
 

@@ -117,7 +117,9 @@ def judged_elsewhere(paper: Published, study: str) -> int:
 
 
 def may_be_judged(entry: Claim | Statement) -> bool:
-    """Whether an entry may get a word that is not counted exactly."""
+    """Whether an entry may get a word that is not counted exactly: what was read into the paper gets none."""
+    if entry.assumed:
+        return False
     if isinstance(entry, Statement):
         return True
     return not _unchecked(entry) and entry.metric not in (*COUNTED, *TIMES)

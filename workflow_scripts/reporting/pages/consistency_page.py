@@ -1,15 +1,16 @@
 """The table and the page of what the checks say of the papers' printed numbers."""
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workflow_scripts.claims import described, rankings, repeats, two_classes
-from workflow_scripts.claims.checks import CHECKS, NO_CHECK, PREMISES, TRIED, overall
+from workflow_scripts.claims.checks import CHECKS, NO_CHECK, PREMISES, overall
 from workflow_scripts.claims.digits import derived_decimals
-from workflow_scripts.claims.issues import Issue, issues
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome
+from workflow_scripts.claims.issues import Issue, issues, numbers_by_outcome
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, ISSUES, NOTE, Outcome
 from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry, PaperSetting, Published, Statement
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
@@ -20,6 +21,7 @@ from workflow_scripts.reporting.pages.summary_screen import claim_words
 Checked = list[tuple[Published, list[Outcome]]]
 # A card has room for so many places.
 SHOWN_PLACES = 8
+_HEADS = {CONTRADICTION: "Contradictions", FITS_ONLY_IF: "Fits only if …", NOTE: "Notes, no findings"}
 # Checks that say the same of both sides.
 _MIRRORED = (repeats.NAME, described.SETTINGS, rankings.CONFLICTS, two_classes.NAME)
 
@@ -55,6 +57,7 @@ class Reason:
     nearest: str
     size: str
     innocent: str
+    reading: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,8 @@ class Card:
 
     @property
     def tried(self) -> list[str]:
-        """Of an inconsistency, the readings under which its checks tried to make the numbers fit."""
-        names = dict.fromkeys(reason.check for reason in self.reasons)
-        return [TRIED[name] for name in names if name in TRIED] if self.issue.outcome == INCONSISTENT else []
+        """The readings under which its checks tried to make the numbers fit, each once."""
+        return list(dict.fromkeys(reading for outcome in self.issue.outcomes for reading in outcome.tried))
 
     @property
     def quotes(self) -> list[str]:
@@ -110,9 +112,15 @@ class PaperPart:
     cards: list[Card]
     assumptions: list[Assumption]
 
-    def count(self, outcome: str) -> int:
-        """How many numbers come to that outcome."""
-        return sum(row.outcome == outcome for row in self.numbers)
+    @property
+    def numbers_by_outcome(self) -> Counter[str]:
+        """How many distinct numbers come to each outcome."""
+        return numbers_by_outcome(self.published, {row.entry.id: row.outcome for row in self.numbers})
+
+    @property
+    def issues_by_outcome(self) -> dict[str, int]:
+        """How many distinct issues are of each outcome of ISSUES."""
+        return {kind: len(self.of(kind)) for kind in ISSUES}
 
     def of(self, outcome: str) -> list[Card]:
         """The issues of that outcome."""
@@ -135,7 +143,8 @@ def write_table(path: Path, checked: Checked) -> None:
             for outcome in row.outcomes:
                 number = str(numbers.get((outcome.claim, outcome.check), ""))
                 why = (outcome.nearest, outcome.why, outcome.check, outcome.size, outcome.innocent)
-                rows.append((*about, outcome.outcome, *why, number))
+                readings = (outcome.reading, "; ".join(outcome.tried), outcome.strength)
+                rows.append((*about, outcome.outcome, *why, number, *readings))
     CONSISTENCY.write(path, pd.DataFrame(rows, columns=list(CONSISTENCY.columns)))
 
 
@@ -200,8 +209,12 @@ def _card(issue: Issue, rows: dict[str, Row]) -> Card:
     for number, outcome in enumerate(issue.outcomes):
         check, why = outcome.check, outcome.why
         if check not in _MIRRORED or not any(_mirrors(outcome, earlier) for earlier in issue.outcomes[:number]):
-            reasons.setdefault((check, why), Reason(check, why, outcome.nearest, outcome.size, outcome.innocent))
+            reasons.setdefault((check, why), _reason(outcome))
     return Card(issue, tuple(rows[name] for name in issue.claims), tuple(reasons.values()), _rests(issue, rows))
+
+
+def _reason(outcome: Outcome) -> Reason:
+    return Reason(outcome.check, outcome.why, outcome.nearest, outcome.size, outcome.innocent, outcome.reading)
 
 
 def _mirrors(first: Outcome, second: Outcome) -> bool:
@@ -255,8 +268,8 @@ def consistency_page(checked: Checked) -> str:
         "consistency.html.j2",
         {
             "papers": papers,
-            "kinds": (INCONSISTENT, NOTE),
-            "states": (CONSISTENT, NOT_CHECKABLE),
+            "kinds": ISSUES,
+            "heads": _HEADS,
             "no_check": NO_CHECK,
             "checks": _checks(),
             "disclaimer": captions.DISCLAIMER,
