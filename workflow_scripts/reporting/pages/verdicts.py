@@ -168,12 +168,15 @@ def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first
 def _parts(entry: Entry, line: dict) -> str:
     """Standard errors of both sides, in points or in the number's own unit; empty where nothing was compared."""
     errors = {words: or_none(line[name]) for name, words in _PARTS.items()}
-    known = {words: error for words, error in errors.items() if error is not None}
-    if not known:
+    unknown = [words for words, error in errors.items() if error is None]
+    if len(unknown) == len(errors):
         return ""
     in_points = isinstance(entry, Claim) and entry.unit != "fraction"
-    written = [f"{words} {100 * error:.1f}" if in_points else f"{words} {error:.3f}" for words, error in known.items()]
-    unknown = [words for words, error in errors.items() if error is None]
+    written = [
+        f"{words} {100 * error:.1f}" if in_points else f"{words} {error:.3f}"
+        for words, error in errors.items()
+        if error is not None
+    ]
     text = f"Standard errors{', points' if in_points else ''}: {'; '.join(written)}"
     text += f"; unknown: {listed(unknown)}" if unknown else ""
     adjusted = or_none(line["p_adjusted"])
