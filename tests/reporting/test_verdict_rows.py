@@ -21,6 +21,7 @@ from workflow_scripts.contracts.verdict_table import (
     NOT_CHECKED,
     NOT_COMPARABLE,
     NOT_RUN,
+    REPRODUCED,
     SYNTHETIC,
     VERDICT,
     VERDICTS,
@@ -136,17 +137,33 @@ def test_numbers_of_the_papers_other_studies_count_among_those_that_are_judged(s
     assert judged_elsewhere(published, "a_part") == 11 and judged_elsewhere(published, "cvm_cervix") == 0
 
 
-def test_the_mean_of_several_trainings_and_a_fixed_test_set_make_the_paper_more_certain(tmp_path, found):
-    study = Real(tmp_path).write()
+def stating(study, **replaced):
+    """The study with a paper whose claims state more: claim → keys."""
     text = study.paper.joinpath("published.yaml").read_text()
-    mean = text.replace("id: optimistic,", "id: optimistic, trainings: 5,")
-    said = "stated: {fixed_test_set: The test images are those of the public split.}"
-    fixed = mean.replace("id: modest,", f"id: modest, {said},")
-    stated = rows(SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, fixed)))
-    parts = {name: row.evidence.difference.paper for name, row in stated.items() if row.evidence}
-    assert parts["optimistic"].sampling < 0.8 * found["optimistic"].evidence.difference.paper.sampling
-    # The split is not the public one here: other images are judged.
-    assert parts["modest"].sampling > 0 and not parts["modest"].same_images
+    for claim, more in replaced.items():
+        text = text.replace(f"id: {claim},", f"id: {claim}, {more},")
+    return SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, text))
+
+
+FIXED = "stated: {fixed_test_set: The test images are those of the public split.}"
+
+
+def test_the_mean_of_several_trainings_makes_the_paper_more_certain(tmp_path, found):
+    one, five = found, rows(stating(Real(tmp_path).write(), optimistic="trainings: 5", modest=FIXED))
+    errors = [row["optimistic"].evidence.difference.paper.sampling for row in (one, five)]
+    assert errors[1] < 0.8 * errors[0]
+    # The split here is not the public one: other images are judged.
+    assert five["modest"].evidence.difference == one["modest"].evidence.difference
+
+
+def test_on_a_fixed_public_test_set_the_choice_of_images_cancels(tmp_path):
+    rules = {"public": {"kind": "file", "path": "split.csv", "by": "sample", "folds": 1, "role": "as_published"}}
+    study = Real(tmp_path, protocols=rules, folds={"public": 1}).write()
+    stated = rows(stating(study, accuracy=FIXED))
+    same, drawn = stated["accuracy"], stated["modest"]
+    assert same.evidence.difference.paper.same_images and not drawn.evidence.difference.paper.same_images
+    # Every training of the handmade runs errs on as many samples.
+    assert same.verdict == REPRODUCED and "The very same test images are judged" in same.why
 
 
 def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):

@@ -73,7 +73,10 @@ def decide_number(
     difference = difference_to(results, claim, arm.protocol, obtained, window)
     margin = results.margins.of(claim.metric)
     decided = verdict(difference, margin)
-    sentences = [_difference_words(claim, difference, margin, among), *_premises(results, claim, arm.protocol)]
+    sentences = [
+        _difference_words(claim, difference, margin, among),
+        *_premises(results, claim, arm.protocol, obtained),
+    ]
     if decided == verdict_table.CANNOT_TELL:
         seeds, n = len(results.settings.seeds), obtained.value.n or 0
         sentences.append(needed_words(needed(difference, margin, n, seeds), difference, n, seeds))
@@ -87,14 +90,18 @@ def difference_to(results: Results, claim: Claim, protocol: Protocol, obtained: 
     """Obtained minus published with the chance of both sides; `window` in the unit of the obtained uncertainty."""
     assert obtained.uncertain is not None  # it is not counted
     size = relative_size(results, claim, protocol, obtained)
-    same = FIXED_TEST_SET in claim.stated and protocol.rule.kind == _FIXED
-    sample = PaperSample(window.middle, size or 1.0, claim.trainings or 1, same)
+    sample = PaperSample(window.middle, size or 1.0, claim.trainings or 1, _same_images(claim, protocol))
     if obtained.quantity is not None:
         chance = paper_chance(obtained.quantity, claim.metric, sample)
     else:
         images = obtained.value.n or 0
         chance = paper_chance_of_share(obtained.uncertain, images, len(results.settings.seeds), sample)
     return Difference(obtained.uncertain, window, chance)
+
+
+def _same_images(claim: Claim, protocol: Protocol) -> bool:
+    """Whether the paper tests on a fixed public set, and the protocol takes a split that was made elsewhere."""
+    return FIXED_TEST_SET in claim.stated and protocol.rule.kind == _FIXED
 
 
 def relative_size(results: Results, claim: Claim, protocol: Protocol, obtained: Answer) -> float | None:
@@ -119,11 +126,11 @@ def _paper_size(results: Results, claim: Claim, obtained: Answer) -> float:
     return _class_size(results, claim) or obtained.scale
 
 
-def _premises(results: Results, claim: Claim, protocol: Protocol) -> list[str]:
+def _premises(results: Results, claim: Claim, protocol: Protocol, obtained: Answer) -> list[str]:
     """What is taken of the paper's side, where it does not say it."""
-    if FIXED_TEST_SET in claim.stated and protocol.rule.kind == _FIXED:
+    if _same_images(claim, protocol):
         return ["The very same test images are judged: what their choice does cancels."]
-    if printed_n(results, claim) is None:
+    if relative_size(results, claim, protocol, obtained) is None:
         return ["The paper's samples are taken to be as many as here."]
     return []
 
