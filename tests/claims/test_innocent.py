@@ -4,7 +4,7 @@ import pytest
 
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.issues import issues
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.contracts.claims import Cell, Claim, Layer, PaperSetting, PaperStudy, Published, Statement
 
 STATED = {"one_training": "One training.", "split_unit": "Images were divided."}
@@ -52,15 +52,17 @@ def split(parts, shares, stated=None):
 def test_a_split_by_patient_is_not_held_to_shares_of_images():
     parts, shares = {"train": 787, "test": 213}, {"train": 81, "test": 19}
     outcomes = check_all(paper(split(parts, shares)))
-    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, NOTE)) == 4
+    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, FITS_ONLY_IF)) == 4
+    readings = {o.reading for o in outcomes if o.outcome == FITS_ONLY_IF}
+    assert readings == {"patients or slides were divided, not the samples that are counted"}
     assert len(of(check_all(paper(split(parts, shares, STATED))), CONTRADICTION)) == 4
 
 
 @pytest.mark.parametrize(
     ("parts", "shares", "outcome"),
     [
-        ({"train": 216, "validation": 24, "test": 60}, {"train": 70, "validation": 10, "test": 20}, NOTE),
-        ({"train": 731, "test": 269}, {"train": 75, "test": 25}, NOTE),
+        ({"train": 216, "validation": 24, "test": 60}, {"train": 70, "validation": 10, "test": 20}, FITS_ONLY_IF),
+        ({"train": 731, "test": 269}, {"train": 75, "test": 25}, FITS_ONLY_IF),
         ({"train": 721, "test": 279}, {"train": 75, "test": 25}, CONTRADICTION),
         ({"train": 640, "test": 360}, {"train": 70, "test": 30}, CONTRADICTION),
         ({"train": 787, "test": 213}, {"train": 81, "test": 19}, CONTRADICTION),
@@ -69,13 +71,13 @@ def test_a_split_by_patient_is_not_held_to_shares_of_images():
 def test_shares_told_in_round_numbers_may_be_rounded_to_them(parts, shares, outcome):
     found = [o for o in check_all(paper(split(parts, shares, STATED))) if o.claim == "share.train"]
     assert {o.outcome for o in found} == {outcome}
-    assert all(("of percent, to which this one may be rounded" in o.innocent) == (outcome == NOTE) for o in found)
+    assert all(("of percent, to which this one is rounded" in o.reading) == (outcome == FITS_ONLY_IF) for o in found)
 
 
 def test_a_total_whose_parts_are_their_shares_cut_off_is_no_finding():
     outcomes = check_all(paper(split({"train": 5750, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
                                + [count(8215, "all")]))  # fmt: skip
-    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, NOTE)) == 3
+    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, FITS_ONLY_IF)) == 3
     # Two fewer are more than cutting off leaves over.
     outcomes = check_all(paper(split({"train": 5749, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
                                + [count(8215, "all")]))  # fmt: skip
@@ -97,10 +99,10 @@ def test_a_metric_without_class_or_average_may_be_another_one_in_another_place()
         return {o.outcome for o in check_all(paper(twice(*args, **about))) if o.check == "printed twice"}
 
     # 58 of 60 and 60 of 60 right: 96.7 and 100 by class, 98.3 as their mean.
-    assert outcomes("sensitivity", 96.7, 98.3) == {NOTE}
-    assert outcomes("sensitivity", 96.7, 98.3, (60, 60)) == {NOTE}
+    assert outcomes("sensitivity", 96.7, 98.3) == {FITS_ONLY_IF}
+    assert outcomes("sensitivity", 96.7, 98.3, (60, 60)) == {FITS_ONLY_IF}
     assert outcomes("precision", 96.8, 97.8, (60, 60)) == {CONTRADICTION}
-    assert outcomes("macro_f1", 79.1, 81.4) == {NOTE}
+    assert outcomes("macro_f1", 79.1, 81.4) == {FITS_ONLY_IF}
     assert outcomes("macro_f1", 79.1, 81.4, stated={"average": "Macro averages are given."}) == {CONTRADICTION}
     assert outcomes("sensitivity", 96.7, 98.3, class_name="A") == {CONTRADICTION}
     assert outcomes("accuracy", 96.7, 98.3) == {CONTRADICTION}
@@ -115,7 +117,7 @@ def test_a_number_may_be_cut_off_in_one_place_and_rounded_twice_in_another():
         return {o.outcome for o in check_all(paper(claims)) if o.check == "printed twice"}
 
     assert outcomes(94.6, 0.95) == {CONSISTENT}
-    assert outcomes(94.4, 0.95) == {NOTE}
+    assert outcomes(94.4, 0.95) == {FITS_ONLY_IF}
     assert outcomes(94.3, 0.95) == {CONTRADICTION}
 
 
@@ -155,7 +157,7 @@ def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
     assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
     # Of no n from 127 to 136.
     assert of(from_share(99.9), CONTRADICTION) == {"a"}
-    assert of(from_share(99.9, stated={}), NOTE) == {"a"}
+    assert of(from_share(99.9, stated={}), FITS_ONLY_IF) == {"a"}
 
 
 def test_a_share_that_is_rounded_is_no_mistake():
@@ -191,7 +193,9 @@ def test_a_difference_in_percent_may_be_relative(said, outcome):
     assert found.outcome == outcome
 
 
-@pytest.mark.parametrize(("network", "outcome"), [("", NOTE), ("ResNet-18", NOTE), ("VGG16", CONTRADICTION)])
+@pytest.mark.parametrize(
+    ("network", "outcome"), [("", FITS_ONLY_IF), ("ResNet-18", FITS_ONLY_IF), ("VGG16", CONTRADICTION)]
+)
 def test_strides_are_free_in_networks_other_than_a_vgg(network, outcome):
     sizes = ((56, 56, 64), (28, 28, 128))
     layers = tuple(Layer(f"t.{i}", f"row {i}", "s", "Conv", size, network) for i, size in enumerate(sizes))
@@ -199,11 +203,11 @@ def test_strides_are_free_in_networks_other_than_a_vgg(network, outcome):
     assert found.outcome == outcome
 
 
-def test_another_release_of_a_public_set_is_a_note():
+def test_another_release_of_a_public_set_is_a_reading():
     known = (Claim("p", "Others", "s", "cells", 11534, "count"),)
     own = Claim("own", "§1", "s", "cells", 11530, "count")
     (found,) = [o for o in check_all(paper([own], public=known)) if o.check == "public set"]
-    assert found.outcome == NOTE and "another release" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and "another release" in found.reading
 
 
 def test_a_share_may_be_of_what_is_left_after_the_test_subset():
@@ -266,10 +270,10 @@ def test_cross_entropy_of_two_classes_has_two_names():
     assert of(outcomes(2), CONTRADICTION) == set() and of(outcomes(3), CONTRADICTION) == {"one", "other"}
 
 
-def test_more_samples_than_the_public_set_are_a_note_with_copies_as_the_reading():
+def test_more_samples_than_the_public_set_fit_only_if_there_are_copies():
     known = (Claim("p", "Others", "s", "samples", 161, "count", subset="all", class_name="A"),)
-    (found,) = [o for o in check_all(paper([count(687, "all", "A")], public=known)) if o.outcome == NOTE]
-    assert "crops or copies" in found.innocent and found.size == "526 more"
+    (found,) = [o for o in check_all(paper([count(687, "all", "A")], public=known)) if o.outcome == FITS_ONLY_IF]
+    assert "crops or copies" in found.reading and found.size == "526 more"
 
 
 def test_what_stands_in_several_places_or_is_found_by_several_checks_is_one_issue():

@@ -18,6 +18,9 @@ ORDER = (CONTRADICTION, FITS_ONLY_IF, NOTE, CONSISTENT, NOT_CHECKABLE)
 # What belongs to an issue.
 ISSUES = (CONTRADICTION, FITS_ONLY_IF, NOTE)
 
+# Size of what is about a sentence alone.
+WORDS_ONLY = "a sentence, no number"
+
 # How much it says that a number is consistent: no other number with the same digits would be, few would, many would.
 EXACT, STRONG, WEAK = "exact", "strong", "weak"
 # In units of the last digit: a wider band of what would also fit is no evidence.

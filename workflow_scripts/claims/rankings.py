@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow_scripts.claims.matrices import Matrix, MatrixKey, averages, matrices
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, Outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, WORDS_ONLY, Outcome, verdict
 from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS
@@ -196,7 +196,7 @@ def _of_words(statement: Statement, relation_by_metric: dict[str, tuple[bool | N
         why = f"{quoted} holds by {', '.join(yes)}, not by {', '.join(no)}. Missing: which is meant."
         return Outcome(statement.id, WORDS, NOT_CHECKABLE, why, listed)
     why = f"{quoted} is what the numbers say." if yes else f"{quoted} is not what the numbers say."
-    return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed)
+    return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed, size="" if yes else WORDS_ONLY)
 
 
 def check_conflicts(published: Published) -> Iterator[Outcome]:
@@ -216,7 +216,12 @@ def check_conflicts(published: Published) -> Iterator[Outcome]:
             there = "; ".join(f"“{excluded.words}” ({excluded.place})" for excluded in against)
             why = f"“{statement.words}” excludes {there}."
             yield Outcome(
-                statement.id, CONFLICTS, CONTRADICTION, why, compared_ids=tuple(excluded.id for excluded in against)
+                statement.id,
+                CONFLICTS,
+                CONTRADICTION,
+                why,
+                compared_ids=tuple(excluded.id for excluded in against),
+                size=WORDS_ONLY,
             )
 
 
