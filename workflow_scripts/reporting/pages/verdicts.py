@@ -180,7 +180,8 @@ def _parts(entry: Entry, line: dict) -> str:
     text = f"Standard errors{', points' if in_points else ''}: {'; '.join(written)}"
     text += f"; unknown: {listed(unknown)}" if unknown else ""
     adjusted = or_none(line["p_adjusted"])
-    p_values = f"p {line['p']:.2g}" + ("" if adjusted is None else f", adjusted {adjusted:.2g}")
+    p_values = f"p {formatting.p_value(line['p'])}"
+    p_values += "" if adjusted is None else f", adjusted {formatting.p_value(adjusted)}"
     return f"{text}. {p_values}."
 
 
