@@ -265,6 +265,13 @@ def test_what_is_read_into_a_paper_accuses_nobody(tmp_path, old, new, entry, ass
     marked = text.replace(old, new, 1).replace("ASSUMED", f'assumed: {{{assumed}: "It may be otherwise."}}')
     assert found_in(tmp_path, marked, NOTE)[entry, check].innocent.startswith("It may be otherwise.")
     assert (entry, check) not in found_in(tmp_path, marked)
+    # One reading alone fits, so that it is compared with results; a contradiction does not rest on it either.
+    inferred = text.replace(old, new, 1).replace("ASSUMED", f'inferred: {{{assumed}: "It may be otherwise."}}')
+    assert (entry, check) in found_in(tmp_path, inferred, NOTE)
+    # Another reading is known that makes all well.
+    known = marked.replace('otherwise."}', f'otherwise."}}, fits_if: {{{assumed}: it is otherwise}}')
+    outcome = found_in(tmp_path, known, FITS_ONLY_IF)[entry, check]
+    assert outcome.reading == "it is otherwise" and outcome.innocent.startswith("It may be otherwise.")
     plain = text.replace(", ASSUMED", "")
     assert (entry, check) in found_in(tmp_path, plain)
 

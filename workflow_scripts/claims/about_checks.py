@@ -133,7 +133,7 @@ _SENTENCE = "The sentence may be left from a draft, or about other numbers than 
 INNOCENT: dict[str, str] = {
     granularity.NAME: "Some samples may have been left out of the count, or it may be a misprint.",
     rankings.DIFFERENCES: _SENTENCE,
-    rankings.RANKS: _SENTENCE,
+    rankings.RANKS: "A word such as “second” may be lacking, or the sentence may be left from a draft.",
     rankings.WORDS: _SENTENCE,
     rankings.CONFLICTS: "One word of the sentence may be a slip of the pen.",
 }
