@@ -19,6 +19,7 @@ from workflow_scripts.evaluation.equivalence import Difference, Printed, decide,
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.multiplicity import FALSE_SHARE, adjusted
+from workflow_scripts.evaluation.observed import of_groups
 from workflow_scripts.evaluation.order_verdict import decide_leads
 from workflow_scripts.evaluation.paper_chance import PaperSample, paper_chance
 from workflow_scripts.evaluation.quantities import Measured, Quantity
@@ -208,6 +209,7 @@ def orders(
     trainings, own_spread: of the subject's; half of what makes a sample easy is common to all runs.
     """
     rng, counted, n, seeds = np.random.default_rng(5), Counter(), 600, 3
+    behind = of_groups(np.ones(n), n * seeds)
     for _ in range(repeats):
         weights = rng.multinomial(n, np.ones(n) / n, size=DRAWS).T / n
         easy = rng.normal(size=n) * np.sqrt(0.5)
@@ -219,7 +221,7 @@ def orders(
         right = (easy + chance < norm.ppf(np.clip(means, 0.01, 0.999))[..., None]).astype(float)
         points, drawn_points = right.mean(axis=2), right @ weights
         leads = [
-            uncertain((points[0] - points[r])[None], (drawn_points[0] - drawn_points[r])[None], n, n, True)
+            uncertain((points[0] - points[r])[None], (drawn_points[0] - drawn_points[r])[None], behind, n, True)
             for r in range(1, runs)
         ]
         leads = with_common_spread(leads, [points[r][None] for r in range(runs)])

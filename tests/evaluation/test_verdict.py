@@ -180,7 +180,10 @@ def test_what_two_runs_share_cancels_in_their_difference():
     lead = accuracy(measures) - accuracy(measures, "1")
     assert (lead.draws == 0).all()
     # That both were never apart on 23 groups does not prove that they never are.
-    assert lead.uncertain.sampling == pytest.approx(math.sqrt(2) / 27) and lead.uncertain.training == 0
+    assert (
+        lead.uncertain.sampling == pytest.approx(math.sqrt(2) / (90**2 / (22 * 4**2 + 2**2) + 4))
+        and lead.uncertain.training == 0
+    )
     assert discordant(runs["0"], runs["1"], "test") == 0
 
 

@@ -55,11 +55,11 @@ def paper_chance(obtained: Quantity, metric: str, sample: PaperSample) -> PaperC
         return PaperChance(0.0, training, same_images=True)
     if own.sampling is None:
         return PaperChance(None, training)
-    variance = _sampling_variance(obtained.draws, obtained.groups, sample.trainings)
+    variance = _sampling_variance(obtained.draws, obtained.behind.widening, sample.trainings)
     if variance is None:
         return PaperChance(None, training)
     if obtained.difference or not is_proportion(metric):
-        floor = rare(own.value, 0.0, obtained.groups, obtained.n, obtained.difference)
+        floor = rare(own.value, 0.0, obtained.behind.groups, obtained.n, obtained.difference)
         return PaperChance(max(math.sqrt(variance), floor) / math.sqrt(sample.relative_size), training)
     return PaperChance(_of_share(own.value, variance, obtained, metric, sample), training)
 
@@ -82,7 +82,7 @@ def share_error(share: float, size: float) -> float:
     return math.sqrt(max(inside * (1 - inside) / size, added * (1 - added) / (size + 4)))
 
 
-def _sampling_variance(draws: np.ndarray, groups: int, trainings: int) -> float | None:
+def _sampling_variance(draws: np.ndarray, widening: float, trainings: int) -> float | None:
     """Variance over samples of the mean of so many trainings, from F×S×D draws; None where it is undefined.
 
     The mean of several trainings on the same samples keeps what they share, the covariance of two.
@@ -91,12 +91,11 @@ def _sampling_variance(draws: np.ndarray, groups: int, trainings: int) -> float 
     if (~np.isnan(by_seed)).mean() < DEFINED:
         return None
     seeds = by_seed.shape[0]
-    widened = groups / (groups - 1)
-    of_one = float(np.nanvar(by_seed, axis=1, ddof=1).mean()) * widened
+    of_one = float(np.nanvar(by_seed, axis=1, ddof=1).mean()) * widening
     if trainings == 1 or seeds == 1:
         return of_one
     pooled = defined_mean(by_seed, axis=0)
-    of_mean = float(np.nanvar(pooled, ddof=1)) * widened
+    of_mean = float(np.nanvar(pooled, ddof=1)) * widening
     shared = min(max((seeds * of_mean - of_one) / (seeds - 1), 0.0), of_one)
     return shared + (of_one - shared) / trainings
 
@@ -104,7 +103,7 @@ def _sampling_variance(draws: np.ndarray, groups: int, trainings: int) -> float 
 def _of_share(value: float, variance: float, obtained: Quantity, metric: str, sample: PaperSample) -> float:
     """Standard error of a published share: its own p (1 - p) / n, n in observations that are worth one here."""
     inside = min(max(value, 0.0), 1.0)
-    worth = inside * (1 - inside) / variance if variance and 0 < inside < 1 else float(obtained.groups)
+    worth = inside * (1 - inside) / variance if variance and 0 < inside < 1 else obtained.behind.size
     if metric in _COUNTED:
         worth = min(worth, obtained.n * sample.trainings)
     return share_error(sample.value, worth * sample.relative_size)

@@ -7,7 +7,7 @@ import numpy as np
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.metric_registry import bounds
+from workflow_scripts.evaluation.intervals import difference, difference_interval, interval
 from workflow_scripts.evaluation.paper_chance import share_error
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
@@ -87,14 +87,16 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
 
 
 def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
-    """The value with the interval that the verdict rests on, cut to what is possible."""
+    """The value with its interval, by the rule of metrics.csv."""
     uncertain = obtained_quantity.uncertain
     if np.isnan(uncertain.value):
         return Answer(NOTHING, missing="the metric is undefined, as for a class that was never predicted")
     scale = float(obtained_quantity.n) if claim.metric == CONFUSIONS else 1.0
-    low, high = uncertain.interval()
-    if not obtained_quantity.difference:
-        low, high = np.clip([low, high], *bounds(claim.metric))
+    points, draws, behind = obtained_quantity.points, obtained_quantity.draws, obtained_quantity.behind
+    if obtained_quantity.difference:
+        low, high = difference_interval(difference(points, draws, behind), claim.metric, behind.size)
+    else:
+        low, high = interval(points, draws, claim.metric, behind)
     below, above = (None if np.isnan(end) else float(end) * scale for end in (low, high))
     value = Value(uncertain.value * scale, below, above, obtained_quantity.n)
     return Answer(value, uncertain, scale=scale, quantity=obtained_quantity)
