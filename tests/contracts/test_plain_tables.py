@@ -198,3 +198,25 @@ Model & Se & Sp & Se & Sp \\
     ]
     assert [row.label["set"] for row in paper.tables[0].rows] == ["Internal", "External"]
     assert paper.tables[0].notes == ("Two sets",) and not paper.remarks
+
+
+def test_the_output_of_statistics_programs_is_read():
+    listed = read("""Statistic\tValue\t95% CI
+Sensitivity\t92.31%\t81.46% to 97.86%
+Positive Predictive Value (*)\t87.27%\t77.14% to 93.31%
+""")
+    assert printed(listed) == [{"sensitivity": "92.31% (81.46%–97.86%)", "precision": "87.27% (77.14%–93.31%)"}]
+    matrix = read("""Confusion Matrix and Statistics
+
+          Reference
+Prediction  No Yes
+       No   71   4
+       Yes   7  48
+
+               Accuracy : 0.9154
+                 95% CI : (0.8536, 0.957)
+""")
+    table = matrix.tables[0]
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[71, 4], [7, 48]]
+    assert (table.classes, table.rows_are) == (("No", "Yes"), "predicted class")
+    assert table.printed_beside == {"accuracy": PrintedValue("0.9154", ("0.8536", "0.957"))}
