@@ -94,7 +94,9 @@ def test_plots_in_a_page_are_smaller_and_the_same_picture(tmp_path):
 
 
 def test_notes_keep_tables():
-    assert "<td>1</td>" in markdown("| a |\n|---|\n| 1 |\n")
+    table = markdown("| a |\n|---|\n| 1 |\n")
+    assert "<td>1</td>" in table
+    assert table.startswith('<div class="scroll"') and table.rstrip().endswith("</table></div>"), "a phone is narrower"
 
 
 # Caption → kinds of figures that it is for, each with the wildcards that it has beside the study.

@@ -54,6 +54,7 @@ def data_section(results: Results) -> dict[str, Any]:
             for reason, row in refused.iterrows()
         ],
         "refused_total": len(results.quarantine),
+        "refusable": results.refusable,
         "passed_over": ending_words(results.dataset.passed_over),
         "passed_over_total": sum(results.dataset.passed_over.values()),
         "links_not_followed": results.dataset.links_not_followed,
@@ -193,6 +194,13 @@ def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
     }
 
 
+def _layout(kind: str, classes: int) -> str:
+    """Class of a run's figure: over all columns of the page, with lettering that a phone must not shrink, or none."""
+    if kind == "risk" or (kind in ("confusion", "roc") and classes > NARROW):
+        return "wide"
+    return "lettered" if kind == "roc" else ""
+
+
 def figures_section(results: Results) -> dict[str, Any]:
     """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
 
@@ -208,7 +216,7 @@ def figures_section(results: Results) -> dict[str, Any]:
             figures = [
                 {
                     "uri": plot_uri(path),
-                    "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
+                    "layout": _layout(kind, len(results.classes)),
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
                     "how_to_read": captions.FIGURES[kind][1],
