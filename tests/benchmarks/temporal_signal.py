@@ -262,9 +262,10 @@ def main() -> int:
         mean, low, high = interval(table[NETWORK] - table[SUMMARIES], 0.95)
         print(f"  {NETWORK} minus {SUMMARIES} {mean:+.3f} ({low:+.3f} to {high:+.3f})")
         for name in (NETWORK, CALIBRATED):
-            ends = [interval(table[f"{name} {what}"], 0.95) for what in ("slope", "intercept")]
-            words = [f"{mean:+.2f} ({low:+.2f} to {high:+.2f})" for mean, low, high in ends]
-            print(f"  {name:22} slope {words[0]}   intercept {words[1]}", flush=True)
+            mean, low, high = interval(table[f"{name} slope"], 0.95)
+            print(f"  {name:22} slope {mean:.2f} ({low:.2f} to {high:.2f})", end="")
+            mean, low, high = interval(table[f"{name} intercept"], 0.95)
+            print(f"   intercept {mean:+.2f} ({low:+.2f} to {high:+.2f})", flush=True)
         faults += [f"{signal}: {words}" for words in broken(signal, table)]
     print("\n" + ("\n".join(faults) or "every promise is kept"))
     return bool(faults)
