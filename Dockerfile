@@ -24,6 +24,8 @@ COPY . .
 RUN make notices \
  && mkdir -p data logs results .work .snakemake \
  && chmod a+rwx . data logs results .work .snakemake
+# Snakemake finds its console there.
 ENV PATH=/opt/cervix/.venv/bin:${PATH}
+ENV PYTHONPATH=/opt/cervix
 
 CMD ["make", "demo"]

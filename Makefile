@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check resume restore settings notices \
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper resume restore settings notices \
 	benchmarks clean
 # A stamp that is not what the lock file holds is made again, whatever its time.
 .PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
@@ -62,7 +62,7 @@ lint: $(DEVELOPER) ## format, lint and types of Python; Snakemake, settings and 
 	$(BIN)/python -m workflow_scripts.commands.write_glossary --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
-	$(BIN)/python -m workflow_scripts.commands.browse
+	$(BIN)/python -m workflow_scripts.commands.browse $(CONFIGFILE)
 
 archive: $(READY) ## put the results into one zip file, as a paper's supplement
 	$(BIN)/python -m workflow_scripts.commands.archive $(CONFIGFILE)
@@ -72,6 +72,10 @@ verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predi
 
 check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
 	$(BIN)/python -m workflow_scripts.commands.check $(CONFIGFILE)
+
+# Exit status 1 is an answer: the numbers contradict each other.
+check-paper: $(READY) ## do the numbers of a paper's tables fit each other? FILE=table.txt [HTML=page.html] [JSON=answer.json]
+	$(BIN)/python -m workflow_scripts.check_paper $(if $(value FILE),$(call quoted,FILE),$(error name the file of tables: make check-paper FILE=table.txt)) $(if $(value HTML),--html $(call quoted,HTML)) $(if $(value JSON),--json $(call quoted,JSON))
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
@@ -102,12 +106,16 @@ $(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found; try make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: this Python lacks venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@[ ! -L .venv ] || { echo "error: .venv is a link to $$(readlink .venv), which holds other versions than requirements.lock names; remove the link, then make installs a .venv of its own" >&2; exit 1; }
+	@echo "Installing the packages of requirements.lock into .venv: some minutes and $(if $(filter cpu,$(TORCH)),2 to 3,several) GB; nothing outside this folder is changed."
 	rm -f .venv/ready-*
 	$(PYTHON) -m venv .venv
 	if [ "$(TORCH)" = cpu ]; then $(BIN)/python -m pip install -q --disable-pip-version-check $(UV) && $(BIN)/uv pip install -q --python $(BIN)/python --torch-backend cpu -r requirements.lock; \
 	elif command -v uv >/dev/null; then uv pip install --python $(BIN)/python -r requirements.lock; \
 	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock; fi
+	@# The project itself, as it lies here: Snakemake finds its console, and `cervix` is a command.
+	[ ! -f pyproject.toml ] || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	cp requirements.lock $@
+	@echo "Installed."
 
 # What only developers need: tests and linters.
 $(DEVELOPER): $(READY)

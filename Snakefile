@@ -59,4 +59,4 @@ rule reports:
 
 
 onerror:
-    print(failures(log))
+    internals.say_last(workflow, failures(log))

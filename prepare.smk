@@ -22,4 +22,4 @@ rule prepare:
 
 
 onerror:
-    print(failures(log))
+    internals.say_last(workflow, failures(log))

@@ -82,7 +82,8 @@ rule index:
         studies=[path for study in PLAN.enabled for path in pages(PLAN, study)],
         consistency=rules.consistency.output,
     output:
-        "<results>/index.html",
+        page="<results>/index.html",
+        runs=multiext("<results>/runs", ".csv", ".md", ".tex", ".html"),
     log:
         "<logs>/index.log",
     benchmark:
@@ -98,4 +99,5 @@ rule index:
         "write the index over the studies"
     shell:
         "python -m workflow_scripts.steps.index --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' --results "$(dirname {output:q})" {params.papers} --consistency {input.consistency[0]:q} --out {output:q}'
+        ' --results "$(dirname {output.page:q})" {params.papers} --consistency {input.consistency[0]:q}'
+        " --out {output.page:q}"

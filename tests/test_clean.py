@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.commands.clean import clean
+from workflow_scripts.commands.clean import SHARED, clean
+from workflow_scripts.runtime.results_layout import RUNS_FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -95,3 +96,7 @@ def test_make_needs_no_packages_for_it(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and "removed results/demo" in done.stdout, done.stderr
     assert not (tmp_path / ".venv").exists() and not (tmp_path / "results").exists()
+
+
+def test_it_removes_every_table_of_runs_that_the_index_leaves():
+    assert set(RUNS_FILES) <= set(SHARED)

@@ -63,6 +63,7 @@ def test_every_link_of_every_page_ends_inside(archive, tmp_path):
         "consistency.html",
         "cvm_cervix/report.html",
         "index.html",
+        "runs.html",
     ]
     followed = 0
     for page in pages:
@@ -131,7 +132,7 @@ def test_it_is_a_research_object_without_images_weights_names_of_machines_or_fol
     needed |= {"verdict.csv", "model_card.md"}
     assert {f"cvm_cervix/{name}" for name in needed} | {f"{RUN}/record.json", f"{RUN}/predictions.csv"} <= names
     assert {"papers/cvm_cervix/published.yaml", "consistency.csv", "consistency.html", "index.html"} <= names
-    assert {Path(name).suffix for name in names} == {".csv", ".json", ".html", ".lock", ".yaml", ".md"}
+    assert {Path(name).suffix for name in names} == {".csv", ".json", ".html", ".lock", ".yaml", ".md", ".tex"}
     for name, text in texts.items():
         assert "somebodys-machine" not in text and str(finished.results) not in text, name
 

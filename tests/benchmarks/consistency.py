@@ -1,7 +1,7 @@
 """How many altered digits each check of printed numbers finds.
 
 Run as a script; prints one table for invented papers, with all that can be printed of a random confusion matrix, and
-one for each shipped paper. One digit of one number becomes another one. Found: the check calls something inconsistent,
+one for each shipped paper. One digit of one number becomes another one. Found: the check calls it a contradiction,
 or notes it, that it did not before. A check is asked of the numbers of which it spoke before the change.
 """
 
@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "claims"))
 from invented import random_paper
 
 from workflow_scripts.claims.checks import CHECKS, check_all
-from workflow_scripts.claims.outcome import INCONSISTENT, NOTE
+from workflow_scripts.claims.outcome import CONTRADICTION, NOTE
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.published_yaml import read_published
 
 ROOT = Path(__file__).resolve().parents[2]
-ODD = (INCONSISTENT, NOTE)
+ODD = (CONTRADICTION, NOTE)
 SEED = 7
 PAPERS = 200
 DIGITS_EACH = 5

@@ -4,7 +4,7 @@ import pytest
 
 from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.issues import issues
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.contracts.claims import Cell, Claim, Layer, PaperSetting, PaperStudy, Published, Statement
 
 STATED = {"one_training": "One training.", "split_unit": "Images were divided."}
@@ -34,7 +34,7 @@ def of(outcomes, kind):
 def test_numbers_that_are_rounded_beside_numbers_that_are_cut_off_accuse_neither(values):
     made = paper(accuracies(values, 1763))
     outcomes = check_all(made)
-    assert of(outcomes, INCONSISTENT) == set()
+    assert of(outcomes, CONTRADICTION) == set()
     (note,) = issues(made, outcomes)
     assert note.outcome == NOTE and "Two programs or two people" in note.outcomes[0].innocent
     odd = {f"a{i}" for i, value in enumerate(values) if value != 84.06}
@@ -52,34 +52,36 @@ def split(parts, shares, stated=None):
 def test_a_split_by_patient_is_not_held_to_shares_of_images():
     parts, shares = {"train": 787, "test": 213}, {"train": 81, "test": 19}
     outcomes = check_all(paper(split(parts, shares)))
-    assert of(outcomes, INCONSISTENT) == set() and len(of(outcomes, NOTE)) == 4
-    assert len(of(check_all(paper(split(parts, shares, STATED))), INCONSISTENT)) == 4
+    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, FITS_ONLY_IF)) == 4
+    readings = {o.reading for o in outcomes if o.outcome == FITS_ONLY_IF}
+    assert readings == {"patients or slides were divided, not the samples that are counted"}
+    assert len(of(check_all(paper(split(parts, shares, STATED))), CONTRADICTION)) == 4
 
 
 @pytest.mark.parametrize(
     ("parts", "shares", "outcome"),
     [
-        ({"train": 216, "validation": 24, "test": 60}, {"train": 70, "validation": 10, "test": 20}, NOTE),
-        ({"train": 731, "test": 269}, {"train": 75, "test": 25}, NOTE),
-        ({"train": 721, "test": 279}, {"train": 75, "test": 25}, INCONSISTENT),
-        ({"train": 640, "test": 360}, {"train": 70, "test": 30}, INCONSISTENT),
-        ({"train": 787, "test": 213}, {"train": 81, "test": 19}, INCONSISTENT),
+        ({"train": 216, "validation": 24, "test": 60}, {"train": 70, "validation": 10, "test": 20}, FITS_ONLY_IF),
+        ({"train": 731, "test": 269}, {"train": 75, "test": 25}, FITS_ONLY_IF),
+        ({"train": 721, "test": 279}, {"train": 75, "test": 25}, CONTRADICTION),
+        ({"train": 640, "test": 360}, {"train": 70, "test": 30}, CONTRADICTION),
+        ({"train": 787, "test": 213}, {"train": 81, "test": 19}, CONTRADICTION),
     ],
 )
 def test_shares_told_in_round_numbers_may_be_rounded_to_them(parts, shares, outcome):
     found = [o for o in check_all(paper(split(parts, shares, STATED))) if o.claim == "share.train"]
     assert {o.outcome for o in found} == {outcome}
-    assert all(("of percent, to which this one may be rounded" in o.innocent) == (outcome == NOTE) for o in found)
+    assert all(("of percent, to which this one is rounded" in o.reading) == (outcome == FITS_ONLY_IF) for o in found)
 
 
 def test_a_total_whose_parts_are_their_shares_cut_off_is_no_finding():
     outcomes = check_all(paper(split({"train": 5750, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
                                + [count(8215, "all")]))  # fmt: skip
-    assert of(outcomes, INCONSISTENT) == set() and len(of(outcomes, NOTE)) == 3
+    assert of(outcomes, CONTRADICTION) == set() and len(of(outcomes, FITS_ONLY_IF)) == 3
     # Two fewer are more than cutting off leaves over.
     outcomes = check_all(paper(split({"train": 5749, "test": 2464}, {"train": 70, "test": 30}, STATED)[1:]
                                + [count(8215, "all")]))  # fmt: skip
-    assert len(of(outcomes, INCONSISTENT)) == 3
+    assert len(of(outcomes, CONTRADICTION)) == 3
 
 
 def twice(metric, first, second, sizes=(), **about):
@@ -97,13 +99,13 @@ def test_a_metric_without_class_or_average_may_be_another_one_in_another_place()
         return {o.outcome for o in check_all(paper(twice(*args, **about))) if o.check == "printed twice"}
 
     # 58 of 60 and 60 of 60 right: 96.7 and 100 by class, 98.3 as their mean.
-    assert outcomes("sensitivity", 96.7, 98.3) == {NOTE}
-    assert outcomes("sensitivity", 96.7, 98.3, (60, 60)) == {NOTE}
-    assert outcomes("precision", 96.8, 97.8, (60, 60)) == {INCONSISTENT}
-    assert outcomes("macro_f1", 79.1, 81.4) == {NOTE}
-    assert outcomes("macro_f1", 79.1, 81.4, stated={"average": "Macro averages are given."}) == {INCONSISTENT}
-    assert outcomes("sensitivity", 96.7, 98.3, class_name="A") == {INCONSISTENT}
-    assert outcomes("accuracy", 96.7, 98.3) == {INCONSISTENT}
+    assert outcomes("sensitivity", 96.7, 98.3) == {FITS_ONLY_IF}
+    assert outcomes("sensitivity", 96.7, 98.3, (60, 60)) == {FITS_ONLY_IF}
+    assert outcomes("precision", 96.8, 97.8, (60, 60)) == {CONTRADICTION}
+    assert outcomes("macro_f1", 79.1, 81.4) == {FITS_ONLY_IF}
+    assert outcomes("macro_f1", 79.1, 81.4, stated={"average": "Macro averages are given."}) == {CONTRADICTION}
+    assert outcomes("sensitivity", 96.7, 98.3, class_name="A") == {CONTRADICTION}
+    assert outcomes("accuracy", 96.7, 98.3) == {CONTRADICTION}
 
 
 def test_a_number_may_be_cut_off_in_one_place_and_rounded_twice_in_another():
@@ -115,8 +117,8 @@ def test_a_number_may_be_cut_off_in_one_place_and_rounded_twice_in_another():
         return {o.outcome for o in check_all(paper(claims)) if o.check == "printed twice"}
 
     assert outcomes(94.6, 0.95) == {CONSISTENT}
-    assert outcomes(94.4, 0.95) == {NOTE}
-    assert outcomes(94.3, 0.95) == {INCONSISTENT}
+    assert outcomes(94.4, 0.95) == {FITS_ONLY_IF}
+    assert outcomes(94.3, 0.95) == {CONTRADICTION}
 
 
 def test_an_accuracy_may_be_the_mean_over_batches_of_the_stated_size():
@@ -127,10 +129,10 @@ def test_an_accuracy_may_be_the_mean_over_batches_of_the_stated_size():
 
     sixteen = (PaperSetting("b", "§3", 16, setting="train.batch_size"),)
     # 120 of 128 right, and the one of the last batch: (8 · 0.9375 + 1) / 9.
-    assert outcome(94.44).outcome == INCONSISTENT
+    assert outcome(94.44).outcome == CONTRADICTION
     found = outcome(94.44, sixteen)
     assert found.outcome == NOTE and "batches of 16, of which the last has 1" in found.innocent
-    assert outcome(94.50, sixteen).outcome == INCONSISTENT
+    assert outcome(94.50, sixteen).outcome == CONTRADICTION
 
 
 def test_numbers_that_fit_in_averages_of_their_own_of_rounded_class_values_are_a_note():
@@ -154,13 +156,13 @@ def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
     (found,) = [o for o in from_share(94.4) if o.claim == "a"]
     assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
     # Of no n from 127 to 136.
-    assert of(from_share(99.9), INCONSISTENT) == {"a"}
-    assert of(from_share(99.9, stated={}), NOTE) == {"a"}
+    assert of(from_share(99.9), CONTRADICTION) == {"a"}
+    assert of(from_share(99.9, stated={}), FITS_ONLY_IF) == {"a"}
 
 
 def test_a_share_that_is_rounded_is_no_mistake():
     claims = split({"train": 667, "test": 333}, {"train": 67, "test": 33}, STATED)
-    assert of(check_all(paper(claims)), INCONSISTENT) == set()
+    assert of(check_all(paper(claims)), CONTRADICTION) == set()
 
 
 def test_accuracy_of_several_classes_may_be_a_mean_over_them():
@@ -173,10 +175,10 @@ def test_accuracy_of_several_classes_may_be_a_mean_over_them():
     (found,) = [o for o in check_all(paper(claims)) if o.claim == "a"]
     assert found.outcome == NOTE and "(TP + TN) / n over the 3 classes" in found.innocent
     two = [o for o in check_all(paper([*classes[:2], *claims[3:]])) if o.claim == "a"]
-    assert {o.outcome for o in two} == {INCONSISTENT}
+    assert {o.outcome for o in two} == {CONTRADICTION}
 
 
-@pytest.mark.parametrize(("said", "outcome"), [(3, CONSISTENT), (7, CONSISTENT), (15, INCONSISTENT)])
+@pytest.mark.parametrize(("said", "outcome"), [(3, CONSISTENT), (7, CONSISTENT), (15, CONTRADICTION)])
 def test_a_difference_in_percent_may_be_relative(said, outcome):
     values = {"new": 43, "old": 40}
     claims = [
@@ -191,7 +193,9 @@ def test_a_difference_in_percent_may_be_relative(said, outcome):
     assert found.outcome == outcome
 
 
-@pytest.mark.parametrize(("network", "outcome"), [("", NOTE), ("ResNet-18", NOTE), ("VGG16", INCONSISTENT)])
+@pytest.mark.parametrize(
+    ("network", "outcome"), [("", FITS_ONLY_IF), ("ResNet-18", FITS_ONLY_IF), ("VGG16", CONTRADICTION)]
+)
 def test_strides_are_free_in_networks_other_than_a_vgg(network, outcome):
     sizes = ((56, 56, 64), (28, 28, 128))
     layers = tuple(Layer(f"t.{i}", f"row {i}", "s", "Conv", size, network) for i, size in enumerate(sizes))
@@ -199,11 +203,11 @@ def test_strides_are_free_in_networks_other_than_a_vgg(network, outcome):
     assert found.outcome == outcome
 
 
-def test_another_release_of_a_public_set_is_a_note():
+def test_another_release_of_a_public_set_is_a_reading():
     known = (Claim("p", "Others", "s", "cells", 11534, "count"),)
     own = Claim("own", "§1", "s", "cells", 11530, "count")
     (found,) = [o for o in check_all(paper([own], public=known)) if o.check == "public set"]
-    assert found.outcome == NOTE and "another release" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and "another release" in found.reading
 
 
 def test_a_share_may_be_of_what_is_left_after_the_test_subset():
@@ -220,7 +224,7 @@ def test_equal_parts_of_two_different_splits_are_not_called_alike():
         for subset, value, place in shares
     ]
     outcomes = check_all(paper(claims))
-    assert of(outcomes, INCONSISTENT) == {"train§1", "train§2"} and of(outcomes, CONSISTENT) == set()
+    assert of(outcomes, CONTRADICTION) == {"train§1", "train§2"} and of(outcomes, CONSISTENT) == set()
 
 
 def test_a_metric_of_a_class_that_is_not_named_may_be_the_mean_of_both():
@@ -241,7 +245,7 @@ def test_only_the_sentence_whose_omission_mends_all_is_named():
         said("good", "higher", "C", "B"),
         said("poor", "lower", "B", "A", "C"),
     )
-    assert of(check_all(paper(statements=sentences)), INCONSISTENT) == {"fails"}
+    assert of(check_all(paper(statements=sentences)), CONTRADICTION) == {"fails"}
 
 
 def test_a_sentence_that_the_printed_numbers_bear_out_is_not_named():
@@ -253,8 +257,8 @@ def test_a_sentence_that_the_printed_numbers_bear_out_is_not_named():
         for run, value in (("one", 92), ("other", 94))
     ]
     both = (worst("one", "other"), worst("other", "one"))
-    assert of(check_all(paper(claims, statements=both)), INCONSISTENT) == {"worst.other"}
-    assert of(check_all(paper(statements=both)), INCONSISTENT) == {"worst.one", "worst.other"}
+    assert of(check_all(paper(claims, statements=both)), CONTRADICTION) == {"worst.other"}
+    assert of(check_all(paper(statements=both)), CONTRADICTION) == {"worst.one", "worst.other"}
 
 
 def test_cross_entropy_of_two_classes_has_two_names():
@@ -263,13 +267,13 @@ def test_cross_entropy_of_two_classes_has_two_names():
         settings = tuple(PaperSetting(name, "§", loss, setting="train.loss") for name, loss in named)
         return check_all(paper([Claim("k", "§", "s", "classes", classes, "count")], settings=settings))
 
-    assert of(outcomes(2), INCONSISTENT) == set() and of(outcomes(3), INCONSISTENT) == {"one", "other"}
+    assert of(outcomes(2), CONTRADICTION) == set() and of(outcomes(3), CONTRADICTION) == {"one", "other"}
 
 
-def test_more_samples_than_the_public_set_are_a_note_with_copies_as_the_reading():
+def test_more_samples_than_the_public_set_fit_only_if_there_are_copies():
     known = (Claim("p", "Others", "s", "samples", 161, "count", subset="all", class_name="A"),)
-    (found,) = [o for o in check_all(paper([count(687, "all", "A")], public=known)) if o.outcome == NOTE]
-    assert "crops or copies" in found.innocent and found.size == "526 more"
+    (found,) = [o for o in check_all(paper([count(687, "all", "A")], public=known)) if o.outcome == FITS_ONLY_IF]
+    assert "crops or copies" in found.reading and found.size == "526 more"
 
 
 def test_what_stands_in_several_places_or_is_found_by_several_checks_is_one_issue():

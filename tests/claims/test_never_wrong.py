@@ -1,4 +1,4 @@
-"""Numbers from a real confusion matrix are never called inconsistent, however they were made and written."""
+"""Numbers from a real confusion matrix are never called a contradiction, however they were made and written."""
 
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,7 @@ from honest import MISSTATED, PIPELINES, STATED, matrix, mean_of_five, printed, 
 from invented import paper, random_matrix, random_paper
 
 from workflow_scripts.claims.checks import check_all
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION
 
 SEED = 20240613
 
@@ -18,16 +18,16 @@ def wrongly_accused(first: int, last: int) -> list[str]:
     found = []
     for number in range(first, last):
         made = random_paper(np.random.default_rng([SEED, number]))
-        found += [f"{number}: {o.claim} {o.check} {o.why}" for o in check_all(made) if o.outcome == INCONSISTENT]
+        found += [f"{number}: {o.claim} {o.check} {o.why}" for o in check_all(made) if o.outcome == CONTRADICTION]
     return found
 
 
-def test_nothing_of_a_real_matrix_is_called_inconsistent():
+def test_nothing_of_a_real_matrix_is_called_a_contradiction():
     assert wrongly_accused(0, 400) == []
 
 
 @pytest.mark.slow
-def test_nothing_of_ten_thousand_real_matrices_is_called_inconsistent():
+def test_nothing_of_ten_thousand_real_matrices_is_called_a_contradiction():
     assert wrongly_accused(0, 10_000) == []
 
 
@@ -39,20 +39,20 @@ def test_every_number_of_a_whole_matrix_of_two_classes_comes_to_a_verdict():
 
 
 def accused(pipeline, classes: int, papers: int, stated: dict[str, str]) -> list[str]:
-    """What is called inconsistent in honest papers of one pipeline, a line for each paper with anything."""
+    """What is called a contradiction in honest papers of one pipeline, a line for each paper with anything."""
     found = []
     for number in range(papers):
         rng = np.random.default_rng([SEED, classes, number])
         counts = matrix(rng, classes)
         outcomes = check_all(printed(counts, pipeline(rng, counts), stated))
-        wrong = [f"{o.claim} {o.check}: {o.why}" for o in outcomes if o.outcome == INCONSISTENT]
+        wrong = [f"{o.claim} {o.check}: {o.why}" for o in outcomes if o.outcome == CONTRADICTION]
         found += [f"{number}: {'; '.join(wrong)}"] if wrong else []
     return found
 
 
 @pytest.mark.parametrize("classes", [2, 5, 11])
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.__name__)
-def test_no_usual_way_of_making_a_papers_numbers_is_called_inconsistent(pipeline, classes):
+def test_no_usual_way_of_making_a_papers_numbers_is_called_a_contradiction(pipeline, classes):
     assert accused(pipeline, classes, 12, {}) == []
     if pipeline.__name__ not in MISSTATED:
         assert accused(pipeline, classes, 12, STATED) == []
@@ -60,18 +60,18 @@ def test_no_usual_way_of_making_a_papers_numbers_is_called_inconsistent(pipeline
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.__name__)
-def test_no_usual_way_is_called_inconsistent_in_many_papers(pipeline):
+def test_no_usual_way_is_called_a_contradiction_in_many_papers(pipeline):
     for classes in (2, 3, 5, 11):
         assert accused(pipeline, classes, 60, {}) == []
         if pipeline.__name__ not in MISSTATED:
             assert accused(pipeline, classes, 60, STATED) == []
 
 
-def test_a_mean_of_trainings_that_is_printed_as_one_training_is_called_inconsistent():
+def test_a_mean_of_trainings_that_is_printed_as_one_training_is_called_a_contradiction():
     assert len(accused(mean_of_five, 2, 12, STATED)) >= 6
 
 
-def test_an_altered_digit_of_a_paper_that_says_all_is_called_inconsistent():
+def test_an_altered_digit_of_a_paper_that_says_all_is_called_a_contradiction():
     found = 0
     for number in range(30):
         rng = np.random.default_rng([SEED, number])
@@ -80,7 +80,7 @@ def test_an_altered_digit_of_a_paper_that_says_all_is_called_inconsistent():
         name = str(rng.choice(list(numbers)))
         # A first digit that is off by one to three: five to thirty points.
         numbers[name] = abs(numbers[name] - Decimal(int(rng.integers(1, 4))) / 10)
-        found += any(o.outcome == INCONSISTENT for o in check_all(printed(counts, numbers, STATED)))
+        found += any(o.outcome == CONTRADICTION for o in check_all(printed(counts, numbers, STATED)))
     assert found >= 27
 
 

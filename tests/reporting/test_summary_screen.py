@@ -53,7 +53,7 @@ def test_each_row_leads_to_its_evidence(real):
     )
     assert 'href="../consistency.html#small:best"' in best
     assert any('href="#costs"' in row and "Training time" in row for row in rows)
-    assert "printed inconsistently" in text_of(part)  # one accuracy printed as 90, 97 and 70 %
+    assert "printed numbers contradict each other" in text_of(part)  # one accuracy printed as 90, 97 and 70 %
 
 
 def test_a_claims_link_leads_to_its_row_of_the_printed_numbers(real):

@@ -105,8 +105,9 @@ def test_ctrl_c_ends_browse_and_the_server_cleanly(study, tmp_path):
         # Tests that were started in the background of a shell hand down that Ctrl-C is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    address = process.stdout.readline().strip()
-    assert address.startswith(f"http://{HOST}:")
+    study_name, page = process.stdout.readline().strip().split(": ")
+    address, query = page.split("/#/experiments/")
+    assert study_name == "toy" and address.startswith(f"http://{HOST}:") and "workflowType=machine_learning" in query
     assert urllib.request.urlopen(f"{address}/health").status == 200
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=120)

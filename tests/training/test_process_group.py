@@ -230,7 +230,7 @@ def test_torchrun_starts_them_one_log_tells_of_it_and_nobody_outlives_its_kill(i
         family.ended()
     end = subprocess.run(step, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert end.returncode == 0, end.stderr
-    assert end.stderr.count("continuing in epoch") == end.stderr.count("epoch 4/4") == 1
+    assert end.stderr.count("continuing in epoch") == 1
     assert (tmp_path / "train.log").read_text().count("epoch 4/4") == 1
     assert "epoch 4/4" in (tmp_path / "train.log.1").read_text()
     assert together(inputs, tmp_path / "same", given)[0] == [0, 0]

@@ -12,7 +12,17 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "prepare.smk", "rules", "envs", "profiles", "workflow_scripts", "config.yaml", "docs")
+PARTS = (
+    "Snakefile",
+    "prepare.smk",
+    "rules",
+    "envs",
+    "profiles",
+    "snakemake_logger_plugin_cervix",
+    "workflow_scripts",
+    "config.yaml",
+    "docs",
+)
 
 # The studies that run where nothing else is said.
 SHIPPED = [

@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "rules", "envs", "profiles", "workflow_scripts", "dvc.yaml", ".dvcignore", ".gitignore")
+PARTS = (
+    "Snakefile",
+    "rules",
+    "envs",
+    "profiles",
+    "snakemake_logger_plugin_cervix",
+    "workflow_scripts",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+)
 
 
 class Copy:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
+from workflow_scripts.runtime.results_layout import RUNS_FILES
 
 # What no page of this workflow has: it would run, load or send something.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
@@ -18,7 +19,7 @@ _TAG = re.compile(r"<([a-zA-Z][^\s/<>]*)([^<>]*)")
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++)""")
 LONGEST_TAG = 20_000
 LINKS = ("href", "src", "srcset", "data", "xlink:href", "action", "formaction", "poster", "background")
-OVER_ALL = ("consistency.csv", "consistency.html", "index.html")
+OVER_ALL = ("consistency.csv", "consistency.html", "index.html", *RUNS_FILES)
 
 
 def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], papers: list[Path]) -> None:
@@ -33,6 +34,7 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     from workflow_scripts.reporting.pages.overview import index_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import study_row
+    from workflow_scripts.reporting.runs_table import runs_table, write_runs_table
     from workflow_scripts.runtime.files import write_text
 
     papers = sorted(papers, key=lambda folder: folder.name)
@@ -41,6 +43,7 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     table = target / "consistency.csv"
     write_table(table, checked)
     write_text(target / "consistency.html", consistency_page(checked))
+    write_runs_table(target, runs_table(results, dict(sorted(studies.items()))))
     rows = [study_row(results / name, name, about, results) for name, about in sorted(studies.items())]
     write_text(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
 

@@ -1,20 +1,33 @@
 """All checks of a paper's numbers, and one list of what they say."""
 
+from dataclasses import replace
+
 from workflow_scripts.claims import (
     averages,
     costs,
     described,
     digits,
     granularity,
+    leads,
     matrices,
     rankings,
+    references,
     repeats,
     shares,
     totals,
     two_classes,
     writing,
 )
-from workflow_scripts.claims.outcome import NOT_CHECKABLE, ORDER, Check, Outcome
+from workflow_scripts.claims.about_checks import INNOCENT, MISPRINT, PREMISES, STRENGTHS, TRIED
+from workflow_scripts.claims.outcome import (
+    CONSISTENT,
+    CONTRADICTION,
+    FITS_ONLY_IF,
+    NOT_CHECKABLE,
+    ORDER,
+    Check,
+    Outcome,
+)
 from workflow_scripts.claims.premises import weighed
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -41,66 +54,11 @@ CHECKS: dict[str, Check] = {
     rankings.RANKS: rankings.check_ranks,
     rankings.WORDS: rankings.check_words,
     rankings.CONFLICTS: rankings.check_conflicts,
+    leads.NAME: leads.check,
     described.LAYERS: described.check_layers,
     described.SETTINGS: described.check_settings,
+    references.NAME: references.check,
     costs.NAME: costs.check,
-}
-_ABOUT = ("metric", "subset", "run", "class_name")
-# Name of a check → what must be said by the paper for it to call a number inconsistent: fields of claims and settings,
-# and names of contracts.paper_premises.UNSAID. Checks that never do so, and those of layers, have none.
-PREMISES: dict[str, tuple[str, ...]] = {
-    granularity.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
-    averages.F1: (*_ABOUT, "average"),
-    averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
-    two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
-    # It tries every average, whatever the claim calls it.
-    matrices.METRICS: ("subset", "run", "class_name", "one_training"),
-    matrices.SUMS: ("subset", "run", "class_name"),
-    matrices.PARTIAL: ("subset", "run", "class_name", "one_training"),
-    totals.SUMS: ("subset", "class_name", "run"),
-    totals.COPIES: ("subset", "run"),
-    totals.CLASSES: ("class_name",),
-    totals.PATIENTS: ("subset",),
-    totals.RATIO: ("class_name",),
-    shares.SPLIT: ("subset", "class_name", "split_unit"),
-    shares.PUBLIC: ("class_name", "subset"),
-    repeats.NAME: _ABOUT,
-    rankings.DIFFERENCES: ("run", "subset", "against"),
-    rankings.RANKS: ("run", "subset"),
-    rankings.WORDS: (*_ABOUT, "against"),
-    rankings.CONFLICTS: ("run", "subset", "class_name", "against"),
-    described.SETTINGS: ("setting",),
-}
-_WRITING = "rounded half up or half even, cut off, rounded twice"
-_AVERAGES = (
-    "each class, plain, weighted and pooled means over the classes, of class values that were rounded before as well"
-)
-# Name of a check → the readings under which it tried to make the numbers fit, where it can call one inconsistent.
-TRIED: dict[str, str] = {
-    granularity.NAME: f"every whole number of samples; {_WRITING}; the mean over batches of the stated size; of more "
-    "than two classes the mean of (TP + TN) / n; of a class that is not named, each class and their mean",
-    averages.F1: "F1 of the classes and of the means, of class values that were rounded before as well",
-    averages.RECALL: "every way in which the right answers may fall into the classes",
-    two_classes.NAME: f"every table of right and wrong answers; {_WRITING}; {_AVERAGES}; each number in an average of "
-    "its own; F1 of the printed precision and sensitivity",
-    matrices.METRICS: f"{_AVERAGES}; {_WRITING}",
-    matrices.SUMS: "the samples of the subset and of the whole study",
-    matrices.PARTIAL: "the most errors that the accuracy allows",
-    totals.SUMS: "sums of classes, subsets and sources; each subset being its stated share, cut off",
-    totals.COPIES: "training counts with and without copies",
-    totals.CLASSES: "classes of the tables and of the confusion matrices",
-    totals.PATIENTS: "several images of a patient",
-    totals.RATIO: "rounded and cut off",
-    shares.SPLIT: "of all samples, and of those left after the test subset; rounded, cut off, one sample more or less; "
-    "told in whole tens or fives of percent",
-    repeats.NAME: "rounded, cut off or rounded twice in each place; another class or average in each place, where the "
-    "paper names none",
-    rankings.DIFFERENCES: "in points, and relative to the second number; with “about” one unit more or less",
-    rankings.RANKS: "the digits as printed; of numbers with fewer digits all that they may stand for",
-    rankings.WORDS: "every metric that is printed, or follows from a printed matrix, where the sentence names none",
-    rankings.CONFLICTS: "leaving out each of the sentences",
-    described.LAYERS: "a convolution keeps the map, a pooling layer makes it smaller; the size may stand a row late",
-    described.SETTINGS: "two names for one setting",
 }
 NO_CHECK = "none"
 # What would be needed to say anything of a number that no check speaks of.
@@ -128,7 +86,7 @@ def check_all(published: Published) -> list[Outcome]:
     shortened = digits.with_known_digits(published)
     by_id = {entry.id: entry for entry in published.entries}
     outcomes_of_checks = [
-        weighed(outcome, by_id, PREMISES.get(name, ()))
+        _completed(weighed(outcome, by_id, PREMISES.get(name, ())))
         for name, check in CHECKS.items()
         for outcome in check(shortened)
     ]
@@ -151,8 +109,22 @@ def check_all(published: Published) -> list[Outcome]:
     return ordered
 
 
+def _completed(outcome: Outcome) -> Outcome:
+    """The outcome with what is known of its check, where it says nothing of it itself.
+
+    Of an issue that is no note the readings tried, of a contradiction how it may have come about, of what is
+    consistent how much that says.
+    """
+    if outcome.outcome == CONSISTENT:
+        return replace(outcome, strength=outcome.strength or STRENGTHS.get(outcome.check, ""))
+    if outcome.outcome not in (CONTRADICTION, FITS_ONLY_IF):
+        return outcome
+    tried = outcome.tried or TRIED.get(outcome.check, ())
+    return replace(outcome, tried=tried, innocent=outcome.innocent or INNOCENT.get(outcome.check, MISPRINT))
+
+
 def overall(outcomes: list[Outcome]) -> dict[str, str]:
-    """Claim → its outcome over all checks: inconsistent if one says so, else a note; not checkable if none decides."""
+    """Claim → its outcome over all checks: the one that comes first in ORDER."""
     outcomes_by_claim: dict[str, str] = {}
     for outcome in outcomes:
         if ORDER.index(outcome.outcome) < ORDER.index(outcomes_by_claim.get(outcome.claim, ORDER[-1])):

@@ -5,14 +5,25 @@ from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, verdict
+from workflow_scripts.claims.outcome import (
+    CONSISTENT,
+    CONTRADICTION,
+    FITS_ONLY_IF,
+    NOT_CHECKABLE,
+    WORDS_ONLY,
+    Outcome,
+    verdict,
+)
 from workflow_scripts.contracts.claims import Layer, PaperSetting, Published
 
 LAYERS = "layer sizes"
 SETTINGS = "stated twice"
 # Networks whose convolutions keep the size of a map and whose pooling layers halve it.
 _KEEPING = "VGG"
-_STRIDES = "A convolution of stride 2 makes a map smaller, a pooling layer of stride 1 keeps its size."
+_STRIDES = "a convolution has a stride of 2, or a pooling layer one of 1"
+_FREE = "A convolution of stride 2 makes a map smaller, a pooling layer of stride 1 keeps its size."
+_ROW_LATE = "A size of the table may stand in a wrong row; the network itself may be right."
+_TWO_DRAFTS = "One of the two sentences may be left from a draft, or be about another part of the work."
 # The same function of two classes.
 _CROSS_ENTROPY = {"cross_entropy", "binary_cross_entropy"}
 
@@ -21,9 +32,9 @@ def check_layers(published: Published) -> Iterator[Outcome]:
     """A pooling layer makes the map smaller and keeps its channels; a convolution is no larger than its input.
 
     A convolution is smaller than its input only where the pooling layer before it was not: then the table has the size
-    one row too late. Of a network that is not said to be a VGG, whose strides are free, it is a note. The first fully
-    connected layer may list the unrolled map. Reference: K. Simonyan, A. Zisserman, arXiv:1409.1556 (2014), Table 1:
-    convolutions keep the size, max pooling halves it.
+    one row too late. Of a network that is not said to be a VGG, whose strides are free, that is a reading. The
+    first fully connected layer may list the unrolled map. Reference: K. Simonyan, A. Zisserman, arXiv:1409.1556
+    (2014), Table 1: convolutions keep the size, max pooling halves it.
     """
     tables: dict[str, list[Layer]] = {}
     for layer in published.layers:
@@ -32,8 +43,11 @@ def check_layers(published: Published) -> Iterator[Outcome]:
         yield Outcome(layers[0].id, LAYERS, NOT_CHECKABLE, "Missing: nothing stands before the first layer.")
         for before, layer in pairwise(layers):
             outcome = _layer(before, layer)
-            noted = outcome.outcome == INCONSISTENT and not layer.network.startswith(_KEEPING)
-            yield replace(outcome, outcome=NOTE, innocent=_STRIDES) if noted else outcome
+            if outcome.outcome == CONTRADICTION and not layer.network.startswith(_KEEPING):
+                yield replace(outcome, outcome=FITS_ONLY_IF, innocent=_FREE, reading=_STRIDES)
+            else:
+                wrong = outcome.outcome == CONTRADICTION
+                yield replace(outcome, innocent=_ROW_LATE, size="one row of the table") if wrong else outcome
 
 
 def _layer(before: Layer, layer: Layer) -> Outcome:
@@ -43,7 +57,7 @@ def _layer(before: Layer, layer: Layer) -> Outcome:
             return Outcome(layer.id, LAYERS, NOT_CHECKABLE, "Missing: the width of a fully connected layer is free.")
         return Outcome(layer.id, LAYERS, CONSISTENT, f"{last} unrolled are {layer.size[0]}.")
     if len(before.size) == 1:
-        return Outcome(layer.id, LAYERS, INCONSISTENT, f"A map of {size} cannot follow a layer of {last}.")
+        return Outcome(layer.id, LAYERS, CONTRADICTION, f"A map of {size} cannot follow a layer of {last}.")
     (height, width, channels), (old_height, old_width, old_channels) = layer.size, before.size
     if _pools(layer):
         half = f"{old_height // 2} x {old_width // 2} x {old_channels}"
@@ -81,7 +95,16 @@ def check_settings(published: Published) -> Iterator[Outcome]:
             word = "It is also stated as" if odd else "It is stated alike:"
             nearest = ", ".join(str(compared.value) for compared in odd)
             ids = tuple(compared.id for compared in odd or same_setting)
-            yield Outcome(entry.id, SETTINGS, verdict(not odd), f"{entry.value}. {word} {there}.", nearest, ids)
+            yield Outcome(
+                entry.id,
+                SETTINGS,
+                verdict(not odd),
+                f"{entry.value}. {word} {there}.",
+                nearest,
+                ids,
+                _TWO_DRAFTS if odd else "",
+                WORDS_ONLY if odd else "",
+            )
 
 
 def _same(published: Published, first: PaperSetting, second: PaperSetting) -> bool:

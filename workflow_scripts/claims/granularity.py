@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, NOTE, Outcome
 from workflow_scripts.claims.printed import MODES, distance, interval, near, numerators, shown
 from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, measured
 from workflow_scripts.contracts.claims import Claim, Published
@@ -58,7 +58,7 @@ def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
     nearest = min((k / n for n in totals for k in _ends(claim, n)), key=lambda value: abs(value - claim.scaled))
     why = f"No whole number out of {which} gives {shown(claim)}."
     innocent = _otherwise(claim, sizes, totals) or _of_batches(claim, totals, batches)
-    outcome, size = NOTE if innocent else INCONSISTENT, distance(nearest, claim)
+    outcome, size = NOTE if innocent else CONTRADICTION, distance(nearest, claim)
     return Outcome(claim.id, NAME, outcome, why, around, sizes.behind(claim), innocent, size)
 
 
@@ -158,5 +158,5 @@ def _precision(claim: Claim, sizes: Sizes) -> Outcome:
     why = f"No number of right answers out of so many predictions gives {shown(claim)}."
     innocent, size = _otherwise(claim, sizes, []), distance(best[1] / best[2], claim)
     return Outcome(
-        claim.id, NAME, NOTE if innocent else INCONSISTENT, why, nearest, sizes.behind(claim), innocent, size
+        claim.id, NAME, NOTE if innocent else CONTRADICTION, why, nearest, sizes.behind(claim), innocent, size
     )

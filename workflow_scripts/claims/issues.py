@@ -1,16 +1,17 @@
-"""Distinct issues: what is printed several times, or found by several checks, is one."""
+"""Distinct issues and numbers: what is printed several times, or found by several checks, is one."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workflow_scripts.claims.digits import Quantity, quantity
-from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
-from workflow_scripts.contracts.claims import Published
+from workflow_scripts.claims.outcome import ISSUES, ORDER, Outcome
+from workflow_scripts.contracts.claims import Claim, Published
 
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue of a paper. outcome: INCONSISTENT or NOTE; number: from 1, over both, in the order of the paper's file;
+    """One issue of a paper. outcome: one of ISSUES; number: from 1, over all, in the order of the paper's file;
     outcomes: all that say so, of every place."""
 
     number: int
@@ -24,7 +25,7 @@ class Issue:
 
 
 def issues(published: Published, outcomes: list[Outcome]) -> list[Issue]:
-    """Every inconsistency and every note, the distinct ones; inconsistencies first.
+    """The distinct contradictions, then what fits only if …, then the notes.
 
     One check makes one issue of what it gives one reason for, of what it held against each other, and of a quantity
     that stands in several places. Issues of several checks are one where one is about nothing but what the other is
@@ -32,11 +33,31 @@ def issues(published: Published, outcomes: list[Outcome]) -> list[Issue]:
     """
     about = {claim.id: quantity(claim) for claim in published.claims}
     groups_of_issues: list[list[Outcome]] = []
-    for kind in (INCONSISTENT, NOTE):
+    for kind in ISSUES:
         of_kind = [outcome for outcome in outcomes if outcome.outcome == kind]
         groups = _joined([[outcome] for outcome in of_kind], lambda a, b: _same_check(a, b, about))
         groups_of_issues += _joined(groups, _contained)
     return [Issue(number, members[0].outcome, tuple(members)) for number, members in enumerate(groups_of_issues, 1)]
+
+
+def distinct_numbers(published: Published) -> list[tuple[Claim, ...]]:
+    """The printed numbers, each with all its places; the cells of a printed confusion matrix are one."""
+    claims_of: dict[tuple[object, ...], list[Claim]] = {}
+    for claim in published.claims:
+        is_cell = claim.metric == "confusions" and claim.cell is not None
+        key = ("matrix", claim.study, claim.run, claim.subset) if is_cell else quantity(claim)
+        claims_of.setdefault(key, []).append(claim)
+    return [tuple(claims) for claims in claims_of.values()]
+
+
+def numbers_by_outcome(published: Published, outcomes: Mapping[str, str]) -> Counter[str]:
+    """How many distinct numbers come to each outcome: the first one in ORDER over all places of a number.
+
+    outcomes: id of a claim → its outcome over all checks.
+    """
+    return Counter(
+        min((outcomes[claim.id] for claim in claims), key=ORDER.index) for claims in distinct_numbers(published)
+    )
 
 
 def _joined(groups: list[list[Outcome]], alike: Callable[[list[Outcome], list[Outcome]], bool]) -> list[list[Outcome]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, Outcome, shared_outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import MODES, distance, interval, numerators, shown, written
 from workflow_scripts.claims.readings import DIGITS, of_rounded, rounded_scores
 from workflow_scripts.claims.scores import f1_of_means, harmonic, scores
@@ -64,9 +64,9 @@ def check_metrics(published: Published) -> Iterator[Outcome]:
     for matrix in matrices(published):
         claims = [claim for claim in measured(published) if (claim.study, claim.run, claim.subset) == matrix.key]
         outcomes = [outcome for claim in claims if (outcome := _metric(matrix, claim))]
-        odd = [outcome.claim for outcome in outcomes if outcome.outcome == INCONSISTENT]
+        odd = [outcome.claim for outcome in outcomes if outcome.outcome == CONTRADICTION]
         for outcome in outcomes:
-            inconsistent = odd if outcome.outcome == INCONSISTENT else ()
+            inconsistent = odd if outcome.outcome == CONTRADICTION else ()
             cells = (cell.id for cell in matrix.cells)
             yield replace(outcome, compared_ids=(*cells, *(name for name in inconsistent if name != outcome.claim)))
 
@@ -169,7 +169,7 @@ def check_sums(published: Published) -> Iterator[Outcome]:
         why = f"The matrix does not fit: {'; '.join(wrong)}." if wrong else sums_in_words
         nearest = " or ".join(map(str, totals))
         yield from shared_outcome(
-            matrix.cells, SUMS, INCONSISTENT if wrong else CONSISTENT, why, nearest if wrong else ""
+            matrix.cells, SUMS, CONTRADICTION if wrong else CONSISTENT, why, nearest if wrong else ""
         )
 
 

@@ -1,44 +1,63 @@
-"""What a check rests on: a number is called inconsistent by what its paper says, never by what was read into it."""
+"""What a check rests on: a number is called a contradiction by what its paper says, never by what was read into it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from workflow_scripts.claims.outcome import INCONSISTENT, NOTE, Outcome
-from workflow_scripts.contracts.claims import Claim, Layer, PaperEntry
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOTE, Outcome
+from workflow_scripts.contracts.claims import Claim, Interpreted, PaperEntry
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
 
 _MEASURED = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS)
 _MEANS = tuple(name for name in SUBSET_METRICS if name.startswith("macro_"))
-# Premise that papers seldom state → the metrics that need it, and under which reading all is well without it.
+
+
+@dataclass(frozen=True)
+class _Unsaid:
+    """A premise that papers seldom state. metrics: those that need it; sentence: how all may be well without it;
+    reading: in words that complete "fits only if …", where every such number fits without it, else empty."""
+
+    metrics: tuple[str, ...]
+    sentence: str
+    reading: str = ""
+
+
 _UNSAID = {
-    "one_training": (
+    "one_training": _Unsaid(
         _MEASURED,
         "The paper does not say that the number is of one training; a mean of several trainings or folds need not be "
         "what any one of them gives.",
     ),
-    "average": (_MEANS, "The paper does not say how the classes were averaged, and another average may fit."),
-    "split_unit": (
+    "average": _Unsaid(_MEANS, "The paper does not say how the classes were averaged, and another average may fit."),
+    "split_unit": _Unsaid(
         ("share",),
         "The paper does not say what was divided: shares of patients or slides are no shares of their images.",
+        "patients or slides were divided, not the samples that are counted",
     ),
 }
 
 
 def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple[str, ...]) -> Outcome:
-    """The outcome, an inconsistency as a note where a premise of its check is assumed or not stated.
+    """The outcome; a contradiction as what fits only if …, or as a note, where a premise is assumed or not stated.
 
-    entries: id → what the paper prints; premises: fields of a claim, and names of contracts.paper_premises.UNSAID.
+    entries: id → what the paper prints; premises: fields of a claim, and names of contracts.paper_premises.UNSAID. It
+    fits only if … where a reading is known that makes it fit: of the paper's file (`fits_if`), or of the premise.
     """
-    if outcome.outcome != INCONSISTENT:
+    if outcome.outcome != CONTRADICTION:
         return outcome
     involved = [entries[name] for name in (outcome.claim, *outcome.compared_ids)]
-    assumptions = [entry.assumed for entry in involved if not isinstance(entry, Layer)]
-    assumed = [assumption[premise] for assumption in assumptions for premise in premises if premise in assumption]
-    claims = [entry for entry in involved if isinstance(entry, Claim)]
-    unsaid = [
-        sentence
-        for premise, (metrics, sentence) in _UNSAID.items()
-        if premise in premises and any(claim.metric in metrics and premise not in claim.stated for claim in claims)
+    interpreted = [entry for entry in involved if isinstance(entry, Interpreted)]
+    open_premises = [(entry, premise) for entry in interpreted for premise in premises]
+    sentences = [
+        read[premise] for entry, premise in open_premises for read in (entry.assumed, entry.inferred) if premise in read
     ]
-    innocent = " ".join(dict.fromkeys([*assumed, *unsaid]))
-    return replace(outcome, outcome=NOTE, innocent=innocent) if innocent else outcome
+    readings = [entry.fits_if[premise] for entry, premise in open_premises if premise in entry.fits_if]
+    claims = [entry for entry in involved if isinstance(entry, Claim)]
+    for premise, unsaid in _UNSAID.items():
+        needing = [claim for claim in claims if claim.metric in unsaid.metrics and premise not in claim.stated]
+        if premise in premises and needing:
+            sentences.append(unsaid.sentence)
+            readings += [unsaid.reading] if unsaid.reading else []
+    if not sentences:
+        return outcome
+    innocent, reading = " ".join(dict.fromkeys(sentences)), ", or if ".join(dict.fromkeys(readings))
+    return replace(outcome, outcome=FITS_ONLY_IF if reading else NOTE, innocent=innocent, reading=reading)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOTE, Outcome, shared_outcome
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import ANY, PLAIN, distance, interval, shown
 from workflow_scripts.claims.sizes import Sizes, groups
 from workflow_scripts.claims.two_classes import excluding
@@ -13,9 +13,11 @@ NAME = "printed twice"
 SEQUENCES = "repeated sequence"
 # Three numbers of two digits agree by chance once in many thousand papers; two may.
 FEWEST = 3
-_CUT_AND_TWICE = (
-    "One place may be cut off and the other rounded more than once: 94.49 % gives 94.4 % and, by way of 94.5 %, 95 %."
-)
+_CUT_AND_TWICE = "one place is cut off and the other rounded more than once"
+_FOR_EXAMPLE = "94.49 % gives 94.4 % where it is cut off and, by way of 94.5 %, 95 %."
+_ANOTHER = "the places print the values of different classes, or different averages over them"
+_NOT_SAID = "Of which class or which average it is, is not said; each place may print another one."
+_MISPRINT = "One of the two may be a misprint, or a number of an earlier draft."
 _IDENTITY = ("study", "metric", "run", "subset", "class_name", "source", "predicted")
 _SAME_SCALE = {"last_epoch_accuracy": "accuracy"}
 
@@ -24,9 +26,10 @@ def check(published: Published) -> Iterator[Outcome]:
     """A quantity that is printed in several places (abstract, text, tables) is one number at the printed digits.
 
     Each place may have rounded or cut off; what fits only rounded more than once in one place and cut off in the other
-    is a note. So are two numbers of a metric of which the paper says neither class nor average, unless no table of
-    right and wrong answers gives both. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus,
-    Check for publication integrity before misconduct, Nature 577:167-169 (2020), section Errors.
+    fits only if that was done. Two numbers of a metric of which the paper says neither class nor average fit only if
+    they are of different ones, unless no table of right and wrong answers gives both. Reference: A. Grey, M. J.
+    Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature
+    577:167-169 (2020), section Errors.
     """
     claims = [claim for claim in published.claims if not claim.against]
     sizes = Sizes(published)
@@ -43,20 +46,24 @@ def check(published: Published) -> Iterator[Outcome]:
             there = "; ".join(dict.fromkeys(f"{shown(compared)} ({compared.place})" for compared in all_compared))
             word = "It is also printed as" if odd else "It is printed alike:"
             why, nearest = f"{shown(claim)}. {word} {there}.", shown(all_compared[0]) if odd else ""
-            size = f"{distance(all_compared[0].scaled, claim)} as printed" if odd else ""
-            outcome, innocent = _judge(claim, odd, sizes) if odd else (CONSISTENT, "")
-            if outcome == INCONSISTENT and (tried := _excluded(claim, odd, sizes)):
+            size = f"{distance(all_compared[0].scaled, claim)} as printed"
+            compared_ids = tuple(compared.id for compared in all_compared)
+            if not odd:
+                yield Outcome(claim.id, NAME, CONSISTENT, why, nearest, compared_ids)
+                continue
+            outcome, innocent, reading = _judge(claim, odd, sizes)
+            if outcome == CONTRADICTION and (tried := _excluded(claim, odd, sizes)):
                 why += f" No table of {tried} gives both, whatever the class or the average."
-            yield Outcome(claim.id, NAME, outcome, why, nearest, tuple(o.id for o in all_compared), innocent, size)
+            yield Outcome(claim.id, NAME, outcome, why, nearest, compared_ids, innocent, size, reading)
 
 
-def _judge(claim: Claim, odd: list[Claim], sizes: Sizes) -> tuple[str, str]:
-    """Outcome and innocent reading of a claim whose quantity is also printed otherwise."""
+def _judge(claim: Claim, odd: list[Claim], sizes: Sizes) -> tuple[str, str, str]:
+    """Outcome, innocent sentence and reading of a claim whose quantity is also printed otherwise."""
     if all(interval(claim, ANY).overlaps(interval(compared, ANY)) for compared in odd):
-        return NOTE, _CUT_AND_TWICE
+        return FITS_ONLY_IF, _FOR_EXAMPLE, _CUT_AND_TWICE
     if _is_open(claim, odd, sizes) and not _excluded(claim, odd, sizes):
-        return NOTE, "Of which class or which average it is, is not said; each place may print another one."
-    return INCONSISTENT, ""
+        return FITS_ONLY_IF, _NOT_SAID, _ANOTHER
+    return CONTRADICTION, _MISPRINT, ""
 
 
 def _is_open(claim: Claim, odd: list[Claim], sizes: Sizes) -> bool:

@@ -4,21 +4,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, shared_outcome, verdict
+from workflow_scripts.claims.outcome import CONSISTENT, EXACT, FITS_ONLY_IF, WEAK, Outcome, shared_outcome, verdict
 from workflow_scripts.claims.printed import PLAIN, SLACK, interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, complete_sum, groups
 from workflow_scripts.contracts.claims import Claim, Published
 
 SPLIT = "stated shares"
 PUBLIC = "public set"
+_PLANNED = "The shares may be those that were planned, and the counts those that were left."
 
 
 def check_split(published: Published) -> Iterator[Outcome]:
     """Each class (or the whole) is divided as stated, up to one sample or the rounding of the share.
 
     A share of training or validation may be one of what is left after the test subset. Where all shares told together
-    are whole tens (or fives) of percent, they may be rounded to these: a note. Where the counts of classes are printed
-    each is judged, otherwise the total. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K.
+    are whole tens (or fives) of percent, one may fit only if it is rounded to these. Where the counts of classes are
+    printed each is judged, otherwise the total. Reference: A. Grey, M. J. Bolland, A. Avenell, A. A. Klein, C. K.
     Gunsalus, Check for publication integrity before misconduct, Nature 577:167-169 (2020), section Errors: percentages
     against counts.
     """
@@ -58,10 +59,10 @@ def _divided(
     counts = [c for c in counts if (c.subset, c.class_name, c.source) == (share.subset, class_name, None)]
     points = abs(100 * (part / total - share.scaled))
     size = "" if fitting else f"{points:.1f} points, {abs(part - round(wanted))} of {total}"
-    innocent = "" if fitting else _in_round_numbers(published, share, points)
-    yield from shared_outcome(
-        (share, *counts), SPLIT, NOTE if innocent else verdict(bool(fitting)), why, nearest, innocent, size
-    )
+    reading = "" if fitting else _in_round_numbers(published, share, points)
+    outcome = FITS_ONLY_IF if reading else verdict(bool(fitting))
+    innocent = "" if fitting else "A planned split is often told in round numbers." if reading else _PLANNED
+    yield from shared_outcome((share, *counts), SPLIT, outcome, why, nearest, innocent, size, reading)
 
 
 def _in_round_numbers(published: Published, share: Claim, points: float) -> str:
@@ -70,7 +71,7 @@ def _in_round_numbers(published: Published, share: Claim, points: float) -> str:
     percents = [100 * claim.scaled for claim in together]
     for grain, name in ((10, "tens"), (5, "fives")):
         if points <= grain / 2 and all(abs(value / grain - round(value / grain)) < SLACK for value in percents):
-            return f"The shares are told in whole {name} of percent, to which this one may be rounded."
+            return f"the shares are told in whole {name} of percent, to which this one is rounded"
     return ""
 
 
@@ -82,7 +83,7 @@ def _is(part: int, share: Claim, total: int) -> bool:
 def check_public(published: Published) -> Iterator[Outcome]:
     """Whether a study has more samples of a class than the public set that they are from; totals of the set are equal.
 
-    More of them is no error by itself: several crops or copies of one object are samples as well.
+    More of them fits only if several crops or copies of one object are samples as well.
 
     Reference: the sources named under `public` in published.yaml; the way of checking as for the shares.
     """
@@ -94,9 +95,11 @@ def check_public(published: Published) -> Iterator[Outcome]:
             for claim in published.claims
             if _is_about(claim, public_claim)
         ]
-        more = [outcome.claim for outcome in outcomes if outcome.outcome == NOTE]
+        more = [outcome.claim for outcome in outcomes if outcome.outcome == FITS_ONLY_IF]
         for outcome in outcomes:
-            compared_ids = tuple(name for name in more if name != outcome.claim) if outcome.outcome == NOTE else ()
+            compared_ids = (
+                tuple(name for name in more if name != outcome.claim) if outcome.outcome == FITS_ONLY_IF else ()
+            )
             yield replace(outcome, compared_ids=compared_ids)
 
 
@@ -119,14 +122,13 @@ def _against(claim: Claim, public_claim: Claim, sizes: Sizes) -> Outcome:
     if value > there:
         of = f" of {claim.class_name}" if claim.class_name else ""
         why = f"{counted}{of}; the public set has {there} ({public_claim.place})."
-        innocent = (
-            "Several crops or copies of one object are samples as well, for example in an augmented set that a "
-            "reference made."
-        )
-        return Outcome(claim.id, PUBLIC, NOTE, why, f"at most {there}", (), innocent, f"{value - there} more")
+        reading = "several crops or copies of one object are counted, for example of an augmented set of a reference"
+        innocent = "Copies are samples as well; copies of one object may then lie on both sides of the split."
+        size = f"{value - there} more"
+        return Outcome(claim.id, PUBLIC, FITS_ONLY_IF, why, f"at most {there}", (), innocent, size, reading)
     of_the_set = public_claim.metric != "samples"
     why = f"{counted} of {there} in the public set ({public_claim.place})."
     if of_the_set and value != there:
-        innocent = "The paper may have used another release of the set."
-        return Outcome(claim.id, PUBLIC, NOTE, why, str(there), (), innocent, f"{abs(value - there)}")
-    return Outcome(claim.id, PUBLIC, CONSISTENT, why, str(there))
+        innocent, reading = "Public sets are released again with mends.", "another release of the set was used"
+        return Outcome(claim.id, PUBLIC, FITS_ONLY_IF, why, str(there), (), innocent, f"{abs(value - there)}", reading)
+    return Outcome(claim.id, PUBLIC, CONSISTENT, why, str(there), strength=EXACT if value == there else WEAK)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
-    INCONSISTENT,
+    CONTRADICTION,
+    FITS_ONLY_IF,
     NOT_CHECKABLE,
-    NOTE,
     Outcome,
     shared_outcome,
     verdict,
@@ -23,7 +23,9 @@ COPIES = "counts with copies"
 CLASSES = "number of classes"
 PATIENTS = "patients and images"
 RATIO = "ratio of counts"
-_LEFT_OVER = "Each subset has its stated share, cut off to a whole number; what is left over is in none of them."
+_LEFT_OVER = "Programs that divide a list cut off; what is left over is then in no subset."
+_CUT = "each subset is its stated share, cut off to a whole number, and what is left over is in none of them"
+_MISCOUNTED = "One of the counts may be a misprint, or some samples may have been left out without a word."
 _COUNTED = ("samples", "patients", "units", "cells", "classes", "models", "features")
 
 
@@ -52,7 +54,7 @@ def check_sums(published: Published) -> Iterator[Outcome]:
     """A printed total is the sum of its printed parts: classes, subsets, sources.
 
     Of a sum that does not fit, those numbers are named that stand in most sums that do not fit. Where every subset is
-    its stated share of the total, cut off, the sum may lack a few: a note. Reference: A. Grey,
+    its stated share of the total, cut off, the sum may lack a few: it fits only if so. Reference: A. Grey,
     M. J. Bolland, A. Avenell, A. A. Klein, C. K. Gunsalus, Check for publication integrity before misconduct, Nature
     577:167-169 (2020), section Errors.
     """
@@ -68,16 +70,19 @@ def check_sums(published: Published) -> Iterator[Outcome]:
         worst = max(failing[claim.id] for claim in printed_sum.members)
         cut = _cut_off(published, printed_sum)
         why = f"{equation}, but {int(printed_sum.total.value)} are printed.{cut}"
-        outcome, innocent = (NOTE, _LEFT_OVER) if cut else (INCONSISTENT, "")
+        outcome = FITS_ONLY_IF if cut else CONTRADICTION
+        innocent, reading = (_LEFT_OVER, _CUT) if cut else (_MISCOUNTED, "")
         for claim in printed_sum.members:
             if failing[claim.id] == worst:
                 rest = int(printed_sum.total.value) - printed_sum.sum_of_parts + int(claim.value)
                 nearest = printed_sum.sum_of_parts if claim is printed_sum.total else rest
-                size = f"{abs(printed_sum.sum_of_parts - int(printed_sum.total.value))}"
+                size = (
+                    f"{abs(printed_sum.sum_of_parts - int(printed_sum.total.value))} of {int(printed_sum.total.value)}"
+                )
                 compared_ids = tuple(member.id for member in printed_sum.members)
                 for duplicate in duplicates[claim.id]:
                     rest_of = tuple(name for name in compared_ids if name != duplicate.id)
-                    yield Outcome(duplicate.id, SUMS, outcome, why, str(nearest), rest_of, innocent, size)
+                    yield Outcome(duplicate.id, SUMS, outcome, why, str(nearest), rest_of, innocent, size, reading)
 
 
 def _cut_off(published: Published, printed_sum: Sum) -> str:
@@ -182,7 +187,7 @@ def check_patients(published: Published) -> Iterator[Outcome]:
                 continue
             if images.subset == patients.subset and images.value < patients.value:
                 why = f"{shown(images)} images cannot be of {shown(patients)} patients."
-                yield from shared_outcome((patients, images), PATIENTS, INCONSISTENT, why)
+                yield from shared_outcome((patients, images), PATIENTS, CONTRADICTION, why)
             elif images.subset == patients.subset:
                 same = images.value == patients.value
                 why = f"{shown(patients)} patients and {shown(images)} images: "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, Outcome, shared_outcome
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, NOTE, Outcome, shared_outcome
 from workflow_scripts.claims.printed import ANY, CUT, ROUNDED, distance, interval, near, shown
 from workflow_scripts.claims.readings import ROUNDED as KIND_ROUNDED
 from workflow_scripts.claims.readings import Reading, Values, readings
@@ -63,7 +63,7 @@ def check(published: Published) -> Iterator[Outcome]:
                 behind = sizes.behind(here[0])
                 for outcome in _alone_and_together(here, [_division(way) for way in ways], group):
                     outcome = replace(outcome, compared_ids=(*outcome.compared_ids, *behind))
-                    noted = behind and outcome.outcome == INCONSISTENT
+                    noted = behind and outcome.outcome == CONTRADICTION
                     yield replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else outcome
 
 
@@ -126,7 +126,7 @@ def _alone_and_together(claims: list[Claim], divisions: list[Division], everywhe
         elif claim.metric != "accuracy":
             why = f"No table of {divisions[0].words} gives {_words(claim)}, whatever the other numbers and the average."
             nearest, size = _instead(claim, [(division, None) for division in divisions])
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, size=size)
+            yield Outcome(claim.id, NAME, CONTRADICTION, why, nearest, size=size)
     if len({claim.metric for claim in possible}) > 1:
         yield from _judge(possible, divisions)
 
@@ -152,7 +152,7 @@ def _judge(claims: list[Claim], divisions: list[Division]) -> Iterator[Outcome]:
     mixed = [(division, _by_all(_each_for_itself(claims, division, exact=False))) for division in divisions]
     innocent = next((_MIXED.format(table=_table(division, fits)) for division, fits in mixed if fits.any()), "")
     for outcome in _contradiction(claims, divisions):
-        noted = innocent and outcome.outcome == INCONSISTENT
+        noted = innocent and outcome.outcome == CONTRADICTION
         yield replace(outcome, outcome=NOTE, innocent=innocent) if noted else outcome
 
 
@@ -179,11 +179,11 @@ def _contradiction(claims: list[Claim], divisions: list[Division]) -> Iterator[O
         compared_ids = tuple(name for name in everything if name != claim.id)
         if not suspects:
             why = f"No table of {divisions[0].words} gives {', '.join(map(_words, claims))} at once, in any average."
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, compared_ids=compared_ids)
+            yield Outcome(claim.id, NAME, CONTRADICTION, why, compared_ids=compared_ids)
         elif claim.id in suspects:
             nearest, size = suspects[claim.id]
             why = f"No table of {divisions[0].words} gives {_words(claim)} together with {', '.join(printed_together)}."
-            yield Outcome(claim.id, NAME, INCONSISTENT, why, nearest, compared_ids, size=size)
+            yield Outcome(claim.id, NAME, CONTRADICTION, why, nearest, compared_ids, size=size)
         else:
             why = f"Missing: metrics that fit each other; a table is there once {' or '.join(suspects)} is left out."
             yield Outcome(claim.id, NAME, NOT_CHECKABLE, why)

@@ -18,7 +18,7 @@ def check(published: Published) -> Iterator[Outcome]:
     """Numbers of one metric on the same n with the same digits may all be rounded, or all cut off.
 
     Where some fit only when rounded and others only when cut off, two programs or two people wrote them; each is right
-    in its own way, so no number is called inconsistent. Reference: the GRIM test (Brown and Heathers 2017) leaves the
+    in its own way, so this is no contradiction. Reference: the GRIM test (Brown and Heathers 2017) leaves the
     way of rounding open for each number; mlscorecheck (Fazekas and Kovács, arXiv:2310.12527) allows either as well.
     """
     sizes = Sizes(published)

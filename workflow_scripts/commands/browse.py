@@ -8,7 +8,9 @@ import argparse
 import os
 import sys
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -17,6 +19,7 @@ from workflow_scripts.runtime.errors import UserError
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, help="folder of results (default: the one in the settings)")
+    parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--port", type=int, help="port of the server (default: the first free one from 5000)")
     parser.add_argument("--no-open", action="store_true", help="do not open a web browser")
     parser.add_argument("--no-server", action="store_true", help="take in the runs and end")
@@ -28,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.load import settings
     from workflow_scripts.tracking.sync import track_everything
 
-    config = settings(Path.cwd())
+    config = settings(Path.cwd(), files=[args.configfile] if args.configfile else [])
     results = args.results or Path(config.results)
     if not results.is_dir():
         raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
@@ -40,19 +43,21 @@ def main(args: argparse.Namespace) -> None:
         if problems:
             raise UserError(f"{len(problems)} entries were left out, see above")
     elif config.tracking_uri:
-        _show(config.tracking_uri, args.no_open)
+        _show(config.tracking_uri, config.tracking_uri, args.no_open)
     else:
         _serve(results, args)
 
 
 def _serve(results: Path, args: argparse.Namespace) -> None:
+    from workflow_scripts.tracking.database import database_of
     from workflow_scripts.tracking.server import HOST, choose_port, serving
 
     port = choose_port(args.port)
     entry.log.info("starting the MLflow server …")
     try:
         with serving(results, port) as process:
-            _show(f"http://{HOST}:{port}", args.no_open)
+            address = f"http://{HOST}:{port}"
+            _show(address, f"sqlite:///{database_of(results).resolve()}", args.no_open)
             entry.log.info("Ctrl-C ends it.")
             process.wait()
             raise UserError(f"the MLflow server has ended; {results}/mlflow/server.log says why")
@@ -60,11 +65,26 @@ def _serve(results: Path, args: argparse.Namespace) -> None:
         entry.log.info("ended")
 
 
-def _show(address: str, no_open: bool) -> None:
-    """Print the address, and open it where there is a screen."""
-    print(address, flush=True)
+def _show(address: str, store: str, no_open: bool) -> None:
+    """Print the address of every study's table of runs, the best run first, and open one where there is a screen."""
+    pages = list(_tables_of_runs(address, store))
+    for study, page in pages or [("", address)]:
+        print(f"{study}: {page}" if study else page, flush=True)
     if not no_open and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        webbrowser.open(address)
+        webbrowser.open(pages[0][1] if pages else address)
+
+
+def _tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
+    """Each study and the address of its table of runs.
+
+    The UI's own start page is about language models, and its page of an experiment about traces.
+    """
+    from mlflow.tracking import MlflowClient
+
+    query = f"workflowType=machine_learning&orderByKey={quote('metrics.`headline`')}&orderByAsc=false"
+    for experiment in MlflowClient(store).search_experiments(order_by=["name ASC"]):
+        if experiment.name != "Default":
+            yield experiment.name, f"{address}/#/experiments/{experiment.experiment_id}/runs?{query}"
 
 
 if __name__ == "__main__":

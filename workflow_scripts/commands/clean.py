@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Of all studies together; derived, so that the next run makes them again.
-SHARED = ("index.html", "consistency.html", "consistency.csv", "mlflow")
+RUNS = ("runs.csv", "runs.md", "runs.tex", "runs.html")
+SHARED = ("index.html", "consistency.html", "consistency.csv", *RUNS, "mlflow")
 
 
 def is_demo(study: Path) -> bool:

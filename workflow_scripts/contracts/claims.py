@@ -4,32 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from workflow_scripts.contracts.blocks import about
+from workflow_scripts.contracts.paper_answers import Answer, Reference, TextRead
 from workflow_scripts.contracts.paper_aspects import Aspects
-from workflow_scripts.contracts.paper_premises import Assumed
+from workflow_scripts.contracts.paper_premises import Assumed, FitsIf, Inferred
 
 # Of a machine: they differ from one to the next.
 TIMES = ("training_time", "epoch_time", "test_time", "time_per_sample")
-# What papers also print: counts, shares of a split, confusions between two classes, cost.
-OTHER_METRICS = (
-    "samples",
-    "units",
-    "patients",
-    "cells",
-    "fields",
-    "classes",
-    "models",
-    "features",
-    "copies",
-    "share",
-    "class_ratio",
-    "bits",
-    "confusions",
-    "parameter_size",
-    *TIMES,
-    "first_epoch_accuracy",
-    "last_epoch_accuracy",
-    "p_value",
-)
 # Unit → factor to the unit in which this project's results are kept.
 UNITS = {
     "percent": 0.01,
@@ -42,10 +22,6 @@ UNITS = {
     "hours": 3600.0,
     "MB": 1.0,
 }
-SUBSETS = ("train", "validation", "test", "all")
-RELATIONS = ("equal", "about", "highest")
-# Of a claim in words: above or below each it is set against, or only one of them is above it.
-WORD_RELATIONS = ("higher", "lower", "second")
 
 
 @dataclass(frozen=True)
@@ -76,7 +52,9 @@ class Claim:
     quote: the paper's words around it.
     stated: of UNSAID (paper_premises), premise → the paper's words that say so.
     assumed: field that this project filled in (of ASSUMABLE) → what the paper leaves open. No check calls a number
-    inconsistent by what is assumed.
+    a contradiction by what is assumed, and it is compared with no result. inferred: the same where only one reading
+    fits the printed numbers; it is compared. fits_if: of `assumed`, the other reading that makes all well, in words
+    that complete "fits only if …".
     """
 
     id: str
@@ -100,6 +78,8 @@ class Claim:
     quote: str = ""
     stated: dict[str, str] = field(default_factory=dict)
     assumed: dict[str, str] = field(default_factory=dict)
+    inferred: dict[str, str] = field(default_factory=dict)
+    fits_if: dict[str, str] = field(default_factory=dict)
 
     @property
     def printed(self) -> str:
@@ -128,7 +108,7 @@ class Statement:
 
     words: as printed; relation: one of WORD_RELATIONS; metric, run, subset, class_name: what is spoken of, metric None
     where the paper does not say by which; compared_field, compared_values: what it is set against, the same number with
-    that field (run, subset or class_name) replaced by each of these values; assumed: as of a claim.
+    that field (run, subset or class_name) replaced by each of these values; assumed, inferred, fits_if: as of a claim.
     """
 
     id: str
@@ -143,6 +123,8 @@ class Statement:
     class_name: str | None = None
     run: str | None = None
     assumed: dict[str, str] = field(default_factory=dict)
+    inferred: dict[str, str] = field(default_factory=dict)
+    fits_if: dict[str, str] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -172,7 +154,8 @@ class PaperSetting:
     setting: dotted path in a study's resolved settings (runs.cvm.train.epochs), None where no setting corresponds; the
     protocol that splits as the paper did is called as_published in it, whatever its name;
     means: what it holds when it is as printed, where that is not `value` itself (None).
-    studies: to which of the paper's studies it applies; empty: to all. quote, assumed: as of a claim.
+    studies: to which of the paper's studies it applies; empty: to all. quote, assumed, inferred, fits_if: as of a
+    claim.
     """
 
     id: Annotated[str, about("Unique in the paper.")]
@@ -185,6 +168,8 @@ class PaperSetting:
     note: Annotated[str, about("What this project adds.")] = ""
     quote: Annotated[str, about("The paper's words.")] = ""
     assumed: Assumed = field(default_factory=dict)
+    inferred: Inferred = field(default_factory=dict)
+    fits_if: FitsIf = field(default_factory=dict)
 
     @property
     def expected(self) -> Any:
@@ -192,7 +177,9 @@ class PaperSetting:
         return self.value if self.means is None else self.means
 
 
-PaperEntry = Claim | Statement | Layer | PaperSetting
+# What this project may have had to read something into.
+Interpreted = Claim | Statement | PaperSetting
+PaperEntry = Interpreted | Layer | Reference
 
 
 @dataclass(frozen=True)
@@ -223,7 +210,8 @@ class Published:
     is the source; never counted among the paper's own.
     variants: a run that differs in what its own settings say → the run that all else is stated of.
     title: a short name of the paper; run_names: run → what the paper calls it. aspects: comparisons of its studies in
-    words, of which nothing is judged.
+    words, of which nothing is judged. text_read: which text the numbers were taken from; numbered: Table, Figure or
+    Equation → what the first, second, … shows; references: where the text refers to these; answers: of the authors.
     """
 
     paper: str
@@ -238,6 +226,10 @@ class Published:
     title: str = ""
     run_names: dict[str, str] = field(default_factory=dict)
     aspects: tuple[Aspects, ...] = ()
+    text_read: TextRead | None = None
+    numbered: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
     def called(self) -> str:
@@ -246,8 +238,8 @@ class Published:
 
     @property
     def entries(self) -> tuple[PaperEntry, ...]:
-        """All that a check can say something of: claims, statements, layers and settings, in this order."""
-        return (*self.claims, *self.statements, *self.layers, *self.settings)
+        """All that a check can say something of: claims, statements, layers, settings, references, in this order."""
+        return (*self.claims, *self.statements, *self.layers, *self.settings, *self.references)
 
     def run_name(self, run: str) -> str:
         """What the paper calls a run; its id where the paper has no name for it."""

@@ -36,6 +36,14 @@ def premises_of(allowed: tuple[str, ...]) -> Callable[[dict[str, str]], dict[str
 # Premise → a sentence.
 Sentences = dict[str, Annotated[str, limit(check=sentence)]]
 Stated = Annotated[Sentences, about("Premise → the paper's words that say so.", check=premises_of(UNSAID))]
+Inferred = Annotated[
+    Sentences,
+    about("What the paper leaves open and one reading alone fits → why.", check=premises_of(ASSUMABLE)),
+]
+FitsIf = Annotated[
+    Sentences,
+    about("Of what is assumed, the other reading that makes all well: fits only if …", check=premises_of(ASSUMABLE)),
+]
 Assumed = Annotated[
     Sentences, about("What this project filled in → what the paper leaves open.", check=premises_of(ASSUMABLE))
 ]

@@ -5,17 +5,11 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from workflow_scripts.contracts.blocks import about, key_of, limit
-from workflow_scripts.contracts.claims import (
-    OTHER_METRICS,
-    RELATIONS,
-    SUBSETS,
-    UNITS,
-    WORD_RELATIONS,
-    PaperSetting,
-    PaperStudy,
-)
+from workflow_scripts.contracts.claims import UNITS, PaperSetting, PaperStudy
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
-from workflow_scripts.contracts.paper_premises import Assumed, Stated
+from workflow_scripts.contracts.paper_answers import Answer, Reference, TextRead
+from workflow_scripts.contracts.paper_premises import Assumed, FitsIf, Inferred, Stated
+from workflow_scripts.contracts.printed_metrics import OTHER_METRICS, RELATIONS, SUBSETS, WORD_RELATIONS
 from workflow_scripts.runtime.wording import listed, nearest
 
 _METRICS = (*SUBSET_METRICS, *POOLED_METRICS, *CLASS_METRICS, *OTHER_METRICS)
@@ -70,6 +64,8 @@ class NumberBlock:
     quote: Annotated[str | None, about("The paper's words around it.")] = None
     stated: Stated = field(default_factory=dict)
     assumed: Assumed = field(default_factory=dict)
+    inferred: Inferred = field(default_factory=dict)
+    fits_if: FitsIf = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +152,8 @@ class StatementBlock:
     class_: Annotated[str | None, about("Of which class.")] = None
     run: Annotated[str | None, about("Of which run.")] = None
     assumed: Assumed = field(default_factory=dict)
+    inferred: Inferred = field(default_factory=dict)
+    fits_if: FitsIf = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         absent = [name for name in self.against.given if getattr(self, name) is None]
@@ -214,6 +212,12 @@ class PublishedBlock:
     )
     title: Annotated[str, about("A short name of the paper.")] = ""
     run_names: Annotated[dict[str, str], about("Run → what the paper calls it.")] = field(default_factory=dict)
+    text_read: Annotated[TextRead | None, about("Which text was read.")] = None
+    numbered: Annotated[
+        dict[str, tuple[str, ...]], about("Table, Figure or Equation → what the first, second, … shows.")
+    ] = field(default_factory=dict)
+    references: Annotated[tuple[Reference, ...], about("Where the text refers to these.")] = ()
+    answers: Annotated[tuple[Answer, ...], about("What the authors answered.")] = ()
 
     def __post_init__(self) -> None:
         for name, table in self.tables.items():

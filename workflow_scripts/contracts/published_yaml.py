@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.claims import Cell, Claim, Layer, Published, Statement
+from workflow_scripts.contracts.claims import Cell, Claim, Interpreted, Layer, Published, Statement
 from workflow_scripts.contracts.misfits import MisfitError
 from workflow_scripts.contracts.paper_aspects import Aspects
 from workflow_scripts.contracts.published_blocks import (
@@ -30,8 +30,10 @@ from workflow_scripts.runtime.errors import UserError
 
 # `class` is no name for a field in Python.
 _FIELDS = {"class_": "class_name"}
-# What is given of a number as a whole, and the two that add up.
-_GIVEN = tuple(entry.name for entry in fields(NumberBlock) if entry.name not in ("stated", "assumed"))
+# What is said of fields: what blocks say adds up.
+_PREMISES = ("stated", "assumed", "inferred", "fits_if")
+# What is given of a number as a whole.
+_GIVEN = tuple(entry.name for entry in fields(NumberBlock) if entry.name not in _PREMISES)
 _NEEDED = ("study", "metric", "unit")
 
 
@@ -57,6 +59,10 @@ def read_published(path: Path) -> Published:
         written.title,
         _run_names(written),
         tuple(Aspects(block.place, block.columns, block.rows) for block in written.aspects.values()),
+        written.text_read,
+        written.numbered,
+        written.references,
+        written.answers,
     )
     _check(published, path)
     return published
@@ -124,11 +130,11 @@ def _claim_of(entry: ClaimBlock, path: Path) -> Claim:
 
 def _facts(blocks: tuple[NumberBlock, ...], where: str) -> dict[str, Any]:
     """Fields of a claim as several blocks say them; the later ones before the earlier. UserError: one is lacking."""
-    facts: dict[str, Any] = {"stated": {}, "assumed": {}}
+    facts: dict[str, Any] = {name: {} for name in _PREMISES}
     for block in blocks:
         facts |= {_field(name): value for name in _GIVEN if (value := getattr(block, name)) is not None}
-        facts["stated"] |= block.stated
-        facts["assumed"] |= block.assumed
+        for name in _PREMISES:
+            facts[name] |= getattr(block, name)
     if missing := [name for name in _NEEDED if name not in facts]:
         raise UserError(f"{where}: lacks {', '.join(missing)}")
     return facts
@@ -158,6 +164,8 @@ def _statement(entry: StatementBlock) -> Statement:
         class_name=entry.class_,
         run=entry.run,
         assumed=entry.assumed,
+        inferred=entry.inferred,
+        fits_if=entry.fits_if,
     )
 
 
@@ -173,6 +181,12 @@ def _check(published: Published, path: Path) -> None:
         if entry.id in seen:
             raise UserError(f"{path}: the id {entry.id} occurs twice; ids are unique")
         seen.add(entry.id)
+    for answer in published.answers:
+        if unknown := [name for name in answer.about if name not in seen]:
+            raise UserError(f"{path}, answers: there is no entry {', '.join(unknown)}")
+    for entry in published.entries:
+        if isinstance(entry, Interpreted) and (odd := [key for key in entry.fits_if if key not in entry.assumed]):
+            raise UserError(f"{path}, {entry.id}: fits_if has {odd[0]}, which is not assumed")
     for run, base in published.variants.items():
         if not any((setting.setting or "").startswith(f"runs.{base}.") for setting in published.settings):
             raise UserError(f"{path}, variants.{run}: no setting is stated of {base!r}")

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.contracts.tables import SIGNIFICANT
 from workflow_scripts.reporting.numbers import leaks, mean_history
-from workflow_scripts.reporting.reproduced import Value, overall
-from workflow_scripts.reporting.results import Results
+from workflow_scripts.reporting.reproduced import Value, or_none, overall
+from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run, ordered_protocols, shown_metrics
 from workflow_scripts.runtime.files import atomic_path
 
@@ -17,7 +18,9 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
 
     data: samples, classes, refused, made (1 or 0), seeds; protocols → leak_free (1 or 0), leak_pairs, test_samples,
     test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one), and
-    smote_before_split (1) where it is so; runs → protocol → run → metric, metric_low, metric_high, n; leak_premium →
+    smote_before_split (1) where it is so; runs → protocol → run → metric, metric_low, metric_high, n, and
+    of the headline metric the difference from the reference run with its interval and p_holm; ranked_by: the headline
+    metric; leak_premium →
     protocol → run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run
     alone.
     """
@@ -39,9 +42,10 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},
         "runs": {
-            name: {run.name: _run(run, names) for run in protocol.runs.values()}
+            name: {run.name: _run(run, names) | _compared(protocol, run.name) for run in protocol.runs.values()}
             for name, protocol in results.protocols.items()
         },
+        "ranked_by": results.headline,
         "leak_premium": {
             protocol: {run: _leaf(value, "value", n=False) for run, value in by_run.items()}
             for protocol, by_run in premiums.items()
@@ -69,6 +73,16 @@ def _run(run: Any, names: list[str]) -> dict[str, float]:
         if value.n is not None:
             leaves["n"] = value.n
     return leaves
+
+
+def _compared(protocol: Protocol, run: str) -> dict[str, float]:
+    """The run minus the reference of its protocol, over all seeds; empty of the reference."""
+    rows = protocol.comparison[(protocol.comparison["seed"] == ALL) & (protocol.comparison["run"] == run)]
+    if rows.empty:
+        return {}
+    leaves = {"difference": "difference", "low": "difference_low", "high": "difference_high", "p_holm": "p_holm"}
+    numbers = {key: or_none(float(rows.iloc[0][column])) for column, key in leaves.items()}
+    return {key: _round(number) for key, number in numbers.items() if number is not None}
 
 
 def _leaf(value: Value, name: str, n: bool = True) -> dict[str, float]:

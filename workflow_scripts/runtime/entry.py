@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 # One job beside another must not spin on the cores while it waits: five times the throughput, the same bytes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -27,6 +27,10 @@ from workflow_scripts.runtime.processes import stoppable
 from workflow_scripts.runtime.run_address import FoldSeed
 
 log = logging.getLogger("workflow_scripts")
+# What a message of a job asks of the console that it shares with others.
+PROGRESS, ALWAYS = "progress", "always"
+# Of a job's progress, the console of the workflow shows a line every so often.
+PROGRESS_SECONDS = 10.0
 # When this process began, on the clock of time.monotonic(), but for the start of Python.
 STARTED = time.monotonic()
 
@@ -97,14 +101,54 @@ class _Shown(logging.Formatter):
         return without_secrets(super().format(record))
 
 
+class _Console(logging.StreamHandler[TextIO]):
+    """The console of a step, which several may share.
+
+    Of a job of the workflow, which has a log of its own, it shows warnings, errors, what is marked by
+    `extra={"console": ALWAYS}`, and of what is marked PROGRESS a line every PROGRESS_SECONDS, with the words of the job
+    before it. Of a step that somebody calls it shows everything.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+        self.job = ""
+        self.last_progress = float("-inf")
+        self.setFormatter(_Shown("%(message)s"))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """No tracebacks; of a job, what is worth a line beside those of others."""
+        if record.exc_info:
+            return False
+        shown = getattr(record, "console", None)
+        if not self.job or record.levelno >= logging.WARNING or shown == ALWAYS:
+            return True
+        if shown != PROGRESS or time.monotonic() - self.last_progress < PROGRESS_SECONDS:
+            return False
+        self.last_progress = time.monotonic()
+        return True
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; whose it is, is said of progress."""
+        line = super().format(record)
+        return f"{self.job} | {line}" if self.job and hasattr(record, "console") else line
+
+
 def start_log() -> None:
     """Send messages to the console."""
     log.setLevel(logging.INFO)
     log.propagate = False
-    console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(_Shown("%(message)s"))
-    console.addFilter(lambda record: not record.exc_info)
-    log.addHandler(console)
+    log.addHandler(_Console())
+
+
+def job_words(path: Path | None) -> str:
+    """Whose log it is, in few words: `logs/S/runs/P/R/fold0-seed0/train.log` is `S: R (P, fold0-seed0)`."""
+    if path is None:
+        return ""
+    study, *within = path.parts[1:-1] or ("",)
+    if within[:1] == ["runs"] and len(within) >= 3:
+        _, protocol, *run = within
+        return f"{study}: {run[0]} ({', '.join([protocol, *run[1:]])})"
+    return " ".join([study, *within, path.stem]).strip()
 
 
 @contextmanager
@@ -189,6 +233,9 @@ def _run(
     """Exit status, and whether nothing else may begin."""
     try:
         held.enter_context(alone(arguments.log))
+        for console in log.handlers:
+            if isinstance(console, _Console):
+                console.job = job_words(arguments.log)
         main(arguments)
         return 0, False
     except UserError as error:

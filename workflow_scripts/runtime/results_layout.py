@@ -11,6 +11,8 @@ from pathlib import Path
 from workflow_scripts.runtime.run_address import LEDGER_FILE, PATTERN, RECORD_FILE, TRAINING_FILE, UNITS_FILE
 from workflow_scripts.runtime.study_paths import FINISHED_FILE
 
+# Beside the index, of all studies together: every run in one table, and the same for a paper.
+RUNS_FILES = ("runs.csv", "runs.md", "runs.tex", "runs.html")
 _RUN = rf"(?P<run>runs/(?P<protocol>[^/]+)/[^/]+/{PATTERN})"
 _ALL = r"(?P<all>runs/[^/]+/[^/]+)"
 _ITSELF = "{file}"

@@ -1,22 +1,29 @@
-"""Write the settings schema (for editors) and docs/settings.md (for people) from the typed settings.
+"""Write the schemas (for editors) and docs/settings.md (for people) from the typed settings and keys.
 
-`python -m workflow_scripts.settings.schema` writes both; with `--check` it only says whether they are up to date.
+`python -m workflow_scripts.settings.schema` writes them; with `--check` it only says whether they are up to date.
 """
 
 import argparse
 import copy
+import json
 import sys
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 
+from workflow_scripts.contracts.result_table_keys import document_schema
+from workflow_scripts.reporting.answer_json import answer_schema
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.hints import blocks_of
 from workflow_scripts.settings.study import Config, Study
 
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
+TABLES_SCHEMA = ROOT / "rules" / "schemas" / "result_tables.schema.yaml"
 PAGE = ROOT / "docs" / "settings.md"
+ANSWER_SCHEMA = ROOT / "rules" / "schemas" / "checked_paper.schema.yaml"
+_ANSWER_HEAD = "# Made by `make settings` from workflow_scripts/reporting/answer_json.py; edit there.\n"
+_TABLES_HEAD = "# Made by `make settings` from workflow_scripts/contracts/result_table_keys.py; edit there.\n"
 _HEAD = "# Made by `make settings` from workflow_scripts/settings/; edit there.\n"
 
 
@@ -110,12 +117,22 @@ def page() -> str:
     return "\n".join(lines)
 
 
+def _dumped(document: dict) -> str:
+    return yaml.safe_dump(document, sort_keys=False, width=110, allow_unicode=True)
+
+
 def main() -> None:
-    """Write or check both files; exit 1 when `--check` finds one out of date."""
+    """Write or check the files; exit 1 when `--check` finds one out of date."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     check = parser.parse_args().check
-    wanted = {SCHEMA: _HEAD + yaml.safe_dump(schema(), sort_keys=False, width=110, allow_unicode=True), PAGE: page()}
+    wanted = {
+        SCHEMA: _HEAD + _dumped(schema()),
+        # Through JSON, which writes out in each place what stands in several.
+        TABLES_SCHEMA: _TABLES_HEAD + _dumped(json.loads(json.dumps(document_schema()))),
+        ANSWER_SCHEMA: _ANSWER_HEAD + _dumped(json.loads(json.dumps(answer_schema()))),
+        PAGE: page(),
+    }
     for path, text in wanted.items():
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)

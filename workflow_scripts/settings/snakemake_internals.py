@@ -41,6 +41,15 @@ def give_resources_of(workflow: Any, rule: str, receiver: str) -> None:
             given.setdefault(receiver, given[rule])
 
 
+def say_last(workflow: Any, text: str) -> None:
+    """Say something once all else is said: by the console of this project, or at once where Snakemake has its own."""
+    for handler in workflow.logger_manager.plugin_handlers:
+        if hasattr(handler, "say_last"):
+            handler.say_last(text)
+            return
+    print(text)
+
+
 def explain_lock() -> None:
     """From now on, what Snakemake says of a locked folder is one line with this project's command."""
     logging.getLogger("snakemake.logging").addFilter(_name_the_way_on)

@@ -234,6 +234,7 @@ class _Run:
             row["validation_accuracy"],
             samples_a_second,
             left,
+            extra={"console": "progress"},
         )
 
     def result(self) -> Trained:
@@ -296,4 +297,5 @@ class _Run:
         if self._has_ended() and self.progress.losses is None:
             log.info("this training had reached its end; its last state is taken")
         else:
-            log.info("continuing in epoch %d after step %d", self.progress.epoch + 1, self.progress.step)
+            at = self.progress.epoch + 1, self.progress.step
+            log.info("continuing in epoch %d after step %d", *at, extra={"console": "always"})

@@ -1,11 +1,13 @@
 """The scoreboard of the index: a row a paper, run or not."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT, NOT_CHECKABLE, NOTE, ORDER
+from workflow_scripts.claims.issues import numbers_by_outcome
+from workflow_scripts.claims.outcome import ISSUES, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.verdict_table import DECIDED
@@ -19,21 +21,22 @@ if TYPE_CHECKING:
 class PaperScore:
     """A paper's printed numbers by what the check of them says, and its studies.
 
-    issues, notes: distinct ones; inconsistent, noted: printed numbers that they are about; rows: of studies that were
-    run; not_run: names of the studies that the paper has numbers about and that were not.
+    numbers: outcome → how many distinct numbers come to it; issues: outcome → how many distinct issues are of it, of
+    ISSUES; rows: of studies that were run; not_run: names of the studies that the paper has numbers about and that
+    were not.
     """
 
     paper: str
     title: str
-    printed: int
-    issues: int
-    inconsistent: int
-    notes: int
-    noted: int
-    consistent: int
-    not_checkable: int
+    numbers: Mapping[str, int]
+    issues: Mapping[str, int]
     rows: tuple[StudyRow, ...]
     not_run: tuple[str, ...]
+
+    @property
+    def printed(self) -> int:
+        """How many distinct numbers the paper prints."""
+        return sum(self.numbers.values())
 
     @property
     def is_decided(self) -> bool:
@@ -58,20 +61,14 @@ def _score(folder: Path, table: "pd.DataFrame", rows: list[StudyRow]) -> PaperSc
     own = table[table["study"].isin(published.studies)]
     for claim, outcome in zip(own["claim"], own["outcome"], strict=True):
         worst[claim] = min(worst.get(claim, outcome), outcome, key=ORDER.index)
-    outcomes = [worst[claim.id] for claim in published.claims]
-    issues, notes = (own.loc[own["outcome"] == kind, "issue"].nunique() for kind in (INCONSISTENT, NOTE))
+    issues = {kind: int(own.loc[own["outcome"] == kind, "issue"].nunique()) for kind in ISSUES}
     mine = tuple(row for row in rows if row.paper == published.paper)
     run = {row.name for row in mine}
     return PaperScore(
         published.paper,
         published.called,
-        len(outcomes),
+        numbers_by_outcome(published, worst),
         issues,
-        outcomes.count(INCONSISTENT),
-        notes,
-        outcomes.count(NOTE),
-        outcomes.count(CONSISTENT),
-        outcomes.count(NOT_CHECKABLE),
         mine,
         tuple(name for name, study in published.studies.items() if name not in run and not study.reference_study),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.claims.checks import check_all, overall
-from workflow_scripts.claims.outcome import CONSISTENT, INCONSISTENT
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION
 from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
 from workflow_scripts.contracts.verdict_table import VERDICT, VERDICTS
@@ -106,7 +106,7 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
         return 0, first.index(line["claim"])
     if line["verdict"] in (verdict_table.HIGHER, verdict_table.LOWER, verdict_table.FAILS):
         return 1, 0
-    if fits.get(line["claim"]) == INCONSISTENT:
+    if fits.get(line["claim"]) == CONTRADICTION:
         return 2, 0
     return 3 + _ORDER.index(line["verdict"]), 0
 
@@ -125,7 +125,7 @@ def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first
         line["verdict"],
         line["why"],
         entry.id in first,
-        fit if fit in (CONSISTENT, INCONSISTENT) else "",
+        fit if fit in (CONSISTENT, CONTRADICTION) else "",
         tuple(_links(results, entry, line["verdict"], fit)),
         f"{run} (published)" if run in results.settings.runs else "",
     )

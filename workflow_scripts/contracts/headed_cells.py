@@ -1,0 +1,97 @@
+"""Columns of a pasted table: which name rows, which hold numbers, and which belong to the number before them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, is_metric
+from workflow_scripts.contracts.plain_cells import numbers_in
+from workflow_scripts.contracts.printed_cells import is_empty
+
+# Word in a heading → kind of name of its cells.
+_KINDS = {
+    "model": "model, models, method, methods, network, classifier, algorithm, architecture, approach, technique, "
+    "backbone, system",
+    "class": "class, classes, category, label, grade, type, lesion, diagnosis, cell type",
+    "set": "set, dataset, data set, data, cohort, center, centre, site, database, test set, split",
+    "fold": "fold, folds, k, split no, run, seed, repeat",
+    "who": "reader, expert, observer, pathologist, radiologist, rater, doctor",
+    "level": "level, year, epoch, age, age group",
+    "threshold": "threshold, cutoff, cut-off, operating point",
+}
+_KIND_BY_WORD = {word: kind for kind, words in _KINDS.items() for word in words.split(", ")}
+_INTERVAL = re.compile(
+    r"(?:\(|\[)?(?:9[059](?:\.\d)?\s?%?\s?)?(?:ci|c\.i\.|confidence intervals?)(?:\)|\])?(?: ?\(.*\))?", re.I
+)
+_SPREAD = re.compile(r"(?:±\s*)?(?:sd|std|s\.d\.|std\.? ?dev\.?|standard deviation)|±", re.I)
+_FRACTION = re.compile(r"\(?n\s?/\s?n(?: total)?\)?|fraction", re.I)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column: its heading as printed, what it holds, its name, and its group of columns (empty: of none)."""
+
+    text: str
+    holds: Literal["label", "value", "interval", "spread", "fraction"]
+    name: str = ""
+    group: str = ""
+
+    @property
+    def percent(self) -> bool:
+        """Whether the heading says that its numbers are in percent."""
+        return "%" in re.sub(r"9[059](?:\.\d)?\s?%", "", self.text) or "percent" in self.text.lower()
+
+
+def label_kind(heading: str) -> str:
+    """The kind of name in a column with this heading: `model`, `class`, `set`, …, or the heading; `row` of none."""
+    plain = " ".join(heading.lower().strip(" *_:#").split())
+    kind = _KIND_BY_WORD.get(plain, plain or "row")
+    return plain if kind == "level" else kind
+
+
+def names_metric(heading: str) -> bool:
+    """Whether a heading names a metric, with its average or without."""
+    return is_metric(canonical(heading)) or bool(averaged(heading)[0])
+
+
+def headings_of(heads: Sequence[str], groups: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Heading]:
+    """The columns of a table; `groups`: names above the headings, empty where a name runs on; rows: cells as long."""
+    headings = [_heading(head, [row[number] for row in rows], number) for number, head in enumerate(heads)]
+    names = column_names(heading.text for heading in headings if heading.holds == "value")
+    headings = [replace(heading, name=names.get(heading.text, "")) for heading in headings]
+    used = [heading.name for heading in headings if heading.holds == "value"]
+    return headings if len(used) == len(set(used)) else _grouped(headings, groups)
+
+
+def _heading(head: str, cells: Sequence[str], number: int) -> Heading:
+    if names_metric(head):
+        return Heading(head, "value")
+    plain = head.strip(" *_")
+    if number and _INTERVAL.fullmatch(plain):
+        return Heading(head, "interval")
+    if number and _SPREAD.fullmatch(plain):
+        return Heading(head, "spread")
+    if number and _FRACTION.fullmatch(plain):
+        return Heading(head, "fraction")
+    filled = [cell for cell in cells if not is_empty(cell)]
+    if number == 0 or plain.lower() in _KIND_BY_WORD or 2 * numbers_in(filled) < len(filled) or not head.strip():
+        return Heading(head, "label")
+    return Heading(head, "value")
+
+
+def _grouped(headings: Sequence[Heading], groups: Sequence[str]) -> list[Heading]:
+    """Columns whose names stand several times, each with the name of its group, or the number of its repetition."""
+    grouped: list[Heading] = []
+    times: dict[str, int] = {}
+    running = group = ""
+    for number, heading in enumerate(headings):
+        running = groups[number].strip(" *") if number < len(groups) and groups[number].strip(" *") else running
+        if heading.holds == "label":
+            grouped.append(heading)
+            continue
+        if heading.holds == "value":
+            times[heading.name] = times.get(heading.name, 0) + 1
+            group = running or f"columns {times[heading.name]}"
+        grouped.append(replace(heading, group=group))
+    return grouped

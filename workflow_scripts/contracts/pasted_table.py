@@ -1,0 +1,222 @@
+"""A pasted table, taken apart into rows of a ResultTable."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from workflow_scripts.contracts.headed_cells import Heading, headings_of, label_kind, names_metric
+from workflow_scripts.contracts.listed_values import beside_name
+from workflow_scripts.contracts.metric_spellings import without_unit
+from workflow_scripts.contracts.pasted_matrix import PastedMatrix, pasted_matrix
+from workflow_scripts.contracts.plain_cells import (
+    holds_number,
+    is_rule,
+    numbers_in,
+    separator_of,
+    spaced_cells,
+    spaced_heading,
+    split_line,
+)
+from workflow_scripts.contracts.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.result_tables import PrintedValue, Row
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a file, and its number, from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass
+class Pasted:
+    """What a pasted table holds.
+
+    matrix: of a table without metrics whose rows and columns have the same names, a confusion matrix;
+    printed_beside: metric → what stands in a row of its own below; headings: name of a column → as printed; remarks:
+    what was not understood.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    printed_beside: dict[str, PrintedValue] = field(default_factory=dict)
+    percent_columns: list[str] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
+    matrix: PastedMatrix | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a line."""
+
+    number: int
+    cells: list[str]
+
+
+def read_pasted(lines: Sequence[Line]) -> Pasted:
+    """The rows of a pasted table with its headings; what is not understood is remarked on, nothing is dropped."""
+    pasted = Pasted()
+    lines = [line for line in lines if line.text.strip() and not is_rule(line.text)]
+    if not lines:
+        return pasted
+    cells = _taken_apart(lines, pasted)
+    first = next((number for number, row in enumerate(cells) if numbers_in(row.cells[1:])), None)
+    if first is None:
+        pasted.remarks.append(f"line {lines[0].number}: a table without a number was not read")
+        return pasted
+    head_rows, body = cells[:first], cells[first:]
+    if not head_rows:
+        pasted.remarks.append(f"line {lines[0].number}: the table has no headings; write a line of them above it")
+        return pasted
+    heads, groups = _heads(head_rows)
+    body = _of_one_width(body, heads, pasted)
+    if not body:
+        return pasted
+    heads = heads if len(heads) == len(body[0].cells) else ["", *heads]
+    groups = groups if len(groups) == len(heads) else ["", *groups]
+    pasted.matrix = None if any(map(names_metric, heads)) else pasted_matrix(heads, [row.cells for row in body])
+    if pasted.matrix:
+        return pasted
+    if not any(map(names_metric, heads)) and sum(names_metric(row.cells[0]) for row in body) * 2 >= len(body):
+        heads, groups, body = _transposed(heads, body)
+    _take_rows(headings_of(heads, groups, [row.cells for row in body]), body, pasted)
+    return pasted
+
+
+def _taken_apart(lines: Sequence[Line], pasted: Pasted) -> list[_Cells]:
+    """The cells of each line."""
+    separator = separator_of([line.text for line in lines])
+    if separator != " ":
+        return [_Cells(line.number, split_line(line.text, separator)) for line in lines]
+    heads = spaced_heading(lines[0].text)
+    if heads is None:
+        return [_Cells(line.number, split_line(line.text, "  ")) for line in lines]
+    taken = [_Cells(lines[0].number, heads)]
+    for line in lines[1:]:
+        cells = spaced_cells(line.text, len(heads) - 1)
+        if cells is None and not numbers_in(line.text.split()):
+            cells = [line.text.strip(), *[""] * (len(heads) - 1)]
+        if cells is None:
+            pasted.remarks.append(
+                f"line {line.number}: {len(heads) - 1} numbers are wanted, not read: {line.text.strip()!r}"
+            )
+        else:
+            taken.append(_Cells(line.number, cells))
+    return taken
+
+
+def _heads(head_rows: Sequence[_Cells]) -> tuple[list[str], list[str]]:
+    """Headings, and the names of groups in the line above them; a line of units below is added to the headings."""
+    counts = [sum(map(names_metric, row.cells)) for row in head_rows]
+    best = counts.index(max(counts))
+    heads = list(head_rows[best].cells)
+    for row in head_rows[best + 1 :]:
+        if len(row.cells) == len(heads):
+            heads = [f"{head} {unit}".strip() for head, unit in zip(heads, row.cells, strict=True)]
+    groups = list(head_rows[best - 1].cells) if best else []
+    return heads, groups
+
+
+def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) -> list[_Cells]:
+    """The rows with as many cells as there are headings, or one more where the names of rows have no heading.
+
+    A row of one metric below the others (`accuracy 0.96 2500`) is taken as printed beside the table.
+    """
+    counts = [len(row.cells) for row in body]
+    width = len(heads) + (counts.count(len(heads) + 1) > counts.count(len(heads)))
+    kept = []
+    for row in body:
+        filled = [cell for cell in row.cells if cell]
+        if row.cells and names_metric(row.cells[0]) and len(filled) < width and any(map(names_metric, heads)):
+            values = [value for cell in row.cells[1:] if (value := read_cell(cell)[0])]
+            pasted.printed_beside |= {beside_name(row.cells[0]): values[0]} if values else {}
+        elif len(row.cells) == width:
+            kept.append(row)
+        elif len(filled) == 1 and not holds_number(filled[0]):
+            kept.append(replace(row, cells=[filled[0], *[""] * (width - 1)]))
+        else:
+            words = f"{len(row.cells)} cells below {len(heads)} headings"
+            pasted.remarks.append(f"line {row.number}: {words}, not read: {' | '.join(row.cells)}")
+    return kept
+
+
+def _transposed(heads: Sequence[str], body: Sequence[_Cells]) -> tuple[list[str], list[str], list[_Cells]]:
+    """Headings, groups and rows of a table whose metrics stand in its first column."""
+    new_heads = [
+        heads[0] if label_kind(heads[0]) in ("model", "class", "set", "who") else "",
+        *(r.cells[0] for r in body),
+    ]
+    rows = [
+        _Cells(body[0].number, [head, *(row.cells[column] for row in body)])
+        for column, head in enumerate(heads)
+        if column
+    ]
+    return new_heads, [""] * len(new_heads), rows
+
+
+def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Pasted) -> None:
+    """The rows, one for each group of columns; an empty name of a row is that of the row above."""
+    pasted.percent_columns = list(
+        dict.fromkeys(head.name for head in headings if head.percent and head.holds == "value")
+    )
+    printed = {head.name: without_unit(head.text) for head in headings if head.holds == "value"}
+    pasted.headings = {name: text for name, text in printed.items() if text != name}
+    labels = [number for number, heading in enumerate(headings) if heading.holds == "label"]
+    groups = list(dict.fromkeys(heading.group for heading in headings if heading.holds == "value"))
+    kinds = {number: label_kind(headings[number].text) for number in labels}
+    if any(heading.name == "support" for heading in headings):
+        # A report by class, whose first column has no heading.
+        kinds = {number: "class" if kind == "row" else kind for number, kind in kinds.items()}
+    above: dict[int, str] = {}
+    section, below = "", True
+    for row in body:
+        if not any(row.cells[1:]) and row.cells[0]:
+            section, below = row.cells[0], False
+            continue
+        below = True
+        if len(labels) > 1:
+            above = {number: row.cells[number] or above.get(number, "") for number in labels}
+        else:
+            above = {number: row.cells[number] for number in labels}
+        label = {kinds[number]: text.strip("* ") for number, text in above.items() if text}
+        label |= {"part": section} if section else {}
+        label = label or {"row": str(len(pasted.rows) + 1)}
+        for group in groups:
+            values = dict(_values(headings, row, group, pasted))
+            if values:
+                pasted.rows.append(Row({**label, **({"set": group} if group else {})}, values, row.number))
+    if not below:
+        pasted.remarks.append(f"line {body[-1].number}: not used: {section!r}")
+
+
+def _values(headings: Sequence[Heading], row: _Cells, group: str, pasted: Pasted) -> Iterator[tuple[str, PrintedValue]]:
+    """Column → value of a row, of one group of columns; an interval in a column of its own joins the number before."""
+    name, value = "", None
+    for heading, cell in zip(headings, row.cells, strict=True):
+        if heading.holds == "label" or heading.group != group or is_empty(cell):
+            continue
+        if heading.holds == "value":
+            if value:
+                yield name, value
+            (value, left_over), name = read_cell(cell), heading.name
+        else:
+            value, left_over = _joined(value, cell, heading)
+        if left_over:
+            pasted.remarks.append(f"line {row.number}, {heading.text}: {left_over!r} was not understood")
+    if value:
+        yield name, value
+
+
+def _joined(value: PrintedValue | None, cell: str, heading: Heading) -> tuple[PrintedValue | None, str]:
+    """The number with the interval, spread or fraction of the column behind it; and what was not understood."""
+    bare = cell.strip().strip("()[]±").strip()
+    if value is None:
+        return None, cell
+    if heading.holds == "spread":
+        return replace(value, plus_minus=bare), ""
+    beside, left_over = read_cell(f"0 ({bare})")
+    if beside is None or (beside.interval is None and beside.fraction is None):
+        return value, cell
+    return replace(
+        value, interval=beside.interval or value.interval, fraction=beside.fraction or value.fraction
+    ), left_over

@@ -1,0 +1,240 @@
+"""Result tables as pasted text: CSV, TSV, Markdown or columns parted by spaces, with lines of context above.
+
+What is said above a table holds for the tables below it too, until it is said anew; a table's name does not. What
+cannot be read is remarked on with its line.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value
+from workflow_scripts.contracts.metric_spellings import column_names
+from workflow_scripts.contracts.pasted_table import Line, read_pasted
+from workflow_scripts.contracts.plain_cells import (
+    is_rule,
+    numbers_in,
+    separator_of,
+    spaced_cells,
+    spaced_heading,
+    split_line,
+)
+from workflow_scripts.contracts.plain_context import Context, take_line
+from workflow_scripts.contracts.result_tables import (
+    MatrixTotals,
+    PaperTables,
+    ResultTable,
+    distinct_places,
+    said_aggregation,
+    two_classes,
+)
+from workflow_scripts.runtime.errors import UserError
+
+
+@dataclass
+class _Block:
+    """A table's lines, and what was said above it."""
+
+    context: Context
+    lines: list[Line] = field(default_factory=list)
+
+
+def read_plain_tables(path: Path) -> PaperTables:
+    """The tables of a text file; UserError where it cannot be read, or holds no table."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_text(encoding="cp1252")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    return plain_tables_of(text, path.name, path.stem)
+
+
+def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
+    """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
+    reading = _Reading()
+    lines = [
+        Line(number, line.replace("\u00a0", " ").rstrip(" \r")) for number, line in enumerate(text.splitlines(), 1)
+    ]
+    lines = [line for line in lines if not line.text.lstrip().startswith("```")]
+    for position, line in enumerate(lines):
+        reading.take(line, lines[position + 1 :])
+    reading.end()
+    blocks, remarks = reading.blocks, reading.remarks
+    first = blocks[0].context if blocks else reading.context
+    tables = [table for number, block in enumerate(blocks, 1) if (table := _table(block, number, first, remarks))]
+    if not blocks and first.listed:
+        tables = [_as_table(first)]
+    remarks.sort(key=lambda remark: int(remark.split()[1].strip(",:")) if remark.startswith("line") else 0)
+    if not tables:
+        raise UserError("\n".join([f"{name} holds no table with headings and numbers; see docs/how-to/check_a_paper.md",
+                                   *(f"{name}, {remark}" for remark in remarks)]))  # fmt: skip
+    return _paper(tables, first, id_, remarks)
+
+
+class _Reading:
+    """The lines of a file, taken one after the other: what was said so far, the tables, what was not used."""
+
+    def __init__(self) -> None:
+        self.context, self.blocks, self.remarks = Context(), list[_Block](), list[str]()
+        self.is_open, self.blank = False, True
+        # A line that was not used may be the name of what is listed below it.
+        self._label, self._unused = "", ""
+
+    def take(self, line: Line, below: Sequence[Line]) -> None:
+        """Take a line; `below`: those that follow."""
+        if not line.text.strip() or (is_rule(line.text) and not self.is_open):
+            self.blank = True
+            return
+        trial = copy.deepcopy(self.context)
+        taken = None if _is_tabular(line.text) else take_line(line.text, trial)
+        value = listed_value(line.text, line.number)
+        unused, self._unused = self._unused, ""
+        if self.is_open and (_is_row(line, self.blocks[-1]) or not (self.blank or taken == "" or value)):
+            self.blocks[-1].lines.append(line)
+        elif value:
+            self._list(value, unused)
+        elif taken == "":
+            self.context, self.is_open = trial, False
+        elif _starts(line.text, [other.text for other in below]):
+            self._open(line)
+        else:
+            self._unused = line.text.strip()
+            self.remarks.append(f"line {line.number}: {taken or f'not used: {self._unused!r}'}")
+        self.blank = False
+
+    def _list(self, value: ListedValue, unused: str) -> None:
+        """Take a metric in a line of its own; a line above the first of a list is its name."""
+        begins = not self.context.listed or value.metric in [known.metric for known in self.context.listed]
+        if begins and unused:
+            self._label = unused
+            self.remarks.pop()
+        self.context.listed.append(replace(value, label=self._label))
+        self.is_open = False
+
+    def _open(self, line: Line) -> None:
+        """Begin a table; its name and what is listed above it are not said of the next one."""
+        self.blocks.append(_Block(self.context, [line]))
+        self.context = replace(
+            self.context, place="", place_words="", is_matrix=False, rows_are=None, listed=[], notes=[]
+        )
+        self.is_open = True
+
+    def end(self) -> None:
+        """What was said below the last table holds for it too."""
+        if self.blocks and not self.is_open:
+            self.blocks[-1].context = _joined(self.blocks[-1].context, self.context)
+
+
+def _joined(above: Context, below: Context) -> Context:
+    """What is said above a table, and where that leaves something open, what is said below it."""
+    empty = Context()
+    said = {entry.name: getattr(above, entry.name) for entry in fields(above)}
+    return Context(**{
+        name: value if value != getattr(empty, name) else getattr(below, name) for name, value in said.items()
+    })  # fmt: skip
+
+
+def _is_tabular(text: str) -> bool:
+    return text.count("|") > 1 or "\t" in text.strip()
+
+
+def _is_row(line: Line, block: _Block) -> bool:
+    """Whether a line goes on with a table: it has numbers behind its first cell, parted as the table's cells are."""
+    separator = separator_of([above.text for above in block.lines])
+    if separator == " ":
+        return spaced_cells(line.text, 1) is not None and spaced_heading(line.text) is None
+    cells = split_line(line.text, separator)
+    return len(cells) > 1 and numbers_in(cells[1:]) > 0
+
+
+def _starts(text: str, below: Sequence[str]) -> bool:
+    """Whether a table begins here: headings of metrics, or cells above cells with numbers that are parted alike."""
+    headings = spaced_heading(text)
+    if _is_tabular(text) or (headings and (len(headings) > 2 or headings[0])):
+        return True
+    following = [line for line in below if line.strip() and not is_rule(line)][:3]
+    for separator in (";", ",", "  "):
+        width = len(split_line(text, separator))
+        cells = [split_line(line, separator) for line in following]
+        if width > 1 and any(numbers_in(row[1:]) and 0 <= len(row) - width <= 1 for row in cells):
+            return True
+    return False
+
+
+def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> ResultTable | None:
+    """The table of a block; what it says itself, apart from what the whole paper says, stands in it."""
+    said, pasted = block.context, read_pasted(block.lines)
+    remarks += pasted.remarks
+    matrix = pasted.matrix
+    if not pasted.rows and not matrix:
+        return None
+    return ResultTable(
+        place=said.place or f"table {number}",
+        rows=tuple(pasted.rows),
+        unit=said.unit,
+        average=said.average,
+        aggregation=said_aggregation(said.aggregation),
+        interval_level=said.interval_level,
+        same_samples_within=_same(said.same_samples),
+        classes=matrix.names if matrix else said.class_names,
+        n_classes=len(matrix.names) if matrix else said.n_classes,
+        confusion_matrix=matrix.cells if matrix else (),
+        rows_are=said.rows_are or matrix.rows_are if matrix else None,
+        totals=matrix.totals if matrix else MatrixTotals(),
+        printed_beside={**beside(said.listed), **pasted.printed_beside},
+        class_sizes=said.classes if said.classes != first.classes else None,
+        n=said.n if said.n != first.n else None,
+        positives={"": said.positives} if said.positives is not None and said.positives != first.positives else {},
+        percent_columns=tuple(pasted.percent_columns),
+        headings=pasted.headings,
+        notes=tuple(filter(None, (said.place_words, *said.notes))),
+        line=block.lines[0].number,
+    )
+
+
+def _as_table(said: Context) -> ResultTable:
+    """What is listed, a metric a line, where the file has no table."""
+    names = column_names(entry.metric for entry in said.listed)
+    return ResultTable(
+        place=said.place or "list of numbers",
+        rows=listed_rows(said.listed),
+        unit=said.unit,
+        average=said.average,
+        aggregation=said_aggregation(said.aggregation),
+        interval_level=said.interval_level,
+        same_samples_within=_same(said.same_samples),
+        classes=said.class_names,
+        n_classes=said.n_classes,
+        headings={name: heading for heading, name in names.items() if heading != name},
+        notes=tuple(filter(None, (said.place_words, *said.notes))),
+        line=said.listed[0].line,
+    )
+
+
+def _same(words: str | None) -> str | None:
+    """`table` where all rows share their samples, or the kind of name within which they do."""
+    return "table" if words and words.split()[0] in ("same", "the", "yes", "true", "all") else words
+
+
+def _paper(tables: Sequence[ResultTable], said: Context, id_: str, remarks: list[str]) -> PaperTables:
+    n, positives = said.n, said.positives
+    if said.negatives is not None and n is not None and positives is None:
+        positives = n - said.negatives
+    if said.negatives is not None and positives is not None and n is None:
+        n = positives + said.negatives
+    return PaperTables(
+        id=said.id or id_,
+        tables=distinct_places(tables),
+        citation=said.citation,
+        task=said.task,
+        data_name=said.data_name,
+        test_n=n,
+        test_n_by_class=tuple(filter(None, (said.classes or two_classes(positives, n),))),
+        positives=positives,
+        public_size=said.public_size,
+        not_stated=said.not_stated,
+        remarks=tuple(remarks),
+    )
