@@ -10,7 +10,7 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
 from workflow_scripts.claims.tables.printed_entries import PART, Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE, UNSAID, takes_median
 from workflow_scripts.contracts.result_tables import ClassSizes
 
 CHECK = "classes against the whole"
@@ -166,15 +166,23 @@ def _accuracy(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
 
 
 def _fold_slack(classes: _Classes) -> float:
-    """How far a mean of accuracies over folds may be from that of the mean recalls, folds being drawn by chance."""
+    """How far a mean of accuracies over folds may be from that of the mean recalls, folds being drawn by chance.
+
+    A median, which may be meant where nothing is stated, is as far from the mean as the accuracy is uncertain.
+    """
     numbers = re.findall(r"\d+", classes.table.table.aggregation or "")
     folds = int(numbers[0]) if numbers and 1 < int(numbers[0]) <= 20 else 10
     middle = sum(cell.number for cell in classes.recalls) / len(classes.recalls)
-    shares = [size / classes.n for size in classes.sizes]
-    return _DRAWN * sum(
-        math.sqrt(share * (1 - share) * folds / classes.n) * abs(cell.number - middle)
-        for share, cell in zip(shares, classes.recalls, strict=True)
-    )
+    slack, noise = 0.0, 0.0
+    for size, cell in zip(classes.sizes, classes.recalls, strict=True):
+        share, recall = size / classes.n, min(1.0, max(0.0, cell.number))
+        drawn = math.sqrt(share * (1 - share) * folds / classes.n)
+        slack += drawn * abs(recall - middle)
+        noise += (drawn * math.sqrt(recall * (1 - recall) / size)) ** 2
+    slack += math.sqrt(noise)
+    if classes.table.aggregate == UNSAID or takes_median(classes.table.table.aggregation):
+        slack += math.sqrt(middle * (1 - middle) / classes.n)
+    return _DRAWN * slack
 
 
 def _between(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ CHECK = "F scores"
 _TURNED = 0.25
 # Of a median of F over folds: how far it may be above the mean of the medians, and more with their difference. Seen in
 # made tables: beyond it lies one in a thousand rows of more than 300 samples.
-_OF_FOLDS, _OF_ONE_RUN = (0.03, 0.13), (0.005, 0.05)
+# A class may have a few samples in a fold.
+_OF_FOLDS, _OF_ONE_RUN, _OF_SMALL_CLASSES = (0.03, 0.13), (0.005, 0.05), (0.2, 0.2)
 # Rows, and the part of them with the F of one run, that say that a table is of one run.
 _FEWEST_ROWS, _MOST_ROWS = 4, 0.75
 _EVERY_AVERAGE = ("cut off or rounded twice", "macro, weighted and micro averages", "means over folds or runs")
@@ -140,7 +141,7 @@ def _median_excess(table: ReadTable, entry: Entry, score: _FScore) -> float:
     scores = [beside for row in table.plain_entries() if row is not entry for beside in _scores(row)]
     harmonic = sum(within(beside.score, *beside.harmonic(ANY)) for beside in scores)
     of_one_run = len(scores) >= _FEWEST_ROWS and harmonic >= _MOST_ROWS * len(scores)
-    fixed, part = _OF_ONE_RUN if of_one_run else _OF_FOLDS
+    fixed, part = _OF_ONE_RUN if of_one_run else _OF_SMALL_CLASSES if table.class_key else _OF_FOLDS
     return fixed + part * abs(score.precision.number - score.recall.number)
 
 

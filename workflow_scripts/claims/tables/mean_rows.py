@@ -8,7 +8,7 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
 from workflow_scripts.claims.tables.printed_entries import UNSCALED, Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.claims.tables.table_words import is_plain_mean, sums_up
+from workflow_scripts.claims.tables.table_words import is_plain_mean, sums_up, takes_median
 from workflow_scripts.contracts.metric_spellings import is_metric
 from workflow_scripts.contracts.result_tables import PrintedValue
 
@@ -105,7 +105,7 @@ def _of_summary(paper: ReadPaper, table: ReadTable, candidates: Sequence[_Parts]
             yield from _all_plain(paper, table, parts)
             yield from _spreads(table, parts)
             return
-    parts = max(candidates, key=lambda parts: sum(_plain(parts, metric) for metric in parts.metrics()))
+    parts = max(candidates[:2], key=lambda parts: sum(_plain(parts, metric) for metric in parts.metrics()))
     fits = {metric: _plain(parts, metric) or _weighted(parts, metric) for metric in parts.metrics()}
     yield from _spreads(table, parts)
     if all(fits.values()):
@@ -168,7 +168,7 @@ def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterato
         return
     support = parts.summary.count("support")
     weights = _weights(parts)
-    if len(fits) >= 2 and len(wrong) == 1:
+    if len(fits) >= 2 and len(wrong) == 1 and not takes_median(table.table.aggregation):
         cell = cells[0]
         low, high = _mean(parts.of(cell.metric), ANY)
         mean = (low + high) / 2
