@@ -132,13 +132,25 @@ def _proven(rest: Sequence[Entry], total: int | None) -> tuple[int, int] | None:
         return None
     smallest = joint.possible[0]
     largest = sum(smallest)
-    # Every pair of class sizes up to that of the smallest that fits, and the part of them that each row fits.
-    candidates = largest - 1 if total is not None else max(1, largest * (largest - 1) // 2)
-    expected = float(candidates)
-    for row in rows:
-        alone = joint_sizes([row], total=total, largest=largest)
-        expected *= min(1.0, len(alone.possible) / candidates) if alone.decided else 1.0
+    # Pairs up to it with the share of positives that the rows imply, and the chance that a row is whole numbers of one.
+    spans = [span for row in rows if (span := implied(row)) is not None]
+    low, high = max(span[0] for span in spans), min(span[1] for span in spans)
+    expected = max(1.0, (high - low) * (largest if total is not None else largest**2 / 2))
+    for entry in rest:
+        expected *= _chance(entry, *smallest)
     return smallest if expected < _CHANCE else None
+
+
+def _chance(entry: Entry, positives: int, negatives: int) -> float:
+    """The chance that rates of any number of samples are printed as whole numbers of these classes are."""
+    chance = 1.0
+    sizes = {"sensitivity": positives, "specificity": negatives, "accuracy": positives + negatives}
+    for metric, size in sizes.items():
+        cell = entry.get(metric)
+        if cell is not None and (metric != "accuracy" or not entry.has("sensitivity", "specificity")):
+            low, high = cell.span()
+            chance *= min(1.0, (high - low) * size)
+    return chance
 
 
 def _nearly(entry: Entry, sizes: tuple[int, int]) -> bool:

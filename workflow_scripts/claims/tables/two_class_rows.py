@@ -12,6 +12,7 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.entry_rates import (
     BALANCED,
     counted,
+    fits_beside,
     fits_two_classes,
     implied,
     one_class_entries,
@@ -34,6 +35,8 @@ _TRIED = (
 # What is 0/0, and is often printed as part of a mean as 0, in a fold without a class or without answers for it.
 _OF_BOTH = ("youden", "balanced_accuracy", "kappa", "mcc")
 _OF_ONE_CLASS = (("specificity", "npv", *_OF_BOTH), ("sensitivity", "precision", "f1", *_OF_BOTH))
+# The part of the folds that may lack a class where nothing else says that numbers are of folds.
+_LACKING = 0.4
 # Of fewer samples, folds are of a handful, and a median of them may be anything.
 _TINY = 60
 # Of more samples, each fold has both classes.
@@ -95,6 +98,8 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
 
 def _fits_folds(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
     """Whether means over folds give the rates: of small folds also such in which some rates are 0/0."""
+    if (fits := fits_beside(table, entry)) is not None and table.aggregate != MEANS:
+        return fits
     if fits_two_classes(entry, slack=True):
         return True
     total, _ = samples_of(paper, table, entry)
@@ -102,7 +107,9 @@ def _fits_folds(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
         return True
     if total is not None and total > _SMALL and table.aggregate != MEANS:
         return False
-    return any(fits_two_classes(entry, slack=True, raised=names) for names in _OF_ONE_CLASS)
+    misfits = sum(not fits_two_classes(row) for row in one_class_entries(table) if not counted(row))
+    lacking = 1.0 if table.aggregate == MEANS or misfits > 1 else _LACKING
+    return any(fits_two_classes(entry, slack=True, raised=names, lacking=lacking) for names in _OF_ONE_CLASS)
 
 
 def _smallest_class(paper: ReadPaper, table: ReadTable, entry: Entry) -> float:
