@@ -248,3 +248,26 @@ def test_a_copy_whose_share_of_positives_is_that_of_another_set_is_a_contradicti
     assert outcomes(honest, "copied rows") == []
     copied = paper_of({**rows, "two / b": rows["one / b"]}, "set / model", same_samples_within="set", **TWO)
     assert [(outcome, row) for outcome, row, _ in outcomes(copied, "copied rows")] == [("contradiction", "two, b")]
+
+
+def test_shares_in_brackets_follow_one_rule():
+    rows = {
+        name: {"missed": f"{m} ({100 * m / (m + d):.1f})", "found": f"{d} ({100 * d / (m + d):.1f})"}
+        for name, m, d in (("hip", 22, 368), ("rib", 23, 124), ("spine", 5, 25))
+    }
+    paper = paper_of(rows, unit="count (percent)")
+    assert outcomes(paper, "shares of counts") == []
+    assert outcomes(altered(paper, "rib", "found", "134"), "shares of counts") == []
+    wrong = paper_of({**rows, "rib": {"missed": "23 (15.6)", "found": "124 (94.4)"}}, unit="count (percent)")
+    assert outcomes(wrong, "shares of counts") == [("contradiction", "rib", "found")]
+
+
+def test_a_column_that_is_one_count_over_another_is_so_in_every_row():
+    rows = {
+        name: {"tested": str(n), "positive": str(k), "positive_percent": f"{100 * k / n:.1f}"}
+        for name, k, n in (("a", 8, 19), ("b", 15, 19), ("c", 16, 17), ("d", 13, 14), ("e", 5, 23), ("f", 7, 31))
+    }
+    paper = paper_of(rows, unit="percent")
+    assert outcomes(paper, "shares of counts") == []
+    wrong = altered(paper, "e", "positive_percent", "27.1")
+    assert outcomes(wrong, "shares of counts") == [("contradiction", "e", "positive_percent")]
