@@ -3,7 +3,7 @@
 import pytest
 
 from workflow_scripts.contracts.plain_tables import plain_tables_of
-from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables, PrintedValue
+from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
 from workflow_scripts.runtime.errors import UserError
 
 CONTEXT = """paper: A made study
@@ -31,7 +31,7 @@ def test_lines_above_a_table_say_what_it_rests_on():
     assert (paper.citation, paper.data_name, paper.test_n, paper.positives) == ("A made study", "Made set", 130, 52)
     assert paper.test_n_by_class == (ClassSizes((52, 78), ("positive", "negative")),)
     assert (table.place, table.notes) == ("Table 2", ("What the detector and a reader came to",))
-    assert (table.average, table.aggregation, table.interval_level) == ("two classes", "one training", "95 %")
+    assert (table.average, table.aggregation, table.interval_level) == ("two classes", "single: one training", "95 %")
     assert not paper.remarks
 
 
@@ -140,3 +140,30 @@ def test_a_text_without_a_table_says_what_is_wanted():
 )  # fmt: skip
 def test_sizes_of_classes_are_read_from_a_line(line, sizes):
     assert read(f"{line}\nModel,Accuracy\nA,0.91\n").test_n_by_class == (sizes,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sensitivity 92.3% (48/52)\nSpecificity 91.0% (71/78)\n",
+     "- Sensitivity: 92.3% (48/52)\n- Specificity = 91.0% (71/78)\n",
+     "Sens.\t92.3% (48/52)\nSpec.\t91.0% (71/78)\n"],
+)  # fmt: skip
+def test_numbers_listed_a_metric_a_line_are_one_row(text):
+    paper = read("n: 130\nThe detector\n" + text)
+    assert printed(paper) == [{"sensitivity": "92.3% (48/52)", "specificity": "91.0% (71/78)"}]
+    assert (paper.test_n, paper.tables[0].rows[0].name, paper.remarks) == (130, "The detector", ())
+
+
+def test_a_matrix_keeps_its_totals_and_what_its_rows_are():
+    paper = read("| | Predicted positive | Predicted negative | Total |\n|---|---|---|---|\n"
+                 "| Positive | 48 | 4 | 52 |\n| Negative | 7 | 71 | 78 |\n| Total | 55 | 75 | 130 |\n")  # fmt: skip
+    table = paper.tables[0]
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[48, 4], [7, 71]]
+    assert (table.classes, table.rows_are) == (("positive", "negative"), "truth")
+    assert table.totals == MatrixTotals((52, 78), (55, 75), 130)
+
+
+def test_tables_and_rows_can_be_told_apart_by_name():
+    paper = read("Table 1\nTP,FP\n48,7\n44,8\n\nTable 1\nModel,Accuracy\nA,0.9\n")
+    assert [table.place for table in paper.tables] == ["Table 1", "Table 1 (2)"]
+    assert [row.name for row in paper.tables[0].rows] == ["1", "2"]

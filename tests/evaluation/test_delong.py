@@ -1,8 +1,10 @@
 """DeLong's test: against brute force, an example worked by hand, and its own promise under no difference."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from fabricated import Study, units
+from known_truth import areas_told_apart
 from sklearn.metrics import roc_auc_score
 
 from workflow_scripts.contracts.comparison_table import DELONG
@@ -64,6 +66,31 @@ def test_equal_runs_are_told_apart_as_rarely_as_the_p_value_says():
         variance = covariances[0, 0] + covariances[1, 1] - 2 * covariances[0, 1]
         rejected += two_sided(aucs[0] - aucs[1], variance)[1] < 0.05
     assert 8 <= rejected <= 34  # 20 expected; within three standard deviations
+
+
+def test_where_groups_have_several_units_they_are_turned_round_whole():
+    by_units = areas_told_apart(150, 1, 60)
+    by_groups = areas_told_apart(30, 5, 60)
+    assert max(by_units, by_groups) <= 0.12 and areas_told_apart(30, 5, 20, lead=3.0) > 0.8
+
+
+def test_variances_of_grouped_units_are_those_of_sums_over_groups():
+    """Obuchowski (1997): of groups that hold a unit twice nearly those of the units, which are as DeLong has them."""
+    rng = np.random.default_rng(4)
+    labels = np.arange(80) % 2
+    frames = {name: units(rng, labels, skill, CLASSES, per_group=0) for name, skill in (("x", 1.0), ("y", 0.5))}
+    single = delong_table({name: Grid({(0, 0): frame}) for name, frame in frames.items()}, "p", CLASSES)
+    twice = {
+        name: pd.concat([frame, frame.assign(id="again" + frame["id"], unit="again" + frame["unit"])]).assign(
+            group=[*frame["id"], *frame["id"]]
+        )
+        for name, frame in frames.items()
+    }
+    doubled = delong_table({name: Grid({(0, 0): frame}) for name, frame in twice.items()}, "p", CLASSES)
+    assert doubled["auc"].to_numpy() == pytest.approx(single["auc"].to_numpy())
+    assert doubled["variance"].to_numpy() == pytest.approx(single["variance"].to_numpy(), rel=0.03)
+    assert doubled["test"].tolist() == ["", "", "sign flips of groups"] and single["test"].iloc[2] == "DeLong"
+    assert doubled["p"].iloc[2] == pytest.approx(single["p"].iloc[2], abs=0.03)
 
 
 def table(classes=CLASSES, runs=("x", "y", "z"), seeds=(0, 1), folds=1):

@@ -15,6 +15,8 @@ from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import Estimate, Measuring, estimate
 from workflow_scripts.evaluation.forest import forest_figure
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.observed import of_rows
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +198,8 @@ def test_reliability_points_and_bars_are_accuracy_and_its_interval_in_each_bin()
             assert (low, high) == pytest.approx((0.025 ** (1 / groups), 1))
             continue
         draws = (weights[inside_bin] * right[inside_bin].to_numpy()[:, None]).sum(axis=0) / weights[inside_bin].sum(0)
-        assert (low, high) == pytest.approx(np.percentile(draws, [2.5, 97.5]), abs=1e-6)
+        ends = interval(np.array([[accuracy[place]]]), draws[None, None], "accuracy", of_rows(both[inside_bin]))
+        assert (low, high) == pytest.approx(ends, abs=1e-6) and low < accuracy[place] < high
         assert low < accuracy[place] < high
     assert 1.0 in accuracy and len(accuracy) > 3
 

@@ -1,20 +1,23 @@
 """Intervals where every bootstrap draw agrees: as wide as so few samples deserve, never without width."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from fabricated import Study, units
-from scipy.stats import binomtest
+from known_truth import TestSet, alone, covered, heavy_tailed
+from scipy.stats import binomtest, t
 
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import Measuring, estimate
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.intervals import clopper_pearson, effective_sizes, exact
+from workflow_scripts.evaluation.intervals import clopper_pearson, exact, interval
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import point
+from workflow_scripts.evaluation.observed import observed, of_groups, of_rows
 
 
 def perfect(labels, classes, per_group=0):
@@ -85,21 +88,88 @@ def test_a_run_that_always_gives_one_answer_has_intervals_and_no_kappas():
     assert found.overall["kappa"].value == 0 and np.isnan(found.overall["kappa"].low)
 
 
-def test_an_interval_that_the_draws_give_stays_as_it_is():
+def test_a_share_has_the_exact_interval_of_as_many_observations_as_its_spread_is_worth():
     frame = perfect(np.arange(60) % 2, ["a", "b"])
     frame.loc[:5, ["p_a", "p_b"]] = frame.loc[:5, ["p_b", "p_a"]].to_numpy()
-    resampler = Resampler([frame], 200, np.random.default_rng(0))
-    right = (frame["p_a"] > frame["p_b"]) == (frame["label"] == "a")
-    drawn = (right.to_numpy()[:, None] * resampler.weights(frame)).mean(axis=0)
+    resampler = Resampler([frame], 4000, np.random.default_rng(0))
     cell = estimate(Grid({(0, 0): frame}), resampler, Measuring(["a", "b"], 10))[ALL].overall["accuracy"]
-    assert (cell.low, cell.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
+    expected = binomtest(54, 60).proportion_ci(method="exact")
+    assert (cell.low, cell.high) == pytest.approx((expected.low, expected.high), abs=0.004)
+
+
+def test_a_share_of_few_groups_and_trainings_is_worth_fewer_observations():
+    """Korn & Graubard (1998): by the squared ratio of Student's quantiles; never more than predictions."""
+    behind = of_groups(np.full(8, 20.0), 480)
+    draws = 0.9 + np.random.default_rng(0).normal(size=(1, 1, 3000)).repeat(3, axis=1) * 0.03
+    points = np.array([[0.88, 0.9, 0.92]])
+    sampling, training = draws[0, 0].var(ddof=1) * 8 / 7, 0.02**2 / 3
+    freedom = (sampling + training) ** 2 / (sampling**2 / 7 + training**2 / 2)
+    size = 0.09 / (sampling + training) * (t.ppf(0.975, 479) / t.ppf(0.975, freedom)) ** 2
+    assert interval(points, draws, "accuracy", behind) == pytest.approx(clopper_pearson(0.9, size))
+    sure = interval(points[:, :1], 0.88 + (draws[:, :1] - 0.9) * 1e-3, "accuracy", of_groups(np.ones(500), 500))
+    assert sure == pytest.approx(clopper_pearson(0.88, 500))
+
+
+def test_what_is_no_share_has_students_interval_cut_to_its_range():
+    points, behind = np.array([[0.1, 0.3, 0.2]]), of_groups(np.ones(16), 48)
+    draws = 0.2 + np.random.default_rng(0).normal(size=(1, 1, 3000)).repeat(3, axis=1) * 0.05
+    sampling, training = draws[0, 0].var(ddof=1) * 16 / 15, 0.01 / 3
+    freedom = (sampling + training) ** 2 / (sampling**2 / 15 + training**2 / 2)
+    half = t.ppf(0.975, freedom) * np.sqrt(sampling + training)
+    assert interval(points, draws, "log_loss", behind) == pytest.approx((max(0.2 - half, 0), 0.2 + half))
+    assert interval(points, draws, "kappa", behind)[0] == pytest.approx(0.2 - half)
+
+
+def test_groups_of_unequal_size_are_worth_fewer():
+    assert of_groups(np.full(8, 3.0), 24).groups == pytest.approx(8)
+    uneven = of_groups(np.array([150.0, *[5.0] * 30, 0.0]), 300)
+    assert uneven.size == 31 and uneven.groups == pytest.approx(300**2 / (150**2 + 30 * 25))
+    assert uneven.widening == pytest.approx(uneven.groups / (uneven.groups - 1))
+    assert of_groups(np.array([4.0]), 4).widening == np.inf
+    frame = perfect(np.arange(12) % 2, ["a", "b"]).assign(group=["p"] * 6 + ["q"] * 3 + ["r", "s", ""])
+    assert of_rows(frame).groups == pytest.approx(12**2 / (36 + 9 + 3))
+
+
+def test_a_mean_over_classes_rests_on_all_their_groups_but_on_no_more_than_there_are():
+    apart = observed([perfect(np.repeat([0, 1], 20), ["a", "b"], per_group=4)])
+    assert apart.overall["macro_sensitivity"].groups == pytest.approx(2 * 4 + 1)  # two classes, five groups each
+    shared = observed([perfect(np.arange(40) % 2, ["a", "b"], per_group=8)])
+    assert shared.overall["macro_sensitivity"].groups == pytest.approx(5)
+    single = observed([perfect(np.repeat([0, 1], [4, 36]), ["a", "b"], per_group=4)])
+    assert single.per_class["sensitivity"][0].widening == single.overall["macro_f1"].widening == np.inf
+
+
+def test_one_group_has_no_interval():
+    found = evaluated(perfect(np.arange(8) % 2, ["a", "b"], per_group=8), ["a", "b"])
+    assert np.isnan(found.overall["accuracy"].low)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        TestSet("few errors", 0.99, alone(60), alike=0),
+        TestSet("three trainings", 0.92, alone(183), 3, 0.02, alike=0),
+        TestSet("one group holds half", 0.90, (150, *[5] * 30), 3, 0.01),
+        TestSet("heavy tail", 0.90, heavy_tailed(30, 300), 3, 0.01),
+    ],
+    ids=lambda world: world.words,
+)
+def test_intervals_hold_the_truth(world):
+    # 200 draws of a share of 0.93 or more: above 0.88 but once in 200.
+    share, width, flat = covered(world, 200, draws=200)
+    assert share > 0.88 and flat == 0 and width < 0.4
+
+
+def test_one_training_says_nothing_of_others():
+    world = TestSet("one training", 0.92, alone(183), 1, 0.04, alike=0)
+    assert covered(world, 100)[0] < 0.8 < covered(replace(world, spread=0.0), 100)[0]
 
 
 def test_effective_sizes_are_counted_as_documented():
     frame = perfect([0, 0, 0, 0, 1, 1, 2, 2], ["a", "b", "c"]).assign(group=["p", "p", "q", "r", "p", "s", "s", "t"])
     frame.loc[7, ["p_a", "p_b", "p_c"]] = [0.8, 0.1, 0.1]  # patient t's c is taken for a
-    found = effective_sizes([frame])
-    assert {name: sizes.tolist() for name, sizes in found.per_class.items()} == {
+    found = observed([frame])
+    assert {name: [part.size for part in parts] for name, parts in found.per_class.items()} == {
         "sensitivity": [3, 2, 2],
         "specificity": [3, 5, 4],
         "precision": [4, 2, 1],
@@ -107,9 +177,9 @@ def test_effective_sizes_are_counted_as_documented():
         "auc": [3, 2, 2],
     }
     expected = {"accuracy": 5, "balanced_accuracy": 6, "macro_specificity": 9, "macro_precision": 3, "macro_auc": 3}
-    assert {name: found.overall[name] for name in expected} == expected
+    assert {name: found.overall[name].size for name in expected} == expected
     chance = (4 * 5 + 2 * 2 + 2 * 1) / 64
-    assert found.overall["kappa"] == pytest.approx(2 * 5 * (1 - chance))
+    assert found.overall["kappa"].size == pytest.approx(2 * 5 * (1 - chance))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_sensitivity", "macro_specificity", "macro_f1", "kappa"])
@@ -121,7 +191,7 @@ def test_the_exact_interval_of_perfect_runs_holds_the_truth(metric, error):
     """
     labels, classes = np.repeat([0, 1, 2], [20, 40, 60]), ["a", "b", "c"]
     frame = perfect(labels, classes)
-    size = effective_sizes([frame]).overall[metric]
+    size = observed([frame]).overall[metric].size
     low, _ = exact(1.0, metric, size)
     many = np.repeat(labels, 1000)
     for k, n in enumerate((20, 40, 60)):

@@ -1,18 +1,21 @@
 """Paired comparisons, the comparison of the evaluate step, and the leak premium."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from fabricated import Study, units
+from known_truth import TestSet, told_apart
 
 from workflow_scripts.contracts.comparison_table import COMPARISON
 from workflow_scripts.contracts.run_tables import METRICS
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.paired import compare, holm, mcnemar
+from workflow_scripts.evaluation.paired import compare, holm
 from workflow_scripts.evaluation.premium import leak_premium
+from workflow_scripts.evaluation.sign_flips import mcnemar
 from workflow_scripts.runtime.errors import UserError
 
 CLASSES = ["a", "b", "c"]
@@ -56,12 +59,12 @@ def test_a_pair_turned_round_changes_signs_only():
     assert forth["difference"] == pytest.approx(-back["difference"]) and forth["difference"] < 0
     assert (forth["low"], forth["high"]) == pytest.approx((-back["high"], -back["low"]), abs=0.01)
     assert (forth["only_run"], forth["only_reference"]) == (back["only_reference"], back["only_run"])
-    assert forth["p_mcnemar"] == back["p_mcnemar"] < 0.01
+    assert forth["p"] == pytest.approx(back["p"]) and forth["p"] < 0.05
 
 
 def test_a_run_does_not_differ_from_itself():
     row = paired({"x": made(1.0), "same": made(1.0)}, "x").loc[("all", "same")]
-    assert row["difference"] == 0 and row["p_mcnemar"] == row["p_holm"] == 1
+    assert row["difference"] == 0 and row["p"] == row["p_holm"] == 1
     # That both never differed on 60 groups leaves room for what 60 groups cannot show.
     unseen = 1 - 0.025 ** (1 / 60)
     assert (row["low"], row["high"]) == pytest.approx((-unseen, unseen))
@@ -80,6 +83,32 @@ def test_counts_are_of_units_that_one_run_alone_gets_right():
     assert row["difference"] * 240 == pytest.approx(row["only_run"] - row["only_reference"])
 
 
+def test_of_one_training_groups_are_turned_round_and_of_independent_units_it_is_mcnemars_test():
+    def row(per_group):
+        runs = {"x": made(1.5, (0,), per_group=per_group), "y": made(1.0, (0,), salt=1, per_group=per_group)}
+        return paired(runs, "x").loc[("0", "y")]
+
+    alone, grouped = row(0), row(8)
+    assert alone["test"] == "McNemar" and grouped["test"] == "sign flips of groups"
+    assert alone["p"] == mcnemar(alone["only_run"], alone["only_reference"]) != grouped["p"]
+
+
+def test_over_trainings_p_goes_with_the_interval():
+    runs = {"x": made(1.0, (0, 1, 2)), "y": made(1.3, (0, 1, 2), salt=1), "z": made(3.0, (0, 1, 2), salt=2)}
+    for name in "yz":
+        row = paired(runs, "x").loc[("all", name)]
+        assert row["test"] == "t over trainings" and (row["p"] < 0.05) == (row["low"] > 0 or row["high"] < 0)
+    single = paired({"x": made(1.0, (0,)), "y": made(1.3, (0,), salt=1)}, "x")
+    assert single.loc[("all", "y"), "p"] == single.loc[("0", "y"), "p"]
+
+
+def test_equal_algorithms_are_hardly_told_apart_though_trainings_differ_and_samples_cluster():
+    world = TestSet("clusters of 5", 0.85, (5,) * 20, 3, 0.03, alike=0.6)
+    assert told_apart(world, 40, draws=100)[1] <= 0.13
+    alike = told_apart(replace(world, spread=0.0, seeds=1), 40, draws=100)
+    assert alike[0] == alike[1] <= 0.13
+
+
 def test_pairing_makes_the_interval_narrower():
     # y is x but for a few units: the difference is far surer than either value.
     x = made(1.0, seeds=(0,))
@@ -94,7 +123,7 @@ def test_every_seed_has_a_row_and_its_own_correction():
     table = paired({"x": made(1.0), "y": made(1.1, salt=1), "z": made(3.0, salt=2)}, "x").reset_index()
     assert set(table["seed"]) == {"0", "1", "all"} and len(table) == 6
     for _, rows in table.groupby("seed"):
-        assert rows["p_holm"].to_numpy() == pytest.approx(holm(rows["p_mcnemar"].to_numpy()))
+        assert rows["p_holm"].to_numpy() == pytest.approx(holm(rows["p"].to_numpy()))
 
 
 def test_folds_are_averaged_and_counted_together():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fabricated import Study, units
 
-from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG, SIGN_FLIPS
 from workflow_scripts.contracts.run_tables import ALL, METRICS, UNITS
 from workflow_scripts.evaluation import plots
 from workflow_scripts.evaluation.agreement import agreement
@@ -159,7 +159,7 @@ def test_what_a_verdict_stands_on_is_weighted():
     assert discordant(once, rival[0], "test") == pytest.approx(discordant(often, rival[1], "test"))
 
 
-def test_comparisons_are_weighted_and_without_mcnemars_test():
+def test_comparisons_are_weighted_and_so_is_their_test():
     first, second = grids(2.0, 1), grids(0.5, 2)
     rows = []
     for own, rival, drawn in zip(first, second, by_groups(*first), strict=True):
@@ -169,7 +169,7 @@ def test_comparisons_are_weighted_and_without_mcnemars_test():
     right = [(grid[0, 0]["p_event"] > 0.5) == (grid[0, 0]["label"] == "event") for grid in (second[0], first[0])]
     known = first[0][0, 0]["weight"] > 0
     assert rows[0]["only_run"] == (known & right[0] & ~right[1]).sum() and rows[0]["n"] == SIZE
-    assert np.isnan(rows[0]["p_mcnemar"]) and np.isnan(rows[0]["p_holm"]) and rows[1]["p_mcnemar"] < 1
+    assert rows[0]["p"] == pytest.approx(rows[1]["p"]) and rows[0]["p"] < 1 and rows[0]["test"] == SIGN_FLIPS
     changed = first[0].map(lambda table: table.assign(weight=table["weight"] + 1))
     with pytest.raises(UserError, match="has weight"):
         same_units(first[0][0, 0], changed[0, 0], "run b")
@@ -220,7 +220,7 @@ def test_figures_show_weighted_units():
     np.testing.assert_allclose(lines[0][1], lines[1][1])
 
 
-def test_the_step_evaluates_weighted_units_and_leaves_the_tests_out_that_know_no_weights(tmp_path):
+def test_the_step_evaluates_weighted_units_and_leaves_out_the_test_that_knows_no_weights(tmp_path):
     study = Study(tmp_path / "results", CLASSES, folds=2)
     for name, skill in (("a", 2.0), ("b", 0.5)):
         for path in study.add(name, skill).glob("*/units.csv"):
@@ -231,7 +231,9 @@ def test_the_step_evaluates_weighted_units_and_leaves_the_tests_out_that_know_no
             UNITS.write(path, table)
     study.evaluate("a", "b")
     out = tmp_path / "results" / "evaluation" / "grouped"
-    assert DELONG.read(out / "delong.csv").empty and COMPARISON.read(out / "comparison.csv")["p_mcnemar"].isna().all()
+    assert (
+        DELONG.read(out / "delong.csv").empty and (COMPARISON.read(out / "comparison.csv")["test"] == SIGN_FLIPS).all()
+    )
     metrics = METRICS.read(out / "metrics.csv").query("subset == 'test' and metric == 'accuracy' and run == 'a'")
     table = study.read("a", 0).query("subset == 'test'")
     right = (table["p_event"] > 0.5) == (table["label"] == "event")

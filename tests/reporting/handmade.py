@@ -10,7 +10,7 @@ import pandas as pd
 from tests.vouched import IMAGES, vouch
 from workflow_scripts.contracts.arrays import ARRAY_INDEX, ArrayDescription
 from workflow_scripts.contracts.blocks import parse, plain
-from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG, SIGN_FLIPS, TRAININGS
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, MANIFEST, QUARANTINE
 from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
@@ -280,8 +280,12 @@ class Study:
         first, *others = self.settings["runs"]
         reference = self.settings["evaluate"]["reference"] or first
         rows = [
-            (protocol, seed, run, reference, "accuracy", 0.8, 0.79, difference, -0.02, 0.04, 3, 2, 0.04, 0.12, 4)
-            for seed, difference in (("0", 0.1), ("1", -0.0754), ("all", 0.0123))
+            (protocol, seed, run, reference, "accuracy", 0.8, 0.79, difference, -0.02, 0.04, 3, 2, test, 0.04, 0.12, 4)
+            for seed, difference, test in (
+                ("0", 0.1, SIGN_FLIPS),
+                ("1", -0.0754, SIGN_FLIPS),
+                ("all", 0.0123, TRAININGS),
+            )
             for run in (first, *others)
             if run != reference
         ]
@@ -290,7 +294,7 @@ class Study:
     def _delong(self, protocol: str) -> pd.DataFrame:
         first, *others = self.settings["runs"]
         rows = [
-            (protocol, 0, seed, first, other, 0.9, 0.8126, 0.0874, 0.0016, 2.1875, 0.0287, 0.0574, 2, 2)
+            (protocol, 0, seed, first, other, 0.9, 0.8126, 0.0874, 0.0016, 2.1875, SIGN_FLIPS, 0.0287, 0.0574, 2, 2)
             for seed in self.settings["seeds"]
             for other in others
             if len(self.classes) == 2

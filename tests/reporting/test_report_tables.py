@@ -8,7 +8,7 @@ import pytest
 from handmade import EVALUATE, Study
 from pages import BY_SAMPLE, PAPER, cells, text_of, write
 
-from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
+from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG, DELONGS, MCNEMAR
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
@@ -134,11 +134,28 @@ def test_the_papers_tables_are_compared_with_what_was_obtained_and_empty_cells_s
     assert not re.search(r"\bnan\b", part)
 
 
-def test_delongs_test_is_shown_for_two_classes_and_says_what_it_assumes(small, tmp_path):
-    page = small.page[small.page.index("DeLong") :]
+def test_areas_are_compared_for_two_classes_and_it_is_said_how(small, tmp_path):
+    page = small.page[small.page.index("AUC of every pair") :]
     assert cells(page, "cvm − soft_vote") == ["0", "0", "0.900 − 0.813", "+0.087", "0.040", "2.19", "0.029", "0.057"]
-    assert "takes samples as independent, also those of one group" in text_of(page)
-    assert "DeLong" not in write(Study(tmp_path, classes=("a", "b", "c")).write())
+    assert "those of sums over groups" in text_of(page)
+    study = Study(tmp_path / "two").write()
+    for path in study.folder.glob("evaluation/*/delong.csv"):
+        DELONG.write(path, DELONG.read(path).assign(test=DELONGS))
+    for protocol in study.settings["protocols"]:
+        study.vouch(protocol)
+    assert "The test takes samples as independent" in text_of(write(study))
+    assert "AUC of every pair" not in write(Study(tmp_path / "three", classes=("a", "b", "c")).write())
+
+
+def test_a_comparison_says_how_its_p_was_found(small, tmp_path):
+    part = small.page[small.page.index('id="comparisons"') : small.page.index('id="figures"')]
+    assert "between groups and between trainings" in text_of(part) and "McNemar" not in part
+    study = Study(tmp_path, seeds=[0]).write()
+    for path in study.folder.glob("evaluation/*/comparison.csv"):
+        COMPARISON.write(path, COMPARISON.read(path).assign(test=MCNEMAR))
+    for protocol in study.settings["protocols"]:
+        study.vouch(protocol)
+    assert "McNemar's exact test" in text_of(write(study)) and "p does not know" in text_of(write(study))
 
 
 def test_where_patients_are_lost_the_comparison_says_how_many_and_which_tests_are_left_out(tmp_path):
@@ -147,7 +164,7 @@ def test_where_patients_are_lost_the_comparison_says_how_many_and_which_tests_ar
     for path in (study.folder / "splits").glob("*.json"):
         write_record(path, {**read_json(path), "censoring": {**censoring, "largest_weight": 2.345}})
     for path in study.folder.glob("evaluation/*/comparison.csv"):
-        table = COMPARISON.read(path).assign(p_mcnemar=np.nan, p_holm=np.nan)
+        table = COMPARISON.read(path).assign(p=np.nan, p_holm=np.nan)
         COMPARISON.write(path, table)
         DELONG.write(path.with_name("delong.csv"), DELONG.read(path.with_name("delong.csv"))[:0])
     for protocol in study.settings["protocols"]:

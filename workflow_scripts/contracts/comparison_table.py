@@ -2,10 +2,13 @@
 
 from workflow_scripts.contracts.tables import Table
 
+# How p was found, see evaluation.paired and evaluation.delong.
+MCNEMAR, DELONGS, SIGN_FLIPS, TRAININGS = "McNemar", "DeLong", "sign flips of groups", "t over trainings"
+
 # seed: a training seed, or "all". value, reference_value, difference (run minus reference), low, high (95 %) are of the
 # headline metric, mean over folds. only_run, only_reference: units that only one of both classifies correctly (seed
-# "all": in more seeds than the other); p_mcnemar: exact two-sided test of these; p_holm: corrected for the number of
-# runs compared. n: units.
+# "all": in more seeds than the other). p: two-sided, of `test`; p_holm: corrected for the number of runs compared. n:
+# units.
 COMPARISON = Table(
     "comparison",
     {
@@ -21,16 +24,18 @@ COMPARISON = Table(
         "high": "float",
         "only_run": "int",
         "only_reference": "int",
-        "p_mcnemar": "float",
+        "test": "str",
+        "p": "float",
         "p_holm": "float",
         "n": "int",
     },
     key=("seed", "run"),
+    values={"test": (MCNEMAR, SIGN_FLIPS, TRAININGS)},
 )
 
-# evaluation/{protocol}/delong.csv, for two classes: DeLong's test of areas under the ROC curve, the last class being
-# positive. other empty: `auc` and `variance` are of the run alone. Else difference (run minus other) with its variance,
-# z, two-sided p, and p_holm, corrected for the number of pairs of the fold and seed. positive, negative: units.
+# evaluation/{protocol}/delong.csv, for two classes: areas under the ROC curve compared, the last class being positive.
+# other empty: `auc` and `variance` are of the run alone. Else difference (run minus other) with its variance, z,
+# two-sided p of `test`, and p_holm, corrected for the number of pairs of the fold and seed. positive, negative: units.
 DELONG = Table(
     "DeLong's test",
     {
@@ -44,10 +49,12 @@ DELONG = Table(
         "difference": "float",
         "variance": "float",
         "z": "float",
+        "test": "str",
         "p": "float",
         "p_holm": "float",
         "positive": "int",
         "negative": "int",
     },
     key=("fold", "seed", "run", "other"),
+    values={"test": ("", DELONGS, SIGN_FLIPS)},
 )

@@ -11,10 +11,18 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names
+from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, without_unit
 from workflow_scripts.contracts.printed_yaml import beside
 from workflow_scripts.contracts.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
-from workflow_scripts.contracts.result_tables import MatrixTotals, PaperTables, PrintedValue, ResultTable, Row
+from workflow_scripts.contracts.result_tables import (
+    MatrixTotals,
+    PaperTables,
+    PrintedValue,
+    ResultTable,
+    Row,
+    distinct_places,
+    said_aggregation,
+)
 from workflow_scripts.contracts.yaml_nodes import Mistakes, Values, read_mapping
 from workflow_scripts.runtime.errors import UserError
 
@@ -70,7 +78,7 @@ def _paper(values: Values, id_: str, mistakes: Mistakes) -> PaperTables:
         if isinstance(words, str)
     )
     nodes = values.first("tables", default=())
-    tables = tuple(_table(node, f"tables[{number}]", mistakes) for number, node in enumerate(nodes, 1))
+    tables = distinct_places(_table(node, f"tables[{number}]", mistakes) for number, node in enumerate(nodes, 1))
     citation = values.first("citation", default="")
     return PaperTables(
         id=values.first("id", default=id_),
@@ -114,7 +122,7 @@ def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
         rows=tuple(Row(row.label, {names[name]: row.values[name] for name in row.values}, row.line) for row in rows),
         unit=values["unit"],
         average=said["average"],
-        aggregation=said["aggregation"],
+        aggregation=said_aggregation(said["aggregation"]),
         interval_level=values.first("interval_level", "ci_level"),
         same_samples_within=values["same_samples_within"],
         classes=classes if isinstance(classes, tuple) else (),
@@ -132,6 +140,7 @@ def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
         positives=values.first("positives", "positives_printed", default={}),
         percent_columns=_columns(values.first("percent_columns", default=()), names),
         fraction_columns=_columns(values.first("fraction_columns", default=()), names),
+        headings={name: without_unit(heading) for heading, name in names.items() if heading != name},
         stated=values["stated"],
         notes=(
             *(f"{key}: {values[key]}" for key in said if said[key] is None and values[key]),

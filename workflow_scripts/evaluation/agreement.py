@@ -8,7 +8,9 @@ import pandas as pd
 from workflow_scripts.contracts.run_tables import WEIGHT
 from workflow_scripts.evaluation.bootstrap import Resampler, defined_mean, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid
+from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metric_tables import arrays, same_units
+from workflow_scripts.evaluation.observed import observed
 
 METRIC = "kappa"
 
@@ -26,21 +28,22 @@ class Agreement:
 def agreement(first: Grid, second: Grid, draws: int, rng: np.random.Generator) -> Agreement:
     """Cohen's kappa (Educ. Psychol. Meas. 20:37, 1960) of the classes that two runs name, mean over seeds.
 
-    Units of all folds are counted together, since kappa of a small fold is mostly noise; the interval is drawn over
-    groups, `draws` times. What became of a patient plays no part: those who were lost count as all others. Both runs
-    have judged the same units under the same seeds; else UserError.
+    Units of all folds are counted together, since kappa of a small fold is mostly noise; the interval is over groups,
+    drawn `draws` times, and over seeds. What became of a patient plays no part: those who were lost count as all
+    others. Both runs have judged the same units under the same seeds; else UserError.
     """
     mine, yours = (grid.together().map(_unweighted) for grid in (first, second))
     resampler = Resampler(mine.values(), draws, rng)
-    values, samples = [], []
+    values, samples, behind = {}, {}, observed(mine.values()).overall[METRIC]
     for key, table in mine.items():
         same_units(table, yours[key], f"seed {key[1]}")
         chosen = arrays(table)[1].argmax(axis=1)
         p = arrays(yours[key])[1]
-        values.append(replicates_of(METRIC, chosen, p, taken_once(table))[0])
-        samples.append(replicates_of(METRIC, chosen, p, resampler.weights(table)))
-    low, high = resampler.interval(defined_mean(np.array(samples), axis=0), METRIC)
-    return Agreement(float(defined_mean(np.array(values), axis=0)), low, high, mine.n)
+        values[key] = replicates_of(METRIC, chosen, p, taken_once(table))[0]
+        samples[key] = replicates_of(METRIC, chosen, p, resampler.weights(table))
+    points = mine.arranged(values)
+    low, high = interval(points, mine.arranged(samples), METRIC, behind)
+    return Agreement(float(defined_mean(points.ravel(), axis=0)), low, high, mine.n)
 
 
 def _unweighted(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.metric_names import SOURCE_METRICS
-from workflow_scripts.contracts.run_tables import of_known_outcome
-from workflow_scripts.evaluation.bootstrap import Resampler, group_names
+from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import Dataset, arrays
+from workflow_scripts.evaluation.observed import Observed, of_rows
 from workflow_scripts.evaluation.parts import on_part
 
 ACCURACY, WITHIN, CROSSED = SOURCE_METRICS
@@ -37,13 +37,13 @@ def by_source(grid: Grid, resampler: Resampler, dataset: Dataset, aggregate: str
         def fractions(units: pd.DataFrame, weights: np.ndarray, own: np.ndarray = own) -> dict[str, np.ndarray]:
             return {metric: _share(hits, weights) for metric, hits in _hits(units, own).items()}
 
-        estimates[name] = on_part(grid, source_of.index[source_of == name], fractions, _groups, resampler)
+        estimates[name] = on_part(grid, source_of.index[source_of == name], fractions, _behind, resampler)
     return estimates
 
 
-def _groups(units: pd.DataFrame) -> dict[str, float]:
-    """Each metric is a proportion of all known units of the source: so many groups stand behind it."""
-    return dict.fromkeys(SOURCE_METRICS, group_names(units[of_known_outcome(units)]).nunique())
+def _behind(units: pd.DataFrame) -> dict[str, Observed]:
+    """Each metric is a proportion of all known units of the source."""
+    return dict.fromkeys(SOURCE_METRICS, of_rows(units))
 
 
 def _share(hits: np.ndarray, weights: np.ndarray) -> np.ndarray:

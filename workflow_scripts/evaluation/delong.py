@@ -1,21 +1,26 @@
-"""DeLong's test of the areas under ROC curves of several runs on the same units; two classes only.
+"""Areas under ROC curves of several runs on the same units compared; two classes only.
 
-DeLong, DeLong and Clarke-Pearson, Biometrics 44:837, 1988, by the ranks of Sun and Xu, IEEE Signal Processing Letters
-21:1389, 2014. It takes units as independent, also those of one group: where groups are large its variances are too
-small. The intervals of the bootstrap, which draws whole groups, do not have this fault. It knows no weights: where
-units have some, since patients are lost, there is no such test.
+Where every group is one unit, the test is that of DeLong, DeLong and Clarke-Pearson (Biometrics 44:837, 1988), by the
+ranks of Sun and Xu (IEEE Signal Processing Letters 21:1389, 2014). It takes units as independent. Where a group has
+several, variances are those of sums over groups (Obuchowski, Biometrics 53:567, 1997), and p comes from turning groups
+round, as in evaluation/sign_flips.py. It knows no weights: where units have some, since patients are lost, there is no
+such test.
 """
 
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.comparison_table import DELONG
+from workflow_scripts.contracts.comparison_table import DELONG, DELONGS, SIGN_FLIPS
 from workflow_scripts.contracts.run_tables import WEIGHT
+from workflow_scripts.evaluation.bootstrap import group_names
+from workflow_scripts.evaluation.contributions import area_contributions
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.paired import holm
+from workflow_scripts.evaluation.sign_flips import by_group, sign_flip_p
 
 
 def delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +55,14 @@ def two_sided(difference: float, variance: float) -> tuple[float, float]:
     return float(z), float(2 * norm.sf(abs(z)))
 
 
+def grouped_covariances(parts: np.ndarray) -> np.ndarray:
+    """R×R covariances of the areas of R runs, from what each of G groups adds to them (G×R); NaN of one group."""
+    groups = len(parts)
+    if groups < 2:
+        return np.full((parts.shape[1], parts.shape[1]), np.nan)
+    return np.atleast_2d(np.cov(parts, rowvar=False)) * groups
+
+
 def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd.DataFrame:
     """Contract DELONG: every run alone, then every pair, for each fold and seed.
 
@@ -63,25 +76,61 @@ def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd
             frames = [grid[fold, seed] for grid in runs.values()]
             positive = arrays(frames[0])[0] == 1
             scores = np.stack([arrays(frame)[1][:, 1] for frame in frames])
+            areas = _areas(positive, scores, group_names(frames[0]), (protocol, str(fold), str(seed)))
             head = {"protocol": protocol, "fold": fold, "seed": seed}
             head |= {"positive": int(positive.sum()), "negative": int((~positive).sum())}
-            lines += [{**head, **line} for line in _lines(list(runs), *delong(positive, scores))]
+            lines += [{**head, **line} for line in _lines(list(runs), areas)]
     return pd.DataFrame(lines, columns=list(DELONG.columns))
 
 
-def _lines(names: list[str], aucs: np.ndarray, covariances: np.ndarray) -> list[dict]:
-    empty = dict.fromkeys(("other_auc", "difference", "z", "p", "p_holm"), np.nan)
+@dataclass(frozen=True)
+class _Areas:
+    """Areas of R runs, their covariances R×R, the test of a pair, and p of the pairs (i, j), i < j, by row."""
+
+    aucs: np.ndarray
+    covariances: np.ndarray
+    test: str
+    p: np.ndarray
+
+    def variance(self, i: int, j: int) -> float:
+        """Of the difference of two areas; what rounding leaves of equal rankings is no variance."""
+        variance = float(self.covariances[i, i] + self.covariances[j, j] - 2 * self.covariances[i, j])
+        return 0.0 if abs(variance) < 1e-12 else variance
+
+
+def _areas(positive: np.ndarray, scores: np.ndarray, groups: pd.Series, purpose: tuple[str, ...]) -> _Areas:
+    """`positive`: N booleans, `scores`: R×N, `groups`: N names."""
+    aucs, covariances = delong(positive, scores)
+    pairs = list(combinations(range(len(scores)), 2))
+    if not groups.duplicated().any():
+        areas = _Areas(aucs, covariances, DELONGS, np.empty(0))
+        return replace(areas, p=np.array([two_sided(aucs[i] - aucs[j], areas.variance(i, j))[1] for i, j in pairs]))
+    once = np.ones(len(positive))
+    parts = by_group(np.stack([area_contributions(positive, score, once) for score in scores], axis=1), groups)
+    influences = parts + by_group(_half_areas(positive, aucs), groups)
+    leads = np.stack([parts[:, i] - parts[:, j] for i, j in pairs], axis=1) if pairs else np.empty((len(parts), 0))
+    # Equal rankings differ by rounding.
+    leads = np.where(np.abs(leads) < 1e-12, 0.0, leads)
+    return _Areas(aucs, grouped_covariances(influences), SIGN_FLIPS, sign_flip_p(leads, purpose))
+
+
+def _half_areas(positive: np.ndarray, aucs: np.ndarray) -> np.ndarray:
+    """N×R: what is left to take from `area_contributions` so that those of either side sum to 0."""
+    sizes = np.where(positive, positive.sum(), (~positive).sum())
+    halves: np.ndarray = -aucs[None] / 2 / sizes[:, None]
+    return halves
+
+
+def _lines(names: list[str], areas: _Areas) -> list[dict]:
+    empty = {**dict.fromkeys(("other_auc", "difference", "z", "p", "p_holm"), np.nan), "test": ""}
     single = [
         {"run": name, "other": "", "auc": auc, "variance": variance, **empty}
-        for name, auc, variance in zip(names, aucs, np.diag(covariances), strict=True)
+        for name, auc, variance in zip(names, areas.aucs, np.diag(areas.covariances), strict=True)
     ]
     pairs = []
-    for i, j in combinations(range(len(names)), 2):
-        variance = covariances[i, i] + covariances[j, j] - 2 * covariances[i, j]
-        # What rounding leaves of equal rankings is no variance.
-        variance = 0.0 if abs(variance) < 1e-12 else float(variance)
-        z, p = two_sided(aucs[i] - aucs[j], variance)
-        pair = {"run": names[i], "other": names[j], "auc": aucs[i], "other_auc": aucs[j]}
-        pairs.append({**pair, "difference": aucs[i] - aucs[j], "variance": variance, "z": z, "p": p})
-    corrected = holm(np.array([pair["p"] for pair in pairs]))
-    return single + [{**pair, "p_holm": p} for pair, p in zip(pairs, corrected, strict=True)]
+    for (i, j), p, corrected in zip(combinations(range(len(names)), 2), areas.p, holm(areas.p), strict=True):
+        difference, variance = areas.aucs[i] - areas.aucs[j], areas.variance(i, j)
+        pair = {"run": names[i], "other": names[j], "auc": areas.aucs[i], "other_auc": areas.aucs[j]}
+        pair |= {"difference": difference, "variance": variance, "z": two_sided(difference, variance)[0]}
+        pairs.append({**pair, "test": areas.test, "p": p, "p_holm": corrected})
+    return single + pairs

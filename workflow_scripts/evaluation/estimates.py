@@ -1,5 +1,6 @@
 """Every metric with its interval: of each fold and seed, and of their mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +11,11 @@ from workflow_scripts.contracts.metric_names import Metric
 from workflow_scripts.contracts.run_tables import ALL, METRICS, WEIGHT, of_known_outcome, unit_weights
 from workflow_scripts.evaluation.bootstrap import Resampler, replicates, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid, Key
-from workflow_scripts.evaluation.intervals import effective_sizes, interval
+from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metric_registry import AddedMetric
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import Scores, Values, normalised, point
+from workflow_scripts.evaluation.observed import Observed, ObservedBy, observed
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,15 @@ class Measuring:
             _enter(scores, item.metric, item.values(labels, normalised(p), weights))
         return scores
 
-    def sizes(self, frames: list[pd.DataFrame]) -> Scores[np.float64]:
-        """Independent observations behind every metric: of an added one all groups, or those with units of a class."""
-        sizes = effective_sizes(frames)
+    def observed(self, frames: list[pd.DataFrame]) -> ObservedBy:
+        """What stands behind every metric: an added one rests on all groups, or on those with units of a class."""
+        behind = observed(frames)
         for item in self.added:
             if item.metric.level == "class":
-                sizes.per_class[item.metric.name] = sizes.per_class["sensitivity"]
+                behind.per_class[item.metric.name] = behind.per_class["sensitivity"]
             else:
-                sizes.overall[item.metric.name] = sizes.overall["accuracy"]
-        return sizes
+                behind.overall[item.metric.name] = behind.overall["accuracy"]
+        return behind
 
 
 def _enter(scores: Scores[Values], metric: Metric, values: Any) -> None:
@@ -108,82 +110,70 @@ def estimate(grid: Grid, resampler: Resampler, measuring: Measuring) -> dict[Key
         key: np.bincount(arrays(frame[of_known_outcome(frame)])[0], minlength=len(measuring.classes))
         for key, frame in grid.items()
     }
-    results: dict[Key | str, Result] = {
-        key: _result(
-            points[key], draws[key], counts[key], len(frame), measuring.sizes([frame]), resampler, measuring.classes
+    results: dict[Key | str, Result] = {}
+    for key, frame in grid.items():
+        alone = Grid({key: frame})
+        results[key] = _result(
+            arranged(alone, points),
+            arranged(alone, draws),
+            counts[key],
+            len(frame),
+            measuring.observed([frame]),
+            measuring.classes,
         )
-        for key, frame in grid.items()
-    }
-    sizes = measuring.sizes(grid.values())
-    mean, pooled = _mean(grid, points), _pooled(grid, draws, resampler)
+    behind = measuring.observed(grid.values())
     once = grid.folds[: len(grid.folds) // grid.repeats]
     support = np.sum([counts[fold, grid.seeds[0]] for fold in once], axis=0)
-    results[ALL] = _result(mean, pooled, support, grid.n, sizes, resampler, measuring.classes)
+    results[ALL] = _result(arranged(grid, points), arranged(grid, draws), support, grid.n, behind, measuring.classes)
     if len(grid.folds) > 1:
-        results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, sizes, resampler)
+        results[ALL].overall["pooled_macro_auc"] = _pooled_auc(grid, behind, resampler)
     return results
 
 
-def _mean(grid: Grid, points: dict[Key, Scores[np.float64]]) -> Scores[np.float64]:
-    """Every metric's mean over folds and seeds; per class K values."""
-    first = points[next(iter(grid))]
+def arranged(grid: Grid, scores: Mapping[Key, Scores[Any]]) -> Scores[np.ndarray]:
+    """Every metric's values by fold and seed: F×S×…"""
+    first = scores[next(iter(grid))]
     return Scores(
-        {m: grid.arranged({key: scores.overall[m] for key, scores in points.items()}).mean() for m in first.overall},
-        {
-            m: grid.arranged({key: scores.per_class[m] for key, scores in points.items()}).mean(axis=(0, 1))
-            for m in first.per_class
-        },
+        {metric: grid.arranged({key: scores[key].overall[metric] for key in grid}) for metric in first.overall},
+        {metric: grid.arranged({key: scores[key].per_class[metric] for key in grid}) for metric in first.per_class},
     )
 
 
-def _pooled(grid: Grid, draws: dict[Key, Scores[np.ndarray]], resampler: Resampler) -> Scores[np.ndarray]:
-    """D replicates of every metric's mean, seeds drawn as well; per class D×K."""
-    first = draws[next(iter(grid))]
-    overall = {m: grid.arranged({key: scores.overall[m] for key, scores in draws.items()}) for m in first.overall}
-    per_class = {m: grid.arranged({key: scores.per_class[m] for key, scores in draws.items()}) for m in first.per_class}
-    return Scores(
-        {metric: resampler.pool(values) for metric, values in overall.items()},
-        {
-            metric: np.stack([resampler.pool(values[..., k]) for k in range(values.shape[-1])], axis=-1)
-            for metric, values in per_class.items()
-        },
-    )
-
-
-def _pooled_auc(grid: Grid, sizes: Scores[np.float64], resampler: Resampler) -> Estimate:
+def _pooled_auc(grid: Grid, behind: ObservedBy, resampler: Resampler) -> Estimate:
     """Macro AUC over the predictions of all folds of one repeat and seed together; mean over repeats and seeds."""
     metric, together = "pooled_macro_auc", grid.together()
 
     def measured(frame: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
         return replicates_of("macro_auc", *arrays(frame), weights)
 
-    value = float(together.measured(lambda frame: measured(frame, taken_once(frame))[0]).mean())
+    points = together.measured(lambda frame: measured(frame, taken_once(frame))[0])
     draws = together.measured(lambda frame: measured(frame, resampler.weights(frame)))
-    return Estimate(
-        value, *interval(resampler, value, resampler.pool(draws), metric, sizes.overall[metric]), together.n
-    )
+    return Estimate(float(points.mean()), *interval(points, draws, metric, behind.overall[metric]), together.n)
 
 
 def _result(
-    values: Scores[np.float64],
+    points: Scores[np.ndarray],
     draws: Scores[np.ndarray],
     counts: np.ndarray,
     n: int,
-    sizes: Scores[np.float64],
-    resampler: Resampler,
+    behind: ObservedBy,
     classes: list[str],
 ) -> Result:
-    def estimated(value: float, drawn: np.ndarray, metric: str, size: float, n: int) -> Estimate:
-        return Estimate(float(value), *interval(resampler, float(value), drawn, metric, size), int(n))
+    """Estimates of F×S points (per class F×S×K) and their F×S×D draws (per class F×S×D×K)."""
+
+    def estimated(values: np.ndarray, drawn: np.ndarray, metric: str, rests_on: Observed, n: int) -> Estimate:
+        return Estimate(float(values.mean()), *interval(values, drawn, metric, rests_on), int(n))
 
     overall = {
-        metric: estimated(value, draws.overall[metric], metric, sizes.overall[metric], n)
-        for metric, value in values.overall.items()
+        metric: estimated(values, draws.overall[metric], metric, behind.overall[metric], n)
+        for metric, values in points.overall.items()
     }
     per_class = {
         name: {
-            metric: estimated(by_class[k], draws.per_class[metric][:, k], metric, sizes.per_class[metric][k], counts[k])
-            for metric, by_class in values.per_class.items()
+            metric: estimated(
+                *(values[..., k], draws.per_class[metric][..., k], metric, behind.per_class[metric][k], counts[k])
+            )
+            for metric, values in points.per_class.items()
         }
         for k, name in enumerate(classes)
     }

@@ -17,7 +17,7 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     """Each run's headline metric (rows of contract METRICS) and, where there is one, its difference from `reference`.
 
     `compared` are the pooled rows of contract COMPARISON. Points with 95 % intervals, in the order of `headline`; a
-    filled point in the right panel has a Holm-corrected McNemar p below 0.05.
+    filled point in the right panel has a Holm-corrected p below 0.05.
     """
     runs, metric = headline["run"].tolist(), headline["metric"].iloc[0].replace("_", " ")
     both = len(compared) > 0
@@ -45,9 +45,7 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
         right.axvline(0, color="0.5", linewidth=0.8)
         for row in compared.itertuples():
             _point(right, row_of[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
-        right.set(
-            xlabel=f"Difference from {shortened(reference)}, 95 % interval\n(filled: McNemar p < 0.05 after Holm)"
-        )
+        right.set(xlabel=f"Difference from {shortened(reference)}, 95 % interval\n(filled: p < 0.05 after Holm)")
     figure.suptitle(title, fontsize=10)
     return figure
 

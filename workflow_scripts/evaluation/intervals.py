@@ -1,56 +1,144 @@
-"""95 % intervals: percentiles of the bootstrap draws, and what takes their place where all draws agree.
+"""95 % intervals: the one rule by which every number of the project gets its ends.
 
-A bootstrap draws errors only where there are some. Of a perfect run every draw is perfect, and so is a class of which
-nothing was recognised: their percentiles have no width, however few samples there are. There the interval is the one
-of Clopper & Pearson (Biometrika 26:404, 1934) for a proportion of `effective_sizes` independent observations.
+A number varies with the groups that were tested and with the trainings. The first part is the standard deviation over
+the bootstrap draws of groups, widened where groups are few or uneven (evaluation/observed.py); the second is the spread
+between training seeds, which one seed cannot show: its interval is that of the one training. Both make one standard
+error, whose degrees of freedom are Satterthwaite's (Biometrics Bulletin 2:110, 1946).
+
+- A share, or a mean of shares, has the interval of Clopper & Pearson (Biometrika 26:404, 1934) for as many independent
+  observations as would have that standard error, fewer for the degrees of freedom (Korn & Graubard, Survey Methodology
+  24:193, 1998). It stays inside [0, 1] and leans away from its ends.
+- What is no share (kappa, losses, slopes, differences) has Student's interval, cut to the possible values.
+- Where all draws and seeds agree, as of a perfect run, nothing shows a spread, and there is still no certainty: the
+  interval is that of Clopper & Pearson for `Observed.size` observations.
+
+tests/benchmarks/coverage.py measures how often these intervals hold the truth.
 """
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from workflow_scripts.contracts.run_tables import of_known_outcome
-from workflow_scripts.evaluation.bootstrap import Resampler, group_names
+from workflow_scripts.evaluation.bootstrap import DEFINED, defined_mean
 from workflow_scripts.evaluation.metric_registry import bounds, is_proportion
-from workflow_scripts.evaluation.metric_tables import arrays
-from workflow_scripts.evaluation.metrics import Scores
+from workflow_scripts.evaluation.observed import Observed
+from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
 
 LEVEL = 0.95
 # Ends that are closer are one number: draws that agree differ by rounding.
 SAME = 1e-9
 
 
-def interval(
-    resampler: Resampler, value: float, draws: np.ndarray, metric: str, effective_size: float
-) -> tuple[float, float]:
-    """Ends of the interval of `value`, a metric whose D bootstrap replicates are `draws`; NaN where undefined.
+def estimated(points: np.ndarray, draws: np.ndarray, behind: Observed) -> Uncertain:
+    """The mean of a number with the standard errors of its parts.
 
-    `effective_size`: independent observations behind the metric, see `effective_sizes`.
+    points: F×S values of folds and seeds, draws: F×S×D bootstrap replicates of them. A fold or seed in which the number
+    is undefined does not count.
     """
-    if np.isnan(value):
+    if np.isnan(points).any():
+        by_seed = defined_mean(points, axis=0)
+        by_training = by_seed[~np.isnan(by_seed)][None]
+    else:
+        by_training = points
+    value = float(defined_mean(points.ravel(), axis=0))
+    training = training_error(by_training) if by_training.size else None
+    return Uncertain(
+        value=value,
+        sampling=_sampling(draws, behind),
+        training=training,
+        groups=behind.groups,
+        trainings=trainings_of(by_training),
+    )
+
+
+def interval(points: np.ndarray, draws: np.ndarray, metric: str, behind: Observed) -> tuple[float, float]:
+    """Ends of the 95 % interval of a metric's mean over folds and seeds; NaN where undefined.
+
+    points: F×S values, draws: F×S×D bootstrap replicates of them, all of the same groups.
+    """
+    errors = estimated(points, draws, behind)
+    if errors.sampling is None or np.isnan(errors.value):
         return np.nan, np.nan
-    low, high = resampler.interval(draws, metric)
-    return exact(value, metric, effective_size) if high - low < SAME else (low, high)
+    if errors.error < SAME:
+        return exact(errors.value, metric, behind.size)
+    return share_interval(errors, behind.predictions) if is_proportion(metric) else _cut(errors, *bounds(metric))
 
 
-def difference_interval(
-    resampler: Resampler, difference: float, draws: np.ndarray, metric: str, effective_size: float
-) -> tuple[float, float]:
-    """The same of a difference of two runs on the same units.
+def student_interval(points: np.ndarray, draws: np.ndarray, behind: Observed) -> tuple[float, float]:
+    """The same of what has no range of its own and is exact where all draws agree, such as a net benefit of nothing."""
+    return estimated(points, draws, behind).interval(LEVEL)
+
+
+def share_interval(errors: Uncertain, predictions: float) -> tuple[float, float]:
+    """Ends of the interval of a share in (0, 1) with a standard error above 0; see the module's docstring."""
+    from scipy.stats import t
+
+    tail = 0.5 + LEVEL / 2
+    # Draws of few errors may agree by luck: no share is known better than from as many independent predictions.
+    size = min(errors.value * (1 - errors.value) / errors.error**2, predictions)
+    ratio = float(t.ppf(tail, max(predictions - 1, 1)) / t.ppf(tail, errors.degrees_of_freedom))
+    return clopper_pearson(errors.value, size * min(ratio, 1.0) ** 2)
+
+
+def difference(points: np.ndarray, draws: np.ndarray, behind: Observed) -> Uncertain:
+    """The mean of a difference of two runs on the same units, with the standard errors of its parts.
+
+    Its sampling error is at least that of two units which only one run gets right, added to none: so much a handful of
+    units that differ leaves unknown.
+    """
+    errors = estimated(points, draws, behind)
+    if errors.sampling is None or errors.error < SAME:
+        return errors
+    rare = float(np.sqrt(2) / (behind.predictions / points.shape[1] + 4))
+    return replace(errors, sampling=max(errors.sampling, rare))
+
+
+def difference_interval(errors: Uncertain, metric: str, effective_size: float) -> tuple[float, float]:
+    """Ends of the 95 % interval of what `difference` says; `metric` has a highest value.
 
     Where all draws agree, the half width is the upper end for a proportion of 0: so many units may be right in one run
     only without one of them having been seen.
     """
-    if np.isnan(difference):
+    if errors.sampling is None or np.isnan(errors.value):
         return np.nan, np.nan
-    low, high = resampler.interval(draws)
     lowest, highest = bounds(metric)
-    if not high - low < SAME or not np.isfinite(highest):
-        return low, high
     width = highest - lowest
+    if errors.error >= SAME:
+        return _cut(errors, -width, width)
     half = width * clopper_pearson(0.0, effective_size)[1]
-    return max(difference - half, -width), min(difference + half, width)
+    return max(errors.value - half, -width), min(errors.value + half, width)
+
+
+def _sampling(draws: np.ndarray, behind: Observed) -> float | None:
+    """Standard error over the draws; None of a single group, or where too few draws are defined."""
+    means = defined_mean(draws.reshape(-1, draws.shape[-1]), axis=0)
+    defined = means[~np.isnan(means)]
+    if not np.isfinite(behind.widening) or len(defined) < max(DEFINED * len(means), 2):
+        return None
+    return float(defined.std(ddof=1) * np.sqrt(behind.widening))
+
+
+def _cut(errors: Uncertain, lowest: float, highest: float) -> tuple[float, float]:
+    """Student's interval, cut to the possible values."""
+    low, high = np.clip(errors.interval(LEVEL), lowest, highest)
+    return float(low), float(high)
+
+
+def apart(first: Uncertain, second: Uncertain, sampling: float | None) -> Uncertain:
+    """first - second of two numbers whose trainings are not the same; sampling: standard error over draws of both."""
+    training = None
+    if first.training is not None and second.training is not None:
+        training = float(np.hypot(first.training, second.training))
+    parts = [(errors.training or 0.0, errors.trainings - 1) for errors in (first, second)]
+    below = sum(part**4 / count for part, count in parts if part)
+    freedom = (training or 0.0) ** 4 / below if below else min(count for _, count in parts)
+    return Uncertain(
+        value=first.value - second.value,
+        sampling=sampling,
+        training=training,
+        groups=min(first.groups, second.groups),
+        trainings=int(freedom) + 1,
+    )
 
 
 def joined(
@@ -97,42 +185,3 @@ def clopper_pearson(fraction: float, size: float) -> tuple[float, float]:
     low = 0.0 if hits < SAME else float(beta.ppf(tail, hits, size - hits + 1))
     high = 1.0 if size - hits < SAME else float(beta.ppf(1 - tail, hits + 1, size - hits))
     return low, high
-
-
-def effective_sizes(frames: Iterable[pd.DataFrame]) -> Scores[np.float64]:
-    """Number of independent observations behind every metric, of units tables (contract UNITS) of folds and seeds.
-
-    Observations are groups: images of one patient may share their fate, and so do the trainings that judge them; of
-    patients who were lost nothing is observed. Sensitivity counts the groups with units of the class, specificity those
-    with others, precision those with units called so, F1 those with either, AUC the smaller of the two sides (so many
-    pairs share no group). A macro average of K classes has K times the smallest of them: errors that were not seen may
-    all lie in that class, where they weigh 1/K. Of macro AUC half as many, because a unit counts for its own class and
-    against another; of kappa 2 (1 - chance) times the groups, since it lies in [-1, 1] and an error costs
-    1 / (1 - chance).
-    """
-    table = pd.concat(list(frames), ignore_index=True)
-    table = table[of_known_outcome(table)]
-    labels, p = arrays(table)
-    groups, _ = pd.factorize(group_names(table))
-    total, classes = int(groups.max()) + 1, p.shape[1]
-    labelled, called = np.zeros((total, classes), dtype=bool), np.zeros((total, classes), dtype=bool)
-    labelled[groups, labels] = True
-    predicted = p.argmax(axis=1)
-    called[groups, predicted] = True
-    positive = labelled.sum(axis=0)
-    negative = ((labelled.sum(axis=1, keepdims=True) - labelled) > 0).sum(axis=0)
-    per_class = {
-        "precision": called.sum(axis=0),
-        "sensitivity": positive,
-        "specificity": negative,
-        "f1": (labelled | called).sum(axis=0),
-        "auc": np.minimum(positive, negative),
-    }
-    present = positive > 0
-    overall = {f"macro_{name}": present.sum() * sizes[present].min() for name, sizes in per_class.items()}
-    overall["macro_auc"] = overall["pooled_macro_auc"] = overall["macro_auc"] / 2
-    overall["balanced_accuracy"] = overall["macro_sensitivity"]
-    fractions = [np.bincount(numbers, minlength=classes) / len(table) for numbers in (labels, predicted)]
-    overall |= dict.fromkeys(("accuracy", "log_loss", "brier", "ece"), total)
-    overall["kappa"] = 2 * total * (1 - float(fractions[0] @ fractions[1]))
-    return Scores({name: np.float64(size) for name, size in overall.items()}, per_class)

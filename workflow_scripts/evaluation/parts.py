@@ -10,14 +10,15 @@ from workflow_scripts.evaluation.bootstrap import Resampler, taken_once
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.observed import Observed
 
 # Units of the part (N rows) and how often each was drawn, times its weight (N×D) → metric → D values, NaN: undefined.
 Measure = Callable[[pd.DataFrame, np.ndarray], dict[str, np.ndarray]]
-# Units of the part, of all folds and seeds → metric → independent observations behind it.
-Sizes = Callable[[pd.DataFrame], dict[str, float]]
+# Units of the part, of all folds and seeds → metric → what stands behind it.
+Behind = Callable[[pd.DataFrame], dict[str, Observed]]
 
 
-def on_part(grid: Grid, ids: pd.Index, measure: Measure, sizes: Sizes, resampler: Resampler) -> dict[str, Estimate]:
+def on_part(grid: Grid, ids: pd.Index, measure: Measure, behind: Behind, resampler: Resampler) -> dict[str, Estimate]:
     """Metric → mean of a measure over folds and seeds on the units `ids`, with its interval; undefined ones left out.
 
     n is the number of these units, over all folds. A fold or seed in which a metric is undefined does not count.
@@ -32,13 +33,10 @@ def on_part(grid: Grid, ids: pd.Index, measure: Measure, sizes: Sizes, resampler
     means = {metric: float(np.nanmean(cells)) for metric, cells in values.items() if not np.isnan(cells).all()}
     if not means:
         return {}
-    behind = sizes(pd.concat(part.values(), ignore_index=True))
-    pooled = {
-        metric: resampler.pool(part.arranged({key: measured[metric] for key, measured in draws.items()}))
-        for metric in means
-    }
+    rests_on = behind(pd.concat(part.values(), ignore_index=True))
+    drawn = {metric: part.arranged({key: measured[metric] for key, measured in draws.items()}) for metric in means}
     return {
-        metric: Estimate(mean, *interval(resampler, mean, pooled[metric], metric, behind[metric]), part.n)
+        metric: Estimate(mean, *interval(values[metric], drawn[metric], metric, rests_on[metric]), part.n)
         for metric, mean in means.items()
     }
 

@@ -11,12 +11,13 @@ import pandas as pd
 from workflow_scripts.contracts.run_tables import WEIGHT, of_known_outcome, unit_weights
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.style import COLOURS, LARGEST, LINES, SEQUENTIAL, new_figure
-from workflow_scripts.evaluation.bootstrap import Resampler, group_names, sums_by
+from workflow_scripts.evaluation.bootstrap import Resampler, sums_by
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
+from workflow_scripts.evaluation.observed import of_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,18 +152,18 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
     """Accuracy against confidence in `bins` bins with 95 % intervals, and below it how many units each bin holds."""
     confident, right, count = np.zeros(bins), np.zeros(bins), np.zeros(bins)
     drawn_right, drawn_count = np.zeros((bins, resampler.draws)), np.zeros((bins, resampler.draws))
-    groups_of: list[set[str]] = [set() for _ in range(bins)]
+    used_rows: list[list[pd.DataFrame]] = [[] for _ in range(bins)]
     for frame in grid.values():
         labels, p = arrays(frame)
         p = normalised(p)
         confidence, code = confidence_bins(p, bins)
         correct = p.argmax(axis=1) == labels
-        own, judged = unit_weights(frame), of_known_outcome(frame)
+        own = unit_weights(frame)
         confident += np.bincount(code, weights=own * confidence, minlength=bins)
         right += np.bincount(code, weights=own * correct, minlength=bins)
         count += np.bincount(code, weights=own, minlength=bins)
-        for members, number in zip(group_names(frame)[judged], code[judged], strict=True):
-            groups_of[number].add(members)
+        for number in np.unique(code):
+            used_rows[number].append(frame[code == number])
         weights = resampler.weights(frame)
         drawn_right = drawn_right + sums_by(code, bins, weights * correct[:, None].astype("float32"))
         drawn_count = drawn_count + sums_by(code, bins, weights)
@@ -170,9 +171,14 @@ def reliability_figure(grid: Grid, resampler: Resampler, bins: int, ece: Estimat
         drawn = np.where(drawn_count > 0, drawn_right / drawn_count, np.nan)
     used = count > 0
     x, y = confident[used] / count[used], right[used] / count[used]
-    sizes = np.array([len(groups) for groups in groups_of])[used]
-    bars = zip(y, drawn[used], sizes, strict=True)
-    ends = np.array([interval(resampler, value, draws, "accuracy", size) for value, draws, size in bars]).T
+    ends = np.array(
+        [
+            interval(
+                np.array([[right[k] / count[k]]]), drawn[k][None, None], "accuracy", of_rows(pd.concat(used_rows[k]))
+            )
+            for k in np.flatnonzero(used)
+        ]
+    ).T
     figure, (axes, below) = new_figure(4.8, 5.4, rows=2, sharex=True, height_ratios=[3, 1])
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="perfect calibration")
     axes.vlines(x, *ends, color=COLOURS[0], linewidth=1.2)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.evaluation.bootstrap import Resampler, replicates_of, taken_once
+from workflow_scripts.evaluation.bootstrap import Resampler, defined_mean, replicates_of, taken_once
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.intervals import SAME, difference_interval, effective_sizes, exact, joined
+from workflow_scripts.evaluation.intervals import SAME, apart, difference_interval, estimated, exact, joined
 from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.evaluation.observed import Observed, observed
+from workflow_scripts.evaluation.uncertainty import Uncertain
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -28,16 +30,26 @@ class Premium:
 
 @dataclass(frozen=True)
 class _Side:
-    """One protocol: value and its D replicates, units judged, independent observations behind the metric."""
+    """One protocol: F×S points and their F×S×D replicates, units judged, what stands behind the metric."""
 
-    value: float
+    points: np.ndarray
     draws: np.ndarray
     units: int
-    effective_size: float
+    behind: Observed
+
+    @property
+    def value(self) -> float:
+        """Mean over folds and seeds."""
+        return float(self.points.mean())
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """1×1×D replicates of the mean."""
+        return defined_mean(self.draws.reshape(-1, self.draws.shape[-1]), axis=0)[None, None]
 
     def exact_interval(self, metric: str) -> tuple[float, float] | None:
         """The exact interval where all draws agree; None where the draws show a spread."""
-        return exact(self.value, metric, self.effective_size) if np.ptp(self.draws) < SAME else None
+        return exact(self.value, metric, self.behind.size) if np.ptp(self.drawn) < SAME else None
 
 
 def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng: np.random.Generator) -> Premium:
@@ -46,8 +58,9 @@ def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng:
     Both grids have the same training seeds, else UserError; values are means over folds and seeds. Both must judge in
     one way, samples with samples or units with units: else the difference would hold what aggregation gains as well as
     what leaks do. reporting.premiums sees to that. The interval covers the sampling of both test sets (groups that are
-    in both are drawn together, so that what the sets share cancels) and, with several seeds, training. A side of which
-    all draws agree, as of a perfect run, brings the uncertainty of its own exact interval.
+    in both are drawn together, so that what the sets share cancels) and, with several seeds, training; that another
+    split of the same rule would give another number it does not cover. A side of which all draws agree, as of a perfect
+    run, brings the uncertainty of its own exact interval.
     """
     if published.seeds != leak_free.seeds:
         raise UserError(
@@ -56,20 +69,28 @@ def leak_premium(published: Grid, leak_free: Grid, metric: str, draws: int, rng:
     grids = [grid.subset("test") for grid in (published, leak_free)]
     resampler = Resampler([table for grid in grids for table in grid.values()], draws, rng)
     first, second = (_side(grid, metric, resampler) for grid in grids)
-    difference, drawn = first.value - second.value, first.draws - second.draws
-    size = min(first.effective_size, second.effective_size)
-    low, high = difference_interval(resampler, difference, drawn, metric, size)
+    errors = _difference(first, second)
     own = [side.exact_interval(metric) for side in (first, second)]
     if any(own):
-        low, high = joined((first.value, second.value), own, *resampler.interval(drawn))
+        low, high = joined((first.value, second.value), own, *errors.interval())
+    else:
+        low, high = difference_interval(errors, metric, min(side.behind.size for side in (first, second)))
     # Shares differ by 1 at most; of a handful of units the interval knows nothing more.
     low, high = max(low, -1.0), min(high, 1.0)
-    return Premium(
-        metric, first.value, second.value, difference, low, high, first.units, second.units, len(published.seeds)
-    )
+    values = first.value, second.value, errors.value
+    return Premium(metric, *values, low, high, first.units, second.units, len(published.seeds))
+
+
+def _difference(first: _Side, second: _Side) -> Uncertain:
+    """Published minus leak-free: what both test sets share cancels, trainings do not."""
+    # One variance is widened for both sides: by that of the more uneven one.
+    side = max(first.behind, second.behind, key=lambda behind: behind.widening)
+    sampling = estimated(np.zeros((1, 1)), first.drawn - second.drawn, side).sampling
+    published, leak_free = (estimated(part.points, part.draws, part.behind) for part in (first, second))
+    return apart(published, leak_free, sampling)
 
 
 def _side(grid: Grid, metric: str, resampler: Resampler) -> _Side:
-    values = grid.measured(lambda table: replicates_of(metric, *arrays(table), taken_once(table))[0])
-    drawn = grid.measured(lambda table: replicates_of(metric, *arrays(table), resampler.weights(table)))
-    return _Side(float(values.mean()), resampler.pool(drawn), grid.n, effective_sizes(grid.values()).overall[metric])
+    points = grid.measured(lambda table: replicates_of(metric, *arrays(table), taken_once(table))[0])
+    draws = grid.measured(lambda table: replicates_of(metric, *arrays(table), resampler.weights(table)))
+    return _Side(points, draws, grid.n, observed(grid.values()).overall[metric])

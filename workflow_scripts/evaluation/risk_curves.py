@@ -9,8 +9,9 @@ import pandas as pd
 
 from workflow_scripts.contracts.risk_table import CALIBRATION, DECISION, PRECISION_RECALL, RISK_CURVES, TREAT_ALL
 from workflow_scripts.contracts.run_tables import unit_weights
-from workflow_scripts.evaluation.bootstrap import group_names, sums_by
-from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.bootstrap import sums_by
+from workflow_scripts.evaluation.intervals import interval, student_interval
+from workflow_scripts.evaluation.observed import of_rows
 from workflow_scripts.evaluation.risk_groups import RiskGroups, judged
 
 SENSITIVITIES = np.linspace(0.01, 1, 100)
@@ -51,7 +52,7 @@ def _calibration(groups: RiskGroups, bins: int) -> Lines:
     count, draws = len(ends) + 1, groups.resampler.draws
     total, happened, risk = np.zeros(count), np.zeros(count), np.zeros(count)
     drawn_total, drawn_happened = np.zeros((count, draws)), np.zeros((count, draws))
-    members: list[set[str]] = [set() for _ in range(count)]
+    members: list[list[pd.DataFrame]] = [[] for _ in range(count)]
     for table in tables:
         units, weights = judged(table), groups.drawn(table)
         code = np.searchsorted(ends, units.risk, side="left")
@@ -60,14 +61,15 @@ def _calibration(groups: RiskGroups, bins: int) -> Lines:
         risk += np.bincount(code, weights=units.weights * units.risk, minlength=count)
         drawn_total += sums_by(code, count, weights)
         drawn_happened += sums_by(code, count, weights * units.happened[:, None])
-        for name, number in zip(group_names(table), code, strict=True):
-            members[number].add(name)
+        for number in np.unique(code):
+            members[number].append(table[code == number])
     drawn = np.divide(drawn_happened, drawn_total, out=np.full((count, draws), np.nan), where=drawn_total > 0)
     lines = []
     for number in np.flatnonzero(total > 0):
-        observed = float(happened[number] / total[number])
-        pair = interval(groups.resampler, observed, drawn[number], "observed_risk", len(members[number]))
-        lines.append((CALIBRATION, float(risk[number] / total[number]), observed, *pair))
+        observed_risk = np.array([[happened[number] / total[number]]])
+        behind = of_rows(pd.concat(members[number]))
+        pair = interval(observed_risk, drawn[number][None, None], "observed_risk", behind)
+        lines.append((CALIBRATION, float(risk[number] / total[number]), observed_risk.item(), *pair))
     return lines
 
 
@@ -91,8 +93,8 @@ def _decision(groups: RiskGroups) -> Lines:
         points.append(gain @ units.weights / units.weights.sum())
         draws.append(gain @ weights / weights.sum(axis=0))
     mean = np.mean(points, axis=0)
-    pooled = [groups.resampler.pool(np.stack([values[step] for values in draws])[None]) for step in range(STEPS)]
-    ends = [groups.resampler.interval(values) for values in pooled]
+    by_step, drawn, behind = np.stack(points, axis=1), np.stack(draws, axis=1), of_rows(pd.concat(tables))
+    ends = [student_interval(by_step[step][None], drawn[step][None], behind) for step in range(STEPS)]
     lines = [(DECISION, float(x), float(y), *pair) for x, y, pair in zip(thresholds, mean, ends, strict=True)]
     everyone = prevalence - (1 - prevalence) * odds
     return lines + [(TREAT_ALL, float(x), float(y), np.nan, np.nan) for x, y in zip(thresholds, everyone, strict=True)]

@@ -17,10 +17,11 @@ from workflow_scripts.contracts.risk_table import EVERYONE, HIGH, LOW, RISK
 from workflow_scripts.contracts.run_tables import ALL, probabilities, unit_weights
 from workflow_scripts.contracts.step_settings.evaluate_settings import Risk
 from workflow_scripts.evaluation.added_metrics.average_precision import average_precision
-from workflow_scripts.evaluation.bootstrap import Resampler, group_names
+from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import normalised
+from workflow_scripts.evaluation.observed import of_rows
 from workflow_scripts.evaluation.recalibration import intercepts, slopes
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.run_address import FoldSeed
@@ -34,7 +35,9 @@ _MEASURES = {
     (EVERYONE, "average_precision"): "average_precision",
     (EVERYONE, "calibration_slope"): "calibration_slope",
     (EVERYONE, "calibration_intercept"): "calibration_slope",
-    **{(group, measure): measure for group in (EVERYONE, HIGH, LOW) for measure in ("observed_risk", "mean_risk")},
+    **{(group, "observed_risk"): "observed_risk" for group in (EVERYONE, HIGH, LOW)},
+    # A mean of risks lies in [0, 1], but is no share of anything.
+    **{(group, "mean_risk"): "ece" for group in (EVERYONE, HIGH, LOW)},
     **{(group, "share"): "share" for group in (HIGH, LOW)},
 }
 # One draw that takes every unit once → that unit's weight, or how often each of D draws took it, times its weight.
@@ -197,12 +200,12 @@ class RiskGroups:
         draws = [judged(table).measured(self.drawn(table)) for table in tables]
         lines = self._sizes(tables)
         for (group, measure), metric in _MEASURES.items():
-            value = float(np.mean([values[group, measure][0] for values in points]))
-            replicates = np.stack([values[group, measure] for values in draws])[None]
-            behind = [_behind(table, group, measure) for table in tables]
-            size, n = min(groups for groups, _ in behind), round(float(np.mean([count for _, count in behind])))
-            ends = interval(self.resampler, value, self.resampler.pool(replicates), metric, max(size, 1))
-            lines.append((group, measure, value, *ends, n))
+            values = np.array([[measured[group, measure][0] for measured in points]])
+            replicates = np.stack([measured[group, measure] for measured in draws])[None]
+            rests_on = [_rests_on(table, group, measure) for table in tables]
+            behind = of_rows(pd.concat(rests_on))
+            n = round(float(np.mean([len(rows) for rows in rests_on])))
+            lines.append((group, measure, float(values.mean()), *interval(values, replicates, metric, behind), n))
         return lines
 
     def _sizes(self, tables: list[pd.DataFrame]) -> list[tuple[str, str, float, float, float, int]]:
@@ -231,8 +234,8 @@ def judged(table: pd.DataFrame) -> Judged:
     )
 
 
-def _behind(table: pd.DataFrame, group: str, measure: str) -> tuple[int, int]:
-    """Groups and units of known outcome that a measure rests on."""
+def _rests_on(table: pd.DataFrame, group: str, measure: str) -> pd.DataFrame:
+    """The units of known outcome that a measure rests on."""
     units = judged(table)
     rows = units.weights > 0
     if measure in ("sensitivity", "average_precision"):
@@ -241,4 +244,4 @@ def _behind(table: pd.DataFrame, group: str, measure: str) -> tuple[int, int]:
         rows &= ~units.happened
     elif measure != "share":
         rows &= units.group(group)
-    return group_names(table[rows]).nunique(), int(rows.sum())
+    return table[rows]

@@ -15,9 +15,9 @@ from workflow_scripts.contracts.run_tables import of_known_outcome
 from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion
 from workflow_scripts.evaluation.estimates import Estimate
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.intervals import effective_sizes
 from workflow_scripts.evaluation.metric_tables import Dataset, arrays
 from workflow_scripts.evaluation.metrics import Values, normalised
+from workflow_scripts.evaluation.observed import Observed, observed
 from workflow_scripts.evaluation.parts import on_part
 
 ACCURACY, SENSITIVITY, SPECIFICITY = SUBGROUP_METRICS
@@ -80,7 +80,7 @@ def by_subgroup(
             labels = units.loc[of_known_outcome(units), "label"]
             positive = int((labels == classes[-1]).sum())
             sizes |= {SENSITIVITY: positive, SPECIFICITY: len(labels) - positive}
-        estimates = on_part(together, ids, _measure, _sizes, resampler)
+        estimates = on_part(together, ids, _measure, _behind, resampler)
         by_name[name] = {metric: _sized(estimate, sizes[metric]) for metric, estimate in estimates.items()}
     return by_name
 
@@ -94,10 +94,12 @@ def _measure(units: pd.DataFrame, weights: np.ndarray) -> dict[str, np.ndarray]:
     return _chosen(*from_confusion(labels, normalised(p), weights), p.shape[1])
 
 
-def _sizes(units: pd.DataFrame) -> dict[str, float]:
-    sizes = effective_sizes([units])
-    classes = len(sizes.per_class[SENSITIVITY])
-    return dict(_chosen(sizes.overall, sizes.per_class, classes))
+def _behind(units: pd.DataFrame) -> dict[str, Observed]:
+    behind = observed([units])
+    if len(behind.per_class[SENSITIVITY]) == 2:
+        positive = {name: behind.per_class[name][1] for name in (SENSITIVITY, SPECIFICITY)}
+        return {ACCURACY: behind.overall["accuracy"], **positive}
+    return {name: behind.overall[f"macro_{name}" if name != ACCURACY else name] for name in SUBGROUP_METRICS}
 
 
 def _chosen(overall: dict[str, Values], per_class: dict[str, np.ndarray], classes: int) -> dict[str, Values]:

@@ -29,7 +29,7 @@ class Uncertain:
     value: float
     sampling: float | None
     training: float | None
-    groups: int
+    groups: float
     trainings: int
 
     @property

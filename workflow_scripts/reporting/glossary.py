@@ -222,9 +222,9 @@ _STATISTICS = (
     ),
     Term(
         "95 % interval",
-        "The range in which the number would lie in 95 of 100 repetitions with other samples of the same "
-        "kind. It is estimated by drawing the test samples (whole groups, where known) again and again, with "
-        "replacement.",
+        "Made so that it holds the number of all samples of the same kind in 95 of 100 studies. It covers which "
+        "samples were tested (whole groups, where known, drawn again and again) and, of several seeds, how trainings "
+        "differ; of one seed it cannot (docs/reference/intervals.md).",
         in_reports=True,
     ),
     Term(

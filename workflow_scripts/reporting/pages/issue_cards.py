@@ -131,10 +131,14 @@ def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
 
 
 def _read_as(issue: Issue, rows: dict[str, Row]) -> tuple[ReadAs, ...]:
-    """What was read into all that is compared, each sentence once."""
+    """What was read into all that is compared, as far as the checks of an issue rest on it, each sentence once.
+
+    A check without premises rests on all.
+    """
     readings: dict[str, ReadAs] = {}
     for outcome in issue.outcomes:
-        for row in _compared(outcome, rows):
-            for reading in row.read_as:
+        premises = PREMISES.get(outcome.check)
+        for reading in [reading for row in _compared(outcome, rows) for reading in row.read_as]:
+            if premises is None or reading.premise in premises:
                 readings.setdefault(reading.sentence, reading)
     return tuple(readings.values())

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.comparison_table import MCNEMAR, SIGN_FLIPS, TRAININGS
 from workflow_scripts.contracts.dataset_record import DatasetRecord
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import Provenance
@@ -127,6 +128,7 @@ def runs_section(results: Results) -> dict[str, Any]:
         "run_tables": tables,
         "lower_is_better": formatting.lower_is_better,
         "groups_known": results.dataset.groups_known,
+        "one_seed": len(results.settings.seeds) == 1,
         "runs": ordered_runs(results),
     }
 
@@ -154,14 +156,37 @@ def comparisons_section(results: Results) -> dict[str, Any]:
         pooled = protocol.comparison[protocol.comparison["seed"] == ALL].set_index("run")
         rows = [_comparison(run, pooled.loc[run]) for run in ordered_runs(results) if run in pooled.index]
         items.append(
-            {"protocol": protocol, "figure": plot_uri(protocol.figure), "rows": rows, "delong": _delong(protocol)}
+            {
+                "protocol": protocol,
+                "figure": plot_uri(protocol.figure),
+                "rows": rows,
+                "test": test_words(pooled, len(results.settings.seeds)),
+                "areas": _areas(protocol),
+                "areas_test": protocol.delong["test"].max() if len(protocol.delong) else "",
+            }
         )
     positive = results.classes[-1] if len(results.classes) == 2 else ""
     return {"comparisons": items, "reference": reference(results), "positive": positive}
 
 
-def _delong(protocol: Protocol) -> list[dict[str, Any]]:
-    """Pairs of runs by DeLong's test, each fold and seed; none for more than two classes."""
+# How the p of a comparison was found; the end of a sentence that begins with "p".
+_TESTS = {
+    MCNEMAR: "is McNemar's exact test of the samples that only one of both gets right",
+    SIGN_FLIPS: "comes from turning the leads of whole groups round, because the samples of a group share their fate",
+    TRAININGS: "sets the difference against how much it varies between groups and between trainings (Student's t)",
+}
+
+
+def test_words(compared: pd.DataFrame, seeds: int) -> str:
+    """How p was found, and what it knows nothing of; `compared`: rows of COMPARISON over all seeds."""
+    if compared.empty:
+        return ""
+    blind = " One training of each run is compared: how far another would differ, p does not know."
+    return f"p {_TESTS[compared['test'].iloc[0]]}.{blind if seeds == 1 else ''}"
+
+
+def _areas(protocol: Protocol) -> list[dict[str, Any]]:
+    """Pairs of runs by their areas under the ROC curve, each fold and seed; none for more than two classes."""
     pairs = protocol.delong[protocol.delong["other"] != ""]
     return [
         {
@@ -187,7 +212,7 @@ def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
         "interval": "" if formatting.missing(float(row["low"])) else f"{low} to {high}",
         "only_run": int(row["only_run"]),
         "only_reference": int(row["only_reference"]),
-        "p": formatting.p_value(row["p_mcnemar"]),
+        "p": formatting.p_value(row["p"]),
         "p_holm": formatting.p_value(row["p_holm"]),
         "n": int(row["n"]),
     }

@@ -84,7 +84,7 @@ def _corrected(protocol: Protocol, runs: set[str]) -> dict[str, float]:
     """
     pooled = protocol.comparison[protocol.comparison["seed"] == ALL]
     pooled = pooled[pooled["run"].isin(runs)]
-    return dict(zip(pooled["run"], holm(pooled["p_mcnemar"].to_numpy()), strict=True))
+    return dict(zip(pooled["run"], holm(pooled["p"].to_numpy()), strict=True))
 
 
 def _reading(results: Results, ranked: bool, comparisons: list[int]) -> str:
@@ -93,8 +93,8 @@ def _reading(results: Results, ranked: bool, comparisons: list[int]) -> str:
         return text
     pairs = "one comparison" if comparisons == [1] else f"{' or '.join(map(str, comparisons))} comparisons"
     return (
-        f"{text} p: how often chance alone makes a difference from {reference(results)} at least as large (McNemar's "
-        f"test), corrected for {pairs} of this table (Holm)."
+        f"{text} p: how often chance alone makes a difference from {reference(results)} at least as large, chance of "
+        f"whole groups and, over several seeds, of trainings; corrected for {pairs} of this table (Holm)."
     )
 
 
