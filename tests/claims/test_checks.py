@@ -224,7 +224,7 @@ SAID = {
     ),
     ", average: Means over classes.": (
         *("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity"),
-        *("mean sensitivity from accuracy", "another average may fit"),
+        *("mean sensitivity from accuracy", "another may fit"),
     ),
     ",\n     stated: {split_unit: Samples were divided.}": (
         *("share, value: 60", "share, value: 63", "share.train", "stated shares", "shares of patients or slides"),

@@ -236,6 +236,22 @@ def test_a_metric_of_a_class_that_is_not_named_may_be_the_mean_of_both():
     assert found.outcome == CONSISTENT and "60 of 60 A and 59 of 60 B, as the mean over the classes" in found.why
 
 
+@pytest.mark.parametrize(
+    ("stated", "class_name", "outcome"),
+    [({}, None, NOTE), ({"average": "Of class A."}, None, CONTRADICTION), ({}, "A", CONTRADICTION)],
+)
+def test_metrics_of_no_named_class_may_each_be_of_another_one(stated, class_name, outcome):
+    values, all_stated = {"precision": 90.0, "sensitivity": 90.0, "f1": 60.0}, {**STATED, **stated}
+    claims = [
+        Claim(m, "T1", "s", m, v, "percent", 1, subset="test", run="r", class_name=class_name, stated=all_stated)
+        for m, v in values.items()
+    ]
+    found = [o for o in check_all(paper(claims)) if o.check == "F1 from precision and sensitivity"]
+    assert {o.outcome for o in found} == {outcome} and all(
+        "another may fit" in o.innocent for o in found if not stated and not class_name
+    )
+
+
 def said(name, relation, subject, *others):
     return Statement(name, "§", "s", name, relation, "class_name", others, "sensitivity", "test", subject, "net")
 

@@ -164,6 +164,7 @@ STRENGTHS: dict[str, str] = {
     costs.NAME: STRONG,
 }
 MISPRINT = "A misprint, a number of other samples or one left from a draft would look the same."
+UNSTATED = "Papers seldom state it; so read, the numbers are right."
 _SENTENCE = "The sentence may be left from a draft, or about other numbers than it seems to be."
 # Name of a check → how a contradiction of its kind may come about without a fault of the work; else MISPRINT.
 INNOCENT: dict[str, str] = {

@@ -3,10 +3,12 @@
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.copies_section import copies_section
 from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.risk_section import risk_section
+from workflow_scripts.reporting.pages.run_figures_section import figures_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
@@ -39,6 +41,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         # An external run has none.
         "premium_runs": [run for run in ordered_runs(results) if any(run in by_run for by_run in premiums.values())],
         **sections.data_section(results),
+        **copies_section(results),
         **series_section(results),
         **slides_section(results),
         **large_slides_section(results),
@@ -46,7 +49,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.split_section(results),
         **sections.runs_section(results),
         **sections.comparisons_section(results),
-        **sections.figures_section(results),
+        **figures_section(results),
         **risk_section(results),
         **optional_sections.explained_section(results),
         **label_efficiency_section(results),
