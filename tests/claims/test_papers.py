@@ -7,6 +7,7 @@ import pytest
 
 from workflow_scripts import claims
 from workflow_scripts.claims.about_checks import INNOCENT, PREMISES, STRENGTHS, TRIED
+from workflow_scripts.claims.arithmetic.class_tables import MACRO, WEIGHTED, ClassRate, range_of
 from workflow_scripts.claims.arithmetic.ways_of_writing import CUT, ROUNDED
 from workflow_scripts.claims.checks import CHECKS, check_all, overall
 from workflow_scripts.claims.digits import derived_decimals
@@ -19,6 +20,7 @@ from workflow_scripts.claims.sizes import Sizes
 from workflow_scripts.contracts.claims import Claim
 
 CODE = Path(claims.__file__).parent
+STUDIES = CODE.parent / "studies"
 # Paper → the claims of each issue, in the order of its file.
 ISSUES = {
     "colposcopy_resnet50": [
@@ -241,6 +243,22 @@ def test_mri_metrics_beside_the_matrix_give_both_possibilities(outcomes):
     one = outcomes["mri_resnet"]["text.precision", "metrics from the confusion matrix"]
     assert "mean over classes 0.8309" in one.why and "weighted mean 0.9355" in one.why
     assert "that both are of the same images is not said" in one.innocent and "unexplained" not in one.innocent
+
+
+def test_mri_means_of_ten_stratified_folds_are_those_that_the_notes_name(papers):
+    (matrix,) = [matrix for matrix in matrices(papers["mri_resnet"]) if matrix.run == "resnet"]
+    notes = (STUDIES / "mri_resnet" / "notes.md").read_text(encoding="utf-8")
+    named = " ".join(notes.split())
+    for average, words in (
+        (MACRO, "sensitivity is {} and the mean specificity {}"),
+        (WEIGHTED, "class size, {} and {}"),
+    ):
+        ends = []
+        for metric in ("sensitivity", "specificity"):
+            wanted = ClassRate(metric, 0.0, 1.0, average)
+            found = range_of(wanted, matrix.counts.sum(1).tolist(), (), 10, matrix.counts)
+            ends.append(" to ".join(f"{end:.3f}".lstrip("0") for end in found))
+        assert words.format(*ends) in named
 
 
 def test_mri_expert_is_outperformed_by_mean_sensitivity_and_not_by_the_error_rates_that_are_announced(outcomes, papers):
