@@ -228,6 +228,11 @@ def test_zeb2_f1_of_inception_fits_as_that_of_one_class_and_says_so(outcomes):
     assert one.outcome == FITS_ONLY_IF and "values of Normal alone" in one.reading
 
 
+def test_histology_accuracy_would_fit_without_five_of_its_tiles_and_the_card_says_so(outcomes):
+    one = outcomes["histology_vgg"]["abstract.accuracy", "granularity"]
+    assert one.outcome == CONTRADICTION and one.innocent.endswith("113 of 115 would fit.")
+
+
 def test_histology_shares_need_another_share_of_positives_than_is_printed(outcomes):
     one = outcomes["histology_vgg"]["table3.vgg16.accuracy", "class sizes that follow"]
     assert one.outcome == CONTRADICTION and "need 39.7% to 43.1% of one class; 50% are printed" in one.why

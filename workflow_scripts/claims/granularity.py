@@ -7,7 +7,7 @@ from itertools import product
 
 from workflow_scripts.claims.arithmetic.rates import Rate
 from workflow_scripts.claims.arithmetic.rows import row_sets
-from workflow_scripts.claims.arithmetic.ways_of_writing import MODES, TWICE
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES, ROUNDED, TWICE
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
     CONTRADICTION,
@@ -85,7 +85,18 @@ def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
         return replace(outcome, outcome=FITS_ONLY_IF, innocent=ROUNDED_SHARE, reading=reading)
     if reading := _of_another_kind(claim, sizes, totals) or _of_batches(claim, totals, batches):
         return replace(outcome, outcome=FITS_ONLY_IF, reading=reading)
-    return _of_trainings(claim, totals, outcome)
+    return _of_trainings(claim, totals, replace(outcome, innocent=_without_some(claim, totals)))
+
+
+def _without_some(claim: Claim, totals: list[int]) -> str:
+    """That it would fit without a few of the samples, at most a tenth; empty of a number that is not of all of them."""
+    if claim.metric != "accuracy":
+        return ""
+    for n in totals:
+        for left in range(n - 1, int(0.9 * n), -1):
+            if fitting := numerators(claim, left, ROUNDED):
+                return f"Some samples may have been left out of the count: {fitting[0]} of {left} would fit."
+    return ""
 
 
 def _of_other_size(claim: Claim, sizes: Sizes) -> str:
