@@ -43,7 +43,7 @@ _SPELLINGS = {
 
 # What a heading says of its cells and not of its metric: a unit, that an interval or a spread stands there.
 _BESIDE = re.compile(
-    r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n)[)\]]"
+    r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n|[\s*]*)[)\]]"
     r"|\b9[059]\s?% ?ci\b|%|\bin percent\b|\bmean ± sd\b|± ?sd\b|[*†‡§↑↓]",
     re.IGNORECASE,
 )
