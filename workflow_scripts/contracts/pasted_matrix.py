@@ -49,8 +49,8 @@ def pasted_matrix(heads: Sequence[str], body: Sequence[Sequence[str]]) -> Pasted
         return None
     shown = tuple(heads[column].strip(" *") for column in columns)
     bare = tuple(_bare(head) for head in shown)
-    said = _rows_are(heads[0], shown, [row[0] for row in rows])
-    return PastedMatrix(whole, bare if said and all(bare) else shown, said, _totals(heads, body, rows, columns))
+    rows_are = _rows_are(heads[0], shown, [row[0] for row in rows])
+    return PastedMatrix(whole, bare if rows_are and all(bare) else shown, rows_are, _totals(heads, body, rows, columns))
 
 
 def _totals(

@@ -45,6 +45,7 @@ class Context:
     interval_level: str | None = None
     same_samples: str | None = None
     rows_are: str | None = None
+    stated: str | None = None
     is_matrix: bool = False
     listed: list[ListedValue] = field(default_factory=list)
     not_stated: tuple[str, ...] = ()
@@ -143,6 +144,7 @@ _TAKERS: dict[str, Callable[[Context, str], bool]] = {
     **dict.fromkeys(("confusion matrix", "matrix", "rows", "rows are"), _take_matrix),
     "id": _words("id"),
     "task": _words("task"),
+    "stated": _words("stated"),
     "public size": _take_public,
     **dict.fromkeys(("note", "notes", "remark"), _take_note),
     "not stated": _take_not_stated,

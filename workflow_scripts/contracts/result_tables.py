@@ -115,8 +115,10 @@ class ClassSizes:
 
 def said_aggregation(words: str | None) -> str | None:
     """What a paper says of trainings and folds; `one training` and the like begin with the word `single`."""
-    one = words and re.match(r"(?:only )?(?:one|1|a single) (?:training|run|model|split|fit|repeat)s?\b", words.lower())
-    return f"single: {words}" if one else words
+    single = words and re.match(
+        r"(?:only )?(?:one|1|a single) (?:training|run|model|split|fit|repeat)s?\b", words.lower()
+    )
+    return f"single: {words}" if single else words
 
 
 def two_classes(positives: int | None, n: int | None) -> ClassSizes | None:

@@ -113,13 +113,26 @@ def _decides(paper: PaperTables, cell: PrintedCell) -> str:
     if not metric:
         return "knowing which metric the column is (name it as one, such as sensitivity)"
     if average or any("class" in row.label for row in table.rows):
-        return "the confusion matrix" if "support" in table.columns else "how many test samples each class has"
+        sizes_known = "support" in table.columns or table.class_sizes or paper.test_n_by_class
+        return "the confusion matrix" if sizes_known else "how many test samples each class has"
     lacking = _lacking(metric, printed)
     if lacking:
         return lacking
-    if not _sizes_known(paper, table):
-        return SIZES if printed & set(_TWO_CLASS) else "how many test samples there are"
-    return "the confusion matrix (true and false positives and negatives)"
+    return _decisive_size(paper, table, printed)
+
+
+def _decisive_size(paper: PaperTables, table: ResultTable, printed: set[str]) -> str:
+    """The size that would decide rates of two classes; the matrix where all sizes are known."""
+    if table.class_sizes or table.positives or paper.test_n_by_class or paper.positives:
+        return "the confusion matrix (true and false positives and negatives)"
+    n = table.n or (paper.test_n if isinstance(paper.test_n, int) else None)
+    if n:
+        return (
+            f"how many of the {n:,} test samples are positive" if printed & set(_TWO_CLASS) else "the confusion matrix"
+        )
+    # With a third rate the share of positives follows from the rates themselves.
+    follows = {"sensitivity", "specificity"} <= printed and printed & {"accuracy", "precision", "npv"}
+    return SIZES if printed & set(_TWO_CLASS) and not follows else "how many test samples there are"
 
 
 def _lacking(metric: str, printed: set[str]) -> str:
@@ -140,9 +153,3 @@ def _lacking(metric: str, printed: set[str]) -> str:
             else ""
         )
     return ""
-
-
-def _sizes_known(paper: PaperTables, table: ResultTable) -> bool:
-    return bool(
-        table.class_sizes or table.positives or paper.test_n_by_class or paper.positives or table.n or paper.test_n
-    )
