@@ -18,6 +18,7 @@ import pandas as pd
 from workflow_scripts.contracts.run_tables import WEIGHT, unit_weights
 from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 # An interval needs the metric to be defined in this share of the draws. A class held by one or two groups is missing
 # from more draws than that; the interval of the rest would only look narrow.
@@ -87,7 +88,7 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     overall, per_class = _from_confusion(counts)
     support = counts.sum(axis=2)
-    per_class["auc"] = auc(labels, p, weights)
+    per_class["auc"] = auc(labels, ranking_scores(p), weights)
     overall["macro_auc"] = macro(per_class["auc"], support)
     overall.update(_from_losses(labels, p, weights, bins))
     return Scores(overall, per_class)
@@ -101,7 +102,7 @@ def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, we
     p = normalised(probabilities)
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     if metric == "macro_auc":
-        return macro(auc(labels, p, weights), counts.sum(axis=2))
+        return macro(auc(labels, ranking_scores(p), weights), counts.sum(axis=2))
     return _from_confusion(counts)[0][metric]
 
 
