@@ -5,9 +5,7 @@ own group. One draw is shared by all folds, seeds, runs and protocols that are r
 common cancels in a difference, as it should. A unit that weighs something of its own, since some patients are lost (see
 splitting.censoring), counts its weight each time it is drawn; the weights are taken as known.
 
-Intervals are percentiles 2.5 and 97.5. With few groups (below about 20) they are too narrow;
-tests/evaluation/test_bootstrap.py measures the coverage. Where every draw gives the same value (a perfect run) they
-have no width: evaluation/intervals.py replaces them there.
+Intervals are made of the draws' standard deviation, see evaluation/intervals.py.
 """
 
 from collections.abc import Iterable
