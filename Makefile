@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check resume restore settings notices \
+.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper resume restore settings notices \
 	benchmarks clean
 # A stamp that is not what the lock file holds is made again, whatever its time.
 .PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
@@ -72,6 +72,10 @@ verify: $(READY) ## compute every table of ARCHIVE=file.zip again from its predi
 
 check: $(READY) ## is every file of the results what its record says? exit status 1 where one is not
 	$(BIN)/python -m workflow_scripts.commands.check $(CONFIGFILE)
+
+# Exit status 1 is an answer: the numbers contradict each other.
+check-paper: $(READY) ## do the numbers of a paper's tables fit each other? FILE=table.txt [HTML=page.html] [JSON=answer.json]
+	$(BIN)/python -m workflow_scripts.check_paper $(if $(value FILE),$(call quoted,FILE),$(error name the file of tables: make check-paper FILE=table.txt)) $(if $(value HTML),--html $(call quoted,HTML)) $(if $(value JSON),--json $(call quoted,JSON))
 
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock

@@ -46,7 +46,7 @@ rule ingest:
         "{wildcards.study}: read the raw files"
     shell:
         "python -m workflow_scripts.steps.ingest --settings {params.settings:q} --code {params.code:q} --log {log:q}"
-        ' {params.sources} {params.linked} --out "$(dirname {output.record:q})" --jobs {threads}'
+        ' {params.sources} {params.linked} --out "$(dirname {output.record:q})" --jobs {threads} --work .work'
 
 
 # A record stands for all that its job wrote: it holds their digests, or those of what they were made from. Jobs of which

@@ -50,7 +50,7 @@ def run_ingest(
     settings["ingest"] = plain(parse(Ingest, changes))
     given = [f"{adapter}={folder}" for adapter, folder in sources.items()]
     arguments = {"settings": settings, "code": "c", "log": None, "source": given, "key": key, "linked": linked}
-    ingest.main(argparse.Namespace(**arguments, out=out, jobs=jobs))
+    ingest.main(argparse.Namespace(**arguments, out=out, jobs=jobs, work=out.with_name(f"{out.name}-work")))
     return out
 
 

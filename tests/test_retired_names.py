@@ -19,6 +19,7 @@ OF_PAPERS = (
     *("claims", "reporting"),
     *("contracts/claims.py", "contracts/paper_aspects.py", "contracts/published_blocks.py"),
     "contracts/published_yaml.py",
+    "contracts/paper_answers.py",
 )
 # Where a paper states a premise of its numbers; and what a training is given, as JSON.
 OF_STATEMENTS = ("claims", "contracts/claims.py", "contracts/published_blocks.py", "training/training_job.py")

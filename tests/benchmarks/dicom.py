@@ -154,7 +154,7 @@ def peak_memory(root: Path, out: Path) -> float:
     settings = {"study": "test", "adapters": ["dicom"], "synthetic": False, "scale": "demo", "listing": None}
     settings |= {"attributes": [], "ingest": ingest}
     command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings)]
-    command += ["--source", f"dicom={root}", "--out", str(out), "--key", str(out / "key")]
+    command += ["--source", f"dicom={root}", "--out", str(out), "--key", str(out / "key"), "--work", str(out / "work")]
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
     )

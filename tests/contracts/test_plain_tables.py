@@ -2,8 +2,8 @@
 
 import pytest
 
-from workflow_scripts.contracts.plain_tables import plain_tables_of
-from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables, PrintedValue
+from workflow_scripts.contracts.plain_tables import plain_tables_of, read_plain_tables
+from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
 from workflow_scripts.runtime.errors import UserError
 
 CONTEXT = """paper: A made study
@@ -31,7 +31,7 @@ def test_lines_above_a_table_say_what_it_rests_on():
     assert (paper.citation, paper.data_name, paper.test_n, paper.positives) == ("A made study", "Made set", 130, 52)
     assert paper.test_n_by_class == (ClassSizes((52, 78), ("positive", "negative")),)
     assert (table.place, table.notes) == ("Table 2", ("What the detector and a reader came to",))
-    assert (table.average, table.aggregation, table.interval_level) == ("two classes", "one training", "95 %")
+    assert (table.average, table.aggregation, table.interval_level) == ("two classes", "single: one training", "95 %")
     assert not paper.remarks
 
 
@@ -46,6 +46,8 @@ def test_lines_above_a_table_say_what_it_rests_on():
      "Model    Sensitivity       Specificity\nA        0.92 (0.87–0.96)  0.90\nB two    0.85 (0.80–0.90)  —\n",
      "Model Sensitivity Specificity\nA 0.92 (0.87–0.96) 0.90\nB two 0.85 (0.80–0.90) —\n",
      "Model\tSe\t95% CI\tSp\nA\t0.92\t0.87–0.96\t0.90\nB two\t0.85\t0.80 to 0.90\t\n",
+     "\\begin{tabular}{lcc}\n\\toprule\nModel & Se (95\\% CI) & Sp \\\\ \\hline\n"
+     "A & $\\mathbf{0.92}$ (0.87--0.96) & 0.90 \\\\\nB two & 0.85 (0.80--0.90) & -- \\\\[2pt]\n\\end{tabular}\n",
      "Metric\tA\tB two\nSensitivity\t0.92 (0.87–0.96)\t0.85 (0.80–0.90)\nSpecificity\t0.90\tn/a\n"],
 )  # fmt: skip
 def test_one_table_is_the_same_in_every_way_of_pasting_it(text):
@@ -140,3 +142,59 @@ def test_a_text_without_a_table_says_what_is_wanted():
 )  # fmt: skip
 def test_sizes_of_classes_are_read_from_a_line(line, sizes):
     assert read(f"{line}\nModel,Accuracy\nA,0.91\n").test_n_by_class == (sizes,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sensitivity 92.3% (48/52)\nSpecificity 91.0% (71/78)\n",
+     "- Sensitivity: 92.3% (48/52)\n- Specificity = 91.0% (71/78)\n",
+     "Sens.\t92.3% (48/52)\nSpec.\t91.0% (71/78)\n"],
+)  # fmt: skip
+def test_numbers_listed_a_metric_a_line_are_one_row(text):
+    paper = read("n: 130\nThe detector\n" + text)
+    assert printed(paper) == [{"sensitivity": "92.3% (48/52)", "specificity": "91.0% (71/78)"}]
+    assert (paper.test_n, paper.tables[0].rows[0].name, paper.remarks) == (130, "The detector", ())
+
+
+def test_a_matrix_keeps_its_totals_and_what_its_rows_are():
+    paper = read("| | Predicted positive | Predicted negative | Total |\n|---|---|---|---|\n"
+                 "| Positive | 48 | 4 | 52 |\n| Negative | 7 | 71 | 78 |\n| Total | 55 | 75 | 130 |\n")  # fmt: skip
+    table = paper.tables[0]
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[48, 4], [7, 71]]
+    assert (table.classes, table.rows_are) == (("positive", "negative"), "truth")
+    assert table.totals == MatrixTotals((52, 78), (55, 75), 130)
+
+
+def test_tables_and_rows_can_be_told_apart_by_name():
+    paper = read("Table 1\nTP,FP\n48,7\n44,8\n\nTable 1\nModel,Accuracy\nA,0.9\n")
+    assert [table.place for table in paper.tables] == ["Table 1", "Table 1 (2)"]
+    assert [row.name for row in paper.tables[0].rows] == ["1", "2"]
+
+
+def test_a_file_that_is_no_text_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7 \xff\xfe")
+    with pytest.raises(UserError, match="is a PDF file"):
+        read_plain_tables(path)
+
+
+def test_a_text_of_an_old_encoding_is_read(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("Model;Sens.\nA;0,92 (0,87–0,96)\n".encode("cp1252"))
+    assert printed(read_plain_tables(path)) == [{"sensitivity": "0,92 (0,87–0,96)"}]
+
+
+def test_a_table_in_latex_keeps_its_groups_and_its_caption():
+    paper = read(r"""\caption{Two sets}
+\begin{tabular}{lcccc}
+ & \multicolumn{2}{c}{Internal} & \multicolumn{2}{c}{External} \\ \hline
+Model & Se & Sp & Se & Sp \\
+\multirow{1}{*}{A} & 90.1 $\pm$ 0.2 & 91 & \textbf{80} & 81 \\
+\end{tabular}
+""")
+    assert printed(paper) == [
+        {"sensitivity": "90.1 ± 0.2", "specificity": "91"},
+        {"sensitivity": "80", "specificity": "81"},
+    ]
+    assert [row.label["set"] for row in paper.tables[0].rows] == ["Internal", "External"]
+    assert paper.tables[0].notes == ("Two sets",) and not paper.remarks

@@ -272,10 +272,11 @@ def test_what_is_said_and_what_is_assumed_of_a_table_is_of_its_cells(tmp_path):
     old = "columns: {accuracy: {printed: Acc, metric: accuracy}}"
     new = (
         "stated: {one_training: One.}\n    assumed: {class: A.}\n    columns: {accuracy: {printed: Acc, "
-        "metric: accuracy, assumed: {metric: B.}}}"
+        "metric: accuracy, assumed: {metric: B.}, fits_if: {metric: it is C}, inferred: {run: D.}}}"
     )
     claim = read_published(small(tmp_path, old, new)).claim("table1.x.accuracy")
     assert claim.stated == {"one_training": "One."} and claim.assumed == {"class_name": "A.", "metric": "B."}
+    assert claim.fits_if == {"metric": "it is C"} and claim.inferred == {"run": "D."}
 
 
 def test_a_table_of_one_line_needs_no_name_for_it_and_runs_are_called_as_their_rows_are(tmp_path):

@@ -57,7 +57,16 @@ def ingested(copy: Path, adapter: str, source: Path, **changes: object) -> Path:
     settings |= {"attributes": [], "ingest": Ingest(**changes).model_dump(mode="json")}
     out = copy / f"dataset-{adapter}"
     command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--code", "c"]
-    command += ["--log", str(copy / "log"), "--source", f"{adapter}={source}", "--out", str(out)]
+    command += [
+        "--log",
+        str(copy / "log"),
+        "--source",
+        f"{adapter}={source}",
+        "--out",
+        str(out),
+        "--work",
+        str(copy / "work"),
+    ]
     done = subprocess.run(command, cwd=copy, env={"PYTHONPATH": str(copy)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out

@@ -31,7 +31,16 @@ EVALUATE = {
     "aggregate": "none",
     "bootstrap": 200,
     "calibration_bins": 10,
-    "margin": 0.02,
+    "margins": {
+        "accuracy": 0.02,
+        "macro": 0.02,
+        "one_class": 0.02,
+        "auc": 0.02,
+        "kappa": 0.04,
+        "log_loss": 0.05,
+        "brier": 0.02,
+        "ece": 0.02,
+    },
     "reference": None,
     "subgroups": [],
     "metrics": [],
@@ -119,8 +128,8 @@ class Study:
 
     @property
     def measures(self) -> dict:
-        """The block `evaluate` of the settings without the margin."""
-        return {key: value for key, value in self.settings["evaluate"].items() if key != "margin"}
+        """The block `evaluate` of the settings without the margins."""
+        return {key: value for key, value in self.settings["evaluate"].items() if key != "margins"}
 
     @property
     def paper(self) -> Path | None:

@@ -106,7 +106,7 @@ def read_settings(path: Path, study: str) -> ArchivedSettings:
         checked = _Settings.model_validate(values)
         _check_measures(checked.report.evaluate)
         for evaluation in checked.evaluate.values():
-            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": checked.report.evaluate.margin}))
+            _check_measures(_MEASURES.model_validate(evaluation.evaluate))
         settings = parse(ArchivedSettings, values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -42,12 +42,12 @@ def issues(published: Published, outcomes: list[Outcome]) -> list[Issue]:
 
 def distinct_numbers(published: Published) -> list[tuple[Claim, ...]]:
     """The printed numbers, each with all its places; the cells of a printed confusion matrix are one."""
-    places: dict[tuple[object, ...], list[Claim]] = {}
+    claims_of: dict[tuple[object, ...], list[Claim]] = {}
     for claim in published.claims:
         is_cell = claim.metric == "confusions" and claim.cell is not None
         key = ("matrix", claim.study, claim.run, claim.subset) if is_cell else quantity(claim)
-        places.setdefault(key, []).append(claim)
-    return [tuple(claims) for claims in places.values()]
+        claims_of.setdefault(key, []).append(claim)
+    return [tuple(claims) for claims in claims_of.values()]
 
 
 def numbers_by_outcome(published: Published, outcomes: Mapping[str, str]) -> Counter[str]:

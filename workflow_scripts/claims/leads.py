@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.outcome import CONSISTENT, NOT_CHECKABLE, NOTE, Outcome
-from workflow_scripts.claims.printed import MODES, numerators, shown
+from workflow_scripts.claims.printed import numerators, shown
 from workflow_scripts.claims.sizes import Sizes
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 
@@ -41,14 +42,14 @@ def check(published: Published) -> Iterator[Outcome]:
     Psychometrika 12:153-157 (1947); the bounds are derived here.
     """
     sizes = Sizes(published)
-    leads = [lead for told in _told(published) for lead in _leads(published, sizes, *told)]
+    leads = [lead for ordered in _ordered(published) for lead in _leads(published, sizes, *ordered)]
     by_chance = [lead for lead in leads if lead.low > _LEVEL]
     for lead in leads:
-        same = [other for other in by_chance if (other.first.study, other.n) == (lead.first.study, lead.n)]
+        same = [like for like in by_chance if (like.first.study, like.n) == (lead.first.study, lead.n)]
         yield _outcome(published, lead, same)
 
 
-def _told(published: Published) -> Iterator[tuple[str, Claim, tuple[str, ...]]]:
+def _ordered(published: Published) -> Iterator[tuple[str, Claim, tuple[str, ...]]]:
     """What is said to be above others: id of the entry, its accuracy, the runs that it is set against."""
     for claim in published.claims:
         if claim.relation == "highest" and claim.metric == "accuracy" and not claim.assumed:
@@ -109,9 +110,9 @@ def mcnemar(more: int, fewer: int) -> float:
 def _outcome(published: Published, lead: Lead, by_chance: list[Lead]) -> Outcome:
     words = _in_words(published, lead)
     if lead.low > _LEVEL:
-        why = f"Of {lead.n} samples: {'; '.join(dict.fromkeys(_in_words(published, one) for one in by_chance))}."
+        why = f"Of {lead.n} samples: {'; '.join(dict.fromkeys(_in_words(published, like) for like in by_chance))}."
         why += " That p is McNemar's, were all other answers the same."
-        compared_ids = tuple(dict.fromkeys(name for one in by_chance for name in (one.entry, one.second.id)))
+        compared_ids = tuple(dict.fromkeys(name for like in by_chance for name in (like.entry, like.second.id)))
         compared_ids = tuple(name for name in compared_ids if name != lead.entry)
         return Outcome(lead.entry, NAME, NOTE, why, "", compared_ids, _INNOCENT, f"{_counted(lead)} of {lead.n}")
     if lead.high <= _LEVEL:
@@ -123,8 +124,8 @@ def _outcome(published: Published, lead: Lead, by_chance: list[Lead]) -> Outcome
 
 def _in_words(published: Published, lead: Lead) -> str:
     names = [published.run_name(str(claim.run)) for claim in (lead.first, lead.second)]
-    told = f"{names[0]} {shown(lead.first)} over {names[1]} {shown(lead.second)}"
-    return f"{told} is {_counted(lead)} of {lead.n}, p at least {lead.low:.2g}"
+    order = f"{names[0]} {shown(lead.first)} over {names[1]} {shown(lead.second)}"
+    return f"{order} is {_counted(lead)} of {lead.n}, p at least {lead.low:.2g}"
 
 
 def _counted(lead: Lead) -> str:

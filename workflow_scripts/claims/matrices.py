@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.granularity import possible
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, Outcome, shared_outcome, verdict
-from workflow_scripts.claims.printed import MODES, distance, interval, numerators, shown, written
-from workflow_scripts.claims.readings import DIGITS, of_rounded, rounded_scores
-from workflow_scripts.claims.scores import f1_of_means, harmonic, scores
+from workflow_scripts.claims.printed import distance, interval, numerators, shown, written
+from workflow_scripts.claims.scores import DIGITS, f1_of_means, harmonic, of_rounded, rounded_scores, scores
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.contracts.claims import Claim, Published
 

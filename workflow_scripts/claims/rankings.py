@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import SLACK
 from workflow_scripts.claims.matrices import Matrix, MatrixKey, averages, matrices
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, WORDS_ONLY, Outcome, verdict
-from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
+from workflow_scripts.claims.printed import Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS
 
@@ -31,6 +32,16 @@ class Side:
         if abs(self.step - side.step) < SLACK:
             return self.value > side.value + SLACK
         return self.value - self.step / 2 > side.value + side.step + SLACK
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the numbers of one metric say of a sentence. holds: None where their digits do not tell; listed: all of
+    them, for a reader; gap: how far the subject is on the wrong side."""
+
+    holds: bool | None
+    listed: str
+    gap: float
 
 
 def _side(claim: Claim) -> Side:
@@ -117,13 +128,16 @@ def check_words(published: Published) -> Iterator[Outcome]:
     whole = {matrix.key: matrix for matrix in matrices(published)}
     for statement in published.statements:
         metrics = (statement.metric,) if statement.metric else (*_FROM_MATRIX, *_printed_only())
-        relation_by_metric = {}
+        relation_by_metric: dict[str, Compared] = {}
         for metric in metrics:
             names = (statement.subject, *statement.compared_values)
             sides = [_value(published, whole, statement, metric, name) for name in names]
             values = [side for side in sides if side is not None]
             if len(values) == len(names):
-                relation_by_metric[metric] = (_holds(statement.relation, values), _listed(published, statement, values))
+                listed = _listed(published, statement, values)
+                relation_by_metric[metric] = Compared(
+                    _holds(statement.relation, values), listed, _gap(statement, values)
+                )
         yield _of_words(statement, relation_by_metric)
 
 
@@ -179,10 +193,19 @@ def _listed(published: Published, statement: Statement, values: list[Side]) -> s
     return ", ".join(f"{name} {side.value:.3f}" for name, side in zip(names, values, strict=True))
 
 
-def _of_words(statement: Statement, relation_by_metric: dict[str, tuple[bool | None, str]]) -> Outcome:
-    decided = {metric: holds for metric, (holds, _) in relation_by_metric.items() if holds is not None}
+def _gap(statement: Statement, values: list[Side]) -> float:
+    """How far the first value is on the wrong side of the farthest one; 0 of one that is second."""
+    first, *compared = (side.value for side in values)
+    ahead = {"higher": max(compared) - first, "lower": first - min(compared)}
+    return max(ahead.get(statement.relation, 0.0), 0.0)
+
+
+def _of_words(statement: Statement, relation_by_metric: dict[str, Compared]) -> Outcome:
+    decided = {metric: compared.holds for metric, compared in relation_by_metric.items() if compared.holds is not None}
     quoted = f"“{statement.words}”"
-    listed = "; ".join(f"{metric.replace('_', ' ')}: {values}" for metric, (_, values) in relation_by_metric.items())
+    listed = "; ".join(
+        f"{metric.replace('_', ' ')}: {compared.listed}" for metric, compared in relation_by_metric.items()
+    )
     if not decided:
         missing = (
             f"digits enough to tell them apart ({listed})"
@@ -195,8 +218,10 @@ def _of_words(statement: Statement, relation_by_metric: dict[str, tuple[bool | N
     if yes and no:
         why = f"{quoted} holds by {', '.join(yes)}, not by {', '.join(no)}. Missing: which is meant."
         return Outcome(statement.id, WORDS, NOT_CHECKABLE, why, listed)
+    gap = max(relation_by_metric[metric].gap for metric in decided)
+    size = f"{gap:.3f}" if gap else WORDS_ONLY
     why = f"{quoted} is what the numbers say." if yes else f"{quoted} is not what the numbers say."
-    return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed, size="" if yes else WORDS_ONLY)
+    return Outcome(statement.id, WORDS, verdict(bool(yes)), why, listed, size="" if yes else size)
 
 
 def check_conflicts(published: Published) -> Iterator[Outcome]:

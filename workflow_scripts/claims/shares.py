@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workflow_scripts.claims.outcome import CONSISTENT, FITS_ONLY_IF, Outcome, shared_outcome, verdict
-from workflow_scripts.claims.printed import PLAIN, SLACK, interval, shown
+from workflow_scripts.claims.arithmetic.ways_of_writing import PLAIN, SLACK
+from workflow_scripts.claims.outcome import CONSISTENT, EXACT, FITS_ONLY_IF, WEAK, Outcome, shared_outcome, verdict
+from workflow_scripts.claims.printed import interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, complete_sum, groups
 from workflow_scripts.contracts.claims import Claim, Published
 
@@ -131,4 +132,4 @@ def _against(claim: Claim, public_claim: Claim, sizes: Sizes) -> Outcome:
     if of_the_set and value != there:
         innocent, reading = "Public sets are released again with mends.", "another release of the set was used"
         return Outcome(claim.id, PUBLIC, FITS_ONLY_IF, why, str(there), (), innocent, f"{abs(value - there)}", reading)
-    return Outcome(claim.id, PUBLIC, CONSISTENT, why, str(there))
+    return Outcome(claim.id, PUBLIC, CONSISTENT, why, str(there), strength=EXACT if value == there else WEAK)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
-from workflow_scripts.claims.printed import PLAIN, interval
+from workflow_scripts.claims.arithmetic.ways_of_writing import PLAIN
+from workflow_scripts.claims.printed import interval
 from workflow_scripts.contracts.claims import Claim, Published
 
 PARTS = ("train", "validation", "test")

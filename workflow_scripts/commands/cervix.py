@@ -14,6 +14,7 @@ COMMANDS = {
     "apply": ("workflow_scripts.commands.apply", "apply a finished run to new images"),
     "archive": ("workflow_scripts.commands.archive", "put the results into one zip file, as a paper's supplement"),
     "check": ("workflow_scripts.commands.check", "is every file of the results what its record says?"),
+    "check-paper": ("workflow_scripts.check_paper", "do the printed numbers of a paper's tables fit each other?"),
     "locate": ("workflow_scripts.commands.locate", "where on a slide a tile lies"),
     "restore": ("workflow_scripts.commands.restore", "fetch results with DVC and let the workflow believe them"),
     "run": ("snakemake", "the workflow; takes what snakemake takes"),
@@ -24,7 +25,7 @@ COMMANDS = {
 
 def usage() -> str:
     """All commands, a line each."""
-    lines = [f"  {name:<9} {words}" for name, (_, words) in COMMANDS.items()]
+    lines = [f"  {name:<12} {words}" for name, (_, words) in COMMANDS.items()]
     return "\n".join(["usage: cervix COMMAND [ARGUMENTS]", "", *lines])
 
 

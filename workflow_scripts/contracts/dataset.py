@@ -103,15 +103,29 @@ REASONS = (
 )
 QUARANTINE = Table("quarantine", {"path": "str", "reason": "str", "detail": "str"}, values={"reason": REASONS})
 
-# How two samples show the same picture. flipped: one is the other's mirror image, turned or not; turned: by 90, 180 or
-# 270 degrees. equal_rows: of samples that are no pictures. The last three are judged by a distance, see
-# data.equal_pairs.
-PAIR_KINDS = ("equal_bytes", "equal_pixels", "equal_rows", "near_equal", "flipped", "turned")
-NEAR_KINDS = PAIR_KINDS[3:]
+# How two samples show the same picture. flipped: one is the other's mirror image, turned or not; turned: without a
+# mirror, by any angle. equal_rows: of samples that are no pictures. Those of NEAR_KINDS are judged by the distance of
+# thumbnails (data.equal_pairs) unless keypoints prove them; those after them are proven by keypoints alone
+# (data.copies): cropped: one picture is a part of the other; overlapping: each shows a part of the other; stained: in
+# other colours; the last three differ in light, in size, or by compression alone.
+PAIR_KINDS = (
+    *("equal_bytes", "equal_pixels", "equal_rows", "near_equal", "flipped", "turned"),
+    *("cropped", "overlapping", "stained", "brightened", "resized", "saved_again"),
+)
+NEAR_KINDS = PAIR_KINDS[3:6]
+# What is known of a pair whose keypoints prove it, empty elsewhere: matching keypoints, correlation of the registered
+# pixels, share of each picture that lies on the other; then what makes the first the second: turn in degrees,
+# clockwise, after a mirror (0 or 1), factor of size, stretch; pairs as clear that are expected by chance; all in words.
+PROOF_COLUMNS = {
+    **{"agreeing": "int", "correlation": "float", "overlap_a": "float", "overlap_b": "float"},
+    **{"turn": "float", "scale": "float", "stretch": "float", "mirrored": "int", "by_chance": "float"},
+    "changes": "str",
+}
 # Pairs of samples that show the same picture, or whose rows of numbers are equal; kind: PAIR_KINDS; distance in [0, 1].
 EQUAL_PAIRS = Table(
     "equal pairs",
     {"id_a": "str", "id_b": "str", "kind": "str", "distance": "float", "label_a": "str", "label_b": "str"},
     key=("id_a", "id_b"),
     values={"kind": PAIR_KINDS},
+    optional=PROOF_COLUMNS,
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
+from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.dataset import Modality
 from workflow_scripts.contracts.record import Provenance
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
@@ -38,7 +39,8 @@ class DatasetRecord(DatasetFacts):
     """What a report shows of a dataset.
 
     counts: class → samples; refused: reason → files; left_out: label → samples; passed_over: ending → files;
-    equal_pairs: kind → pairs; wanted: by class; groups_alike: names of groups that are nearly equal.
+    equal_pairs: kind → pairs; wanted: by class; groups_alike: names of groups that are nearly equal; near_copies: the
+    search for them, where there was one.
     """
 
     counts: dict[str, int]
@@ -55,6 +57,7 @@ class DatasetRecord(DatasetFacts):
     links_not_followed: int = 0
     groups_alike: tuple[tuple[str, ...], ...] = ()
     wanted: dict[str, Wanted] = field(default_factory=dict)
+    near_copies: CopyFindings | None = None
 
 
 @dataclass(frozen=True)

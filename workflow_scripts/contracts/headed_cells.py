@@ -17,6 +17,7 @@ _KINDS = {
     "set": "set, dataset, data set, data, cohort, center, centre, site, database, test set, split",
     "fold": "fold, folds, k, split no, run, seed, repeat",
     "who": "reader, expert, observer, pathologist, radiologist, rater, doctor",
+    "level": "level, year, epoch, age, age group",
     "threshold": "threshold, cutoff, cut-off, operating point",
 }
 _KIND_BY_WORD = {word: kind for kind, words in _KINDS.items() for word in words.split(", ")}
@@ -24,7 +25,7 @@ _INTERVAL = re.compile(
     r"(?:\(|\[)?(?:9[059](?:\.\d)?\s?%?\s?)?(?:ci|c\.i\.|confidence intervals?)(?:\)|\])?(?: ?\(.*\))?", re.I
 )
 _SPREAD = re.compile(r"(?:±\s*)?(?:sd|std|s\.d\.|std\.? ?dev\.?|standard deviation)|±", re.I)
-_FRACTION = re.compile(r"\(?n\s?/\s?n(?: total)?\)?|fraction|counts?", re.I)
+_FRACTION = re.compile(r"\(?n\s?/\s?n(?: total)?\)?|fraction", re.I)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Heading:
 def label_kind(heading: str) -> str:
     """The kind of name in a column with this heading: `model`, `class`, `set`, …, or the heading; `row` of none."""
     plain = " ".join(heading.lower().strip(" *_:#").split())
-    return _KIND_BY_WORD.get(plain, plain or "row")
+    kind = _KIND_BY_WORD.get(plain, plain or "row")
+    return plain if kind == "level" else kind
 
 
 def names_metric(heading: str) -> bool:
@@ -73,7 +75,7 @@ def _heading(head: str, cells: Sequence[str], number: int) -> Heading:
     if number and _FRACTION.fullmatch(plain):
         return Heading(head, "fraction")
     filled = [cell for cell in cells if not is_empty(cell)]
-    if number == 0 or label_kind(head) in _KINDS or 2 * numbers_in(filled) < len(filled) or not head.strip():
+    if number == 0 or plain.lower() in _KIND_BY_WORD or 2 * numbers_in(filled) < len(filled) or not head.strip():
         return Heading(head, "label")
     return Heading(head, "value")
 

@@ -44,8 +44,14 @@ _SPELLINGS = {
 # What a heading says of its cells and not of its metric: a unit, that an interval or a spread stands there.
 _BESIDE = re.compile(
     r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n)[)\]]"
-    r"|\b9[059]\s?% ?ci\b|%|\bin percent\b|\bmean ± sd\b|± ?sd\b|[*†‡§↑↓]"
+    r"|\b9[059]\s?% ?ci\b|%|\bin percent\b|\bmean ± sd\b|± ?sd\b|[*†‡§↑↓]",
+    re.IGNORECASE,
 )
+
+
+def without_unit(heading: str) -> str:
+    """A heading as printed, without what it says of its cells: `Sens. (95% CI)` → `Sens.`."""
+    return " ".join(_BESIDE.sub(" ", heading).split()).rstrip(",;: ") or heading.strip()
 
 
 def _plain(heading: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from workflow_scripts.contracts.headed_cells import Heading, headings_of, label_kind, names_metric
-from workflow_scripts.contracts.metric_spellings import averaged, canonical
+from workflow_scripts.contracts.listed_values import beside_name
+from workflow_scripts.contracts.metric_spellings import without_unit
+from workflow_scripts.contracts.pasted_matrix import PastedMatrix, pasted_matrix
 from workflow_scripts.contracts.plain_cells import (
     holds_number,
     is_rule,
@@ -30,15 +32,16 @@ class Line:
 class Pasted:
     """What a pasted table holds.
 
-    matrix, names: of a table without metrics whose rows and columns have the same names, a confusion matrix;
-    printed_beside: metric → what stands in a row of its own below; remarks: what was not understood.
+    matrix: of a table without metrics whose rows and columns have the same names, a confusion matrix;
+    printed_beside: metric → what stands in a row of its own below; headings: name of a column → as printed; remarks:
+    what was not understood.
     """
 
     rows: list[Row] = field(default_factory=list)
     printed_beside: dict[str, PrintedValue] = field(default_factory=dict)
     percent_columns: list[str] = field(default_factory=list)
-    matrix: tuple[tuple[PrintedValue, ...], ...] = ()
-    names: tuple[str, ...] = ()
+    headings: dict[str, str] = field(default_factory=dict)
+    matrix: PastedMatrix | None = None
     remarks: list[str] = field(default_factory=list)
 
 
@@ -54,6 +57,8 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     """The rows of a pasted table with its headings; what is not understood is remarked on, nothing is dropped."""
     pasted = Pasted()
     lines = [line for line in lines if line.text.strip() and not is_rule(line.text)]
+    if not lines:
+        return pasted
     cells = _taken_apart(lines, pasted)
     first = next((number for number, row in enumerate(cells) if numbers_in(row.cells[1:])), None)
     if first is None:
@@ -65,10 +70,12 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
         return pasted
     heads, groups = _heads(head_rows)
     body = _of_one_width(body, heads, pasted)
-    heads = heads if not body or len(heads) == len(body[0].cells) else ["", *heads]
+    if not body:
+        return pasted
+    heads = heads if len(heads) == len(body[0].cells) else ["", *heads]
     groups = groups if len(groups) == len(heads) else ["", *groups]
-    if not any(map(names_metric, heads)) and _is_matrix(heads, body):
-        _take_matrix(heads, body, pasted)
+    pasted.matrix = None if any(map(names_metric, heads)) else pasted_matrix(heads, [row.cells for row in body])
+    if pasted.matrix:
         return pasted
     if not any(map(names_metric, heads)) and sum(names_metric(row.cells[0]) for row in body) * 2 >= len(body):
         heads, groups, body = _transposed(heads, body)
@@ -133,29 +140,6 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
     return kept
 
 
-def beside_name(heading: str) -> str:
-    """The name of a number that stands beside a table: `accuracy`, `macro_f1`."""
-    metric, average = averaged(heading)
-    return f"{average}_{metric}" if average else metric or canonical(heading)
-
-
-def _is_matrix(heads: Sequence[str], body: Sequence[_Cells]) -> bool:
-    """Whether columns and rows have the same names, in the same order."""
-    names = [row.cells[0].lower() for row in body]
-    return len(names) > 1 and [head.lower() for head in heads[1:]] == names
-
-
-def _take_matrix(heads: Sequence[str], body: Sequence[_Cells], pasted: Pasted) -> None:
-    rows = [[read_cell(cell)[0] for cell in row.cells[1:]] for row in body]
-    if any(value is None for row in rows for value in row):
-        pasted.remarks.append(
-            f"line {body[0].number}: the confusion matrix has cells that are no numbers; it was not read"
-        )
-        return
-    pasted.matrix = tuple(tuple(value for value in row if value is not None) for row in rows)
-    pasted.names = tuple(heads[1:])
-
-
 def _transposed(heads: Sequence[str], body: Sequence[_Cells]) -> tuple[list[str], list[str], list[_Cells]]:
     """Headings, groups and rows of a table whose metrics stand in its first column."""
     new_heads = [
@@ -175,6 +159,8 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
     pasted.percent_columns = list(
         dict.fromkeys(head.name for head in headings if head.percent and head.holds == "value")
     )
+    printed = {head.name: without_unit(head.text) for head in headings if head.holds == "value"}
+    pasted.headings = {name: text for name, text in printed.items() if text != name}
     labels = [number for number, heading in enumerate(headings) if heading.holds == "label"]
     groups = list(dict.fromkeys(heading.group for heading in headings if heading.holds == "value"))
     kinds = {number: label_kind(headings[number].text) for number in labels}
@@ -194,6 +180,7 @@ def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Past
             above = {number: row.cells[number] for number in labels}
         label = {kinds[number]: text.strip("* ") for number, text in above.items() if text}
         label |= {"part": section} if section else {}
+        label = label or {"row": str(len(pasted.rows) + 1)}
         for group in groups:
             values = dict(_values(headings, row, group, pasted))
             if values:

@@ -8,7 +8,7 @@ from workflow_scripts.contracts.printed_cells import is_empty, read_cell
 
 SEPARATORS = ("|", "\t", ";", ",", "  ", " ")
 # A number with what stands in brackets behind it or follows ±, as one cell of a line whose cells single spaces part.
-_CELL = re.compile(
+CELL = re.compile(
     r"(?<!\S)[<>]?[+\-−–]?(?:\d[\d,]*(?:[.·]\d+)?|[.·]\d+)\s?%?[*†‡§¶]*"
     r"(?:\s?(?:±|\+/-|\+-)\s?[\d.,]+\s?%?)?(?:\s?[(\[][^)\]]*[)\]])*(?!\S)"
     r"|(?<!\S)(?:n/?a|N/?A|NR|—|–|−|-)(?!\S)"
@@ -73,7 +73,7 @@ def holds_number(cell: str) -> bool:
 
 def spaced_cells(line: str, columns: int) -> list[str] | None:
     """Label and cells of a line whose cells single spaces part: the last `columns` numbers are its cells."""
-    matches = list(_CELL.finditer(line))
+    matches = list(CELL.finditer(line))
     if len(matches) < columns or columns == 0:
         return None
     kept = matches[-columns:]

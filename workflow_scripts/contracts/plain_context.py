@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
+from workflow_scripts.contracts.listed_values import ListedValue
 from workflow_scripts.contracts.result_tables import ClassSizes
-from workflow_scripts.runtime.wording import nearest
 
 _SAID = re.compile(r"^\s*(?:[-*#>]+\s*)?\**([A-Za-z][A-Za-z _/-]{0,40}?)\**\s*(?::|=)\s*(.+?)\s*$")
 _PLACE = re.compile(
@@ -44,8 +45,9 @@ class Context:
     interval_level: str | None = None
     same_samples: str | None = None
     rows_are: str | None = None
+    stated: str | None = None
     is_matrix: bool = False
-    accuracy: str = ""
+    listed: list[ListedValue] = field(default_factory=list)
     not_stated: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
 
@@ -140,14 +142,17 @@ _TAKERS: dict[str, Callable[[Context, str], bool]] = {
     **dict.fromkeys(("place", "table"), _words("place")),
     **dict.fromkeys(("paper", "citation", "title", "article"), _words("citation")),
     **dict.fromkeys(("confusion matrix", "matrix", "rows", "rows are"), _take_matrix),
-    "accuracy": _words("accuracy"),
     "id": _words("id"),
     "task": _words("task"),
+    "stated": _words("stated"),
     "public size": _take_public,
     **dict.fromkeys(("note", "notes", "remark"), _take_note),
     "not stated": _take_not_stated,
 }
 KEYS = tuple(_TAKERS)
+_WORDS_KNOWN = (
+    "known are data, n, positives, classes, average, aggregation, note and more, see docs/how-to/check_a_paper.md"
+)
 # Lines without a colon, as a person writes them.
 _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(one|a single|single) (training|run|split)\b.*", "aggregation"),
@@ -173,7 +178,8 @@ def take_line(line: str, context: Context) -> str | None:
         key = " ".join(match[1].lower().replace("_", " ").split())
         if key in _TAKERS:
             return "" if _TAKERS[key](context, match[2]) else f"{match[2]!r} gives no number for {key}"
-        return f"unknown word {match[1]!r} before the colon; {nearest(key, KEYS)}"
+        near = get_close_matches(key, KEYS, 1, 0.6)
+        return f"unknown word {match[1]!r} before the colon; " + (f"did you mean {near[0]}?" if near else _WORDS_KNOWN)
     lowered = text.lower().strip("#>- .")
     for pattern, attribute in _PHRASES:
         if re.fullmatch(pattern, lowered):

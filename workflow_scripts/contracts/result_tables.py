@@ -6,8 +6,9 @@ these of files.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from workflow_scripts.contracts.metric_spellings import COUNTS
@@ -112,6 +113,14 @@ class ClassSizes:
         return sum(self.sizes)
 
 
+def said_aggregation(words: str | None) -> str | None:
+    """What a paper says of trainings and folds; `one training` and the like begin with the word `single`."""
+    single = words and re.match(
+        r"(?:only )?(?:one|1|a single) (?:training|run|model|split|fit|repeat)s?\b", words.lower()
+    )
+    return f"single: {words}" if single else words
+
+
 def two_classes(positives: int | None, n: int | None) -> ClassSizes | None:
     """Sizes of a positive and a negative class, where both follow."""
     if positives is None or n is None or not 0 <= positives <= n:
@@ -134,7 +143,7 @@ class ResultTable:
 
     place: what the paper calls it. unit: in words that begin with `percent`, `fraction` or `count`. average: how the
     values of several classes were put together, in the paper's words; `two classes` for values of the positive class.
-    aggregation: of how many trainings or folds a number is. interval_level: of its intervals.
+    aggregation: of how many trainings or folds a number is, `single …` for one. interval_level: of its intervals.
     same_samples_within: the kind of name (a key of the rows' labels) within which rows share their test samples, or
     `table`. classes: their names; n_classes: how many. confusion_matrix: rows as printed, counts or shares;
     rows_are: `truth` or `predicted class`; entries_are: `counts`, `shares of the row`, …. row_percent: the shares
@@ -142,7 +151,8 @@ class ResultTable:
     `accuracy`, `macro_f1`, or `accuracy (first)` of several. per_class_printed: metric → a value for each class of the
     matrix. class_sizes: test samples of each class; n: of all; n_by_set: name of a set → its samples; positives: name
     of a row, set or class (empty: of all) → positive samples. percent_columns, fraction_columns: columns in another
-    unit than the table's. stated: a formula or rule that the paper states. notes: what a reader should know besides.
+    unit than the table's. headings: name of a column → its heading as printed, where that is another. stated: a formula
+    or rule that the paper states. notes: what a reader should know besides.
     """
 
     place: str
@@ -167,6 +177,7 @@ class ResultTable:
     positives: Mapping[str, int] = field(default_factory=dict)
     percent_columns: tuple[str, ...] = ()
     fraction_columns: tuple[str, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
     stated: str | None = None
     notes: tuple[str, ...] = ()
     line: int = 0
@@ -175,6 +186,10 @@ class ResultTable:
     def columns(self) -> tuple[str, ...]:
         """Names of all columns, in the order in which rows have them."""
         return tuple(dict.fromkeys(column for row in self.rows for column in row.values))
+
+    def heading(self, column: str) -> str:
+        """The heading of a column as printed."""
+        return self.headings.get(column, column)
 
     def scale(self, column: str) -> float:
         """What 1 is printed as in a column: 100 in percent, 1 as a fraction, a ratio or a count.
@@ -192,6 +207,17 @@ class ResultTable:
         if unit.startswith("fraction") and not ("percent" in unit and largest > 1.5):
             return 1.0
         return 100.0 if largest > 1.5 else 1.0
+
+
+def distinct_places(tables: Iterable[ResultTable]) -> tuple[ResultTable, ...]:
+    """The tables, of those that are called alike the later ones numbered: a table is known by its place."""
+    times: Counter[str] = Counter()
+    distinct = []
+    for table in tables:
+        times[table.place] += 1
+        again = f"{table.place} ({times[table.place]})" if times[table.place] > 1 else table.place
+        distinct.append(replace(table, place=again))
+    return tuple(distinct)
 
 
 @dataclass(frozen=True)

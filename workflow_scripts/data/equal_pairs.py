@@ -18,7 +18,7 @@ from PIL import Image
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS
 from workflow_scripts.runtime.errors import UserError
 
-BYTES, PIXELS, ROWS, NEAR, FLIPPED, TURNED = PAIR_KINDS
+BYTES, PIXELS, ROWS, NEAR, FLIPPED, TURNED = PAIR_KINDS[:6]
 SIDE = 16
 # The thumbnail of what is compared with no other by its looks.
 UNCOMPARED = np.full(SIDE * SIDE, np.nan, dtype=np.float32)

@@ -17,6 +17,12 @@ LEAK_NAMES = {
     "near_equal": "near-equal pixels",
     "flipped": "mirrored copies",
     "turned": "turned copies",
+    "cropped": "parts of the other",
+    "overlapping": "overlapping parts",
+    "stained": "copies in other colours",
+    "brightened": "brighter or darker copies",
+    "resized": "resized copies",
+    "saved_again": "copies saved again",
 }
 REASON_NAMES = {
     "empty_file": "empty file",

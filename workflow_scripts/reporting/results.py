@@ -15,6 +15,7 @@ from workflow_scripts.contracts.record import mixtures
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
+from workflow_scripts.contracts.step_settings.margins import Margins
 from workflow_scripts.contracts.step_settings.split_settings import Protocol as ProtocolSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK, reported_subset
@@ -183,11 +184,11 @@ class Results:
         return self.settings.evaluate.headline
 
     @property
-    def margin(self) -> float:
-        """How far an obtained share may be from the published one; only verdict and report depend on it."""
+    def margins(self) -> Margins:
+        """How far an obtained number may be from the published one; only verdict and report depend on it."""
         if not isinstance(self.settings.evaluate, Evaluate):
-            raise TypeError(f"{type(self.settings).__name__} has no margin")
-        return self.settings.evaluate.margin
+            raise TypeError(f"{type(self.settings).__name__} has no margins")
+        return self.settings.evaluate.margins
 
     @property
     def subject(self) -> str:

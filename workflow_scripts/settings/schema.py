@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from workflow_scripts.contracts.result_table_keys import document_schema
+from workflow_scripts.reporting.answer_json import answer_schema
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.hints import blocks_of
 from workflow_scripts.settings.study import Config, Study
@@ -20,6 +21,8 @@ from workflow_scripts.settings.study import Config, Study
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
 TABLES_SCHEMA = ROOT / "rules" / "schemas" / "result_tables.schema.yaml"
 PAGE = ROOT / "docs" / "settings.md"
+ANSWER_SCHEMA = ROOT / "rules" / "schemas" / "checked_paper.schema.yaml"
+_ANSWER_HEAD = "# Made by `make settings` from workflow_scripts/reporting/answer_json.py; edit there.\n"
 _TABLES_HEAD = "# Made by `make settings` from workflow_scripts/contracts/result_table_keys.py; edit there.\n"
 _HEAD = "# Made by `make settings` from workflow_scripts/settings/; edit there.\n"
 
@@ -127,6 +130,7 @@ def main() -> None:
         SCHEMA: _HEAD + _dumped(schema()),
         # Through JSON, which writes out in each place what stands in several.
         TABLES_SCHEMA: _TABLES_HEAD + _dumped(json.loads(json.dumps(document_schema()))),
+        ANSWER_SCHEMA: _ANSWER_HEAD + _dumped(json.loads(json.dumps(answer_schema()))),
         PAGE: page(),
     }
     for path, text in wanted.items():

@@ -66,13 +66,14 @@ def pair_positions(manifest: pd.DataFrame, pairs: pd.DataFrame) -> tuple[np.ndar
 def join(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Clusters:
     """Connected components of the samples under equal group, equal unit and each equal pair.
 
-    An empty group or unit joins nothing. Near-equal pairs, flipped and turned ones among them, are believed from the
-    nearest on; where all of them together would chain more than a tenth of the samples into one cluster, larger than
-    any that groups and equal pixels make, the limit of the distance is lowered until they do not.
+    An empty group or unit joins nothing. Pairs that keypoints prove join as equal ones do. Other near-equal pairs,
+    flipped and turned ones among them, are believed from the nearest on; where all of them together would chain more
+    than a tenth of the samples into one cluster, larger than any that groups, equal pixels and proven pairs make, the
+    limit of the distance is lowered until they do not.
     """
     first, second = pair_positions(manifest, pairs)
     links = [_chain(manifest["group"]), _chain(manifest["unit"])]
-    near = pairs["kind"].isin(NEAR_KINDS).to_numpy()
+    near = (pairs["kind"].isin(NEAR_KINDS) & ~_proven(pairs)).to_numpy()
     links.append((first[~near], second[~near]))
     distance = pairs["distance"].to_numpy()
 
@@ -95,6 +96,11 @@ def join(manifest: pd.DataFrame, pairs: pd.DataFrame) -> Clusters:
     believed = ~near | ((distance <= limit) if low else False)
     codes = components(steps[low - 1]) if low else without
     return Clusters(codes, pairs[believed].reset_index(drop=True), int((~believed).sum()), limit)
+
+
+def _proven(pairs: pd.DataFrame) -> pd.Series:
+    """Whether keypoints prove a pair."""
+    return pairs["agreeing"].notna() if "agreeing" in pairs else pd.Series(False, index=pairs.index)
 
 
 def _chain(names: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ Out: --table (contract CONSISTENCY) and --out, a page that needs no network and 
 """
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 from workflow_scripts.runtime import entry
@@ -22,8 +23,8 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     from workflow_scripts.claims.checks import check_all
-    from workflow_scripts.claims.issues import issues
-    from workflow_scripts.claims.outcome import CONTRADICTION
+    from workflow_scripts.claims.issues import distinct_numbers, issues
+    from workflow_scripts.claims.outcome import ISSUES
     from workflow_scripts.contracts.published_yaml import read_published
     from workflow_scripts.reporting.pages.consistency_page import consistency_page, write_table
     from workflow_scripts.runtime.files import write_text
@@ -33,10 +34,9 @@ def main(args: argparse.Namespace) -> None:
     write_table(args.table, checked)
     write_text(args.out, consistency_page(checked))
     for paper, outcomes in checked:
-        listed = issues(paper, outcomes)
-        wrong = sum(issue.outcome == CONTRADICTION for issue in listed)
-        counts = f"issues: {wrong}, notes: {len(listed) - wrong}, printed numbers: {len(paper.claims)}"
-        entry.log.info("%s: %s", paper.paper, counts)
+        kinds = Counter(issue.outcome for issue in issues(paper, outcomes))
+        counts = ", ".join(f"{kind}: {kinds[kind]}" for kind in ISSUES)
+        entry.log.info("%s: %d printed numbers; %s", paper.paper, len(distinct_numbers(paper)), counts)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ import argparse
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workflow_scripts.contracts.blocks import parse
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
+from workflow_scripts.contracts.blocks import parse, plain
+from workflow_scripts.contracts.dataset import CHANGE, EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
 from workflow_scripts.contracts.listed_table import TAKEN
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.series_table import LISTED_SERIES
@@ -28,16 +29,19 @@ from workflow_scripts.data.adapters.interface import Refused
 from workflow_scripts.data.class_order import class_order
 from workflow_scripts.data.collecting import Collected, ListedRows, collect
 from workflow_scripts.data.equal_pairs import equal_pairs
-from workflow_scripts.data.inspecting import inspect_all, with_empty_cells
+from workflow_scripts.data.inspecting import Looks, inspect_all, with_empty_cells
 from workflow_scripts.data.linked_patients import linked_patients
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
 from workflow_scripts.data.readers.reader_interface import Limits, modality_of
-from workflow_scripts.data.reading import pseudonyms_of
+from workflow_scripts.data.reading import RawFiles, pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.study_paths import AUDIT_FILE, COLUMNS_FILE, FLOW_FILE, OVERVIEWS_FILE, VISITS_FILE
+
+if TYPE_CHECKING:
+    from workflow_scripts.data.copies.copy_search import CopySearch
 
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
 # What only some layouts have.
@@ -51,6 +55,7 @@ def arguments() -> argparse.Namespace:
     parser = entry.parser(__doc__)
     add_source_arguments(parser, "repeatable")
     parser.add_argument("--out", type=Path, required=True, help="folder of the tables")
+    parser.add_argument("--work", type=Path, required=True, help="folder of what is kept for the next time")
     parser.add_argument("--linked", type=Path, help="dataset of another study, whose patients alone are taken")
     parser.add_argument("--jobs", type=int, default=1, help="processes that decode")
     return parser.parse_args()
@@ -83,8 +88,31 @@ def main(args: argparse.Namespace) -> None:
     classes = class_order(manifest["label"], settings.ingest.classes, collected.passed_over)
     pictures = manifest[["id", "label", "sha256"]].join(seen.pictures)
     pairs = equal_pairs(pictures, seen.thumbnails, settings.ingest.near_equal)
-    write_dataset(args, settings, collected, modality, manifest, classes, pairs)
+    raw = RawFiles(folders, readers, pseudonyms)
+    search = near_copies(args, settings, with_empty_cells(manifest, modality), seen, raw)
+    if search is not None:
+        pairs = search.with_others(pairs)
+    write_dataset(args, settings, collected, modality, manifest, classes, pairs, search)
     log_dataset(collected, manifest, classes, pairs)
+
+
+def near_copies(
+    args: argparse.Namespace, settings: IngestSettings, manifest: pd.DataFrame, seen: Looks, raw: RawFiles
+) -> "CopySearch | None":
+    """The near copies among the pictures; None where none are looked for. Copies made by `ingest.fill` are left out."""
+    minutes = settings.ingest.near_copies_minutes
+    compared = seen.pictures["pixels"].notna()
+    if CHANGE in manifest:
+        compared &= manifest[CHANGE] == ""
+    if minutes == 0 or compared.sum() < 2:
+        return None
+    from workflow_scripts.data.copies.copy_search import HowToSearch, find_copies
+
+    pictures = manifest[compared].reset_index(drop=True)
+    folder = args.work / "near_copies" / settings.study
+    alike = any(getattr(reader, "neighbours_alike", False) for reader in raw.readers.values())
+    how = HowToSearch(folder, minutes, args.jobs, Limits(settings.ingest.max_megapixels), alike)
+    return find_copies(pictures, raw.tasks(pictures), how)
 
 
 def check_apart(sources: dict[str, Path], out: Path) -> None:
@@ -118,6 +146,7 @@ def write_dataset(
     manifest: pd.DataFrame,
     classes: list[str],
     pairs: pd.DataFrame,
+    search: "CopySearch | None",
 ) -> None:
     """Write the three tables and, last, the record, which names those that are written already, too."""
     quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
@@ -145,6 +174,7 @@ def write_dataset(
         wanted=collected.counts,
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across_classes(pairs),
+        **({"near_copies": plain(search.findings)} if search else {}),
         synthetic=settings.synthetic,
         scale=settings.scale,
         outputs={name: digest_file(args.out / name) for name in (*TABLES, *further)},

@@ -79,7 +79,18 @@ def run(root: Path, folder: Path, **changes: object) -> tuple[int, str]:
     folder.mkdir()
     out, log = folder / "out", folder / "log"
     command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--log", log]
-    command += ["--source", f"dicom={root}", "--out", out, "--key", folder / "private" / "k", "--jobs", "2"]
+    command += [
+        "--source",
+        f"dicom={root}",
+        "--out",
+        out,
+        "--key",
+        folder / "private" / "k",
+        "--jobs",
+        "2",
+        "--work",
+        ".work",
+    ]
     done = subprocess.run(
         [*map(str, command)], cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )

@@ -58,7 +58,18 @@ def run(root: Path, folder: Path, **changes: object) -> tuple[int, str]:
     folder.mkdir()
     out, log = folder / "out", folder / "log"
     command = [sys.executable, "-m", "workflow_scripts.steps.ingest", "--settings", json.dumps(settings), "--log", log]
-    command += ["--source", f"slides={root}", "--out", out, "--key", folder / "private" / "k", "--jobs", "2"]
+    command += [
+        "--source",
+        f"slides={root}",
+        "--out",
+        out,
+        "--key",
+        folder / "private" / "k",
+        "--jobs",
+        "2",
+        "--work",
+        ".work",
+    ]
     environment = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True)
     texts = [f"{path}\n{text_of(path)}" for path in [log, *sorted(out.rglob("*"))] if path.is_file()]

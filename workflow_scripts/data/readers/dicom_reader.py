@@ -38,8 +38,8 @@ class DicomFile(OpenFile):
     def inspect(self, part: Part | None) -> Seen:
         """Width and height of the whole slice in pixels.
 
-        Only equal values make two samples one picture, for neighbouring slices always look alike. A box beside the
-        slice, or of pixels of one value, is refused.
+        Thumbnails of slices are not compared, for neighbouring ones always look alike. A box beside the slice, or of
+        pixels of one value, is refused.
         """
         box = self._box(part)
         frame = self.frame(box.frame)
@@ -97,6 +97,7 @@ class DicomReader:
     }
     part: ClassVar[type[Part]] = Slice
     symmetries: ClassVar[bool] = False
+    neighbours_alike: ClassVar[bool] = True
 
     @contextmanager
     def open(self, path: Path, limits: Limits) -> Iterator[DicomFile]:

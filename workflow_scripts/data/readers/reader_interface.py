@@ -124,7 +124,8 @@ class Reader(Protocol):
 
     modality: its name; columns: name → type of the columns that every sample has in the manifest; part: how parts of a
     file are named; symmetries: whether a flipped or turned sample is one, so that copies can be made. A reader may
-    have `optional`, name → type of columns that only some of its layouts give.
+    have `optional`, name → type of columns that only some of its layouts give, and `neighbours_alike`: whether samples
+    of one group that follow each other look alike without being copies, as slices do.
     """
 
     modality: ClassVar[str]

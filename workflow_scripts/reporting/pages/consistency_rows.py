@@ -26,10 +26,11 @@ from workflow_scripts.runtime.wording import listed
 class ReadAs:
     """How this project reads what the paper leaves open.
 
-    what: the field and what it is read as, in words; sentence: what the paper leaves open; inferred: whether only this
-    reading fits the printed numbers.
+    premise: the field; what: what it is read as, in words; sentence: what the paper leaves open; inferred: whether only
+    this reading fits the printed numbers.
     """
 
+    premise: str
     what: str
     sentence: str
     inferred: bool
@@ -124,8 +125,8 @@ def read_as(paper: Published, entry: PaperEntry) -> tuple[ReadAs, ...]:
     """All that was read into an entry, in the order of its file."""
     if not isinstance(entry, Interpreted):
         return ()
-    assumed = [ReadAs(_taken(paper, entry, key), text, False) for key, text in entry.assumed.items()]
-    return (*assumed, *(ReadAs(_taken(paper, entry, key), text, True) for key, text in entry.inferred.items()))
+    assumed = [ReadAs(key, _taken(paper, entry, key), text, False) for key, text in entry.assumed.items()]
+    return (*assumed, *(ReadAs(key, _taken(paper, entry, key), text, True) for key, text in entry.inferred.items()))
 
 
 def _taken(paper: Published, entry: Interpreted, premise: str) -> str:

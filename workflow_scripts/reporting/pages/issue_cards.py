@@ -80,14 +80,14 @@ class Card:
         return list(dict.fromkeys(answer for row in self.rows for answer in row.answers))
 
     @property
-    def places(self) -> list[Row]:
+    def listed_rows(self) -> list[Row]:
         """Rows that no quotation shows already: numbers, layers, and what has no quotation."""
         return [row for row in self.rows if not row.quote or isinstance(row.entry, (Claim, Layer))]
 
     @property
-    def shown_places(self) -> list[Row]:
-        """As many of the places as a card has room for."""
-        return self.places[:SHOWN_PLACES]
+    def shown_rows(self) -> list[Row]:
+        """As many of the listed rows as a card has room for."""
+        return self.listed_rows[:SHOWN_PLACES]
 
     def is_said(self, sentence: str) -> bool:
         """Whether an innocent explanation says it already."""
@@ -124,17 +124,21 @@ def _rests(issue: Issue, rows: dict[str, Row]) -> tuple[str, ...]:
     sentences = []
     for outcome in issue.outcomes:
         for entry in [row.entry for row in _compared(outcome, rows)]:
-            stated = entry.stated if isinstance(entry, Claim) else {}
-            sentences += [stated[premise] for premise in PREMISES.get(outcome.check, ()) if premise in stated]
+            quoted = entry.stated if isinstance(entry, Claim) else {}
+            sentences += [quoted[premise] for premise in PREMISES.get(outcome.check, ()) if premise in quoted]
     quotes = {rows[name].quote for name in issue.claims}
     return tuple(sentence for sentence in dict.fromkeys(sentences) if sentence not in quotes)
 
 
 def _read_as(issue: Issue, rows: dict[str, Row]) -> tuple[ReadAs, ...]:
-    """What was read into all that is compared, each sentence once."""
+    """What was read into all that is compared, as far as the checks of an issue rest on it, each sentence once.
+
+    A check without premises rests on all.
+    """
     readings: dict[str, ReadAs] = {}
     for outcome in issue.outcomes:
-        for row in _compared(outcome, rows):
-            for reading in row.read_as:
+        premises = PREMISES.get(outcome.check)
+        for reading in [reading for row in _compared(outcome, rows) for reading in row.read_as]:
+            if premises is None or reading.premise in premises:
                 readings.setdefault(reading.sentence, reading)
     return tuple(readings.values())

@@ -3,6 +3,7 @@
 from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
+from workflow_scripts.reporting.pages.copies_section import copies_section
 from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
@@ -40,6 +41,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         # An external run has none.
         "premium_runs": [run for run in ordered_runs(results) if any(run in by_run for by_run in premiums.values())],
         **sections.data_section(results),
+        **copies_section(results),
         **series_section(results),
         **slides_section(results),
         **large_slides_section(results),

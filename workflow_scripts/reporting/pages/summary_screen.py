@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import leaks
@@ -156,10 +157,16 @@ def _why_no_premium(results: Results) -> str:
     return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
 
 
+_PROVEN = "equal and near-equal pictures, and copies that were turned, mirrored, cropped, brightened or stained"
+
+
 def not_looked_for(results: Results) -> str:
     """Which copies of a picture the audit does not see, in a sentence."""
     if not results.arrays.of_pictures:
         return "Looked for were patients whose visits hold the same numbers; not the same patient under two names."
+    search = results.dataset.near_copies
+    if search is not None:
+        return f"Looked for were {_PROVEN}{_left_out(search)}; not the same scene taken again from elsewhere."
     missed = "parts of a picture (crops), other angles, or strong changes of brightness and colour"
     ingest = results.dataset.settings.ingest
     if ingest is None or not ingest.near_equal:
@@ -167,6 +174,17 @@ def not_looked_for(results: Results) -> str:
     if "flipped" not in results.dataset.equal_pairs:
         return f"Looked for were equal and near-equal pictures; not mirrored or turned ones, {missed}."
     return f"Looked for were equal, near-equal, mirrored and quarter-turned pictures; not {missed}."
+
+
+def _left_out(search: CopyFindings) -> str:
+    """What the search could not look at, in words that follow what it looked for."""
+    counts = (
+        (search.too_few_keypoints, "pictures of too little texture for a proof"),
+        (search.unread, "pictures when the time was over"),
+        (search.uncompared, "pairs when the time was over"),
+    )
+    left = [f"{formatting.grouped(count)} {what}" for count, what in counts if count]
+    return f" (left out: {', '.join(left)})" if left else ""
 
 
 def claim_words(claim: Claim) -> str:

@@ -1,0 +1,54 @@
+"""What a paper's tables come to: issues are counted once, and honest papers are not accused."""
+
+import pytest
+from made_tables import a_paper, altered
+
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOT_CHECKABLE, NOTE
+from workflow_scripts.claims.tables.checked_paper import CHECKS, check_tables, summary
+from workflow_scripts.claims.tables.finding import Finding
+from workflow_scripts.contracts.result_tables import PaperTables, PrintedValue, ResultTable, Row
+
+
+def _a_finding(outcome: str, row: str = "a", reading: str = "", check: str = "x") -> Finding:
+    return Finding(check, "Table 1", row, "f1", outcome, "why", reading=reading)
+
+
+def test_a_paper_without_anything_that_is_tied_is_not_checkable():
+    table = ResultTable("Table 1", (Row({"model": "a"}, {"auc": PrintedValue("0.91")}),))
+    findings = check_tables(PaperTables("made", (table,)))
+    assert summary(findings).outcome == NOT_CHECKABLE
+
+
+def test_contradictions_of_one_row_are_one_issue_and_so_is_one_reading_of_many_rows():
+    rows = [_a_finding(CONTRADICTION), _a_finding(CONTRADICTION, check="y")]
+    readings = [_a_finding(FITS_ONLY_IF, row, "means") for row in "bcd"]
+    result = summary([*rows, *readings, _a_finding(NOTE, "e")])
+    assert result.outcome == CONTRADICTION and [len(issue) for issue in result.issues] == [2, 3, 1]
+
+
+def test_a_note_alone_accuses_nobody():
+    assert summary([_a_finding(NOTE)]).outcome == "consistent"
+
+
+def test_every_check_has_a_module_of_its_own():
+    assert len(set(CHECKS.values())) == len(CHECKS)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_honest_paper_is_not_accused(seed: int):
+    assert summary(check_tables(a_paper(seed))).outcome != CONTRADICTION
+
+
+def test_an_altered_number_of_an_honest_paper_is_found():
+    cells = {"sensitivity": "87.3", "specificity": "91.2", "precision": "75.9", "npv": "95.8", "accuracy": "90.3"}
+    table = ResultTable(
+        "Table 1",
+        (Row({"model": "a"}, {name: PrintedValue(text) for name, text in cells.items()}),),
+        unit="percent",
+        average="two classes",
+        aggregation="single",
+    )
+    paper = PaperTables("made", (table,))
+    assert summary(check_tables(paper)).outcome == "consistent"
+    findings = check_tables(altered(paper, "a", "accuracy", "93.0"))
+    assert [finding.column for finding in findings if finding.outcome == CONTRADICTION] == ["accuracy"]

@@ -1,0 +1,44 @@
+"""Sizes of public data sets add up, and say when a paper tests more than there is."""
+
+import pytest
+
+from workflow_scripts.contracts.public_sets import public_sets, sets_named, size_hints
+from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables
+
+
+def test_classes_and_parts_of_every_set_add_up_to_its_size():
+    for public in public_sets():
+        assert not public.classes or sum(public.classes.values()) == public.size, public.names
+        assert not public.parts or sum(public.parts.values()) == public.size, public.names
+        assert public.source and public.items
+    assert len(public_sets()) > 40
+
+
+def test_no_two_sets_share_a_name():
+    names = [name.lower() for public in public_sets() for name in dict.fromkeys(map(str.lower, public.names))]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("Herlev", [917]), ("the SIPaKMeD images", [4049]), ("Messidor-2", [1748]), ("own", []), ("Herlevs own", []),
+     ("Herlev and SIPaKMeD", [917, 4049])],
+)  # fmt: skip
+def test_a_set_is_known_by_a_name_that_is_mentioned(name, sizes):
+    assert [public.size for public in sets_named(name)] == sizes
+
+
+def test_more_test_samples_than_the_public_set_has_are_told():
+    paper = PaperTables(
+        "made", (), data_name="Herlev", test_n=1834, test_n_by_class=(ClassSizes((75, 1), ("columnar", "superficial")),)
+    )
+    assert [hint.exceeds for hint in size_hints(paper)] == [False, True]
+    assert "has 917 cells" in size_hints(paper)[0].words and "1,834" in size_hints(paper)[1].words
+    more = PaperTables("made", (), data_name="Herlev", test_n=300, test_n_by_class=(ClassSizes((99,), ("columnar",)),))
+    assert "99 test samples of columnar are more than the 98" in size_hints(more)[1].words
+
+
+def test_another_size_in_the_paper_is_told():
+    paper = PaperTables("made", (), data_name="Herlev", public_size=918)
+    assert size_hints(paper)[1].exceeds and "gives 918" in size_hints(paper)[1].words
+    assert len(size_hints(PaperTables("made", (), data_name="Herlev", public_size=917))) == 1

@@ -1,0 +1,77 @@
+"""Copies are among the candidates of their originals, and pictures of one group are not."""
+
+import numpy as np
+
+from tests.made_copies import all_together, flipped, picture
+from workflow_scripts.data.copies.candidates import candidates
+from workflow_scripts.data.copies.keypoints import record_of
+from workflow_scripts.data.copies.mirrored import MIRROR, one_sided
+from workflow_scripts.data.copies.words import Vocabulary, nearest_of
+
+UNKNOWN = -1
+
+
+def records(count: int, copies: int) -> np.ndarray:
+    """So many pictures, then copies of the first ones with all changes together."""
+    rng = np.random.default_rng(9)
+    pictures = [picture(number, side=128) for number in range(count)]
+    return np.array([record_of(pixels) for pixels in [*pictures, *(all_together(p, rng) for p in pictures[:copies])]])
+
+
+def test_a_copy_with_all_changes_is_among_the_candidates_of_its_original():
+    made = records(120, 30)
+    listed = {tuple(pair) for pair in candidates(made, np.full(150, UNKNOWN), 5).tolist()}
+    assert len({(number, 120 + number) for number in range(30)} & listed) >= 29
+    assert all(first < second for first, second in listed) and len(listed) < 150 * 5
+
+
+def test_the_first_candidates_are_those_with_most_in_common():
+    made = records(60, 10)
+    first = candidates(made, np.full(70, UNKNOWN), 3)[:10]
+    assert {tuple(pair) for pair in first.tolist()} == {(number, 60 + number) for number in range(10)}
+
+
+def test_pictures_of_one_group_are_no_candidates_and_take_no_place():
+    made = records(40, 20)
+    groups = np.full(60, UNKNOWN)
+    groups[[0, 40]] = 7
+    listed = {tuple(pair) for pair in candidates(made, groups, 3).tolist()}
+    assert (0, 40) not in listed and (1, 41) in listed
+
+
+def test_the_same_pictures_give_the_same_candidates_in_the_same_order():
+    made = records(30, 5)
+    groups = np.full(35, UNKNOWN)
+    assert (candidates(made, groups) == candidates(made.copy(), groups)).all()
+
+
+def test_pictures_without_keypoints_have_no_candidates():
+    made = np.array([record_of(np.full((50, 50, 3), 9, np.uint8))] * 3)
+    assert candidates(made, np.full(3, UNKNOWN)).shape == (0, 2)
+
+
+def test_a_mirrored_picture_has_the_descriptors_of_the_picture_in_another_order():
+    # An odd number of pixels has a middle: the mirrored pixels are exactly those of the picture.
+    pixels = picture(2, side=127)
+    here, there = record_of(pixels), record_of(flipped(pixels))
+    mirrored = there["descriptors"][: there["count"]][:, MIRROR].astype(float)
+    # Upright: a mirror left to right is one along a keypoint's direction, turned.
+    plain = here["descriptors"][: here["count"]].astype(float)
+    unit = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in (plain, mirrored)]
+    assert ((unit[0] @ unit[1].T).max(axis=1) > 0.97).mean() > 0.8
+    sides = one_sided(plain.astype(np.uint8))[0], one_sided(plain[:, MIRROR].astype(np.uint8))[0]
+    assert (sides[0] == sides[1]).all()
+
+
+def test_words_tell_descriptors_apart_better_than_their_first_level_does():
+    rng = np.random.default_rng(1)
+    centres = rng.normal(0, 10, (40, 128))
+    values = (centres[rng.integers(0, 40, 9000)] + rng.normal(0, 1, (9000, 128))).astype(np.float32)
+    vocabulary = Vocabulary.of(values, 9000)
+    words = vocabulary.word_of(values)
+    means = np.concatenate(vocabulary.fine)
+    assert 40 <= len(means) == vocabulary.sizes.sum() > words.max()
+    apart = np.linalg.norm(values - means[words], axis=1).mean()
+    coarse = vocabulary.coarse[nearest_of(values, vocabulary.coarse)]
+    assert apart < 0.7 * np.linalg.norm(values - coarse, axis=1).mean()
+    assert (vocabulary.word_of(values[::-1]) == words[::-1]).all()

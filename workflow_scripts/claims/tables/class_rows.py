@@ -1,0 +1,250 @@
+"""The rates of all classes against class sizes, the accuracy, and averages printed beside them."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ROUNDED
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
+from workflow_scripts.claims.tables.last_digits import distance, within
+from workflow_scripts.claims.tables.printed_entries import PART, Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.claims.tables.table_words import MEANS, SINGLE
+from workflow_scripts.contracts.result_tables import ClassSizes
+
+CHECK = "classes against the whole"
+# Recalls that are whole numbers of their classes so well by chance are of one run.
+_CHANCE = 1e-3
+# Spread of a class's share of a fold that is drawn by chance, in standard deviations.
+_DRAWN = 4.0
+_TRIED = ("macro recall", "one-against-all accuracy", "cut off or rounded twice", "unstratified folds")
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """All classes of one model. sizes: test samples of each, empty where unknown; accuracy: of all classes."""
+
+    table: ReadTable
+    name: str
+    entries: tuple[Entry, ...]
+    sizes: tuple[int, ...]
+    accuracy: Cell | None
+
+    @property
+    def recalls(self) -> list[Cell]:
+        return [entry.cells["sensitivity"] for entry in self.entries]
+
+    @property
+    def n(self) -> int:
+        return sum(self.sizes)
+
+    def right(self) -> list[tuple[int, int]] | None:
+        """Fewest and most right answers of each class; None where a recall is no whole number of its class."""
+        ends = []
+        for cell, size in zip(self.recalls, self.sizes, strict=True):
+            low, high = cell.span()
+            fewest, most = max(0, math.ceil(low * size - 1e-9)), min(size, math.floor(high * size + 1e-9))
+            if fewest > most:
+                return None
+            ends.append((fewest, most))
+        return ends
+
+    @property
+    def of_one_run(self) -> bool:
+        """Whether the paper says so, or the recalls are whole numbers of their classes too well for chance."""
+        if self.table.aggregate != MEANS and self.right() is not None:
+            chance = math.prod(
+                min(1.0, (cell.span(ANY)[1] - cell.span(ANY)[0]) * size)
+                for cell, size in zip(self.recalls, self.sizes, strict=True)
+            )
+            return self.table.aggregate == SINGLE or chance < _CHANCE
+        return False
+
+
+def check(paper: ReadPaper) -> Iterator[Finding]:
+    """Right answers of all classes against the accuracy, predicted ones against n, averages beside a table."""
+    for table in paper.tables:
+        for classes in _all_classes(paper, table):
+            if classes.accuracy is not None and classes.sizes:
+                yield from _accuracy(classes, classes.accuracy)
+            elif classes.accuracy is not None:
+                yield from _between(classes, classes.accuracy)
+            if all("precision" in entry.cells for entry in classes.entries):
+                yield from _predicted(classes)
+            yield from _beside(classes)
+
+
+def _all_classes(paper: ReadPaper, table: ReadTable) -> Iterator[_Classes]:
+    if not table.class_key:
+        return
+    groups = table.groups(table.class_key)
+    for names, entries in groups.items():
+        plain = tuple(entry for entry in entries if not entry.sums_up and "sensitivity" in entry.cells)
+        if len(plain) < 2 or len(plain) != sum(not entry.sums_up for entry in entries):
+            continue
+        accuracy = _overall(table, names, entries, len(groups))
+        yield _Classes(table, ", ".join(names), plain, _sizes(paper, table, plain), accuracy)
+
+
+def _overall(table: ReadTable, names: tuple[str, ...], entries: Sequence[Entry], groups: int) -> Cell | None:
+    """The accuracy over all classes: beside the table, in the row of the classes, or the same in each of their rows."""
+    for key, value in table.table.printed_beside.items():
+        if (key == "accuracy" and groups == 1) or key in {f"accuracy ({name})" for name in names}:
+            scale = 100.0 if value.percent or (value.number or 0) > 1.5 else 1.0
+            return Cell("all", "accuracy", "accuracy", value, scale) if value.number is not None else None
+    for entry in table.entries:
+        if table.class_key == PART and tuple(entry.label.values()) == names and "accuracy" in entry.cells:
+            return entry.cells["accuracy"]
+    cells = [entry.cells["accuracy"] for entry in entries if "accuracy" in entry.cells]
+    same = len(cells) == len(entries) > 2 and len({cell.value.text for cell in cells}) == 1
+    return cells[0] if same else None
+
+
+def _sizes(paper: ReadPaper, table: ReadTable, entries: Sequence[Entry]) -> tuple[int, ...]:
+    """Test samples of each class: supports, else those of the table, else the paper's where they can be told."""
+    supports = [entry.count("support") for entry in entries]
+    if all(supports):
+        return tuple(support for support in supports if support)
+    names = [entry.label[table.class_key].lower() for entry in entries]
+    given = [table.table.class_sizes] if table.table.class_sizes else list(paper.paper.test_n_by_class)
+    given = [sizes for sizes in given if sizes and len(sizes.sizes) == len(entries)]
+    if len(given) > 1:
+        given = [sizes for sizes in given if sizes and sizes.set_name and sizes.set_name.lower() in table.place.lower()]
+    return _ordered(given[0], names) if len(given) == 1 and given[0] is not None else ()
+
+
+def _ordered(sizes: ClassSizes, names: Sequence[str]) -> tuple[int, ...]:
+    if not sizes.names:
+        return sizes.sizes
+    by_name = {name.lower(): size for name, size in zip(sizes.names, sizes.sizes, strict=True)}
+    return tuple(by_name[name] for name in names) if set(names) == set(by_name) else ()
+
+
+def _accuracy(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
+    """Σ recall · size is n · accuracy."""
+    table, right = classes.table, classes.right()
+    mean = sum(c.number * size for c, size in zip(classes.recalls, classes.sizes, strict=True)) / classes.n
+    if classes.of_one_run and right is not None:
+        low, high = (sum(ends) / classes.n for ends in zip(*right, strict=True))
+    else:
+        pairs = [(cell.span(), size / classes.n) for cell, size in zip(classes.recalls, classes.sizes, strict=True)]
+        low, high = (sum(span[end] * share for span, share in pairs) for end in (0, 1))
+    why = f"Recalls and sizes of {classes.name or 'all classes'} give an accuracy of {accuracy.printed(mean)}"
+    if within(accuracy, low, high):
+        yield finding(CHECK, table.place, (accuracy,), CONSISTENT, f"{why}.", strength="exact")
+        return
+    why = f"{why}; {accuracy.value.text} is printed."
+    macro = sum(cell.number for cell in classes.recalls) / len(classes.recalls)
+    count = len(classes.entries)
+    readings = {
+        "the accuracy is the macro recall": macro,
+        "the accuracy is the mean of one-against-all accuracies": 1 - 2 * (1 - mean) / count,
+    }
+    width = (high - low) / 2
+    for reading, number in readings.items():
+        if within(accuracy, number - width, number + width):
+            yield finding(CHECK, table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED[2:])
+            return
+    slack = 0.0 if classes.of_one_run else _fold_slack(classes)
+    if within(accuracy, low - slack, high + slack):
+        outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
+        reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
+        yield finding(CHECK, table.place, (accuracy,), outcome, why, reading=reading, tried=_TRIED)
+        return
+    yield finding(
+        CHECK,
+        table.place,
+        (accuracy,),
+        CONTRADICTION,
+        why,
+        tried=_TRIED,
+        computed=accuracy.printed(mean),
+        size=distance(accuracy, mean),
+        innocent="The accuracy may be of another run, epoch or training than the rows of the classes.",
+    )
+
+
+def _fold_slack(classes: _Classes) -> float:
+    """How far a mean of accuracies over folds may be from that of the mean recalls, folds being drawn by chance."""
+    numbers = re.findall(r"\d+", classes.table.table.aggregation or "")
+    folds = int(numbers[0]) if numbers and 1 < int(numbers[0]) <= 20 else 10
+    middle = sum(cell.number for cell in classes.recalls) / len(classes.recalls)
+    shares = [size / classes.n for size in classes.sizes]
+    return _DRAWN * sum(
+        math.sqrt(share * (1 - share) * folds / classes.n) * abs(cell.number - middle)
+        for share, cell in zip(shares, classes.recalls, strict=True)
+    )
+
+
+def _between(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
+    """Whatever the class sizes, the accuracy lies between the least and the highest recall."""
+    low = min(cell.span()[0] for cell in classes.recalls)
+    high = max(cell.span()[1] for cell in classes.recalls)
+    if within(accuracy, low, high):
+        why = f"{accuracy.value.text} lies between the recalls of the classes."
+        yield finding(CHECK, classes.table.place, (accuracy,), CONSISTENT, why, strength="weak")
+        return
+    why = f"{accuracy.value.text} lies outside the recalls of the classes, {low:.4f} to {high:.4f}."
+    reading = "the accuracy is one-against-all, or of other samples than the classes"
+    yield finding(CHECK, classes.table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+
+
+def _predicted(classes: _Classes) -> Iterator[Finding]:
+    """Σ right / precision is n: every sample is predicted to be of one class."""
+    table = classes.table
+    cells = [cell for entry in classes.entries for cell in (entry.cells["sensitivity"], entry.cells["precision"])]
+    if classes.sizes and classes.of_one_run and (right := classes.right()) is not None:
+        spans = [entry.cells["precision"].span() for entry in classes.entries]
+        low = sum(fewest / max(span[1], 1e-9) for (fewest, _), span in zip(right, spans, strict=True))
+        silent = any(most == 0 or span[0] <= 0 for (_, most), span in zip(right, spans, strict=True))
+        high = math.inf if silent else sum(most / span[0] for (_, most), span in zip(right, spans, strict=True))
+        if low <= classes.n <= high:
+            why = f"The predicted totals of the classes add to {classes.n}."
+            yield finding(CHECK, table.place, cells, CONSISTENT, why, strength="exact")
+            return
+        why = f"The predicted totals of the classes add to {low:.1f} at least and {high:.1f} at most, of {classes.n}."
+        reading = "a sample may have no or several predicted classes, or the precisions are of another run"
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED[2:])
+        return
+    ratios = []
+    for entry in classes.entries:
+        recall, precision = entry.cells["sensitivity"].span(ROUNDED), entry.cells["precision"].span(ROUNDED)
+        ratios.append((recall[0] / max(precision[1], 1e-9), recall[1] / precision[0] if precision[0] > 0 else math.inf))
+    if min(low for low, _ in ratios) < 1 < max(high for _, high in ratios) or len(classes.entries) < 3:
+        return
+    side = "above" if min(low for low, _ in ratios) >= 1 else "below"
+    why = f"The recall of every class of {classes.name} is {side} its precision; of one matrix it cannot be."
+    outcome_reading = MEANS_OVER_FOLDS + ", or a class is not shown"
+    if table.aggregate == MEANS:
+        yield finding(CHECK, table.place, cells, CONSISTENT, f"{why} Means over folds can.", strength="weak")
+    else:
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=outcome_reading, tried=("last digits",))
+
+
+def _beside(classes: _Classes) -> Iterator[Finding]:
+    """Macro and weighted averages that stand beside a table, as `macro_f1`."""
+    for key, value in classes.table.table.printed_beside.items():
+        average, _, metric = key.partition("_")
+        cells = [entry.cells[metric] for entry in classes.entries if metric in entry.cells]
+        if average not in ("macro", "weighted") or len(cells) != len(classes.entries) or value.number is None:
+            continue
+        scale = 100.0 if value.percent or value.number > 1.5 else 1.0
+        cell = Cell("all", key, metric, value, scale)
+        means = {"macro": [1 / len(cells)] * len(cells)}
+        if classes.sizes:
+            means["weighted"] = [size / classes.n for size in classes.sizes]
+        fits = []
+        for name, shares in means.items():
+            spans = [(part.span(), share) for share, part in zip(shares, cells, strict=True)]
+            low, high = (sum(span[end] * share for span, share in spans) for end in (0, 1))
+            fits += [name] if within(cell, low, high) else []
+        why = f"{key} {value.text} beside the rows of the classes."
+        if average in fits or average not in means:
+            yield finding(CHECK, classes.table.place, (cell,), CONSISTENT, why, strength="exact")
+        elif fits:
+            reading = f"the average is {fits[0]}"
+            yield finding(CHECK, classes.table.place, (cell,), FITS_ONLY_IF, why, reading=reading)
+        else:
+            reading = "the average is over other classes or runs than the rows"
+            yield finding(CHECK, classes.table.place, (cell,), FITS_ONLY_IF, why, reading=reading, tried=tuple(means))

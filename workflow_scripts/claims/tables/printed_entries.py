@@ -1,0 +1,276 @@
+"""Result tables as checks read them: what one model came to on one set or class, whatever rows and columns hold it.
+
+Metrics may stand in columns (the usual case), in the labels of rows (`sensitivity | 0.93 | 0.91`), or in the names of
+columns together with a class or set (`recall_covid`): each becomes the same kind of entry.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, before
+from workflow_scripts.claims.tables.table_words import (
+    PER_CLASS,
+    TWO_CLASSES,
+    aggregate_kind,
+    average_kind,
+    class_key,
+    sums_up,
+)
+from workflow_scripts.contracts.metric_spellings import canonical, is_metric
+from workflow_scripts.contracts.result_tables import PaperTables, PrintedValue, ResultTable, Row
+
+# The kind of name that a column's own class or set gets.
+PART = "part of the column"
+# Shares that are small where a model is good: below 1.5 in a table of percents they are percents all the same.
+SMALL_SHARES = ("error_rate", "false_positive_rate", "false_negative_rate")
+# Ratios and counts are printed as they are, whatever the unit of the table.
+UNSCALED = ("lr_positive", "lr_negative", "dor", "tp", "fp", "fn", "tn", "n", "support")
+# Parts of a unit below which a printed number is one of floating point.
+_FINEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed number: where it stands, and what it is as a share.
+
+    metric: the canonical name, or the column's own; scale: what 1 is printed as; exact_unit: one unit of the last digit
+    that the column has, for a plain 100, 1 or 0 that stands beside numbers with decimals.
+    """
+
+    row: str
+    column: str
+    metric: str
+    value: PrintedValue
+    scale: float
+    exact_unit: float | None = None
+
+    @property
+    def number(self) -> float:
+        """The number as a share (a count or a ratio as it is)."""
+        assert self.value.number is not None
+        return self.value.number / self.scale
+
+    @property
+    def unit(self) -> float:
+        """One unit of the last digit, in the scale of `number`."""
+        unit = self.value.unit
+        if self.exact_unit is not None and unit == 1.0:
+            unit = self.exact_unit
+        return max(unit, _FINEST) / self.scale
+
+    def span(self, way: str = ANY) -> tuple[float, float]:
+        """The lowest and highest number that may stand behind the printed one."""
+        return before(self.number, self.unit, way)
+
+    def printed(self, number: float) -> str:
+        """A share as this cell would print it, with one digit more."""
+        return f"{number * self.scale:.{min(self.value.decimals + 1, 6)}f}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one model came to on one set or class. label: all names, by kind; sums_up: whether it sums up others."""
+
+    name: str
+    label: Mapping[str, str]
+    cells: Mapping[str, Cell]
+    sums_up: bool = False
+
+    def get(self, metric: str) -> Cell | None:
+        """The cell of a metric, None where it is not printed."""
+        return self.cells.get(metric)
+
+    def has(self, *metrics: str) -> bool:
+        """Whether all of these are printed."""
+        return all(metric in self.cells for metric in metrics)
+
+    def count(self, metric: str) -> int | None:
+        """A printed whole number."""
+        cell = self.cells.get(metric)
+        number = cell.value.number if cell is not None else None
+        return int(number) if number is not None and number == int(number) else None
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A table and its entries."""
+
+    table: ResultTable
+    entries: tuple[Entry, ...]
+
+    @property
+    def place(self) -> str:
+        """What the paper calls it."""
+        return self.table.place
+
+    @cached_property
+    def average(self) -> str:
+        """How values of several classes were put together: one of `table_words`."""
+        return average_kind(self.table.average)
+
+    @cached_property
+    def aggregate(self) -> str:
+        """SINGLE, MEANS or UNSAID."""
+        return aggregate_kind(self.table.aggregation)
+
+    @cached_property
+    def class_key(self) -> str:
+        """The kind of name by which entries are told apart as classes of one task, empty where they are not."""
+        keys = tuple(dict.fromkeys(key for entry in self.entries for key in entry.label))
+        named = class_key(keys)
+        if self.average == PER_CLASS or named == "class":
+            if PART in keys and not named:
+                return PART
+            return named or (keys[-1] if self.average == PER_CLASS and keys else "")
+        return PART if self.average == PER_CLASS and PART in keys else ""
+
+    @property
+    def of_one_class(self) -> bool:
+        """Whether its rates are of one class against the other or the rest, by what the paper says."""
+        return self.average in (TWO_CLASSES, PER_CLASS)
+
+    def plain_entries(self) -> list[Entry]:
+        """The entries that sum up no others."""
+        return [entry for entry in self.entries if not entry.sums_up]
+
+    def groups(self, key: str) -> dict[tuple[str, ...], list[Entry]]:
+        """Entries by all their names but the one of this kind."""
+        groups_by_name: dict[tuple[str, ...], list[Entry]] = {}
+        for entry in self.entries:
+            if key in entry.label:
+                groups_by_name.setdefault(tuple(name for kind, name in entry.label.items() if kind != key), []).append(
+                    entry
+                )
+        return groups_by_name
+
+
+@dataclass(frozen=True)
+class ReadPaper:
+    """A paper's tables, read for the checks."""
+
+    paper: PaperTables
+    tables: tuple[ReadTable, ...]
+
+
+def read_paper(paper: PaperTables) -> ReadPaper:
+    """All tables of a paper with their entries."""
+    return ReadPaper(paper, tuple(ReadTable(table, tuple(_entries(table))) for table in paper.tables))
+
+
+def _entries(table: ResultTable) -> list[Entry]:
+    label_key = _key_of_metrics(table)
+    if label_key:
+        return list(_pivoted(table, label_key))
+    parts = _parts(table.columns)
+    scales = {column: _scale(table, column, parts.get(column, (column, ""))[0]) for column in table.columns}
+    exact = {
+        column: _exact_unit([row.values[column] for row in table.rows if column in row.values]) for column in scales
+    }
+    entries: list[Entry] = []
+    for row in table.rows:
+        cells = {
+            column: Cell(row.name, column, parts.get(column, (column, ""))[0], value, scales[column], exact[column])
+            for column, value in row.values.items()
+            if value.number is not None
+        }
+        entries += _of_row(row, cells, parts)
+    return entries
+
+
+def _of_row(row: Row, cells: Mapping[str, Cell], parts: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:
+    """The entry of a row; where columns name parts too, one for each part."""
+    by_part: dict[str, dict[str, Cell]] = {}
+    for column, cell in cells.items():
+        by_part.setdefault(parts.get(column, (column, ""))[1], {})[cell.metric] = cell
+    summary = any(sums_up(name) for name in row.label.values())
+    for part, of_part in by_part.items():
+        label = {**row.label, PART: part} if part else dict(row.label)
+        yield Entry(
+            f"{row.name}, {part}" if part else row.name, label, of_part, summary or bool(part and sums_up(part))
+        )
+
+
+def _parts(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Column → metric and part, of columns such as `recall_covid` or `hip_accuracy`; empty where there are none."""
+    parts: dict[str, tuple[str, str]] = {}
+    for column in columns:
+        if is_metric(column):
+            continue
+        words = column.replace("_", " ").split()
+        for cut in range(1, len(words)):
+            first, last = " ".join(words[:cut]), " ".join(words[cut:])
+            if is_metric(canonical(first)):
+                parts[column] = (canonical(first), last)
+            elif is_metric(canonical(last)) and canonical(first) == first:
+                parts[column] = (canonical(last), first)
+    names = {part for _, part in parts.values()}
+    return parts if len(names) > 1 and len(set(parts.values())) == len(parts) else {}
+
+
+def _key_of_metrics(table: ResultTable) -> str:
+    """The kind of name that holds metrics, where the rows and not the columns do."""
+    if any(is_metric(column) for column in table.columns):
+        return ""
+    for key in dict.fromkeys(key for row in table.rows for key in row.label):
+        names = [canonical(row.label[key]) for row in table.rows if key in row.label]
+        if len({name for name in names if is_metric(name)}) > 1 and all(is_metric(name) for name in names):
+            return key
+    return ""
+
+
+def _pivoted(table: ResultTable, key: str) -> Iterator[Entry]:
+    """Entries of the columns of a table whose rows are metrics."""
+    blocks: dict[tuple[tuple[str, str], ...], list[Row]] = {}
+    for row in table.rows:
+        blocks.setdefault(tuple((kind, name) for kind, name in row.label.items() if kind != key), []).append(row)
+    for names, rows in blocks.items():
+        for column in dict.fromkeys(column for row in rows for column in row.values):
+            cells = {}
+            for row in rows:
+                metric = canonical(row.label[key])
+                value = row.values.get(column)
+                if value is None or value.number is None:
+                    continue
+                along = [cell for cell in row.values.values() if cell.number is not None]
+                cells[metric] = Cell(
+                    row.name, column, metric, value, _scale_of(table.unit, metric, along), _exact_unit(along)
+                )
+            label = {**dict(names), PART: column}
+            yield Entry(", ".join(label.values()), label, cells, sums_up(column))
+
+
+def _scale(table: ResultTable, column: str, metric: str) -> float:
+    if metric in UNSCALED:
+        return 1.0
+    if metric in SMALL_SHARES and (table.unit or "").startswith("percent") and column not in table.fraction_columns:
+        return 100.0
+    return table.scale(column)
+
+
+def _scale_of(unit: str | None, metric: str, along: Sequence[PrintedValue]) -> float:
+    """What 1 is printed as in a row of one metric."""
+    if metric in UNSCALED:
+        return 1.0
+    largest = max((abs(value.number) for value in along if value.number is not None), default=0.0)
+    return 100.0 if largest > 1.5 or ((unit or "").startswith("percent") and metric in SMALL_SHARES) else 1.0
+
+
+def _exact_unit(along: Sequence[PrintedValue]) -> float | None:
+    """The coarsest last digit of a column in which all numbers but a plain 100, 1 or 0 have decimals."""
+    finer = [
+        value
+        for value in along
+        if value.number is not None and value.text.strip().rstrip("%").strip() not in ("100", "1", "0")
+    ]
+    units = {value.unit for value in finer}
+    return max(units) if len(finer) > 1 and max(units) < 1 else None
+
+
+def renamed(entry: Entry, metrics: Mapping[str, str]) -> Entry:
+    """The entry with columns read as other metrics: old name → new name; a name that is taken is left out."""
+    cells = {}
+    for metric, cell in entry.cells.items():
+        name = metrics.get(metric, metric)
+        cells[name] = replace(cell, metric=name)
+    return replace(entry, cells=cells)

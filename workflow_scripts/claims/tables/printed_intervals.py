@@ -1,0 +1,162 @@
+"""Intervals against the numbers that they are of, and against the usual ways to compute them."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOTE
+from workflow_scripts.claims.tables.finding import Finding, finding
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
+from workflow_scripts.contracts.result_tables import PrintedValue
+
+CHECK = "intervals"
+# An end that lies this many times as far from the number as the other, on the log-odds scale, has lost a digit.
+_LOPSIDED = 8.0
+_RATES = ("accuracy", "sensitivity", "specificity", "precision", "npv")
+
+
+def check(paper: ReadPaper) -> Iterator[Finding]:
+    """Each number lies in its interval; of counts, whether a usual interval is the printed one."""
+    for table in paper.tables:
+        for entry in table.entries:
+            for cell in entry.cells.values():
+                if cell.value.interval is not None:
+                    yield from _of_cell(table, entry, cell)
+
+
+def _ends(cell: Cell) -> tuple[PrintedValue, PrintedValue] | None:
+    if cell.value.interval is None:
+        return None
+    low, high = (PrintedValue(text) for text in cell.value.interval)
+    return None if low.number is None or high.number is None else (low, high)
+
+
+def _of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
+    ends = _ends(cell)
+    if ends is None:
+        return
+    if not any(_inside(cell, ends, factor) for factor in (1.0, 100.0, 0.01)):
+        shown = f"{ends[0].text} to {ends[1].text}"
+        holding = [
+            beside.column for beside in entry.cells.values() if beside is not cell and _inside(beside, ends, 1.0)
+        ]
+        same = [beside.column for beside in entry.cells.values() if beside is not cell and beside.value.interval]
+        same = [
+            column
+            for column in same
+            if _ends_of(entry, column) == tuple(end.number for end in ends) and column in holding
+        ]
+        why = f"{cell.value.text} lies outside its own interval {shown}"
+        why += f", which is the interval of {same[0]}." if same else "."
+        yield finding(
+            CHECK, table.place, (cell,), CONTRADICTION, why, tried=("percent and fraction mixed", "last digits")
+        )
+        return
+    method = _method(cell, ends, table)
+    if method:
+        part, whole = _counts(cell)
+        why = f"{cell.value.text} ({ends[0].text} to {ends[1].text}) is the {method} interval of {part}/{whole}."
+        yield finding(CHECK, table.place, (cell,), CONSISTENT, why, strength="exact")
+    elif cell.metric in _RATES and _lopsided(cell, ends):
+        why = (
+            f"{cell.value.text} stands very far from one end of {ends[0].text} to {ends[1].text}; a digit may be lost."
+        )
+        yield finding(CHECK, table.place, (cell,), NOTE, why)
+
+
+def _ends_of(entry: Entry, column: str) -> tuple[float | None, ...]:
+    ends = next((_ends(cell) for cell in entry.cells.values() if cell.column == column), None)
+    return tuple(end.number for end in ends) if ends else ()
+
+
+def _inside(cell: Cell, ends: tuple[PrintedValue, PrintedValue], factor: float) -> bool:
+    """Whether the number may lie between the ends, all last digits being uncertain; factor: of the ends."""
+    number, unit = cell.value.number, cell.value.unit
+    low, high = ends
+    assert number is not None and low.number is not None and high.number is not None
+    return (low.number - low.unit) * factor - unit <= number + 1e-12 and number - 1e-12 <= (
+        high.number + high.unit
+    ) * factor + unit
+
+
+def _counts(cell: Cell) -> tuple[int, int]:
+    return cell.value.fraction or (0, 0)
+
+
+def _method(cell: Cell, ends: tuple[PrintedValue, PrintedValue], table: ReadTable) -> str:
+    """The way by which the printed ends follow from the fraction printed with the number, empty if none is known."""
+    part, whole = _counts(cell)
+    level = _level(table.table.interval_level)
+    if not whole or not 0 <= part <= whole:
+        return ""
+    for name, (low, high) in usual_intervals(part, whole, level).items():
+        if all(_is_end(end, value, cell.scale) for end, value in zip(ends, (low, high), strict=True)):
+            return name
+    return ""
+
+
+def _is_end(end: PrintedValue, value: float, scale: float) -> bool:
+    assert end.number is not None
+    return any(abs(end.number / scale - kept) <= end.unit / scale for kept in (value, min(1.0, max(0.0, value))))
+
+
+def _level(text: str | None) -> float:
+    digits = "".join(sign for sign in text or "" if sign.isdigit() or sign == ".")
+    number = float(digits) if digits.replace(".", "", 1).isdigit() else 95.0
+    number = number / 100 if number > 1 else number
+    return number if 0.5 <= number < 1 else 0.95
+
+
+def usual_intervals(part: int, whole: int, level: float = 0.95) -> Mapping[str, tuple[float, float]]:
+    """The intervals of a share by the usual ways: name → both ends, not cut at 0 and 1."""
+    from scipy import stats
+
+    z, share, tail = float(stats.norm.ppf(0.5 + level / 2)), part / whole, (1 - level) / 2
+    spread = z * math.sqrt(share * (1 - share) / whole)
+    shrunk, half = (share + z * z / 2 / whole) / (1 + z * z / whole), z / (1 + z * z / whole)
+    half *= math.sqrt(share * (1 - share) / whole + z * z / 4 / whole**2)
+    added = whole + z * z
+    ways = {
+        "exact (Clopper-Pearson)": _beta(part, whole, tail, 0.0),
+        "Wilson": (shrunk - half, shrunk + half),
+        "Wilson, corrected": _wilson_corrected(part, whole, z),
+        "Wald": (share - spread, share + spread),
+        "Wald, corrected": (share - spread - 0.5 / whole, share + spread + 0.5 / whole),
+        "Agresti-Coull": (
+            shrunk - z * math.sqrt(shrunk * (1 - shrunk) / added),
+            shrunk + z * math.sqrt(shrunk * (1 - shrunk) / added),
+        ),
+        "Jeffreys": _beta(part, whole, tail, 0.5),
+    }
+    if 0 < part < whole:
+        odds, step = math.log(share / (1 - share)), z / math.sqrt(whole * share * (1 - share))
+        ways["logit"] = (1 / (1 + math.exp(step - odds)), 1 / (1 + math.exp(-step - odds)))
+    return ways
+
+
+def _beta(part: int, whole: int, tail: float, prior: float) -> tuple[float, float]:
+    """Clopper and Pearson (prior 0), Jeffreys (prior 1/2)."""
+    from scipy import stats
+
+    more = 0.0 if prior else 1.0
+    low = float(stats.beta.ppf(tail, part + prior, whole - part + prior + more)) if part else 0.0
+    high = float(stats.beta.ppf(1 - tail, part + prior + more, whole - part + prior)) if part < whole else 1.0
+    return low, high
+
+
+def _wilson_corrected(part: int, whole: int, z: float) -> tuple[float, float]:
+    share = part / whole
+    below, middle = 2 * (whole + z * z), 2 * part + z * z
+    low = z * math.sqrt(max(0.0, z * z - 2 - 1 / whole + 4 * share * (whole * (1 - share) + 1)))
+    high = z * math.sqrt(max(0.0, z * z + 2 - 1 / whole + 4 * share * (whole * (1 - share) - 1)))
+    return (middle - 1 - low) / below if part else 0.0, (middle + 1 + high) / below if part < whole else 1.0
+
+
+def _lopsided(cell: Cell, ends: tuple[PrintedValue, PrintedValue]) -> bool:
+    """Whether one end is much farther from the number than the other, on the log-odds scale."""
+    assert ends[0].number is not None and ends[1].number is not None
+    low, high = ends[0].number / cell.scale, ends[1].number / cell.scale
+    if not 0 < low < cell.number < high < 1:
+        return False
+    odds = [math.log(value / (1 - value)) for value in (low, cell.number, high)]
+    step = cell.unit / (cell.number * (1 - cell.number))
+    return max(odds[1] - odds[0], odds[2] - odds[1]) > _LOPSIDED * (min(odds[1] - odds[0], odds[2] - odds[1]) + step)

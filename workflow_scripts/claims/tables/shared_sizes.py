@@ -1,0 +1,186 @@
+"""Rows on the same samples share the number of positives and negatives, also where neither is printed."""
+
+from collections.abc import Iterator, Sequence
+
+from workflow_scripts.claims.arithmetic.joint_sizes import joint_sizes
+from workflow_scripts.claims.arithmetic.rows import row_sets, suspects
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.entry_rates import (
+    counted,
+    implied,
+    one_class_entries,
+    rates_of,
+    read_columns,
+    usable,
+)
+from workflow_scripts.claims.tables.finding import OTHER_SAMPLES, Finding, finding
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
+from workflow_scripts.claims.tables.table_words import MEANS
+from workflow_scripts.claims.tables.two_class_rows import samples_of
+
+CHECK = "sizes of the classes"
+# Kinds of names whose rows are compared, so that they are of the same samples unless the paper says otherwise.
+_COMPARED = ("model", "method", "test", "reader", "who", "observer", "classifier", "network", "algorithm", "learner")
+# Totals beyond this many samples are not tried: rates of so many say little about whole numbers.
+_LARGEST = 1_000
+# Rows of which the class sizes are sought; more seldom say more.
+_MOST_ROWS = 8
+# Pairs of class sizes that fit by chance are expected this seldom where rows are taken to be whole numbers of them.
+_CHANCE = 0.01
+# Rows that agree before one that differs is called wrong.
+_FEWEST = 3
+# A row may lack a few samples, or have them more, without a fault.
+_FEW_SAMPLES = 3
+_TRIED = ("cut off or rounded twice", "columns exchanged", "a few samples more or fewer in one row", "means over folds")
+
+
+def check(paper: ReadPaper) -> Iterator[Finding]:
+    """The rows of each group on the same samples."""
+    for table in paper.tables:
+        reading = read_columns(table)
+        entries = [renamed(entry, reading.metrics) for entry in one_class_entries(table) if not counted(entry)]
+        within = table.table.same_samples_within
+        for group in _groups(table, entries, within).values():
+            if len(group) > 1:
+                yield from _of_group(paper, table, group, within is not None)
+
+
+def _groups(table: ReadTable, entries: Sequence[Entry], within: str | None) -> dict[tuple[str, ...], list[Entry]]:
+    """Entries on the same samples: by the name that the paper gives for them, or by all names but that of the model."""
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in entries:
+        compared = [key for key in entry.label if key.lower() in _COMPARED]
+        if within is None and len(compared) != 1:
+            continue
+        if within == "table":
+            kept = [entry.label[table.class_key]] if table.class_key in entry.label else []
+        elif within is not None:
+            kept = [entry.label.get(within, "")]
+        else:
+            kept = [name for key, name in entry.label.items() if key != compared[0]]
+        if within not in (None, "table") and table.class_key in entry.label:
+            kept.append(entry.label[table.class_key])
+        groups.setdefault(tuple(kept), []).append(entry)
+    return groups
+
+
+def _of_group(paper: ReadPaper, table: ReadTable, group: Sequence[Entry], stated: bool) -> Iterator[Finding]:
+    spans_of = {entry.name: implied(rates_of(entry)) for entry in group}
+    fitting = [entry for entry in group if spans_of[entry.name] is not None]
+    failing = [entry for entry in group if spans_of[entry.name] is None]
+    if stated and table.aggregate != MEANS and (outlier := _outlier(paper, table, fitting, failing)) is not None:
+        yield _wrong_row(table, *outlier)
+        return
+    spans = [span for entry in fitting if (span := spans_of[entry.name]) is not None]
+    if len(spans) < 2:
+        return
+    low, high = max(span[0] for span in spans), min(span[1] for span in spans)
+    cells = [cell for entry in fitting for cell in entry.cells.values() if usable(cell)]
+    if low <= high:
+        why = f"One share of positives, {low:.3f} to {high:.3f}, fits {len(fitting)} rows."
+        sizes = _sizes(paper, table, fitting)
+        why += f" Positives and negatives can be {sizes}." if sizes else ""
+        yield finding(CHECK, table.place, cells, CONSISTENT, why, strength="strong" if high - low < 0.02 else "weak")
+    elif table.aggregate != MEANS:
+        shown = "; ".join(
+            f"{entry.name} {span[0]:.3f} to {span[1]:.3f}" for entry, span in zip(fitting, spans, strict=True)
+        )
+        why = f"The rows imply different shares of positives: {shown}."
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=OTHER_SAMPLES, tried=_TRIED)
+
+
+def _sizes(paper: ReadPaper, table: ReadTable, entries: Sequence[Entry]) -> str:
+    """Class sizes that all rows can have in common, in words."""
+    total, _ = samples_of(paper, table, entries[0])
+    if total is not None and total > _LARGEST:
+        return ""
+    sizes = joint_sizes([rates_of(entry) for entry in entries[:_MOST_ROWS]], total=total, largest=_LARGEST)
+    if not sizes.decided or not sizes.possible:
+        return ""
+    shown = " or ".join(f"{p} and {n}" for p, n in sizes.possible[:3])
+    return shown + (f" or {len(sizes.possible) - 3} more" if len(sizes.possible) > 3 else "")
+
+
+def _outlier(
+    paper: ReadPaper, table: ReadTable, fitting: Sequence[Entry], failing: Sequence[Entry]
+) -> tuple[Entry, tuple[int, int], int] | None:
+    """The one row that has no table of the class sizes that all others have, those sizes, and how many others."""
+    if len(failing) > 1 or len(fitting) + len(failing) < _FEWEST + 1:
+        return None
+    total, _ = samples_of(paper, table, fitting[0])
+    if total is not None and total > _LARGEST:
+        return None
+    if not failing and joint_sizes([rates_of(entry) for entry in fitting], total=total, largest=_LARGEST).possible:
+        return None
+    for left_out in failing or fitting:
+        rest = [entry for entry in fitting if entry is not left_out]
+        sizes = _proven(rest, total)
+        if sizes is not None and not _nearly(left_out, sizes):
+            return left_out, sizes, len(rest)
+    return None
+
+
+def _proven(rest: Sequence[Entry], total: int | None) -> tuple[int, int] | None:
+    """The class sizes of which all rows are whole numbers, where chance would hardly make them so."""
+    rows = [rates_of(entry) for entry in rest]
+    joint = joint_sizes(rows, total=total, largest=_LARGEST)
+    if not joint.decided or not joint.possible:
+        return None
+    smallest = joint.possible[0]
+    largest = sum(smallest)
+    spans = [span for row in rows if (span := implied(row)) is not None]
+    low, high = max(span[0] for span in spans), min(span[1] for span in spans)
+    candidates = sum(
+        1 for t in ([total] if total else range(2, largest + 1)) for p in _whole_between(low * t, high * t)
+    )
+    expected = float(max(candidates, 1))
+    for row in rows:
+        alone = joint_sizes([row], total=total, largest=largest)
+        fit = [p for p, n in alone.possible if low - 1e-9 <= p / (p + n) <= high + 1e-9 and p + n <= largest]
+        expected *= min(1.0, len(fit) / max(candidates, 1)) if alone.decided else 1.0
+    return smallest if expected < _CHANCE else None
+
+
+def _whole_between(low: float, high: float) -> range:
+    import math
+
+    return range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+
+
+def _nearly(entry: Entry, sizes: tuple[int, int]) -> bool:
+    """Whether the row is of these classes with a few samples more or fewer."""
+    steps = range(-_FEW_SAMPLES, _FEW_SAMPLES + 1)
+    rates = rates_of(entry)
+    return any(
+        row_sets(rates, sizes[0] + p, sizes[1] + n).fits
+        for p in steps
+        for n in steps
+        if sizes[0] + p > 0 and sizes[1] + n > 0
+    )
+
+
+def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], others: int) -> Finding:
+    positives, negatives = sizes
+    suspected = suspects(rates_of(entry), positives, negatives)
+    names = {suspect.metric for suspect in suspected}
+    cells = [cell for cell in entry.cells.values() if cell.metric in names]
+    why = (
+        f"{others} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
+        f"the rates of {entry.name} are not."
+    )
+    computed = "; ".join(f"{suspect.metric} {_shown(entry, suspect.metric, suspect.nearest)}" for suspect in suspected)
+    return finding(
+        CHECK,
+        table.place,
+        cells or [cell for cell in entry.cells.values() if usable(cell)],
+        CONTRADICTION,
+        why,
+        tried=_TRIED,
+        computed=computed,
+        innocent=f"{entry.name} may be of other samples than the rows beside it.",
+    )
+
+
+def _shown(entry: Entry, metric: str, number: float) -> str:
+    cell: Cell | None = entry.get(metric)
+    return cell.printed(number) if cell is not None else f"{number:.4f}"

@@ -1,0 +1,170 @@
+"""Rates of one row: whether any two classes, of any size, give all of them.
+
+Accuracy lies between sensitivity and specificity, and each of accuracy, predictive values and F1 implies which share of
+the samples is positive.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from workflow_scripts.claims.arithmetic.rows import row_sets
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.entry_rates import (
+    BALANCED,
+    counted,
+    fits_two_classes,
+    implied,
+    one_class_entries,
+    rates_of,
+    read_columns,
+    usable,
+)
+from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
+from workflow_scripts.claims.tables.last_digits import within
+from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
+from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID
+
+CHECK = "rates of two classes"
+_TRIED = (
+    "cut off or rounded twice",
+    "columns exchanged",
+    "accuracy as (sensitivity + specificity)/2",
+    "means over folds",
+)
+# What is 0/0, and is often printed as part of a mean as 0, in a fold without a class or without answers for it.
+_OF_ONE_CLASS = (("specificity", "npv"), ("sensitivity", "precision", "f1"))
+# A share of positives that is known this well says that the rates are tied to each other.
+_NARROW = 0.05
+# Totals beyond this many samples leave nothing to find.
+_LARGEST = 5_000
+
+
+def check(paper: ReadPaper) -> Iterator[Finding]:
+    """Each row whose rates are of one class, with the columns as they stand or as they must be read."""
+    for table in paper.tables:
+        reading = read_columns(table)
+        if reading.words:
+            cells = [cell for entry in reading.wrong for m, cell in entry.cells.items() if m in reading.metrics]
+            why = f"{len(reading.wrong)} rows fit no two classes as their columns are named; read so, all rows fit."
+            tried = ("columns as they are named", "means over folds")
+            yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading.words, tried=tried)
+        yield from _balanced(paper, table)
+        for entry in one_class_entries(table):
+            if not counted(entry):
+                yield from _of_row(paper, table, renamed(entry, reading.metrics))
+
+
+def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Finding]:
+    cells = [cell for cell in entry.cells.values() if usable(cell)]
+    prevalence = implied(rates_of(entry))
+    if prevalence is not None:
+        low, high = prevalence
+        why = f"A share of positives of {low:.3f} to {high:.3f} gives all rates of {entry.name}."
+        strength = "strong" if high - low < _NARROW else "weak"
+        yield finding(CHECK, table.place, cells, CONSISTENT, why, strength=strength)
+        yield from _of_total(paper, table, entry, cells)
+        return
+    why = f"No two classes, of whatever sizes, give all rates of {entry.name}: {_listed(cells)}."
+    if table.average == PER_CLASS and "accuracy" in entry.cells and fits_two_classes(entry, leave_out=("accuracy",)):
+        reading = "the accuracy of each class is not that of the class against the rest"
+        yield finding(CHECK, table.place, (entry.cells["accuracy"],), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+        return
+    if table.average == UNSAID:
+        weighted = entry.has("accuracy", "sensitivity") and within(
+            entry.cells["accuracy"], *entry.cells["sensitivity"].span()
+        )
+        reading = WEIGHTED if weighted else MACRO_OR_WEIGHTED
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+        return
+    if table.aggregate != SINGLE and fits_two_classes(entry, slack=True):
+        outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
+        reading = MEANS_OVER_FOLDS if outcome == FITS_ONLY_IF else ""
+        yield finding(CHECK, table.place, cells, outcome, why, reading=reading, tried=_TRIED[:3], strength="weak")
+        return
+    if table.aggregate == MEANS and any(
+        fits_two_classes(entry, slack=True, leave_out=names) for names in _OF_ONE_CLASS
+    ):
+        why += " Means over folds of which some lack a class can."
+        yield finding(CHECK, table.place, cells, CONSISTENT, why, tried=_TRIED[:3], strength="weak")
+        return
+    suspected = [cell for cell in cells if fits_two_classes(entry, leave_out=(cell.metric,))]
+    computed = "; ".join(f"{cell.column} {_implied(entry, cell)}" for cell in suspected)
+    yield finding(CHECK, table.place, suspected or cells, CONTRADICTION, why, tried=_TRIED, computed=computed)
+
+
+def _listed(cells: list[Cell]) -> str:
+    return ", ".join(f"{cell.column} {cell.value.text}" for cell in cells)
+
+
+def _implied(entry: Entry, cell: Cell) -> str:
+    """What a rate would be, the others being right: of sensitivity, specificity and the share of positives."""
+    low_high = implied(rates_of(entry, leave_out=(cell.metric,)))
+    sensitivity, specificity = entry.get("sensitivity"), entry.get("specificity")
+    if low_high is None or sensitivity is None or specificity is None:
+        return "another value"
+    share, s, c = sum(low_high) / 2, sensitivity.number, specificity.number
+    values = {
+        "accuracy": share * s + (1 - share) * c,
+        "precision": share * s / max(share * s + (1 - share) * (1 - c), 1e-12),
+        "npv": (1 - share) * c / max((1 - share) * c + share * (1 - s), 1e-12),
+        "f1": 2 * share * s / max(share * s + share + (1 - share) * (1 - c), 1e-12),
+    }
+    return f"about {cell.printed(values[cell.metric])}" if cell.metric in values else "another value"
+
+
+def _of_total(paper: ReadPaper, table: ReadTable, entry: Entry, cells: list[Cell]) -> Iterator[Finding]:
+    """Whether the rates are those of whole numbers of a printed n; n printed in the row or for its set counts."""
+    total, own = samples_of(paper, table, entry)
+    if total is None or total > _LARGEST or table.average == UNSAID or table.aggregate == MEANS:
+        return
+    solution = row_sets(rates_of(entry), total=total)
+    if solution.fits:
+        return
+    why = f"No table of {total} samples gives all rates of {entry.name}: {_listed(cells)}."
+    if own and table.aggregate == SINGLE:
+        yield finding(CHECK, table.place, cells, CONTRADICTION, why, tried=_TRIED)
+    else:
+        reading = f"{MEANS_OVER_FOLDS}, or of another number of samples than {total}"
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED[:1])
+
+
+def samples_of(paper: ReadPaper, table: ReadTable, entry: Entry) -> tuple[int | None, bool]:
+    """Samples of an entry where they are printed, and whether that is in its row or for its table."""
+    if entry.count("n"):
+        return entry.count("n"), True
+    for name in entry.label.values():
+        if name in table.table.n_by_set:
+            return table.table.n_by_set[name], True
+    if table.table.n:
+        return table.table.n, True
+    test_n = paper.paper.test_n
+    if isinstance(test_n, Mapping):
+        return next((test_n[name] for name in entry.label.values() if name in test_n), None), False
+    return test_n, False
+
+
+def _balanced(paper: ReadPaper, table: ReadTable) -> Iterator[Finding]:
+    """Accuracies that are all (sensitivity + specificity)/2, where nothing says that both classes are of one size."""
+    entries = [entry for entry in one_class_entries(table) if entry.has("accuracy", "sensitivity", "specificity")]
+    apart = [
+        entry for entry in entries if abs(entry.cells["sensitivity"].number - entry.cells["specificity"].number) > 0.02
+    ]
+    if (
+        len(apart) < 4
+        or len(entries) < len(table.plain_entries())
+        or paper.paper.test_n_by_class
+        or table.table.class_sizes
+    ):
+        return
+    if "balanced" in " ".join(entry.name for entry in table.entries).lower():
+        return
+    for entry in entries:
+        middle = (entry.cells["sensitivity"].number + entry.cells["specificity"].number) / 2
+        if (
+            any(m in entry.cells for m in ("precision", "npv", "f1"))
+            or abs(entry.cells["accuracy"].number - middle) > 1e-9
+        ):
+            return
+    cells = [entry.cells["accuracy"] for entry in entries]
+    why = f"All {len(entries)} accuracies are the mean of sensitivity and specificity to the last digit."
+    reading = f"{BALANCED}, or both classes are of one size"
+    yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading)

@@ -1,0 +1,69 @@
+"""Numbers that stand in lines of their own, a metric a line: `Sensitivity 92.3% (48/52)`, `Accuracy: 0.91 0.88`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflow_scripts.contracts.headed_cells import names_metric
+from workflow_scripts.contracts.metric_spellings import averaged, canonical
+from workflow_scripts.contracts.plain_cells import CELL
+from workflow_scripts.contracts.printed_cells import read_cell
+from workflow_scripts.contracts.result_tables import PrintedValue, Row
+
+# A metric's name and what stands in brackets behind it have at most so many words.
+_WORDS = 6
+
+
+@dataclass(frozen=True)
+class ListedValue:
+    """A metric and its values, one for each model or set; label: what stands above the list; line: from 1."""
+
+    metric: str
+    values: tuple[PrintedValue, ...]
+    line: int
+    label: str = ""
+
+
+def listed_value(text: str, line: int) -> ListedValue | None:
+    """The metric and values of a line; None where it is no such line."""
+    words = text.strip().lstrip("-*•").split()
+    for count in range(min(_WORDS, len(words) - 1), 0, -1):
+        heading = " ".join(words[:count]).rstrip(":= ")
+        rest = " ".join(words[count:]).lstrip(":= ")
+        if (
+            names_metric(heading)
+            and canonical(heading) not in ("n", "support")
+            and rest
+            and not CELL.sub("", rest).strip(" ,;")
+        ):
+            values = [read_cell(match[0])[0] for match in CELL.finditer(rest)]
+            known = tuple(value for value in values if value is not None)
+            return ListedValue(heading, known, line) if known else None
+    return None
+
+
+def beside_name(heading: str) -> str:
+    """The name of a number that stands beside a table: `accuracy`, `macro_f1`."""
+    metric, average = averaged(heading)
+    return f"{average}_{metric}" if average else metric or canonical(heading)
+
+
+def beside(listed: Sequence[ListedValue]) -> dict[str, PrintedValue]:
+    """Metric → value of what is listed beside a table."""
+    return {beside_name(entry.metric): entry.values[0] for entry in listed if len(entry.values) == 1}
+
+
+def listed_rows(listed: Sequence[ListedValue]) -> tuple[Row, ...]:
+    """Rows of what is listed without a table, one for each value of a line; a metric that comes again begins anew."""
+    groups: list[list[ListedValue]] = []
+    for entry in listed:
+        if not groups or entry.metric in [known.metric for known in groups[-1]] or entry.label != groups[-1][-1].label:
+            groups.append([])
+        groups[-1].append(entry)
+    rows = []
+    for group in groups:
+        width = max(len(entry.values) for entry in group)
+        for column in range(width):
+            values = {canonical(entry.metric): entry.values[column] for entry in group if column < len(entry.values)}
+            name = " ".join(filter(None, (group[0].label, f"column {column + 1}" if width > 1 else "")))
+            rows.append(Row({"row": name} if name else {}, values, group[0].line))
+    return tuple(rows)

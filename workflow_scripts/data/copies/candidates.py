@@ -1,0 +1,119 @@
+"""Which pictures may be copies of which: those that share keypoints which few others have.
+
+Every keypoint is a word of a vocabulary and, within it, a signature of 64 bits (Hamming embedding: Jégou, Douze and
+Schmid 2008). Keypoints of one word whose signatures are alike speak for a pair of pictures, the more the rarer the word
+is. Turned, cropped, brightened, stained and mirrored pictures keep most of their keypoints. Cost and memory grow with
+the number of keypoints, since words have as many members whatever their number.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workflow_scripts.data.copies.mirrored import one_sided
+from workflow_scripts.data.copies.words import AT_A_TIME, SAMPLE, Vocabulary
+
+# Bits by which alike signatures may differ, and the number of bits that halves a vote and more.
+BITS, SPREAD = 22, 12.0
+# Pictures that each one is compared with: at 6 one of 50 known pairs of tissue was missed among 300, at 10 none.
+NEAREST = 10
+# Members of a word that are compared; a word of more tells nothing apart.
+CROWD = 2000
+# Votes that are held before they are summed up.
+HELD = 4_000_000
+_PLANES = np.linalg.qr(np.random.default_rng(11).standard_normal((128, 128)))[0][:, :64].astype(np.float32)
+
+
+def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) -> np.ndarray:
+    """Pairs of pictures that may be copies: int64 n×2, first < second, those with most votes first.
+
+    `records`: dtype RECORD, one a picture; `groups`: int n, -1 where unknown: pictures of one group are no pair. Of
+    every picture the `nearest` pictures with most votes.
+    """
+    counts = records["count"].astype(np.int64)
+    pictures = np.repeat(np.arange(len(records)), counts)
+    if len(pictures) < 2:
+        return np.zeros((0, 2), np.int64)
+    words, sides = _words(records, counts)
+    order = np.argsort(words, kind="stable")
+    bounds = _bounds(words[order])
+    firsts = np.concatenate([[0], np.cumsum(counts)])
+    pairs, votes = np.zeros(0, np.int64), np.zeros(0)
+    held: list[tuple[np.ndarray, np.ndarray]] = []
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        members = order[start:stop]
+        if len(members) > CROWD:
+            members = members[np.linspace(0, len(members) - 1, CROWD).astype(np.int64)]
+        owners = pictures[members]
+        descriptors = records["descriptors"][owners, members - firsts[owners]]
+        held.append(_votes(descriptors, owners, sides[members], groups))
+        if sum(len(weights) for _, weights in held) > HELD:
+            pairs, votes = _summed([(pairs, votes), *held])
+            held = []
+    pairs, votes = _summed([(pairs, votes), *held])
+    return _nearest(pairs >> 1, votes, counts, nearest)
+
+
+def _bounds(sorted_words: np.ndarray) -> np.ndarray:
+    """Where each word begins in the sorted words, and where the last one ends."""
+    return np.append(np.flatnonzero(np.diff(sorted_words, prepend=-1)), len(sorted_words))
+
+
+def _descriptors(records: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
+    """uint8 n×128 descriptors of the pictures in their order, some pictures at a time."""
+    step = max(1, AT_A_TIME // records["descriptors"].shape[1])
+    for start in range(0, len(records), step):
+        part = records["descriptors"][start : start + step]
+        used = np.arange(part.shape[1]) < counts[start : start + step, None]
+        yield part[used]
+
+
+def _words(records: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Word of every keypoint, and whether its descriptor was mirrored for it."""
+    step = max(1, -(-int(counts.sum()) // SAMPLE))
+    sample = np.concatenate([one_sided(part[::step])[0] for part in _descriptors(records, counts)])
+    vocabulary = Vocabulary.of(sample, int(counts.sum()))
+    words, sides = [], []
+    for part in _descriptors(records, counts):
+        values, turned = one_sided(part)
+        words.append(vocabulary.word_of(values))
+        sides.append(turned)
+    return np.concatenate(words), np.concatenate(sides)
+
+
+def _votes(
+    descriptors: np.ndarray, owners: np.ndarray, sides: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Votes of one word: pairs of pictures as numbers, the last bit for mirrored ones, and weights."""
+    values = one_sided(descriptors)[0] @ _PLANES
+    signatures = np.packbits(values > np.median(values, axis=0), axis=1).view(np.uint64)[:, 0]
+    apart = np.bitwise_count(signatures[:, None] ^ signatures)
+    one, other = np.nonzero(np.triu(apart <= BITS, 1))
+    first, second = owners[one], owners[other]
+    apart_by = (first != second) & ((groups[first] != groups[second]) | (groups[first] < 0))
+    one, other, first, second = one[apart_by], other[apart_by], first[apart_by], second[apart_by]
+    pair = np.minimum(first, second) * len(groups) + np.maximum(first, second)
+    rarity = np.log1p(len(groups) / len(np.unique(owners)))
+    weights = rarity * np.exp(-((apart[one, other] / SPREAD) ** 2))
+    return pair * 2 + (sides[one] ^ sides[other]), weights
+
+
+def _summed(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    keys, numbers = np.unique(np.concatenate([keys for keys, _ in parts]), return_inverse=True)
+    weights = np.concatenate([weights for _, weights in parts])
+    return keys, np.bincount(numbers, weights, minlength=len(keys))
+
+
+def _nearest(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
+    """The pairs that are among the `nearest` of either picture; `pairs`: first × pictures + second, may repeat."""
+    first, second = pairs // len(counts), pairs % len(counts)
+    # Few keypoints give few votes.
+    scaled = votes / np.sqrt(np.maximum(counts[first], 8) * np.maximum(counts[second], 8))
+    ends, from_row = np.concatenate([first, second]), np.tile(np.arange(len(pairs)), 2)
+    order = np.lexsort((-scaled[from_row], ends))
+    ranks = np.arange(len(order)) - np.searchsorted(ends[order], ends[order])
+    kept = np.unique(from_row[order[ranks < nearest]])
+    kept = kept[np.argsort(-scaled[kept], kind="stable")]
+    # A pair with and without a mirror is one.
+    kept = kept[np.sort(np.unique(pairs[kept], return_index=True)[1])]
+    return np.column_stack([first[kept], second[kept]])

@@ -1,0 +1,133 @@
+"""The search for near copies in a study: keypoints, candidates, proofs, and which of them count."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.copy_findings import CopyFindings
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
+from workflow_scripts.data.copies.calibration import Calibration, calibrate
+from workflow_scripts.data.copies.candidates import candidates
+from workflow_scripts.data.copies.changes import Changes
+from workflow_scripts.data.copies.kept_records import KeptRecords, kept_keypoints, kept_proofs
+from workflow_scripts.data.copies.keypoints import FEW
+from workflow_scripts.data.copies.proof import scores
+from workflow_scripts.data.copies.time_budget import TimeBudget
+from workflow_scripts.data.readers.reader_interface import Limits
+from workflow_scripts.data.reading import FileTask
+
+
+@dataclass(frozen=True)
+class HowToSearch:
+    """Where what is computed is kept, how many minutes and processes it may take, how files are opened.
+
+    neighbours_alike: pictures of one group that follow each other look alike and are no copies, as slices do.
+    """
+
+    folder: Path
+    minutes: float
+    jobs: int
+    limits: Limits
+    neighbours_alike: bool = False
+
+
+@dataclass(frozen=True)
+class CopySearch:
+    """Proven pairs (contract EQUAL_PAIRS with PROOF_COLUMNS), sorted, and what the search was."""
+
+    pairs: pd.DataFrame
+    findings: CopyFindings
+
+    def with_others(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """All pairs (contract EQUAL_PAIRS), sorted: those that thumbnails show keep their kind, and get what is proven.
+
+        `pairs`: by digests and thumbnails; they are returned as they are where no pair is proven.
+        """
+        if self.pairs.empty:
+            return pairs
+        ends = ["id_a", "id_b"]
+        both = pairs.merge(self.pairs[[*ends, *PROOF_COLUMNS]], on=ends, how="left")
+        known = pd.MultiIndex.from_frame(pairs[ends])
+        new = self.pairs[~pd.MultiIndex.from_frame(self.pairs[ends]).isin(known)]
+        table = pd.concat([both, new]).sort_values(ends, kind="stable", ignore_index=True)
+        for name in (name for name, kind in PROOF_COLUMNS.items() if kind == "int"):
+            table[name] = table[name].astype("Int64")
+        return table.assign(changes=table["changes"].fillna(""))
+
+
+def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSearch) -> CopySearch:
+    """Search the pictures for near copies.
+
+    `samples`: id, label, group (empty: unknown) and sha256, sorted by id; `tasks`: their files, in this order, the row
+    of each sample counted in `samples`. Pictures of one group are not compared: nothing tears them apart.
+    """
+    budget = TimeBudget(how.minutes)
+    kept = KeptRecords(how.folder)
+    digests: Sequence[str] = samples["sha256"].tolist()
+    done = kept_keypoints(kept, tasks, digests, how.limits, how.jobs, budget)
+    records = np.load(kept.records, mmap_mode="r")
+    groups = pd.factorize(samples["group"].where(samples["group"] != "", None))[0]
+    labels = pd.factorize(samples["label"])[0]
+    neighbours = _neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
+    known = _of_two_contents(neighbours, np.array(digests))
+    pairs = np.concatenate([known, _of_two_contents(candidates(records, groups), np.array(digests))])
+    proofs = kept_proofs(kept, pairs, digests, how.jobs, budget)
+    left = len(pairs) - max(len(proofs), len(known))
+    alike, proofs = proofs[: len(known)], proofs[len(known) :]
+    pairs = pairs[len(known) :][: len(proofs)]
+    first, second = pairs.T
+    clear = scores(proofs)
+    other_group = (groups[first] != groups[second]) | (groups[first] < 0)
+    calibration = calibrate(clear, (labels[first] != labels[second]) & other_group, alike["correlation"])
+    rows = np.flatnonzero(calibration.proven(proofs, clear))
+    few = int((records["count"][done] < FEW).sum())
+    findings = _findings(calibration, len(samples), int((~done).sum()), few, left, len(rows))
+    chance = calibration.by_chance(clear)
+    listed = [_row(samples, records, pairs[row], proofs[row], chance[row]) for row in rows]
+    table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
+    return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings)
+
+
+def _neighbours(groups: np.ndarray) -> np.ndarray:
+    """int n×2: pictures of one group that follow each other."""
+    order = np.argsort(groups, kind="stable")
+    following = np.column_stack([order[:-1], order[1:]])
+    same = (groups[following[:, 0]] == groups[following[:, 1]]) & (groups[following[:, 0]] >= 0)
+    return following[same]
+
+
+def _of_two_contents(pairs: np.ndarray, digests: np.ndarray) -> np.ndarray:
+    """Without the pairs of equal bytes, which are known to be copies."""
+    return pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
+
+
+def _findings(calibration: Calibration, pictures: int, unread: int, few: int, left: int, proven: int) -> CopyFindings:
+    return CopyFindings(
+        pictures=pictures,
+        unread=unread,
+        too_few_keypoints=few,
+        compared=calibration.compared,
+        uncompared=left,
+        impossible=calibration.impossible,
+        threshold=round(calibration.threshold, 3),
+        correlation=round(calibration.correlation, 3),
+        by_chance=float(f"{calibration.by_chance(np.array([calibration.threshold]))[0]:.2g}"),
+        proven=proven,
+    )
+
+
+def _row(
+    samples: pd.DataFrame, records: np.ndarray, pair: np.ndarray, proof: np.ndarray, chance: float
+) -> tuple[str | float | int, ...]:
+    first, second = (int(end) for end in pair)
+    changes = Changes.of(proof, records[first], records[second])
+    ids, labels = samples["id"].iloc[[first, second]].tolist(), samples["label"].iloc[[first, second]].tolist()
+    correlation = float(proof["correlation"])
+    distance = round(float(np.sqrt(max(0.0, 1 - correlation) / 2)), 6)
+    measures = (correlation, *changes.shares, changes.turn, changes.scale, changes.stretch)
+    rounded = [round(value, 4) for value in measures]
+    evidence = (int(proof["agreeing"]), *rounded, int(changes.mirrored), float(f"{chance:.2g}"), changes.words())
+    return (*ids, changes.kind, distance, *labels, *evidence)

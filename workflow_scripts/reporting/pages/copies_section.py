@@ -1,0 +1,37 @@
+"""What a study's report shows of copies that keypoints prove: which, what was done to them, and how sure that is."""
+
+from typing import Any
+
+import pandas as pd
+
+from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.reporting.results import Results
+from workflow_scripts.runtime.study_paths import StudyPaths
+
+# Pairs that a page shows; equal_pairs.csv has all.
+SHOWN = 50
+
+
+def copies_section(results: Results) -> dict[str, Any]:
+    """The search, and its pairs: two labels first, then those that a protocol tears apart, then the clearest."""
+    search = results.dataset.near_copies
+    pairs = results.equal_pairs
+    if search is None or "agreeing" not in pairs:
+        return {"search": search, "copies": [], "copies_more": False}
+    proven = pairs[pairs["agreeing"].notna()]
+    leaks = [LEAKS.read(StudyPaths(results.folder).leaks(protocol)) for protocol in results.protocols]
+    torn = {ends for table in leaks for ends in _ends(table)}
+    order = pd.DataFrame(
+        {
+            "two_labels": proven["label_a"] != proven["label_b"],
+            "torn": [ends in torn for ends in _ends(proven)],
+            "by_chance": -proven["by_chance"],
+            "agreeing": proven["agreeing"],
+        }
+    ).sort_values(["two_labels", "torn", "by_chance", "agreeing"], ascending=False, kind="stable")
+    shown = proven.loc[order.index[:SHOWN]].assign(torn=order["torn"])
+    return {"search": search, "copies": shown.to_dict("records"), "copies_more": len(proven) > SHOWN}
+
+
+def _ends(pairs: pd.DataFrame) -> list[frozenset[str]]:
+    return [frozenset(ends) for ends in zip(pairs["id_a"], pairs["id_b"], strict=True)]
