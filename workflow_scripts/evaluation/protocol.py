@@ -14,7 +14,7 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateS
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
-from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.bootstrap import Resampler, subset_draws
 from workflow_scripts.evaluation.by_source import by_source
 from workflow_scripts.evaluation.class_statistics import class_statistics
 from workflow_scripts.evaluation.delong import delong_table
@@ -29,7 +29,6 @@ from workflow_scripts.evaluation.risk_groups import RiskGroups
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
 from workflow_scripts.evaluation.variance_parts import variance_parts
 from workflow_scripts.runtime.files import write_json
-from workflow_scripts.runtime.seeds import seed_for
 
 SUBSETS = ("validation", "test")
 
@@ -104,8 +103,8 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
         grid = units.subset(subset)
         # A protocol may do without a validation or a test subset, and of a small one all may be lost.
         if all(of_known_outcome(table).any() for table in grid.values()):
-            rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
-            resamplers[subset] = Resampler(grid.values(), settings.evaluate.bootstrap, rng)
+            purpose = settings.study, settings.protocol, subset, settings.seed
+            resamplers[subset] = subset_draws(grid.values(), settings.evaluate.bootstrap, *purpose)
     return resamplers
 
 
