@@ -155,7 +155,8 @@ def from_share(accuracy, share=20, stated=STATED):
 
 def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
     (found,) = [o for o in from_share(94.4) if o.claim == "a"]
-    assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and found.reading.startswith("there are 127 samples")
+    assert found.reading.endswith("120 of 127, cut off") and "follows from a stated share" in found.innocent
     # Of no n from 127 to 136.
     assert of(from_share(99.9), CONTRADICTION) == {"a"}
     assert of(from_share(99.9, stated={}), FITS_ONLY_IF) == {"a"}
@@ -241,9 +242,9 @@ def test_a_metric_of_a_class_that_is_not_named_may_be_the_mean_of_both():
     [({}, None, NOTE), ({"average": "Of class A."}, None, CONTRADICTION), ({}, "A", CONTRADICTION)],
 )
 def test_metrics_of_no_named_class_may_each_be_of_another_one(stated, class_name, outcome):
-    values = {"precision": 90.0, "sensitivity": 90.0, "f1": 60.0}
+    values, all_stated = {"precision": 90.0, "sensitivity": 90.0, "f1": 60.0}, {**STATED, **stated}
     claims = [
-        Claim(m, "T1", "s", m, v, "percent", 1, subset="test", run="r", class_name=class_name, stated=stated)
+        Claim(m, "T1", "s", m, v, "percent", 1, subset="test", run="r", class_name=class_name, stated=all_stated)
         for m, v in values.items()
     ]
     found = [o for o in check_all(paper(claims)) if o.check == "F1 from precision and sensitivity"]

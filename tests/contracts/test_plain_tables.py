@@ -198,3 +198,51 @@ Model & Se & Sp & Se & Sp \\
     ]
     assert [row.label["set"] for row in paper.tables[0].rows] == ["Internal", "External"]
     assert paper.tables[0].notes == ("Two sets",) and not paper.remarks
+
+
+def test_the_output_of_statistics_programs_is_read():
+    listed = read("""Statistic\tValue\t95% CI
+Sensitivity\t92.31%\t81.46% to 97.86%
+Positive Predictive Value (*)\t87.27%\t77.14% to 93.31%
+""")
+    assert printed(listed) == [{"sensitivity": "92.31% (81.46%–97.86%)", "precision": "87.27% (77.14%–93.31%)"}]
+    matrix = read("""Confusion Matrix and Statistics
+
+          Reference
+Prediction  No Yes
+       No   71   4
+       Yes   7  48
+
+               Accuracy : 0.9154
+                 95% CI : (0.8536, 0.957)
+""")
+    table = matrix.tables[0]
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[71, 4], [7, 48]]
+    assert (table.classes, table.rows_are) == (("No", "Yes"), "predicted class")
+    assert table.printed_beside == {"accuracy": PrintedValue("0.9154", ("0.8536", "0.957"))}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "n"),
+    [("data: Herlev, 130 images", "Herlev", 130), ("data: 130 test images of Herlev", "Herlev", 130),
+     ("data: ISIC 2019", "ISIC 2019", None), ("data: ISIC 2019, 2,533 images", "ISIC 2019", 2533),
+     ("data: Messidor-2, 349 eyes", "Messidor-2", 349), ("data: 130", "", 130),
+     ("data: own, 100 images per class", "own, per class", None), ("data: own (n = 130)", "own", 130),
+     ("n: 1,036 cells", "", 1036)],
+)  # fmt: skip
+def test_a_year_and_a_number_in_a_name_are_no_sizes(line, name, n):
+    paper = read(f"{line}\nModel,Accuracy\nA,0.91\n")
+    assert (paper.data_name, paper.test_n) == (name, n)
+
+
+def test_numbered_classes_have_no_sizes():
+    table = read("classes: grade 1, grade 2, grade 3\nModel,Accuracy\nA,0.91\n").tables[0]
+    assert table.classes == ("grade 1", "grade 2", "grade 3") and table.class_sizes is None
+    assert "gives no number" in read("n: 100 per class\nModel,Accuracy\nA,0.91\n").remarks[0]
+
+
+def test_a_count_with_its_share_in_brackets_is_read_as_the_share():
+    paper = read("Model\tSens.\tSpec.\tAcc.\tTP\nA\t48 (92.3)\t71 (91.0%)\t92 (1.5)\t48 (92.3)\n")
+    values = paper.tables[0].rows[0].values
+    assert [value.text for value in values.values()] == ["92.3", "91.0%", "92", "48"]
+    assert [value.in_brackets for value in values.values()] == ["48", "71", "1.5", "92.3"]

@@ -113,6 +113,8 @@ def _alone(row: _Row, sizes: Sizes) -> Iterator[Outcome]:
     if implied:
         printed = " or ".join(f"{share:.0%}" for share in dict.fromkeys(shares))
         why = f"{row.words} need {implied[0]:.1%} to {implied[1]:.1%} of one class; {printed} are printed."
+        if tried := excluding(list(row.claims), sizes):
+            why += f" No table of {tried} gives them by other averages either."
         if smallest := smallest_total(row.rates(_OWN), _LARGEST):
             why += f" The fewest samples with which they fit are {smallest[0]} and {smallest[1]}."
     reading = next((reading.words for reading in unnamed), MEDIANS if is_open(row.claims) else "")

@@ -1,7 +1,8 @@
 """Numbers that stand in lines of their own, a metric a line: `Sensitivity 92.3% (48/52)`, `Accuracy: 0.91 0.88`."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflow_scripts.contracts.headed_cells import names_metric
 from workflow_scripts.contracts.metric_spellings import averaged, canonical
@@ -39,6 +40,17 @@ def listed_value(text: str, line: int) -> ListedValue | None:
             known = tuple(value for value in values if value is not None)
             return ListedValue(heading, known, line) if known else None
     return None
+
+
+def with_interval(text: str, entry: ListedValue) -> ListedValue | None:
+    """A listed number with the interval of the line below it, `95% CI : (0.85, 0.96)`; None for any other line."""
+    interval = re.fullmatch(
+        r"\s*(?:9[059](?:\.\d)?\s?%\s?)?(?:C\.?I\.?|confidence interval)\s*[:=]?\s*(.+)", text, re.IGNORECASE
+    )
+    beside = read_cell(f"0 ({interval[1].strip(' ()[]')})")[0] if interval and len(entry.values) == 1 else None
+    if beside is None or beside.interval is None or entry.values[0].interval:
+        return None
+    return replace(entry, values=(replace(entry.values[0], interval=beside.interval),))
 
 
 def beside_name(heading: str) -> str:

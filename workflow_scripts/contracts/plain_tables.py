@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from workflow_scripts.contracts.latex_rows import without_latex
-from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value
+from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value, with_interval
 from workflow_scripts.contracts.metric_spellings import column_names
 from workflow_scripts.contracts.pasted_table import Line, read_pasted
 from workflow_scripts.contracts.plain_cells import (
@@ -96,6 +96,8 @@ class _Reading:
             self.blocks[-1].lines.append(line)
         elif value:
             self._list(value, unused)
+        elif self.context.listed and (entry := with_interval(line.text, self.context.listed[-1])):
+            self.context.listed[-1] = entry
         elif taken == "":
             self.context, self.is_open = trial, False
         elif _starts(line.text, [following.text for following in below]):
