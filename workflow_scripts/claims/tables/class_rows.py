@@ -164,7 +164,7 @@ def _accuracy(classes: _Classes, accuracy: Cell) -> Iterator[Finding]:
             yield finding(CHECK, table.place, (accuracy,), FITS_ONLY_IF, why, reading=reading, tried=_TRIED[2:])
             return
     slack = 0.0 if classes.of_one_run else _STRATIFIED if classes.of_whole_numbers else _fold_slack(classes)
-    if within(accuracy, low - slack, high + slack):
+    if within(accuracy, low - slack, high + slack) or takes_median(table.table.aggregation):
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = "" if outcome == CONSISTENT else MEANS_OVER_FOLDS
         yield finding(CHECK, table.place, (accuracy,), outcome, why, reading=reading, tried=_TRIED)

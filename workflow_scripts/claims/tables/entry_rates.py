@@ -24,6 +24,7 @@ _CURVED_SLACK, _LINEAR_SLACK = 0.3, 0.07
 # Rows that fit to the last digit, all that there are, which say that a table is of one run; a row beside them may be
 # off by some units of the last digit then.
 _FITTING, _UNITS = 4, 2.0
+_SHARES, _TYING = ("sensitivity", "specificity", "precision", "npv", "accuracy", "f1"), 4
 _READINGS: Mapping[str, Mapping[str, str]] = {
     'column "specificity" holds precision': {"specificity": "precision"},
     "sensitivity and specificity are exchanged": {"sensitivity": "specificity", "specificity": "sensitivity"},
@@ -110,15 +111,27 @@ def fits_two_classes(
 
 
 def fits_beside(table: ReadTable, entry: Entry) -> bool | None:
-    """Whether an entry fits as rows of one run do, within units of the last digit; None where rows do not say so."""
+    """Whether an entry fits as rows of one run do, within units of the last digit; None where rows do not say so.
+
+    Rows say so by more shares than three numbers, sensitivity, specificity and the share of positives, would give by
+    chance; kappa and MCC say too little.
+    """
     beside = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
-    if len(beside) < _FITTING or not all(fits_two_classes(row) for row in beside):
+    if len(beside) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in beside):
         return None
-    rates = []
-    for rate in rates_of(entry):
-        room = _UNITS * max((cell.unit for cell in entry.cells.values() if usable(cell)), default=0.0)
-        rates.append(Rate(rate.metric, rate.low - room, rate.high + room))
-    return implied(rates) is not None
+    if len(_shares(entry)) < _TYING or _fits_shares(entry):
+        return None
+    room = _UNITS * max(entry.cells[metric].unit for metric in _shares(entry))
+    rates = [rate for rate in rates_of(entry) if rate.metric in _SHARES]
+    return implied([Rate(rate.metric, rate.low - room, rate.high + room) for rate in rates]) is not None
+
+
+def _shares(entry: Entry) -> list[str]:
+    return [metric for metric in entry.cells if metric in _SHARES]
+
+
+def _fits_shares(entry: Entry) -> bool:
+    return implied([rate for rate in rates_of(entry) if rate.metric in _SHARES]) is not None
 
 
 def one_class_entries(table: ReadTable) -> list[Entry]:
