@@ -229,11 +229,18 @@ def with_specificity(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
     }
 
 
+def weighted_of_two_digits(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
+    """A classification report with two digits, averaged by hand with the class sizes as weights."""
+    classes, n = [(*(_digits(value, 2) for value in c[:3]), c[3]) for c in _of_classes(counts)], int(counts.sum())
+    means = {f"macro_{name}": _digits(sum(c[i] * c[3] for c in classes) / n, 4) for i, name in enumerate(_NAMES)}
+    return {"accuracy": _digits(_accuracy(counts), 4), **means}
+
+
 PIPELINES: tuple[Callable[[np.random.Generator, np.ndarray], Numbers], ...] = (
     *(rounded_once, class_values_of_three_digits, class_values_of_two_digits, weighted, mean_of_five, rounded_twice),
     *(f1_of_the_printed, accuracy_cut_off, thrown_together, accuracy_over_classes, mixed, median_of_folds),
     *(mean_of_folds, bootstrap_means, whole_percent, undefined_left_out, balanced, classification_report),
-    *(weighted_report, with_specificity),
+    *(weighted_report, with_specificity, weighted_of_two_digits),
 )
 
 

@@ -220,3 +220,22 @@ Prediction  No Yes
     assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[71, 4], [7, 48]]
     assert (table.classes, table.rows_are) == (("No", "Yes"), "predicted class")
     assert table.printed_beside == {"accuracy": PrintedValue("0.9154", ("0.8536", "0.957"))}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "n"),
+    [("data: Herlev, 130 images", "Herlev", 130), ("data: 130 test images of Herlev", "Herlev", 130),
+     ("data: ISIC 2019", "ISIC 2019", None), ("data: ISIC 2019, 2,533 images", "ISIC 2019", 2533),
+     ("data: Messidor-2, 349 eyes", "Messidor-2", 349), ("data: 130", "", 130),
+     ("data: own, 100 images per class", "own, per class", None), ("data: own (n = 130)", "own", 130),
+     ("n: 1,036 cells", "", 1036)],
+)  # fmt: skip
+def test_a_year_and_a_number_in_a_name_are_no_sizes(line, name, n):
+    paper = read(f"{line}\nModel,Accuracy\nA,0.91\n")
+    assert (paper.data_name, paper.test_n) == (name, n)
+
+
+def test_numbered_classes_have_no_sizes():
+    table = read("classes: grade 1, grade 2, grade 3\nModel,Accuracy\nA,0.91\n").tables[0]
+    assert table.classes == ("grade 1", "grade 2", "grade 3") and table.class_sizes is None
+    assert "gives no number" in read("n: 100 per class\nModel,Accuracy\nA,0.91\n").remarks[0]

@@ -1,6 +1,7 @@
 """What is known of each check: what it rests on, which readings it tries, how much it says, how errors come about."""
 
 from workflow_scripts.claims import (
+    auc_bounds,
     averages,
     class_values,
     costs,
@@ -28,6 +29,7 @@ PREMISES: dict[str, tuple[str, ...]] = {
     averages.F1: (*_ABOUT, "average"),
     averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
     two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
+    auc_bounds.NAME: (*_ABOUT, "one_training"),
     implied_sizes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
     one_matrix.NAME: (*_ABOUT, "one_training", "split_unit"),
     class_values.MEANS: (*_ABOUT, "one_training"),
@@ -82,6 +84,7 @@ TRIED: dict[str, tuple[str, ...]] = {
         "the balanced accuracy",
         "means and medians of several trainings or folds, where the paper does not say that it is one training",
     ),
+    auc_bounds.NAME: ("every curve through the point", "means over classes and trainings", _WRITING),
     implied_sizes.NAME: ("any two classes", "means over the classes where no class is named", _WRITING),
     one_matrix.NAME: (
         "every matrix of these class sizes",
@@ -134,6 +137,7 @@ STRENGTHS: dict[str, str] = {
     averages.F1: WEAK,
     averages.RECALL: WEAK,
     two_classes.NAME: STRONG,
+    auc_bounds.NAME: WEAK,
     implied_sizes.NAME: WEAK,
     one_matrix.NAME: WEAK,
     class_values.MEANS: STRONG,

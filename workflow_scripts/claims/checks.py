@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workflow_scripts.claims import (
+    auc_bounds,
     averages,
     class_values,
     costs,
@@ -42,6 +43,7 @@ CHECKS: dict[str, Check] = {
     averages.RECALL: averages.check_recall,
     two_classes.NAME: two_classes.check,
     implied_sizes.NAME: implied_sizes.check,
+    auc_bounds.NAME: auc_bounds.check,
     one_matrix.NAME: one_matrix.check,
     class_values.MEANS: class_values.check_means,
     class_values.ACCURACY: class_values.check_accuracy,

@@ -1,6 +1,7 @@
 """More than two classes: whether one confusion matrix gives all metrics that are printed together."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from workflow_scripts.claims.arithmetic.class_tables import (
@@ -24,8 +25,8 @@ from workflow_scripts.claims.outcome import (
 )
 from workflow_scripts.claims.printed import distance, interval, near, shown, unit_step, written
 from workflow_scripts.claims.scores import COARSEST
-from workflow_scripts.claims.sizes import Sizes, groups, measured, printed_together
-from workflow_scripts.claims.trainings import MEDIANS, is_open
+from workflow_scripts.claims.sizes import Sizes, groups, measured, other_rows, printed_together
+from workflow_scripts.claims.trainings import MEANS, MEDIANS, is_open, spread_of
 from workflow_scripts.contracts.claims import Claim, Published
 
 NAME = "one confusion matrix"
@@ -43,8 +44,6 @@ _ACCURACIES = {
 }
 _OWN = "each number is an average of its own"
 _ROUNDED = "the values of each class were rounded to two digits before"
-# By how much medians, or folds of uneven make-up, may miss what one matrix gives.
-_SPREAD = 0.05
 # Beyond this many numbers, readings of each for itself are too many.
 _FEW = 6
 
@@ -54,7 +53,7 @@ def check(published: Published) -> Iterator[Outcome]:
 
     By linear programming over its cells; means over the classes plain, weighted or pooled, of class values rounded
     before, each number in an average of its own; the accuracy that of all samples, balanced, or the mean over the
-    classes. Means over trainings on the same samples fit wherever one matrix does. Reference: A. Fazekas, G. Kovács,
+    classes. Means over trainings need no whole numbers of right answers. Reference: A. Fazekas, G. Kovács,
     arXiv:2310.12527 (2023), for linear programs of means; of several classes in one matrix: own derivation.
     """
     sizes = Sizes(published)
@@ -69,7 +68,7 @@ def check(published: Published) -> Iterator[Outcome]:
         for place in dict.fromkeys(map(printed_together, here)):
             together = [claim for claim in here if printed_together(claim) == place]
             if any(claim.metric == "macro_specificity" or claim.class_name for claim in together) and len(together) > 1:
-                yield from _judge(together, ways[0])
+                yield from _judge(together, ways[0], other_rows(together, claims))
 
 
 def _row_sums(printed: list[Matrix], study: str, subset: str | None) -> list[dict[str, int]]:
@@ -82,17 +81,18 @@ def _row_sums(printed: list[Matrix], study: str, subset: str | None) -> list[dic
     return ways
 
 
-def _judge(claims: list[Claim], way: dict[str, int]) -> Iterator[Outcome]:
+def _judge(claims: list[Claim], way: dict[str, int], rows: list[list[Claim]]) -> Iterator[Outcome]:
     sizes, names = list(way.values()), list(way)
     words = _reading(claims, sizes, names)
     if words is None and is_open(claims):
-        wider = _rates(claims, names, MACRO, "accuracy", _SPREAD)
-        words = MEDIANS if class_table(sizes, wider) else None
+        words = _of_several(claims, sizes, names)
     listed = ", ".join(f"{shown(claim)} ({claim.metric.removeprefix('macro_')})" for claim in claims)
     if words is None:
         yield from _contradiction(claims, way, listed)
     elif words:
         why = f"Matrices of {_in_words(way)} give {listed} by another reading alone."
+        if rows and all(_fits_by(words, row, sizes, names) for row in rows):
+            why += f" By this reading the other {len(rows)} rows of the table fit as well."
         yield from shared_outcome(claims, NAME, FITS_ONLY_IF, why, reading=words)
     else:
         for claim in claims:
@@ -112,7 +112,7 @@ def _reading(claims: list[Claim], sizes: Sequence[int], names: list[str]) -> str
     """The plainest reading by which a matrix gives all numbers, empty of a plain one; None where none does."""
     for (average, of_means), (accuracy, of_accuracy) in product(_AVERAGES.items(), _ACCURACIES.items()):
         if class_table(sizes, _rates(claims, names, average, accuracy)):
-            return ", and ".join(part for part in (of_means, of_accuracy) if part)
+            return _told(of_means, of_accuracy)
     if class_table(sizes, _rates(claims, names, MACRO, "accuracy", COARSEST)):
         return _ROUNDED
     means = [claim for claim in claims if claim.metric in _MEANS]
@@ -126,6 +126,30 @@ def _reading(claims: list[Claim], sizes: Sequence[int], names: list[str]) -> str
         if class_table(sizes, rates):
             return _OWN
     return None
+
+
+def _of_several(claims: list[Claim], sizes: Sequence[int], names: list[str]) -> str | None:
+    """The reading by which the numbers are means or medians of several trainings or folds; None where there is none."""
+    spread = spread_of(min(sizes))
+    for words, wider in ((MEANS, 0.0), (MEDIANS, spread)):
+        for average, accuracy in product(_AVERAGES, _ACCURACIES):
+            rates = _rates(claims, names, average, accuracy)
+            widened = [replace(rate, low=rate.low - wider, high=rate.high + wider) for rate in rates]
+            if class_table(sizes, widened, whole=False):
+                return words
+    return None
+
+
+def _fits_by(words: str, claims: list[Claim], sizes: Sequence[int], names: list[str]) -> bool:
+    """Whether a reading that is the same for all numbers, told in words, fits a row; no other reading does."""
+    for (average, of_means), (accuracy, of_accuracy) in product(_AVERAGES.items(), _ACCURACIES.items()):
+        if words == _told(of_means, of_accuracy):
+            return class_table(sizes, _rates(claims, names, average, accuracy))
+    return False
+
+
+def _told(of_means: str, of_accuracy: str) -> str:
+    return ", and ".join(part for part in (of_means, of_accuracy) if part)
 
 
 def _rates(claims: list[Claim], names: list[str], average: str, accuracy: str, wider: float = 0.0) -> list[ClassRate]:

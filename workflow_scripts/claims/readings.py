@@ -34,7 +34,8 @@ class Reading:
     """One way for all averages printed together.
 
     words: for a reader, completing "fits only if …"; positive: of ALONE, the class; digits, half_up: of ROUNDED, how
-    the class values were rounded before the mean was taken; plain: nothing that a paper would have to say.
+    the class values were rounded before the mean was taken, weighted: by class size; plain: nothing that a paper would
+    have to say.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Reading:
     positive: int = 0
     digits: int = 0
     half_up: bool = True
+    weighted: bool = False
     plain: bool = False
 
 
@@ -76,9 +78,10 @@ def _accuracies(claims: Sequence[Claim]) -> Iterator[Reading]:
 
 
 def _rounded() -> Iterator[Reading]:
-    for digits, half_up in product(DIGITS, (True, False)):
+    for weighted, digits, half_up in product((False, True), DIGITS, (True, False)):
         words = f"the values of each class were rounded to {digits} digits before"
-        yield Reading(ROUNDED, words, digits=digits, half_up=half_up)
+        words += ", and the means are weighted by class size" if weighted else ""
+        yield Reading(ROUNDED, words, digits=digits, half_up=half_up, weighted=weighted)
 
 
 def is_unnamed(claim: Claim, names: Sequence[str]) -> bool:
@@ -127,7 +130,8 @@ def _of_means(name: str, reading: Reading) -> Iterator[tuple[str, Value | None]]
         yield "accuracy", None
     elif reading.kind == ROUNDED:
         for f1 in ("", F1_OF_ROUNDED, F1_OF_ROUNDED_AGAIN) if name == "f1" else ("",):
-            yield f"mean {name}", of_rounded(name, reading.digits, reading.half_up, f1)
+            kind = WEIGHTED if reading.weighted else MEAN
+            yield f"mean {name}", of_rounded(name, reading.digits, reading.half_up, f1, kind)
     elif reading.kind == DEFINED and name in ("precision", "f1"):
         yield f"mean {name}", defined_mean(name)
     elif reading.kind == WEIGHTED and name == "sensitivity":

@@ -18,6 +18,7 @@ MOST_TRAININGS = 10
 # The least by which medians, or folds of uneven make-up, may miss what one table gives.
 _LEAST_SPREAD = 0.05
 # Means keep every linear relation; medians, and means over folds of uneven make-up, need not.
+MEANS = "the numbers are means of several trainings or folds"
 MEDIANS = "the numbers are medians of several trainings or folds, or means over folds of uneven make-up"
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 
@@ -53,19 +54,27 @@ def in_words(trainings: int | None) -> str:
     return f"it is a mean of {_WORDS[trainings]} or more trainings, or over folds"
 
 
+def spread_of(samples: int) -> float:
+    """By how much medians, or means over uneven folds, may miss one training; samples: of the smallest class.
+
+    A twentieth, or the error of a fold of a tenth of them.
+    """
+    return max(_LEAST_SPREAD, 1 / math.sqrt(max(samples / 10, 1)))
+
+
 def of_several(together: Together) -> str:
     """The reading by which all numbers are means, or medians, of several trainings or folds; empty where there is none.
 
     Means over trainings on the same samples, or over folds with as many of each class, are tried by linear programming;
-    medians, and folds of uneven make-up, may miss a table by a twentieth, or by the error of a fold of a tenth.
+    medians, and folds of uneven make-up, may miss a table by `spread_of` the smaller class.
     """
     names, (positives, negatives) = list(together.way), together.way.values()
     for reading in readings(together.claims, names):
         for chosen in product(*(rates(claim, reading, names, together.claims) for claim in together.claims)):
             if mean_of_tables(chosen, positives, negatives):
                 means = f", and {reading.words}" if reading.words and not reading.plain else ""
-                return f"the numbers are means of several trainings or folds{means}"
-    spread = max(_LEAST_SPREAD, 1 / math.sqrt(max(min(positives, negatives) / 10, 1)))
+                return f"{MEANS}{means}"
+    spread = spread_of(min(positives, negatives))
     for reading in readings(together.claims, names):
         for chosen in product(*(rates(claim, reading, names, together.claims) for claim in together.claims)):
             wider = [Rate(rate.metric, rate.low - spread, rate.high + spread, rate.value) for rate in chosen]

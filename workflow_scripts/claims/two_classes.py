@@ -20,7 +20,7 @@ from workflow_scripts.claims.outcome import (
 from workflow_scripts.claims.printed import distance, near, shown, unit_step
 from workflow_scripts.claims.readings import ROUNDED as OF_ROUNDED
 from workflow_scripts.claims.readings import Reading, is_of_printed, rates, readings
-from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
+from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, other_rows, printed_together
 from workflow_scripts.claims.trainings import Together, is_open, of_several
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
@@ -63,14 +63,15 @@ def check(published: Published) -> Iterator[Outcome]:
     problems, arXiv:2310.12527 (2023); intervals instead of a search: own derivation.
     """
     sizes = Sizes(published)
-    for (study, run, subset), group in groups(list(_candidates(published)), "study", "run", "subset"):
+    candidates = list(_candidates(published))
+    for (study, run, subset), group in groups(candidates, "study", "run", "subset"):
         ways = two_class_ways(sizes, study, subset, run)
         for place in dict.fromkeys(map(printed_together, group)):
             here = [claim for claim in group if printed_together(claim) == place]
             if not ways or len({claim.metric for claim in here}) < 2:
                 continue
             behind = sizes.behind(here[0])
-            for outcome in _alone_and_together(here, ways, group):
+            for outcome in _alone_and_together(here, ways, group, other_rows(here, candidates)):
                 outcome = replace(outcome, compared_ids=(*outcome.compared_ids, *behind))
                 noted = behind and outcome.outcome == CONTRADICTION
                 yield replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE) if noted else outcome
@@ -127,11 +128,13 @@ def _choice(claim: Claim, every: Sequence[Reading], names: list[str], together: 
     return [*named.values(), *(rate for rate in choice if rate.value is not None)]
 
 
-def _alone_and_together(claims: list[Claim], ways: list[Way], everywhere: list[Claim]) -> Iterator[Outcome]:
+def _alone_and_together(
+    claims: list[Claim], ways: list[Way], everywhere: list[Claim], rows: list[list[Claim]]
+) -> Iterator[Outcome]:
     """What no table gives even alone says nothing of the others; these are then judged together.
 
-    claims: printed in one place; everywhere: all of the same run and subset. An F1 that no table gives may be that of a
-    precision and a sensitivity that are printed.
+    claims: printed in one place; everywhere: all of the same run and subset; rows: the other ones of the table. An F1
+    that no table gives may be that of a precision and a sensitivity that are printed.
     """
     possible = []
     for claim in claims:
@@ -144,7 +147,9 @@ def _alone_and_together(claims: list[Claim], ways: list[Way], everywhere: list[C
             yield from _otherwise([claim], ways, _impossible_alone(claim, ways))
     if len({claim.metric for claim in possible}) > 1:
         fit = _fit(possible, ways)
-        yield from _fitting(possible, fit) if fit else _otherwise(possible, ways, _contradiction(possible, ways))
+        yield from (
+            _fitting(possible, fit, ways, rows) if fit else _otherwise(possible, ways, _contradiction(possible, ways))
+        )
 
 
 def _possible_alone(claim: Claim, way: Way) -> bool:
@@ -194,16 +199,25 @@ def _first(claims: list[Claim], ways: list[Way], every: Sequence[Reading], modes
     return None
 
 
-def _fitting(claims: list[Claim], fit: Fit) -> Iterator[Outcome]:
+def _fitting(claims: list[Claim], fit: Fit, ways: list[Way], rows: list[list[Claim]]) -> Iterator[Outcome]:
     number, example = fit.strips.number, _example(fit)
     why = f"{number} tables fit, for example {example}" if number > 1 else f"Only one table fits: {example}"
     why += f" ({fit.remark or fit.words})." if fit.remark or fit.words else "."
     if fit.words:
+        why += _of_all_rows(fit, ways, rows)
         yield from shared_outcome(claims, NAME, FITS_ONLY_IF, why, example, reading=fit.words)
         return
     for claim, outcome in zip(claims, shared_outcome(claims, NAME, CONSISTENT, why, example), strict=True):
         suspect = _nearest(claim, [c for c in claims if c is not claim], [fit.way], claims)
         yield replace(outcome, strength=strength_of(max(suspect.high - suspect.low, 0.0), unit_step(claim)))
+
+
+def _of_all_rows(fit: Fit, ways: list[Way], rows: list[list[Claim]]) -> str:
+    """That the reading fits the other rows of the table as well, where it does: then it is probably theirs."""
+    if not rows or fit.reading is None:
+        return ""
+    fitting = [_first(row, ways, [fit.reading], (fit.mode,)) for row in rows]
+    return f" By this reading the other {len(rows)} rows of the table fit as well." if all(fitting) else ""
 
 
 def _otherwise(claims: list[Claim], ways: list[Way], contradiction: Iterator[Outcome]) -> Iterator[Outcome]:

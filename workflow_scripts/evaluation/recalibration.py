@@ -11,10 +11,10 @@ SMALLEST = 1e-6
 MOST_STEPS, LARGEST_STEP, SAME = 40, 4.0, 1e-9
 
 
-def log_odds(risk: np.ndarray) -> np.ndarray:
-    """Log odds of probabilities, these cut at SMALLEST and 1 - SMALLEST."""
-    cut = np.clip(risk, SMALLEST, 1 - SMALLEST)
-    return np.log(cut / (1 - cut))
+def log_odds(p: np.ndarray, against: np.ndarray | None = None) -> np.ndarray:
+    """Natural log odds of probabilities, of all else or of those `against`; all cut at SMALLEST and 1 - SMALLEST."""
+    cut = np.clip(p, SMALLEST, 1 - SMALLEST)
+    return np.log(cut / (1 - cut if against is None else np.clip(against, SMALLEST, 1 - SMALLEST)))
 
 
 def slopes(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -159,6 +159,11 @@ class Results:
         return self.settings.runs[run].spec
 
     @property
+    def refusable(self) -> str:
+        """What lies in the quarantine: a file, or a patient of a table of visits."""
+        return "file" if self.visits is None else "patient"
+
+    @property
     def synthetic(self) -> bool:
         return self.dataset.synthetic
 

@@ -49,15 +49,16 @@ def defined_mean(name: str) -> Value:
     return value
 
 
-def of_rounded(name: str, digits: int, half_up: bool, f1: str = "") -> Value:
+def of_rounded(name: str, digits: int, half_up: bool, f1: str = "", kind: str = MEAN) -> Value:
     """The mean over two classes of values with so many digits after the point, ties up or to the even digit.
 
-    f1: "", F1_OF_ROUNDED or F1_OF_ROUNDED_AGAIN.
+    f1: "", F1_OF_ROUNDED or F1_OF_ROUNDED_AGAIN; kind: MEAN or WEIGHTED.
     """
 
     def value(tp: "np.ndarray", fn: "np.ndarray", fp: "np.ndarray", tn: "np.ndarray") -> "np.ndarray":
-        first, second = (rounded_class_value(name, index, digits, half_up, f1)(tp, fn, fp, tn) for index in (0, 1))
-        return (first + second) / 2
+        cells = tp, fn, fp, tn
+        first, second = (rounded_class_value(name, index, digits, half_up, f1)(*cells) for index in (0, 1))
+        return _average((first, second), kind, cells)
 
     return value
 

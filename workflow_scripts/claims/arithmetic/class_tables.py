@@ -1,8 +1,8 @@
 """Whether printed metrics of several classes can come from one confusion matrix, or from the mean of folds.
 
 Accuracy, sensitivities, specificities and their means are linear in the cells, precision and F1 of one class are so
-once multiplied out: linear programming says whether cells exist, and between which ends a further metric lies. The
-cells need not be whole numbers, so that a matrix is never denied; a narrow miss may be called possible.
+once multiplied out: linear programming says whether cells exist, whole numbers or not, and between which ends a further
+metric lies. A matrix is never denied; where the search for whole numbers takes too long, any cells count.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,9 @@ MACRO, WEIGHTED, MICRO = "macro", "weighted", "micro"
 MEANS = ("accuracy", "sensitivity", "specificity", "class_accuracy")
 OF_ONE_CLASS = ("precision", "f1")
 _SLACK = 1e-9
+# Seconds for whole numbers, after which any cells count, and beyond how many cells none are sought.
+_SECONDS = 0.5
+_MOST_CELLS = 400
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,33 @@ class _Problem:
     sums: "np.ndarray"
 
 
-def class_table(sizes: Sequence[int], rates: Sequence[ClassRate], folds: int = 1) -> bool:
+def class_table(sizes: Sequence[int], rates: Sequence[ClassRate], folds: int = 1, whole: bool = True) -> bool:
     """Whether cells exist that give all rates; those that are not linear are left aside.
 
     sizes: samples of each class, in all; folds: of how many the numbers are means, with the classes spread evenly over
     them (stratified), the samples that are left over in the first folds or dealt out one class after the other.
-    Precision and F1 of one class are judged in one matrix alone.
+    Precision and F1 of one class are judged in one matrix alone. whole: whether cells are whole numbers; those of a
+    mean over several trainings on the same samples need not be.
     """
-    return any(_is_possible(_problem(of_folds, rates)) for of_folds in _divisions(sizes, folds))
+    problems = [_problem(of_folds, rates) for of_folds in _divisions(sizes, folds)]
+    possible = [problem for problem in problems if _is_possible(problem)]
+    return any(not whole or _is_whole(problem) for problem in possible)
+
+
+def _is_whole(problem: _Problem) -> bool:
+    """Whether cells that are whole numbers exist; True where that is not known in time."""
+    import numpy as np
+    from scipy.optimize import LinearConstraint, milp
+
+    cells = problem.equal.shape[1]
+    if cells > _MOST_CELLS:
+        return True
+    rows = [
+        LinearConstraint(problem.above, -np.inf, problem.limits),
+        LinearConstraint(problem.equal, problem.sums, problem.sums),
+    ]
+    solution = milp(np.zeros(cells), constraints=rows, integrality=np.ones(cells), options={"time_limit": _SECONDS})
+    return solution.status != 2
 
 
 def _is_possible(problem: _Problem) -> bool:

@@ -8,6 +8,7 @@ from workflow_scripts.reporting.pages.label_efficiency_section import label_effi
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
 from workflow_scripts.reporting.pages.risk_section import risk_section
+from workflow_scripts.reporting.pages.run_figures_section import figures_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
@@ -48,7 +49,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.split_section(results),
         **sections.runs_section(results),
         **sections.comparisons_section(results),
-        **sections.figures_section(results),
+        **figures_section(results),
         **risk_section(results),
         **optional_sections.explained_section(results),
         **label_efficiency_section(results),
