@@ -239,3 +239,10 @@ def test_numbered_classes_have_no_sizes():
     table = read("classes: grade 1, grade 2, grade 3\nModel,Accuracy\nA,0.91\n").tables[0]
     assert table.classes == ("grade 1", "grade 2", "grade 3") and table.class_sizes is None
     assert "gives no number" in read("n: 100 per class\nModel,Accuracy\nA,0.91\n").remarks[0]
+
+
+def test_a_count_with_its_share_in_brackets_is_read_as_the_share():
+    paper = read("Model\tSens.\tSpec.\tAcc.\tTP\nA\t48 (92.3)\t71 (91.0%)\t92 (1.5)\t48 (92.3)\n")
+    values = paper.tables[0].rows[0].values
+    assert [value.text for value in values.values()] == ["92.3", "91.0%", "92", "48"]
+    assert [value.in_brackets for value in values.values()] == ["48", "71", "1.5", "92.3"]

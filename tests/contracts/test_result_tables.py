@@ -122,6 +122,7 @@ def test_a_cell_is_understood_with_what_is_printed_beside_its_number(text, value
 def test_what_a_cell_holds_besides_is_left_over():
     assert read_cell("0.92 (p<0.01)") == (PrintedValue("0.92"), "p<0.01")
     assert read_cell("good") == (None, "good")
+    assert read_cell("92/91") == (None, "92/91")
 
 
 @pytest.mark.parametrize(

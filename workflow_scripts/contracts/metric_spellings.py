@@ -102,6 +102,11 @@ def is_metric(name: str) -> bool:
     return name in _SPELLINGS or name.startswith("f_beta(")
 
 
+def is_share(name: str) -> bool:
+    """Whether this is the name of a metric that is a share, at most 1 or 100 percent."""
+    return is_metric(name) and name not in (*COUNTS, "lr_positive", "lr_negative", "dor")
+
+
 def averaged(heading: str) -> tuple[str, str]:
     """Metric and average of a heading such as `macro F1`, `F1 (weighted)` or `overall_accuracy`.
 

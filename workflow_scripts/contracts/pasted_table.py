@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from workflow_scripts.contracts.headed_cells import Heading, headings_of, label_kind, names_metric
 from workflow_scripts.contracts.listed_values import beside_name
-from workflow_scripts.contracts.metric_spellings import without_unit
+from workflow_scripts.contracts.metric_spellings import is_share, without_unit
 from workflow_scripts.contracts.pasted_matrix import PastedMatrix, pasted_matrix
 from workflow_scripts.contracts.plain_cells import (
     holds_number,
@@ -16,7 +16,7 @@ from workflow_scripts.contracts.plain_cells import (
     spaced_heading,
     split_line,
 )
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.printed_cells import is_empty, read_cell, with_share_first
 from workflow_scripts.contracts.result_tables import PrintedValue, Row
 from workflow_scripts.contracts.turned_table import turned
 
@@ -196,6 +196,7 @@ def _values(headings: Sequence[Heading], row: _Cells, group: str, pasted: Pasted
             if value:
                 yield name, value
             (value, left_over), name = read_cell(cell), heading.name
+            value = with_share_first(value) if value and is_share(name) else value
         else:
             value, left_over = _joined(value, cell, heading)
         if left_over:
