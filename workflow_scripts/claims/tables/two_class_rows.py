@@ -24,7 +24,7 @@ from workflow_scripts.claims.tables.entry_rates import (
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
-from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number
+from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number, takes_median
 
 CHECK = "rates of two classes"
 _TRIED = (
@@ -102,7 +102,7 @@ def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
 
     Over two classes a macro sensitivity is the macro specificity, and a weighted one is the accuracy.
     """
-    if not entry.has("sensitivity", "specificity", "npv") or repeats_accuracy(entry):
+    if not entry.has("sensitivity", "specificity", "npv", "accuracy") or repeats_accuracy(entry):
         return False
     if entry.cells["sensitivity"].value.text == entry.cells["specificity"].value.text:
         return False
@@ -114,6 +114,8 @@ def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
 
 def _fits_folds(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
     """Whether means over folds give the rates: of small folds also such in which some rates are 0/0."""
+    if takes_median(table.table.aggregation):
+        return True
     if (fits := fits_beside(table, entry)) is not None and table.aggregate != MEANS:
         return fits
     if fits_two_classes(entry, slack=True):
