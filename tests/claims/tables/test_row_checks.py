@@ -191,3 +191,11 @@ def test_sensitivity_and_specificity_that_change_places_between_tables_are_a_con
     assert outcomes(paper, "numbers printed twice") == [("contradiction", "a", "sensitivity; specificity")]
     fewer = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81"}}, unit="fraction").tables[0]
     assert outcomes(PaperTables("made", (table, fewer)), "numbers printed twice") == []
+
+
+def test_an_npv_of_two_classes_says_that_the_rates_are_of_one_of_them():
+    row = {"sensitivity": "80.0", "specificity": "88.0", "precision": "69.0", "npv": "73.0", "accuracy": "86.0"}
+    open_ = paper_of({"a": row}, unit="percent", aggregation="single")
+    assert "macro" in reading(open_, "rates of two classes")
+    known = paper_of({"a": row}, unit="percent", aggregation="single", paper={"positives": 50})
+    assert outcomes(known, "rates of two classes")[0][0] == "contradiction"

@@ -271,3 +271,21 @@ def test_a_column_that_is_one_count_over_another_is_so_in_every_row():
     assert outcomes(paper, "shares of counts") == []
     wrong = altered(paper, "e", "positive_percent", "27.1")
     assert outcomes(wrong, "shares of counts") == [("contradiction", "e", "positive_percent")]
+
+
+def test_classes_of_one_model_share_their_samples_and_those_of_another_set_have_their_own():
+    def counts(n: int, tp: int, fn: int, fp: int) -> dict[str, str]:
+        return {"tp": str(tp), "fn": str(fn), "fp": str(fp), "tn": str(n - tp - fn - fp)}
+
+    of_sets = {
+        f"{name} / {k}": counts(n, 20 + k, 3, 4) for name, n in (("large", 400), ("small", 120)) for k in range(4)
+    }
+    words = {"unit": "count", "average": "one against all"}
+    assert outcomes(paper_of(of_sets, "set / class", **words), "totals") == []
+    wrong = paper_of({**of_sets, "large / 2": counts(390, 22, 3, 4)}, "set / class", **words)
+    assert {(outcome, row) for outcome, row, _ in outcomes(wrong, "totals")} == {("contradiction", "large, 2")}
+
+
+def test_models_whose_class_sizes_differ_are_of_other_samples():
+    rows = {"a": {"tp": "15", "fn": "5", "fp": "3", "tn": "22"}, "b": {"tp": "18", "fn": "6", "fp": "3", "tn": "22"}}
+    assert "other samples" in reading(paper_of(rows, unit="count", same_samples_within="table"), "totals")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.counted_rates import Counts, counts_of
-from workflow_scripts.claims.tables.finding import Finding, finding
+from workflow_scripts.claims.tables.finding import OTHER_SAMPLES, Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import PER_CLASS, sums_up
 from workflow_scripts.claims.tables.two_class_rows import samples_of
@@ -176,7 +176,10 @@ def _same_samples(paper: ReadPaper, table: ReadTable) -> Iterator[Finding]:
             total, _ = samples_of(paper, table, group[0][0])
             yield from _one_size(table, group, sizes, "positives and negatives", total)
     elif table.average == PER_CLASS and table.class_key:
-        yield from _one_size(table, counted, [(counts.n,) for _, counts in counted], "samples", None)
+        by_name = {entry.name: counts for entry, counts in counted}
+        for entries in table.groups(table.class_key).values():
+            of_model = [(entry, by_name[entry.name]) for entry in entries if entry.name in by_name]
+            yield from _one_size(table, of_model, [(counts.n,) for _, counts in of_model], "samples", None)
 
 
 def _one_size(
@@ -194,7 +197,12 @@ def _one_size(
         cells = [entry.cells[name] for entry, _ in group for name in ("tp", "fn", "fp", "tn")]
         yield finding(CHECK, table.place, cells, CONSISTENT, f"All rows have {words} {what}.", strength="exact")
     fewest = _FEWEST if sum(usual) != total else _FEWEST_OF_N
+    if times == len(group):
+        return
     if times < fewest or times < fewest * (len(group) - times):
+        cells = [entry.cells[name] for entry, _ in group for name in ("tp", "fn", "fp", "tn")]
+        why = f"The counts of the rows do not all add to {words} {what}."
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=OTHER_SAMPLES)
         return
     for (entry, _), size in zip(group, sizes, strict=True):
         if size != usual:

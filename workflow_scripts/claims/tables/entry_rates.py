@@ -24,6 +24,9 @@ _CURVED_SLACK, _LINEAR_SLACK = 0.3, 0.07
 # Rows that fit to the last digit, all that there are, which say that a table is of one run; a row beside them may be
 # off by some units of the last digit then.
 _FITTING, _UNITS = 4, 2.0
+# The part of what means over folds may be off that is left where rows beside are not off at all.
+_BESIDE = 0.25
+_SHARES, _TYING = ("sensitivity", "specificity", "precision", "npv", "accuracy", "f1"), 4
 _READINGS: Mapping[str, Mapping[str, str]] = {
     'column "specificity" holds precision': {"specificity": "precision"},
     "sensitivity and specificity are exchanged": {"sensitivity": "specificity", "specificity": "sensitivity"},
@@ -110,15 +113,30 @@ def fits_two_classes(
 
 
 def fits_beside(table: ReadTable, entry: Entry) -> bool | None:
-    """Whether an entry fits as rows of one run do, within units of the last digit; None where rows do not say so."""
+    """Whether an entry fits nearly as rows of one run do; None where the rows beside it do not say that they are.
+
+    Rows say so by more shares than three numbers, sensitivity, specificity and the share of positives, would give by
+    chance; kappa and MCC say too little.
+    """
     beside = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
-    if len(beside) < _FITTING or not all(fits_two_classes(row) for row in beside):
+    if len(beside) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in beside):
         return None
+    if len(_shares(entry)) < _TYING or _fits_shares(entry):
+        return None
+    least = _UNITS * max(entry.cells[metric].unit for metric in _shares(entry))
     rates = []
-    for rate in rates_of(entry):
-        room = _UNITS * max((cell.unit for cell in entry.cells.values() if usable(cell)), default=0.0)
-        rates.append(Rate(rate.metric, rate.low - room, rate.high + room))
+    for tight, wide in zip(rates_of(entry), rates_of(entry, slack=True), strict=True):
+        room = max(least, _BESIDE * (wide.high - tight.high))
+        rates += [Rate(tight.metric, tight.low - room, tight.high + room)] if tight.metric in _SHARES else []
     return implied(rates) is not None
+
+
+def _shares(entry: Entry) -> list[str]:
+    return [metric for metric in entry.cells if metric in _SHARES]
+
+
+def _fits_shares(entry: Entry) -> bool:
+    return implied([rate for rate in rates_of(entry) if rate.metric in _SHARES]) is not None
 
 
 def one_class_entries(table: ReadTable) -> list[Entry]:

@@ -21,9 +21,9 @@ _TURNED = 0.28
 # made tables: beyond it lies one in a thousand rows of more than 300 samples.
 # A class may have a few samples in a fold.
 _OF_FOLDS, _OF_ONE_RUN, _OF_SMALL_CLASSES = (0.03, 0.13), (0.005, 0.05), (0.2, 0.2)
-# Rows, and the part of them with the F of one run, that say that a table is of one run: more where digits are coarse,
-# and most of classes, whose medians may all be of one small fold.
-_FEWEST_FINE, _FEWEST_COARSE, _FEWEST_OF_CLASSES, _MOST_ROWS = 4, 7, 10, 0.8
+# Rows, and the part of them with the F of one run, that say that a table is of one run: more of classes, whose medians
+# may all be of one small fold.
+_FEWEST, _FEWEST_OF_CLASSES, _MOST_ROWS = 7, 10, 0.8
 _FINE = 0.005
 _EVERY_AVERAGE = ("cut off or rounded twice", "macro, weighted and micro averages", "means over folds or runs")
 
@@ -142,7 +142,7 @@ def _median_excess(table: ReadTable, entry: Entry, score: _FScore) -> float:
         return 0.0
     scores = [beside for row in table.plain_entries() if row is not entry for beside in _scores(row)]
     harmonic = sum(within(beside.score, *beside.harmonic(ANY)) for beside in scores)
-    fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST_FINE if score.score.unit < _FINE else _FEWEST_COARSE
+    fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST
     telling = not table.class_key or score.score.unit < _FINE
     of_one_run = telling and len(scores) >= fewest and harmonic >= _MOST_ROWS * len(scores)
     fixed, part = _OF_ONE_RUN if of_one_run else _OF_SMALL_CLASSES if table.class_key else _OF_FOLDS

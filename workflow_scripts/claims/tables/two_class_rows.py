@@ -18,12 +18,13 @@ from workflow_scripts.claims.tables.entry_rates import (
     one_class_entries,
     rates_of,
     read_columns,
+    repeats_accuracy,
     usable,
 )
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
-from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID
+from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number, takes_median
 
 CHECK = "rates of two classes"
 _TRIED = (
@@ -79,7 +80,7 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         reading = "the accuracy of each class is not that of the class against the rest"
         yield finding(CHECK, table.place, (entry.cells["accuracy"],), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
         return
-    if table.average == UNSAID:
+    if table.average == UNSAID and not _of_two_classes(paper, table, entry):
         weighted = entry.has("accuracy", "sensitivity") and within(
             entry.cells["accuracy"], *entry.cells["sensitivity"].span()
         )
@@ -96,8 +97,25 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
     yield finding(CHECK, table.place, suspected or cells, CONTRADICTION, why, tried=_TRIED, computed=computed)
 
 
+def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
+    """Whether rates are of one of two classes, though no average is stated: by the number of classes and an NPV.
+
+    Over two classes a macro sensitivity is the macro specificity, and a weighted one is the accuracy.
+    """
+    if not entry.has("sensitivity", "specificity", "npv", "accuracy") or repeats_accuracy(entry):
+        return False
+    if entry.cells["sensitivity"].value.text == entry.cells["specificity"].value.text:
+        return False
+    sizes = [table.table.class_sizes] if table.table.class_sizes else list(paper.paper.test_n_by_class)
+    numbers = {table.table.n_classes, class_number(paper.paper.task), *(len(given.sizes) for given in sizes)} - {None}
+    positives = paper.paper.positives is not None or bool(table.table.positives)
+    return numbers == {2} or (positives and not numbers)
+
+
 def _fits_folds(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
     """Whether means over folds give the rates: of small folds also such in which some rates are 0/0."""
+    if takes_median(table.table.aggregation):
+        return True
     if (fits := fits_beside(table, entry)) is not None and table.aggregate != MEANS:
         return fits
     if fits_two_classes(entry, slack=True):
