@@ -129,7 +129,7 @@ def _suspects(row: _Row, sizes: Sizes, sized: bool) -> list[Claim]:
     """The numbers without which the others fit; all where no single one is to blame."""
     suspects = []
     for claim in row.claims:
-        rest = [other for other in row.claims if other is not claim]
+        rest = [compared for compared in row.claims if compared is not claim]
         fits = not excluding(rest, sizes) if sized else implied_prevalence(_Row(tuple(rest), row.names).rates(_OWN))
         suspects += [claim] if fits else []
     return suspects or list(row.claims)
