@@ -2,9 +2,11 @@
 
 Run as a script; prints one table for invented papers, with all that can be printed of a random confusion matrix, and
 one for each shipped paper. One digit of one number becomes another one. Found: the check calls it a contradiction,
-or notes it, that it did not before. A check is asked of the numbers of which it spoke before the change.
+finds that it fits only if …, or notes it, that it did not before. A check is asked of the numbers of which it spoke
+before the change. With `--mlscorecheck DIR` the table of beside_mlscorecheck.py alone, with the package of that folder.
 """
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,15 +18,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "claims"))
 
+from beside_mlscorecheck import lines
 from invented import random_paper
 
 from workflow_scripts.claims.checks import CHECKS, check_all
-from workflow_scripts.claims.outcome import CONTRADICTION, NOTE
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, NOTE
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.published_yaml import read_published
 
 ROOT = Path(__file__).resolve().parents[2]
-ODD = (CONTRADICTION, NOTE)
+ODD = (CONTRADICTION, FITS_ONLY_IF, NOTE)
 SEED = 7
 PAPERS = 200
 DIGITS_EACH = 5
@@ -76,7 +79,12 @@ def table(title: str, altered: Iterable[tuple[set[str], set[str]]]) -> None:
 
 
 def main() -> None:
-    """Print all tables."""
+    """Print all tables, or the one beside the other program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mlscorecheck", type=Path, metavar="DIR", help="folder into which it was installed")
+    if directory := parser.parse_args().mlscorecheck:
+        print("\n".join(lines(directory)))
+        return
     rng = np.random.default_rng(SEED)
     invented = [random_paper(np.random.default_rng([SEED, number])) for number in range(PAPERS)]
     table(f"{PAPERS} invented papers, {DIGITS_EACH} digits each", alterations(rng, invented, DIGITS_EACH))

@@ -13,6 +13,10 @@ simulations (Student, 95 %), that of a static signal the 90 % one. Ends with 1 w
 temporal: the network's gain over the last visit is above 0, and it lacks less than 0.02 of the summaries; static: the
 interval of the gain lies within 0.02 of 0; none: no run's interval is beyond 0.5 by more than chance. What a static
 signal costs those who look at the history is what fitting more numbers costs: the fewer women, the more.
+
+Slope and intercept say how far the network's risks are from what happened, as it is and calibrated on the patients who
+tell it when to stop, as config.yaml declares it. They are of the test patients of all folds together: of one fold they
+are few, and a slope of few is too steep. Temporal: the mean slope of the calibrated risks is between 0.9 and 1.1.
 """
 
 import argparse
@@ -38,6 +42,7 @@ from threadpoolctl import threadpool_limits
 from workflow_scripts.baselines.visit_baseline import Patients
 from workflow_scripts.contracts.arrays import SEQUENCE, ArrayDescription, Arrays
 from workflow_scripts.contracts.patient_flow import EVENT
+from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.contracts.step_settings.ingest_settings import Ingest
 from workflow_scripts.contracts.step_settings.preprocess_settings import VisitPacking
 from workflow_scripts.contracts.step_settings.synthesise_settings import SyntheticVisits
@@ -48,6 +53,9 @@ from workflow_scripts.data.dicom.pseudonyms import PUBLIC
 from workflow_scripts.data.visits.cohort_tables import cohort_tables
 from workflow_scripts.data.visits.patient_histories import read_cohort
 from workflow_scripts.data.visits.synthetic_tables import SyntheticRegister, write_synthetic
+from workflow_scripts.evaluation.calibrated_run import combine
+from workflow_scripts.evaluation.recalibration import intercepts, slopes
+from workflow_scripts.kinds.calibrated import Calibrated
 from workflow_scripts.kinds.recurrent import Recurrent
 from workflow_scripts.kinds.visit_baseline import VisitBaseline
 from workflow_scripts.models.input_shape import InputShape
@@ -65,12 +73,13 @@ from workflow_scripts.training.samples import Samples
 from workflow_scripts.training.view import view_class
 
 ROOT = Path(__file__).resolve().parents[2]
-STUDY, NETWORK = "clinical_lstm", "lstm"
+STUDY, NETWORK, CALIBRATED = "clinical_lstm", "lstm", "lstm_calibrated"
 LAST, SUMMARIES = "last_visit", "summaries"
 BASELINES = (LAST, "last_visit_boosting", SUMMARIES, "summaries_boosting")
 CLASSES = ["no_event", "event"]
 FOLDS, VALIDATION = 5, 0.2
 MARGIN = 0.02
+STEEPNESS = (0.9, 1.1)
 CPU = torch.device("cpu")
 
 
@@ -82,6 +91,7 @@ class Declared:
     preparation: VisitPacking
     network: Recurrent
     train: Train
+    calibrated: Calibrated
     baselines: Mapping[str, VisitBaseline]
 
     @classmethod
@@ -89,11 +99,12 @@ class Declared:
         steps = Steps(load.settings(ROOT))
         study = steps.study(STUDY)
         table, preparation = declared(Ingest, study.ingest).visits, packing_of(study).visits
-        kinds = {name: steps.kind(STUDY, name) for name in (NETWORK, *BASELINES)}
-        network, train = kinds.pop(NETWORK), steps.training(STUDY, NETWORK)
+        kinds = {name: steps.kind(STUDY, name) for name in (NETWORK, CALIBRATED, *BASELINES)}
+        network, train, calibrated = kinds.pop(NETWORK), steps.training(STUDY, NETWORK), kinds.pop(CALIBRATED)
         baselines = {name: kind for name, kind in kinds.items() if isinstance(kind, VisitBaseline)}
         assert table and preparation and isinstance(network, Recurrent) and len(baselines) == len(BASELINES)
-        return cls(table, preparation, network, train, baselines)
+        assert isinstance(calibrated, Calibrated)
+        return cls(table, preparation, network, train, calibrated, baselines)
 
 
 def arguments() -> argparse.Namespace:
@@ -140,16 +151,18 @@ def folds(people: pd.DataFrame, number: int) -> Iterator[pd.DataFrame]:
         yield people.assign(subset=subset, weight=weights)
 
 
-def network_scores(known: Declared, samples: Samples, seed: int) -> np.ndarray:
-    """The probability of the event of the test patients, by the declared network."""
+def network_scores(known: Declared, samples: Samples, seed: int) -> pd.DataFrame:
+    """The validation and test patients with the declared network's probability of each class."""
     learned, stopping = samples.subset("train"), samples.subset("validation")
     units = samples.counting("train")["unit"].to_numpy()
     view = view_class(SEQUENCE).fitted(known.train, seed, samples.arrays, learned, units)
     torch.manual_seed(seed)
     network = build_recurrent(known.network, len(CLASSES), InputShape.of_arrays(samples.arrays), None)
     fit_in_process(network, view, samples.arrays, learned, stopping, known.train, CLASSES, seed)
-    judged = samples.subset_of(samples.table[samples.table["subset"] == "test"])
-    return probabilities(predict(network, view.applied(samples.arrays, judged, CPU), known.train.precision))[:, 1]
+    scored = samples.table[samples.table["subset"] != "train"]
+    batches = view.applied(samples.arrays, samples.subset_of(scored), CPU)
+    p = probabilities(predict(network, batches, known.train.precision))
+    return scored.assign(**dict(zip(class_columns(CLASSES), p.T, strict=True)))
 
 
 def baseline_scores(run: VisitBaseline, samples: Samples, seed: int) -> np.ndarray:
@@ -165,22 +178,40 @@ def baseline_scores(run: VisitBaseline, samples: Samples, seed: int) -> np.ndarr
     return predicted.probabilities[:, predicted.classes.index(CLASSES[1])]
 
 
+def calibration(run: str, tested: list[pd.DataFrame]) -> dict[str, float]:
+    """Slope and intercept of the risks of the test patients of all folds, named by their run."""
+    units = pd.concat(tested)
+    happened, risk = (units["label"] == CLASSES[1]).to_numpy(), units[class_columns(CLASSES)[1]].to_numpy("float64")
+    weights = units["weight"].to_numpy()[:, None]
+    return {
+        f"{run} slope": float(slopes(happened, risk, weights)[0]),
+        f"{run} intercept": float(intercepts(happened, risk, weights)[0]),
+    }
+
+
 def simulation(known: Declared, signal: str, number: int, patients: int) -> dict[str, float]:
-    """Run → mean over the folds of the weighted area under the ROC curve; and what the simulation is."""
+    """Run → mean over the folds of the weighted area under the ROC curve; calibration; and what the simulation is."""
     whole = simulated(known, signal, number, patients)
     areas: dict[str, list[float]] = {name: [] for name in (NETWORK, *known.baselines)}
+    tested: dict[str, list[pd.DataFrame]] = {NETWORK: [], CALIBRATED: []}
     for fold, table in enumerate(folds(whole.table, number)):
         samples, seed = Samples(whole.arrays, CLASSES, table), seed_for("temporal_signal", signal, number, fold)
         test = table[table["subset"] == "test"]
-        scores = {NETWORK: network_scores(known, samples, seed)}
+        scored = network_scores(known, samples, seed)
+        calibrated = combine(known.calibrated, {known.calibrated.source: scored}).units
+        for name, units in ((NETWORK, scored), (CALIBRATED, calibrated)):
+            tested[name].append(units[units["subset"] == "test"])
+        scores = {NETWORK: tested[NETWORK][-1][class_columns(CLASSES)[1]].to_numpy()}
         scores |= {name: baseline_scores(run, samples, seed) for name, run in known.baselines.items()}
         for name, score in scores.items():
             areas[name].append(roc_auc_score(test["label"] == CLASSES[1], score, sample_weight=test["weight"]))
     events = (whole.table["label"] == CLASSES[1]).sum()
-    return {name: float(np.mean(area)) for name, area in areas.items()} | {
-        "patients": len(whole.table),
-        "events": events,
-    }
+    return (
+        {name: float(np.mean(area)) for name, area in areas.items()}
+        | calibration(NETWORK, tested[NETWORK])
+        | calibration(CALIBRATED, tested[CALIBRATED])
+        | {"patients": len(whole.table), "events": events}
+    )
 
 
 def interval(values: pd.Series, level: float) -> tuple[float, float, float]:
@@ -195,7 +226,9 @@ def broken(signal: str, table: pd.DataFrame) -> list[str]:
     if signal == "temporal":
         low, lowest = interval(gain, 0.95)[1], interval(lack, 0.95)[1]
         words = [f"the network gains {low:.3f} at least"] if low <= 0 else []
-        return words + ([f"the network may lack {-lowest:.3f} of the summaries"] if lowest <= -MARGIN else [])
+        words += [f"the network may lack {-lowest:.3f} of the summaries"] if lowest <= -MARGIN else []
+        slope = table[f"{CALIBRATED} slope"].mean()
+        return words + ([] if STEEPNESS[0] <= slope <= STEEPNESS[1] else [f"the calibrated slope is {slope:.2f}"])
     if signal == "static":
         _, low, high = interval(gain, 0.90)
         return [] if -MARGIN <= low <= high <= MARGIN else [f"the gain lies between {low:.3f} and {high:.3f}"]
@@ -227,7 +260,12 @@ def main() -> int:
             mean, low, high = interval(table[name] - table[LAST], 0.90 if signal == "static" else 0.95)
             print(f"   minus {LAST} {mean:+.3f} ({low:+.3f} to {high:+.3f})" if name != LAST else "")
         mean, low, high = interval(table[NETWORK] - table[SUMMARIES], 0.95)
-        print(f"  {NETWORK} minus {SUMMARIES} {mean:+.3f} ({low:+.3f} to {high:+.3f})", flush=True)
+        print(f"  {NETWORK} minus {SUMMARIES} {mean:+.3f} ({low:+.3f} to {high:+.3f})")
+        for name in (NETWORK, CALIBRATED):
+            mean, low, high = interval(table[f"{name} slope"], 0.95)
+            print(f"  {name:22} slope {mean:.2f} ({low:.2f} to {high:.2f})", end="")
+            mean, low, high = interval(table[f"{name} intercept"], 0.95)
+            print(f"   intercept {mean:+.2f} ({low:+.2f} to {high:+.2f})", flush=True)
         faults += [f"{signal}: {words}" for words in broken(signal, table)]
     print("\n" + ("\n".join(faults) or "every promise is kept"))
     return bool(faults)

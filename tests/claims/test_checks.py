@@ -71,7 +71,7 @@ tables:
       p: {printed: P, metric: precision, class: A, decimals: 1}
       r: {printed: R, metric: sensitivity, class: A, decimals: 1}
       f: {printed: F1, metric: f1, class: A, decimals: 1}
-    rows: {net: {printed: Net, values: [94.1, 88.8, 91.4]}}
+    rows: {net: {printed: Net, values: [94.1, 88.9, 91.4]}}
 claims:
   - {id: abstract, place: Abstract, study: s, subset: test, run: net, metric: accuracy, unit: percent, value: 90}
   - {id: margin, place: §3, study: s, subset: test, run: net, metric: accuracy, unit: percentage_points, value: 10,
@@ -170,9 +170,9 @@ def test_what_fits_under_a_reading_alone_names_it(tmp_path, old, new, claim, che
     ("old", "new", "claim", "check"),
     [
         ("[90.0, 89.4", "[91.0, 89.4", "table2.net.accuracy", "granularity"),
-        ("[94.1, 88.8", "[94.1, 89.8", "table4.net.r", "granularity"),
+        ("[94.1, 88.9", "[94.1, 89.8", "table4.net.r", "granularity"),
         ("values: [94.1,", "values: [99.1,", "table4.net.p", "granularity"),
-        ("88.8, 91.4]", "88.8, 92.4]", "table4.net.f", "F1 from precision and sensitivity"),
+        ("88.9, 91.4]", "88.9, 92.4]", "table4.net.f", "F1 from precision and sensitivity"),
         ("90.3, 89.7]", "90.3, 92.7]", "table2.net.f1", "F1 from precision and sensitivity"),
         ("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity", "mean sensitivity from accuracy"),
         ("79.2, 79.2, 79.2]", "79.2, 79.2, 79.3]", "table2.rival.f1", "2x2 tables"),
@@ -219,15 +219,12 @@ def test_what_has_an_innocent_reading_by_its_nature_is_a_note(tmp_path, old, new
 # What the paper says → a number that contradicts it, by which check, and the reading that is left without it.
 SAID = {
     "one_training: One training., ": (
-        "[90.0, 89.4",
-        "[91.0, 89.4",
-        "table2.net.accuracy",
-        "granularity",
-        "a mean of several",
+        *("[90.0, 89.4", "[91.0, 89.4", "table2.net.accuracy", "granularity"),
+        "it is a mean of seven or more trainings, or over folds",
     ),
     ", average: Means over classes.": (
         *("79.2, 79.2, 79.2]", "79.2, 89.2, 79.2]", "table2.rival.sensitivity"),
-        *("mean sensitivity from accuracy", "another average may fit"),
+        *("mean sensitivity from accuracy", "another may fit"),
     ),
     ",\n     stated: {split_unit: Samples were divided.}": (
         *("share, value: 60", "share, value: 63", "share.train", "stated shares", "shares of patients or slides"),
@@ -241,8 +238,9 @@ def test_what_rests_on_a_premise_that_the_paper_does_not_state_is_a_note(tmp_pat
     silent = altered(old, new).replace(said, "", 1)
     assert (claim, check) in contradictions(tmp_path, old, new)
     assert (claim, check) not in found_in(tmp_path, silent)
-    kind = FITS_ONLY_IF if check == "stated shares" else NOTE
-    assert reading in found_in(tmp_path, silent, kind)[claim, check].innocent
+    kind = NOTE if "average" in said else FITS_ONLY_IF
+    outcome = found_in(tmp_path, silent, kind)[claim, check]
+    assert reading in (outcome.innocent, outcome.reading) or reading in outcome.innocent
 
 
 @pytest.mark.parametrize(

@@ -131,19 +131,20 @@ def test_an_accuracy_may_be_the_mean_over_batches_of_the_stated_size():
     # 120 of 128 right, and the one of the last batch: (8 · 0.9375 + 1) / 9.
     assert outcome(94.44).outcome == CONTRADICTION
     found = outcome(94.44, sixteen)
-    assert found.outcome == NOTE and "batches of 16, of which the last has 1" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and "batches of 16, of which the last has 1" in found.reading
     assert outcome(94.50, sixteen).outcome == CONTRADICTION
 
 
-def test_numbers_that_fit_in_averages_of_their_own_of_rounded_class_values_are_a_note():
-    # 58 of 60 and 60 of 60 right: the precision of B is 96.8 %, the mean of .97 and 1.00 is 98.5 % → 99 %.
+def test_numbers_that_fit_in_averages_of_their_own_of_rounded_class_values_fit_only_so():
+    # 60 of 60 and 58 of 60 right: the precision of A is 96.8 %, the mean of 1.00 and .97 is 98.5 % → 99 %.
     values = {"precision": (96.8, 1), "sensitivity": (99, 0)}
     claims = [count(60, "test", "A"), count(60, "test", "B")] + [
         Claim(m, "T1", "s", m, v, "percent", d, subset="test", run="r", cell=Cell("T1", "", m), stated=STATED)
         for m, (v, d) in values.items()
     ]
     found = [o for o in check_all(paper(claims)) if o.check == "2x2 tables"]
-    assert {o.outcome for o in found} == {NOTE} and all("58 of 60 A and 60 of 60 B" in o.innocent for o in found)
+    assert {o.outcome for o in found} == {FITS_ONLY_IF} and all("60 of 60 A and 58 of 60 B" in o.why for o in found)
+    assert all(o.reading.startswith("each number is an average of its own, some of class values") for o in found)
 
 
 def from_share(accuracy, share=20, stated=STATED):
@@ -154,7 +155,8 @@ def from_share(accuracy, share=20, stated=STATED):
 
 def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
     (found,) = [o for o in from_share(94.4) if o.claim == "a"]
-    assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and found.reading.startswith("there are 127 samples")
+    assert found.reading.endswith("120 of 127, cut off") and "follows from a stated share" in found.innocent
     # Of no n from 127 to 136.
     assert of(from_share(99.9), CONTRADICTION) == {"a"}
     assert of(from_share(99.9, stated={}), FITS_ONLY_IF) == {"a"}
@@ -173,7 +175,7 @@ def test_accuracy_of_several_classes_may_be_a_mean_over_them():
         Claim("a", "T1", "s", "accuracy", 90.56, "percent", 2, subset="test", run="r", stated=STATED, n=120),
     ]
     (found,) = [o for o in check_all(paper(claims)) if o.claim == "a"]
-    assert found.outcome == NOTE and "(TP + TN) / n over the 3 classes" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and "(TP + TN) / n over the 3 classes" in found.reading
     two = [o for o in check_all(paper([*classes[:2], *claims[3:]])) if o.claim == "a"]
     assert {o.outcome for o in two} == {CONTRADICTION}
 
@@ -233,6 +235,22 @@ def test_a_metric_of_a_class_that_is_not_named_may_be_the_mean_of_both():
     claims.append(Claim("r", "T1", "s", "sensitivity", 99, "percent", subset="test", run="r", cell=cell, stated=STATED))
     (found,) = [o for o in check_all(paper(claims)) if o.claim == "r"]
     assert found.outcome == CONSISTENT and "60 of 60 A and 59 of 60 B, as the mean over the classes" in found.why
+
+
+@pytest.mark.parametrize(
+    ("stated", "class_name", "outcome"),
+    [({}, None, NOTE), ({"average": "Of class A."}, None, CONTRADICTION), ({}, "A", CONTRADICTION)],
+)
+def test_metrics_of_no_named_class_may_each_be_of_another_one(stated, class_name, outcome):
+    values, all_stated = {"precision": 90.0, "sensitivity": 90.0, "f1": 60.0}, {**STATED, **stated}
+    claims = [
+        Claim(m, "T1", "s", m, v, "percent", 1, subset="test", run="r", class_name=class_name, stated=all_stated)
+        for m, v in values.items()
+    ]
+    found = [o for o in check_all(paper(claims)) if o.check == "F1 from precision and sensitivity"]
+    assert {o.outcome for o in found} == {outcome} and all(
+        "another may fit" in o.innocent for o in found if not stated and not class_name
+    )
 
 
 def said(name, relation, subject, *others):

@@ -1,10 +1,13 @@
 """What `make check-cluster` says about a profile and a cluster."""
 
+import re
+
 import pytest
 import yaml
 
 from tests.cluster.conftest import NONE, SLURMDBD
 from workflow_scripts.cluster import profile_check
+from workflow_scripts.kinds.kind import RULES
 from workflow_scripts.runtime.errors import UserError
 
 SINFO = "cpu|infinite|250000|(null)\ngpu|1-00:00:00|64000+|gpu:a100:4(S:0-1)\nold|2:00:00|8000|gpu:2"
@@ -91,3 +94,17 @@ def test_without_a_cluster_it_says_where_to_run(monkeypatch, profile, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="no scontrol on PATH"):
         profile_check.check(profile(), tmp_path)
+
+
+def test_every_rule_that_asks_for_a_gpu_has_an_entry_in_the_profile_and_no_other_of_the_runs_does():
+    root = profile_check.Path(__file__).parents[2]
+    asks: dict[str, bool] = {}
+    for file in sorted((root / "rules").glob("*.smk")):
+        parts = re.split(r"^(?:use )?rule (?:(\w+) as )?(\w+).*:$", file.read_text(), flags=re.M)
+        for parent, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            asks[name] = "gpu=" in body or asks.get(parent, False)
+    assert set(RULES) <= set(asks), "a kind of run names a rule that there is not"
+    shipped = yaml.safe_load((root / "profiles/slurm/config.yaml").read_text())["set-resources"]
+    on_gpus = {name for name, resources in shipped.items() if resources.get("gpu")}
+    assert on_gpus == {name for name, gpu in asks.items() if gpu}
+    assert set(shipped) <= set(asks), "resources of a rule that there is not"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.contracts.plain_tables import plain_tables_of
+from workflow_scripts.contracts.plain_tables import plain_tables_of, read_plain_tables
 from workflow_scripts.contracts.result_tables import ClassSizes, MatrixTotals, PaperTables, PrintedValue
 from workflow_scripts.runtime.errors import UserError
 
@@ -46,6 +46,8 @@ def test_lines_above_a_table_say_what_it_rests_on():
      "Model    Sensitivity       Specificity\nA        0.92 (0.87–0.96)  0.90\nB two    0.85 (0.80–0.90)  —\n",
      "Model Sensitivity Specificity\nA 0.92 (0.87–0.96) 0.90\nB two 0.85 (0.80–0.90) —\n",
      "Model\tSe\t95% CI\tSp\nA\t0.92\t0.87–0.96\t0.90\nB two\t0.85\t0.80 to 0.90\t\n",
+     "\\begin{tabular}{lcc}\n\\toprule\nModel & Se (95\\% CI) & Sp \\\\ \\hline\n"
+     "A & $\\mathbf{0.92}$ (0.87--0.96) & 0.90 \\\\\nB two & 0.85 (0.80--0.90) & -- \\\\[2pt]\n\\end{tabular}\n",
      "Metric\tA\tB two\nSensitivity\t0.92 (0.87–0.96)\t0.85 (0.80–0.90)\nSpecificity\t0.90\tn/a\n"],
 )  # fmt: skip
 def test_one_table_is_the_same_in_every_way_of_pasting_it(text):
@@ -167,3 +169,80 @@ def test_tables_and_rows_can_be_told_apart_by_name():
     paper = read("Table 1\nTP,FP\n48,7\n44,8\n\nTable 1\nModel,Accuracy\nA,0.9\n")
     assert [table.place for table in paper.tables] == ["Table 1", "Table 1 (2)"]
     assert [row.name for row in paper.tables[0].rows] == ["1", "2"]
+
+
+def test_a_file_that_is_no_text_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7 \xff\xfe")
+    with pytest.raises(UserError, match="is a PDF file"):
+        read_plain_tables(path)
+
+
+def test_a_text_of_an_old_encoding_is_read(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes("Model;Sens.\nA;0,92 (0,87–0,96)\n".encode("cp1252"))
+    assert printed(read_plain_tables(path)) == [{"sensitivity": "0,92 (0,87–0,96)"}]
+
+
+def test_a_table_in_latex_keeps_its_groups_and_its_caption():
+    paper = read(r"""\caption{Two sets}
+\begin{tabular}{lcccc}
+ & \multicolumn{2}{c}{Internal} & \multicolumn{2}{c}{External} \\ \hline
+Model & Se & Sp & Se & Sp \\
+\multirow{1}{*}{A} & 90.1 $\pm$ 0.2 & 91 & \textbf{80} & 81 \\
+\end{tabular}
+""")
+    assert printed(paper) == [
+        {"sensitivity": "90.1 ± 0.2", "specificity": "91"},
+        {"sensitivity": "80", "specificity": "81"},
+    ]
+    assert [row.label["set"] for row in paper.tables[0].rows] == ["Internal", "External"]
+    assert paper.tables[0].notes == ("Two sets",) and not paper.remarks
+
+
+def test_the_output_of_statistics_programs_is_read():
+    listed = read("""Statistic\tValue\t95% CI
+Sensitivity\t92.31%\t81.46% to 97.86%
+Positive Predictive Value (*)\t87.27%\t77.14% to 93.31%
+""")
+    assert printed(listed) == [{"sensitivity": "92.31% (81.46%–97.86%)", "precision": "87.27% (77.14%–93.31%)"}]
+    matrix = read("""Confusion Matrix and Statistics
+
+          Reference
+Prediction  No Yes
+       No   71   4
+       Yes   7  48
+
+               Accuracy : 0.9154
+                 95% CI : (0.8536, 0.957)
+""")
+    table = matrix.tables[0]
+    assert [[cell.number for cell in row] for row in table.confusion_matrix] == [[71, 4], [7, 48]]
+    assert (table.classes, table.rows_are) == (("No", "Yes"), "predicted class")
+    assert table.printed_beside == {"accuracy": PrintedValue("0.9154", ("0.8536", "0.957"))}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "n"),
+    [("data: Herlev, 130 images", "Herlev", 130), ("data: 130 test images of Herlev", "Herlev", 130),
+     ("data: ISIC 2019", "ISIC 2019", None), ("data: ISIC 2019, 2,533 images", "ISIC 2019", 2533),
+     ("data: Messidor-2, 349 eyes", "Messidor-2", 349), ("data: 130", "", 130),
+     ("data: own, 100 images per class", "own, per class", None), ("data: own (n = 130)", "own", 130),
+     ("n: 1,036 cells", "", 1036)],
+)  # fmt: skip
+def test_a_year_and_a_number_in_a_name_are_no_sizes(line, name, n):
+    paper = read(f"{line}\nModel,Accuracy\nA,0.91\n")
+    assert (paper.data_name, paper.test_n) == (name, n)
+
+
+def test_numbered_classes_have_no_sizes():
+    table = read("classes: grade 1, grade 2, grade 3\nModel,Accuracy\nA,0.91\n").tables[0]
+    assert table.classes == ("grade 1", "grade 2", "grade 3") and table.class_sizes is None
+    assert "gives no number" in read("n: 100 per class\nModel,Accuracy\nA,0.91\n").remarks[0]
+
+
+def test_a_count_with_its_share_in_brackets_is_read_as_the_share():
+    paper = read("Model\tSens.\tSpec.\tAcc.\tTP\nA\t48 (92.3)\t71 (91.0%)\t92 (1.5)\t48 (92.3)\n")
+    values = paper.tables[0].rows[0].values
+    assert [value.text for value in values.values()] == ["92.3", "91.0%", "92", "48"]
+    assert [value.in_brackets for value in values.values()] == ["48", "71", "1.5", "92.3"]

@@ -71,7 +71,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines():
     assert len(lines) == 3
     assert lines[0] == "made.yaml, line 4: data.n: a whole number is wanted, '13O' was found"
     assert lines[1] == "made.yaml, line 8: tables[1]: unknown key averge; did you mean average?"
-    assert lines[2].startswith("made.yaml, line 21: tables[2].confusion_matrix: 2 rows of 2 numbers are wanted")
+    assert lines[2].startswith("made.yaml, line 21: tables[2].confusion_matrix: rows of one length are wanted")
 
 
 def test_a_key_like_no_other_is_told_and_passed_over():
@@ -122,6 +122,7 @@ def test_a_cell_is_understood_with_what_is_printed_beside_its_number(text, value
 def test_what_a_cell_holds_besides_is_left_over():
     assert read_cell("0.92 (p<0.01)") == (PrintedValue("0.92"), "p<0.01")
     assert read_cell("good") == (None, "good")
+    assert read_cell("92/91") == (None, "92/91")
 
 
 @pytest.mark.parametrize(
@@ -156,3 +157,35 @@ def test_real_tables_are_read_without_a_mistake():
     ]
     assert not [paper.id for paper in papers if paper.remarks or not paper.tables]
     assert len(values) > 3000 and all(value.number is not None for value in values)
+
+
+def test_words_where_a_number_could_stand_are_told_and_are_no_mistake():
+    text = """
+data:
+  n: about 300 women
+  classes: {positive: 52, negative: not visible}
+  patients: 120 women
+tables:
+- place: Table 1
+  n_by_set: {internal: 80, external: not said}
+  note: [first, second]
+  rows:
+  - label: A
+    n: 120
+    values: {accuracy: 0.91}
+"""
+    paper = result_tables_of(text, "made.yaml", "file")
+    assert paper.test_n is None and paper.test_n_by_class == ()
+    assert paper.not_stated == ("test samples: about 300 women",)
+    assert paper.tables[0].n_by_set == {"internal": 80} and paper.tables[0].notes == ("first; second",)
+    assert paper.tables[0].rows[0].values["n"] == PrintedValue("120")
+    assert [remark.split(":")[0] for remark in paper.remarks] == [
+        "line 4, data.classes.negative",
+        "line 8, tables[1].n_by_set.external",
+    ]
+
+
+def test_a_matrix_that_is_not_square_is_told_and_passed_over():
+    text = "tables:\n- place: T\n  confusion_matrix: [[4, 1, 0], [2, 5, 1]]\n  overall_accuracy: 0.9\n"
+    paper = result_tables_of(text, "made.yaml", "file")
+    assert paper.tables[0].confusion_matrix == () and "are no confusion matrix" in paper.remarks[0]

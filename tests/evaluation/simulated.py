@@ -1,4 +1,8 @@
-"""Studies drawn from a known truth, judged by the project's own intervals: how often is a verdict wrong?"""
+"""Papers and their repetitions, both drawn from a known truth: how often is the verdict wrong?
+
+A paper prints what one training of its own made of its own test set; the repetition here has as many samples of its
+own, and several trainings.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -9,16 +13,22 @@ import pandas as pd
 from fabricated import units
 from scipy.stats import norm
 
-from workflow_scripts.contracts.verdict_table import HIGHER, HOLDS, LOWER
-from workflow_scripts.evaluation.equivalence import Printed, decide, order_verdict, verdict
+from workflow_scripts.contracts.verdict_table import AGAINST
+from workflow_scripts.evaluation.bootstrap import once, replicates
+from workflow_scripts.evaluation.equivalence import Difference, Printed, decide, verdict
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.evaluation.multiplicity import FALSE_SHARE, adjusted
+from workflow_scripts.evaluation.observed import of_groups
+from workflow_scripts.evaluation.order_verdict import decide_leads
+from workflow_scripts.evaluation.paper_chance import PaperSample, paper_chance
 from workflow_scripts.evaluation.quantities import Measured, Quantity
-from workflow_scripts.evaluation.uncertainty import uncertain
+from workflow_scripts.evaluation.uncertainty import uncertain, with_common_spread
 
 MARGIN = 0.02
 ROUNDING = 0.0005
 CLASSES = ["a", "b"]
+DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class World:
         label = (base["label"] == "b").to_numpy()
         easy = np.repeat(rng.normal(size=self.groups), self.size) * np.sqrt(self.alike)
         easy = easy + rng.normal(size=self.n) * np.sqrt(self.own)
-        found = []
+        grids = []
         for truth in truths:
             run = {}
             for seed in range(self.seeds):
@@ -55,8 +65,8 @@ class World:
                 chance = rng.normal(size=self.n) * np.sqrt(1 - self.alike - self.own)
                 says_b = label == (easy + chance < norm.ppf(skill))
                 run[0, seed] = base.assign(p_a=np.where(says_b, 0.1, 0.9), p_b=np.where(says_b, 0.9, 0.1))
-            found.append(Grid(run))
-        return found
+            grids.append(Grid(run))
+        return grids
 
     def measured(self, rng: np.random.Generator, truths: tuple[float, ...], draws: int) -> Measured:
         """The same, ready to be measured; runs are called 0, 1, …"""
@@ -75,62 +85,145 @@ def accuracy(measures: Measured, run: str = "0") -> Quantity:
     return measures.quantity(run, "accuracy", "test")
 
 
-def verdicts(world: World, repeats: int, draws: int = 100) -> dict[tuple[str, float], Counter]:
-    """How often each verdict falls on a claim that is 0, or twice the margin, off the truth.
+@dataclass(frozen=True)
+class Metric:
+    """A number that a paper prints; class_name: of one class."""
 
-    ("rule", offset): by the rule; ("percentile", offset): beside it by the interval of metrics.csv alone.
+    name: str = "accuracy"
+    class_name: str = ""
+
+    def printed(self, table: pd.DataFrame) -> Printed:
+        """As a paper prints it that got this table, with three decimals."""
+        labels, p = arrays(table)
+        scores = replicates(labels, p, once(len(labels)), 10)
+        number = CLASSES.index(self.class_name) if self.class_name else 0
+        value = scores.per_class[self.name][0, number] if self.class_name else scores.overall[self.name][0]
+        rounded = round(float(value), 3)
+        return Printed(rounded - ROUNDING, rounded + ROUNDING)
+
+    def difference(self, measures: Measured, run: str, table: pd.DataFrame, same_images: bool) -> Difference:
+        """Of the number of a run and that of a paper which got this table."""
+        printed = self.printed(table)
+        quantity = measures.quantity(run, self.name, "test", self.class_name)
+        sample = PaperSample(printed.middle, same_images=same_images)
+        return Difference(quantity.uncertain, printed, paper_chance(quantity, self.name, sample))
+
+
+ACCURACY = Metric()
+
+
+def paper_of(world: World, rng: np.random.Generator, truths: tuple[float, ...]) -> list[pd.DataFrame]:
+    """What one training of each run made of the paper's own test set."""
+    return [grid[0, 0] for grid in replace(world, seeds=1).tables(rng, truths)]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How often each word fell: by the rule, and if the published number were taken as exact; obtained minus published
+    of each paper."""
+
+    words: Counter
+    exact: Counter
+    gaps: tuple[float, ...]
+
+    def against(self) -> int:
+        """How many words against the paper fell."""
+        return sum(self.words[word] for word in AGAINST)
+
+    def best(self) -> float:
+        """The share that a test would find which knew how both numbers spread: no rule can find more at 5 %."""
+        mean, spread = abs(float(np.mean(self.gaps))), float(np.std(self.gaps, ddof=1))
+        return float(norm.sf(norm.ppf(0.975) - mean / spread))
+
+
+def words(
+    world: World, repeats: int, offset: float = 0.0, metric: Metric = ACCURACY, same_images: bool = False
+) -> Judged:
+    """How often each verdict falls on a paper whose own truth is `offset` above that of its repetition here.
+
+    offset 0: an honest paper that can be reproduced.
     """
-    rng = np.random.default_rng(0)
-    offsets = [offset for offset in (0.0, 2 * MARGIN, -2 * MARGIN) if world.truth + offset < 1]
-    found = {(how, offset): Counter() for how in ("rule", "percentile") for offset in offsets}
+    rng, called, exact, gaps = np.random.default_rng(0), Counter(), Counter(), []
     for _ in range(repeats):
-        measures = world.measured(rng, (world.truth,), draws)
-        quantity, resampler = accuracy(measures), measures.resampler(("test",))
-        ends = resampler.interval(quantity.pooled(resampler))
-        for offset in offsets:
-            printed = Printed(world.truth + offset - ROUNDING, world.truth + offset + ROUNDING)
-            found["rule", offset][verdict(printed, quantity.uncertain, MARGIN)] += 1
-            found["percentile", offset][decide(printed, *ends, MARGIN)] += 1
-    return found
+        if same_images:
+            more = replace(world, seeds=world.seeds + 1).tables(rng, (world.truth,))[0]
+            paper = more[0, world.seeds]
+            grid = Grid({key: table for key, table in more.items() if key[1] < world.seeds})
+            measures = Measured({"0": grid}, CLASSES, DRAWS, 10, rng)
+        else:
+            measures = world.measured(rng, (world.truth,), DRAWS)
+            paper = paper_of(world, rng, (world.truth + offset,))[0]
+        difference = metric.difference(measures, "0", paper, same_images)
+        called[verdict(difference, MARGIN)] += 1
+        low, high = difference.obtained.interval()
+        exact[decide(low - difference.printed.high, high - difference.printed.low, MARGIN)] += 1
+        gaps.append(difference.uncertain.value)
+    return Judged(called, exact, tuple(gaps))
 
 
-def drawn(world: World, repeats: int, draws: int = 100) -> Counter:
-    """How often each verdict falls on an honest paper: its number is of one training, on a test set of its own.
+@dataclass(frozen=True)
+class Together:
+    """Papers that print many numbers: words against them, each for itself and adjusted for all.
 
-    The paper's training and samples are drawn from the same truth as the study's, and its number is rounded.
+    alone, kept: such words a paper; any_kept: papers with one at least; false: of those kept, on numbers that are
+    right; off_kept: of the numbers that are off, found.
     """
-    rng, found = np.random.default_rng(0), Counter()
+
+    alone: float
+    kept: float
+    any_kept: float
+    false: float
+    off_kept: float
+
+
+NUMBERS = (ACCURACY, Metric("macro_f1"), Metric("sensitivity", "a"), Metric("sensitivity", "b"))
+
+
+def papers(world: World, runs: int, repeats: int, off: int = 0, offset: float = 0.0) -> Together:
+    """Papers of several runs, NUMBERS of each, on one test set; `off` runs are printed `offset` too high."""
+    rng, alone, kept = np.random.default_rng(1), 0, []
     for _ in range(repeats):
-        quantity = accuracy(world.measured(rng, (world.truth,), draws))
-        label, p = arrays(replace(world, seeds=1).tables(rng, (world.truth,))[0][0, 0])
-        paper = round(float((p.argmax(axis=1) == label).mean()), 3)
-        found[verdict(Printed(paper - ROUNDING, paper + ROUNDING), quantity.uncertain, MARGIN)] += 1
-    return found
+        measures = world.measured(rng, (world.truth,) * runs, DRAWS)
+        tables = paper_of(world, rng, tuple(world.truth + offset * (run < off) for run in range(runs)))
+        differences = [
+            (run, metric.difference(measures, str(run), tables[run], same_images=False))
+            for run in range(runs)
+            for metric in NUMBERS
+        ]
+        called = [(run, entry.p_value) for run, entry in differences if verdict(entry, MARGIN) in AGAINST]
+        p_values = adjusted([p for _, p in called], len(differences))
+        alone += len(called)
+        kept.append([run for (run, _), p in zip(called, p_values, strict=True) if p <= FALSE_SHARE])
+    total = sum(map(len, kept))
+    false = sum(run >= off for runs_kept in kept for run in runs_kept)
+    of_off = (total - false) / (repeats * off * len(NUMBERS)) if off else 0.0
+    return Together(alone / repeats, total / repeats, sum(map(bool, kept)) / repeats, false / max(total, 1), of_off)
 
 
-def orders(runs: int, lead: float, repeats: int, n: int = 600, seeds: int = 3, spread: float = 0.005) -> Counter:
-    """How often "the highest of so many runs" gets each verdict.
+def orders(
+    runs: int, lead: float, repeats: int, spread: float = 0.005, own_spread: float | None = None, truth: float = 0.88
+) -> Counter:
+    """How often "the highest of so many runs" gets each verdict, with 600 samples and three seeds.
 
     All runs have the same mean accuracy but the subject, which has `lead` more; spread: standard deviation over
-    trainings; half of what makes a sample easy is common to all runs.
+    trainings, own_spread: of the subject's; half of what makes a sample easy is common to all runs.
     """
-    rng, found, draws, truth = np.random.default_rng(5), Counter(), 100, 0.88
+    rng, counted, n, seeds = np.random.default_rng(5), Counter(), 600, 3
+    behind = of_groups(np.ones(n), n * seeds)
     for _ in range(repeats):
-        weights = rng.multinomial(n, np.ones(n) / n, size=draws).T / n
+        weights = rng.multinomial(n, np.ones(n) / n, size=DRAWS).T / n
         easy = rng.normal(size=n) * np.sqrt(0.5)
-        means = truth + rng.normal(size=(runs, seeds)) * spread
+        spreads = np.full((runs, 1), spread)
+        spreads[0] = spread if own_spread is None else own_spread
+        means = truth + rng.normal(size=(runs, seeds)) * spreads
         means[0] += lead
         chance = rng.normal(size=(runs, seeds, n)) * np.sqrt(0.5)
         right = (easy + chance < norm.ppf(np.clip(means, 0.01, 0.999))[..., None]).astype(float)
         points, drawn_points = right.mean(axis=2), right @ weights
         leads = [
-            uncertain((points[0] - points[r])[None], (drawn_points[0] - drawn_points[r])[None], n, n, True)
+            uncertain((points[0] - points[r])[None], (drawn_points[0] - drawn_points[r])[None], behind, n, True)
             for r in range(1, runs)
         ]
-        found[order_verdict(leads, above=0, strict=True)] += 1
-    return found
-
-
-def wrong(found: Counter, offset: float) -> int:
-    """Of a right claim: called higher or lower; of one that is off: called right."""
-    return found[HOLDS] if offset else found[HIGHER] + found[LOWER]
+        leads = with_common_spread(leads, [points[r][None] for r in range(runs)])
+        counted[decide_leads(leads, above=0, strict=True).verdict] += 1
+    return counted

@@ -15,7 +15,8 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.run_record import RunRecord
 from workflow_scripts.contracts.run_tables import UNITS, probabilities
-from workflow_scripts.evaluation.stacked_run import combine, log_odds
+from workflow_scripts.evaluation.recalibration import log_odds
+from workflow_scripts.evaluation.stacked_run import combine
 from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.load import settings as load
@@ -75,7 +76,7 @@ def test_units_count_by_their_weight_and_those_of_weight_0_not_at_all():
     weight = np.random.default_rng(1).choice([0.0, 1.0, 2.5], 400)
     weighted = combine(stacked(C=0.5), {name: table.assign(weight=weight) for name, table in tables.items()})
     rows = (tables["images"]["subset"] == "validation").to_numpy()
-    scores = np.concatenate([log_odds(probabilities(table[rows])) for table in tables.values()], axis=1)
+    scores = np.concatenate([log_odds(probabilities(table[rows])[:, 1:]) for table in tables.values()], axis=1)
     model = LogisticRegression(C=0.5, max_iter=5000)
     model.fit(scores, tables["images"].loc[rows, "label"], sample_weight=weight[rows])
     given = weighted.facts["stacked"]["coefficients"]
@@ -85,8 +86,11 @@ def test_units_count_by_their_weight_and_those_of_weight_0_not_at_all():
 
 
 def test_a_run_that_is_quite_sure_gives_a_number():
-    assert np.isfinite(log_odds(np.array([[1.0, 0.0], [0.0, 1.0]]))).all()
-    np.testing.assert_allclose(log_odds(np.array([[0.2, 0.3, 0.5]])), np.log([[1.5, 2.5]]))
+    sure = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert np.isfinite(log_odds(sure)).all() and np.isfinite(log_odds(sure[:, 1:], sure[:, :1])).all()
+    p = np.array([[0.2, 0.3, 0.5]])
+    np.testing.assert_allclose(log_odds(p[:, 1:], p[:, :1]), np.log([[1.5, 2.5]]))
+    np.testing.assert_allclose(log_odds(p), np.log(p / (1 - p)))
 
 
 def test_its_record_says_what_was_fitted_and_the_step_makes_it_of_several_classes(tmp_path):

@@ -19,6 +19,7 @@ import pytest
 
 from tests.faults.conftest import results_of
 from tests.processes import Family, until
+from tests.tiny_visits import STUDIES
 from tests.workflow.conftest import OFF, ROOT, Workflow, copy_of_the_project
 
 pytestmark = pytest.mark.slow
@@ -37,6 +38,10 @@ NAMES = (
     "weights.safetensors",
     "predictions.csv",
     "units.csv",
+    "history.csv",
+    "rounds.csv",
+    "queries.csv",
+    "visits.csv",
     "metrics.json",
     "fold0-seed0.json",
     "metrics.csv",
@@ -73,7 +78,7 @@ studies:
       tiny@first: {{kind: external, study: first, of: tiny, protocol: published}}
     study_only_runs: {{tiny-float16: null, control: null}}
     explain: {{runs: []}}
-"""
+{STUDIES}"""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from tests.vouched import vouch
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.run_tables import class_columns
-from workflow_scripts.reporting.judging.verdict_rows import VerdictRow, verdict_rows
+from workflow_scripts.reporting.judging.judged_together import VerdictRow
+from workflow_scripts.reporting.judging.verdict_rows import verdict_rows
 from workflow_scripts.reporting.results_reading import read_results
 
 PAPER = """\

@@ -3,15 +3,19 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
-from worked_examples import Example, examples, printed
+from worked_examples import PAGE, Example, examples, printed
 
 from workflow_scripts.commands.one_paper import answer_for, entry_point, read_paper_file
+from workflow_scripts.contracts.plain_context import Context, take_line
+from workflow_scripts.contracts.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.result_tables_yaml import result_tables_of
 from workflow_scripts.reporting.answer_json import answer_schema, json_of
 from workflow_scripts.reporting.answer_text import text_of
 from workflow_scripts.reporting.pages.answer_page import page_of
@@ -74,6 +78,27 @@ def test_a_line_is_as_wide_as_the_console_and_in_colour_only_there(tmp_path):
     assert "\033[" not in text_of(shown, 60, colour=False) and "\033[" in text_of(shown, 60, colour=True)
 
 
+def test_every_cell_and_line_that_the_page_shows_is_understood():
+    page = PAGE.read_text(encoding="utf-8")
+    cells, lines = page[page.index("| cell |") :], page[page.index("| line |") :]
+    shown = [
+        cell for row in cells.split("\n\n")[0].splitlines()[2:] for cell in re.findall("`([^`]+)`", row.split("|")[1])
+    ]
+    assert len(shown) > 10 and not [cell for cell in shown if not is_empty(cell) and read_cell(cell)[1]]
+    said = [
+        line for row in lines.split("\n\n")[0].splitlines()[2:] for line in re.findall("`([^`]+)`", row.split("|")[1])
+    ]
+    # A size that is made of words is none.
+    unknown = [line for line in said if take_line(line + " made up" * line.endswith(":"), Context()) != ""]
+    assert len(said) > 15 and unknown == ["public size:"]
+
+
+def test_the_file_of_keys_that_the_page_shows_is_read_without_a_remark():
+    page = PAGE.read_text(encoding="utf-8")
+    paper = result_tables_of(page.split("```yaml\n")[1].split("```")[0], "made.yaml", "made")
+    assert not paper.remarks and paper.tables[0].columns == ("sensitivity", "specificity")
+
+
 def test_exit_status_and_outputs_are_as_the_page_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("altered.txt").write_text(EXAMPLES["altered.txt"].text, encoding="utf-8")
@@ -93,7 +118,7 @@ def test_a_file_that_cannot_be_read_ends_with_its_mistakes_and_status_two(tmp_pa
     starts = [line[:21] for line in shown.err.splitlines()]
     assert starts == ["error: a.yaml, line 2", "error: a.yaml, line 2", "error: a.yaml, line 3"] and not shown.out
     assert called(monkeypatch, "nowhere.txt") == 2
-    assert capsys.readouterr().err == "error: nowhere.txt cannot be read: No such file or directory\n"
+    assert capsys.readouterr().err == "error: nowhere.txt is missing; check its name\n"
 
 
 def test_an_answer_needs_neither_snakemake_nor_pydantic_nor_pandas(tmp_path):

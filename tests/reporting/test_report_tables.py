@@ -200,12 +200,14 @@ def test_of_the_tissue_of_many_slides_the_mean_and_the_worst_are_shown(tmp_path)
     page = write(study)
     assert cells(page, "Tissue of slides: Dice coefficient with the true tissue")[:2] == ["mean", "0.930"]
     assert "W2" in page and "0.860" in page and "W1" not in page and "W3" not in page
+    assert "even over the image" not in page and "Random weights" not in page, "there is no map"
 
 
 def test_ground_truth_of_synthetic_data_is_compared_with_what_was_recovered_and_only_there(small, tmp_path):
     assert "fraction of the true pairs that were found" in text_of(small.page)
     shown = cells(small.page, "Grad-CAM: fraction of the maps that lies on the true region")
     assert shown == ["cvm cnn, published", "0.612", "0.250", "0.260", "6"]
+    assert "even over the image" in text_of(small.page)
     assert "Tissue of slides" not in small.page
     real = Study(tmp_path, source="real").write()
     assert not (real.folder / "truth.csv").exists()

@@ -1,6 +1,7 @@
 """verdict.csv: every printed number has a verdict, and none that it must not have."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from handmade import TRAIN, Study
 from judging import Real, claims, rows
 
+from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import write_record
 from workflow_scripts.contracts.verdict_table import (
     CANNOT_TELL,
@@ -19,10 +21,13 @@ from workflow_scripts.contracts.verdict_table import (
     NOT_CHECKED,
     NOT_COMPARABLE,
     NOT_RUN,
+    REPRODUCED,
     SYNTHETIC,
     VERDICT,
     VERDICTS,
 )
+from workflow_scripts.reporting.judging.judged_together import judged_together
+from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
 from workflow_scripts.reporting.pages.study_page import study_page
 from workflow_scripts.reporting.premiums import premiums
 from workflow_scripts.reporting.results_reading import read_results
@@ -82,6 +87,11 @@ def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
     numbers = pd.read_csv(out).set_index("claim")
     assert numbers.loc["accuracy", "obtained"] == pytest.approx(0.9) and numbers.loc["accuracy", "n"] == 400
     assert numbers.loc["accuracy", "low"] < 0.9 < numbers.loc["accuracy", "high"]
+    ends = numbers.loc["accuracy", ["difference_low", "difference_high"]]
+    assert ends.iloc[0] < numbers.loc["accuracy", "low"] - 0.9 < numbers.loc["accuracy", "high"] - 0.9 < ends.iloc[1]
+    line = numbers.loc["optimistic"]
+    assert line["margin"] == 0.02 and line["p"] <= line["p_adjusted"] < 0.05 and line["alone"] == "lower"
+    assert (line[["own_sampling", "paper_sampling"]] > 0).all()
     assert numbers["obtained"].dtype == "float64" and pd.isna(numbers.loc["absent", "obtained"])
     assert VERDICT.read(out).set_index("claim").loc["accuracy", "leak_free"] == pytest.approx(0.9)
 
@@ -89,7 +99,7 @@ def test_the_table_has_every_claim_and_no_empty_cell(study, tmp_path):
 def test_what_is_missing_or_unknown_is_named(found):
     assert found["absent"].why == "Missing: the run vgg16."
     assert "400 test samples instead of 500" in found["other_n"].why
-    assert "more samples would tell" in found["lead"].why
+    assert "paper's own samples can never tell: it would have to have 27 times as many" in found["lead"].why
     assert "differ here" in found["best"].why and "80 % power" in found["best"].why
     assert "by accuracy" in found["beats"].why
 
@@ -100,10 +110,60 @@ def test_what_was_read_into_the_paper_is_named_and_both_numbers_are_shown(found)
     assert found["vaguely"].why == "Left open by the paper: By what is not said."
 
 
-def test_higher_lower_and_orders_say_that_the_papers_own_chance_is_not_in_them(found):
-    uncertain = {"optimistic", "modest", "best", "worst", "beats"}
-    assert {name for name, row in found.items() if "the paper's own chance" in row.why} == uncertain
-    assert {found[name].verdict for name in uncertain} == {LOWER, "higher", HOLDS, FAILS}
+def test_the_papers_own_chance_is_in_the_verdict_on_every_number(found):
+    numbers = {"accuracy", "optimistic", "modest", "lead", "confused"}
+    assert {name for name, row in found.items() if "the paper's own chance included" in row.why} == numbers
+    parts = found["optimistic"].evidence.difference
+    # 97 % of 400; the handmade trainings err on as many samples each.
+    assert parts.paper.sampling == pytest.approx((0.97 * 0.03 / 400) ** 0.5, rel=0.2) and parts.paper.training == 0
+    assert parts.interval()[1] > parts.obtained.interval()[1] - 0.97
+
+
+def test_words_against_the_paper_are_adjusted_for_all_its_numbers(found):
+    judged = [row for row in found.values() if row.p_value is not None]
+    assert {row.entry.id for row in judged if row.p_adjusted is not None} == {"optimistic", "modest", "worst"}
+    assert all(row.p_adjusted >= row.p_value for row in judged if row.p_adjusted is not None)
+    row = found["optimistic"]
+    assert judged_together([row], 0)[0].verdict == LOWER
+    chance = judged_together([replace(row, p_value=0.01)], 19)[0]
+    assert (chance.alone, chance.verdict) == (LOWER, CANNOT_TELL) and chance.p_adjusted == pytest.approx(0.2)
+    assert chance.why.startswith("For itself it would be called lower; where 20 numbers are judged that may be chance.")
+    assert judged_together([replace(row, p_value=0.01)], 4)[0].verdict == LOWER
+
+
+def test_numbers_of_the_papers_other_studies_count_among_those_that_are_judged(study):
+    published = read_published(study.paper / "published.yaml")
+    # All but counts, times, what no result answers and what is assumed.
+    assert judged_elsewhere(published, "a_part") == 11 and judged_elsewhere(published, "cvm_cervix") == 0
+
+
+def stating(study, **replaced):
+    """The study with a paper whose claims state more: claim → keys."""
+    text = study.paper.joinpath("published.yaml").read_text()
+    for claim, more in replaced.items():
+        text = text.replace(f"id: {claim},", f"id: {claim}, {more},")
+    return SimpleNamespace(folder=study.folder, received=study.received, paper=rewritten(study.paper, text))
+
+
+FIXED = "stated: {fixed_test_set: The test images are those of the public split.}"
+
+
+def test_the_mean_of_several_trainings_makes_the_paper_more_certain(tmp_path, found):
+    one, five = found, rows(stating(Real(tmp_path).write(), optimistic="trainings: 5", modest=FIXED))
+    errors = [row["optimistic"].evidence.difference.paper.sampling for row in (one, five)]
+    assert errors[1] < 0.8 * errors[0]
+    # The split here is not the public one: other images are judged.
+    assert five["modest"].evidence.difference == one["modest"].evidence.difference
+
+
+def test_on_a_fixed_public_test_set_the_choice_of_images_cancels(tmp_path):
+    rules = {"public": {"kind": "file", "path": "split.csv", "by": "sample", "folds": 1, "role": "as_published"}}
+    study = Real(tmp_path, protocols=rules, folds={"public": 1}).write()
+    stated = rows(stating(study, accuracy=FIXED))
+    same, drawn = stated["accuracy"], stated["modest"]
+    assert same.evidence.difference.paper.same_images and not drawn.evidence.difference.paper.same_images
+    # Every training of the handmade runs errs on as many samples.
+    assert same.verdict == REPRODUCED and "The very same test images are judged" in same.why
 
 
 def test_confusions_are_counted_and_compared_as_shares_of_the_class(found):
@@ -275,3 +335,16 @@ def test_what_the_weights_weigh_is_no_matter_of_chance(study):
         assert rows(study)["optimistic"] == rows(study)["optimistic"]
     finally:
         path.write_text(kept)
+
+
+def test_too_few_patients_cannot_tell_and_it_is_said(tmp_path):
+    class FewPatients(Real):
+        """Eight patients, however many pictures."""
+
+        def manifest(self):
+            manifest = super().manifest()
+            return manifest.assign(group=[f"patient {number % 8}" for number in range(len(manifest))])
+
+    few = rows(FewPatients(tmp_path).write())
+    assert {few[name].verdict for name in ("optimistic", "modest", "worst", "beats")} == {CANNOT_TELL}
+    assert all("at least 10 groups are needed" in few[name].why for name in ("optimistic", "worst"))

@@ -126,6 +126,7 @@ def test_the_page_shows_flow_columns_and_findings_and_says_where_there_is_none(r
     assert drawing.count("<rect") == len(FLOW) and "1\u202f200" in drawing and "competing event: death" in drawing
     assert "one column nearly tells the outcome" in page and "AUC 0.973" in page and ">18<" in page
     assert "Patients with equal numbers" in page
+    assert "Refused patients" in page and "Refused files" not in page
     assert "Nothing was found: no column nearly tells" in study_page(with_visits(results, audit=[]), {})
 
 

@@ -94,7 +94,9 @@ def test_plots_in_a_page_are_smaller_and_the_same_picture(tmp_path):
 
 
 def test_notes_keep_tables():
-    assert "<td>1</td>" in markdown("| a |\n|---|\n| 1 |\n")
+    table = markdown("| a |\n|---|\n| 1 |\n")
+    assert "<td>1</td>" in table
+    assert table.startswith('<div class="scroll"') and table.rstrip().endswith("</table></div>"), "a phone is narrower"
 
 
 # Caption → kinds of figures that it is for, each with the wildcards that it has beside the study.
@@ -164,11 +166,12 @@ def test_subjects_have_one_list_and_the_shipped_studies_are_on_it():
     assert {study.subject for name, study in studies.items() if name.startswith("cvm_")} == {"cell"}
 
 
-def test_runs_that_see_nothing_of_the_subject_are_told_by_their_settings_not_by_their_name():
+def test_runs_that_see_no_shape_are_told_by_their_settings_not_by_their_name():
     def seen(**spec):
-        return parse(RunKind, spec).blind_to_classes()
+        return parse(RunKind, spec).sees_no_shape()
 
-    assert seen(kind="baseline", features=["border", "size"]) == ("the border of each picture", "its size")
+    sees = ("the border of each picture", "the size of each picture")
+    assert seen(kind="baseline", features=["border", "size"]) == sees
     assert seen(kind="baseline", features=["border", "stained"]) == ()
     assert seen(kind="network", model="control") == ()
 

@@ -39,7 +39,7 @@ def test_every_step_receives_what_the_settings_state(scale):
 
 def test_a_step_does_not_receive_what_it_does_not_depend_on():
     """So that a change of it re-runs nothing."""
-    changes = {"preprocess": {"pixel_size": 0.25}, "evaluate": {"margin": 0.07}, "subject": "tissue"}
+    changes = {"preprocess": {"pixel_size": 0.25}, "evaluate": {"margins": {"accuracy": 0.07}}, "subject": "tissue"}
     before, after = (Steps(settings(ROOT, user)) for user in ({}, {"studies": {"cvm_cervix": changes}}))
     study, protocol = "cvm_cervix", "published"
     for step in (Steps.preprocess, Steps.ground_truth):
@@ -47,11 +47,11 @@ def test_a_step_does_not_receive_what_it_does_not_depend_on():
     assert before.split(study, protocol) == after.split(study, protocol)
     assert before.evaluate(study, protocol) == after.evaluate(study, protocol)
     assert before.explain(study, protocol) != after.explain(study, protocol)
-    assert not {"margin", "subject"} & {
+    assert not {"margins", "subject"} & {
         *plain(after.paper_figures(study)),
         *plain(after.paper_figures(study))["evaluate"],
     }
-    assert after.verdict(study).evaluate.margin == 0.07 and "subject" not in plain(after.verdict(study))
+    assert after.verdict(study).evaluate.margins.accuracy == 0.07 and "subject" not in plain(after.verdict(study))
     assert after.report(study).subject == "tissue"
 
 

@@ -9,7 +9,7 @@ import torch
 
 from tests import made
 from tests.stored import class_numbers, store
-from workflow_scripts.contracts.attention_table import read_attention
+from workflow_scripts.contracts.attention_table import ATTENTION, ATTENTION_FILE
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, probabilities
 from workflow_scripts.models.attention_pooling import AttentionPooling
@@ -57,7 +57,7 @@ def test_it_finds_the_samples_that_tell_the_class(pooled):
     _, out = pooled
     units = UNITS.read(out / "units.csv").query("subset == 'test'")
     assert (units[COLUMNS].idxmax(axis=1).str.removeprefix("p_") == units["label"]).mean() > 0.9
-    attention = read_attention(out)
+    attention = ATTENTION.read(out / ATTENTION_FILE)
     shows = attention["id"].str[-3:].astype(int) % PER_UNIT == 0
     assert attention.loc[shows, "weight"].mean() > 0.6 and attention.loc[~shows, "weight"].mean() < 0.1
 
@@ -67,7 +67,7 @@ def test_every_sample_gets_the_probabilities_of_its_unit_and_a_share_of_its_atte
     predictions, units, attention = (
         PREDICTIONS.read(out / "predictions.csv"),
         UNITS.read(out / "units.csv"),
-        read_attention(out),
+        ATTENTION.read(out / ATTENTION_FILE),
     )
     assert attention["id"].tolist() == predictions["id"].tolist()
     assert attention["unit"].tolist() == predictions["unit"].tolist()
@@ -83,14 +83,6 @@ def test_its_record_vouches_for_the_attention_and_says_which_epoch_was_kept(pool
     assert set(record["outputs"]) == {"predictions.csv", "units.csv", "attention.csv"}
     facts = record["attention"]
     assert 1 <= facts["epoch"] <= facts["epochs"] <= 12 and facts["validation_loss"] > 0
-
-
-def test_an_attention_that_was_changed_is_refused(pooled, tmp_path):
-    out = run(pooled[0], tmp_path / "run", epochs=1)
-    path = out / "attention.csv"
-    path.write_text(path.read_text().replace("slide_", "glass_", 1))
-    with pytest.raises(UserError, match=r"attention.csv has changed"):
-        read_attention(out)
 
 
 def test_equal_settings_give_equal_bytes_and_another_seed_others(pooled, tmp_path):
@@ -146,7 +138,7 @@ def test_a_unit_that_the_split_tears_apart_is_judged_within_each_subset(tmp_path
     out = run(inputs, tmp_path / "run", epochs=3)
     units = UNITS.read(out / "units.csv")
     assert units.groupby("unit")["subset"].nunique().eq(2).all() and (units["n_samples"] == 1).all()
-    np.testing.assert_allclose(read_attention(out)["weight"], 1)
+    np.testing.assert_allclose(ATTENTION.read(out / ATTENTION_FILE)["weight"], 1)
 
 
 def test_units_of_one_sample_and_a_missing_validation_subset_are_refused(tmp_path):

@@ -156,6 +156,8 @@ def test_the_diagram_says_how_many_visits_columns_and_numbers_there_are(visits):
     for part in ("1 to 5 of a patient", "7 columns", f"{width} numbers a visit", "24 units", "24 → 2", "softmax"):
         assert part in words, part
     assert words.count("GRU") == 2
+    width, height = figure.get_size_inches()
+    assert width < 4 * height, "too wide to be read on a page"
     for name in ("forest", "unheard_of"):
         with pytest.raises(NotDrawnError, match=f"needs the recurrent run {name}"):
             recurrent(results, name)

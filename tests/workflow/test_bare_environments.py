@@ -17,27 +17,21 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.tiny_visits import STUDIES
 from tests.workflow.conftest import ROOT, TINY, Workflow, copy_of_the_project
-from workflow_scripts.kinds.kind import (
-    MAKE_WITH_ATTENTION,
-    MAKE_WITH_LINKED,
-    MAKE_WITH_MODEL,
-    MAKE_WITH_NETWORK,
-    TrainedKind,
-)
+from workflow_scripts.kinds.kind import CombinedKind, TrainedKind
 from workflow_scripts.kinds.kind_registry import kinds
+from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.settings.code import PACKAGE, closure
 
 pytestmark = pytest.mark.slow
 
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
 # These fetch from elsewhere; they are imported, but not run.
-# Rules of runs that are made in one go and need PyTorch.
-WITH_NETWORKS = (MAKE_WITH_NETWORK, MAKE_WITH_MODEL, MAKE_WITH_ATTENTION, MAKE_WITH_LINKED)
 FROM_ELSEWHERE = {"steps.download", "steps.fetch_weights"}
 # What is found by name, so that no import statement leads to it.
 NAMED = {
-    "data": ("data/adapters/*.py", "synthetic/*.py", "studies/*/adapter.py", "studies/*/synthetic.py"),
+    "data": ("data/adapters/*.py", "synthetic/*.py", "studies/*/adapter.py", "studies/*/synthetic*.py"),
     "torch": ("models/*.py", "studies/*/figure*.py"),
 }
 STUB = """#!/usr/bin/env bash
@@ -78,11 +72,20 @@ def entry_points() -> dict[str, set[str]]:
 
 
 def kinds_by_environment() -> dict[str, set[str]]:
-    """Environment → modules of the kinds of run that are made there, which are found by name."""
+    """Environment → modules of the kinds of run that are made there and of what makes them, which are found by name."""
+    environments: dict[str, str] = {}
+    parts = re.split(
+        r"^(?:use )?rule (?:(\w+) as )?(\w+).*:$", (ROOT / "rules" / "make_run.smk").read_text(), flags=re.M
+    )
+    for parent, name, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        own = re.search(r"envs/(\w+)\.yaml", body)
+        environments[name] = own[1] if own else environments[parent]
     found = defaultdict(set)
     for name, kind in kinds().items():
         if not issubclass(kind, TrainedKind):
-            found["torch" if kind.rule in WITH_NETWORKS else "data"].add(f"{PACKAGE}.kinds.{name}")
+            found[environments[kind.rule]].add(f"{PACKAGE}.kinds.{name}")
+        if issubclass(kind, (MadeKind, CombinedKind)):
+            found[environments[kind.rule]].add(kind.maker.partition(":")[0])
     return found
 
 
@@ -152,7 +155,7 @@ def test_every_rule_runs_in_its_environment_without_the_launchers_packages(bare,
     folder = copy_of_the_project(tmp_path / "copy")
     control = "      control: {kind: baseline, features: [border, size]}\n"
     assert control in TINY
-    (folder / "tiny.yaml").write_text(TINY.replace(control, control + EMBEDDED))
+    (folder / "tiny.yaml").write_text(TINY.replace(control, control + EMBEDDED) + STUDIES)
     (bare / "bin").mkdir()
     (bare / "bin" / "activate").write_text('export CONDA_PREFIX="$1"\nexport PATH="$1/bin:$PATH"\n')
     program = bare / "bin" / "conda"

@@ -106,7 +106,7 @@ def read_settings(path: Path, study: str) -> ArchivedSettings:
         checked = _Settings.model_validate(values)
         _check_measures(checked.report.evaluate)
         for evaluation in checked.evaluate.values():
-            _check_measures(_MEASURES.model_validate({**evaluation.evaluate, "margin": checked.report.evaluate.margin}))
+            _check_measures(_MEASURES.model_validate(evaluation.evaluate))
         settings = parse(ArchivedSettings, values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -155,6 +155,8 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
             "aggregate_top": (evaluation.evaluate.aggregate_top, report.evaluate.aggregate_top),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
+            "specificities": (evaluation.evaluate.specificities, report.evaluate.specificities),
+            "prevalences": (evaluation.evaluate.prevalences, report.evaluate.prevalences),
             "risk": (evaluation.evaluate.risk, report.evaluate.risk),
             "expects": (set(evaluation.expects), set(report.runs)),
             "active": tuple(

@@ -126,7 +126,8 @@ def _evaluate(folder: Path, settings: EvaluateSettings) -> None:
 
 def _summarise(archived: Path, work: Path, study: str, settings: ReportSettings) -> None:
     """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
-    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows, write
+    from workflow_scripts.reporting.judging.verdict_file import write
+    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results

@@ -1,12 +1,16 @@
 """What is known of each check: what it rests on, which readings it tries, how much it says, how errors come about."""
 
 from workflow_scripts.claims import (
+    auc_bounds,
     averages,
+    class_values,
     costs,
     described,
     granularity,
+    implied_sizes,
     leads,
     matrices,
+    one_matrix,
     rankings,
     references,
     repeats,
@@ -25,6 +29,11 @@ PREMISES: dict[str, tuple[str, ...]] = {
     averages.F1: (*_ABOUT, "average"),
     averages.RECALL: (*_ABOUT, "one_training", "average", "split_unit"),
     two_classes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
+    auc_bounds.NAME: (*_ABOUT, "one_training"),
+    implied_sizes.NAME: (*_ABOUT, "n", "one_training", "split_unit"),
+    one_matrix.NAME: (*_ABOUT, "one_training", "split_unit"),
+    class_values.MEANS: (*_ABOUT, "one_training"),
+    class_values.ACCURACY: (*_ABOUT, "one_training", "split_unit"),
     # It tries every average, whatever the claim calls it.
     matrices.METRICS: ("subset", "run", "class_name", "one_training"),
     matrices.SUMS: ("subset", "run", "class_name"),
@@ -55,11 +64,16 @@ TRIED: dict[str, tuple[str, ...]] = {
     granularity.NAME: (
         "every whole number of samples",
         _WRITING,
+        "means of two to ten trainings, where the paper does not say that it is one",
         "the mean over batches of the stated size",
-        "of more than two classes the mean of (TP + TN) / n",
+        "the balanced accuracy, and of more than two classes the mean of (TP + TN) / n",
         "of a class that is not named, each class and their mean",
     ),
-    averages.F1: ("F1 of the classes and of the means", "of class values that were rounded before as well"),
+    averages.F1: (
+        "F1 of the classes and of the means",
+        "of class values that were rounded before as well",
+        "classes that are never predicted left out",
+    ),
     averages.RECALL: ("every way in which the right answers may fall into the classes",),
     two_classes.NAME: (
         "every table of right and wrong answers",
@@ -67,7 +81,24 @@ TRIED: dict[str, tuple[str, ...]] = {
         *_AVERAGES,
         "each number in an average of its own",
         "F1 of the printed precision and sensitivity",
+        "the balanced accuracy",
+        "means and medians of several trainings or folds, where the paper does not say that it is one training",
     ),
+    auc_bounds.NAME: ("every curve through the point", "means over classes and trainings", _WRITING),
+    implied_sizes.NAME: ("any two classes", "means over the classes where no class is named", _WRITING),
+    one_matrix.NAME: (
+        "every matrix of these class sizes",
+        *_AVERAGES,
+        "each number in an average of its own",
+        "the accuracy balanced, or the mean of (TP + TN) / n",
+        _WRITING,
+    ),
+    class_values.MEANS: (
+        "plain means, weighted by class size, and of the classes that are not 0",
+        "F1 of the means",
+        _WRITING,
+    ),
+    class_values.ACCURACY: ("the accuracy balanced, or the mean of (TP + TN) / n", _WRITING),
     matrices.METRICS: (*_AVERAGES, _WRITING),
     matrices.SUMS: ("the samples of the subset and of the whole study",),
     matrices.PARTIAL: ("the most errors that the accuracy allows",),
@@ -106,6 +137,11 @@ STRENGTHS: dict[str, str] = {
     averages.F1: WEAK,
     averages.RECALL: WEAK,
     two_classes.NAME: STRONG,
+    auc_bounds.NAME: WEAK,
+    implied_sizes.NAME: WEAK,
+    one_matrix.NAME: WEAK,
+    class_values.MEANS: STRONG,
+    class_values.ACCURACY: STRONG,
     matrices.METRICS: EXACT,
     matrices.SUMS: EXACT,
     matrices.PARTIAL: WEAK,
@@ -128,6 +164,7 @@ STRENGTHS: dict[str, str] = {
     costs.NAME: STRONG,
 }
 MISPRINT = "A misprint, a number of other samples or one left from a draft would look the same."
+UNSTATED = "Papers seldom state it; so read, the numbers are right."
 _SENTENCE = "The sentence may be left from a draft, or about other numbers than it seems to be."
 # Name of a check → how a contradiction of its kind may come about without a fault of the work; else MISPRINT.
 INNOCENT: dict[str, str] = {

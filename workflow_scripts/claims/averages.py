@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import NOTE, Outcome, shared_outcome, verdict
-from workflow_scripts.claims.printed import MODES, Interval, distance, interval, numerators, shown, written
+from workflow_scripts.claims.outcome import FITS_ONLY_IF, NOTE, Outcome, shared_outcome, verdict
+from workflow_scripts.claims.printed import Interval, distance, interval, numerators, shown, written
 from workflow_scripts.claims.scores import COARSEST
 from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, groups, measured, printed_together
+from workflow_scripts.claims.trainings import MEDIANS, is_open
 from workflow_scripts.contracts.claims import Claim, Published
 
 F1 = "F1 from precision and sensitivity"
 RECALL = "mean sensitivity from accuracy"
+# As many classes a paper may have that does not say how many.
+MOST_CLASSES = 20
 _TRIPLES = (("precision", "sensitivity", "f1"), ("macro_precision", "macro_sensitivity", "macro_f1"))
 
 
@@ -23,6 +27,7 @@ def check_f1(published: Published) -> Iterator[Outcome]:
     before may be off by half a digit. Without a sensitivity, F1 may be anything up to 1. Reference: J. Opitz, S. Burst,
     Macro F1 and Macro F1, arXiv:1911.03347 (2019), who show that the F1 of means is never the smaller one.
     """
+    sizes = Sizes(published)
     claims = [claim for claim in measured(published) if any(claim.metric in triple for triple in _TRIPLES)]
     for _, group in groups(claims, "study", "run", "subset", "class_name"):
         for place in dict.fromkeys(map(printed_together, group)):
@@ -30,10 +35,10 @@ def check_f1(published: Published) -> Iterator[Outcome]:
             for triple in _TRIPLES:
                 precision, recall, f1 = (here.get(metric) for metric in triple)
                 if f1 and (precision or recall):
-                    yield from _f1(precision, recall, f1)
+                    yield from _f1(precision, recall, f1, len(sizes.classes(f1.study, f1.run)))
 
 
-def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Outcome]:
+def _f1(precision: Claim | None, recall: Claim | None, f1: Claim, classes: int) -> Iterator[Outcome]:
     intervals = [interval(claim) if claim else Interval(0.0, 1.0) for claim in (precision, recall)]
     top = _harmonic(*(min(end.high, 1.0) for end in intervals))
     claims = [claim for claim in (precision, recall, f1) if claim]
@@ -52,7 +57,26 @@ def _f1(precision: Claim | None, recall: Claim | None, f1: Claim) -> Iterator[Ou
     if not (precision and recall):
         why = f"{names} {word} an F1 of {shown(f1)}, whatever the number that is not printed."
     size = "" if fits else distance(min(max(f1.scaled, bottom), top), f1)
-    yield from shared_outcome(claims, F1, verdict(fits), why, f"F1 {lines}", size=size)
+    reading = "" if fits or single else _left_out((intervals[0], intervals[1]), f1, classes)
+    reading = reading or (MEDIANS if is_open(claims) and not fits else "")
+    outcome = FITS_ONLY_IF if reading else verdict(fits)
+    yield from shared_outcome(claims, F1, outcome, why, f"F1 {lines}", size=size, reading=reading)
+
+
+def _left_out(parts: tuple[Interval, Interval], f1: Claim, classes: int) -> str:
+    """That classes which are never predicted count in some of the means and not in others; empty where they do not.
+
+    With u of K classes left out, whose sensitivity is 0, a mean grows by K/(K − u), and no mean sensitivity of all is
+    above (K − u)/K. parts: precision and sensitivity; classes: K; 0 where it is unknown.
+    """
+    precision, recall = parts
+    for left_out in range(1, classes or MOST_CLASSES):
+        growth = (classes or MOST_CLASSES) / ((classes or MOST_CLASSES) - left_out)
+        top = _harmonic(min(precision.high, 1.0), min(recall.high * growth, 1.0))
+        bottom = precision.low / growth + recall.low - 1
+        if recall.low * growth <= 1 and interval(f1).overlaps(Interval(bottom - 2 * COARSEST, top + 2 * COARSEST)):
+            return "classes that are never predicted are left out of some of the means"
+    return ""
 
 
 def _harmonic(a: float, b: float) -> float:
@@ -95,10 +119,12 @@ def _recall(accuracy: Claim, recall: Claim, sizes: Sizes) -> Iterator[Outcome]:
     why = f"An accuracy of {shown(accuracy)} and the class sizes {word} a mean sensitivity of {shown(recall)}."
     size = "" if fits else distance(min(max(recall.scaled, low), high), recall)
     innocent = "" if fits else _otherwise(accuracy, sizes)
-    outcome = NOTE if innocent else verdict(fits)
+    outcome, reading = NOTE if innocent else verdict(fits), ""
+    if not fits and not innocent and is_open((accuracy, recall)):
+        outcome, reading = FITS_ONLY_IF, MEDIANS
     for claim, counterpart in ((accuracy, recall), (recall, accuracy)):
-        compared_ids = (counterpart.id, *sizes.behind(claim))
-        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", compared_ids, innocent, size)
+        about = (counterpart.id, *sizes.behind(claim)), innocent, size, reading
+        yield Outcome(claim.id, RECALL, outcome, why, f"{ends[0]} to {ends[1]}", *about)
 
 
 def _otherwise(accuracy: Claim, sizes: Sizes) -> str:

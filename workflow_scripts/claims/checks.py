@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 from workflow_scripts.claims import (
+    auc_bounds,
     averages,
+    class_values,
     costs,
     described,
     digits,
     granularity,
+    implied_sizes,
     leads,
     matrices,
+    one_matrix,
     rankings,
     references,
     repeats,
@@ -18,7 +22,7 @@ from workflow_scripts.claims import (
     two_classes,
     writing,
 )
-from workflow_scripts.claims.about_checks import INNOCENT, MISPRINT, PREMISES, STRENGTHS, TRIED
+from workflow_scripts.claims.about_checks import INNOCENT, MISPRINT, PREMISES, STRENGTHS, TRIED, UNSTATED
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
     CONTRADICTION,
@@ -38,6 +42,11 @@ CHECKS: dict[str, Check] = {
     averages.F1: averages.check_f1,
     averages.RECALL: averages.check_recall,
     two_classes.NAME: two_classes.check,
+    implied_sizes.NAME: implied_sizes.check,
+    auc_bounds.NAME: auc_bounds.check,
+    one_matrix.NAME: one_matrix.check,
+    class_values.MEANS: class_values.check_means,
+    class_values.ACCURACY: class_values.check_accuracy,
     matrices.METRICS: matrices.check_metrics,
     matrices.SUMS: matrices.check_sums,
     matrices.PARTIAL: matrices.check_partial,
@@ -112,15 +121,16 @@ def check_all(published: Published) -> list[Outcome]:
 def _completed(outcome: Outcome) -> Outcome:
     """The outcome with what is known of its check, where it says nothing of it itself.
 
-    Of an issue that is no note the readings tried, of a contradiction how it may have come about, of what is
-    consistent how much that says.
+    Of an issue that is no note the readings tried and how it may have come about, of what is consistent how much
+    that says.
     """
     if outcome.outcome == CONSISTENT:
         return replace(outcome, strength=outcome.strength or STRENGTHS.get(outcome.check, ""))
     if outcome.outcome not in (CONTRADICTION, FITS_ONLY_IF):
         return outcome
     tried = outcome.tried or TRIED.get(outcome.check, ())
-    return replace(outcome, tried=tried, innocent=outcome.innocent or INNOCENT.get(outcome.check, MISPRINT))
+    usual = UNSTATED if outcome.outcome == FITS_ONLY_IF else INNOCENT.get(outcome.check, MISPRINT)
+    return replace(outcome, tried=tried, innocent=outcome.innocent or usual)
 
 
 def overall(outcomes: list[Outcome]) -> dict[str, str]:

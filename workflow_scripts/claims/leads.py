@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.outcome import CONSISTENT, NOT_CHECKABLE, NOTE, Outcome
-from workflow_scripts.claims.printed import MODES, numerators, shown
+from workflow_scripts.claims.printed import numerators, shown
 from workflow_scripts.claims.sizes import Sizes
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 

@@ -13,12 +13,20 @@ _MEANS = tuple(name for name in SUBSET_METRICS if name.startswith("macro_"))
 
 @dataclass(frozen=True)
 class _Unsaid:
-    """A premise that papers seldom state. metrics: those that need it; sentence: how all may be well without it;
-    reading: in words that complete "fits only if …", where every such number fits without it, else empty."""
+    """A premise that papers seldom state.
+
+    metrics: those that need it; unnamed: those that need it where no class is named; sentence: how all may be well
+    without it; reading: in words that complete "fits only if …", where every such number fits without it, else empty.
+    """
 
     metrics: tuple[str, ...]
     sentence: str
     reading: str = ""
+    unnamed: tuple[str, ...] = ()
+
+    def is_needed_by(self, claim: Claim) -> bool:
+        """Whether a check of the number rests on it."""
+        return claim.metric in self.metrics or (claim.metric in self.unnamed and claim.class_name is None)
 
 
 _UNSAID = {
@@ -27,7 +35,11 @@ _UNSAID = {
         "The paper does not say that the number is of one training; a mean of several trainings or folds need not be "
         "what any one of them gives.",
     ),
-    "average": _Unsaid(_MEANS, "The paper does not say how the classes were averaged, and another average may fit."),
+    "average": _Unsaid(
+        _MEANS,
+        "The paper does not say how the classes were averaged, or of which class a number is; another may fit.",
+        unnamed=CLASS_METRICS,
+    ),
     "split_unit": _Unsaid(
         ("share",),
         "The paper does not say what was divided: shares of patients or slides are no shares of their images.",
@@ -53,7 +65,7 @@ def weighed(outcome: Outcome, entries: Mapping[str, PaperEntry], premises: tuple
     readings = [entry.fits_if[premise] for entry, premise in open_premises if premise in entry.fits_if]
     claims = [entry for entry in involved if isinstance(entry, Claim)]
     for premise, unsaid in _UNSAID.items():
-        needing = [claim for claim in claims if claim.metric in unsaid.metrics and premise not in claim.stated]
+        needing = [claim for claim in claims if unsaid.is_needed_by(claim) and premise not in claim.stated]
         if premise in premises and needing:
             sentences.append(unsaid.sentence)
             readings += [unsaid.reading] if unsaid.reading else []

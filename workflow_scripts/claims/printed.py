@@ -2,20 +2,9 @@
 
 from dataclasses import dataclass
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, CUT, SLACK, TWICE, before
 from workflow_scripts.contracts.claims import UNITS, Claim
 
-ROUNDED = "rounded"
-CUT = "cut off"
-# First in a log, then in the paper: 0.91446 to 0.9145 to 91.5 %.
-TWICE = "rounded twice"
-# The plainest first.
-MODES = (ROUNDED, CUT, TWICE)
-PLAIN = "rounded or cut off"
-ANY = "any way"
-# Metrics are computed in floating point: what lies on the edge of an interval by less than this is inside.
-SLACK = 1e-12
-# A chain of roundings, each half up, takes a number up that lies less than 5/9 of a unit below: 0.4445 to 0.5.
-_CHAIN = 5 / 9
 # How many units make one, of those that are shares.
 _ONE = {"percent": 100, "percentage_points": 100, "tenths": 10, "fraction": 1}
 SIGNS = {
@@ -60,15 +49,7 @@ def interval(claim: Claim, mode: str = ANY) -> Interval:
         return Interval(claim.scaled - step, claim.scaled + step)
     if claim.unit == "count":
         return Interval(claim.scaled, claim.scaled)
-    # What is cut off at the next number is not this one; the difference is far above SLACK.
-    below, above = {
-        ROUNDED: (step / 2, step / 2),
-        CUT: (0.0, step * (1 - 1e-6)),
-        TWICE: (step * _CHAIN, step * _CHAIN),
-        PLAIN: (step / 2, step * (1 - 1e-6)),
-        ANY: (step * _CHAIN, step * (1 - 1e-6)),
-    }[mode]
-    return Interval(claim.scaled - below, claim.scaled + above)
+    return Interval(*before(claim.scaled, step, mode))
 
 
 def numerators(claim: Claim, n: int, mode: str) -> list[int]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import SLACK
 from workflow_scripts.claims.matrices import Matrix, MatrixKey, averages, matrices
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, NOT_CHECKABLE, WORDS_ONLY, Outcome, verdict
-from workflow_scripts.claims.printed import SLACK, Interval, distance, interval, shown, unit_step, written
+from workflow_scripts.claims.printed import Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.contracts.claims import Claim, Published, Statement
 from workflow_scripts.contracts.metric_names import SUBSET_METRICS
 

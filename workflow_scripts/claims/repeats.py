@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, PLAIN
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOTE, Outcome, shared_outcome
-from workflow_scripts.claims.printed import ANY, PLAIN, distance, interval, shown
+from workflow_scripts.claims.printed import distance, interval, shown
 from workflow_scripts.claims.sizes import Sizes, groups
 from workflow_scripts.claims.two_classes import excluding
 from workflow_scripts.contracts.claims import Claim, Published

@@ -2,12 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from workflow_scripts.claims.arithmetic.averaged_values import rounded
+
 if TYPE_CHECKING:
     import numpy as np
 
 # Half a unit in the second digit after the point: classification reports print class values so, and means of these are
 # off by as much.
 COARSEST = 0.005
+# Digits after the point that class values may have had before the mean was taken, of a share in [0, 1].
+DIGITS = (3, 2, 4)
 
 
 def scores(matrix: "np.ndarray") -> dict[str, "np.ndarray"]:
@@ -46,3 +50,19 @@ def f1_of_means(values_by_metric: dict[str, "np.ndarray"]) -> "np.ndarray":
 def harmonic(precision: "np.ndarray", sensitivity: "np.ndarray") -> "np.ndarray":
     """F1 of a precision and a sensitivity; 0 where both are."""
     return _ratio(2 * precision * sensitivity, precision + sensitivity)
+
+
+def of_rounded(name: str) -> tuple[str, ...]:
+    """Which of `rounded_scores` a metric may be."""
+    return ("f1", "f1_of_rounded", "f1_of_rounded_again") if name == "f1" else (name,)
+
+
+def rounded_scores(exact: dict[str, "np.ndarray"], digits: int, half_up: bool) -> dict[str, "np.ndarray"]:
+    """Class values with so many digits after the point, ties up or to the even digit.
+
+    f1_of_rounded, f1_of_rounded_again: from the rounded precision and sensitivity, and that rounded once more.
+    """
+    by_metric = {name: rounded(values, digits, half_up) for name, values in exact.items() if name != "accuracy"}
+    by_metric["f1_of_rounded"] = harmonic(by_metric["precision"], by_metric["sensitivity"])
+    by_metric["f1_of_rounded_again"] = rounded(by_metric["f1_of_rounded"], digits, half_up)
+    return by_metric

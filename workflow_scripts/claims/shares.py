@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import PLAIN, SLACK
 from workflow_scripts.claims.outcome import CONSISTENT, EXACT, FITS_ONLY_IF, WEAK, Outcome, shared_outcome, verdict
-from workflow_scripts.claims.printed import PLAIN, SLACK, interval, shown
+from workflow_scripts.claims.printed import interval, shown
 from workflow_scripts.claims.sizes import PARTS, Sizes, complete_sum, groups
 from workflow_scripts.contracts.claims import Claim, Published
 

@@ -1,11 +1,12 @@
 """How many samples a number rests on: printed, or from the total and the stated share of a split."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from workflow_scripts.claims.printed import PLAIN, interval
+from workflow_scripts.claims.arithmetic.ways_of_writing import PLAIN
+from workflow_scripts.claims.printed import interval
 from workflow_scripts.contracts.claims import Claim, Published
 
 PARTS = ("train", "validation", "test")
@@ -168,3 +169,17 @@ def printed_together(claim: Claim) -> str:
 def measured(published: Published) -> list[Claim]:
     """Claims that are a number of their own: no difference, no ratio, nothing approximate."""
     return [claim for claim in published.claims if not claim.against and claim.relation != "about"]
+
+
+def other_rows(row: Sequence[Claim], claims: Sequence[Claim]) -> list[list[Claim]]:
+    """The rows of the same table, study and subset with the same metrics, of other runs."""
+    about = row[0]
+    alike = [
+        claim
+        for claim in claims
+        if (claim.study, claim.subset) == (about.study, about.subset) and claim.run != about.run
+        if printed_together(claim) == printed_together(about)
+    ]
+    metrics = {(claim.metric, claim.class_name) for claim in row}
+    rows = [of_run for _, of_run in groups(alike, "run")]
+    return [of_run for of_run in rows if {(claim.metric, claim.class_name) for claim in of_run} == metrics]

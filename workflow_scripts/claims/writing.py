@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from workflow_scripts.claims.arithmetic.ways_of_writing import CUT, ROUNDED
 from workflow_scripts.claims.granularity import possible
 from workflow_scripts.claims.outcome import CONSISTENT, NOTE, Outcome, shared_outcome
-from workflow_scripts.claims.printed import CUT, ROUNDED, near, numerators
+from workflow_scripts.claims.printed import near, numerators
 from workflow_scripts.claims.sizes import Sizes, groups, measured
 from workflow_scripts.contracts.claims import Claim, Published
 

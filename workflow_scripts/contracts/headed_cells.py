@@ -64,16 +64,22 @@ def headings_of(heads: Sequence[str], groups: Sequence[str], rows: Sequence[Sequ
     return headings if len(used) == len(set(used)) else _grouped(headings, groups)
 
 
+def belonging(head: str) -> Literal["interval", "spread", "fraction"] | None:
+    """What a column with this heading adds to the numbers of the column before it; None where it stands for itself."""
+    plain = head.strip(" *_")
+    if _INTERVAL.fullmatch(plain):
+        return "interval"
+    if _SPREAD.fullmatch(plain):
+        return "spread"
+    return "fraction" if _FRACTION.fullmatch(plain) else None
+
+
 def _heading(head: str, cells: Sequence[str], number: int) -> Heading:
     if names_metric(head):
         return Heading(head, "value")
     plain = head.strip(" *_")
-    if number and _INTERVAL.fullmatch(plain):
-        return Heading(head, "interval")
-    if number and _SPREAD.fullmatch(plain):
-        return Heading(head, "spread")
-    if number and _FRACTION.fullmatch(plain):
-        return Heading(head, "fraction")
+    if number and (kind := belonging(head)):
+        return Heading(head, kind)
     filled = [cell for cell in cells if not is_empty(cell)]
     if number == 0 or plain.lower() in _KIND_BY_WORD or 2 * numbers_in(filled) < len(filled) or not head.strip():
         return Heading(head, "label")

@@ -43,7 +43,7 @@ _SPELLINGS = {
 
 # What a heading says of its cells and not of its metric: a unit, that an interval or a spread stands there.
 _BESIDE = re.compile(
-    r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n)[)\]]"
+    r"[(\[](?:[^()\[\]]*\b(?:ci|sd|std|se|iqr|range|percent|confidence|n/n)\b[^()\[\]]*|\s*(?:in\s)?%\s*|n|[\s*]*)[)\]]"
     r"|\b9[059]\s?% ?ci\b|%|\bin percent\b|\bmean ± sd\b|± ?sd\b|[*†‡§↑↓]",
     re.IGNORECASE,
 )
@@ -100,6 +100,11 @@ def canonical(heading: str) -> str:
 def is_metric(name: str) -> bool:
     """Whether this is a name that `canonical` gives to a metric."""
     return name in _SPELLINGS or name.startswith("f_beta(")
+
+
+def is_share(name: str) -> bool:
+    """Whether this is the name of a metric that is a share, at most 1 or 100 percent."""
+    return is_metric(name) and name not in (*COUNTS, "lr_positive", "lr_negative", "dor")
 
 
 def averaged(heading: str) -> tuple[str, str]:

@@ -8,8 +8,10 @@ from workflow_scripts.runtime.wording import nearest
 
 # What a check may rest on beside the fields of a claim, and papers seldom say; where one does, `stated` quotes it.
 # one_training: the number is of one training, no mean of several or of folds; average: how the classes were averaged;
-# split_unit: what was divided, images or patients.
-UNSAID = ("one_training", "average", "split_unit")
+# split_unit: what was divided, images or patients; fixed_test_set: the test images are a fixed public set, so that
+# whoever tests on it judges the very same images.
+FIXED_TEST_SET = "fixed_test_set"
+UNSAID = ("one_training", "average", "split_unit", FIXED_TEST_SET)
 # Fields that this project may have had to read into a paper.
 ASSUMABLE = ("metric", "subset", "class_name", "run", "against", "n", "setting")
 

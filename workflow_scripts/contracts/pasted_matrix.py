@@ -24,7 +24,7 @@ class PastedMatrix:
 
 def _bare(name: str) -> str:
     """A name without the words that say whether it is of a truth or of a prediction."""
-    return " ".join(re.sub(rf"\b(?:{_TRUTH}|{_PREDICTED})\b|[:*]", " ", name.lower()).split())
+    return " ".join(re.sub(rf"\b(?:{_TRUTH}|{_PREDICTED})\b|[:*]", " ", name, flags=re.IGNORECASE).split())
 
 
 def _rows_are(corner: str, heads: Sequence[str], names: Sequence[str]) -> str | None:
@@ -33,15 +33,18 @@ def _rows_are(corner: str, heads: Sequence[str], names: Sequence[str]) -> str | 
     for rows, columns, words in ((_TRUTH, _PREDICTED, "truth"), (_PREDICTED, _TRUTH, "predicted class")):
         if re.search(columns, across) or re.search(rows, down) or re.search(rf"(?:{rows}).*(?:{columns})", corner):
             return words
-    return None
+    # A name in the corner alone is that of the rows below it.
+    if re.fullmatch(rf"(?:{_PREDICTED})(?: class| label)?", corner):
+        return "predicted class"
+    return "truth" if re.fullmatch(rf"(?:{_TRUTH})(?: class| label)?", corner) else None
 
 
 def pasted_matrix(heads: Sequence[str], body: Sequence[Sequence[str]]) -> PastedMatrix | None:
     """The confusion matrix in a table of headings and rows of cells; None where it is none, or a cell is no number."""
     columns = [number for number, head in enumerate(heads) if number and not _TOTAL.fullmatch(head.strip(" *"))]
     rows = [row for row in body if not _TOTAL.fullmatch(row[0].strip(" *"))]
-    names = [_bare(row[0]) for row in rows]
-    if len(names) < 2 or len(set(names)) < len(names) or [_bare(heads[column]) for column in columns] != names:
+    names = [_bare(row[0]).lower() for row in rows]
+    if len(names) < 2 or len(set(names)) < len(names) or [_bare(heads[column]).lower() for column in columns] != names:
         return None
     cells = [[read_cell(row[column])[0] for column in columns] for row in rows]
     whole = tuple(tuple(value for value in row if value is not None) for row in cells)
@@ -49,8 +52,8 @@ def pasted_matrix(heads: Sequence[str], body: Sequence[Sequence[str]]) -> Pasted
         return None
     shown = tuple(heads[column].strip(" *") for column in columns)
     bare = tuple(_bare(head) for head in shown)
-    said = _rows_are(heads[0], shown, [row[0] for row in rows])
-    return PastedMatrix(whole, bare if said and all(bare) else shown, said, _totals(heads, body, rows, columns))
+    rows_are = _rows_are(heads[0], shown, [row[0] for row in rows])
+    return PastedMatrix(whole, bare if rows_are and all(bare) else shown, rows_are, _totals(heads, body, rows, columns))
 
 
 def _totals(

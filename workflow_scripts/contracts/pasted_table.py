@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from workflow_scripts.contracts.headed_cells import Heading, headings_of, label_kind, names_metric
 from workflow_scripts.contracts.listed_values import beside_name
-from workflow_scripts.contracts.metric_spellings import without_unit
+from workflow_scripts.contracts.metric_spellings import is_share, without_unit
 from workflow_scripts.contracts.pasted_matrix import PastedMatrix, pasted_matrix
 from workflow_scripts.contracts.plain_cells import (
     holds_number,
@@ -16,8 +16,9 @@ from workflow_scripts.contracts.plain_cells import (
     spaced_heading,
     split_line,
 )
-from workflow_scripts.contracts.printed_cells import is_empty, read_cell
+from workflow_scripts.contracts.printed_cells import is_empty, read_cell, with_share_first
 from workflow_scripts.contracts.result_tables import PrintedValue, Row
+from workflow_scripts.contracts.turned_table import turned
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
         pasted.remarks.append(f"line {lines[0].number}: the table has no headings; write a line of them above it")
         return pasted
     heads, groups = _heads(head_rows)
+    heads = _spaced_names(heads, body)
     body = _of_one_width(body, heads, pasted)
     if not body:
         return pasted
@@ -78,7 +80,8 @@ def read_pasted(lines: Sequence[Line]) -> Pasted:
     if pasted.matrix:
         return pasted
     if not any(map(names_metric, heads)) and sum(names_metric(row.cells[0]) for row in body) * 2 >= len(body):
-        heads, groups, body = _transposed(heads, body)
+        heads, rows = turned(heads, [row.cells for row in body])
+        groups, body = [""] * len(heads), [_Cells(body[0].number, row) for row in rows]
     _take_rows(headings_of(heads, groups, [row.cells for row in body]), body, pasted)
     return pasted
 
@@ -117,6 +120,14 @@ def _heads(head_rows: Sequence[_Cells]) -> tuple[list[str], list[str]]:
     return heads, groups
 
 
+def _spaced_names(heads: list[str], body: Sequence[_Cells]) -> list[str]:
+    """Headings without metrics that single spaces part while two part the cells: `Prediction  No Yes`."""
+    words = " ".join(heads).split()
+    widths = [len(row.cells) for row in body]
+    fits = widths.count(len(words)) * 2 > len(widths) and widths.count(len(heads)) == 0
+    return words if fits and not any(map(names_metric, heads)) else heads
+
+
 def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) -> list[_Cells]:
     """The rows with as many cells as there are headings, or one more where the names of rows have no heading.
 
@@ -138,20 +149,6 @@ def _of_one_width(body: Sequence[_Cells], heads: Sequence[str], pasted: Pasted) 
             words = f"{len(row.cells)} cells below {len(heads)} headings"
             pasted.remarks.append(f"line {row.number}: {words}, not read: {' | '.join(row.cells)}")
     return kept
-
-
-def _transposed(heads: Sequence[str], body: Sequence[_Cells]) -> tuple[list[str], list[str], list[_Cells]]:
-    """Headings, groups and rows of a table whose metrics stand in its first column."""
-    new_heads = [
-        heads[0] if label_kind(heads[0]) in ("model", "class", "set", "who") else "",
-        *(r.cells[0] for r in body),
-    ]
-    rows = [
-        _Cells(body[0].number, [head, *(row.cells[column] for row in body)])
-        for column, head in enumerate(heads)
-        if column
-    ]
-    return new_heads, [""] * len(new_heads), rows
 
 
 def _take_rows(headings: Sequence[Heading], body: Sequence[_Cells], pasted: Pasted) -> None:
@@ -199,6 +196,7 @@ def _values(headings: Sequence[Heading], row: _Cells, group: str, pasted: Pasted
             if value:
                 yield name, value
             (value, left_over), name = read_cell(cell), heading.name
+            value = with_share_first(value) if value and is_share(name) else value
         else:
             value, left_over = _joined(value, cell, heading)
         if left_over:
@@ -214,9 +212,9 @@ def _joined(value: PrintedValue | None, cell: str, heading: Heading) -> tuple[Pr
         return None, cell
     if heading.holds == "spread":
         return replace(value, plus_minus=bare), ""
-    beside, left_over = read_cell(f"0 ({bare})")
-    if beside is None or (beside.interval is None and beside.fraction is None):
+    with_extras, left_over = read_cell(f"0 ({bare})")
+    if with_extras is None or (with_extras.interval is None and with_extras.fraction is None):
         return value, cell
     return replace(
-        value, interval=beside.interval or value.interval, fraction=beside.fraction or value.fraction
+        value, interval=with_extras.interval or value.interval, fraction=with_extras.fraction or value.fraction
     ), left_over

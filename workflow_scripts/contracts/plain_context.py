@@ -15,9 +15,15 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _SIZE = re.compile(r"(?<![\w.])(\d[\d,]*)(?![\d.]|\s*[%x×]|\s?(?:classes|folds|years)\b)")
-# Words that count, and are no part of a name.
-_COUNTED = re.compile(
-    r"\b(?:test|images?|samples?|cases|patients|cells|women|slides|tiles|of|from|n|the|all|with|in total)\b",
+_THINGS = (
+    "images?|samples?|cases|patients|cells|women|men|slides|tiles|patches|lesions|subjects|scans|smears|studies|exams|"
+    "volumes|recordings|records|photographs|pictures|eyes|nodules|biopsies|frames|sections|specimens|persons|people|"
+    "participants|individuals|visits|beats"
+)
+# How many things there are: a number with a word for them behind it, `n = 130`, or a number that stands alone.
+_HOW_MANY = re.compile(
+    rf"(?<![\w.-])(?:n\s*=\s*)?(\d[\d,]*)\s+(?:[a-z-]+\s+){{0,2}}?(?:{_THINGS})\b(?:\s+(?:of|from)\b)?"
+    r"|\bn\s*=\s*(\d[\d,]*)|(?:^|[,;:]\s*)(\d[\d,]*)\s*$",
     re.IGNORECASE,
 )
 
@@ -45,6 +51,7 @@ class Context:
     interval_level: str | None = None
     same_samples: str | None = None
     rows_are: str | None = None
+    stated: str | None = None
     is_matrix: bool = False
     listed: list[ListedValue] = field(default_factory=list)
     not_stated: tuple[str, ...] = ()
@@ -57,14 +64,23 @@ def _count(text: str) -> int | None:
 
 
 def _take_data(context: Context, text: str) -> bool:
-    """`Herlev, 130 images`, `130 images of Herlev`, `Herlev`, `130`: how many, and what remains as the name."""
-    context.n = _count(text) or context.n
-    name = " ".join(re.sub(r"[,;()=]+", " ", _COUNTED.sub(" ", _SIZE.sub(" ", text))).split())
+    """`Herlev, 130 images`, `130 images of Herlev`, `ISIC 2019`, `130`: how many, and what remains as the name."""
+    many = _HOW_MANY.search(text)
+    if many and not _per_class(text):
+        context.n = int(next(filter(None, many.groups())).replace(",", ""))
+    name = " ".join(_HOW_MANY.sub(" ", text).split()).strip(" ,;()=")
     context.data_name = name or context.data_name
-    return bool(name) or context.n is not None
+    return bool(name) or many is not None
+
+
+def _per_class(text: str) -> bool:
+    """Whether a number is said of each class."""
+    return bool(re.search(r"\b(?:per|each|every)\b", text, re.IGNORECASE))
 
 
 def _take_n(context: Context, text: str) -> bool:
+    if _per_class(text):
+        return False
     context.n = _count(text)
     return context.n is not None
 
@@ -80,13 +96,15 @@ def _take_negatives(context: Context, text: str) -> bool:
 
 
 def _take_classes(context: Context, text: str) -> bool:
-    """`normal 78, abnormal 52`, `normal: 78; abnormal: 52`, `normal, abnormal`, `5`, `100, 100, 31`."""
+    """`normal 78, abnormal 52`, `normal: 78; abnormal: 52`, `normal, abnormal`, `grade 1, grade 2`, `5`, `100, 31`."""
     parts = [part.strip() for part in re.split(r"[;,](?!\d{3}\b)", text) if part.strip()]
     if len(parts) == 1 and (match := re.match(r"^(\d+)\b", parts[0])):
         context.n_classes = int(match[1])
         return True
     sized = [re.fullmatch(r"(.*?)\s*[:=(]?\s*(\d[\d,]*)\s*\)?(?:\s+[a-z]+)?", part) for part in parts]
-    if parts and all(sized):
+    prefixes = {match[1].strip() for match in sized if match}
+    numbered = len(parts) > 1 and len(prefixes) == 1 and prefixes != {""}
+    if parts and all(sized) and not numbered:
         sizes = tuple(int(match[2].replace(",", "")) for match in sized if match)
         names = tuple(match[1].strip(" :=(") for match in sized if match)
         context.classes = ClassSizes(sizes, names if all(names) else ())
@@ -143,6 +161,7 @@ _TAKERS: dict[str, Callable[[Context, str], bool]] = {
     **dict.fromkeys(("confusion matrix", "matrix", "rows", "rows are"), _take_matrix),
     "id": _words("id"),
     "task": _words("task"),
+    "stated": _words("stated"),
     "public size": _take_public,
     **dict.fromkeys(("note", "notes", "remark"), _take_note),
     "not stated": _take_not_stated,

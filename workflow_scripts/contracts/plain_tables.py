@@ -1,4 +1,4 @@
-"""Result tables as pasted text: CSV, TSV, Markdown or columns parted by spaces, with lines of context above.
+"""Result tables as pasted text: CSV, TSV, Markdown, LaTeX or columns parted by spaces, with lines of context above.
 
 What is said above a table holds for the tables below it too, until it is said anew; a table's name does not. What
 cannot be read is remarked on with its line.
@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value
+from workflow_scripts.contracts.latex_rows import without_latex
+from workflow_scripts.contracts.listed_values import (
+    ListedValue,
+    listed_rows,
+    listed_value,
+    values_of_table,
+    with_interval,
+)
 from workflow_scripts.contracts.metric_spellings import column_names
 from workflow_scripts.contracts.pasted_table import Line, read_pasted
 from workflow_scripts.contracts.plain_cells import (
@@ -29,6 +36,7 @@ from workflow_scripts.contracts.result_tables import (
     said_aggregation,
     two_classes,
 )
+from workflow_scripts.contracts.spreadsheet import read_text
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -43,12 +51,9 @@ class _Block:
 def read_plain_tables(path: Path) -> PaperTables:
     """The tables of a text file; UserError where it cannot be read, or holds no table."""
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    if not path.exists():
+        raise UserError(f"{path} is missing; check its name")
+    text = read_text(path, str(path))
     return plain_tables_of(text, path.name, path.stem)
 
 
@@ -56,7 +61,8 @@ def plain_tables_of(text: str, name: str, id_: str) -> PaperTables:
     """The tables in a text; `name` is its file's, `id_` counts where it names no id itself."""
     reading = _Reading()
     lines = [
-        Line(number, line.replace("\u00a0", " ").rstrip(" \r")) for number, line in enumerate(text.splitlines(), 1)
+        Line(number, without_latex(line.replace("\u00a0", " ").rstrip(" \r")))
+        for number, line in enumerate(text.splitlines(), 1)
     ]
     lines = [line for line in lines if not line.text.lstrip().startswith("```")]
     for position, line in enumerate(lines):
@@ -96,9 +102,11 @@ class _Reading:
             self.blocks[-1].lines.append(line)
         elif value:
             self._list(value, unused)
+        elif self.context.listed and (entry := with_interval(line.text, self.context.listed[-1])):
+            self.context.listed[-1] = entry
         elif taken == "":
             self.context, self.is_open = trial, False
-        elif _starts(line.text, [other.text for other in below]):
+        elif _starts(line.text, [following.text for following in below]):
             self._open(line)
         else:
             self._unused = line.text.strip()
@@ -107,7 +115,9 @@ class _Reading:
 
     def _list(self, value: ListedValue, unused: str) -> None:
         """Take a metric in a line of its own; a line above the first of a list is its name."""
-        begins = not self.context.listed or value.metric in [known.metric for known in self.context.listed]
+        begins = not self.context.listed or value.metric in [
+            listed_value.metric for listed_value in self.context.listed
+        ]
         if begins and unused:
             self._label = unused
             self.remarks.pop()
@@ -118,7 +128,7 @@ class _Reading:
         """Begin a table; its name and what is listed above it are not said of the next one."""
         self.blocks.append(_Block(self.context, [line]))
         self.context = replace(
-            self.context, place="", place_words="", is_matrix=False, rows_are=None, listed=[], notes=[]
+            self.context, place="", place_words="", is_matrix=False, rows_are=None, stated=None, listed=[], notes=[]
         )
         self.is_open = True
 
@@ -131,9 +141,9 @@ class _Reading:
 def _joined(above: Context, below: Context) -> Context:
     """What is said above a table, and where that leaves something open, what is said below it."""
     empty = Context()
-    said = {entry.name: getattr(above, entry.name) for entry in fields(above)}
+    values = {entry.name: getattr(above, entry.name) for entry in fields(above)}
     return Context(**{
-        name: value if value != getattr(empty, name) else getattr(below, name) for name, value in said.items()
+        name: value if value != getattr(empty, name) else getattr(below, name) for name, value in values.items()
     })  # fmt: skip
 
 
@@ -166,51 +176,54 @@ def _starts(text: str, below: Sequence[str]) -> bool:
 
 def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> ResultTable | None:
     """The table of a block; what it says itself, apart from what the whole paper says, stands in it."""
-    said, pasted = block.context, read_pasted(block.lines)
+    context, pasted = block.context, read_pasted(block.lines)
     remarks += pasted.remarks
     matrix = pasted.matrix
     if not pasted.rows and not matrix:
         return None
     return ResultTable(
-        place=said.place or f"table {number}",
+        place=context.place or f"table {number}",
         rows=tuple(pasted.rows),
-        unit=said.unit,
-        average=said.average,
-        aggregation=said_aggregation(said.aggregation),
-        interval_level=said.interval_level,
-        same_samples_within=_same(said.same_samples),
-        classes=matrix.names if matrix else said.class_names,
-        n_classes=len(matrix.names) if matrix else said.n_classes,
+        unit=context.unit,
+        average=context.average,
+        aggregation=said_aggregation(context.aggregation),
+        interval_level=context.interval_level,
+        same_samples_within=_same(context.same_samples),
+        classes=matrix.names if matrix else context.class_names,
+        n_classes=len(matrix.names) if matrix else context.n_classes,
         confusion_matrix=matrix.cells if matrix else (),
-        rows_are=said.rows_are or matrix.rows_are if matrix else None,
+        rows_are=context.rows_are or matrix.rows_are if matrix else None,
         totals=matrix.totals if matrix else MatrixTotals(),
-        printed_beside={**beside(said.listed), **pasted.printed_beside},
-        class_sizes=said.classes if said.classes != first.classes else None,
-        n=said.n if said.n != first.n else None,
-        positives={"": said.positives} if said.positives is not None and said.positives != first.positives else {},
+        printed_beside={**values_of_table(context.listed), **pasted.printed_beside},
+        class_sizes=context.classes if context.classes != first.classes else None,
+        n=context.n if context.n != first.n else None,
+        positives={"": context.positives}
+        if context.positives is not None and context.positives != first.positives
+        else {},
         percent_columns=tuple(pasted.percent_columns),
         headings=pasted.headings,
-        notes=tuple(filter(None, (said.place_words, *said.notes))),
+        stated=context.stated,
+        notes=tuple(filter(None, (context.place_words, *context.notes))),
         line=block.lines[0].number,
     )
 
 
-def _as_table(said: Context) -> ResultTable:
+def _as_table(context: Context) -> ResultTable:
     """What is listed, a metric a line, where the file has no table."""
-    names = column_names(entry.metric for entry in said.listed)
+    names = column_names(entry.metric for entry in context.listed)
     return ResultTable(
-        place=said.place or "list of numbers",
-        rows=listed_rows(said.listed),
-        unit=said.unit,
-        average=said.average,
-        aggregation=said_aggregation(said.aggregation),
-        interval_level=said.interval_level,
-        same_samples_within=_same(said.same_samples),
-        classes=said.class_names,
-        n_classes=said.n_classes,
+        place=context.place or "list of numbers",
+        rows=listed_rows(context.listed),
+        unit=context.unit,
+        average=context.average,
+        aggregation=said_aggregation(context.aggregation),
+        interval_level=context.interval_level,
+        same_samples_within=_same(context.same_samples),
+        classes=context.class_names,
+        n_classes=context.n_classes,
         headings={name: heading for heading, name in names.items() if heading != name},
-        notes=tuple(filter(None, (said.place_words, *said.notes))),
-        line=said.listed[0].line,
+        notes=tuple(filter(None, (context.place_words, *context.notes))),
+        line=context.listed[0].line,
     )
 
 
@@ -219,22 +232,22 @@ def _same(words: str | None) -> str | None:
     return "table" if words and words.split()[0] in ("same", "the", "yes", "true", "all") else words
 
 
-def _paper(tables: Sequence[ResultTable], said: Context, id_: str, remarks: list[str]) -> PaperTables:
-    n, positives = said.n, said.positives
-    if said.negatives is not None and n is not None and positives is None:
-        positives = n - said.negatives
-    if said.negatives is not None and positives is not None and n is None:
-        n = positives + said.negatives
+def _paper(tables: Sequence[ResultTable], context: Context, id_: str, remarks: list[str]) -> PaperTables:
+    n, positives = context.n, context.positives
+    if context.negatives is not None and n is not None and positives is None:
+        positives = n - context.negatives
+    if context.negatives is not None and positives is not None and n is None:
+        n = positives + context.negatives
     return PaperTables(
-        id=said.id or id_,
+        id=context.id or id_,
         tables=distinct_places(tables),
-        citation=said.citation,
-        task=said.task,
-        data_name=said.data_name,
+        citation=context.citation,
+        task=context.task,
+        data_name=context.data_name,
         test_n=n,
-        test_n_by_class=tuple(filter(None, (said.classes or two_classes(positives, n),))),
+        test_n_by_class=tuple(filter(None, (context.classes or two_classes(positives, n),))),
         positives=positives,
-        public_size=said.public_size,
-        not_stated=said.not_stated,
+        public_size=context.public_size,
+        not_stated=context.not_stated,
         remarks=tuple(remarks),
     )

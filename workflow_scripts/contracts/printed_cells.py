@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workflow_scripts.contracts.result_tables import PrintedValue, plain_number
 
@@ -43,7 +44,7 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
     for part in _inside(rest):
         if (pair := _INTERVAL.fullmatch(part)) and interval is None and _ordered(pair):
             interval = (_shown(pair[1]), _shown(pair[2]))
-        elif (parts := _FRACTION.fullmatch(part)) and fraction is None:
+        elif (parts := _FRACTION.fullmatch(part)) and fraction is None and _is_part(parts):
             fraction = (_count(parts[1]), _count(parts[2]))
         elif (number := _SECOND.fullmatch(part)) and in_brackets is None:
             in_brackets = _shown(number[1])
@@ -55,7 +56,7 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
         outside = (outside[: spread.start()] + outside[spread.end() :]).strip()
     outside, interval = _without_interval(outside, interval)
     outside, fraction = _without_fraction(outside, fraction)
-    if not plain_number(outside) and (alone := _FRACTION.fullmatch(outside)) and fraction is None:
+    if not plain_number(outside) and (alone := _FRACTION.fullmatch(outside)) and fraction is None and _is_part(alone):
         # `120/130 (92.3)`: the share is in the brackets; alone, a fraction stands for its share.
         fraction = (_count(alone[1]), _count(alone[2]))
         outside, in_brackets = in_brackets or _shown(outside), None
@@ -63,6 +64,18 @@ def read_cell(text: str) -> tuple[PrintedValue | None, str]:
         return None, text.strip()
     shown = PrintedValue(_shown(outside), interval, fraction, _shown(spread[1]) if spread else None, in_brackets)
     return shown, "; ".join(left_over)
+
+
+def with_share_first(value: PrintedValue) -> PrintedValue:
+    """The value of a cell of a share such as `48 (92.3)` or `120 (92.3%)`: the share in brackets, the count behind it.
+
+    A count is told from a mean with its spread: it is whole, and above 100, below the share, or beside a percent sign.
+    """
+    number, share = value.number, PrintedValue(value.in_brackets or "")
+    if number is None or share.number is None or value.decimals or value.percent or share.number > 100:
+        return value
+    is_count = number > 100 or share.percent or (1 < number < share.number)
+    return replace(value, text=share.text, in_brackets=value.text) if is_count else value
 
 
 def _inside(text: str) -> Iterator[str]:
@@ -102,6 +115,11 @@ def _ordered(pair: re.Match[str] | None) -> bool:
         return False
     low, high = plain_number(pair[1]), plain_number(pair[2])
     return bool(low and high) and float(low) <= float(high)
+
+
+def _is_part(parts: re.Match[str]) -> bool:
+    """Whether the first of two numbers can be a part of the second: `92/91` are two rates."""
+    return _count(parts[1]) <= _count(parts[2])
 
 
 def _count(text: str) -> int:

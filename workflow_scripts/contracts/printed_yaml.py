@@ -12,41 +12,49 @@ from workflow_scripts.contracts.yaml_nodes import (
     Mistakes,
     by_name,
     count,
+    in_words,
     listed,
     pairs,
     read_mapping,
     scalar,
     schema_of,
     texts,
+    words,
 )
 
 
 def count_or_sets(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
     """A number, a number for each name, or words that say that it is not known."""
     if isinstance(node, yaml.MappingNode):
-        return by_name(count)(node, path, mistakes)
-    if isinstance(node, yaml.ScalarNode) and not any(sign.isdigit() for sign in str(node.value)):
-        return str(node.value)
-    return count(node, path, mistakes)
+        return count_by_name(node, path, mistakes)
+    return words(node, path, mistakes) if in_words(node) else count(node, path, mistakes)
 
 
-def count_by_name(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
-    """A number for each name; a single number is that of all, under the empty name."""
-    if isinstance(node, yaml.ScalarNode):
-        number = count(node, path, mistakes)
-        return None if number is None else {"": number}
-    return by_name(count)(node, path, mistakes)
+def count_by_name(node: yaml.Node, path: str, mistakes: Mistakes) -> dict[str, int]:
+    """A number for each name; a single number is that of all, under the empty name. Words are remarked on."""
+    entries = {"": node}
+    if isinstance(node, yaml.MappingNode):
+        entries = {name: value for name, _, value in pairs(node, path, mistakes)}
+    numbers = {}
+    for name, value in entries.items():
+        if in_words(value):
+            mistakes.remark(value, f"{path}.{name}" if name else path, f"{str(value.value)!r} is no number")
+        elif (number := count(value, path, mistakes)) is not None:
+            numbers[name] = number
+    return numbers
 
 
 def class_sizes(node: yaml.Node, path: str, mistakes: Mistakes) -> tuple[ClassSizes, ...] | None:
-    """Sizes of classes: class → size, a list of sizes, or the name of a set → one of these."""
+    """Sizes of classes: class → size, a list of sizes, or the name of a set → one of these; None where one lacks."""
     if isinstance(node, yaml.SequenceNode):
         return (ClassSizes(listed(node, path, mistakes, count) or ()),)
+    if in_words(node):
+        mistakes.remark(node, path, f"{words(node, path, mistakes)!r} gives no sizes")
+        return None
     entries = list(pairs(node, path, mistakes))
     if all(isinstance(value, yaml.ScalarNode) for _, _, value in entries):
-        sizes = {name: count(value, f"{path}.{name}", mistakes) for name, _, value in entries}
-        known = {name: size for name, size in sizes.items() if size is not None}
-        return (ClassSizes(tuple(known.values()), tuple(known)),) if known else None
+        sizes = count_by_name(node, path, mistakes)
+        return (ClassSizes(tuple(sizes.values()), tuple(sizes)),) if sizes and len(sizes) == len(entries) else None
     return tuple(
         ClassSizes(sizes.sizes, sizes.names, name)
         for name, _, value in entries
@@ -70,14 +78,14 @@ def value(node: yaml.Node, path: str, mistakes: Mistakes) -> PrintedValue | None
         return printed
     parts = read_mapping(node, path, _VALUE_KEYS, mistakes, needed=("printed",))
     interval, fraction = parts.first("interval", "ci"), parts["fraction"]
-    for pair, words in ((interval, "two ends"), (fraction, "part and whole")):
+    for pair, wanted in ((interval, "two ends"), (fraction, "part and whole")):
         if pair is not None and len(pair) != 2:
-            mistakes.add(node, path, f"{words} are wanted, {list(pair)} was found")
+            mistakes.add(node, path, f"{wanted} are wanted, {list(pair)} was found")
             return None
     return PrintedValue(parts["printed"] or "", interval, fraction, parts["plus_minus"], parts["in_brackets"])
 
 
-def beside(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
+def values_by_name(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
     """A value printed beside a table, or one for each name; both by name, the single one under the empty name."""
     if isinstance(node, yaml.MappingNode) and "printed" not in [key.value for key, _ in node.value]:
         return by_name(value)(node, path, mistakes)
@@ -86,16 +94,22 @@ def beside(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
 
 
 def values_of_classes(node: yaml.Node, path: str, mistakes: Mistakes) -> tuple[PrintedValue, ...] | None:
-    """A list of printed values."""
+    """A list of printed values, or class → value."""
+    if isinstance(node, yaml.MappingNode):
+        return tuple(by_name(value)(node, path, mistakes).values())
     return listed(node, path, mistakes, value)
 
 
 def matrix(node: yaml.Node, path: str, mistakes: Mistakes) -> tuple[tuple[PrintedValue, ...], ...] | None:
-    """A square of printed numbers."""
+    """A square of printed numbers; one with more columns or rows is remarked on."""
     rows = listed(node, path, mistakes, values_of_classes)
-    if rows is not None and any(len(row) != len(rows) for row in rows):
-        lengths = ", ".join(str(len(row)) for row in rows)
-        mistakes.add(node, path, f"{len(rows)} rows of {len(rows)} numbers are wanted, rows of {lengths} were found")
+    lengths = [len(row) for row in rows or ()]
+    if len(set(lengths)) > 1:
+        shown_lengths = ", ".join(map(str, lengths))
+        mistakes.add(node, path, f"rows of one length are wanted, rows of {shown_lengths} numbers were found")
+        return None
+    if lengths and lengths[0] != len(lengths):
+        mistakes.remark(node, path, f"{len(lengths)} rows of {lengths[0]} numbers are no confusion matrix; not read")
         return None
     return rows
 

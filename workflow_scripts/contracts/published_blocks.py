@@ -61,6 +61,9 @@ class NumberBlock:
     run: Annotated[str | None, about("Of which run.")] = None
     predicted: Annotated[str | None, about("For `confusions`, the class that they were taken for.")] = None
     n: Annotated[int | None, about("How many samples or units it rests on.", ge=1)] = None
+    trainings: Annotated[
+        int | None, about("Of how many trainings on the same split it is the mean, where the paper says so.", ge=1)
+    ] = None
     quote: Annotated[str | None, about("The paper's words around it.")] = None
     stated: Stated = field(default_factory=dict)
     assumed: Assumed = field(default_factory=dict)

@@ -12,12 +12,13 @@ from workflow_scripts.contracts.yaml_nodes import (
     items,
     named,
     node_itself,
-    scalar,
     schema_of,
     texts,
+    words,
 )
 
 _TEXTS = {"anyOf": [{"type": "array", "items": TEXT}, TEXT]}
+_WORDS = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
 _NUMBERS = {"anyOf": [COUNT, named(COUNT)]}
 _SIZES = {"anyOf": [named(COUNT), COUNTS, named({"anyOf": [COUNTS, named(COUNT)]})]}
 _MATRIX = {"type": "array", "items": {"type": "array", "items": TEXT}}
@@ -25,7 +26,7 @@ _CLASSES = {"anyOf": [COUNT, {"type": "array", "items": TEXT}]}
 
 
 def _text(about: str) -> Key:
-    return Key(about, scalar, TEXT)
+    return Key(about, words, _WORDS)
 
 
 def _texts(about: str) -> Key:
@@ -72,7 +73,7 @@ TABLE_KEYS = {
     ),
     "class_sizes": Key("Test samples of each class, where this table has its own.", read.class_sizes, _SIZES),
     "n": Key("Test samples of this table.", count, COUNT),
-    "n_by_set": Key("Name of a set → its samples.", by_name(count), named(COUNT)),
+    "n_by_set": Key("Name of a set → its samples.", read.count_by_name, named(COUNT)),
     "positives": Key("Positive samples, or name of a row or set → its positive samples.", read.count_by_name, _NUMBERS),
     "positives_printed": Key("Another name of `positives`.", read.count_by_name, _NUMBERS),
     "percent_columns": _texts("Columns in percent, where that cannot be seen from the unit."),
@@ -84,7 +85,7 @@ TABLE_KEYS = {
     "ci_printed": _text("Intervals that are printed in another form."),
     "text_trap": _text("What goes wrong when the text is read by machine."),
 }
-# Metrics that stand beside the table: `overall_accuracy`, `macro_f1`.
+# Metrics printed with the table: `overall_accuracy`, `macro_f1`.
 _BESIDE = {"^(overall|macro|micro|weighted)_": {"anyOf": [VALUE, named(VALUE)]}}
 _TABLE = {**schema_of(TABLE_KEYS, ("place",)), "patternProperties": _BESIDE}
 DATA_KEYS = {
@@ -98,7 +99,7 @@ DATA_KEYS = {
     "public_size_by_class": Key("The same for each class.", read.class_sizes, _SIZES),
     "split": _text("How test samples were chosen."),
     "split_unit": _text("What was split: patient, image."),
-    "patients": Key("How many patients.", count, COUNT),
+    "patients": _text("How many patients."),
     "note": _text("What a reader should know."),
 }
 PAPER_KEYS = {

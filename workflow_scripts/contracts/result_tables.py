@@ -73,13 +73,13 @@ class PrintedValue:
 
     def __str__(self) -> str:
         """The number with what is printed beside it."""
-        beside = [
+        extras = [
             f" ± {self.plus_minus}" if self.plus_minus else "",
             f" ({self.interval[0]}–{self.interval[1]})" if self.interval else "",
             f" ({self.fraction[0]}/{self.fraction[1]})" if self.fraction else "",
             f" ({self.in_brackets})" if self.in_brackets else "",
         ]
-        return self.text + "".join(beside)
+        return self.text + "".join(extras)
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,10 @@ class ClassSizes:
 
 def said_aggregation(words: str | None) -> str | None:
     """What a paper says of trainings and folds; `one training` and the like begin with the word `single`."""
-    one = words and re.match(r"(?:only )?(?:one|1|a single) (?:training|run|model|split|fit|repeat)s?\b", words.lower())
-    return f"single: {words}" if one else words
+    single = words and re.match(
+        r"(?:only )?(?:one|1|a single) (?:training|run|model|split|fit|repeat)s?\b", words.lower()
+    )
+    return f"single: {words}" if single else words
 
 
 def two_classes(positives: int | None, n: int | None) -> ClassSizes | None:

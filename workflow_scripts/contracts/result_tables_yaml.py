@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, without_unit
-from workflow_scripts.contracts.printed_yaml import beside
+from workflow_scripts.contracts.printed_yaml import value, values_by_name
 from workflow_scripts.contracts.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
 from workflow_scripts.contracts.result_tables import (
     MatrixTotals,
@@ -97,43 +97,29 @@ def _paper(values: Values, id_: str, mistakes: Mistakes) -> PaperTables:
 
 def _cited(citation: Mapping[str, str]) -> str:
     """A citation in words: authors, title, journal, year, and a number by which it can be looked up."""
-    known = {key: text for key, text in citation.items() if not text.startswith("not visible")}
-    ends = [f"{key} {known[key]}" for key in ("doi", "pmcid", "pmid", "arxiv") if key in known]
-    middle = [known[key] for key in ("authors", "title", "name", "journal", "volume", "year") if key in known]
+    visible = {key: text for key, text in citation.items() if not text.startswith("not visible")}
+    ends = [f"{key} {visible[key]}" for key in ("doi", "pmcid", "pmid", "arxiv") if key in visible]
+    middle = [visible[key] for key in ("authors", "title", "name", "journal", "volume", "year") if key in visible]
     return ", ".join([*middle, *ends])
 
 
 def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
-    values = read_mapping(node, path, TABLE_KEYS, mistakes, needed=("place",))
+    values = read_mapping(node, path, TABLE_KEYS, mistakes, needed=("place",), metrics=True)
+    if not values.given & {"rows", "confusion_matrix", "confusion_matrix_rows_as_shares"}:
+        mistakes.add(node, path, "holds no numbers: add `rows`, or a `confusion_matrix`")
     nodes = values.first("rows", default=())
     rows = [_row(row, f"{path}.rows[{number}]", mistakes) for number, row in enumerate(nodes, 1)]
     names = column_names(dict.fromkeys(column for row in rows for column in row.values))
-    classes = values.first("classes", default=())
-    matrix = values.first("confusion_matrix", "confusion_matrix_rows_as_shares", default=())
-    if not values.given & {"rows", "confusion_matrix", "confusion_matrix_rows_as_shares"}:
-        mistakes.add(node, path, "holds no numbers: add `rows`, or a `confusion_matrix`")
-    said = {key: _said(values[key]) for key in ("average", "aggregation")}
-    as_shares = values["confusion_matrix"] is None and values["confusion_matrix_rows_as_shares"]
+    stated = {key: _stated(values[key]) for key in ("average", "aggregation")}
     sizes = values["class_sizes"]
-    per_class = values.first("per_class_printed", default={})
-    class_columns = column_names(per_class)
-    return ResultTable(
+    table = ResultTable(
         place=values.first("place", default=path),
         rows=tuple(Row(row.label, {names[name]: row.values[name] for name in row.values}, row.line) for row in rows),
         unit=values["unit"],
-        average=said["average"],
-        aggregation=said_aggregation(said["aggregation"]),
+        average=stated["average"],
+        aggregation=said_aggregation(stated["aggregation"]),
         interval_level=values.first("interval_level", "ci_level"),
         same_samples_within=values["same_samples_within"],
-        classes=classes if isinstance(classes, tuple) else (),
-        n_classes=classes if isinstance(classes, int) else len(classes) or len(matrix) or None,
-        confusion_matrix=matrix,
-        rows_are=values["rows_are"],
-        entries_are="shares of the row" if as_shares else values["entries_are"],
-        row_percent=values.first("row_percent_printed", default=()),
-        totals=values.first("totals_printed", default=MatrixTotals()),
-        printed_beside={**values.first("printed_beside", default={}), **_printed_beside(values, path, mistakes)},
-        per_class_printed={class_columns[metric]: printed for metric, printed in per_class.items()},
         class_sizes=sizes[0] if sizes else None,
         n=values["n"],
         n_by_set=values.first("n_by_set", default={}),
@@ -143,14 +129,36 @@ def _table(node: yaml.Node, path: str, mistakes: Mistakes) -> ResultTable:
         headings={name: without_unit(heading) for heading, name in names.items() if heading != name},
         stated=values["stated"],
         notes=(
-            *(f"{key}: {values[key]}" for key in said if said[key] is None and values[key]),
+            *(f"{key}: {values[key]}" for key in stated if stated[key] is None and values[key]),
             *(values[key] for key in _NOTES if values[key]),
         ),
         line=values.line,
     )
+    return _with_matrix(table, values, path, mistakes)
 
 
-def _said(words: str | None) -> str | None:
+def _with_matrix(table: ResultTable, values: Values, path: str, mistakes: Mistakes) -> ResultTable:
+    """The table with its confusion matrix, and what is printed about the table as a whole."""
+    classes = values.first("classes", default=())
+    matrix = values.first("confusion_matrix", "confusion_matrix_rows_as_shares", default=())
+    as_shares = values["confusion_matrix"] is None and values["confusion_matrix_rows_as_shares"]
+    per_class = values.first("per_class_printed", default={})
+    class_columns = column_names(per_class)
+    return replace(
+        table,
+        classes=classes if isinstance(classes, tuple) else (),
+        n_classes=classes if isinstance(classes, int) else len(classes) or len(matrix) or None,
+        confusion_matrix=matrix,
+        rows_are=values["rows_are"],
+        entries_are="shares of the row" if as_shares else values["entries_are"],
+        row_percent=values.first("row_percent_printed", default=()),
+        totals=values.first("totals_printed", default=MatrixTotals()),
+        printed_beside={**values.first("printed_beside", default={}), **_printed_beside(values, path, mistakes)},
+        per_class_printed={class_columns[metric]: printed for metric, printed in per_class.items()},
+    )
+
+
+def _stated(words: str | None) -> str | None:
     """What the paper says; None for words such as `not said`."""
     return None if words is None or re.match(r"not (?:said|stated|given|visible)\b", words) else words
 
@@ -161,17 +169,19 @@ def _columns(written: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, .
 
 
 def _row(node: yaml.Node, path: str, mistakes: Mistakes) -> Row:
-    values = read_mapping(node, path, ROW_KEYS, mistakes, needed=("values",))
-    return Row(values.first("label", default={}), values.first("values", default={}), values.line)
+    values = read_mapping(node, path, ROW_KEYS, mistakes, needed=("values",), metrics=True)
+    further = {key: value(item, f"{path}.{key}", mistakes) for key, item in values.with_table.items()}
+    cells = {**values.first("values", default={}), **{key: cell for key, cell in further.items() if cell}}
+    return Row(values.first("label", default={}), cells, values.line)
 
 
 def _printed_beside(values: Values, path: str, mistakes: Mistakes) -> dict[str, PrintedValue]:
     """What is printed about a table as a whole, under keys such as `overall_accuracy_percent`: metric → value."""
     by_metric: dict[str, PrintedValue] = {}
-    for key, node in values.beside.items():
+    for key, node in values.with_table.items():
         metric, average = averaged(key.removesuffix("_printed").removesuffix("_percent"))
         name = f"{average}_{metric}" if average else metric
-        for part, printed in beside(node, f"{path}.{key}", mistakes).items():
+        for part, printed in values_by_name(node, f"{path}.{key}", mistakes).items():
             in_percent = "_percent" in key and not printed.percent
             by_metric[f"{name} ({part})" if part else name] = (
                 replace(printed, text=f"{printed.text} %") if in_percent else printed

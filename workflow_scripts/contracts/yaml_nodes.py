@@ -50,14 +50,14 @@ class Key:
 class Values:
     """The values of a mapping by key.
 
-    line: where it begins; given: its keys, also those whose value was a mistake; beside: nodes of metrics that stand
-    beside a table, by key.
+    line: where it begins; given: its keys, also those whose value was a mistake; with_table: nodes of metrics that are
+    printed with a table, by key.
     """
 
     line: int
     given: set[str] = field(default_factory=set)
     by_key: dict[str, Any] = field(default_factory=dict)
-    beside: dict[str, yaml.Node] = field(default_factory=dict)
+    with_table: dict[str, yaml.Node] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
         return self.by_key.get(key)
@@ -93,12 +93,17 @@ def shown(node: yaml.Node) -> str:
 
 
 def read_mapping(
-    node: yaml.Node, path: str, keys: Mapping[str, Key], mistakes: Mistakes, needed: tuple[str, ...] = ()
+    node: yaml.Node,
+    path: str,
+    keys: Mapping[str, Key],
+    mistakes: Mistakes,
+    needed: tuple[str, ...] = (),
+    metrics: bool = False,
 ) -> Values:
     """The values of a mapping.
 
-    A key that is nearly one of `keys` is a mistake. A metric (`overall_accuracy`, `macro_f1`) is taken into `beside`.
-    Any other key is remarked on, and not read.
+    A key that is nearly one of `keys` is a mistake. Where there may be `metrics`, one (`overall_accuracy`, `macro_f1`)
+    is taken into `with_table`. Any other key is remarked on, and not read.
     """
     values = Values(line_of(node))
     for name, key, value in pairs(node, path, mistakes):
@@ -110,8 +115,8 @@ def read_mapping(
                 values.by_key[name] = read
         elif near := get_close_matches(name, keys, 1, 0.75):
             mistakes.add(key, path, f"unknown key {name}; did you mean {near[0]}?")
-        elif averaged(name.removesuffix("_printed").removesuffix("_percent"))[0]:
-            values.beside[name] = value
+        elif metrics and averaged(name.removesuffix("_printed").removesuffix("_percent"))[0]:
+            values.with_table[name] = value
         else:
             mistakes.remark(key, inner, f"this key is not known and was not read; known are {', '.join(keys)}")
     absent = [name for name in needed if name not in values.given]
@@ -126,6 +131,15 @@ def scalar(node: yaml.Node, path: str, mistakes: Mistakes) -> str | None:
         return str(node.value)
     mistakes.add(node, path, f"a text is wanted, {shown(node)} was found")
     return None
+
+
+def words(node: yaml.Node, path: str, mistakes: Mistakes) -> str:
+    """What is said in a text, or in a list or mapping of texts."""
+    if isinstance(node, yaml.SequenceNode):
+        return "; ".join(words(item, path, mistakes) for item in node.value)
+    if isinstance(node, yaml.MappingNode):
+        return "; ".join(f"{key.value}: {words(value, path, mistakes)}" for key, value in node.value)
+    return str(node.value)
 
 
 def items(node: yaml.Node, path: str, mistakes: Mistakes) -> tuple[yaml.Node, ...] | None:
@@ -165,6 +179,12 @@ def by_name(read: Reader) -> Reader:
         return {name: value for name, value in values.items() if value is not None}
 
     return read_all
+
+
+def in_words(node: yaml.Node) -> bool:
+    """Whether a text says in words what could be a number: `not visible`, `about 300`."""
+    text = str(node.value).strip() if isinstance(node, yaml.ScalarNode) else "0"
+    return not any(sign.isdigit() for sign in text) or (" " in text and any(sign.isalpha() for sign in text))
 
 
 def count(node: yaml.Node, path: str, mistakes: Mistakes) -> int | None:

@@ -1,5 +1,6 @@
 """A number of a run with its bootstrap replicates, so that numbers can be subtracted and ranked draw by draw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from workflow_scripts.evaluation.bootstrap import Resampler, from_confusion, rep
 from workflow_scripts.evaluation.grid import Grid, Key
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import Scores, normalised
+from workflow_scripts.evaluation.observed import Observed, ObservedBy, observed
 from workflow_scripts.evaluation.uncertainty import Uncertain, uncertain
 
 CONFUSIONS = "confusions"
@@ -21,23 +23,24 @@ _COSTLY = ("macro_auc", "auc", "log_loss", "brier", "ece", *POOLED_METRICS)
 
 @dataclass(frozen=True)
 class Quantity:
-    """points: F×S values of folds and seeds; draws: F×S×D replicates of them; groups that were drawn; n: units."""
+    """points: F×S values of folds and seeds; draws: F×S×D replicates of them; behind: what it rests on; n: units."""
 
     points: np.ndarray
     draws: np.ndarray
-    groups: int
+    behind: Observed
     n: int
     difference: bool = False
 
     def __sub__(self, second: "Quantity") -> "Quantity":
         n = min(self.n, second.n)
         points, draws = self.points - second.points, self.draws - second.draws
-        return Quantity(points, draws, min(self.groups, second.groups), n, difference=True)
+        behind = min(self.behind, second.behind, key=lambda observed: observed.groups)
+        return Quantity(points, draws, behind, n, difference=True)
 
     @property
     def uncertain(self) -> Uncertain:
         """The mean with its standard errors."""
-        return uncertain(self.points, self.draws, self.groups, self.n, self.difference)
+        return uncertain(self.points, self.draws, self.behind, self.n, self.difference)
 
     def pooled(self, resampler: Resampler) -> np.ndarray:
         """D replicates of the mean, seeds drawn as well."""
@@ -47,16 +50,26 @@ class Quantity:
 class Measured:
     """The runs of one protocol, measured on the same draws. Every quantity is computed once.
 
-    `runs`: run → its units, the same ones for all; bins: of the calibration error.
+    `runs`: run → its units, the same ones for all; bins: of the calibration error; resamplers: subset → the draws that
+    its numbers have elsewhere too; where there are none, `rng` draws.
     """
 
     def __init__(
-        self, runs: dict[str, Grid], classes: list[str], draws: int, bins: int, rng: np.random.Generator
+        self,
+        runs: dict[str, Grid],
+        classes: list[str],
+        draws: int,
+        bins: int,
+        rng: np.random.Generator,
+        resamplers: Mapping[str, Resampler] | None = None,
     ) -> None:
         self.runs, self.classes, self._draws, self._bins, self._rng = runs, classes, draws, bins, rng
-        self._resamplers: dict[tuple[str, ...], Resampler] = {}
+        self._resamplers: dict[tuple[str, ...], Resampler] = {
+            (subset,): resampler for subset, resampler in (resamplers or {}).items()
+        }
         self._weights: dict[tuple, np.ndarray] = {}
         self._scores_by_table: dict[tuple, Scores[np.ndarray]] = {}
+        self._observed: dict[tuple[str, str], ObservedBy] = {}
 
     def resampler(self, subsets: tuple[str, ...]) -> Resampler:
         """The draws of the groups that these subsets hold, the same ones for every run."""
@@ -88,13 +101,17 @@ class Measured:
             return grid.arranged(values)
 
         points, draws = measured(drawn=False)[..., 0].astype("float64"), measured(drawn=True)
-        return Quantity(points, draws, self._groups(over), _size(grid, class_name))
+        return Quantity(points, draws, self._behind(run, metric, subset, class_name), _size(grid, class_name))
 
-    def _groups(self, over: tuple[str, ...]) -> int:
-        """Groups that the subset itself holds: of several subsets drawn together the smaller number counts."""
-        if len(over) == 1:
-            return self.resampler(over).groups
-        return min(self.resampler((subset,)).groups for subset in over)
+    def _behind(self, run: str, metric: str, subset: str, class_name: str) -> Observed:
+        """What a number rests on; of confusions the class, as its sensitivity does."""
+        if (run, subset) not in self._observed:
+            self._observed[run, subset] = observed(self.runs[run].subset(subset).values())
+        behind = self._observed[run, subset]
+        if class_name:
+            by_class = behind.per_class["sensitivity" if metric == CONFUSIONS else metric]
+            return by_class[self.classes.index(class_name)]
+        return behind.overall[metric]
 
     def _values(
         self,

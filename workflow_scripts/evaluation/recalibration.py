@@ -11,10 +11,10 @@ SMALLEST = 1e-6
 MOST_STEPS, LARGEST_STEP, SAME = 40, 4.0, 1e-9
 
 
-def log_odds(risk: np.ndarray) -> np.ndarray:
-    """Log odds of probabilities, these cut at SMALLEST and 1 - SMALLEST."""
-    cut = np.clip(risk, SMALLEST, 1 - SMALLEST)
-    return np.log(cut / (1 - cut))
+def log_odds(p: np.ndarray, against: np.ndarray | None = None) -> np.ndarray:
+    """Natural log odds of probabilities, of all else or of those `against`; all cut at SMALLEST and 1 - SMALLEST."""
+    cut = np.clip(p, SMALLEST, 1 - SMALLEST)
+    return np.log(cut / (1 - cut if against is None else np.clip(against, SMALLEST, 1 - SMALLEST)))
 
 
 def slopes(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -34,6 +34,30 @@ def intercepts(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> n
     """D intercepts with the slope held at 1 (calibration in the large); NaN where only one outcome was drawn."""
     x = log_odds(risk)
     return _newton(happened, np.ones((1, len(x))), x, weights)[0]
+
+
+def influences(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one more of each unit adds to slope and to intercept, to first order: N numbers each (the sandwich's parts).
+
+    `weights` N. NaN where slope or intercept is undefined.
+    """
+    x = log_odds(risk)
+    slope, intercept = slopes(happened, risk, weights[:, None])[0], intercepts(happened, risk, weights[:, None])[0]
+    mean = 1 / (1 + np.exp(-(intercept + x)))
+    of_intercept: np.ndarray = weights * (happened - mean) / (weights * mean * (1 - mean)).sum()
+    if np.isnan(slope):
+        return np.full(len(x), np.nan), of_intercept
+    level = intercepts_beside(happened, slope * x, weights)
+    mean = 1 / (1 + np.exp(-(level + slope * x)))
+    spread = weights * mean * (1 - mean)
+    centred = x - np.average(x, weights=spread)
+    of_slope: np.ndarray = weights * (happened - mean) * centred / (spread * centred**2).sum()
+    return of_slope, of_intercept
+
+
+def intercepts_beside(happened: np.ndarray, offset: np.ndarray, weights: np.ndarray) -> float:
+    """The intercept of a logistic regression beside a given offset (N)."""
+    return float(_newton(happened, np.ones((1, len(offset))), offset, weights[:, None])[0, 0])
 
 
 def _newton(happened: np.ndarray, columns: np.ndarray, offset: np.ndarray, weights: np.ndarray) -> np.ndarray:

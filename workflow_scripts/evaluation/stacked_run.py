@@ -12,13 +12,12 @@ from workflow_scripts.contracts.run_finish import Combined
 from workflow_scripts.contracts.run_record import Stack
 from workflow_scripts.contracts.run_tables import class_columns, classes_of, probabilities, unit_weights
 from workflow_scripts.evaluation.metric_tables import arrays
+from workflow_scripts.evaluation.recalibration import log_odds
 from workflow_scripts.evaluation.voting import require_same
 from workflow_scripts.kinds.stacked import Stacked
 from workflow_scripts.runtime.errors import UserError
 
 ITERATIONS = 5000
-# Probabilities of runs that are quite sure are cut: a log-odds has to be a number, and one unit must not decide.
-SURE = 1e-4
 
 
 def combine(run: Stacked, units: Mapping[str, pd.DataFrame]) -> Combined:
@@ -31,7 +30,7 @@ def combine(run: Stacked, units: Mapping[str, pd.DataFrame]) -> Combined:
     require_same(sources)
     first = next(iter(sources.values()))
     classes = classes_of(first)
-    scores = np.concatenate([log_odds(probabilities(table)) for table in sources.values()], axis=1)
+    scores = np.concatenate([_scores(probabilities(table)) for table in sources.values()], axis=1)
     labels, _ = arrays(first)
     weights = unit_weights(first)
     fitted_on = (first["subset"] == "validation").to_numpy() & (weights > 0)
@@ -50,10 +49,9 @@ def combine(run: Stacked, units: Mapping[str, pd.DataFrame]) -> Combined:
     return Combined(stacked, {"stacked": plain(_stack(model, list(sources), classes))})
 
 
-def log_odds(p: np.ndarray) -> np.ndarray:
-    """float64 N×(K-1): natural log-odds of each class against the first, of N×K probabilities cut at SURE."""
-    logarithms = np.log(np.clip(p, SURE, 1 - SURE))
-    return logarithms[:, 1:] - logarithms[:, :1]
+def _scores(p: np.ndarray) -> np.ndarray:
+    """float64 N×(K-1): log odds of each class against the first, of N×K probabilities."""
+    return log_odds(p[:, 1:], p[:, :1])
 
 
 def _stack(model: LogisticRegression, sources: list[str], classes: list[str]) -> Stack:

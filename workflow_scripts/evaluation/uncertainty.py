@@ -1,21 +1,23 @@
 """How far an obtained number may be from the true one: which samples were taken, and which trainings.
 
-The percentile interval of metrics.csv covers both parts, but is too short where seeds or groups are few: of three
-seeds it takes the spread for known. A verdict needs what holds there too, so here both parts have a standard error
-each, joined by a t distribution with Satterthwaite's degrees of freedom (Biometrics Bulletin 2:110, 1946).
-tests/evaluation/test_verdict.py and tests/benchmarks/verdict.py measure how often what follows is wrong, by both
-intervals.
+Both parts have a standard error each, joined by a t distribution with Satterthwaite's degrees of freedom (Biometrics
+Bulletin 2:110, 1946). tests/evaluation/test_honest_papers.py and tests/benchmarks/verdict.py measure how often verdicts
+that rest on it are wrong.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workflow_scripts.evaluation.bootstrap import DEFINED, defined_mean
+from workflow_scripts.evaluation.observed import Observed
 
 LEVEL = 0.95
 # Of two trainings the spread may be small by luck, and Satterthwaite's degrees of freedom trust that.
 FEWEST_TRAININGS = 3
+# Of fewer (effective) groups with few errors the draws show too little of how much they differ.
+FEWEST_GROUPS = 10
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,13 @@ class Uncertain:
 
     @property
     def is_known(self) -> bool:
-        """Whether both parts are, the spread of trainings from at least three."""
-        return self.sampling is not None and self.training is not None and self.trainings >= FEWEST_TRAININGS
+        """Whether both parts are: trainings from at least three, samples, where they count, from ten groups."""
+        return self.are_groups_enough and self.training is not None and self.trainings >= FEWEST_TRAININGS
+
+    @property
+    def are_groups_enough(self) -> bool:
+        """Whether the groups show how much samples differ, or need not."""
+        return self.sampling is not None and (self.sampling == 0 or self.groups >= FEWEST_GROUPS)
 
     @property
     def error(self) -> float:
@@ -68,16 +75,15 @@ class Uncertain:
         return float(t.ppf(level, self.degrees_of_freedom) / norm.ppf(level))
 
 
-def uncertain(points: np.ndarray, draws: np.ndarray | None, groups: int, n: int, difference: bool) -> Uncertain:
+def uncertain(points: np.ndarray, draws: np.ndarray, behind: Observed, n: int, difference: bool) -> Uncertain:
     """A value and its parts.
 
-    points: F×S values of folds and seeds, draws: F×S×D bootstrap replicates of them (None: of what is no sample),
-    groups: what was drawn, n: units. difference: of two numbers on the same units, else a share in [0, 1].
+    points: F×S values of folds and seeds, draws: F×S×D bootstrap replicates of them, behind: the groups that were
+    drawn, n: units. difference: of two numbers on the same units, else a share in [0, 1].
     """
     value = float(points.mean())
-    folds, seeds = points.shape
-    sampling = 0.0 if draws is None else _sampling(value, draws, groups, n * seeds, difference)
-    return Uncertain(value, sampling, training_error(points), groups, trainings_of(points))
+    sampling = _sampling(value, draws, behind, n * points.shape[1], difference)
+    return Uncertain(value, sampling, training_error(points), behind.groups, trainings_of(points))
 
 
 def training_error(points: np.ndarray) -> float | None:
@@ -92,17 +98,34 @@ def trainings_of(points: np.ndarray) -> int:
     return folds * (seeds - 1) + 1
 
 
-def _sampling(value: float, draws: np.ndarray, groups: int, n: int, difference: bool) -> float | None:
+def with_common_spread(leads: Sequence[Uncertain], runs: Sequence[np.ndarray]) -> list[Uncertain]:
+    """Leads of one run over others, with the spread of training taken from all these runs together.
+
+    leads: on the same samples; runs: F×S values of the subject and of every rival. The trainings of two runs have
+    nothing in common, so a lead's variance is that of both; of all runs together it is known far better than of the
+    three seeds of one. Runs are taken to spread alike; tests/benchmarks/verdict.py has what happens where the subject
+    spreads seven times as much. A lead of which a part is unknown stays as it is.
+    """
+    errors = [training_error(points) for points in runs]
+    variances = [error**2 for error in errors if error is not None]
+    if not variances or any(not lead.is_known for lead in leads):
+        return list(leads)
+    error = float(np.sqrt(2 * np.mean(variances)))
+    trainings = sum(trainings_of(points) - 1 for points in runs) + 1
+    return [replace(lead, training=error, trainings=trainings) for lead in leads]
+
+
+def _sampling(value: float, draws: np.ndarray, behind: Observed, n: int, difference: bool) -> float | None:
     """Standard error over the draws, widened as few groups and rare errors need; None where it is undefined."""
     means = defined_mean(draws.reshape(-1, draws.shape[2]), axis=0)
     means = means[~np.isnan(means)]
-    if groups < 2 or np.isnan(value) or len(means) < DEFINED * draws.shape[2]:
+    if not np.isfinite(behind.widening) or np.isnan(value) or len(means) < DEFINED * draws.shape[2]:
         return None
-    spread = float(means.std(ddof=1) * np.sqrt(groups / (groups - 1)))
-    return max(spread, rare(value, spread, groups, n, difference))
+    spread = float(means.std(ddof=1) * np.sqrt(behind.widening))
+    return max(spread, rare(value, spread, behind.groups, n, difference))
 
 
-def rare(value: float, spread: float, groups: int, n: int, difference: bool) -> float:
+def rare(value: float, spread: float, groups: float, n: int, difference: bool) -> float:
     """Standard error that is left where all draws agree because hardly anything went wrong.
 
     n: predictions, of all trainings. Of a share that of Agresti & Coull (Am. Stat. 52:119, 1998), two successes and

@@ -36,14 +36,15 @@ FEATURE_WORDS = {
     "stain": "colours of the two stains",
     "position": "place in the slide",
 }
-# Features that hold nothing of what a class is about → what they see.
-BLIND_FEATURES = {
+# Features that hold no shape of what a class is about → what they see. The colours of tissue are also its own, and how
+# large a picture of a cell is the cell says: it is enough that no network is needed to see them.
+SHAPELESS_FEATURES = {
     "border": "the border of each picture",
-    "colour": "its colours",
-    "intensity": "its intensities",
-    "size": "its size",
+    "colour": "the colours of each picture",
+    "intensity": "the intensities of each slice",
+    "size": "the size of each picture",
     "acquisition": "how the scanner was set",
-    "stain": "its two stains",
+    "stain": "the hues of both stains",
     "position": "where in its slide a tile lies",
 }
 
@@ -97,9 +98,9 @@ class Baseline(MadeKind):
             return f"logistic regression on the stored features {self.embedding}{penalty}"
         return f"no network: {listed(FEATURE_WORDS[feature] for feature in self.features)}{penalty}"
 
-    def blind_to_classes(self) -> tuple[str, ...]:
-        if set(self.features) <= set(BLIND_FEATURES):
-            return tuple(BLIND_FEATURES[feature] for feature in self.features)
+    def sees_no_shape(self) -> tuple[str, ...]:
+        if set(self.features) <= set(SHAPELESS_FEATURES):
+            return tuple(SHAPELESS_FEATURES[feature] for feature in self.features)
         return ()
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:

@@ -182,8 +182,8 @@ class RunKind(OneOfKind):
         """What a report says that it is, in a few words; `record`: that of its first fold and seed."""
         return self.kind
 
-    def blind_to_classes(self) -> tuple[str, ...]:
-        """What it sees, in words, where that holds nothing of what the classes are about; else empty."""
+    def sees_no_shape(self) -> tuple[str, ...]:
+        """What it sees, in words, where that is no shape of what the classes are about; else empty."""
         return ()
 
     def decision_lines(self) -> tuple[str, ...]:

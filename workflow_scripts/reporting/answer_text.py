@@ -75,8 +75,7 @@ def _issue(issue: ShownIssue) -> Iterator[tuple[str, str]]:
     finding = issue.first
     yield "item", f"{'! ' if issue.outcome == CONTRADICTION else ''}{issue.where}"
     if issue.printed:
-        more = f"; and {len(issue.printed) - _SHOWN} rows more" if len(issue.printed) > _SHOWN else ""
-        yield "detail", f"Printed: {'; '.join(issue.printed[:_SHOWN])}{more}"
+        yield "detail", f"Printed: {issue.quoted}"
     for why in issue.reasons:
         yield "detail", why
     if finding.reading:
@@ -97,7 +96,7 @@ def _fits(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.follows:
         yield "title", "What follows from the numbers"
         for finding in answer.follows:
-            yield "item", f"{finding.table}, {finding.row.replace('; ', ', ')}: {finding.why}"
+            yield "item", f"{finding.table}, {finding.row}: {finding.why}"
 
 
 def _open(answer: Answer) -> Iterator[tuple[str, str]]:

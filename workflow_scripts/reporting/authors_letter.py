@@ -22,7 +22,7 @@ class _Issue(Protocol):
     @property
     def first(self) -> Finding: ...
     @property
-    def printed(self) -> tuple[str, ...]: ...
+    def quoted(self) -> str: ...
     @property
     def tried(self) -> tuple[str, ...]: ...
     @property
@@ -33,9 +33,9 @@ def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[
     """The letter, a paragraph an entry."""
     contradictions = [issue for issue in issues if issue.outcome == CONTRADICTION]
     readings = [issue for issue in issues if issue.outcome == FITS_ONLY_IF]
-    places = listed(dict.fromkeys(table.place for table in paper.tables))
+    tables = listed(dict.fromkeys(table.place for table in paper.tables))
     paragraphs = [
-        f"Dear authors, we compared the numbers of {places} with each other, as anybody can who has the printed tables "
+        f"Dear authors, we compared the numbers of {tables} with each other, as anybody can who has the printed tables "
         "alone. Such a comparison knows nothing of your data and your code."
     ]
     if not contradictions and not readings:
@@ -65,7 +65,7 @@ def _question(issue: _Issue) -> str:
     """What does not fit, with the numbers quoted, and what would."""
     finding = issue.first
     sentences = [
-        f"In {finding.table} we could not bring these numbers together: {'; '.join(issue.printed) or issue.where}.",
+        f"In {finding.table} we could not bring these numbers together: {issue.quoted or issue.where}.",
         _sentence(finding.why),
         f"What would fit: {issue.computed}." if issue.computed else "",
         f"A possible reason: {_sentence(issue.innocent[0])}" if issue.innocent else "",
@@ -76,10 +76,9 @@ def _question(issue: _Issue) -> str:
 def _reading(issue: _Issue) -> Iterator[str]:
     """What would have to be so for numbers to fit, as a question."""
     finding = issue.first
-    quoted = "; ".join(issue.printed[:3]) + ("; …" if len(issue.printed) > 3 else "")
     yield (
-        f"In {finding.table} the numbers ({quoted}) fit each other if {finding.reading}. The text that we have does "
-        "not say so. Is it so? A half-sentence in the table's legend would help the reader."
+        f"In {finding.table} the numbers ({issue.quoted or issue.where}) fit each other if {finding.reading}. The text "
+        "that we have does not say so. Is it so? A half-sentence in the table's legend would help the reader."
     )
 
 

@@ -41,7 +41,7 @@ class PrintedCell:
     row: str
     column: str
     value: PrintedValue
-    beside: frozenset[str]
+    in_row: frozenset[str]
 
 
 def printed_cells(paper: PaperTables) -> Iterator[PrintedCell]:
@@ -109,21 +109,34 @@ def _decides(paper: PaperTables, cell: PrintedCell) -> str:
     """What one further number would decide a cell."""
     table, column = cell.table, cell.column
     metric, average = (column, "") if is_metric(column) else averaged(column)
-    printed = {name if is_metric(name) else averaged(name)[0] for name in cell.beside}
+    printed = {name if is_metric(name) else averaged(name)[0] for name in cell.in_row}
     if not metric:
         return "knowing which metric the column is (name it as one, such as sensitivity)"
     if average or any("class" in row.label for row in table.rows):
-        return "the confusion matrix" if "support" in table.columns else "how many test samples each class has"
+        sizes_known = "support" in table.columns or table.class_sizes or paper.test_n_by_class
+        return "the confusion matrix" if sizes_known else "how many test samples each class has"
     lacking = _lacking(metric, printed)
     if lacking:
         return lacking
-    if not _sizes_known(paper, table):
-        return SIZES if printed & set(_TWO_CLASS) else "how many test samples there are"
-    return "the confusion matrix (true and false positives and negatives)"
+    return _decisive_size(paper, table, printed)
+
+
+def _decisive_size(paper: PaperTables, table: ResultTable, printed: set[str]) -> str:
+    """The size that would decide rates of two classes; the matrix where all sizes are known."""
+    if table.class_sizes or table.positives or paper.test_n_by_class or paper.positives:
+        return "the confusion matrix (true and false positives and negatives)"
+    n = table.n or (paper.test_n if isinstance(paper.test_n, int) else None)
+    if n:
+        return (
+            f"how many of the {n:,} test samples are positive" if printed & set(_TWO_CLASS) else "the confusion matrix"
+        )
+    # With a third rate the share of positives follows from the rates themselves.
+    follows = {"sensitivity", "specificity"} <= printed and printed & {"accuracy", "precision", "npv"}
+    return SIZES if printed & set(_TWO_CLASS) and not follows else "how many test samples there are"
 
 
 def _lacking(metric: str, printed: set[str]) -> str:
-    """The other metric without which a metric says nothing, empty where it stands beside it."""
+    """The other metric without which a metric says nothing, empty where it is there."""
     if metric == "auc":
         rates = {"sensitivity", "specificity"} <= printed
         return "the confidence interval of the AUC" if rates else "sensitivity and specificity at one threshold"
@@ -140,9 +153,3 @@ def _lacking(metric: str, printed: set[str]) -> str:
             else ""
         )
     return ""
-
-
-def _sizes_known(paper: PaperTables, table: ResultTable) -> bool:
-    return bool(
-        table.class_sizes or table.positives or paper.test_n_by_class or paper.positives or table.n or paper.test_n
-    )

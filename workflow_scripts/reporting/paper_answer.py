@@ -37,8 +37,17 @@ class ShownIssue:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The sentences of its findings, each once, the first six."""
-        return tuple(dict.fromkeys(finding.why for finding in self.findings))[:6]
+        """The sentences of its findings, each once; of many the first, and how many more there are."""
+        sentences = tuple(dict.fromkeys(finding.why for finding in self.findings))
+        further = len(sentences) - _NAMED
+        return sentences if further <= 1 else (*sentences[:_NAMED], f"And {further} more of this kind.")
+
+    @property
+    def quoted(self) -> str:
+        """The numbers as printed, row by row; of many rows the first, and how many more there are."""
+        further = len(self.printed) - _NAMED
+        more = f"; and {further} more rows" if further > 1 else ""
+        return "; ".join(self.printed[:_NAMED] if more else self.printed) + more
 
     @property
     def computed(self) -> str:
@@ -151,8 +160,8 @@ def _fitting(findings: Sequence[Finding]) -> Iterator[Fitting]:
 def _follows(paper: PaperTables, findings: Sequence[Finding]) -> Iterator[Finding]:
     """What is said of class sizes that fit."""
     for table in paper.tables:
-        said = [finding for finding in findings if finding.table == table.place and finding.outcome == CONSISTENT]
-        by_check = [[finding for finding in said if finding.check == check] for check in _SIZES]
+        fitting = [finding for finding in findings if finding.table == table.place and finding.outcome == CONSISTENT]
+        by_check = [[finding for finding in fitting if finding.check == check] for check in _SIZES]
         yield from next((group for group in by_check if group), [])
 
 
@@ -165,7 +174,7 @@ def _where(paper: PaperTables, group: Sequence[Finding]) -> str:
     headings = [table.heading(column) if table else column for column in columns]
     words = [
         place,
-        listed(rows) if 0 < len(rows) <= _NAMED else f"{len(rows)} rows" if rows else "",
+        "; ".join(rows) if 0 < len(rows) <= _NAMED else f"{len(rows)} rows" if rows else "",
         listed(headings) if 0 < len(headings) <= _NAMED else f"{len(headings)} metrics" if headings else "",
     ]
     return ", ".join(filter(None, words))

@@ -15,6 +15,7 @@ from workflow_scripts.contracts.record import mixtures
 from workflow_scripts.contracts.run_record import Ledger, RunRecord
 from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.contracts.step_settings.evaluate_settings import Evaluate
+from workflow_scripts.contracts.step_settings.margins import Margins
 from workflow_scripts.contracts.step_settings.split_settings import Protocol as ProtocolSettings
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK, reported_subset
@@ -29,7 +30,7 @@ from workflow_scripts.runtime.run_address import FoldSeed
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    metrics: contract METRICS; risk: contract RISK, empty where no class is a risk.
+    metrics: contract METRICS; statistics: contract STATISTICS; risk: contract RISK, empty where no class is a risk.
     histories, folders: one a fold and seed, in the order of `jobs`, no histories where nothing was trained; figures:
     kind → PNG; reported: the subset that its protocol reports.
     """
@@ -46,6 +47,7 @@ class Run:
     folders: list[Path]
     reported: Literal["test", "validation"]
     risk: pd.DataFrame
+    statistics: pd.DataFrame
 
     @property
     def trained(self) -> bool:
@@ -158,6 +160,11 @@ class Results:
         return self.settings.runs[run].spec
 
     @property
+    def refusable(self) -> str:
+        """What lies in the quarantine: a file, or a patient of a table of visits."""
+        return "file" if self.visits is None else "patient"
+
+    @property
     def synthetic(self) -> bool:
         return self.dataset.synthetic
 
@@ -182,11 +189,11 @@ class Results:
         return self.settings.evaluate.headline
 
     @property
-    def margin(self) -> float:
-        """How far an obtained share may be from the published one; only verdict and report depend on it."""
+    def margins(self) -> Margins:
+        """How far an obtained number may be from the published one; only verdict and report depend on it."""
         if not isinstance(self.settings.evaluate, Evaluate):
-            raise TypeError(f"{type(self.settings).__name__} has no margin")
-        return self.settings.evaluate.margin
+            raise TypeError(f"{type(self.settings).__name__} has no margins")
+        return self.settings.evaluate.margins
 
     @property
     def subject(self) -> str:

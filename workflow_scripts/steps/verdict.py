@@ -1,10 +1,10 @@
 """Judge every number that a study's paper prints about it: verdict.csv.
 
 In: everything that a report reads, and with --paper the folder with published.yaml.
-Done: the obtained number under the protocol called published, and under the one without leaks, each with an interval
-that covers both which samples were taken (whole groups, by bootstrap) and how trainings differ (seeds, folds); the
-verdict by the rule of evaluation/verdict.py, which docs/verdicts.md explains. metrics.csv has an interval over both as
-well; why the verdict does not rest on it, evaluation/uncertainty.py says.
+Done: the obtained number under the protocol as published, and under the one without leaks, each with an interval that
+covers both which samples were taken (whole groups, by bootstrap) and how trainings differ (seeds, folds); the interval
+of obtained minus published, with the paper's own samples and training (evaluation/paper_chance.py); the verdict by the
+rule of evaluation/equivalence.py, adjusted for all numbers that are judged. docs/verdicts.md explains both.
 Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row. The
 record is verdict.json next to it.
 """
@@ -24,7 +24,8 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     settings = parse(VerdictSettings, args.settings)
     from workflow_scripts.contracts.verdict_table import VERDICTS
-    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows, write
+    from workflow_scripts.reporting.judging.verdict_file import write
+    from workflow_scripts.reporting.judging.verdict_rows import verdict_rows
     from workflow_scripts.reporting.results_reading import read_results, records_read
 
     rows = verdict_rows(read_results(args.study_folder, settings, args.paper))

@@ -5,6 +5,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 
+from workflow_scripts.claims.tables.checked_paper import check_tables
+from workflow_scripts.contracts.printed_cells import read_cell
 from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables, PrintedValue, ResultTable, Row
 
 TWO_CLASS_METRICS = ("sensitivity", "specificity", "precision", "npv", "accuracy", "f1", "kappa", "mcc", "youden")
@@ -259,6 +261,32 @@ def a_paper(seed: int) -> PaperTables:
     """An honest paper; every second one of two classes."""
     rng = np.random.default_rng(seed)
     return (two_class_paper if seed % 2 else several_class_paper)(rng)
+
+
+def paper_of(rows: dict[str, dict[str, str]], key: str = "model", paper: dict | None = None, **words) -> PaperTables:
+    """A paper of one table: name of a row (parts parted by ` / `, by the kinds of names in `key`) → column → cell."""
+    keys = key.split(" / ")
+    made = [
+        Row(
+            dict(zip(keys, name.split(" / "), strict=True)),
+            {column: read_cell(text)[0] for column, text in cells.items()},
+        )
+        for name, cells in rows.items()
+    ]
+    return PaperTables("made", (ResultTable("Table 1", tuple(made), **words),), **(paper or {}))
+
+
+def outcomes(paper: PaperTables, check: str) -> list[tuple[str, str, str]]:
+    """Outcome, row and column of all findings of a check that are no sign of consistency."""
+    findings = [finding for finding in check_tables(paper) if finding.check == check]
+    return [(f.outcome, f.row, f.column) for f in findings if f.outcome != "consistent"]
+
+
+def reading(paper: PaperTables, check: str) -> str:
+    """The only reading under which a check finds that the paper fits."""
+    readings = {finding.reading for finding in check_tables(paper) if finding.check == check and finding.reading}
+    assert len(readings) == 1 and all(outcome != "contradiction" for outcome, _, _ in outcomes(paper, check)), readings
+    return readings.pop()
 
 
 def altered(paper: PaperTables, row: str, column: str, text: str, place: str = "") -> PaperTables:

@@ -63,10 +63,10 @@ SAME_TISSUE = {
 
 
 @pytest.mark.parametrize(
-    ("name", "pattern", "most"), [("peripheral_blood", "*/*/*.jpg", 1), ("colposcopy", "train/*/*.jpg", 4)]
+    ("name", "pattern", "most"), [("peripheral_blood", "*/*/*.jpg", 2), ("colposcopy", "train/*/*.jpg", 4)]
 )
 def test_where_no_copies_are_known_few_pairs_are_found(name, pattern, most):
-    """Blood: two cells of one field. Colposcopy: one cervix, photographed four times."""
+    """Blood: twice two cells of one field. Colposcopy: one cervix, photographed three times."""
     paths = paths_of(name, pattern)
     found, made = proven([pixels_of(path) for path in paths], [path.parent.name for path in paths])
     assert len(found) <= most and made.by_chance(np.array([made.threshold]))[0] <= 0.5
@@ -77,11 +77,12 @@ def test_where_no_copies_are_known_few_pairs_are_found(name, pattern, most):
     [("histology_tiles", "*/*/*.jpeg"), ("colposcopy", "train/*/*.jpg"), ("peripheral_blood", "*/*/*.jpg")],
 )
 def test_planted_copies_of_any_strength_are_found(name, pattern):
-    """At least 95 % of 60 copies with all changes together, none wrong but what real copies imply."""
+    """At least 95 % of 40 copies with all changes together; others are implied by copies among the originals."""
     paths = paths_of(name, pattern)
-    paths = paths[:: len(paths) // 120][:120]
+    paths = paths[:: len(paths) // 80][:80]
     originals, rng = [pixels_of(path) for path in paths], np.random.default_rng(3)
-    copies = [all_together(pixels, rng) for pixels in originals[:60]]
-    found, _ = proven([*originals, *copies], [*map(str, range(120)), *map(str, range(60))])
-    right = {(number, 120 + number) for number in range(60)}
-    assert len(right & found.keys()) >= 57 and len(found.keys() - right) <= 2
+    copies = [all_together(pixels, rng) for pixels in originals[:40]]
+    found, _ = proven([*originals, *copies], [*map(str, range(80)), *map(str, range(40))])
+    right = {(number, 80 + number) for number in range(40)}
+    implied = {pair for pair in found.keys() - right if tuple(sorted(end % 80 for end in pair)) in found}
+    assert len(right & found.keys()) >= 38 and len(found.keys() - right - implied) <= 1

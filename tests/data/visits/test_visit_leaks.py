@@ -59,6 +59,15 @@ def test_a_word_that_only_patients_with_the_event_have_stops_the_run(tmp_path):
         written(tmp_path, rows, words)
 
 
+def test_an_outcome_written_as_numbers_without_an_order_stops_the_run(tmp_path):
+    rows = cohort(marker=lambda event, rng: 5 if event else rng.choice([1, 9]))
+    with pytest.raises(UserError, match="columns: marker: its last value alone tells"):
+        written(tmp_path / "middle", rows)
+    rows = cohort(marker=lambda event, rng: f"{rng.poisson(2) + 0.3 * event:.1f}")
+    with pytest.raises(UserError, match="columns: marker: its last value alone tells"):
+        written(tmp_path / "digits", rows)
+
+
 def test_a_column_that_is_measured_in_one_class_alone_stops_the_run(tmp_path):
     with pytest.raises(UserError, match="columns: marker: its being missing at the last visit alone tells"):
         written(tmp_path, cohort(marker=lambda event, rng: f"{rng.normal():.2f}" if event else ""))
@@ -134,6 +143,10 @@ def test_numbers_with_more_digits_than_others_look_computed():
     assert "50 numbers have more digits" in imputed_cells(regressed).words
     computed = imputed_cells(measured[:150] + ["9.8765432"] * 20 + ["11.2345678"] * 30)
     assert computed.cells == 50 and "11.2345678 stands there 30 times" in computed.words
+    counts = [str(number) for number in rng.poisson(1.4, 300)]
+    rounded = f"{np.mean([int(number) for number in counts]):.1f}"
+    filled = imputed_cells([*counts, *[rounded] * 60])
+    assert filled.cells == 60 and "is the mean of the other rows" in filled.words
     whole = rng.normal(10, 2, 150)
     filled = imputed_cells([str(number) for number in [*whole, *[whole.mean()] * 50]])
     assert filled.cells == 50 and "is the mean of the other rows" in filled.words
@@ -145,7 +158,8 @@ def test_honest_columns_do_not_look_imputed():
     mostly_zero = ["0.0"] * 300 + [f"{number:.2f}" for number in rng.gamma(2, 0.3, 100)]
     many_digits = [str(number) for number in rng.normal(size=200)]
     repeated = [number for number in many_digits[:40] for _ in range(5)]
-    for honest in (counts, mostly_zero, many_digits, repeated, ["1.5"] * 100, ["", "3"] * 5):
+    halves = [*counts, *["0.5", "1.5", "2.5"] * 20]
+    for honest in (counts, mostly_zero, many_digits, repeated, halves, ["1.5"] * 100, ["", "3"] * 5):
         assert imputed_cells(honest) is None, honest[:5]
 
 

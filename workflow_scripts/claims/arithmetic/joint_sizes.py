@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.arithmetic.prevalence import implied_prevalence
 from workflow_scripts.claims.arithmetic.rates import Rate
-from workflow_scripts.claims.arithmetic.rows import whole_numbers
 from workflow_scripts.claims.arithmetic.tables_within import EDGE, strips_within
 
 if TYPE_CHECKING:
@@ -62,14 +61,13 @@ def _pairs(
     import numpy as np
 
     low, high = _prevalence(rows)
-    sizes = range(1, largest)
-    of_positives = np.array([p for p in sizes if positives in (None, p) and _whole(rows, "sensitivity", p)], int)
-    of_negatives = np.array([n for n in sizes if _whole(rows, "specificity", n)], int)
-    totals = np.array([size in (total or size,) and _whole(rows, "accuracy", size) for size in range(2 * largest)])
-    totals[largest + 1 :] = False
+    sizes, totals = np.arange(1, largest), np.arange(2 * largest)
+    of_positives = sizes[_whole(rows, "sensitivity", sizes) & ((sizes == positives) | (positives is None))]
+    of_negatives = sizes[_whole(rows, "specificity", sizes)]
+    allowed = _whole(rows, "accuracy", totals) & ((totals == total) if total else (totals <= largest))
     p, n = of_positives[:, None], of_negatives[None, :]
     share = p / (p + n)
-    possible = totals[p + n] & (share >= low - EDGE) & (share <= high + EDGE)
+    possible = allowed[p + n] & (share >= low - EDGE) & (share <= high + EDGE)
     row, column = possible.nonzero()
     return of_positives[row], of_negatives[column]
 
@@ -85,10 +83,15 @@ def _prevalence(rows: Sequence[Sequence[Rate]]) -> tuple[float, float]:
     return low, high
 
 
-def _whole(rows: Sequence[Sequence[Rate]], metric: str, size: int) -> bool:
-    return all(
-        whole_numbers(rate, size) for row in rows for rate in row if rate.metric == metric and rate.value is None
-    )
+def _whole(rows: Sequence[Sequence[Rate]], metric: str, sizes: "np.ndarray") -> "np.ndarray":
+    """Which sizes have, for every rate of the metric, a whole number that is such a share of them."""
+    import numpy as np
+
+    rates = [rate for row in rows for rate in row if rate.metric == metric and rate.value is None]
+    whole = np.ones(len(sizes), bool)
+    for rate in rates:
+        whole &= np.ceil(rate.low * sizes - EDGE) <= np.floor(rate.high * sizes + EDGE)
+    return whole
 
 
 def smallest_total(rates: Sequence[Rate], largest: int = LARGEST_TOTAL) -> tuple[int, int] | None:

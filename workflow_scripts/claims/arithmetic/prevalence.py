@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from workflow_scripts.claims.arithmetic.rates import Rate
@@ -51,12 +52,13 @@ def implied_prevalence(rates: Sequence[Rate]) -> tuple[float, float] | None:
     """
     rates = [rate for rate in rates if rate.metric not in COUNTS]
     bent = [rate for rate in rates if rate.value is not None or known_metric(rate.metric).part is None]
-    shares = [rate for rate in rates if rate not in bent]
+    shares = tuple(rate for rate in rates if rate not in bent)
     ends = _of_shares(shares) if shares else (0.0, 1.0)
     return ends if ends is None or not bent else _of_boxes(rates, max(ends[0], _RAREST), min(ends[1], 1 - _RAREST))
 
 
-def _of_shares(rates: Sequence[Rate]) -> tuple[float, float] | None:
+@lru_cache(maxsize=1024)
+def _of_shares(rates: tuple[Rate, ...]) -> tuple[float, float] | None:
     """The ends of the prevalence by linear programming over the four cells, one positive being the unit.
 
     A solution without negatives is one only where it is the end of solutions with some.

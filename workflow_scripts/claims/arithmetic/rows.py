@@ -58,12 +58,14 @@ class RowSolution:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A metric without which the others fit: the lowest and highest value that it then has, and the nearest to it."""
+    """A metric without which the others fit: the lowest and highest value that it then has, the nearest to what is
+    printed, and in how many tables; 0 where class sizes are unknown."""
 
     metric: str
     low: float
     high: float
     nearest: float
+    tables: int = 0
 
 
 def row_sets(
@@ -117,8 +119,7 @@ def _solution(strips: Strips) -> RowSolution:
     p, n = strips.positives, strips.negatives
     share = p / (p + n)
     pairs = tuple(map(tuple, np.unique(np.stack([p, n], -1).astype(int), axis=0).tolist()))
-    middle = strips.kept(np.array([len(strips.right) // 2]))
-    example = TwoClassTable(*(int(cell[0]) for cell in middle.cells(np.floor((middle.low + middle.high) / 2))))
+    example = TwoClassTable(*strips.example())
     return RowSolution(True, strips.number, example, pairs, (float(share.min()), float(share.max())))
 
 
@@ -140,12 +141,13 @@ def suspects(
             continue
         strips = strips_within(rest, *sizes, MOST_STRIPS)
         if strips is not None and len(strips.right):
-            suspected.append(Suspect(rate.metric, *_values(rate, strips)))
+            suspected.append(values_within(rate, strips))
     return tuple(suspected)
 
 
-def _values(rate: Rate, strips: Strips) -> tuple[float, float, float]:
-    """Lowest and highest value of a metric in these tables, and the one nearest to the middle of its rate."""
+def values_within(rate: Rate, strips: Strips) -> Suspect:
+    """Lowest and highest value of a metric in tables, of which there is one, and the one nearest to the middle of its
+    rate."""
     import numpy as np
 
     value, rising = _value(rate)
@@ -156,7 +158,7 @@ def _values(rate: Rate, strips: Strips) -> tuple[float, float, float]:
     ends = [value(*strips.cells(right)) for right in (strips.low, strips.high)]
     all_near = np.concatenate(near)
     nearest = all_near[np.abs(all_near - middle).argmin()]
-    return float(np.min(ends)), float(np.max(ends)), float(nearest)
+    return Suspect(rate.metric, float(np.min(ends)), float(np.max(ends)), float(nearest), strips.number)
 
 
 def _value(rate: Rate) -> tuple[Value, bool]:

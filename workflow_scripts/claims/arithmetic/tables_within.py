@@ -1,5 +1,6 @@
 """Tables of two classes within given rates, as strips: right answers of one class, an interval of the other's."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -54,16 +55,13 @@ class Strips:
         first, second, right = self.first[which], self.second[which], self.right[which]
         return Strips(first, second, right, self.low[which], self.high[which], self.exchanged)
 
-    def tables(self, most: int) -> "tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None":
-        """tp, fn, fp, tn of every table; None where there are more than `most`."""
+    def example(self) -> tuple[int, int, int, int]:
+        """tp, fn, fp, tn of a table in the middle; there must be one."""
         import numpy as np
 
-        if self.number > most:
-            return None
-        lengths = (self.high - self.low + 1).astype(int)
-        index = np.repeat(np.arange(len(lengths)), lengths)
-        right = self.low[index] + np.arange(len(index)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return self.kept(index).cells(right)
+        middle = self.kept(np.array([len(self.right) // 2]))
+        tp, fn, fp, tn = (int(cell[0]) for cell in middle.cells(np.floor((middle.low + middle.high) / 2)))
+        return tp, fn, fp, tn
 
 
 def strips_within(
@@ -138,21 +136,50 @@ def _joined(parts: Sequence[Strips]) -> Strips:
 
 def _narrowed(rates: Sequence[Rate], strips: Strips) -> Strips:
     """The strips within all rates: closed forms first, then, of what is left, those that must be sought."""
+    for rate in sorted(rates, key=lambda rate: rate.value is not None):
+        strips = _within(rate, strips)
+    return _without_empty(strips, rates)
+
+
+def _within(rate: Rate, strips: Strips) -> Strips:
     import numpy as np
 
-    sought: list[tuple[Rate, Value]] = []
-    for rate in rates:
-        if rate.value is not None:
-            sought.append((rate, rate.value))
-        elif rate.metric not in OF_POSITIVES:
-            metric = known_metric(rate.metric)
-            at_least, at_most = metric.between(rate.low, rate.high, strips.first, strips.second, strips.right)
-            low = np.maximum(strips.low, np.ceil(at_least - EDGE))
-            high = np.minimum(strips.high, np.floor(at_most + EDGE))
-            strips = replace(strips, low=low, high=high).kept(low <= high)
-    for rate, value in sought:
-        strips = _sought(strips, rate, value)
-    return _without_empty(strips, rates)
+    if rate.value is not None:
+        return _sought(strips, rate, rate.value)
+    if rate.metric in OF_POSITIVES:
+        low, high = _own_range([rate], strips.first)
+        return strips.kept((strips.right >= low) & (strips.right <= high))
+    at_least, at_most = known_metric(rate.metric).between(
+        rate.low, rate.high, strips.first, strips.second, strips.right
+    )
+    low = np.maximum(strips.low, np.ceil(at_least - EDGE))
+    high = np.minimum(strips.high, np.floor(at_most + EDGE))
+    return replace(strips, low=low, high=high).kept(low <= high)
+
+
+def strips_of_any(
+    choices: Sequence[Sequence[Rate]], positives: "np.ndarray | Sequence[int]", negatives: "np.ndarray | Sequence[int]"
+) -> Strips:
+    """Every table in which of each choice at least one rate holds; strips may share tables.
+
+    choices: a printed number each, as it may be read; class sizes as for `strips_within`.
+    """
+    sure = [choice[0] for choice in choices if len(choice) == 1]
+    strips = strips_within(sure, positives, negatives, sys.maxsize)
+    assert strips is not None
+    exchanged = strips.exchanged
+    strips = replace(strips, exchanged=False)
+    for choice in sorted((choice for choice in choices if len(choice) > 1), key=len):
+        rates = mirrored(choice) if exchanged else choice
+        strips = _distinct(_joined([_narrowed([rate], strips) for rate in rates]))
+    return replace(strips, exchanged=exchanged)
+
+
+def _distinct(strips: Strips) -> Strips:
+    import numpy as np
+
+    columns = np.stack([strips.first, strips.second, strips.right, strips.low, strips.high], -1)
+    return Strips(*np.unique(columns, axis=0).T) if len(columns) else strips
 
 
 def _without_empty(strips: Strips, rates: Sequence[Rate]) -> Strips:

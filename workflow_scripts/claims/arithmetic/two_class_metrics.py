@@ -61,8 +61,10 @@ def ratio(part: "np.ndarray", whole: "np.ndarray") -> "np.ndarray":
     """part / whole; 0 where both are, infinite where the whole alone is."""
     import numpy as np
 
-    part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
-    return np.divide(part, whole, out=np.where(part > 0, np.inf, 0.0), where=whole > 0)
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    if (whole > 0).all():
+        return part / whole
+    return np.divide(part, whole, out=np.where(part > 0, np.inf, 0.0 * whole), where=whole > 0)
 
 
 def _share(part: Factors, whole: Factors, mirror: str) -> TwoClassMetric:
@@ -83,12 +85,10 @@ def _share(part: Factors, whole: Factors, mirror: str) -> TwoClassMetric:
 
 
 def _sum(factors: Factors, cells: "tuple[np.ndarray, ...]") -> "np.ndarray":
-    import numpy as np
-
-    total = np.zeros(np.broadcast_shapes(*(np.shape(cell) for cell in cells)))
-    for factor, cell in zip(factors, cells, strict=True):
-        if factor:
-            total = total + factor * cell
+    terms = [cell if factor == 1 else factor * cell for factor, cell in zip(factors, cells, strict=True) if factor]
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
     return total
 
 

@@ -18,6 +18,7 @@ CHECKS = {
     "rates against counts": f"{_ROOM}.counted_rates",
     "sizes of the classes": f"{_ROOM}.shared_sizes",
     "totals": f"{_ROOM}.count_totals",
+    "shares of counts": f"{_ROOM}.count_shares",
     "classes against the whole": f"{_ROOM}.class_rows",
     "means of rows": f"{_ROOM}.mean_rows",
     "averages over classes": f"{_ROOM}.macro_rates",
@@ -50,12 +51,7 @@ def check_tables(paper: PaperTables) -> list[Finding]:
     for module in CHECKS.values():
         check: Check = import_module(module).check
         findings += check(read)
-    return sorted(_settled(findings), key=lambda finding: ORDER.index(finding.outcome))
-
-
-def _settled(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings, each once, without what fits only by another last digit where the same cell contradicts others."""
-    return list(dict.fromkeys(findings))
+    return sorted(dict.fromkeys(findings), key=lambda finding: ORDER.index(finding.outcome))
 
 
 def summary(findings: Sequence[Finding]) -> Summary:

@@ -1,19 +1,20 @@
 """Sums of counts: totals of rows and columns, class totals that models share, percentages of totals."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.counted_rates import Counts, counts_of
-from workflow_scripts.claims.tables.finding import Finding, finding
+from workflow_scripts.claims.tables.finding import OTHER_SAMPLES, Finding, finding
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable
 from workflow_scripts.claims.tables.table_words import PER_CLASS, sums_up
+from workflow_scripts.claims.tables.two_class_rows import samples_of
 from workflow_scripts.contracts.metric_spellings import is_metric
 
 CHECK = "totals"
 _TRIED = ("another sum of the same cells", "parts that overlap")
-# Rows that agree before one that differs is called wrong.
-_FEWEST = 3
+# Rows that agree before one that differs is called wrong; fewer where they add to the printed n.
+_FEWEST, _FEWEST_OF_N = 3, 2
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
         yield from _totals(table, grid)
         yield from _headers(table, grid)
         yield from _crossed(paper, table, grid)
-        yield from _same_samples(table)
+        yield from _same_samples(paper, table)
 
 
 def _counts(table: ReadTable) -> dict[str, dict[int, Cell]]:
@@ -89,22 +90,38 @@ def _headers(table: ReadTable, grid: dict[str, dict[int, Cell]]) -> Iterator[Fin
     if len(heads) != 1 or len(groups) < 3:
         return
     whole = {column: cells[heads[0]].number for column, cells in grid.items() if heads[0] in cells}
+    levels = {name: numbers for name, numbers in groups.items() if len(numbers) > 1}
     for column, cells in grid.items():
-        sums = [sum(cells[number].number for number in numbers if number in cells) for numbers in groups.values()]
-        sums = [total for total, numbers in zip(sums, groups.values(), strict=True) if len(numbers) > 1]
-        if column not in whole or len(set(sums)) != 1 or len(sums) < 2:
-            continue
-        head = cells[heads[0]]
-        if sums[0] == head.number:
-            why = f"All groups of {column} add to {head.value.text}."
-            yield finding(CHECK, table.place, (head,), CONSISTENT, why, strength="exact")
-            continue
-        same = [column_name for column_name, number in whole.items() if number == sums[0] and column_name != column]
+        sums = {name: sum(cells[n].number for n in numbers if n in cells) for name, numbers in levels.items()}
+        if column in whole and len(sums) > 1:
+            yield from _against_head(table, cells[heads[0]], whole, levels, sums, cells)
+
+
+def _against_head(
+    table: ReadTable,
+    head: Cell,
+    whole: Mapping[str, float],
+    levels: Mapping[str, Sequence[int]],
+    sums: Mapping[str, float],
+    cells: Mapping[int, Cell],
+) -> Iterator[Finding]:
+    wrong = [name for name, total in sums.items() if total != head.number]
+    if not wrong:
+        why = f"All groups of {head.column} add to {head.value.text}."
+        yield finding(CHECK, table.place, (head,), CONSISTENT, why, strength="exact")
+    elif len(wrong) == 1 and len(sums) > 2:
+        why = f"The levels of {wrong[0]} add to {sums[wrong[0]]:g}; all other groups to the head's {head.value.text}."
+        parts = [cells[number] for number in levels[wrong[0]] if number in cells]
+        yield finding(CHECK, table.place, parts, CONTRADICTION, why, tried=_TRIED, computed=head.value.text)
+    elif len(set(sums.values())) == 1:
+        total = next(iter(sums.values()))
+        same = [column for column, number in whole.items() if number == total and column != head.column]
         of = f", the number of {same[0]}" if same else ""
-        why = f"All groups of {column} add to {sums[0]:g}{of}; its head says {head.value.text}."
-        last = table.table.rows[max(numbers[-1] for numbers in groups.values() if len(numbers) > 1)].label[keys[1]]
-        reading = f'"{last}" counts those not found, or others that the head leaves out'
-        yield finding(CHECK, table.place, (head,), FITS_ONLY_IF, why, reading=reading, computed=f"{sums[0]:g}")
+        why = f"All groups of {head.column} add to {total:g}{of}; its head says {head.value.text}."
+        last = max(numbers[-1] for numbers in levels.values())
+        name = list(table.table.rows[last].label.values())[1]
+        reading = f'"{name}" counts those not found, or others that the head leaves out'
+        yield finding(CHECK, table.place, (head,), FITS_ONLY_IF, why, reading=reading, computed=f"{total:g}")
 
 
 def _crossed(paper: ReadPaper, table: ReadTable, grid: dict[str, dict[int, Cell]]) -> Iterator[Finding]:
@@ -146,7 +163,7 @@ def _crossed(paper: ReadPaper, table: ReadTable, grid: dict[str, dict[int, Cell]
                 )
 
 
-def _same_samples(table: ReadTable) -> Iterator[Finding]:
+def _same_samples(paper: ReadPaper, table: ReadTable) -> Iterator[Finding]:
     """Rows on the same samples have classes of one size; one against all they have one n."""
     counted = [(entry, counts) for entry in table.entries if (counts := counts_of(entry)) is not None]
     within = table.table.same_samples_within
@@ -156,13 +173,21 @@ def _same_samples(table: ReadTable) -> Iterator[Finding]:
             groups.setdefault(entry.label.get(within, ""), []).append((entry, counts))
         for group in groups.values():
             sizes = [(counts.tp + counts.fn, counts.tn + counts.fp) for _, counts in group]
-            yield from _one_size(table, group, sizes, "positives and negatives")
+            total, _ = samples_of(paper, table, group[0][0])
+            yield from _one_size(table, group, sizes, "positives and negatives", total)
     elif table.average == PER_CLASS and table.class_key:
-        yield from _one_size(table, counted, [(counts.n,) for _, counts in counted], "samples")
+        by_name = {entry.name: counts for entry, counts in counted}
+        for entries in table.groups(table.class_key).values():
+            of_model = [(entry, by_name[entry.name]) for entry in entries if entry.name in by_name]
+            yield from _one_size(table, of_model, [(counts.n,) for _, counts in of_model], "samples", None)
 
 
 def _one_size(
-    table: ReadTable, group: Sequence[tuple[Entry, Counts]], sizes: Sequence[tuple[float, ...]], what: str
+    table: ReadTable,
+    group: Sequence[tuple[Entry, Counts]],
+    sizes: Sequence[tuple[float, ...]],
+    what: str,
+    total: int | None,
 ) -> Iterator[Finding]:
     if len(group) < 2:
         return
@@ -171,7 +196,13 @@ def _one_size(
     if times == len(group):
         cells = [entry.cells[name] for entry, _ in group for name in ("tp", "fn", "fp", "tn")]
         yield finding(CHECK, table.place, cells, CONSISTENT, f"All rows have {words} {what}.", strength="exact")
-    if times < _FEWEST or times <= 2 * (len(group) - times):
+    fewest = _FEWEST if sum(usual) != total else _FEWEST_OF_N
+    if times == len(group):
+        return
+    if times < fewest or times < fewest * (len(group) - times):
+        cells = [entry.cells[name] for entry, _ in group for name in ("tp", "fn", "fp", "tn")]
+        why = f"The counts of the rows do not all add to {words} {what}."
+        yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=OTHER_SAMPLES)
         return
     for (entry, _), size in zip(group, sizes, strict=True):
         if size != usual:

@@ -17,10 +17,16 @@ _COMPLEMENTS = {
     "error_rate": "accuracy",
 }
 # Metrics that are linear in sensitivity and specificity: their means over stratified folds stay so.
-_LINEAR = ("sensitivity", "specificity", "accuracy", "balanced_accuracy", "youden")
+LINEAR = ("sensitivity", "specificity", "accuracy", "balanced_accuracy", "youden")
 _CURVED = ("precision", "npv", "f1", "kappa", "mcc", "f_beta(0.5)", "f_beta(2)")
 # How far means over folds may be from what the means of the other rates give, in parts of v (1 - v) and of its root.
 _CURVED_SLACK, _LINEAR_SLACK = 0.3, 0.07
+# Rows that fit to the last digit, all that there are, which say that a table is of one run; a row beside them may be
+# off by some units of the last digit then.
+_FITTING, _UNITS = 4, 2.0
+# The part of what means over folds may be off that is left where rows beside are not off at all.
+_BESIDE = 0.25
+_SHARES, _TYING = ("sensitivity", "specificity", "precision", "npv", "accuracy", "f1"), 4
 _READINGS: Mapping[str, Mapping[str, str]] = {
     'column "specificity" holds precision': {"specificity": "precision"},
     "sensitivity and specificity are exchanged": {"sensitivity": "specificity", "specificity": "sensitivity"},
@@ -48,11 +54,22 @@ def counted(entry: Entry) -> bool:
 def usable(cell: Cell) -> bool:
     """Whether a cell is a rate of two classes that arithmetic reads."""
     name = _COMPLEMENTS.get(cell.metric, cell.metric)
-    return name in _LINEAR or name in _CURVED
+    return name in LINEAR or name in _CURVED
 
 
-def rates_of(entry: Entry, way: str = ANY, slack: bool = False, leave_out: Sequence[str] = ()) -> list[Rate]:
-    """The rates of an entry; slack: as wide as means over folds need them."""
+def rates_of(
+    entry: Entry,
+    way: str = ANY,
+    slack: bool = False,
+    leave_out: Sequence[str] = (),
+    raised: Sequence[str] = (),
+    lacking: float = 0.4,
+) -> list[Rate]:
+    """The rates of an entry; slack: as wide as means over folds need them; raised: metrics that may have been higher.
+
+    What is 0/0 in a fold is often taken as 0, which lowers a mean: `lacking` is the part of the folds that may
+    be so.
+    """
     rates = []
     for cell in entry.cells.values():
         if not usable(cell) or cell.metric in leave_out:
@@ -65,9 +82,11 @@ def rates_of(entry: Entry, way: str = ANY, slack: bool = False, leave_out: Seque
             inside = min(1.0, max(0.0, (low + high) / 2))
             spread = inside * (1 - inside)
             room = (
-                _LINEAR_SLACK * spread**0.5 if name in _LINEAR else _CURVED_SLACK * spread + _LINEAR_SLACK * spread**0.5
+                _LINEAR_SLACK * spread**0.5 if name in LINEAR else _CURVED_SLACK * spread + _LINEAR_SLACK * spread**0.5
             )
             low, high = low - room, high + room
+        if name in raised:
+            high = 1.0 if lacking >= 1 else min(1.0, max(high, 0.0) / (1 - lacking))
         rates.append(Rate(name, low, high))
     return rates
 
@@ -82,9 +101,42 @@ def _implied(rates: tuple[tuple[str, float, float], ...]) -> tuple[float, float]
     return implied_prevalence([Rate(*rate) for rate in rates])
 
 
-def fits_two_classes(entry: Entry, way: str = ANY, slack: bool = False, leave_out: Sequence[str] = ()) -> bool:
+def fits_two_classes(
+    entry: Entry,
+    slack: bool = False,
+    leave_out: Sequence[str] = (),
+    raised: Sequence[str] = (),
+    lacking: float = 0.4,
+) -> bool:
     """Whether some table of two classes, of any size, gives the rates of an entry."""
-    return implied(rates_of(entry, way, slack, leave_out)) is not None
+    return implied(rates_of(entry, ANY, slack, leave_out, raised, lacking)) is not None
+
+
+def fits_beside(table: ReadTable, entry: Entry) -> bool | None:
+    """Whether an entry fits nearly as rows of one run do; None where the rows beside it do not say that they are.
+
+    Rows say so by more shares than three numbers, sensitivity, specificity and the share of positives, would give by
+    chance; kappa and MCC say too little.
+    """
+    beside = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
+    if len(beside) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in beside):
+        return None
+    if len(_shares(entry)) < _TYING or _fits_shares(entry):
+        return None
+    least = _UNITS * max(entry.cells[metric].unit for metric in _shares(entry))
+    rates = []
+    for tight, wide in zip(rates_of(entry), rates_of(entry, slack=True), strict=True):
+        room = max(least, _BESIDE * (wide.high - tight.high))
+        rates += [Rate(tight.metric, tight.low - room, tight.high + room)] if tight.metric in _SHARES else []
+    return implied(rates) is not None
+
+
+def _shares(entry: Entry) -> list[str]:
+    return [metric for metric in entry.cells if metric in _SHARES]
+
+
+def _fits_shares(entry: Entry) -> bool:
+    return implied([rate for rate in rates_of(entry) if rate.metric in _SHARES]) is not None
 
 
 def one_class_entries(table: ReadTable) -> list[Entry]:

@@ -16,12 +16,15 @@ from workflow_scripts.claims.tables.table_words import MEANS, OVER_CLASSES, SING
 
 CHECK = "F scores"
 # Half the difference of precision and recall, turned the other way from fold to fold, that folds may plausibly have.
-_TURNED = 0.25
+_TURNED = 0.28
 # Of a median of F over folds: how far it may be above the mean of the medians, and more with their difference. Seen in
 # made tables: beyond it lies one in a thousand rows of more than 300 samples.
-_OF_FOLDS, _OF_ONE_RUN = (0.03, 0.13), (0.005, 0.05)
-# Rows, and the part of them with the F of one run, that say that a table is of one run.
-_FEWEST_ROWS, _MOST_ROWS = 4, 0.75
+# A class may have a few samples in a fold.
+_OF_FOLDS, _OF_ONE_RUN, _OF_SMALL_CLASSES = (0.03, 0.13), (0.005, 0.05), (0.2, 0.2)
+# Rows, and the part of them with the F of one run, that say that a table is of one run: more of classes, whose medians
+# may all be of one small fold.
+_FEWEST, _FEWEST_OF_CLASSES, _MOST_ROWS = 7, 10, 0.8
+_FINE = 0.005
 _EVERY_AVERAGE = ("cut off or rounded twice", "macro, weighted and micro averages", "means over folds or runs")
 
 
@@ -139,8 +142,10 @@ def _median_excess(table: ReadTable, entry: Entry, score: _FScore) -> float:
         return 0.0
     scores = [beside for row in table.plain_entries() if row is not entry for beside in _scores(row)]
     harmonic = sum(within(beside.score, *beside.harmonic(ANY)) for beside in scores)
-    of_one_run = len(scores) >= _FEWEST_ROWS and harmonic >= _MOST_ROWS * len(scores)
-    fixed, part = _OF_ONE_RUN if of_one_run else _OF_FOLDS
+    fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST
+    telling = not table.class_key or score.score.unit < _FINE
+    of_one_run = telling and len(scores) >= fewest and harmonic >= _MOST_ROWS * len(scores)
+    fixed, part = _OF_ONE_RUN if of_one_run else _OF_SMALL_CLASSES if table.class_key else _OF_FOLDS
     return fixed + part * abs(score.precision.number - score.recall.number)
 
 
@@ -172,7 +177,8 @@ def _below(table: ReadTable, entry: Entry, score: _FScore, nearest: float) -> Fi
         reading = WEIGHTED if same else MACRO_OR_WEIGHTED
         return finding(CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=reading, tried=("one class",))
     middle = (score.precision.number + score.recall.number) / 2
-    if table.aggregate == SINGLE or nearest - cell.span()[1] > _TURNED**2 / max(middle, 1e-6):
+    allowed = max(_TURNED**2 / max(middle, 1e-6), _median_excess(table, entry, score) if table.class_key else 0.0)
+    if table.aggregate == SINGLE or nearest - cell.span()[1] > allowed:
         return _contradiction(table, score, f"{why}.", nearest)
     return finding(
         CHECK, table.place, score.cells, FITS_ONLY_IF, f"{why}.", reading=MEANS_OVER_FOLDS, tried=("one run",)

@@ -8,7 +8,7 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.finding import WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
 from workflow_scripts.claims.tables.printed_entries import UNSCALED, Cell, Entry, ReadPaper, ReadTable
-from workflow_scripts.claims.tables.table_words import is_plain_mean, sums_up
+from workflow_scripts.claims.tables.table_words import UNSAID, is_plain_mean, sums_up, takes_median
 from workflow_scripts.contracts.metric_spellings import is_metric
 from workflow_scripts.contracts.result_tables import PrintedValue
 
@@ -16,6 +16,10 @@ CHECK = "means of rows"
 _TRIED = ("a plain mean", "a support-weighted mean", "fewer rows", "classes without a value left out")
 # What may be another thing in a row that sums up: the overall accuracy, the F of the means, a pooled area or kappa.
 _OF_ITS_OWN = ("accuracy", "f1", "auc", "kappa", "mcc")
+# One unit of the last digit of numbers that are hardly means of others by chance.
+_FINE = 0.0011
+# Units of the last digit by which a median over folds may well be off.
+_NEAR = 5
 # A spread is this many times another one before it is called wrong: roundings of the parts change it a little.
 _FAR = 2.0
 
@@ -49,14 +53,18 @@ def _candidates(table: ReadTable, number: int) -> list[_Parts]:
     """Which rows a row may sum up, the likeliest first: all of its block, then runs of rows next to it."""
     summary = table.entries[number]
     keys = [key for key, name in summary.label.items() if sums_up(name)]
+    same = {key: name for key, name in summary.label.items() if key not in keys}
     plain = [
         entry
         for entry in table.entries
-        if not entry.sums_up
-        and all(entry.label.get(key) == name for key, name in summary.label.items() if key not in keys)
+        if not entry.sums_up and all(entry.label.get(key) == name for key, name in same.items())
     ]
     before = [entry for entry in table.entries[:number] if entry in plain]
-    since = [i for i, entry in enumerate(table.entries[:number]) if entry.sums_up]
+    since = [
+        index
+        for index, entry in enumerate(table.entries[:number])
+        if entry.sums_up and all(entry.label.get(key) == name for key, name in same.items())
+    ]
     run = [entry for entry in table.entries[since[-1] + 1 if since else 0 : number] if entry in plain]
     after = [entry for entry in table.entries[number + 1 :] if entry in plain]
     parts = [plain, run]
@@ -105,7 +113,7 @@ def _of_summary(paper: ReadPaper, table: ReadTable, candidates: Sequence[_Parts]
             yield from _all_plain(paper, table, parts)
             yield from _spreads(table, parts)
             return
-    parts = max(candidates, key=lambda parts: sum(_plain(parts, metric) for metric in parts.metrics()))
+    parts = max(candidates[:2], key=lambda parts: sum(_plain(parts, metric) for metric in parts.metrics()))
     fits = {metric: _plain(parts, metric) or _weighted(parts, metric) for metric in parts.metrics()}
     yield from _spreads(table, parts)
     if all(fits.values()):
@@ -151,8 +159,10 @@ def _all_weighted(table: ReadTable, parts: _Parts) -> Finding:
 def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterator[Finding]:
     """Columns that are no mean of the rows: wrong where the other columns are, else a mean of something else."""
     fits = [m for m in parts.metrics() if m not in misfits and len({cell.value.text for cell in parts.of(m)}) > 1]
-    own = [metric for metric in misfits if metric in _OF_ITS_OWN]
-    wrong = [metric for metric in misfits if metric not in _OF_ITS_OWN]
+    # The overall accuracy is no mean of those of classes; that of models is.
+    exempt = _OF_ITS_OWN if table.class_key else _OF_ITS_OWN[1:]
+    own = [metric for metric in misfits if metric in exempt]
+    wrong = [metric for metric in misfits if metric not in exempt]
     if own and not wrong:
         return
     named = any(is_plain_mean(name) for name in parts.summary.label.values())
@@ -168,10 +178,9 @@ def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterato
         return
     support = parts.summary.count("support")
     weights = _weights(parts)
-    if len(fits) >= 2 and len(wrong) == 1:
-        cell = cells[0]
-        low, high = _mean(parts.of(cell.metric), ANY)
-        mean = (low + high) / 2
+    cell = cells[0]
+    mean = sum(part.number for part in parts.of(cell.metric)) / len(parts.of(cell.metric))
+    if len(fits) >= 2 and len(wrong) == 1 and not _may_be_medians(table, cell, mean):
         why = (
             f"{cell.value.text} is printed; the rows have the mean {cell.printed(mean)}; {len(fits)} columns are means."
         )
@@ -185,6 +194,12 @@ def _misfits(table: ReadTable, parts: _Parts, misfits: Sequence[str]) -> Iterato
     if support is None or weights is None or support == sum(weights):
         reading = "the mean has weights that are not printed, or a class that is not shown"
     yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
+
+
+def _may_be_medians(table: ReadTable, cell: Cell, mean: float) -> bool:
+    """Whether medians over folds are meant, or may be: of coarse digits, or near to the mean of the rows."""
+    near = cell.unit > _FINE or abs(cell.number - mean) <= _NEAR * cell.unit
+    return takes_median(table.table.aggregation) or (table.aggregate == UNSAID and near)
 
 
 def _inside(cell: Cell, parts: Sequence[Cell]) -> bool:

@@ -61,7 +61,11 @@ class Cell:
 
     def span(self, way: str = ANY) -> tuple[float, float]:
         """The lowest and highest number that may stand behind the printed one."""
-        return before(self.number, self.unit, way)
+        if self.number >= 0:
+            return before(self.number, self.unit, way)
+        # Digits are cut off towards zero.
+        low, high = before(-self.number, self.unit, way)
+        return -high, -low
 
     def printed(self, number: float) -> str:
         """A share as this cell would print it, with one digit more."""

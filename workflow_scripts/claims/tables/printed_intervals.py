@@ -10,7 +10,7 @@ from workflow_scripts.contracts.result_tables import PrintedValue
 
 CHECK = "intervals"
 # An end that lies this many times as far from the number as the other, on the log-odds scale, has lost a digit.
-_LOPSIDED = 8.0
+_LOPSIDED = 6.0
 _RATES = ("accuracy", "sensitivity", "specificity", "precision", "npv")
 
 

@@ -63,9 +63,14 @@ def _is_odd(table: ReadTable, entry: Entry, within: str) -> bool:
         for row in one_class_entries(table)
         if row.name != entry.name and row.label.get(within) == entry.label.get(within)
     ]
-    own, spans = implied(rates_of(entry)), [implied(rates_of(row)) for row in beside]
+    own, spans = _implied(entry), [_implied(row) for row in beside]
     known = [span for span in spans if span is not None]
     return own is not None and len(known) > 2 and not _overlaps(own, known)
+
+
+def _implied(entry: Entry) -> tuple[float, float] | None:
+    """The share of positives that an entry implies, as of one run, or, where that cannot be, as of folds."""
+    return implied(rates_of(entry)) or implied(rates_of(entry, slack=True))
 
 
 def _overlaps(own: tuple[float, float], spans: Sequence[tuple[float, float]]) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from workflow_scripts.claims.arithmetic.joint_sizes import joint_sizes
+from workflow_scripts.claims.arithmetic.rates import Rate
 from workflow_scripts.claims.arithmetic.rows import row_sets, suspects
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.entry_rates import (
+    LINEAR,
     counted,
     implied,
     one_class_entries,
@@ -29,6 +31,8 @@ _MOST_ROWS = 8
 _CHANCE = 0.01
 # Rows that agree before one that differs is called wrong.
 _FEWEST = 3
+# The most folds that are usual.
+_FOLDS = 10
 # A row may lack a few samples, or have them more, without a fault.
 _FEW_SAMPLES = 3
 _TRIED = ("cut off or rounded twice", "columns exchanged", "a few samples more or fewer in one row", "means over folds")
@@ -128,35 +132,56 @@ def _proven(rest: Sequence[Entry], total: int | None) -> tuple[int, int] | None:
         return None
     smallest = joint.possible[0]
     largest = sum(smallest)
+    # Pairs up to it with the share of positives that the rows imply, and the chance that a row is whole numbers of one.
     spans = [span for row in rows if (span := implied(row)) is not None]
     low, high = max(span[0] for span in spans), min(span[1] for span in spans)
-    candidates = sum(
-        1 for t in ([total] if total else range(2, largest + 1)) for p in _whole_between(low * t, high * t)
-    )
-    expected = float(max(candidates, 1))
-    for row in rows:
-        alone = joint_sizes([row], total=total, largest=largest)
-        fit = [p for p, n in alone.possible if low - 1e-9 <= p / (p + n) <= high + 1e-9 and p + n <= largest]
-        expected *= min(1.0, len(fit) / max(candidates, 1)) if alone.decided else 1.0
+    expected = max(1.0, (high - low) * (largest if total is not None else largest**2 / 2))
+    for entry in rest:
+        expected *= _chance(entry, *smallest)
     return smallest if expected < _CHANCE else None
 
 
-def _whole_between(low: float, high: float) -> range:
-    import math
-
-    return range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+def _chance(entry: Entry, positives: int, negatives: int) -> float:
+    """The chance that rates of any number of samples are printed as whole numbers of these classes are."""
+    chance = 1.0
+    sizes = {"sensitivity": positives, "specificity": negatives, "accuracy": positives + negatives}
+    for metric, size in sizes.items():
+        cell = entry.get(metric)
+        if cell is not None and (metric != "accuracy" or not entry.has("sensitivity", "specificity")):
+            low, high = cell.span()
+            chance *= min(1.0, (high - low) * size)
+    return chance
 
 
 def _nearly(entry: Entry, sizes: tuple[int, int]) -> bool:
-    """Whether the row is of these classes with a few samples more or fewer."""
+    """Whether the row is of these classes with a few samples more or fewer, or a mean over stratified folds of them.
+
+    Such a mean of sensitivities is that of all samples; one of ratios differs by about the variance of a fold's.
+    """
     steps = range(-_FEW_SAMPLES, _FEW_SAMPLES + 1)
     rates = rates_of(entry)
+    if row_sets([_over_folds(rate, entry, sizes) for rate in rates], *sizes).fits:
+        return True
     return any(
         row_sets(rates, sizes[0] + p, sizes[1] + n).fits
         for p in steps
         for n in steps
         if sizes[0] + p > 0 and sizes[1] + n > 0
     )
+
+
+def _over_folds(rate: Rate, entry: Entry, sizes: tuple[int, int]) -> Rate:
+    """A rate as wide as a mean over folds needs it."""
+    if rate.metric in LINEAR:
+        return rate
+    sensitivity, specificity = entry.get("sensitivity"), entry.get("specificity")
+    below = float(min(sizes))
+    if sensitivity is not None and specificity is not None and rate.metric in ("precision", "npv"):
+        answered = sizes[0] * sensitivity.number + sizes[1] * (1 - specificity.number)
+        below = max(1.0, answered if rate.metric == "precision" else sum(sizes) - answered)
+    middle = min(1.0, max(0.0, (rate.low + rate.high) / 2))
+    room = middle * (1 - middle) * _FOLDS / below
+    return Rate(rate.metric, rate.low - room, rate.high + room)
 
 
 def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], others: int) -> Finding:

@@ -44,7 +44,7 @@ def average_kind(average: str | None) -> str:
 def aggregate_kind(aggregation: str | None) -> str:
     """SINGLE, MEANS or UNSAID, of what a table says of trainings and folds."""
     words = (aggregation or "").lower()
-    if "single" in words or "pooled" in words:
+    if re.search(r"\bsingle\b|\bpooled\b|\bone (?:training|run|split|model)\b|hold-?out", words):
         return SINGLE
     if re.search(r"mean|averag|median|fold|runs|seeds|repeat|bootstrap", words) and "said" not in words:
         return MEANS

@@ -4,6 +4,7 @@ Accuracy lies between sensitivity and specificity, and each of accuracy, predict
 the samples is positive.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 from workflow_scripts.claims.arithmetic.rows import row_sets
@@ -11,17 +12,19 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.entry_rates import (
     BALANCED,
     counted,
+    fits_beside,
     fits_two_classes,
     implied,
     one_class_entries,
     rates_of,
     read_columns,
+    repeats_accuracy,
     usable,
 )
 from workflow_scripts.claims.tables.finding import MACRO_OR_WEIGHTED, MEANS_OVER_FOLDS, WEIGHTED, Finding, finding
 from workflow_scripts.claims.tables.last_digits import within
 from workflow_scripts.claims.tables.printed_entries import Cell, Entry, ReadPaper, ReadTable, renamed
-from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID
+from workflow_scripts.claims.tables.table_words import MEANS, PER_CLASS, SINGLE, UNSAID, class_number, takes_median
 
 CHECK = "rates of two classes"
 _TRIED = (
@@ -31,7 +34,16 @@ _TRIED = (
     "means over folds",
 )
 # What is 0/0, and is often printed as part of a mean as 0, in a fold without a class or without answers for it.
-_OF_ONE_CLASS = (("specificity", "npv"), ("sensitivity", "precision", "f1"))
+_OF_BOTH = ("youden", "balanced_accuracy", "kappa", "mcc")
+_OF_ONE_CLASS = (("specificity", "npv", *_OF_BOTH), ("sensitivity", "precision", "f1", *_OF_BOTH))
+# The part of the folds that may lack a class where nothing else says that numbers are of folds.
+_LACKING = 0.4
+# Of fewer samples, folds are of a handful, and a median of them may be anything.
+_TINY = 60
+# Of more samples, each fold has both classes.
+_SMALL = 300
+# Rows of classes, and the part of them, whose accuracy is against the rest before that of another row must be.
+_FEWEST, _MOST = 3, 0.75
 # A share of positives that is known this well says that the rates are tied to each other.
 _NARROW = 0.05
 # Totals beyond this many samples leave nothing to find.
@@ -64,31 +76,73 @@ def _of_row(paper: ReadPaper, table: ReadTable, entry: Entry) -> Iterator[Findin
         yield from _of_total(paper, table, entry, cells)
         return
     why = f"No two classes, of whatever sizes, give all rates of {entry.name}: {_listed(cells)}."
-    if table.average == PER_CLASS and "accuracy" in entry.cells and fits_two_classes(entry, leave_out=("accuracy",)):
+    if table.average == PER_CLASS and _accuracy_of_all(table, entry):
         reading = "the accuracy of each class is not that of the class against the rest"
         yield finding(CHECK, table.place, (entry.cells["accuracy"],), FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
         return
-    if table.average == UNSAID:
+    if table.average == UNSAID and not _of_two_classes(paper, table, entry):
         weighted = entry.has("accuracy", "sensitivity") and within(
             entry.cells["accuracy"], *entry.cells["sensitivity"].span()
         )
         reading = WEIGHTED if weighted else MACRO_OR_WEIGHTED
         yield finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=_TRIED)
         return
-    if table.aggregate != SINGLE and fits_two_classes(entry, slack=True):
+    if table.aggregate != SINGLE and _fits_folds(paper, table, entry):
         outcome = CONSISTENT if table.aggregate == MEANS else FITS_ONLY_IF
         reading = MEANS_OVER_FOLDS if outcome == FITS_ONLY_IF else ""
         yield finding(CHECK, table.place, cells, outcome, why, reading=reading, tried=_TRIED[:3], strength="weak")
         return
-    if table.aggregate == MEANS and any(
-        fits_two_classes(entry, slack=True, leave_out=names) for names in _OF_ONE_CLASS
-    ):
-        why += " Means over folds of which some lack a class can."
-        yield finding(CHECK, table.place, cells, CONSISTENT, why, tried=_TRIED[:3], strength="weak")
-        return
     suspected = [cell for cell in cells if fits_two_classes(entry, leave_out=(cell.metric,))]
     computed = "; ".join(f"{cell.column} {_implied(entry, cell)}" for cell in suspected)
     yield finding(CHECK, table.place, suspected or cells, CONTRADICTION, why, tried=_TRIED, computed=computed)
+
+
+def _of_two_classes(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
+    """Whether rates are of one of two classes, though no average is stated: by the number of classes and an NPV.
+
+    Over two classes a macro sensitivity is the macro specificity, and a weighted one is the accuracy.
+    """
+    if not entry.has("sensitivity", "specificity", "npv", "accuracy") or repeats_accuracy(entry):
+        return False
+    if entry.cells["sensitivity"].value.text == entry.cells["specificity"].value.text:
+        return False
+    sizes = [table.table.class_sizes] if table.table.class_sizes else list(paper.paper.test_n_by_class)
+    numbers = {table.table.n_classes, class_number(paper.paper.task), *(len(given.sizes) for given in sizes)} - {None}
+    positives = paper.paper.positives is not None or bool(table.table.positives)
+    return numbers == {2} or (positives and not numbers)
+
+
+def _fits_folds(paper: ReadPaper, table: ReadTable, entry: Entry) -> bool:
+    """Whether means over folds give the rates: of small folds also such in which some rates are 0/0."""
+    if takes_median(table.table.aggregation):
+        return True
+    if (fits := fits_beside(table, entry)) is not None and table.aggregate != MEANS:
+        return fits
+    if fits_two_classes(entry, slack=True):
+        return True
+    total, _ = samples_of(paper, table, entry)
+    if (total is not None and total <= _TINY) or _smallest_class(paper, table, entry) <= _TINY / 2:
+        return True
+    if total is not None and total > _SMALL and table.aggregate != MEANS:
+        return False
+    misfits = sum(not fits_two_classes(row) for row in one_class_entries(table) if not counted(row))
+    lacking = 1.0 if table.aggregate == MEANS or misfits > 1 else _LACKING
+    return any(fits_two_classes(entry, slack=True, raised=names, lacking=lacking) for names in _OF_ONE_CLASS)
+
+
+def _smallest_class(paper: ReadPaper, table: ReadTable, entry: Entry) -> float:
+    """Samples of the smallest class of which the size is printed; infinite where none is."""
+    given = [table.table.class_sizes] if table.table.class_sizes else paper.paper.test_n_by_class
+    sizes = [float(size) for class_sizes in given for size in class_sizes.sizes]
+    return min([*sizes, float(entry.count("support") or math.inf)], default=math.inf)
+
+
+def _accuracy_of_all(table: ReadTable, entry: Entry) -> bool:
+    """Whether the accuracy in the row of a class may be another than that of the class against the rest."""
+    if "accuracy" not in entry.cells or not fits_two_classes(entry, leave_out=("accuracy",)):
+        return False
+    beside = [row for row in one_class_entries(table) if row.name != entry.name and "accuracy" in row.cells]
+    return len(beside) < _FEWEST or sum(fits_two_classes(row) for row in beside) < _MOST * len(beside)
 
 
 def _listed(cells: list[Cell]) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Filled, about, distinct, optional
+from workflow_scripts.contracts.blocks import Filled, Share, about, distinct, optional
+from workflow_scripts.contracts.step_settings.margins import Margins
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 
 
@@ -25,7 +26,7 @@ class Risk:
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured; the margin of a verdict aside, which changes no number."""
+    """What is measured; the margins of a verdict aside, which change no number."""
 
     headline: Annotated[
         Literal["accuracy", "macro_f1", "macro_auc", "balanced_accuracy"],
@@ -71,6 +72,17 @@ class Measures:
             check=distinct,
         ),
     ] = ()
+    specificities: Annotated[
+        tuple[Share, ...],
+        about("Specificities at which each class's sensitivity is reported; of two classes the last one's."),
+    ] = optional((0.9, 0.95))
+    prevalences: Annotated[
+        tuple[Share, ...],
+        about(
+            "Shares of the class (of two classes the last) for which predictive values are reported: what a positive "
+            "and a negative answer are worth where the class is that frequent, such as in screening."
+        ),
+    ] = optional((0.01, 0.1, 0.5))
     risk: Annotated[
         Risk | None,
         about(
@@ -84,16 +96,14 @@ class Measures:
 class Evaluate(Measures):
     """What is measured, and how its uncertainty is estimated."""
 
-    margin: Annotated[
-        float,
+    margins: Annotated[
+        Margins,
         about(
-            "How far an obtained share may be from the published one and still count as the same; a verdict of "
-            "`holds` needs the whole interval inside. Declared beforehand: changing it after the results is no "
-            "test.",
-            gt=0,
-            lt=0.5,
+            "How far an obtained number may be from the published one and still count as the same, by metric; "
+            "`reproduced within margin` needs the whole interval inside. Declared beforehand: changing it after the "
+            "results is no test."
         ),
-    ] = 0.02
+    ] = Margins()
 
 
 @dataclass(frozen=True)

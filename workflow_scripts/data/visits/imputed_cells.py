@@ -15,6 +15,8 @@ _MORE_DIGITS = 3
 _ALL_DIGITS = 7
 # A value with no more digits than others is a peak where it is so many times as frequent as the next frequent one.
 _PEAK = 4
+# A value with some more digits than others is a rounded statistic where this share of all such cells is that value.
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def imputed_cells(cells: Sequence[str]) -> Imputed | None:
         else {cell: count for cell, count in counts.items() if _digits(cell) >= usual + _MORE_DIGITS}
     )
     recurring = {cell: count for cell, count in long.items() if count >= _RECURS}
-    for cell, count in sorted((recurring or _peaks(counts)).items(), key=lambda pair: (-pair[1], pair[0])):
+    suspected = recurring or _peaks(counts) or _rounded(counts, usual)
+    for cell, count in sorted(suspected.items(), key=lambda pair: (-pair[1], pair[0])):
         if name := _statistic(cell, counts, usual):
             return Imputed(count, f"{cell} stands there {count} times and is the {name} of the other rows")
     if recurring:
@@ -60,6 +63,15 @@ def _peaks(counts: Counter[str]) -> dict[str, int]:
     """The most frequent value, where it is far more frequent than the next, and many values there are."""
     (first, most), (_, second) = [*counts.most_common(2), ("", 0)][:2]
     return {first: most} if len(counts) >= _FEWEST and most >= max(_PEAK * second, _FEWEST // 2) else {}
+
+
+def _rounded(counts: Counter[str], usual: int) -> dict[str, int]:
+    """The one value with some more digits than others have, where it recurs and hardly another has as many."""
+    finer = Counter({cell: count for cell, count in counts.items() if _digits(cell) > usual})
+    if usual == _ALL_DIGITS or not finer:
+        return {}
+    ((cell, count),) = finer.most_common(1)
+    return {cell: count} if count >= max(_FEWEST // 2, _MOSTLY * finer.total()) else {}
 
 
 def _statistic(cell: str, counts: Counter[str], usual: int) -> str:

@@ -26,6 +26,8 @@ MOST_TELLING = 0.93
 WINDOW_DIFFERS, _CONFIDENCE = 0.1, 0.99
 # Of each class so many patients are needed before a column is said to tell it.
 FEWEST = 5
+# Numbers with at most so many values, each of so many patients on average, may be codes, whose order says nothing.
+_MOST_CODES, _PATIENTS_A_CODE = 20, 10
 WINDOW = {
     "visits": "number of visits",
     "years_of_history": "years from the first visit to the landmark",
@@ -77,6 +79,7 @@ def _telling(cohort: Cohort) -> Iterator[Finding]:
     for source, positions in sources_of(cohort.values.columns).items():
         candidates = [
             ("its last value", _of_level(last[:, positions], positive)),
+            ("its last value", _of_code(last[:, positions], positive)),
             *(("its mean over the visits", means[:, position]) for position in positions),
             ("its being missing at the last visit", np.isnan(last[:, positions[0]]).astype(float)),
             ("how often it is known", shares[:, positions[0]]),
@@ -108,9 +111,22 @@ def _of_level(own: np.ndarray, positive: np.ndarray) -> np.ndarray:
     if own.shape[1] == 1:
         return own[:, 0]
     missing = np.isnan(own).all(axis=1)
-    levels = np.nan_to_num(own).argmax(axis=1)
-    shares = pd.Series(positive.astype(float)).where(~missing).groupby(levels).transform("mean").to_numpy()
-    return np.where(missing, np.nan, shares)
+    return _shares(np.where(missing, np.nan, np.nan_to_num(own).argmax(axis=1)), positive)
+
+
+def _of_code(own: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """The share of events at the value of a number that has few of them; else unknown of everybody."""
+    values = np.unique(own[~np.isnan(own)])
+    n_known = int((~np.isnan(own)).sum())
+    if own.shape[1] > 1 or len(values) > min(_MOST_CODES, n_known / _PATIENTS_A_CODE):
+        return np.full(len(own), np.nan)
+    return _shares(own[:, 0], positive)
+
+
+def _shares(values: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """The share of events among all who have the value of a patient; unknown where this is."""
+    shares: np.ndarray = pd.Series(positive.astype(float)).groupby(values).transform("mean").to_numpy()
+    return shares
 
 
 def _window(cohort: Cohort) -> Iterator[Finding]:

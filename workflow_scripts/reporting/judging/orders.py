@@ -6,18 +6,16 @@ from typing import Any
 import numpy as np
 
 from workflow_scripts.contracts.claims import Claim, Statement
-from workflow_scripts.evaluation.equivalence import (
-    detectable_paired,
-    detectable_unpaired,
-    fraction_in_order,
-    order_verdict,
-)
+from workflow_scripts.evaluation.detectable import detectable_paired, detectable_unpaired
+from workflow_scripts.evaluation.order_verdict import OrderDecision, decide_leads, fraction_in_order
 from workflow_scripts.evaluation.quantities import Measured, discordant
-from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain
+from workflow_scripts.evaluation.uncertainty import FEWEST_GROUPS, FEWEST_TRAININGS, Uncertain, with_common_spread
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.reproduced_estimates import quantity
 from workflow_scripts.reporting.reproduced import answered_by
 from workflow_scripts.reporting.results import Protocol, Results
+
+FEW_GROUPS = f"Samples of at least {FEWEST_GROUPS} groups are needed, patients where they are known."
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,9 @@ class Order:
 
 @dataclass(frozen=True)
 class OrderVerdict:
-    """Verdict, fraction of draws in the printed order, leads, largest discordance with a rival (None: not of runs)."""
+    """Decision, fraction of draws in the printed order, leads, largest discordance with a rival (None: not of runs)."""
 
-    verdict: str
+    decision: OrderDecision
     fraction: float
     leads: list[Uncertain]
     discordance: float | None
@@ -75,15 +73,18 @@ def judge(results: Results, protocol: Protocol, measures: Measured, order: Order
         lead = quantity(results, protocol, measures, replace(order.subject, against={order.field: rival}))
         leads.append(replace(lead.uncertain, value=sign * lead.uncertain.value))
         pooled_leads.append(sign * lead.pooled(resampler))
-    above, strict = int(order.relation == "second"), order.relation != "highest"
-    fraction = fraction_in_order(pooled_leads, leads, above, strict)
     discordance = None
     if order.field == "run":
         subset = answered_by(protocol, order.subject.subset)
         assert order.subject.run is not None  # it was measured above
         own = measures.runs[order.subject.run]
         discordance = max(discordant(own, measures.runs[name], subset) for name in order.rivals)
-    return OrderVerdict(order_verdict(leads, above, strict), fraction, leads, discordance)
+        of_runs = (replace(order.subject, run=name) for name in order.runs)
+        points = [quantity(results, protocol, measures, claim).points for claim in of_runs]
+        leads = with_common_spread(leads, points)
+    above, strict = int(order.relation == "second"), order.relation != "highest"
+    fraction = fraction_in_order(pooled_leads, leads, above, strict)
+    return OrderVerdict(decide_leads(leads, above, strict), fraction, leads, discordance)
 
 
 def _claims(order: Order) -> list[Claim]:
@@ -102,8 +103,10 @@ def fraction_words(judgement: OrderVerdict, seeds: int) -> str:
     if np.isnan(judgement.fraction):
         return "The order is undefined in the bootstrap draws."
     text = f"The order is as printed in {100 * judgement.fraction:.0f} % of the bootstrap draws."
-    if any(lead.sampling is not None and not lead.is_known for lead in judgement.leads):
-        text += f" {few_seeds(seeds)}"
+    if any(not lead.are_groups_enough for lead in judgement.leads):
+        return f"{text} {FEW_GROUPS}"
+    if any(not lead.is_known for lead in judgement.leads):
+        return f"{text} {few_seeds(seeds)}"
     return text
 
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
+from workflow_scripts.evaluation.bootstrap import subset_draws
 from workflow_scripts.evaluation.grid import Grid
-from workflow_scripts.evaluation.metric_registry import bounds
+from workflow_scripts.evaluation.intervals import difference, difference_interval, interval
+from workflow_scripts.evaluation.paper_chance import share_error
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured, Quantity
 from workflow_scripts.evaluation.uncertainty import Uncertain, training_error, trainings_of
 from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value, answered_by, class_of, obtained, set_against
@@ -22,12 +24,14 @@ class Answer:
     """An obtained number: value with its interval, uncertain: None of what is counted exactly; missing: why none.
 
     scale: how many of the value's unit make one of `uncertain` (the size of the class, of confusions; else 1).
+    quantity: with its draws; None of what is counted and of an epoch, which are not drawn again.
     """
 
     value: Value
     uncertain: Uncertain | None = None
     missing: str = ""
     scale: float = 1.0
+    quantity: Quantity | None = None
 
 
 def measured(results: Results, protocol: Protocol) -> Measured:
@@ -36,7 +40,14 @@ def measured(results: Results, protocol: Protocol) -> Measured:
     rng = np.random.default_rng(seed_for(settings.study, protocol.name, settings.seed, "verdict"))
     runs = {name: run.units for name, run in protocol.runs.items()}
     options = settings.evaluate
-    return Measured(runs, results.classes, options.bootstrap, options.calibration_bins, rng)
+    first = next(iter(runs.values()))
+    # As metrics.csv has them, so that the same number has the same interval.
+    resamplers = {
+        subset: subset_draws(part.values(), options.bootstrap, settings.study, protocol.name, subset, settings.seed)
+        for subset in ("validation", "test")
+        if (part := first.subset(subset)).n
+    }
+    return Measured(runs, results.classes, options.bootstrap, options.calibration_bins, rng, resamplers)
 
 
 def answer(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Answer:
@@ -84,20 +95,23 @@ def _single(results: Results, protocol: Protocol, measures: Measured, claim: Cla
 
 
 def _of(obtained_quantity: Quantity, claim: Claim) -> Answer:
-    """The value with the interval that the verdict rests on, cut to what is possible."""
+    """The value with its interval, by the rule of metrics.csv."""
     uncertain = obtained_quantity.uncertain
     if np.isnan(uncertain.value):
         return Answer(NOTHING, missing="the metric is undefined, as for a class that was never predicted")
     scale = float(obtained_quantity.n) if claim.metric == CONFUSIONS else 1.0
-    low, high = uncertain.interval()
-    if not obtained_quantity.difference:
-        low, high = np.clip([low, high], *bounds(claim.metric))
+    points, draws, behind = obtained_quantity.points, obtained_quantity.draws, obtained_quantity.behind
+    if obtained_quantity.difference:
+        low, high = difference_interval(difference(points, draws, behind), claim.metric, behind.size)
+    else:
+        low, high = interval(points, draws, claim.metric, behind)
     below, above = (None if np.isnan(end) else float(end) * scale for end in (low, high))
-    return Answer(Value(uncertain.value * scale, below, above, obtained_quantity.n), uncertain, scale=scale)
+    value = Value(uncertain.value * scale, below, above, obtained_quantity.n)
+    return Answer(value, uncertain, scale=scale, quantity=obtained_quantity)
 
 
 def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
-    """Of the course of a training, whose images are no sample: only trainings differ."""
+    """Of the course of a training: its images are taken as independent, and not drawn again."""
     value = obtained(results, protocol, claim)
     if value.value is None:
         return Answer(NOTHING, missing="this run has no such training curve")
@@ -106,10 +120,13 @@ def _epoch(results: Results, protocol: Protocol, claim: Claim) -> Answer:
     column = f"{claim.subset}_accuracy"
     histories = Grid.of(run.jobs, run.histories)
     points = histories.measured(lambda history: float(history[column].iloc[EPOCHS[claim.metric]]))
-    training = training_error(points)
-    uncertain = Uncertain(float(points.mean()), 0.0, training, 2, trainings_of(points))
-    ends = np.clip(uncertain.interval(), 0.0, 1.0) if training is not None else (None, None)
-    return Answer(Value(uncertain.value, *ends), uncertain)
+    images = sum(sum(counts.get(claim.subset or "", {}).values()) for counts in protocol.record.counts.values())
+    if not images:
+        return Answer(NOTHING, missing=f"no {claim.subset} samples were split off under this protocol")
+    average = float(points.mean())
+    uncertain = Uncertain(average, share_error(average, images), training_error(points), images, trainings_of(points))
+    low, high = np.clip(uncertain.interval(), 0.0, 1.0) if uncertain.training is not None else (None, None)
+    return Answer(Value(average, low, high, images), uncertain)
 
 
 def _exact(results: Results, protocol: Protocol, claim: Claim) -> Answer:

@@ -3,26 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-
-import pandas as pd
 
 from workflow_scripts.claims.printed import shown
 from workflow_scripts.contracts import verdict_table
-from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
+from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Published, Statement
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT, SMOTE_MARK
-from workflow_scripts.contracts.verdict_table import VERDICT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import differences, printed_n
 from workflow_scripts.reporting.judging.decisions import Decision, ProtocolArm, decide_number, decide_order
+from workflow_scripts.reporting.judging.judged_together import Entry, VerdictRow, judged_together
 from workflow_scripts.reporting.judging.orders import Order, order_of, power_words
 from workflow_scripts.reporting.judging.reproduced_estimates import MEASURED, AbsentError, Answer, answer, measured
-from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING, Value
+from workflow_scripts.reporting.reproduced import EPOCHS, NOTHING
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.wording import listed
 
-Entry = Claim | Statement | Layer
 COUNTED = ("samples", "classes", "class_ratio", "parameter_size")
 MACHINERY = "Synthetic data: this shows the machinery at work and says nothing about the paper."
 FLATTERED = f"{SMOTE_MARK}: networks learned from samples that are made of the reported ones, which flatters them."
@@ -30,24 +26,13 @@ OTHER_MACHINE = "Measured on another machine than the paper's; what it took here
 
 
 @dataclass(frozen=True)
-class VerdictRow:
-    """A line of verdict.csv; obtained: under the protocol as published, leak_free: under the one without leaks."""
-
-    entry: Entry
-    published: str
-    obtained: Value
-    leak_free: Value
-    verdict: str
-    why: str
-
-
-@dataclass(frozen=True)
 class Ruling:
-    """A verdict and which of the two numbers are shown with it."""
+    """A verdict and which of the two numbers are shown with it; decided: nothing stands in the verdict's way."""
 
     decision: Decision
     obtained: bool = False
     leak_free: bool = False
+    decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +87,7 @@ class Question:
         """The verdict if nothing stands in its way; raises AbsentError where a number that it needs is not there."""
         if self.order:
             return decide_order(self.results, self.as_published, self.order)
-        return decide_number(self.results, self.subject, self.obtained, self.leak_free)
+        return decide_number(self.results, self.subject, self.as_published, self.obtained, self.free, self.leak_free)
 
     @property
     def counts_data(self) -> bool:
@@ -121,7 +106,23 @@ def verdict_rows(results: Results) -> list[VerdictRow]:
     )
     entries: list[Claim | Statement] = [*paper.claims, *paper.statements]
     rows = [row_of(Question(results, published, free, entry)) for entry in entries if entry.study == study]
-    return [*rows, *(_of_layer(layer) for layer in paper.layers if layer.study == study)]
+    together = judged_together(rows, judged_elsewhere(paper, study))
+    return [*together, *(_of_layer(layer) for layer in paper.layers if layer.study == study)]
+
+
+def judged_elsewhere(paper: Published, study: str) -> int:
+    """How many numbers and orders the paper prints about other data that may get a word in their own studies."""
+    entries: list[Claim | Statement] = [*paper.claims, *paper.statements]
+    return sum(entry.study != study and may_be_judged(entry) for entry in entries)
+
+
+def may_be_judged(entry: Claim | Statement) -> bool:
+    """Whether an entry may get a word that is not counted exactly: what was read into the paper gets none."""
+    if entry.assumed:
+        return False
+    if isinstance(entry, Statement):
+        return True
+    return not _unchecked(entry) and entry.metric not in (*COUNTED, *TIMES)
 
 
 def row_of(question: Question) -> VerdictRow:
@@ -137,6 +138,7 @@ def row_of(question: Question) -> VerdictRow:
         question.leak_free.value if ruling.leak_free else NOTHING,
         ruling.decision.verdict,
         why,
+        *((ruling.decision.p_value, ruling.decision.evidence) if ruling.decided else (None, None)),
     )
 
 
@@ -213,8 +215,8 @@ def not_comparable(question: Question) -> Ruling | None:
 
 
 def decided(question: Question) -> Ruling:
-    """Holds, higher, lower, fails, or cannot tell."""
-    return Ruling(question.decision, obtained=True, leak_free=True)
+    """Reproduced, holds, higher, lower, fails, or cannot tell."""
+    return Ruling(question.decision, obtained=True, leak_free=True, decided=True)
 
 
 # Asked in this order; docs/verdicts.md says what each word means.
@@ -250,17 +252,6 @@ def _unchecked(entry: Claim | Statement) -> str:
 def _start(entry: Claim | Statement) -> float | None:
     """An accuracy that a paper prints with an order."""
     return entry.scaled if isinstance(entry, Claim) and entry.metric == "accuracy" else None
-
-
-def write(path: Path, rows: list[VerdictRow]) -> None:
-    """Write verdict.csv."""
-    lines = []
-    for row in rows:
-        obtained, free = row.obtained, row.leak_free
-        numbers = (obtained.value, obtained.low, obtained.high, obtained.n, free.value, free.low, free.high)
-        lines.append((row.entry.id, row.entry.place, row.published, *numbers, row.verdict, row.why))
-    types = {name: "float64" for name, kind in VERDICT.columns.items() if kind == "float"}
-    VERDICT.write(path, pd.DataFrame(lines, columns=list(VERDICT.columns)).astype(types))
 
 
 def printed_words(entry: Entry) -> str:

@@ -83,7 +83,7 @@ def sources_section(results: Results) -> dict[str, Any]:
     """Accuracy over all classes, within the classes of the own source, and share taken for another source's class."""
     names = sorted(set(results.manifest["source"]))
     if len(names) < 2:
-        return {"source_rows": [], "blind_runs": []}
+        return {"source_rows": [], "shapeless_runs": []}
     rows = [
         {
             "run": name,
@@ -95,12 +95,13 @@ def sources_section(results: Results) -> dict[str, Any]:
         for name in ordered_runs(results)
         for source in names
     ]
-    blind = [
+    shapeless = [
         {"run": name, "sees": " and ".join(features)}
         for name in ordered_runs(results)
-        if (features := results.kind(name).blind_to_classes())
+        if (features := results.kind(name).sees_no_shape())
     ]
-    return {"source_rows": [row for row in rows if row["values"]["accuracy"].value is not None], "blind_runs": blind}
+    evaluated = [row for row in rows if row["values"]["accuracy"].value is not None]
+    return {"source_rows": evaluated, "shapeless_runs": shapeless}
 
 
 def truth_section(results: Results) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def truth_section(results: Results) -> dict[str, Any]:
         rows.append(
             {"words": formatting.TRUTH_NAMES[line["what"], line["measure"]], "of": of, "n": line["n"], **numbers}
         )
-    return {"truth_rows": rows}
+    return {"truth_rows": rows, "truth_has_maps": bool(results.truth["chance"].notna().any())}
 
 
 def subgroups_section(results: Results) -> dict[str, Any]:

@@ -91,6 +91,11 @@ def markdown(text: str) -> "Markup":
     from markupsafe import Markup
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
+    # A table scrolls for itself where a screen is narrower.
+    parser.add_render_rule(
+        "table_open", lambda *_: '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+    )
+    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

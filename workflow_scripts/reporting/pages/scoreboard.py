@@ -10,7 +10,6 @@ from workflow_scripts.claims.issues import numbers_by_outcome
 from workflow_scripts.claims.outcome import ISSUES, ORDER
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.contracts.published_yaml import read_published
-from workflow_scripts.contracts.verdict_table import DECIDED
 from workflow_scripts.reporting.pages.study_row import StudyRow
 
 if TYPE_CHECKING:
@@ -37,11 +36,6 @@ class PaperScore:
     def printed(self) -> int:
         """How many distinct numbers the paper prints."""
         return sum(self.numbers.values())
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether a study came to a verdict of which the paper's own chance is no part."""
-        return any(word in row.verdicts for row in self.rows for word in DECIDED)
 
 
 def paper_scores(papers: list[Path], consistency: Path, rows: list[StudyRow], base: Path) -> list[PaperScore]:

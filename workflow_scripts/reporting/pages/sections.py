@@ -14,7 +14,7 @@ from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.data.raw_folders import ending_words
 from workflow_scripts.drawing.label_text import Labels
-from workflow_scripts.reporting import captions, formatting, glossary
+from workflow_scripts.reporting import formatting, glossary
 from workflow_scripts.reporting.formatting import DASH
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
 from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
@@ -22,18 +22,13 @@ from workflow_scripts.reporting.pages.summary_screen import not_looked_for
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.run_order import (
-    main_run,
     ordered_protocols,
     ordered_runs,
-    protocol_words,
     reference,
     run_words,
     shown_metrics,
     trained_run,
 )
-
-# With more classes the labels of a matrix need the whole width of the page.
-NARROW = 5
 
 
 def data_section(results: Results) -> dict[str, Any]:
@@ -55,6 +50,7 @@ def data_section(results: Results) -> dict[str, Any]:
             for reason, row in refused.iterrows()
         ],
         "refused_total": len(results.quarantine),
+        "refusable": results.refusable,
         "passed_over": ending_words(results.dataset.passed_over),
         "passed_over_total": sum(results.dataset.passed_over.values()),
         "links_not_followed": results.dataset.links_not_followed,
@@ -216,36 +212,6 @@ def _comparison(run: str, row: pd.Series) -> dict[str, Any]:
         "p_holm": formatting.p_value(row["p_holm"]),
         "n": int(row["n"]),
     }
-
-
-def figures_section(results: Results) -> dict[str, Any]:
-    """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
-
-    def answers(kind: str) -> str:
-        place_in_paper = results.published.figure(results.settings.study, kind) if results.published else ""
-        return place_in_paper.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
-
-    sheets = []
-    for protocol in ordered_protocols(results):
-        runs = []
-        for name in ordered_runs(results):
-            run = protocol.runs[name]
-            figures = [
-                {
-                    "uri": plot_uri(path),
-                    "wide": kind in ("confusion", "roc") and len(results.classes) > NARROW,
-                    "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
-                    "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
-                    "how_to_read": captions.FIGURES[kind][1],
-                    "answers": answers(kind),
-                }
-                for kind, path in run.figures.items()
-            ]
-            value = overall(run, results.headline)
-            runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
-        sheets.append({"name": protocol_words(protocol), "runs": runs})
-    kinds = ("montage", "comparison", "headline", *captions.EXPLAINED)
-    return {"figure_sheets": sheets, "answered_figures": {kind: answers(kind) for kind in kinds}}
 
 
 def how_it_was_made(results: Results) -> dict[str, Any]:

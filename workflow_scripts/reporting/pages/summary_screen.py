@@ -123,7 +123,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
         ),
         (
             "Refused",
-            formatting.plural(refused, "file"),
+            formatting.plural(refused, results.refusable),
             f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
             f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} {copies}",
         ),

@@ -2,25 +2,32 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.claims.checks import check_all, overall
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION
 from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import TIMES, Claim, Layer, Statement
-from workflow_scripts.contracts.verdict_table import VERDICT, VERDICTS
+from workflow_scripts.contracts.verdict_table import AGAINST, VERDICT, VERDICTS
+from workflow_scripts.evaluation.multiplicity import FALSE_SHARE, expected_false
 from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS
 from workflow_scripts.reporting import formatting
-from workflow_scripts.reporting.judging.verdict_rows import Entry
+from workflow_scripts.reporting.judging.judged_together import Entry
+from workflow_scripts.reporting.judging.verdict_rows import judged_elsewhere
 from workflow_scripts.reporting.reproduced import Value, or_none
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run
+from workflow_scripts.runtime.wording import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Rows of the first screen; the others are folded away.
 SHOWN = 6
 # After the headline: what contradicts the paper, what contradicts itself there, then the rest.
 _ORDER = (
     verdict_table.CANNOT_TELL,
+    verdict_table.REPRODUCED,
     verdict_table.HOLDS,
     verdict_table.NOT_COMPARABLE,
     verdict_table.SYNTHETIC,
@@ -29,15 +36,22 @@ _ORDER = (
 )
 # How a verdict is coloured; the word says it as well.
 COLOURS = {
-    verdict_table.HOLDS: "good",
-    **dict.fromkeys((verdict_table.HIGHER, verdict_table.LOWER, verdict_table.FAILS), "bad"),
+    **dict.fromkeys((verdict_table.REPRODUCED, verdict_table.HOLDS), "good"),
+    **dict.fromkeys(verdict_table.AGAINST, "bad"),
+}
+# Parts of the interval of obtained minus published, in the order of the equation.
+_PARTS = {
+    "own_sampling": "samples here",
+    "own_training": "trainings here",
+    "paper_sampling": "the paper's samples",
+    "paper_training": "the paper's trainings",
 }
 
 
 @dataclass(frozen=True)
 class Shown:
     """A row of the table. links: (text, address) of its evidence; mlflow: name of its run there; printed_fits: what the
-    check of printed numbers says."""
+    check of printed numbers says; parts: of the interval of obtained minus published."""
 
     what: str
     place: str
@@ -52,6 +66,7 @@ class Shown:
     printed_fits: str
     links: tuple[tuple[str, str], ...]
     mlflow: str
+    parts: str
 
     @property
     def colour(self) -> str:
@@ -65,7 +80,7 @@ class Shown:
 
 
 def verdict_section(results: Results) -> dict[str, Any]:
-    """Rows of verdict.csv, what matters first; how many of each verdict; whether seeds are few."""
+    """Rows of verdict.csv, what matters first; how many of each verdict; what many numbers at once do to words."""
     table = VERDICT.read(results.folder / "verdict.csv")
     shown = _rows(results, table.to_dict("records")) if len(table) else []
     counted = Counter(row.verdict for row in shown)
@@ -73,10 +88,28 @@ def verdict_section(results: Results) -> dict[str, Any]:
         "verdict_rows": shown[:SHOWN],
         "more_verdicts": shown[SHOWN:],
         "tally": [(counted[name], name, COLOURS.get(name, "")) for name in VERDICTS if counted[name]],
-        "margin": results.margin,
+        "together": together_words(results, table),
         "several_seeds": len(results.settings.seeds) > 1,
         "seed_words": seed_words(len(results.settings.seeds)),
     }
+
+
+def together_words(results: Results, table: "pd.DataFrame") -> str:
+    """How many words against the paper chance would give, and what is done about it; empty where none is judged."""
+    judged = int(table["p"].notna().sum())
+    if not judged:
+        return ""
+    elsewhere = judged_elsewhere(results.paper, results.settings.study)
+    alone, kept = (int(table.loc[table["p"].notna(), name].isin(AGAINST).sum()) for name in ("alone", "verdict"))
+    family = f"{formatting.grouped(judged)} of them are judged here"
+    if elsewhere:
+        family += f" ({formatting.grouped(elsewhere)} more in the paper's other studies)"
+    return (
+        f"Of many numbers some differ by chance: {family}; were all right and each judged for itself, "
+        f"{expected_false(judged):.1f} would be called higher, lower or fail. For themselves {alone} are called so; "
+        f"adjusted for all, {kept}: of such words {100 * FALSE_SHARE:.0f} % at most are expected to be false, and of a "
+        f"paper that is right in everything the chance of any is {100 * FALSE_SHARE:.0f} % at most."
+    )
 
 
 def seed_words(seeds: int) -> str:
@@ -104,7 +137,7 @@ def _rank(line: dict, first: list[str], fits: dict[str, str]) -> tuple[int, int]
     """Headline claims in their order; then what contradicts; then by verdict, in the order of the paper's file."""
     if line["claim"] in first:
         return 0, first.index(line["claim"])
-    if line["verdict"] in (verdict_table.HIGHER, verdict_table.LOWER, verdict_table.FAILS):
+    if line["verdict"] in AGAINST:
         return 1, 0
     if fits.get(line["claim"]) == CONTRADICTION:
         return 2, 0
@@ -128,7 +161,28 @@ def _row(results: Results, entry: Entry, line: dict, fits: dict[str, str], first
         fit if fit in (CONSISTENT, CONTRADICTION) else "",
         tuple(_links(results, entry, line["verdict"], fit)),
         f"{run} (published)" if run in results.settings.runs else "",
+        _parts(entry, line),
     )
+
+
+def _parts(entry: Entry, line: dict) -> str:
+    """Standard errors of both sides, in points or in the number's own unit; empty where nothing was compared."""
+    errors = {words: or_none(line[name]) for name, words in _PARTS.items()}
+    unknown = [words for words, error in errors.items() if error is None]
+    if len(unknown) == len(errors):
+        return ""
+    in_points = isinstance(entry, Claim) and entry.unit != "fraction"
+    written = [
+        f"{words} {100 * error:.1f}" if in_points else f"{words} {error:.3f}"
+        for words, error in errors.items()
+        if error is not None
+    ]
+    text = f"Standard errors{', points' if in_points else ''}: {'; '.join(written)}"
+    text += f"; unknown: {listed(unknown)}" if unknown else ""
+    adjusted = or_none(line["p_adjusted"])
+    p_values = f"p {formatting.p_value(line['p'])}"
+    p_values += "" if adjusted is None else f", adjusted {formatting.p_value(adjusted)}"
+    return f"{text}. {p_values}."
 
 
 def _read(line: dict, *columns: str) -> Value:

@@ -38,6 +38,12 @@ def chart(boxes: dict[str, Box], arrows: list[tuple[str, str]]) -> "Figure":
     return figure
 
 
+def snake(index: int, line: int) -> tuple[float, float]:
+    """Position of a box in lines of so many, each in the other direction than the one above."""
+    row, step = divmod(index, line)
+    return 3.2 * (step if row % 2 == 0 else line - 1 - step), -1.6 * row
+
+
 def _draw(axes: "Axes", box: Box) -> None:
     from matplotlib.patches import FancyBboxPatch
 

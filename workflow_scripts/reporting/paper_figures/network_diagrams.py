@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.kinds.kind import TrainedKind
-from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
+from workflow_scripts.reporting.paper_figures.diagrams import Box, chart, snake
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
 
@@ -128,7 +128,7 @@ def schematic(results: Results, run: str) -> "Figure":
         )
         texts.append((words, COLOURS[5]))
     texts += _classifier_boxes(classifier)
-    boxes = {str(index): Box(*_snake(index), *text) for index, text in enumerate(texts)}
+    boxes = {str(index): Box(*snake(index, LINE), *text) for index, text in enumerate(texts)}
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
     model = results.kind(run).network_name or run
     figure.suptitle(f"{run}: {model}, {architecture.values():,} values", fontsize=9)
@@ -152,9 +152,3 @@ def _widths(architecture: "Architecture", run: str) -> tuple[int, ...]:
     if classifier is None:
         raise NotDrawnError(f"the branches of {run} are not joined by fully connected layers")
     return (classifier.layers[0].inputs, *(layer.outputs for layer in classifier.layers))
-
-
-def _snake(index: int) -> tuple[float, float]:
-    """Position of a box in lines of LINE, each in the other direction than the one above."""
-    line, step = divmod(index, LINE)
-    return 3.2 * (step if line % 2 == 0 else LINE - 1 - step), -1.6 * line

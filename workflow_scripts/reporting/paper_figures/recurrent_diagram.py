@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.formatting import plural
-from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
+from workflow_scripts.reporting.paper_figures.diagrams import Box, chart, snake
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# Boxes in a line: more of them are too small to read on a page.
+LINE = 3
 
 
 def recurrent(results: Results, run: str) -> "Figure":
@@ -29,7 +32,7 @@ def recurrent(results: Results, run: str) -> "Figure":
         *layers,
     ]
     boxes = {
-        str(place): Box(3.2 * place, 0, lines, COLOURS[2] if lines is texts[-1] else COLOURS[5])
+        str(place): Box(*snake(place, LINE), lines, COLOURS[2] if lines is texts[-1] else COLOURS[5])
         for place, lines in enumerate(texts)
     }
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))

@@ -1,0 +1,201 @@
+"""Checks of the rates of a row: each lets an honest row be, finds an altered number, and names an innocent reading."""
+
+from dataclasses import replace
+
+from made_tables import altered, outcomes, paper_of, reading
+
+from workflow_scripts.contracts.result_tables import PaperTables
+
+TWO = {"unit": "percent", "average": "two classes", "aggregation": "single"}
+# 40 of 50 positives and 132 of 150 negatives right.
+HONEST = {
+    "sensitivity": "80.0",
+    "specificity": "88.0",
+    "precision": "69.0",
+    "npv": "93.0",
+    "accuracy": "86.0",
+    "f1": "74.1",
+}
+
+
+def test_an_f_score_is_the_harmonic_mean_of_one_class():
+    paper = paper_of({"a": HONEST}, **TWO)
+    assert outcomes(paper, "F scores") == []
+    assert outcomes(altered(paper, "a", "f1", "73.1"), "F scores") == [("contradiction", "a", "f1")]
+
+
+def test_no_average_of_f_scores_is_above_precision_and_recall():
+    row = {"precision": "0.61", "sensitivity": "0.59", "f1": "0.68"}
+    assert outcomes(paper_of({"a": row}, unit="fraction"), "F scores") == [("contradiction", "a", "f1")]
+    micro = paper_of({"a": {**row, "accuracy": "0.68"}}, unit="fraction")
+    assert "micro" in reading(micro, "F scores")
+
+
+def test_an_f_score_below_the_harmonic_mean_may_be_a_macro_average_or_a_mean_over_folds():
+    row = {"precision": "0.91", "sensitivity": "0.83", "f1": "0.84"}
+    assert "macro" in reading(paper_of({"a": row}, unit="fraction"), "F scores")
+    assert "folds" in reading(paper_of({"a": row}, unit="fraction", average="two classes"), "F scores")
+    assert outcomes(paper_of({"a": row}, unit="fraction", average="macro"), "F scores") == []
+
+
+def test_iou_above_dice_is_of_other_things():
+    assert "averaged over different things" in reading(paper_of({"a": {"iou": "0.92", "dice": "0.90"}}), "F scores")
+    assert outcomes(paper_of({"a": {"iou": "0.82", "dice": "0.90"}}), "F scores") == []
+    best = paper_of({"a": {"iou": "0.93"}, "b": {"dice": "0.91"}}, stated="b is the best of all")
+    assert outcomes(best, "F scores") == [("contradiction", "a", "iou")]
+
+
+def test_accuracy_lies_between_sensitivity_and_specificity():
+    paper = paper_of({"a": HONEST}, **TWO)
+    assert outcomes(paper, "rates of two classes") == []
+    assert outcomes(altered(paper, "a", "accuracy", "91.0"), "rates of two classes") == [
+        ("contradiction", "a", "accuracy")
+    ]
+
+
+def test_rates_that_fit_no_two_classes_may_be_averages_or_means_over_folds():
+    row = {**HONEST, "npv": "94.0"}
+    assert "folds" in reading(paper_of({"a": row}, unit="percent", average="two classes"), "rates of two classes")
+    assert "macro" in reading(paper_of({"a": row}, unit="percent"), "rates of two classes")
+
+
+def test_a_column_that_holds_precision_is_named():
+    # Of three classes each, "specificity" is the precision.
+    rows = {
+        "a / x": {"accuracy": "91.0", "specificity": "92.4", "sensitivity": "80.2", "f1": "85.9"},
+        "a / y": {"accuracy": "90.2", "specificity": "80.1", "sensitivity": "93.3", "f1": "86.2"},
+        "a / z": {"accuracy": "96.4", "specificity": "92.0", "sensitivity": "91.9", "f1": "91.9"},
+        "b / x": {"accuracy": "95.0", "specificity": "93.0", "sensitivity": "91.0", "f1": "92.0"},
+    }
+    paper = paper_of(rows, "model / class", unit="percent", average="one against all")
+    assert reading(paper, "rates of two classes") == 'column "specificity" holds precision'
+
+
+def test_accuracies_that_are_all_the_mean_of_both_rates_are_noticed():
+    rows = {
+        name: {"accuracy": f"{(s + c) / 2:.3f}", "sensitivity": f"{s:.2f}", "specificity": f"{c:.2f}"}
+        for name, s, c in (
+            ("a", 0.95, 0.72),
+            ("b", 0.88, 0.93),
+            ("c", 0.61, 0.92),
+            ("d", 0.78, 0.99),
+            ("e", 0.92, 0.85),
+        )
+    }
+    paper = paper_of(rows, unit="fraction", average="two classes", aggregation="single")
+    assert "(sensitivity + specificity)/2" in reading(paper, "rates of two classes")
+    balanced = replace(paper, test_n_by_class=())
+    assert outcomes(altered(balanced, "e", "accuracy", "0.881"), "rates of two classes") == []
+
+
+def test_rates_are_of_whole_numbers_of_a_printed_n():
+    row = {"n": "40", "sensitivity": "83.3", "specificity": "78.6", "accuracy": "80.0"}
+    assert outcomes(paper_of({"a": row}, **TWO), "rates of two classes") == []
+    wrong = paper_of({"a": {**row, "accuracy": "80.9"}}, **TWO)
+    assert [outcome for outcome, _, _ in outcomes(wrong, "rates of two classes")] == ["contradiction"]
+
+
+def test_a_share_is_that_of_the_fraction_beside_it():
+    paper = paper_of({"a": {"sensitivity": "92.3 (120/130)"}}, unit="percent")
+    assert outcomes(paper, "fractions") == []
+    assert outcomes(altered(paper, "a", "sensitivity", "93.2"), "fractions") == [("contradiction", "a", "sensitivity")]
+    assert "cut off" in reading(paper_of({"a": {"sensitivity": "93.5 (73/78)"}}, unit="percent"), "fractions")
+    assert "rounded twice" in reading(paper_of({"a": {"sensitivity": "60.9 (115/189)"}}, unit="percent"), "fractions")
+    assert "rest" in reading(paper_of({"a": {"sensitivity": "7.7 (120/130)"}}, unit="percent"), "fractions")
+
+
+def test_cases_that_are_counted_twice_are_noticed():
+    row = {"accuracy": "85", "sensitivity": "80 (40/50)", "specificity": "82 (45/55)"}
+    paper = paper_of({"a": row}, unit="percent", paper={"test_n": 100})
+    assert reading(paper, "fractions") == "cases are counted twice"
+
+
+def test_rates_follow_from_the_counts_beside_them():
+    row = {
+        "tp": "40",
+        "fn": "10",
+        "fp": "18",
+        "tn": "132",
+        "sensitivity": "80.0",
+        "specificity": "88.0",
+        "accuracy": "86.0",
+    }
+    paper = paper_of({"a": row}, **TWO)
+    assert outcomes(paper, "rates against counts") == []
+    assert outcomes(altered(paper, "a", "accuracy", "82.0"), "rates against counts") == [
+        ("contradiction", "a", "accuracy")
+    ]
+    exchanged = paper_of({"a": {**row, "specificity": "12.0", "accuracy": "29.0"}}, **TWO)
+    assert reading(exchanged, "rates against counts") == "TN and FP are exchanged"
+
+
+def test_a_ratio_may_be_of_counts_with_a_half_added():
+    row = {"tp": "20", "fn": "5", "fp": "0", "tn": "10", "sensitivity": "80", "lr_positive": "17.3", "dor": "78.3"}
+    assert outcomes(paper_of({"a": row}, **TWO), "rates against counts") == []
+
+
+def test_a_mark_of_a_footnote_at_a_number_is_no_contradiction():
+    rows = {
+        "a": {"tp": "30", "fn": "2", "fp": "20", "tn": "48", "sensitivity": "93.81"},
+        "b": {"tp": "24", "fn": "8", "fp": "14", "tn": "54", "sensitivity": "75.0"},
+        "c": {"tp": "23", "fn": "9", "fp": "3", "tn": "65", "sensitivity": "71.9"},
+    }
+    assert outcomes(paper_of(rows, **TWO), "rates against counts") == [("note", "a", "sensitivity")]
+
+
+def test_rates_of_a_matrix_in_columns_may_be_of_different_classes():
+    row = {"true0_pred0": "73", "true0_pred1": "5", "true1_pred0": "8", "true1_pred1": "17", "sensitivity": "93.6"}
+    assert outcomes(paper_of({"a": {**row, "ppv": "90.1"}}, unit="percent"), "rates against counts") == []
+    mixed = paper_of({"a": {**row, "precision": "77.3"}}, unit="percent")
+    assert "different classes" in reading(mixed, "rates against counts")
+
+
+def test_shares_of_wrong_answers_are_one_less_the_rate():
+    row = {
+        "sensitivity": "84.8",
+        "specificity": "91.8",
+        "healthy_misclassified": "8.2",
+        "patients_misclassified": "15.2",
+    }
+    paper = paper_of({"a": row}, **TWO)
+    assert outcomes(paper, "derived rates") == []
+    wrong = altered(paper, "a", "patients_misclassified", "12.5")
+    assert outcomes(wrong, "derived rates") == [("contradiction", "a", "patients_misclassified")]
+    exchanged = altered(altered(paper, "a", "patients_misclassified", "8.2"), "a", "healthy_misclassified", "15.2")
+    assert {outcome for outcome, _, _ in outcomes(exchanged, "derived rates")} == {"fits only if"}
+
+
+def test_likelihood_ratios_follow_from_the_rates():
+    row = {"sensitivity": "80.0", "specificity": "88.0", "lr_positive": "6.67", "lr_negative": "0.227"}
+    paper = paper_of({"a": row}, **TWO)
+    assert outcomes(paper, "derived rates") == []
+    assert outcomes(altered(paper, "a", "lr_positive", "7.67"), "derived rates") == [
+        ("contradiction", "a", "lr_positive")
+    ]
+
+
+def test_a_number_lies_in_its_interval():
+    paper = paper_of({"a": {"sensitivity": "92.3 (86.3–96.2)"}}, unit="percent")
+    assert outcomes(paper, "intervals") == []
+    assert outcomes(altered(paper, "a", "sensitivity", "82.3"), "intervals") == [("contradiction", "a", "sensitivity")]
+    mixed = paper_of({"a": {"sensitivity": "92.3 (0.863–0.962)"}}, unit="percent")
+    assert outcomes(mixed, "intervals") == []
+    lost = paper_of({"a": {"sensitivity": "92.3 (6.3–94.9)"}}, unit="percent")
+    assert outcomes(lost, "intervals") == [("note", "a", "sensitivity")]
+
+
+def test_sensitivity_and_specificity_that_change_places_between_tables_are_a_contradiction():
+    table = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81", "auc": "0.90"}}, unit="fraction").tables[0]
+    again = paper_of({"a": {"sensitivity": "0.81", "specificity": "0.88", "auc": "0.90"}}, unit="fraction").tables[0]
+    paper = PaperTables("made", (table, replace(again, place="Abstract")))
+    assert outcomes(paper, "numbers printed twice") == [("contradiction", "a", "sensitivity; specificity")]
+    fewer = paper_of({"a": {"sensitivity": "0.88", "specificity": "0.81"}}, unit="fraction").tables[0]
+    assert outcomes(PaperTables("made", (table, fewer)), "numbers printed twice") == []
+
+
+def test_an_npv_of_two_classes_says_that_the_rates_are_of_one_of_them():
+    row = {"sensitivity": "80.0", "specificity": "88.0", "precision": "69.0", "npv": "73.0", "accuracy": "86.0"}
+    open_ = paper_of({"a": row}, unit="percent", aggregation="single")
+    assert "macro" in reading(open_, "rates of two classes")
+    known = paper_of({"a": row}, unit="percent", aggregation="single", paper={"positives": 50})
+    assert outcomes(known, "rates of two classes")[0][0] == "contradiction"
