@@ -25,6 +25,7 @@ WORLDS = (
     TestSet("1763 samples", 0.92, alone(1763), 5, 0.01, alike=0),
     TestSet("8 groups of 20", 0.90, (20,) * 8),
     TestSet("8 groups of 20", 0.90, (20,) * 8, 3, 0.01),
+    TestSet("8 groups of 20, much alike", 0.90, (20,) * 8, alike=0.6),
     TestSet("8 groups of 20", 0.99, (20,) * 8, 3),
     TestSet("8 groups of 20, much alike", 0.99, (20,) * 8, 1, alike=0.6),
     TestSet("15 groups of 12", 0.90, (12,) * 15, 3, 0.01),

@@ -103,3 +103,30 @@ def test_three_numbers_that_no_matrix_gives_in_any_average_are_found():
 
 
 MATRIX = "one confusion matrix"
+
+
+def folded(sensitivity, stated):
+    """The sum of five folds of two classes, 20 and 4 samples each, and a mean sensitivity beside it."""
+    cells = {("c0", "c0"): 90, ("c0", "c1"): 10, ("c1", "c0"): 2, ("c1", "c1"): 19}
+    about = {"subset": "test", "run": "r"}
+    claims = [
+        Claim(
+            *(f"m.{true}.{predicted}", "T3", "s", "confusions", count, "count"),
+            class_name=true,
+            predicted=predicted,
+            cell=Cell("T3", true, predicted),
+            **about,
+        )
+        for (true, predicted), count in cells.items()
+    ]
+    claims.append(Claim("r", "§1", "s", "macro_sensitivity", sensitivity, "fraction", 4, stated=stated, **about))
+    return Published("p", "x", {"s": PaperStudy("S", (), {})}, (), tuple(claims))
+
+
+def test_a_mean_over_folds_beside_the_sum_of_their_matrices_fits_only_as_such():
+    # Of all: (0.9 + 19/21) / 2 = 0.9024. Of folds with 4, 4, 4, 4 and 5: errors in the small ones cost more.
+    check = "metrics from the confusion matrix"
+    assert said(folded(0.9024, {}), "r", check).outcome == CONSISTENT
+    outcome = said(folded(0.9004, {}), "r", check)
+    assert outcome.outcome == FITS_ONLY_IF and "mean over 5 stratified folds" in outcome.reading
+    assert said(folded(0.9004, STATED), "r", check).outcome == CONTRADICTION

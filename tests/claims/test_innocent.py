@@ -155,7 +155,8 @@ def from_share(accuracy, share=20, stated=STATED):
 
 def test_n_that_follows_from_a_share_may_be_any_that_rounds_to_it():
     (found,) = [o for o in from_share(94.4) if o.claim == "a"]
-    assert found.outcome == NOTE and "120 of 127 would fit, cut off" in found.innocent
+    assert found.outcome == FITS_ONLY_IF and found.reading.startswith("there are 127 samples")
+    assert found.reading.endswith("120 of 127, cut off") and "follows from a stated share" in found.innocent
     # Of no n from 127 to 136.
     assert of(from_share(99.9), CONTRADICTION) == {"a"}
     assert of(from_share(99.9, stated={}), FITS_ONLY_IF) == {"a"}

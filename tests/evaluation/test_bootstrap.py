@@ -7,7 +7,9 @@ from fabricated import probabilities, units
 from sklearn import metrics as sk
 
 from workflow_scripts.evaluation.bootstrap import Resampler, auc, once, replicates, replicates_of
+from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import OVERALL, PER_CLASS, point
+from workflow_scripts.evaluation.observed import of_groups
 
 
 def case(seed: int, n: int = 60, classes: int = 4, tied: bool = False):
@@ -90,22 +92,20 @@ def test_frames_that_share_groups_share_the_draw():
 
 
 def test_an_interval_needs_two_groups_and_a_metric_that_is_nearly_always_defined():
-    rng = np.random.default_rng(0)
-    many, one = Resampler([frame(60, 3)], 100, rng), Resampler([frame(60, 60)], 100, rng)
-    values = np.linspace(0, 1, 100)
-    assert many.interval(values) == pytest.approx((0.025, 0.975))
-    assert np.isnan(one.interval(values)).all()
-    values[:10] = np.nan
-    assert not np.isnan(many.interval(values)).any()
-    values[:11] = np.nan
-    assert np.isnan(many.interval(values)).all()
+    points, draws = np.array([[0.5]]), np.linspace(0.2, 0.8, 100)[None, None]
+    many, single = of_groups(np.full(20, 3.0), 60), of_groups(np.array([60.0]), 60)
+    assert np.isnan(interval(points, draws, "accuracy", single)).all()
+    draws[..., :10] = np.nan
+    assert not np.isnan(interval(points, draws, "accuracy", many)).any()
+    draws[..., :11] = np.nan
+    assert np.isnan(interval(points, draws, "accuracy", many)).all()
 
 
 def test_intervals_end_at_the_possible_values():
-    resampler = Resampler([frame(60, 3)], 100, np.random.default_rng(0))
-    values = np.linspace(-2, 2, 100)
-    assert resampler.interval(values, "accuracy") == (0, 1) and resampler.interval(values, "kappa") == (-1, 1)
-    assert resampler.interval(values, "log_loss")[1] == pytest.approx(1.9)
+    points, draws, behind = np.array([[0.5]]), np.linspace(-3, 3, 100)[None, None], of_groups(np.full(20, 3.0), 60)
+    assert interval(points, draws, "kappa", behind) == (-1, 1)
+    low, high = interval(points, draws, "log_loss", behind)
+    assert low == 0 and high > 3
 
 
 TRUTH = 0.8 * 0.85
@@ -128,13 +128,15 @@ def covered(seeds: int, noise: float, per_group: bool, repeats: int) -> float:
             right = rng.random(40 * size) < 0.85 * hard * (1 + rng.normal(0, noise))
             p = np.where(np.arange(2) == np.where(right, label, 1 - label)[:, None], 0.9, 0.1)
             draws.append(replicates_of("accuracy", label, p, weights))
-        low, high = resampler.interval(resampler.pool(np.array([draws])))
+        points = np.array([[values.mean() for values in draws]])
+        behind = of_groups(np.full(40, 8.0) if per_group else np.ones(320), 320 * seeds)
+        low, high = interval(points, np.array([draws]), "accuracy", behind)
         hits += low <= TRUTH <= high
     return hits / repeats
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say_if_groups_are_drawn_whole():
-    # Percentile intervals with 40 groups: a little below the nominal 0.95; drawing single samples covers less.
+    # Drawing single samples covers less.
     grouped = covered(1, 0.0, per_group=True, repeats=400)
     assert 0.90 <= grouped <= 0.98 and covered(1, 0.0, per_group=False, repeats=400) < grouped - 0.02
 

@@ -58,10 +58,14 @@ def against_ninety(value, paper=CHANCE, **parts):
     return Difference(got(value, **parts), NINETY, paper)
 
 
-def test_two_seeds_or_one_group_cannot_tell_however_far_off():
+def test_two_seeds_or_nine_groups_cannot_tell_however_far_off():
     unknown = PaperChance(0.004, None), PaperChance(None, 0.006)
     assert verdict(against_ninety(0.5, trainings=3), 0.02) == LOWER
     assert verdict(against_ninety(0.5, trainings=2), 0.02) == CANNOT_TELL
+    assert verdict(against_ninety(0.5, groups=10), 0.02) == LOWER
+    assert verdict(against_ninety(0.5, groups=9), 0.02) == CANNOT_TELL
+    same = PaperChance(0.0, 0.006, same_images=True)  # what their choice does cancels, however few the groups
+    assert verdict(against_ninety(0.5, same, groups=2), 0.02) == LOWER
     assert verdict(against_ninety(0.5, unknown[0], training=None, trainings=1), 0.02) == CANNOT_TELL
     assert verdict(against_ninety(0.5, unknown[1], sampling=None, groups=1), 0.02) == CANNOT_TELL
 

@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabricated import Study
+from fabricated import probabilities as probabilities_of
 
 from workflow_scripts.contracts.run_tables import PREDICTIONS, UNITS, probabilities
-from workflow_scripts.evaluation.voting import vote
+from workflow_scripts.evaluation.bootstrap import auc, once, replicates
+from workflow_scripts.evaluation.metrics import point
+from workflow_scripts.evaluation.tied_votes import ranking_scores
+from workflow_scripts.evaluation.voting import combine, vote
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import make_run
 
@@ -49,6 +53,29 @@ def test_weighted_takes_the_accuracy_on_validation_never_on_test():
 def test_hard_is_the_share_of_the_votes():
     voted, _ = vote({"x": ONE, "y": TWO, "z": THREE}, "hard")
     assert probabilities(voted) == pytest.approx(np.array([[2, 1, 0], [2, 1, 0]]) / 3)
+
+
+@pytest.mark.parametrize(("classes", "members"), [(2, 3), (2, 4), (5, 3), (11, 3), (3, 5)])
+def test_units_with_equally_many_votes_are_level_whoever_had_to_break_a_tie(classes, members):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        labels = rng.integers(0, classes, 100)
+        stack = np.stack([probabilities_of(rng, labels, classes, 1.5) for _ in range(members)])
+        voted = combine(stack, "hard", np.ones(members) / members)
+        written = np.array([[float(f"{x:.9g}") for x in row] for row in voted])
+        votes = (stack.argmax(axis=2)[..., None] == np.arange(classes)).mean(axis=0)
+        expected = auc(labels, votes, once(100))[0]
+        assert replicates(labels, written, once(100), 10).per_class["auc"][0] == pytest.approx(expected, nan_ok=True)
+        assert point(labels, written, 10).per_class["auc"] == pytest.approx(expected, nan_ok=True)
+        assert (written.argmax(axis=1) == voted.argmax(axis=1)).all()
+
+
+def test_no_other_run_is_taken_for_a_vote():
+    p = np.array([[1 - 1e-6, 1e-6], [1 - 4e-7, 4e-7], [0.0, 1.0]])  # a network that is quite sure
+    assert ranking_scores(p) is p
+    rng = np.random.default_rng(1)
+    table = probabilities_of(rng, rng.integers(0, 3, 50), 3, 1.0)
+    assert ranking_scores(table) is table
 
 
 def test_a_tied_hard_vote_goes_to_the_larger_mean_probability():

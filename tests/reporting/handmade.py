@@ -19,6 +19,7 @@ from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.risk_table import RISK
 from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class_columns
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
+from workflow_scripts.contracts.statistics_table import STATISTICS
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.results_reading import read_results
@@ -261,6 +262,7 @@ class Study:
             *(("risk",) if risk else ()),
         ):
             picture(evaluation / f"{kind}.png")
+        STATISTICS.write(evaluation / "statistics.csv", self._statistics())
         if risk:  # numbers are what evaluation writes
             RISK.write(evaluation / "risk.csv", pd.DataFrame(columns=list(RISK.columns)))
         for seed in self.settings["seeds"]:
@@ -299,6 +301,25 @@ class Study:
             if run != reference
         ]
         return pd.DataFrame(rows, columns=list(COMPARISON.columns))
+
+    def _statistics(self) -> pd.DataFrame:
+        label = self.classes[-1]
+        rows = [
+            (label, "sensitivity_at_specificity", 0.95, 0.8126, 0.7, 0.9, 4),
+            (label, "ppv", 0.1, 0.3313, 0.2, 0.5, 4),
+            (label, "npv", 0.1, 0.9871, 0.95, 0.99, 4),
+            (label, "calibration_slope", np.nan, 0.7351, 0.5, 1.1, 4),
+            (label, "calibration_intercept", np.nan, -0.2121, -0.5, 0.1, 4),
+            (label, "net_benefit", 0.1, 0.2345, 0.2, 0.3, 4),
+            (label, "treat_all", 0.1, 0.2111, np.nan, np.nan, 4),
+            ("", "sampling_sd", np.nan, 0.0213, np.nan, np.nan, 4),
+            ("", "training_sd", np.nan, 0.0111, np.nan, np.nan, 4),
+            ("", "split_sd", np.nan, np.nan, np.nan, np.nan, 4),
+            ("", "groups", np.nan, 40.0, np.nan, np.nan, 4),
+            ("", "effective_groups", np.nan, 31.4, np.nan, np.nan, 4),
+            ("", "design_effect", np.nan, 2.52, np.nan, np.nan, 4),
+        ]
+        return pd.DataFrame(rows, columns=list(STATISTICS.columns))
 
     def _delong(self, protocol: str) -> pd.DataFrame:
         first, *others = self.settings["runs"]

@@ -10,6 +10,14 @@ from workflow_scripts.runtime.files import write_json
 STUDIES = {"cells": StudyTitle("Cells & co", ""), "scans": StudyTitle("", "")}
 
 
+DIFFERENCE = {
+    "accuracy_difference": 0.1,
+    "accuracy_difference_low": 0.02,
+    "accuracy_difference_high": 0.18,
+    "accuracy_difference_p_holm": 0.012,
+}
+
+
 def leaves(accuracy, **further):
     return {"accuracy": accuracy, "accuracy_low": accuracy - 0.05, "accuracy_high": accuracy + 0.05, "n": 80, **further}
 
@@ -23,17 +31,18 @@ def results(tmp_path):
         "runs": {
             "published": {
                 "cvm": leaves(0.8),
-                "deit_b": leaves(0.9, difference=0.1, difference_low=0.02, difference_high=0.18, p_holm=0.012),
+                "deit_b": leaves(0.9, **DIFFERENCE),
             }
         },
-        "ranked_by": "accuracy",
+        "headline": {"cvm": {"accuracy": {}}},
         "leak_premium": {"published": {"cvm": {"value": 0.03, "low": -0.01, "high": 0.07}}},
     }
     write_json(tmp_path / "cells" / "metrics.json", numbers)
     scan = {"log_loss": 0.4, "log_loss_low": 0.3, "log_loss_high": 0.5, "n": 30}
     runs = {"published": {"a": scan, "b": {**scan, "log_loss": 0.2}}}
     write_json(
-        tmp_path / "scans" / "metrics.json", {**numbers, "runs": runs, "ranked_by": "log_loss", "leak_premium": {}}
+        tmp_path / "scans" / "metrics.json",
+        {**numbers, "runs": runs, "headline": {"a": {"log_loss": {}}}, "leak_premium": {}},
     )
     return tmp_path
 

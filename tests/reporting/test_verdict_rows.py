@@ -335,3 +335,16 @@ def test_what_the_weights_weigh_is_no_matter_of_chance(study):
         assert rows(study)["optimistic"] == rows(study)["optimistic"]
     finally:
         path.write_text(kept)
+
+
+def test_too_few_patients_cannot_tell_and_it_is_said(tmp_path):
+    class FewPatients(Real):
+        """Eight patients, however many pictures."""
+
+        def manifest(self):
+            manifest = super().manifest()
+            return manifest.assign(group=[f"patient {number % 8}" for number in range(len(manifest))])
+
+    few = rows(FewPatients(tmp_path).write())
+    assert {few[name].verdict for name in ("optimistic", "modest", "worst", "beats")} == {CANNOT_TELL}
+    assert all("at least 10 groups are needed" in few[name].why for name in ("optimistic", "worst"))

@@ -155,6 +155,8 @@ def _unfit(settings: ArchivedSettings, study: str) -> str | None:
             "aggregate": (evaluation.evaluate.aggregate, report.protocols[protocol].aggregate),
             "aggregate_top": (evaluation.evaluate.aggregate_top, report.evaluate.aggregate_top),
             "metrics": (evaluation.evaluate.metrics, report.evaluate.metrics),
+            "specificities": (evaluation.evaluate.specificities, report.evaluate.specificities),
+            "prevalences": (evaluation.evaluate.prevalences, report.evaluate.prevalences),
             "risk": (evaluation.evaluate.risk, report.evaluate.risk),
             "expects": (set(evaluation.expects), set(report.runs)),
             "active": tuple(

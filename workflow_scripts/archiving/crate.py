@@ -24,6 +24,7 @@ MEANINGS = {
     "units.csv": "probabilities of everything that is judged",
     "history.csv": "training, epoch by epoch",
     "metrics.csv": "metrics with 95 % intervals",
+    "statistics.csv": "calibration, predictive values, decisions and variance components",
     "metrics.json": "metrics with 95 % intervals",
     "comparison.csv": "runs compared on the same units",
     "label_efficiency.csv": "how far runs that ask for labels come with how many",

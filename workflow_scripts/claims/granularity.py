@@ -7,15 +7,16 @@ from itertools import product
 
 from workflow_scripts.claims.arithmetic.rates import Rate
 from workflow_scripts.claims.arithmetic.rows import row_sets
-from workflow_scripts.claims.arithmetic.ways_of_writing import MODES, TWICE
+from workflow_scripts.claims.arithmetic.ways_of_writing import MODES, ROUNDED, TWICE
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
     CONTRADICTION,
     FITS_ONLY_IF,
     NOT_CHECKABLE,
     NOTE,
+    STRONG,
+    WEAK,
     Outcome,
-    strength_of,
 )
 from workflow_scripts.claims.printed import distance, interval, near, numerators, shown, unit_step
 from workflow_scripts.claims.sizes import ROUNDED_SHARE, Sizes, measured
@@ -23,6 +24,8 @@ from workflow_scripts.claims.trainings import in_words, is_open, smallest_number
 from workflow_scripts.contracts.claims import Claim, Published
 
 NAME = "granularity"
+# Of all numbers with the same digits, the share that may be some k of n; beyond it a fit says little.
+_FEW_FIT = 0.2
 
 
 def check(published: Published) -> Iterator[Outcome]:
@@ -66,7 +69,7 @@ def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
             if fitting := numerators(claim, n, mode):
                 several = f" (or {len(fitting) - 1} more)" if len(fitting) > 1 else ""
                 why = f"{fitting[0]}{several} of {n}, {mode}."
-                strength = strength_of((len(fitting) - 1) / n, unit_step(claim))
+                strength = STRONG if n * unit_step(claim) <= _FEW_FIT else WEAK
                 return _written(Outcome(claim.id, NAME, CONSISTENT, why, strength=strength), mode)
     if claim.metric != "accuracy" and claim.class_name is None:
         return _mean(claim, sizes)
@@ -74,22 +77,33 @@ def _share(claim: Claim, sizes: Sizes, batches: list[int]) -> Outcome:
     which = " or ".join(map(str, totals))
     nearest = min((k / n for n in totals for k in _ends(claim, n)), key=lambda value: abs(value - claim.scaled))
     why = f"No whole number out of {which} gives {shown(claim)}."
-    innocent, size = _of_other_size(claim, sizes), distance(nearest, claim)
-    outcome = Outcome(claim.id, NAME, CONTRADICTION, why, around, sizes.behind(claim), innocent, size)
-    if innocent:
-        return replace(outcome, outcome=NOTE)
+    size = distance(nearest, claim)
+    outcome = Outcome(claim.id, NAME, CONTRADICTION, why, around, sizes.behind(claim), size=size)
+    if claim.metric != "accuracy" and sizes.behind(claim):
+        return replace(outcome, outcome=NOTE, innocent=ROUNDED_SHARE)
+    if reading := _of_other_size(claim, sizes):
+        return replace(outcome, outcome=FITS_ONLY_IF, innocent=ROUNDED_SHARE, reading=reading)
     if reading := _of_another_kind(claim, sizes, totals) or _of_batches(claim, totals, batches):
         return replace(outcome, outcome=FITS_ONLY_IF, reading=reading)
-    return _of_trainings(claim, totals, outcome)
+    return _of_trainings(claim, totals, replace(outcome, innocent=_without_some(claim, totals)))
+
+
+def _without_some(claim: Claim, totals: list[int]) -> str:
+    """That it would fit without a few of the samples, at most a tenth; empty of a number that is not of all of them."""
+    if claim.metric != "accuracy":
+        return ""
+    for n in totals:
+        for left in range(n - 1, int(0.9 * n), -1):
+            if fitting := numerators(claim, left, ROUNDED):
+                return f"Some samples may have been left out of the count: {fitting[0]} of {left} would fit."
+    return ""
 
 
 def _of_other_size(claim: Claim, sizes: Sizes) -> str:
-    """By which other n it would fit, where n follows from a share; empty where there is none."""
-    if claim.metric != "accuracy":
-        return ROUNDED_SHARE if sizes.behind(claim) else ""
+    """With which other number of samples an accuracy fits, where that follows from a share; empty of none."""
     for n, mode in product(sizes.of_rounded_share(claim), MODES):
         if fitting := numerators(claim, n, mode):
-            return f"{ROUNDED_SHARE} {fitting[0]} of {n} would fit, {mode}."
+            return f"there are {n} samples, the stated share being a rounded one: {fitting[0]} of {n}, {mode}"
     return ""
 
 
@@ -189,7 +203,7 @@ def _precision(claim: Claim, sizes: Sizes) -> Outcome:
         key=lambda pair: abs(pair[0] / pair[1] - claim.scaled),
     )
     why = f"No number of right answers out of so many predictions gives {shown(claim)}."
-    innocent, size = _of_other_size(claim, sizes), distance(right / predicted, claim)
+    innocent, size = ROUNDED_SHARE if sizes.behind(claim) else "", distance(right / predicted, claim)
     nearest = f"{right}/{predicted} = {near(right / predicted, claim)}"
     outcome = NOTE if innocent else CONTRADICTION
     return _of_trainings(claim, [], Outcome(claim.id, NAME, outcome, why, nearest, sizes.behind(claim), innocent, size))

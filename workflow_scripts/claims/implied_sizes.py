@@ -113,6 +113,8 @@ def _alone(row: _Row, sizes: Sizes) -> Iterator[Outcome]:
     if implied:
         printed = " or ".join(f"{share:.0%}" for share in dict.fromkeys(shares))
         why = f"{row.words} need {implied[0]:.1%} to {implied[1]:.1%} of one class; {printed} are printed."
+        if tried := excluding(list(row.claims), sizes):
+            why += f" No table of {tried} gives them by other averages either."
         if smallest := smallest_total(row.rates(_OWN), _LARGEST):
             why += f" The fewest samples with which they fit are {smallest[0]} and {smallest[1]}."
     reading = next((reading.words for reading in unnamed), MEDIANS if is_open(row.claims) else "")
@@ -127,7 +129,7 @@ def _suspects(row: _Row, sizes: Sizes, sized: bool) -> list[Claim]:
     """The numbers without which the others fit; all where no single one is to blame."""
     suspects = []
     for claim in row.claims:
-        rest = [other for other in row.claims if other is not claim]
+        rest = [compared for compared in row.claims if compared is not claim]
         fits = not excluding(rest, sizes) if sized else implied_prevalence(_Row(tuple(rest), row.names).rates(_OWN))
         suspects += [claim] if fits else []
     return suspects or list(row.claims)

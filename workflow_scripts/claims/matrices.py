@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workflow_scripts.claims.arithmetic.class_tables import ClassRate, range_of
 from workflow_scripts.claims.arithmetic.ways_of_writing import MODES
 from workflow_scripts.claims.granularity import possible
-from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, Outcome, shared_outcome, verdict
-from workflow_scripts.claims.printed import distance, interval, numerators, shown, written
+from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, Outcome, shared_outcome, verdict
+from workflow_scripts.claims.printed import Interval, distance, interval, numerators, shown, written
 from workflow_scripts.claims.scores import DIGITS, f1_of_means, harmonic, of_rounded, rounded_scores, scores
 from workflow_scripts.claims.sizes import Sizes, groups, measured
+from workflow_scripts.claims.trainings import is_open
 from workflow_scripts.contracts.claims import Claim, Published
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 METRICS = "metrics from the confusion matrix"
 SUMS = "sums of the confusion matrix"
 PARTIAL = "confusions against errors"
+# Usual numbers of folds, and the largest matrix whose folds are tried.
+FOLDS = (5, 10, 3)
+MOST_CELLS = 36
 # Study, run, subset.
 MatrixKey = tuple[str, str | None, str | None]
 
@@ -58,7 +63,8 @@ def matrices(published: Published) -> list[Matrix]:
 def check_metrics(published: Published) -> Iterator[Outcome]:
     """What is printed of a run must follow from its confusion matrix, by one way of averaging over classes.
 
-    Ways: mean over classes, mean weighted by class size, all decisions thrown together, or one class alone.
+    Ways: mean over classes, mean weighted by class size, all decisions thrown together, or one class alone; where the
+    paper leaves it open, the mean over stratified folds.
     Reference: M. Sokolova, G. Lapalme, Information Processing & Management 45(4):427-437 (2009), for the ways.
     """
     for matrix in matrices(published):
@@ -85,7 +91,26 @@ def _metric(matrix: Matrix, claim: Claim) -> Outcome | None:
     nearest = min(values.items(), key=lambda item: abs(item[1] - claim.scaled))
     near = f"{written(nearest[1], claim, 1)} ({nearest[0]})"
     size = "" if fitting else distance(nearest[1], claim)
+    if not fitting and is_open([claim]) and (folds := _of_folds(matrix, claim)):
+        reading = f"it is the mean over {folds} stratified folds whose matrices add up to the printed one"
+        return Outcome(claim.id, METRICS, FITS_ONLY_IF, why, near, size=size, reading=reading)
     return Outcome(claim.id, METRICS, verdict(bool(fitting)), why, near, size=size)
+
+
+def _of_folds(matrix: Matrix, claim: Claim) -> int:
+    """The number of stratified folds over which a mean can be the printed number, by linear programming; 0 if none.
+
+    Each fold has its share of every class; its matrix is any, and all of them add up to the printed one.
+    """
+    name = claim.metric.removeprefix("macro_")
+    if name not in ("accuracy", "sensitivity", "specificity") or claim.class_name or matrix.counts.size > MOST_CELLS:
+        return 0
+    sizes = matrix.counts.sum(1).tolist()
+    for folds in (number for number in FOLDS if min(sizes) >= number):
+        ends = range_of(ClassRate(name, 0.0, 1.0), sizes, folds=folds, matrix=matrix.counts)
+        if ends and interval(claim).overlaps(Interval(*ends)):
+            return folds
+    return 0
 
 
 def _rounded_before(matrix: Matrix, claim: Claim) -> list[str]:

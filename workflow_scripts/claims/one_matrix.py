@@ -95,10 +95,11 @@ def _judge(claims: list[Claim], way: dict[str, int], rows: list[list[Claim]]) ->
             why += f" By this reading the other {len(rows)} rows of the table fit as well."
         yield from shared_outcome(claims, NAME, FITS_ONLY_IF, why, reading=words)
     else:
-        for claim in claims:
+        # Values of single classes say what they are; how far the others leave them open takes long and is no news.
+        for claim in (claim for claim in claims if claim.class_name is None):
             low, high = _ends(claim, claims, way) or (0.0, 1.0)
             ends = f"{written(low, claim, 1)} to {written(high, claim, 1)}"
-            compared_ids = tuple(other.id for other in claims if other is not claim)
+            compared_ids = tuple(compared.id for compared in claims if compared is not claim)
             why = f"Matrices of {_in_words(way)} with the other numbers give it from {ends}."
             strength = strength_of(max(high - low, 0.0), unit_step(claim))
             yield Outcome(claim.id, NAME, CONSISTENT, why, ends, compared_ids, strength=strength)
@@ -170,7 +171,7 @@ def _rates(claims: list[Claim], names: list[str], average: str, accuracy: str, w
 def _ends(claim: Claim, claims: list[Claim], way: dict[str, int]) -> tuple[float, float] | None:
     """Lowest and highest value beside the other numbers; None where that is not linear or there are none."""
     names = list(way)
-    rest = [other for other in claims if other is not claim]
+    rest = [compared for compared in claims if compared is not claim]
     (wanted,) = _rates([claim], names, MACRO, "accuracy")
     if wanted.metric in OF_ONE_CLASS:
         return None
@@ -180,7 +181,7 @@ def _ends(claim: Claim, claims: list[Claim], way: dict[str, int]) -> tuple[float
 def _contradiction(claims: list[Claim], way: dict[str, int], listed: str) -> Iterator[Outcome]:
     """No matrix fits by any reading: the suspects are those numbers without which one does."""
     names, sizes = list(way), list(way.values())
-    without = {claim.id: [other for other in claims if other is not claim] for claim in claims}
+    without = {claim.id: [compared for compared in claims if compared is not claim] for claim in claims}
     suspects = [name for name, rest in without.items() if _reading(rest, sizes, names) is not None]
     for claim in claims:
         if suspects and claim.id not in suspects:
@@ -192,5 +193,5 @@ def _contradiction(claims: list[Claim], way: dict[str, int], listed: str) -> Ite
             value = min(max(claim.scaled, ends[0]), ends[1])
             nearest, size = near(value, claim), distance(value, claim)
         why = f"No matrix of {_in_words(way)} gives {listed} at once, in any average."
-        compared_ids = tuple(other.id for other in without[claim.id])
+        compared_ids = tuple(compared.id for compared in without[claim.id])
         yield Outcome(claim.id, NAME, CONTRADICTION, why, nearest, compared_ids, size=size)

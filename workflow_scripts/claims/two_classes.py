@@ -244,8 +244,8 @@ def _contradiction(claims: list[Claim], ways: list[Way]) -> Iterator[Outcome]:
             why = f"No table of {_in_words(ways[0])} gives {', '.join(map(_words, claims))} at once, in any average."
             yield Outcome(claim.id, NAME, CONTRADICTION, why, compared_ids=compared_ids)
         elif claim.id in suspects:
-            suspect, others = suspects[claim.id], ", ".join(_words(c) for c in claims if c is not claim)
-            why = f"No table of {_in_words(ways[0])} gives {_words(claim)} together with {others}."
+            suspect, together = suspects[claim.id], ", ".join(_words(c) for c in claims if c is not claim)
+            why = f"No table of {_in_words(ways[0])} gives {_words(claim)} together with {together}."
             size = distance(suspect.nearest, claim)
             yield Outcome(claim.id, NAME, CONTRADICTION, why, _instead(claim, suspect), compared_ids, size=size)
         else:

@@ -37,8 +37,8 @@ def listed_value(text: str, line: int) -> ListedValue | None:
             and not CELL.sub("", rest).strip(" ,;")
         ):
             values = [read_cell(match[0])[0] for match in CELL.finditer(rest)]
-            known = tuple(value for value in values if value is not None)
-            return ListedValue(heading, known, line) if known else None
+            read = tuple(value for value in values if value is not None)
+            return ListedValue(heading, read, line) if read else None
     return None
 
 
@@ -47,20 +47,20 @@ def with_interval(text: str, entry: ListedValue) -> ListedValue | None:
     interval = re.fullmatch(
         r"\s*(?:9[059](?:\.\d)?\s?%\s?)?(?:C\.?I\.?|confidence interval)\s*[:=]?\s*(.+)", text, re.IGNORECASE
     )
-    beside = read_cell(f"0 ({interval[1].strip(' ()[]')})")[0] if interval and len(entry.values) == 1 else None
-    if beside is None or beside.interval is None or entry.values[0].interval:
+    with_interval = read_cell(f"0 ({interval[1].strip(' ()[]')})")[0] if interval and len(entry.values) == 1 else None
+    if with_interval is None or with_interval.interval is None or entry.values[0].interval:
         return None
-    return replace(entry, values=(replace(entry.values[0], interval=beside.interval),))
+    return replace(entry, values=(replace(entry.values[0], interval=with_interval.interval),))
 
 
 def beside_name(heading: str) -> str:
-    """The name of a number that stands beside a table: `accuracy`, `macro_f1`."""
+    """The name of a number that is printed with a table: `accuracy`, `macro_f1`."""
     metric, average = averaged(heading)
     return f"{average}_{metric}" if average else metric or canonical(heading)
 
 
-def beside(listed: Sequence[ListedValue]) -> dict[str, PrintedValue]:
-    """Metric → value of what is listed beside a table."""
+def values_of_table(listed: Sequence[ListedValue]) -> dict[str, PrintedValue]:
+    """Metric → value of what is listed with a table."""
     return {beside_name(entry.metric): entry.values[0] for entry in listed if len(entry.values) == 1}
 
 
@@ -68,7 +68,11 @@ def listed_rows(listed: Sequence[ListedValue]) -> tuple[Row, ...]:
     """Rows of what is listed without a table, one for each value of a line; a metric that comes again begins anew."""
     groups: list[list[ListedValue]] = []
     for entry in listed:
-        if not groups or entry.metric in [known.metric for known in groups[-1]] or entry.label != groups[-1][-1].label:
+        if (
+            not groups
+            or entry.metric in [listed_value.metric for listed_value in groups[-1]]
+            or entry.label != groups[-1][-1].label
+        ):
             groups.append([])
         groups[-1].append(entry)
     rows = []

@@ -43,7 +43,7 @@ METRICS = {
         _share("macro_auc", "overall", "Macro AUC", percent=False),
         Metric("log_loss", "overall", "Log loss", high=math.inf, lower_is_better=True),
         Metric("kappa", "overall", "Cohen's kappa", low=-1.0),
-        Metric("brier", "overall", "Brier score", high=2.0, lower_is_better=True),
+        Metric("brier", "overall", "Brier score (0 to 2)", high=2.0, lower_is_better=True),
         Metric("ece", "overall", "Calibration error (ECE)", percent=True, lower_is_better=True),
         _share("precision", "class", "Precision"),
         _share("sensitivity", "class", "Sensitivity"),

@@ -212,9 +212,9 @@ def _joined(value: PrintedValue | None, cell: str, heading: Heading) -> tuple[Pr
         return None, cell
     if heading.holds == "spread":
         return replace(value, plus_minus=bare), ""
-    beside, left_over = read_cell(f"0 ({bare})")
-    if beside is None or (beside.interval is None and beside.fraction is None):
+    with_extras, left_over = read_cell(f"0 ({bare})")
+    if with_extras is None or (with_extras.interval is None and with_extras.fraction is None):
         return value, cell
     return replace(
-        value, interval=beside.interval or value.interval, fraction=beside.fraction or value.fraction
+        value, interval=with_extras.interval or value.interval, fraction=with_extras.fraction or value.fraction
     ), left_over

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from workflow_scripts.contracts.latex_rows import without_latex
-from workflow_scripts.contracts.listed_values import ListedValue, beside, listed_rows, listed_value, with_interval
+from workflow_scripts.contracts.listed_values import (
+    ListedValue,
+    listed_rows,
+    listed_value,
+    values_of_table,
+    with_interval,
+)
 from workflow_scripts.contracts.metric_spellings import column_names
 from workflow_scripts.contracts.pasted_table import Line, read_pasted
 from workflow_scripts.contracts.plain_cells import (
@@ -109,7 +115,9 @@ class _Reading:
 
     def _list(self, value: ListedValue, unused: str) -> None:
         """Take a metric in a line of its own; a line above the first of a list is its name."""
-        begins = not self.context.listed or value.metric in [known.metric for known in self.context.listed]
+        begins = not self.context.listed or value.metric in [
+            listed_value.metric for listed_value in self.context.listed
+        ]
         if begins and unused:
             self._label = unused
             self.remarks.pop()
@@ -186,7 +194,7 @@ def _table(block: _Block, number: int, first: Context, remarks: list[str]) -> Re
         confusion_matrix=matrix.cells if matrix else (),
         rows_are=context.rows_are or matrix.rows_are if matrix else None,
         totals=matrix.totals if matrix else MatrixTotals(),
-        printed_beside={**beside(context.listed), **pasted.printed_beside},
+        printed_beside={**values_of_table(context.listed), **pasted.printed_beside},
         class_sizes=context.classes if context.classes != first.classes else None,
         n=context.n if context.n != first.n else None,
         positives={"": context.positives}

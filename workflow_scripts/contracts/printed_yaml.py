@@ -85,7 +85,7 @@ def value(node: yaml.Node, path: str, mistakes: Mistakes) -> PrintedValue | None
     return PrintedValue(parts["printed"] or "", interval, fraction, parts["plus_minus"], parts["in_brackets"])
 
 
-def beside(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
+def values_by_name(node: yaml.Node, path: str, mistakes: Mistakes) -> Any:
     """A value printed beside a table, or one for each name; both by name, the single one under the empty name."""
     if isinstance(node, yaml.MappingNode) and "printed" not in [key.value for key, _ in node.value]:
         return by_name(value)(node, path, mistakes)

@@ -85,7 +85,7 @@ TABLE_KEYS = {
     "ci_printed": _text("Intervals that are printed in another form."),
     "text_trap": _text("What goes wrong when the text is read by machine."),
 }
-# Metrics that stand beside the table: `overall_accuracy`, `macro_f1`.
+# Metrics printed with the table: `overall_accuracy`, `macro_f1`.
 _BESIDE = {"^(overall|macro|micro|weighted)_": {"anyOf": [VALUE, named(VALUE)]}}
 _TABLE = {**schema_of(TABLE_KEYS, ("place",)), "patternProperties": _BESIDE}
 DATA_KEYS = {

@@ -73,13 +73,13 @@ class PrintedValue:
 
     def __str__(self) -> str:
         """The number with what is printed beside it."""
-        beside = [
+        extras = [
             f" ± {self.plus_minus}" if self.plus_minus else "",
             f" ({self.interval[0]}–{self.interval[1]})" if self.interval else "",
             f" ({self.fraction[0]}/{self.fraction[1]})" if self.fraction else "",
             f" ({self.in_brackets})" if self.in_brackets else "",
         ]
-        return self.text + "".join(beside)
+        return self.text + "".join(extras)
 
 
 @dataclass(frozen=True)

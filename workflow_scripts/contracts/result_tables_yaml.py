@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from workflow_scripts.contracts.metric_spellings import averaged, canonical, column_names, without_unit
-from workflow_scripts.contracts.printed_yaml import beside, value
+from workflow_scripts.contracts.printed_yaml import value, values_by_name
 from workflow_scripts.contracts.result_table_keys import DATA_KEYS, PAPER_KEYS, ROW_KEYS, TABLE_KEYS
 from workflow_scripts.contracts.result_tables import (
     MatrixTotals,
@@ -97,9 +97,9 @@ def _paper(values: Values, id_: str, mistakes: Mistakes) -> PaperTables:
 
 def _cited(citation: Mapping[str, str]) -> str:
     """A citation in words: authors, title, journal, year, and a number by which it can be looked up."""
-    known = {key: text for key, text in citation.items() if not text.startswith("not visible")}
-    ends = [f"{key} {known[key]}" for key in ("doi", "pmcid", "pmid", "arxiv") if key in known]
-    middle = [known[key] for key in ("authors", "title", "name", "journal", "volume", "year") if key in known]
+    visible = {key: text for key, text in citation.items() if not text.startswith("not visible")}
+    ends = [f"{key} {visible[key]}" for key in ("doi", "pmcid", "pmid", "arxiv") if key in visible]
+    middle = [visible[key] for key in ("authors", "title", "name", "journal", "volume", "year") if key in visible]
     return ", ".join([*middle, *ends])
 
 
@@ -170,7 +170,7 @@ def _columns(written: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, .
 
 def _row(node: yaml.Node, path: str, mistakes: Mistakes) -> Row:
     values = read_mapping(node, path, ROW_KEYS, mistakes, needed=("values",), metrics=True)
-    further = {key: value(item, f"{path}.{key}", mistakes) for key, item in values.beside.items()}
+    further = {key: value(item, f"{path}.{key}", mistakes) for key, item in values.with_table.items()}
     cells = {**values.first("values", default={}), **{key: cell for key, cell in further.items() if cell}}
     return Row(values.first("label", default={}), cells, values.line)
 
@@ -178,10 +178,10 @@ def _row(node: yaml.Node, path: str, mistakes: Mistakes) -> Row:
 def _printed_beside(values: Values, path: str, mistakes: Mistakes) -> dict[str, PrintedValue]:
     """What is printed about a table as a whole, under keys such as `overall_accuracy_percent`: metric → value."""
     by_metric: dict[str, PrintedValue] = {}
-    for key, node in values.beside.items():
+    for key, node in values.with_table.items():
         metric, average = averaged(key.removesuffix("_printed").removesuffix("_percent"))
         name = f"{average}_{metric}" if average else metric
-        for part, printed in beside(node, f"{path}.{key}", mistakes).items():
+        for part, printed in values_by_name(node, f"{path}.{key}", mistakes).items():
             in_percent = "_percent" in key and not printed.percent
             by_metric[f"{name} ({part})" if part else name] = (
                 replace(printed, text=f"{printed.text} %") if in_percent else printed

@@ -50,14 +50,14 @@ class Key:
 class Values:
     """The values of a mapping by key.
 
-    line: where it begins; given: its keys, also those whose value was a mistake; beside: nodes of metrics that stand
-    beside a table, by key.
+    line: where it begins; given: its keys, also those whose value was a mistake; with_table: nodes of metrics that are
+    printed with a table, by key.
     """
 
     line: int
     given: set[str] = field(default_factory=set)
     by_key: dict[str, Any] = field(default_factory=dict)
-    beside: dict[str, yaml.Node] = field(default_factory=dict)
+    with_table: dict[str, yaml.Node] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> Any:
         return self.by_key.get(key)
@@ -103,7 +103,7 @@ def read_mapping(
     """The values of a mapping.
 
     A key that is nearly one of `keys` is a mistake. Where there may be `metrics`, one (`overall_accuracy`, `macro_f1`)
-    is taken into `beside`. Any other key is remarked on, and not read.
+    is taken into `with_table`. Any other key is remarked on, and not read.
     """
     values = Values(line_of(node))
     for name, key, value in pairs(node, path, mistakes):
@@ -116,7 +116,7 @@ def read_mapping(
         elif near := get_close_matches(name, keys, 1, 0.75):
             mistakes.add(key, path, f"unknown key {name}; did you mean {near[0]}?")
         elif metrics and averaged(name.removesuffix("_printed").removesuffix("_percent"))[0]:
-            values.beside[name] = value
+            values.with_table[name] = value
         else:
             mistakes.remark(key, inner, f"this key is not known and was not read; known are {', '.join(keys)}")
     absent = [name for name in needed if name not in values.given]

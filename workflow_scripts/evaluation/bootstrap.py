@@ -5,9 +5,7 @@ own group. One draw is shared by all folds, seeds, runs and protocols that are r
 common cancels in a difference, as it should. A unit that weighs something of its own, since some patients are lost (see
 splitting.censoring), counts its weight each time it is drawn; the weights are taken as known.
 
-Intervals are percentiles 2.5 and 97.5. With few groups (below about 20) they are too narrow;
-tests/evaluation/test_bootstrap.py measures the coverage. Where every draw gives the same value (a perfect run) they
-have no width: evaluation/intervals.py replaces them there.
+Intervals are made of the draws' standard deviation, see evaluation/intervals.py.
 """
 
 from collections.abc import Iterable
@@ -16,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.run_tables import WEIGHT, unit_weights
-from workflow_scripts.evaluation.metric_registry import bounds
 from workflow_scripts.evaluation.metrics import Scores, confidence_bins, macro, normalised
+from workflow_scripts.evaluation.tied_votes import ranking_scores
+from workflow_scripts.runtime.seeds import seed_for
 
 # An interval needs the metric to be defined in this share of the draws. A class held by one or two groups is missing
 # from more draws than that; the interval of the rest would only look narrow.
@@ -59,18 +58,12 @@ class Resampler:
         drawn = defined_mean(np.take_along_axis(values, self._seeds[folds, seeds], axis=1), axis=1)
         return defined_mean(everything + np.sqrt(seeds / (seeds - 1)) * (drawn - everything), axis=0)
 
-    def interval(self, values: np.ndarray, metric: str | None = None) -> tuple[float, float]:
-        """95 % percentile interval of D values; NaN for a single group or where too few draws are defined.
 
-        With the name of a metric the ends are cut to its possible values.
-        """
-        defined = values[~np.isnan(values)]
-        if self.groups < 2 or len(defined) < DEFINED * len(values):
-            return np.nan, np.nan
-        low, high = np.percentile(defined, [2.5, 97.5])
-        if metric:
-            low, high = np.clip([low, high], *bounds(metric))
-        return float(low), float(high)
+def subset_draws(
+    tables: Iterable[pd.DataFrame], draws: int, study: str, protocol: str, subset: str, seed: int
+) -> Resampler:
+    """The draws of one subset of a protocol: the same ones wherever a number of it gets an interval."""
+    return Resampler(tables, draws, np.random.default_rng(seed_for(study, protocol, subset, seed, "bootstrap")))
 
 
 def group_names(frame: pd.DataFrame) -> pd.Series:
@@ -87,7 +80,7 @@ def replicates(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarra
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     overall, per_class = _from_confusion(counts)
     support = counts.sum(axis=2)
-    per_class["auc"] = auc(labels, p, weights)
+    per_class["auc"] = auc(labels, ranking_scores(p), weights)
     overall["macro_auc"] = macro(per_class["auc"], support)
     overall.update(_from_losses(labels, p, weights, bins))
     return Scores(overall, per_class)
@@ -101,7 +94,7 @@ def replicates_of(metric: str, labels: np.ndarray, probabilities: np.ndarray, we
     p = normalised(probabilities)
     counts = confusion(labels, p.argmax(axis=1), weights, p.shape[1])
     if metric == "macro_auc":
-        return macro(auc(labels, p, weights), counts.sum(axis=2))
+        return macro(auc(labels, ranking_scores(p), weights), counts.sum(axis=2))
     return _from_confusion(counts)[0][metric]
 
 

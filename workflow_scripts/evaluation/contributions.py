@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from workflow_scripts.evaluation.metrics import normalised
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 # Class numbers (N), probabilities of both runs (N×K), weights (N) → N contributions.
 _Contributions = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -55,9 +56,10 @@ def _macro_f1(labels: np.ndarray, first: np.ndarray, second: np.ndarray, weights
 def _macro_auc(labels: np.ndarray, first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
     support = np.bincount(labels, weights=weights, minlength=first.shape[1])
     total, present = np.zeros(len(labels)), np.flatnonzero(support > 0)
+    scores = [ranking_scores(p) for p in (first, second)]
     for k in present:
-        total += area_contributions(labels == k, first[:, k], weights)
-        total -= area_contributions(labels == k, second[:, k], weights)
+        total += area_contributions(labels == k, scores[0][:, k], weights)
+        total -= area_contributions(labels == k, scores[1][:, k], weights)
     return total / len(present)
 
 

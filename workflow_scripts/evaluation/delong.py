@@ -21,6 +21,7 @@ from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.paired import holm
 from workflow_scripts.evaluation.sign_flips import by_group, sign_flip_p
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 
 def delong(positive: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +76,7 @@ def delong_table(runs: dict[str, Grid], protocol: str, classes: list[str]) -> pd
         for fold, seed in next(iter(runs.values())):
             frames = [grid[fold, seed] for grid in runs.values()]
             positive = arrays(frames[0])[0] == 1
-            scores = np.stack([arrays(frame)[1][:, 1] for frame in frames])
+            scores = np.stack([ranking_scores(arrays(frame)[1])[:, 1] for frame in frames])
             areas = _areas(positive, scores, group_names(frames[0]), (protocol, str(fold), str(seed)))
             head = {"protocol": protocol, "fold": fold, "seed": seed}
             head |= {"positive": int(positive.sum()), "negative": int((~positive).sum())}

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, SUBSET_METRICS
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 OVERALL, PER_CLASS = SUBSET_METRICS, CLASS_METRICS
 # Where nobody asks for the calibration error.
@@ -68,7 +69,8 @@ def point(
     confusions = metrics.multilabel_confusion_matrix(labels, predicted, labels=classes, sample_weight=weights)
     tn, fp, _, _ = confusions.reshape(-1, 4).T
     specificity = np.divide(tn, tn + fp, out=np.full(len(classes), np.nan), where=tn + fp > 0)
-    auc = np.array([_auc(metrics, labels == k, p[:, k], weights) for k in classes])
+    ranked = ranking_scores(p)
+    auc = np.array([_auc(metrics, labels == k, ranked[:, k], weights) for k in classes])
     one_class = len(np.union1d(labels, predicted)) == 1
     overall = {
         "accuracy": metrics.accuracy_score(labels, predicted, sample_weight=weights),

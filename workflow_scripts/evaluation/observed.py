@@ -98,17 +98,17 @@ def observed(frames: Iterable[pd.DataFrame]) -> ObservedBy:
     predictions = float(all_units.sum())
     whole = of_groups(all_units, predictions)
 
-    def each(weights: np.ndarray) -> list[Observed]:
+    def by_class(weights: np.ndarray) -> list[Observed]:
         return [of_groups(weights[:, k], predictions) for k in range(classes)]
 
     # What is left of subtracted weights is no group.
     without = np.where(_some(all_units[:, None], labelled), all_units[:, None] - labelled, 0.0)
-    positive, negative = each(labelled), each(without)
+    positive, negative = by_class(labelled), by_class(without)
     per_class = {
-        "precision": each(called),
+        "precision": by_class(called),
         "sensitivity": positive,
         "specificity": negative,
-        "f1": each(labelled + called - both),
+        "f1": by_class(labelled + called - both),
         "auc": [_two_sides(*sides, whole) for sides in zip(positive, negative, strict=True)],
     }
     present = [k for k in range(classes) if positive[k].size > 0]

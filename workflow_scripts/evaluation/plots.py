@@ -18,6 +18,7 @@ from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metric_tables import arrays
 from workflow_scripts.evaluation.metrics import confidence_bins, normalised
 from workflow_scripts.evaluation.observed import of_rows
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,7 @@ def mean_curve(grid: Grid, k: int) -> np.ndarray | None:
         labels, p = arrays(frame)
         judged = of_known_outcome(frame)
         weights = unit_weights(frame)[judged] if WEIGHT in frame else None
-        labels, score = labels[judged], p[judged, k]
+        labels, score = labels[judged], ranking_scores(p[judged])[:, k]
         if 0 < (labels == k).sum() < len(labels):
             fpr, tpr, _ = roc_curve(labels == k, score, sample_weight=weights)
             curves.append(np.interp(GRID, fpr, tpr))

@@ -9,12 +9,14 @@ import pandas as pd
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
 from workflow_scripts.contracts.run_tables import ALL, METRICS, of_known_outcome
+from workflow_scripts.contracts.statistics_table import STATISTICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
 from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
-from workflow_scripts.evaluation.bootstrap import Resampler
+from workflow_scripts.evaluation.bootstrap import Resampler, subset_draws
 from workflow_scripts.evaluation.by_source import by_source
+from workflow_scripts.evaluation.class_statistics import class_statistics
 from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import Measuring, Result, estimate, rows
 from workflow_scripts.evaluation.grid import Grid
@@ -25,8 +27,8 @@ from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.risk_curves import curves
 from workflow_scripts.evaluation.risk_groups import RiskGroups
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
+from workflow_scripts.evaluation.variance_parts import variance_parts
 from workflow_scripts.runtime.files import write_json
-from workflow_scripts.runtime.seeds import seed_for
 
 SUBSETS = ("validation", "test")
 
@@ -101,8 +103,8 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
         grid = units.subset(subset)
         # A protocol may do without a validation or a test subset, and of a small one all may be lost.
         if all(of_known_outcome(table).any() for table in grid.values()):
-            rng = np.random.default_rng(seed_for(settings.study, settings.protocol, subset, settings.seed, "bootstrap"))
-            resamplers[subset] = Resampler(grid.values(), settings.evaluate.bootstrap, rng)
+            purpose = settings.study, settings.protocol, subset, settings.seed
+            resamplers[subset] = subset_draws(grid.values(), settings.evaluate.bootstrap, *purpose)
     return resamplers
 
 
@@ -130,10 +132,23 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     ]
     table = pd.concat([part for part in tidy if len(part)])
     METRICS.write(out / "metrics.csv", table)
+    STATISTICS.write(out / "statistics.csv", statistics(protocol, run))
     if groups := risk_groups(protocol, run):
         RISK.write(out / "risk.csv", groups.rows(settings.protocol, run, settings.reported))
         RISK_CURVES.write(out / "risk_curves.csv", curves(groups, options.calibration_bins))
     return table, results[settings.reported][ALL]
+
+
+def statistics(protocol: Protocol, run: str) -> pd.DataFrame:
+    """Contract STATISTICS: of every class against the rest (of two the last), and what the headline varies with."""
+    settings, options, classes = protocol.settings, protocol.settings.evaluate, protocol.dataset.classes
+    grid, resampler = protocol.units[run].subset(settings.reported), protocol.resamplers[settings.reported]
+    numbers = range(1, 2) if len(classes) == 2 else range(len(classes))
+    by_class = class_statistics(grid, numbers, resampler, options)
+    lines = [(classes[number], *line, grid.n) for number, measured in by_class.items() for line in measured]
+    parts = variance_parts(grid, options.headline, resampler)
+    lines += [("", measure, np.nan, value, np.nan, np.nan, grid.n) for measure, value in parts.items()]
+    return pd.DataFrame(lines, columns=list(STATISTICS.columns))
 
 
 def risk_groups(protocol: Protocol, run: str) -> RiskGroups | None:

@@ -1,5 +1,6 @@
 """A number of a run with its bootstrap replicates, so that numbers can be subtracted and ranked draw by draw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,14 +50,23 @@ class Quantity:
 class Measured:
     """The runs of one protocol, measured on the same draws. Every quantity is computed once.
 
-    `runs`: run → its units, the same ones for all; bins: of the calibration error.
+    `runs`: run → its units, the same ones for all; bins: of the calibration error; resamplers: subset → the draws that
+    its numbers have elsewhere too; where there are none, `rng` draws.
     """
 
     def __init__(
-        self, runs: dict[str, Grid], classes: list[str], draws: int, bins: int, rng: np.random.Generator
+        self,
+        runs: dict[str, Grid],
+        classes: list[str],
+        draws: int,
+        bins: int,
+        rng: np.random.Generator,
+        resamplers: Mapping[str, Resampler] | None = None,
     ) -> None:
         self.runs, self.classes, self._draws, self._bins, self._rng = runs, classes, draws, bins, rng
-        self._resamplers: dict[tuple[str, ...], Resampler] = {}
+        self._resamplers: dict[tuple[str, ...], Resampler] = {
+            (subset,): resampler for subset, resampler in (resamplers or {}).items()
+        }
         self._weights: dict[tuple, np.ndarray] = {}
         self._scores_by_table: dict[tuple, Scores[np.ndarray]] = {}
         self._observed: dict[tuple[str, str], ObservedBy] = {}

@@ -36,6 +36,30 @@ def intercepts(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> n
     return _newton(happened, np.ones((1, len(x))), x, weights)[0]
 
 
+def influences(happened: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one more of each unit adds to slope and to intercept, to first order: N numbers each (the sandwich's parts).
+
+    `weights` N. NaN where slope or intercept is undefined.
+    """
+    x = log_odds(risk)
+    slope, intercept = slopes(happened, risk, weights[:, None])[0], intercepts(happened, risk, weights[:, None])[0]
+    mean = 1 / (1 + np.exp(-(intercept + x)))
+    of_intercept: np.ndarray = weights * (happened - mean) / (weights * mean * (1 - mean)).sum()
+    if np.isnan(slope):
+        return np.full(len(x), np.nan), of_intercept
+    level = intercepts_beside(happened, slope * x, weights)
+    mean = 1 / (1 + np.exp(-(level + slope * x)))
+    spread = weights * mean * (1 - mean)
+    centred = x - np.average(x, weights=spread)
+    of_slope: np.ndarray = weights * (happened - mean) * centred / (spread * centred**2).sum()
+    return of_slope, of_intercept
+
+
+def intercepts_beside(happened: np.ndarray, offset: np.ndarray, weights: np.ndarray) -> float:
+    """The intercept of a logistic regression beside a given offset (N)."""
+    return float(_newton(happened, np.ones((1, len(offset))), offset, weights[:, None])[0, 0])
+
+
 def _newton(happened: np.ndarray, columns: np.ndarray, offset: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """P×D coefficients of weighted logistic regressions on P×N columns, P 1 or 2; NaN where none converged."""
     drawn = weights.astype("float64")

@@ -11,6 +11,7 @@ from workflow_scripts.contracts.risk_table import CALIBRATION, DECISION, PRECISI
 from workflow_scripts.contracts.run_tables import unit_weights
 from workflow_scripts.evaluation.bootstrap import sums_by
 from workflow_scripts.evaluation.intervals import interval, student_interval
+from workflow_scripts.evaluation.net_benefit import gains, treat_all
 from workflow_scripts.evaluation.observed import of_rows
 from workflow_scripts.evaluation.risk_groups import RiskGroups, judged
 
@@ -83,12 +84,10 @@ def _decision(groups: RiskGroups) -> Lines:
     tables = groups.together.values()
     prevalence = float(np.average(judged(tables[0]).happened, weights=unit_weights(tables[0])))
     thresholds = decision_thresholds(prevalence)
-    odds = thresholds / (1 - thresholds)
     points, draws = [], []
     for table in tables:
         units = judged(table)
-        called = units.risk[None] >= thresholds[:, None]
-        gain = np.where(units.happened, called, -odds[:, None] * called)
+        gain = gains(units.risk, units.happened, thresholds)
         weights = groups.drawn(table).astype("float64")
         points.append(gain @ units.weights / units.weights.sum())
         draws.append(gain @ weights / weights.sum(axis=0))
@@ -96,5 +95,5 @@ def _decision(groups: RiskGroups) -> Lines:
     by_step, drawn, behind = np.stack(points, axis=1), np.stack(draws, axis=1), of_rows(pd.concat(tables))
     ends = [student_interval(by_step[step][None], drawn[step][None], behind) for step in range(STEPS)]
     lines = [(DECISION, float(x), float(y), *pair) for x, y, pair in zip(thresholds, mean, ends, strict=True)]
-    everyone = prevalence - (1 - prevalence) * odds
+    everyone = treat_all(prevalence, thresholds)
     return lines + [(TREAT_ALL, float(x), float(y), np.nan, np.nan) for x, y in zip(thresholds, everyone, strict=True)]

@@ -16,6 +16,8 @@ from workflow_scripts.evaluation.observed import Observed
 LEVEL = 0.95
 # Of two trainings the spread may be small by luck, and Satterthwaite's degrees of freedom trust that.
 FEWEST_TRAININGS = 3
+# Of fewer (effective) groups with few errors the draws show too little of how much they differ.
+FEWEST_GROUPS = 10
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,13 @@ class Uncertain:
 
     @property
     def is_known(self) -> bool:
-        """Whether both parts are, the spread of trainings from at least three."""
-        return self.sampling is not None and self.training is not None and self.trainings >= FEWEST_TRAININGS
+        """Whether both parts are: trainings from at least three, samples, where they count, from ten groups."""
+        return self.are_groups_enough and self.training is not None and self.trainings >= FEWEST_TRAININGS
+
+    @property
+    def are_groups_enough(self) -> bool:
+        """Whether the groups show how much samples differ, or need not."""
+        return self.sampling is not None and (self.sampling == 0 or self.groups >= FEWEST_GROUPS)
 
     @property
     def error(self) -> float:

@@ -7,9 +7,8 @@ import pandas as pd
 
 from workflow_scripts.contracts.run_tables import class_columns, classes_of, of_known_outcome, probabilities
 from workflow_scripts.evaluation.metric_tables import arrays, same_units, weighted_mean
+from workflow_scripts.evaluation.tied_votes import TIE
 from workflow_scripts.runtime.errors import UserError
-
-TIE = 1e-6  # what the winner of a tied hard vote gets above its fraction
 
 
 def vote(
@@ -68,7 +67,7 @@ def validation_accuracy(frame: pd.DataFrame, name: str) -> float:
 
 
 def _hard(stack: np.ndarray) -> np.ndarray:
-    """Units × classes: fraction of the votes; a tie's winner is lifted by TIE."""
+    """Units × classes: fraction of the votes; a tie's winner is lifted by TIE, see evaluation/tied_votes.py."""
     classes = stack.shape[2]
     votes = (stack.argmax(axis=2)[..., None] == np.arange(classes)).mean(axis=0)
     tied = np.isclose(votes, votes.max(axis=1, keepdims=True))

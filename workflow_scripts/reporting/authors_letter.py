@@ -33,9 +33,9 @@ def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[
     """The letter, a paragraph an entry."""
     contradictions = [issue for issue in issues if issue.outcome == CONTRADICTION]
     readings = [issue for issue in issues if issue.outcome == FITS_ONLY_IF]
-    places = listed(dict.fromkeys(table.place for table in paper.tables))
+    tables = listed(dict.fromkeys(table.place for table in paper.tables))
     paragraphs = [
-        f"Dear authors, we compared the numbers of {places} with each other, as anybody can who has the printed tables "
+        f"Dear authors, we compared the numbers of {tables} with each other, as anybody can who has the printed tables "
         "alone. Such a comparison knows nothing of your data and your code."
     ]
     if not contradictions and not readings:

@@ -41,7 +41,7 @@ class PrintedCell:
     row: str
     column: str
     value: PrintedValue
-    beside: frozenset[str]
+    in_row: frozenset[str]
 
 
 def printed_cells(paper: PaperTables) -> Iterator[PrintedCell]:
@@ -109,7 +109,7 @@ def _decides(paper: PaperTables, cell: PrintedCell) -> str:
     """What one further number would decide a cell."""
     table, column = cell.table, cell.column
     metric, average = (column, "") if is_metric(column) else averaged(column)
-    printed = {name if is_metric(name) else averaged(name)[0] for name in cell.beside}
+    printed = {name if is_metric(name) else averaged(name)[0] for name in cell.in_row}
     if not metric:
         return "knowing which metric the column is (name it as one, such as sensitivity)"
     if average or any("class" in row.label for row in table.rows):
@@ -136,7 +136,7 @@ def _decisive_size(paper: PaperTables, table: ResultTable, printed: set[str]) ->
 
 
 def _lacking(metric: str, printed: set[str]) -> str:
-    """The other metric without which a metric says nothing, empty where it stands beside it."""
+    """The other metric without which a metric says nothing, empty where it is there."""
     if metric == "auc":
         rates = {"sensitivity", "specificity"} <= printed
         return "the confidence interval of the AUC" if rates else "sensitivity and specificity at one threshold"

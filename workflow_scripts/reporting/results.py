@@ -30,7 +30,7 @@ from workflow_scripts.runtime.run_address import FoldSeed
 class Run:
     """What one run left under one protocol, over all its folds and seeds.
 
-    metrics: contract METRICS; risk: contract RISK, empty where no class is a risk.
+    metrics: contract METRICS; statistics: contract STATISTICS; risk: contract RISK, empty where no class is a risk.
     histories, folders: one a fold and seed, in the order of `jobs`, no histories where nothing was trained; figures:
     kind → PNG; reported: the subset that its protocol reports.
     """
@@ -47,6 +47,7 @@ class Run:
     folders: list[Path]
     reported: Literal["test", "validation"]
     risk: pd.DataFrame
+    statistics: pd.DataFrame
 
     @property
     def trained(self) -> bool:

@@ -22,6 +22,7 @@ from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS
 from workflow_scripts.contracts.series_table import SERIES
 from workflow_scripts.contracts.slide_table import SLIDES
 from workflow_scripts.contracts.split_record import SplitRecord
+from workflow_scripts.contracts.statistics_table import STATISTICS
 from workflow_scripts.contracts.step_settings.split_settings import repeats_of
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.tables import Table
@@ -198,6 +199,7 @@ def _run(folder: Path, settings: StudySettings, protocol: str, run: str, picture
         histories=[HISTORY.read(path / HISTORY_FILE) for path in folders] if trained else [],
         figures={kind: picture(evaluation / f"{kind}.png") for kind in _figures(settings, trained)},
         risk=RISK.read(evaluation / "risk.csv") if settings.evaluate.risk else pd.DataFrame(columns=list(RISK.columns)),
+        statistics=STATISTICS.read(evaluation / "statistics.csv"),
         folders=folders,
         reported=reported_subset(settings.protocols[protocol]),
     )

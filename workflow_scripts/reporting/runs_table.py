@@ -12,8 +12,13 @@ from workflow_scripts.reporting import formatting
 from workflow_scripts.runtime.files import atomic_path, read_json, write_text
 from workflow_scripts.runtime.results_layout import RUNS_FILES
 
-# What a row of metrics.json says beside its metrics, see reporting.summary.
-_BESIDE = ("n", "difference", "difference_low", "difference_high", "p_holm")
+# How the leaves of a comparison end in metrics.json, see reporting.summary → their columns here.
+_COMPARED = {
+    "_difference": "difference",
+    "_difference_low": "difference_low",
+    "_difference_high": "difference_high",
+    "_difference_p_holm": "p_holm",
+}
 _LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {"\\": r"\textbackslash{}", "−": "$-$", "–": "--", "≤": r"$\le$"}
 
 
@@ -27,9 +32,9 @@ def runs_table(results: Path, studies: dict[str, StudyTitle]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for study in studies:
         numbers = read_json(results / study / "metrics.json")
-        headline = numbers["ranked_by"]
+        headline = _headline(numbers)
         for protocol, runs in numbers["runs"].items():
-            of_protocol = [_row(numbers, study, protocol, run, leaves) for run, leaves in runs.items()]
+            of_protocol = [_row(numbers, study, protocol, run, leaves, headline) for run, leaves in runs.items()]
             sign = 1 if formatting.lower_is_better(headline) else -1
             rows += sorted(of_protocol, key=lambda row: sign * row.get(headline, -sign * float("inf")))
     frame = pd.DataFrame(rows)
@@ -44,18 +49,30 @@ _FIRST = (
 )
 
 
-def _row(numbers: dict[str, Any], study: str, protocol: str, run: str, leaves: dict[str, float]) -> dict[str, Any]:
+def _headline(numbers: dict[str, Any]) -> str:
+    """The metric that runs were compared by; where there is one run, that of its headline."""
+    for runs in numbers["runs"].values():
+        for leaves in runs.values():
+            for name in leaves:
+                if name.endswith("_difference"):
+                    return name.removesuffix("_difference")
+    return str(next(iter(next(iter(numbers["headline"].values())))))
+
+
+def _row(
+    numbers: dict[str, Any], study: str, protocol: str, run: str, leaves: dict[str, float], headline: str
+) -> dict[str, Any]:
     premium = numbers["leak_premium"].get(protocol, {}).get(run, {})
+    compared = {f"{headline}{end}": column for end, column in _COMPARED.items()}
     return {
         "study": study,
         "protocol": protocol,
         "leak_free": numbers["protocols"][protocol]["leak_free"],
         "synthetic": numbers["data"]["synthetic"],
         "run": run,
-        "headline": numbers["ranked_by"],
-        **{name: leaves[name] for name in _BESIDE if name in leaves},
+        "headline": headline,
+        **{compared.get(name, name): number for name, number in leaves.items()},
         **{f"leak_premium{'' if name == 'value' else f'_{name}'}": number for name, number in premium.items()},
-        **{name: number for name, number in leaves.items() if name not in _BESIDE},
     }
 
 

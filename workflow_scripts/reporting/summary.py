@@ -19,8 +19,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
     data: samples, classes, refused, made (1 or 0), seeds; protocols → leak_free (1 or 0), leak_pairs, test_samples,
     test_samples_with_a_leak (validation_… where the protocol has no test subset and reports the validation one), and
     smote_before_split (1) where it is so; runs → protocol → run → metric, metric_low, metric_high, n, and
-    of the headline metric the difference from the reference run with its interval and p_holm; ranked_by: the headline
-    metric; leak_premium →
+    of the headline metric metric_difference from the reference run with _low, _high and _p_holm; leak_premium →
     protocol → run → value, low, high; headline → run → metric → paper, and per protocol value, low, high: the main run
     alone.
     """
@@ -42,10 +41,12 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
         },
         "protocols": {name: _leaks(results, name) for name in results.protocols},
         "runs": {
-            name: {run.name: _run(run, names) | _compared(protocol, run.name) for run in protocol.runs.values()}
+            name: {
+                run.name: _run(run, names) | _compared(protocol, run.name, results.headline)
+                for run in protocol.runs.values()
+            }
             for name, protocol in results.protocols.items()
         },
-        "ranked_by": results.headline,
         "leak_premium": {
             protocol: {run: _leaf(value, "value", n=False) for run, value in by_run.items()}
             for protocol, by_run in premiums.items()
@@ -75,13 +76,13 @@ def _run(run: Any, names: list[str]) -> dict[str, float]:
     return leaves
 
 
-def _compared(protocol: Protocol, run: str) -> dict[str, float]:
+def _compared(protocol: Protocol, run: str, metric: str) -> dict[str, float]:
     """The run minus the reference of its protocol, over all seeds; empty of the reference."""
     rows = protocol.comparison[(protocol.comparison["seed"] == ALL) & (protocol.comparison["run"] == run)]
     if rows.empty:
         return {}
-    leaves = {"difference": "difference", "low": "difference_low", "high": "difference_high", "p_holm": "p_holm"}
-    numbers = {key: or_none(float(rows.iloc[0][column])) for column, key in leaves.items()}
+    leaves = {"difference": "", "low": "_low", "high": "_high", "p_holm": "_p_holm"}
+    numbers = {f"{metric}_difference{end}": or_none(float(rows.iloc[0][column])) for column, end in leaves.items()}
     return {key: _round(number) for key, number in numbers.items() if number is not None}
 
 

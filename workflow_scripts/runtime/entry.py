@@ -235,7 +235,8 @@ def _run(
         held.enter_context(alone(arguments.log))
         for console in log.handlers:
             if isinstance(console, _Console):
-                console.job = job_words(arguments.log)
+                # Only a rule gives the digest of a step's code.
+                console.job = job_words(arguments.log) if getattr(arguments, "code", "") else ""
         main(arguments)
         return 0, False
     except UserError as error:

@@ -4,14 +4,14 @@ In: units.csv and record.json of every run, fold and training seed, and history.
 manifest and record. Refused are runs made with other settings, that do not fit the manifest, or that judged other
 units than the first run.
 Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean as fold "all", seed "all"),
-{run}/metrics.json (the mean) and {run}/fold{fold}-seed{seed}.json (each alone), {run}/confusion.png, roc.png,
-reliability.png and, of trained runs, curves.png, where a class is a risk also {run}/risk.csv, risk_curves.csv and
-risk.png; for all runs together metrics.csv, comparison.csv (difference of the headline metric from the reference run
-with interval and test), comparison.png and delong.csv (areas under the ROC curve of every pair of runs, two classes
-only); of runs that ask for labels label_efficiency.csv and label_efficiency.png (contract LABEL_EFFICIENCY, from
-rounds.csv of each fold and seed); last, record.json, which also names what runs made with different versions of
-packages or on different processors are. Figures and comparisons are of the subset that the protocol reports: the test
-subset, or where there is none the validation subset.
+{run}/metrics.json (the mean), {run}/statistics.csv (contract STATISTICS) and {run}/fold{fold}-seed{seed}.json (each
+alone), {run}/confusion.png, roc.png, reliability.png and, of trained runs, curves.png, where a class is a risk also
+{run}/risk.csv, risk_curves.csv and risk.png; for all runs together metrics.csv, comparison.csv (difference of the
+headline metric from the reference run with interval and test), comparison.png and delong.csv (areas under the ROC curve
+of every pair of runs, two classes only); of runs that ask for labels label_efficiency.csv and label_efficiency.png
+(contract LABEL_EFFICIENCY, from rounds.csv of each fold and seed); last, record.json, which also names what runs made
+with different versions of packages or on different processors are. Figures and comparisons are of the subset that the
+protocol reports: the test subset, or where there is none the validation subset.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
 """

@@ -228,10 +228,7 @@ class _Run:
             "%.0f samples/s, ETA %.0f s",
             row["epoch"],
             self.train.epochs,
-            row["train_loss"],
-            row["train_accuracy"],
-            row["validation_loss"],
-            row["validation_accuracy"],
+            *(row[name] for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")),
             samples_a_second,
             left,
             extra={"console": "progress"},
@@ -297,5 +294,5 @@ class _Run:
         if self._has_ended() and self.progress.losses is None:
             log.info("this training had reached its end; its last state is taken")
         else:
-            at = self.progress.epoch + 1, self.progress.step
-            log.info("continuing in epoch %d after step %d", *at, extra={"console": "always"})
+            words = f"continuing in epoch {self.progress.epoch + 1} after step {self.progress.step}"
+            log.info(words, extra={"console": "always"})

@@ -18,8 +18,8 @@ MEANS = ("accuracy", "sensitivity", "specificity", "class_accuracy")
 OF_ONE_CLASS = ("precision", "f1")
 _SLACK = 1e-9
 # Seconds for whole numbers, after which any cells count, and beyond how many cells none are sought.
-_SECONDS = 0.5
-_MOST_CELLS = 400
+_SECONDS = 0.2
+_MOST_CELLS = 64
 
 
 @dataclass(frozen=True)

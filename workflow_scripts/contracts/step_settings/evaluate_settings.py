@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from workflow_scripts.contracts.blocks import Filled, about, distinct, optional
+from workflow_scripts.contracts.blocks import Filled, Share, about, distinct, optional
 from workflow_scripts.contracts.step_settings.margins import Margins
 from workflow_scripts.contracts.step_settings.split_settings import Aggregate, Resample
 
@@ -72,6 +72,17 @@ class Measures:
             check=distinct,
         ),
     ] = ()
+    specificities: Annotated[
+        tuple[Share, ...],
+        about("Specificities at which each class's sensitivity is reported; of two classes the last one's."),
+    ] = optional((0.9, 0.95))
+    prevalences: Annotated[
+        tuple[Share, ...],
+        about(
+            "Shares of the class (of two classes the last) for which predictive values are reported: what a positive "
+            "and a negative answer are worth where the class is that frequent, such as in screening."
+        ),
+    ] = optional((0.01, 0.1, 0.5))
     risk: Annotated[
         Risk | None,
         about(

@@ -117,8 +117,8 @@ def _of_level(own: np.ndarray, positive: np.ndarray) -> np.ndarray:
 def _of_code(own: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """The share of events at the value of a number that has few of them; else unknown of everybody."""
     values = np.unique(own[~np.isnan(own)])
-    known = int((~np.isnan(own)).sum())
-    if own.shape[1] > 1 or len(values) > min(_MOST_CODES, known / _PATIENTS_A_CODE):
+    n_known = int((~np.isnan(own)).sum())
+    if own.shape[1] > 1 or len(values) > min(_MOST_CODES, n_known / _PATIENTS_A_CODE):
         return np.full(len(own), np.nan)
     return _shares(own[:, 0], positive)
 

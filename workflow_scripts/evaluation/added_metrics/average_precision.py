@@ -6,13 +6,15 @@ As scikit-learn has it: units of equal probability are found together, and nothi
 import numpy as np
 
 from workflow_scripts.contracts.metric_names import Metric
+from workflow_scripts.evaluation.tied_votes import ranking_scores
 
 METRIC = Metric("average_precision", level="class", words="Average precision")
 
 
 def values(labels: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """D×K values; NaN where a draw has no unit of the class."""
-    return np.stack([average_precision(labels == k, p[:, k], weights) for k in range(p.shape[1])], axis=1)
+    scores = ranking_scores(p)
+    return np.stack([average_precision(labels == k, scores[:, k], weights) for k in range(p.shape[1])], axis=1)
 
 
 def average_precision(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from workflow_scripts.evaluation.paper_chance import PaperSample, paper_chance, 
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.comparable import judged, printed_n
-from workflow_scripts.reporting.judging.orders import Order, few_seeds, fraction_words, judge, power_words
+from workflow_scripts.reporting.judging.orders import FEW_GROUPS, Order, few_seeds, fraction_words, judge, power_words
 from workflow_scripts.reporting.judging.reproduced_estimates import Answer
 from workflow_scripts.reporting.reproduced import answered_by
 from workflow_scripts.reporting.results import Protocol, Results
@@ -157,8 +157,8 @@ def gap(claim: Claim, value: float) -> str:
 def needed_words(more: Needed, difference: Difference, n: int, seeds: int) -> str:
     """How many more seeds or samples would decide, or that none would."""
     joined = difference.uncertain
-    if joined.sampling is None:
-        return "More groups are needed."
+    if not joined.are_groups_enough:
+        return FEW_GROUPS
     if not joined.is_known:
         return f"{few_seeds(seeds)} The interval leaves out trainings, here and there: it is too short."
     if more.paper_units is not None:

@@ -9,11 +9,13 @@ from workflow_scripts.contracts.claims import Claim, Statement
 from workflow_scripts.evaluation.detectable import detectable_paired, detectable_unpaired
 from workflow_scripts.evaluation.order_verdict import OrderDecision, decide_leads, fraction_in_order
 from workflow_scripts.evaluation.quantities import Measured, discordant
-from workflow_scripts.evaluation.uncertainty import FEWEST_TRAININGS, Uncertain, with_common_spread
+from workflow_scripts.evaluation.uncertainty import FEWEST_GROUPS, FEWEST_TRAININGS, Uncertain, with_common_spread
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.reproduced_estimates import quantity
 from workflow_scripts.reporting.reproduced import answered_by
 from workflow_scripts.reporting.results import Protocol, Results
+
+FEW_GROUPS = f"Samples of at least {FEWEST_GROUPS} groups are needed, patients where they are known."
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,10 @@ def fraction_words(judgement: OrderVerdict, seeds: int) -> str:
     if np.isnan(judgement.fraction):
         return "The order is undefined in the bootstrap draws."
     text = f"The order is as printed in {100 * judgement.fraction:.0f} % of the bootstrap draws."
-    if any(lead.sampling is not None and not lead.is_known for lead in judgement.leads):
-        text += f" {few_seeds(seeds)}"
+    if any(not lead.are_groups_enough for lead in judgement.leads):
+        return f"{text} {FEW_GROUPS}"
+    if any(not lead.is_known for lead in judgement.leads):
+        return f"{text} {few_seeds(seeds)}"
     return text
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRICS, SUBSET_METRICS
+from workflow_scripts.evaluation.bootstrap import subset_draws
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.intervals import difference, difference_interval, interval
 from workflow_scripts.evaluation.paper_chance import share_error
@@ -39,7 +40,14 @@ def measured(results: Results, protocol: Protocol) -> Measured:
     rng = np.random.default_rng(seed_for(settings.study, protocol.name, settings.seed, "verdict"))
     runs = {name: run.units for name, run in protocol.runs.items()}
     options = settings.evaluate
-    return Measured(runs, results.classes, options.bootstrap, options.calibration_bins, rng)
+    first = next(iter(runs.values()))
+    # As metrics.csv has them, so that the same number has the same interval.
+    resamplers = {
+        subset: subset_draws(part.values(), options.bootstrap, settings.study, protocol.name, subset, settings.seed)
+        for subset in ("validation", "test")
+        if (part := first.subset(subset)).n
+    }
+    return Measured(runs, results.classes, options.bootstrap, options.calibration_bins, rng, resamplers)
 
 
 def answer(results: Results, protocol: Protocol, measures: Measured, claim: Claim) -> Answer:

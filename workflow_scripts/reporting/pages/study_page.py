@@ -11,6 +11,7 @@ from workflow_scripts.reporting.pages.risk_section import risk_section
 from workflow_scripts.reporting.pages.run_figures_section import figures_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
+from workflow_scripts.reporting.pages.statistics_section import statistics_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
 from workflow_scripts.reporting.pages.visits_section import visits_section
 from workflow_scripts.reporting.premiums import judged_words
@@ -51,6 +52,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **sections.comparisons_section(results),
         **figures_section(results),
         **risk_section(results),
+        **statistics_section(results),
         **optional_sections.explained_section(results),
         **label_efficiency_section(results),
         **optional_sections.paper_figures_section(results),
@@ -76,6 +78,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("runs", "Runs", True),
         ("comparisons", "Comparisons", True),
         ("figures", "Figures", True),
+        ("statistics", "Statistics", True),
         ("risk", "High and low risk", context["risk_tables"]),
         ("gradcam", "What the networks looked at", context["explained"]),
         ("labels", "Labels asked for", context["label_efficiency"]),
