@@ -72,7 +72,12 @@ def _of_group(paper: ReadPaper, table: ReadTable, group: Sequence[Entry], stated
     spans_of = {entry.name: implied(rates_of(entry)) for entry in group}
     fitting = [entry for entry in group if spans_of[entry.name] is not None]
     failing = [entry for entry in group if spans_of[entry.name] is None]
-    if stated and table.aggregate != MEANS and (outlier := _outlier(paper, table, fitting, failing)) is not None:
+    if (
+        stated
+        and table.of_one_class
+        and table.aggregate != MEANS
+        and (outlier := _outlier(paper, table, fitting, failing)) is not None
+    ):
         yield _wrong_row(table, *outlier)
         return
     spans = [span for entry in fitting if (span := spans_of[entry.name]) is not None]
