@@ -263,7 +263,7 @@ def _predicted_total(classes: _Classes, cells: Sequence[Cell]) -> Iterator[Findi
 
 
 def _beside(classes: _Classes) -> Iterator[Finding]:
-    """Macro and weighted averages that stand beside a table, as `macro_f1`."""
+    """Macro and weighted averages that are printed with a table, as `macro_f1`."""
     for key, value in classes.table.table.printed_beside.items():
         average, _, metric = key.partition("_")
         cells = [entry.cells[metric] for entry in classes.entries if metric in entry.cells]

@@ -189,13 +189,13 @@ def _over_folds(rate: Rate, entry: Entry, sizes: tuple[int, int]) -> Rate:
     return Rate(rate.metric, rate.low - room, rate.high + room)
 
 
-def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], others: int) -> Finding:
+def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], fitting: int) -> Finding:
     positives, negatives = sizes
     suspected = suspects(rates_of(entry), positives, negatives)
     names = {suspect.metric for suspect in suspected}
     cells = [cell for cell in entry.cells.values() if cell.metric in names]
     why = (
-        f"{others} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
+        f"{fitting} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
         f"the rates of {entry.name} are not."
     )
     computed = "; ".join(f"{suspect.metric} {_shown(entry, suspect.metric, suspect.nearest)}" for suspect in suspected)
