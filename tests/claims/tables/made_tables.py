@@ -103,9 +103,9 @@ def two_class_paper(rng: np.random.Generator) -> PaperTables:
     truth = np.arange(n) < positives
     aggregate = str(rng.choice(AGGREGATES, p=(0.4, 0.2, 0.15, 0.1, 0.1, 0.05)))
     average = str(rng.choice(("positive class", "macro", "weighted", "micro"), p=(0.7, 0.12, 0.12, 0.06)))
-    said = "two classes" if average == "positive class" and rng.integers(2) else None
+    stated = "two classes" if average == "positive class" and rng.integers(2) else None
     metrics = [m for m in TWO_CLASS_METRICS if rng.random() < 0.65]
-    writing, counts = a_writing(rng), aggregate == "single" and said is not None and rng.random() < 0.2
+    writing, counts = a_writing(rng), aggregate == "single" and stated is not None and rng.random() < 0.2
     rows = []
     for model in range(int(rng.integers(1, 7))):
         s, c = rng.uniform(0.5, 1.0, 2)
@@ -126,8 +126,8 @@ def two_class_paper(rng: np.random.Generator) -> PaperTables:
         place="Table 1",
         rows=tuple(rows),
         unit="percent" if writing.percent else "fraction",
-        average=said,
-        aggregation=_said_aggregate(rng, aggregate),
+        average=stated,
+        aggregation=_stated_aggregate(rng, aggregate),
         same_samples_within="table" if rng.integers(2) else None,
     )
     known = rng.random() < 0.4
@@ -135,7 +135,7 @@ def two_class_paper(rng: np.random.Generator) -> PaperTables:
     return PaperTables("made", (table,), task="two classes", test_n=n if known else None, test_n_by_class=sizes)
 
 
-def _said_aggregate(rng: np.random.Generator, aggregate: str) -> str | None:
+def _stated_aggregate(rng: np.random.Generator, aggregate: str) -> str | None:
     words = {"single": "single", "seeds": "mean of 3 runs", "bootstrap": "bootstrap mean"}
     words["median of folds"] = "median of the folds"
     return words.get(aggregate, "mean of the folds") if rng.integers(2) else None
@@ -161,10 +161,10 @@ def several_class_paper(rng: np.random.Generator) -> PaperTables:
     put = np.median if aggregate == "median of folds" else np.mean
     by_part = [class_rates(truth[part], answer[part], count) for part in parts]
     accuracy = float(put([(truth[part] == answer[part]).mean() for part in parts]))
-    writing, said = a_writing(rng), _said_aggregate(rng, aggregate)
+    writing, stated = a_writing(rng), _stated_aggregate(rng, aggregate)
     rates = {name: np.array([put([rate[name][k] for rate in by_part]) for k in range(count)]) for name in by_part[0]}
-    tables = [_class_table(rng, writing, rates, sizes, accuracy, said, by_part, put)]
-    tables.append(_model_table(rng, writing, by_part, truth, answer, parts, put, said))
+    tables = [_class_table(rng, writing, rates, sizes, accuracy, stated, by_part, put)]
+    tables.append(_model_table(rng, writing, by_part, truth, answer, parts, put, stated))
     if aggregate == "single" and rng.integers(2):
         matrix = np.zeros((count, count), int)
         np.add.at(matrix, (truth, answer), 1)
@@ -192,7 +192,7 @@ def several_class_paper(rng: np.random.Generator) -> PaperTables:
     )
 
 
-def _class_table(rng, writing, rates, sizes, accuracy, said, by_part, put) -> ResultTable:
+def _class_table(rng, writing, rates, sizes, accuracy, stated, by_part, put) -> ResultTable:
     metrics = [m for m in ("precision", "sensitivity", "f1", "specificity") if m == "sensitivity" or rng.random() < 0.8]
     kind = str(rng.choice(("none", "overall", "one against all")))
     supports = bool(rng.integers(2))
@@ -216,12 +216,12 @@ def _class_table(rng, writing, rates, sizes, accuracy, said, by_part, put) -> Re
         rows=tuple(rows),
         unit="percent" if writing.percent else "fraction",
         average="per class",
-        aggregation=said,
+        aggregation=stated,
         printed_beside={"accuracy": writing.value(accuracy)} if rng.integers(2) else {},
     )
 
 
-def _model_table(rng, writing, by_part, truth, answer, parts, put, said) -> ResultTable:
+def _model_table(rng, writing, by_part, truth, answer, parts, put, stated) -> ResultTable:
     """A row of averages whose kind may be left open."""
     count = len(by_part[0]["f1"])
     average = str(rng.choice(("macro", "weighted", "micro")))
@@ -234,7 +234,7 @@ def _model_table(rng, writing, by_part, truth, answer, parts, put, said) -> Resu
             values.setdefault(name, []).append(
                 accuracy if average == "micro" and name != "specificity" else float(mean)
             )
-        one_against_all = rng_free_mean(rates["accuracy"])
+        one_against_all = plain_mean(rates["accuracy"])
         values.setdefault("accuracy", []).append(accuracy)
         values.setdefault("one against all", []).append(one_against_all)
     loose = bool(rng.integers(2))
@@ -247,12 +247,12 @@ def _model_table(rng, writing, by_part, truth, answer, parts, put, said) -> Resu
         rows=(Row({"model": "network"}, cells),),
         unit="percent" if writing.percent else "fraction",
         average=average if rng.integers(2) else None,
-        aggregation=said,
+        aggregation=stated,
         n_classes=count if rng.integers(2) else None,
     )
 
 
-def rng_free_mean(numbers: np.ndarray) -> float:
+def plain_mean(numbers: np.ndarray) -> float:
     """The plain mean."""
     return float(np.mean(numbers))
 

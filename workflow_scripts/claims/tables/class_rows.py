@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ROUNDED
+from workflow_scripts.claims.arithmetic.ways_of_writing import ROUNDED
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF
 from workflow_scripts.claims.tables.finding import MEANS_OVER_FOLDS, Finding, finding
 from workflow_scripts.claims.tables.last_digits import distance, within
@@ -64,19 +64,17 @@ class _Classes:
         for cell, size in zip(self.recalls, self.sizes, strict=True):
             low, high = cell.span()
             if math.ceil(low * size - 1e-9) <= math.floor(high * size + 1e-9):
-                chances.append(min(1.0, (high - low) * size))
-        return len(chances) >= max(3, len(self.entries) - 1) and math.prod(chances) < _CHANCE
+                # None and all are whole numbers of every class, of any fold too.
+                chances.append(1.0 if low <= 0 or high >= 1 else min(1.0, (high - low) * size))
+        fewest = min(len(self.entries), max(3, len(self.entries) - 1))
+        return len(chances) >= fewest and math.prod(chances) < _CHANCE
 
     @property
     def of_one_run(self) -> bool:
-        """Whether the paper says so, or the recalls are whole numbers of their classes too well for chance."""
-        if self.table.aggregate != MEANS and self.right() is not None:
-            chance = math.prod(
-                min(1.0, (cell.span(ANY)[1] - cell.span(ANY)[0]) * size)
-                for cell, size in zip(self.recalls, self.sizes, strict=True)
-            )
-            return self.table.aggregate == SINGLE or chance < _CHANCE
-        return False
+        """Whether the paper says so, or all recalls are whole numbers of their classes too well for chance."""
+        if self.table.aggregate == MEANS or self.right() is None:
+            return False
+        return self.table.aggregate == SINGLE or self.of_whole_numbers
 
 
 def check(paper: ReadPaper) -> Iterator[Finding]:
@@ -265,7 +263,7 @@ def _predicted_total(classes: _Classes, cells: Sequence[Cell]) -> Iterator[Findi
 
 
 def _beside(classes: _Classes) -> Iterator[Finding]:
-    """Macro and weighted averages that stand beside a table, as `macro_f1`."""
+    """Macro and weighted averages that are printed with a table, as `macro_f1`."""
     for key, value in classes.table.table.printed_beside.items():
         average, _, metric = key.partition("_")
         cells = [entry.cells[metric] for entry in classes.entries if metric in entry.cells]

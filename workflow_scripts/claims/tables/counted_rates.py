@@ -165,8 +165,8 @@ def _of_printed(entry: Entry, cell: Cell) -> str | None:
 
 def _footnote(cell: Cell, table: ReadTable, number: float | None) -> bool:
     """Whether a cell has one digit more than all others of its column but such cells, a 1 to 4, and fits without it."""
-    others = [entry.cells[cell.metric].value for entry in table.entries if cell.metric in entry.cells]
-    decimals = sorted(value.decimals for value in others)
+    values = [entry.cells[cell.metric].value for entry in table.entries if cell.metric in entry.cells]
+    decimals = sorted(value.decimals for value in values)
     usual = decimals[len(decimals) // 2]
     if number is None or cell.value.decimals != usual + 1 or cell.value.text[-1] not in "1234":
         return False

@@ -40,7 +40,7 @@ def _complement(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]
     if of_negatives == of_positives or rate is None or cell.scale != rate.scale:
         return
     low, high = rate.span()
-    why = f"{cell.column} {cell.value.text} stands beside {rate.column} {rate.value.text}."
+    why = f"{cell.column} {cell.value.text} is printed with {rate.column} {rate.value.text}."
     if within(cell, 1 - high, 1 - low):
         yield finding(CHECK, table.place, (cell,), CONSISTENT, why, strength="exact")
         return

@@ -47,7 +47,7 @@ class ColumnReading:
 
 
 def counted(entry: Entry) -> bool:
-    """Whether the counts stand beside the rates and say more than they do."""
+    """Whether the counts are printed with the rates and say more than they do."""
     return {"tp", "tn"} <= set(entry.cells)
 
 
@@ -118,8 +118,8 @@ def fits_beside(table: ReadTable, entry: Entry) -> bool | None:
     Rows say so by more shares than three numbers, sensitivity, specificity and the share of positives, would give by
     chance; kappa and MCC say too little.
     """
-    beside = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
-    if len(beside) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in beside):
+    compared = [row for row in one_class_entries(table) if row.name != entry.name and not counted(row)]
+    if len(compared) < _FITTING or any(len(_shares(row)) < _TYING or not _fits_shares(row) for row in compared):
         return None
     if len(_shares(entry)) < _TYING or _fits_shares(entry):
         return None

@@ -140,8 +140,8 @@ def _median_excess(table: ReadTable, entry: Entry, score: _FScore) -> float:
         return 1.0
     if table.aggregate != UNSAID:
         return 0.0
-    scores = [beside for row in table.plain_entries() if row is not entry for beside in _scores(row)]
-    harmonic = sum(within(beside.score, *beside.harmonic(ANY)) for beside in scores)
+    scores = [compared for row in table.plain_entries() if row is not entry for compared in _scores(row)]
+    harmonic = sum(within(compared.score, *compared.harmonic(ANY)) for compared in scores)
     fewest = _FEWEST_OF_CLASSES if table.class_key else _FEWEST
     telling = not table.class_key or score.score.unit < _FINE
     of_one_run = telling and len(scores) >= fewest and harmonic >= _MOST_ROWS * len(scores)

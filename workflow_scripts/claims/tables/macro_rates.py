@@ -36,10 +36,10 @@ def _shown_classes(table: ReadTable, entry: Entry) -> int | None:
     Of the row and all rows beside it with the same name in a column of names, at least three.
     """
     for key, name in entry.label.items():
-        beside = [row for row in table.plain_entries() if row.label.get(key) == name]
-        numbers = [_numbers(row) for row in beside]
+        of_name = [row for row in table.plain_entries() if row.label.get(key) == name]
+        numbers = [_numbers(row) for row in of_name]
         shared = set.intersection(*numbers)
-        if len(beside) >= _FEWEST and len(shared) == 1 and sum(len(fits) == 1 for fits in numbers) >= _FEWEST - 1:
+        if len(of_name) >= _FEWEST and len(shared) == 1 and sum(len(fits) == 1 for fits in numbers) >= _FEWEST - 1:
             return shared.pop()
     return None
 

@@ -35,7 +35,7 @@ class Cell:
     """A printed number: where it stands, and what it is as a share.
 
     metric: the canonical name, or the column's own; scale: what 1 is printed as; exact_unit: one unit of the last digit
-    that the column has, for a plain 100, 1 or 0 that stands beside numbers with decimals.
+    that the column has, for a plain 100, 1 or 0 that is among numbers with decimals.
     """
 
     row: str

@@ -37,9 +37,11 @@ def _of_cell(table: ReadTable, entry: Entry, cell: Cell) -> Iterator[Finding]:
     if not any(_inside(cell, ends, factor) for factor in (1.0, 100.0, 0.01)):
         shown = f"{ends[0].text} to {ends[1].text}"
         holding = [
-            beside.column for beside in entry.cells.values() if beside is not cell and _inside(beside, ends, 1.0)
+            further.column for further in entry.cells.values() if further is not cell and _inside(further, ends, 1.0)
         ]
-        same = [beside.column for beside in entry.cells.values() if beside is not cell and beside.value.interval]
+        same = [
+            compared.column for compared in entry.cells.values() if compared is not cell and compared.value.interval
+        ]
         same = [
             column
             for column in same

@@ -155,8 +155,8 @@ def _row_percent(table: ReadTable, matrix: _Matrix) -> Iterator[Finding]:
         for words, shares in readings.items()
     }
     flat = [cell for row in cells for cell in row]
-    for words, found in ways.items():
-        if None not in found:
+    for words, values in ways.items():
+        if None not in values:
             outcome = FITS_ONLY_IF if words else CONSISTENT
             why = "The percentages follow from the counts."
             yield finding(CHECK, table.place, flat, outcome, why, reading=words, strength="" if words else "exact")

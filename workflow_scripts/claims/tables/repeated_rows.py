@@ -58,14 +58,14 @@ def _foreign(table: ReadTable, first: Entry, second: Entry, within: str | None) 
 
 
 def _is_odd(table: ReadTable, entry: Entry, within: str) -> bool:
-    beside = [
+    compared = [
         row
         for row in one_class_entries(table)
         if row.name != entry.name and row.label.get(within) == entry.label.get(within)
     ]
-    own, spans = _implied(entry), [_implied(row) for row in beside]
-    known = [span for span in spans if span is not None]
-    return own is not None and len(known) > 2 and not _overlaps(own, known)
+    own, spans = _implied(entry), [_implied(row) for row in compared]
+    with_span = [span for span in spans if span is not None]
+    return own is not None and len(with_span) > 2 and not _overlaps(own, with_span)
 
 
 def _implied(entry: Entry) -> tuple[float, float] | None:

@@ -72,7 +72,12 @@ def _of_group(paper: ReadPaper, table: ReadTable, group: Sequence[Entry], stated
     spans_of = {entry.name: implied(rates_of(entry)) for entry in group}
     fitting = [entry for entry in group if spans_of[entry.name] is not None]
     failing = [entry for entry in group if spans_of[entry.name] is None]
-    if stated and table.aggregate != MEANS and (outlier := _outlier(paper, table, fitting, failing)) is not None:
+    if (
+        stated
+        and table.of_one_class
+        and table.aggregate != MEANS
+        and (outlier := _outlier(paper, table, fitting, failing)) is not None
+    ):
         yield _wrong_row(table, *outlier)
         return
     spans = [span for entry in fitting if (span := spans_of[entry.name]) is not None]
@@ -184,13 +189,13 @@ def _over_folds(rate: Rate, entry: Entry, sizes: tuple[int, int]) -> Rate:
     return Rate(rate.metric, rate.low - room, rate.high + room)
 
 
-def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], others: int) -> Finding:
+def _wrong_row(table: ReadTable, entry: Entry, sizes: tuple[int, int], fitting: int) -> Finding:
     positives, negatives = sizes
     suspected = suspects(rates_of(entry), positives, negatives)
     names = {suspect.metric for suspect in suspected}
     cells = [cell for cell in entry.cells.values() if cell.metric in names]
     why = (
-        f"{others} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
+        f"{fitting} rows on the same samples are whole numbers of {positives} positives and {negatives} negatives; "
         f"the rates of {entry.name} are not."
     )
     computed = "; ".join(f"{suspect.metric} {_shown(entry, suspect.metric, suspect.nearest)}" for suspect in suspected)

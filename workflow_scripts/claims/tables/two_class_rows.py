@@ -141,8 +141,8 @@ def _accuracy_of_all(table: ReadTable, entry: Entry) -> bool:
     """Whether the accuracy in the row of a class may be another than that of the class against the rest."""
     if "accuracy" not in entry.cells or not fits_two_classes(entry, leave_out=("accuracy",)):
         return False
-    beside = [row for row in one_class_entries(table) if row.name != entry.name and "accuracy" in row.cells]
-    return len(beside) < _FEWEST or sum(fits_two_classes(row) for row in beside) < _MOST * len(beside)
+    compared = [row for row in one_class_entries(table) if row.name != entry.name and "accuracy" in row.cells]
+    return len(compared) < _FEWEST or sum(fits_two_classes(row) for row in compared) < _MOST * len(compared)
 
 
 def _listed(cells: list[Cell]) -> str:
