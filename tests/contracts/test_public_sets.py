@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.contracts.public_sets import public_sets, sets_named, size_hints
+from workflow_scripts.contracts.public_sets import RECOGNISED, public_sets, sets_named, sets_of_files, size_hints
 from workflow_scripts.contracts.result_tables import ClassSizes, PaperTables
 
 
@@ -42,3 +42,19 @@ def test_another_size_in_the_paper_is_told():
     paper = PaperTables("made", (), data_name="Herlev", public_size=918)
     assert size_hints(paper)[1].exceeds and "gives 918" in size_hints(paper)[1].words
     assert len(size_hints(PaperTables("made", (), data_name="Herlev", public_size=917))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("lung_image_sets/lung_aca/lungaca{}.jpeg", "LC25000"),
+        ("im_Dyskeratotic/CROPPED/{:03}_01.bmp", "SIPaKMeD"),
+        ("New database pictures/severe_dysplastic/149056785-149056797-{:03}.BMP", "Herlev"),
+        ("train/Type_2/{}.jpg", "MobileODT"),
+    ],
+)
+def test_a_set_is_recognised_by_the_names_of_its_files_and_what_repeats_is_said(path, name):
+    paths = [path.format(number) for number in range(RECOGNISED)]
+    (public,) = sets_of_files([*paths, "other.png"])
+    assert public.names[0] == name and public.repeats
+    assert not sets_of_files(paths[:-1]) and not sets_of_files([*paths, *["other.png"] * 99])

@@ -115,6 +115,19 @@ def test_strange_images_are_marked_and_familiar_ones_are_not(applied):
     assert ((table["why"] != "") == (table["out_of_distribution"] == "yes")).all()
 
 
+def test_a_turned_training_image_is_named_as_a_copy_and_test_images_are_none(applied):
+    inputs, folder, images, out = applied
+    table = APPLIED.read(out / "predictions.csv").set_index("path")["copy_of"]
+    assert (table[table.index.str.startswith("known/")] == "").all()
+    # Padded, but of the first image, which was learned from.
+    assert table["odd/wide.png"] == "cell_000"
+    learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
+    pixels = np.load(inputs.images)[int(learned.removeprefix("cell_"))]
+    save(images.parent / "copies", {"turned": np.rot90(pixels)[:, ::-1]})
+    apply.main(arguments(folder, images.parent / "copies", "copies"))
+    assert APPLIED.read(inputs.root / "predict" / "copies" / "predictions.csv")["copy_of"].tolist() == [learned]
+
+
 def test_broken_files_are_set_aside_with_a_reason(applied):
     quarantine = QUARANTINE.read(applied[3] / "quarantine.csv").set_index("path")
     wanted = {"cut.png": "truncated", "empty.jpg": "empty_file", "notes.txt": "other_ending"}

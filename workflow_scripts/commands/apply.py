@@ -2,8 +2,8 @@
 
 In: the run's folder, the folder of images, and from the study's results the way its images were packed and the training
 images themselves. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning where
-it is out of the training distribution), quarantine.csv (files that cannot be read, and those passed over), gradcam.png
-(the first images) and, last, record.json.
+it is out of the training distribution, and the sample that was learned from of which it is a copy), quarantine.csv
+(files that cannot be read, and those passed over), gradcam.png (the first images) and, last, record.json.
 """
 
 import argparse
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
 AT_A_TIME = 64
+# How long the images that were learned from may be looked at for copies.
+COMPARING_MINUTES = 5.0
 # What the record counts, and the list of _Judged that is counted.
 COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
 
@@ -53,6 +55,8 @@ def arguments() -> argparse.Namespace:
 class _Judged:
     """Readable images, in lists of equal length, the pixels of the first ones, and files without a prediction.
 
+    `records`: what copies are found by, see data.copies.keypoints.
+
     `refused` and `passed_over`: path, reason, detail of each.
     """
 
@@ -60,6 +64,7 @@ class _Judged:
     probabilities: list["np.ndarray"] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     shown: list["np.ndarray"] = field(default_factory=list)
+    records: list["np.ndarray"] = field(default_factory=list)
     refused: list[tuple[str, str, str]] = field(default_factory=list)
     passed_over: list[tuple[str, str, str]] = field(default_factory=list)
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -86,7 +91,7 @@ def main(args: argparse.Namespace) -> None:
     warn_of_formulas(paths)
     if not judged.paths:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
-    table = _table(judged, run.weights.classes)
+    table = _table(judged, run.weights.classes).assign(copy_of=_copies(run, judged))
     APPLIED.write(out / "predictions.csv", table)
     _draw(out / "gradcam.png", run, network, table, judged)
     outside = int((table["out_of_distribution"] == "yes").sum())
@@ -129,6 +134,30 @@ def _training_distribution(run: "FinishedRun") -> "TrainingDistribution":
     return TrainingDistribution.of(statistics_of_rows(images, table["first"].to_numpy(), ratios))
 
 
+def _copies(run: "FinishedRun", judged: _Judged) -> list[str]:
+    """For each image the id of the training or validation sample of which it is a copy; empty where of none."""
+    import numpy as np
+
+    from workflow_scripts.contracts.arrays import open_arrays
+    from workflow_scripts.data.copies.across_sets import copies_across, records_in_time
+    from workflow_scripts.data.copies.keypoints import RECORD
+    from workflow_scripts.data.copies.time_budget import TimeBudget
+    from workflow_scripts.data.fold_samples import read_fold
+
+    paths = StudyPaths(run.study)
+    _, table = read_fold(paths.dataset, paths.arrays, paths.split(run.settings.protocol), run.settings.fold)
+    table = table[table["subset"] != "test"]
+    images = open_arrays(paths.arrays).data
+    there = records_in_time((images[row] for row in table["first"]), len(table), TimeBudget(COMPARING_MINUTES))
+    if len(there) < len(table):
+        entry.log.warning("only %d of %d images that were learned from were compared in time", len(there), len(table))
+    copies = copies_across(np.array(judged.records, RECORD), there)
+    if copies:
+        entry.log.warning("%d images are copies of some that were learned from; see copy_of", len(copies))
+    ids = table["id"].tolist()
+    return [ids[copies[row]] if row in copies else "" for row in range(len(judged.paths))]
+
+
 def _predict(
     args: argparse.Namespace,
     paths: list[str],
@@ -139,6 +168,7 @@ def _predict(
     """Read, judge and classify the images, a few at a time."""
     import numpy as np
 
+    from workflow_scripts.data.copies.keypoints import record_of
     from workflow_scripts.data.out_of_distribution import statistics
 
     judged = _Judged()
@@ -150,6 +180,7 @@ def _predict(
             judged.paths += names
             judged.probabilities += list(network.probabilities(images, names, run.masks(images)))
             judged.why += distribution.reasons(statistics(images, np.array(ratios)))
+            judged.records += map(record_of, pixels)
             judged.shown += pixels[: args.sheet - len(judged.shown)]
     return judged
 

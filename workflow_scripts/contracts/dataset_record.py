@@ -58,6 +58,7 @@ class DatasetRecord(DatasetFacts):
     groups_alike: tuple[tuple[str, ...], ...] = ()
     wanted: dict[str, Wanted] = field(default_factory=dict)
     near_copies: CopyFindings | None = None
+    public_sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

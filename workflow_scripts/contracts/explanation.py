@@ -45,10 +45,11 @@ GRADCAM = Table(
 )
 
 # New images in the order of their paths; then p_<class> in the study's class order. out_of_distribution: yes or no;
-# why: what of the image the training data do not have.
+# why: what of the image the training data do not have; copy_of: id of a training or validation sample that shows the
+# same picture, whatever was done to it.
 APPLIED = Table(
     "predictions of new images",
-    {"path": "str", "predicted": "str", "out_of_distribution": "str", "why": "str"},
+    {"path": "str", "predicted": "str", "out_of_distribution": "str", "why": "str", "copy_of": "str"},
     open=True,
     key=("path",),
 )

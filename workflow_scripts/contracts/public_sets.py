@@ -1,7 +1,7 @@
 """Sizes of public data sets, with their sources: a hint on what a paper's numbers can rest on (public_sets.yaml)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -9,11 +9,17 @@ from pathlib import Path
 from workflow_scripts.contracts.result_tables import PaperTables
 
 FILE = Path(__file__).with_suffix(".yaml")
+# Files with names of a set by which it is recognised.
+RECOGNISED = 10
 
 
 @dataclass(frozen=True)
 class PublicSet:
-    """A public data set: what papers call it, its size in `items`, by class and by part where known, and the source."""
+    """A public data set: what papers call it, its size in `items`, by class and by part where known, and the source.
+
+    files: a pattern that the paths of its files match, empty where names tell nothing; repeats: what of it shows the
+    same, in words.
+    """
 
     names: tuple[str, ...]
     items: str
@@ -21,6 +27,8 @@ class PublicSet:
     source: str
     classes: Mapping[str, int] = field(default_factory=dict)
     parts: Mapping[str, int] = field(default_factory=dict)
+    files: str = ""
+    repeats: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,14 @@ def sets_named(name: str) -> list[PublicSet]:
                 mentioned[_words(alias)] = public
     longest = [alias for alias in mentioned if not any(alias != longer and alias in longer for longer in mentioned)]
     return list({id(mentioned[alias]): mentioned[alias] for alias in longest}.values())
+
+
+def sets_of_files(paths: Sequence[str]) -> list[PublicSet]:
+    """The public sets whose names a tenth of the paths bear, and RECOGNISED at least."""
+    known = [public for public in public_sets() if public.files]
+    counts = [sum(bool(re.search(public.files, path)) for path in paths) for public in known]
+    least = max(RECOGNISED, len(paths) / 10)
+    return [public for public, count in zip(known, counts, strict=True) if count >= least]
 
 
 def size_hints(paper: PaperTables) -> list[SizeHint]:

@@ -104,7 +104,8 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
     """Raise UserError unless every file that read_results reads is what its record says; see contracts.verified."""
     paths = StudyPaths(folder)
     visits = (paths.patient_flow, paths.visit_columns, paths.visit_audit)
-    listed = [path.name for path in (paths.series, paths.slides, paths.slide_overviews, *visits) if path.exists()]
+    further = (paths.series, paths.slides, paths.slide_overviews, paths.near_copies, *visits)
+    listed = [path.name for path in further if path.exists()]
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
     if _of_pictures(paths):

@@ -13,6 +13,8 @@ SERIES_FILE = "series.csv"
 SLIDES_FILE, OVERVIEWS_FILE = "slides.csv", "slides.npz"
 # In the folder of the dataset, where samples are patients of a table of visits.
 VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", "flow.csv", "audit.csv"
+# In the folder of the dataset, where near copies are proven: pairs of them, laid over each other.
+NEAR_COPIES_FILE = "near_copies.png"
 # In the folder of examples, where samples are pictures.
 MONTAGE_FILE, ORIGINALS_FILE = "montage.png", "originals.npz"
 
@@ -32,6 +34,11 @@ class StudyPaths:
     def arrays(self) -> Path:
         """Folder of the arrays of samples."""
         return self.folder / "arrays"
+
+    @property
+    def near_copies(self) -> Path:
+        """Pairs of near copies; only where there are any."""
+        return self.dataset / NEAR_COPIES_FILE
 
     @property
     def dataset_record(self) -> Path:

@@ -18,6 +18,7 @@ import pandas as pd
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.dataset import CHANGE, EQUAL_PAIRS, PAIR_KINDS, QUARANTINE, Modality
 from workflow_scripts.contracts.listed_table import TAKEN
+from workflow_scripts.contracts.public_sets import sets_of_files
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.series_table import LISTED_SERIES
 from workflow_scripts.contracts.slide_overviews import write_overviews
@@ -38,7 +39,14 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
-from workflow_scripts.runtime.study_paths import AUDIT_FILE, COLUMNS_FILE, FLOW_FILE, OVERVIEWS_FILE, VISITS_FILE
+from workflow_scripts.runtime.study_paths import (
+    AUDIT_FILE,
+    COLUMNS_FILE,
+    FLOW_FILE,
+    NEAR_COPIES_FILE,
+    OVERVIEWS_FILE,
+    VISITS_FILE,
+)
 
 if TYPE_CHECKING:
     from workflow_scripts.data.copies.copy_search import CopySearch
@@ -46,7 +54,7 @@ if TYPE_CHECKING:
 TABLES = ("manifest.csv", "quarantine.csv", "equal_pairs.csv")
 # What only some layouts have.
 OF_VISITS = (VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE)
-FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE, *OF_VISITS)
+FURTHER = (LISTED_SERIES.file, LISTED_SLIDES.file, OVERVIEWS_FILE, NEAR_COPIES_FILE, *OF_VISITS)
 # What is read of the dataset of another study.
 LINKED = ("record.json", "manifest.csv")
 
@@ -92,6 +100,8 @@ def main(args: argparse.Namespace) -> None:
     search = near_copies(args, settings, with_empty_cells(manifest, modality), seen, raw)
     if search is not None:
         pairs = search.with_others(pairs)
+        if search.findings.proven:
+            search.write_picture(args.out / NEAR_COPIES_FILE)
     write_dataset(args, settings, collected, modality, manifest, classes, pairs, search)
     log_dataset(collected, manifest, classes, pairs)
 
@@ -175,6 +185,7 @@ def write_dataset(
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across_classes(pairs),
         **({"near_copies": plain(search.findings)} if search else {}),
+        public_sets=[public.names[0] for public in sets_of_files(manifest["path"].tolist())],
         synthetic=settings.synthetic,
         scale=settings.scale,
         outputs={name: digest_file(args.out / name) for name in (*TABLES, *further)},
@@ -217,6 +228,9 @@ def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str]
             *(int((mixed > 1).sum()), mixed.idxmax()),
         )
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across_classes(pairs))
+    for public in sets_of_files(manifest["path"].tolist()):
+        if public.repeats:
+            entry.log.info("files are named as those of %s: %s", public.names[0], public.repeats)
 
 
 if __name__ == "__main__":

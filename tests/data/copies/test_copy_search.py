@@ -50,6 +50,22 @@ def test_changed_copies_are_listed_with_what_was_done(raw, tmp_path):
     assert record.near_copies.by_chance <= 0.5 and record.near_copies.compared > 27
 
 
+def test_proven_pairs_are_shown_laid_over_each_other_and_no_picture_is_left_where_none_is_proven(raw, tmp_path):
+    out = run_ingest(tmp_path / "out", sources={"folder": raw})
+    page = np.asarray(Image.open(out / "near_copies.png")).astype(float)
+    assert "near_copies.png" in read_record(out / "record.json")["outputs"]
+    laid, there, apart = (page[14:110, left : left + 96] for left in (0, 100, 200))
+    # In the middle the first picture lies on the second: they agree, and their difference is grey.
+    inside = (slice(30, 66), slice(30, 66))
+    assert np.corrcoef(laid[inside].ravel(), there[inside].ravel())[0, 1] > 0.95
+    assert abs(apart[inside].mean() - 128) < 12 and apart[inside].std() < there[inside].std() / 3
+    for name in ("turned.png", "cropped.png"):
+        (raw / "x" / name).unlink()
+    (raw / "y" / "other_label.jpg").unlink()
+    run_ingest(tmp_path / "out", sources={"folder": raw})
+    assert not (out / "near_copies.png").exists()
+
+
 def test_proven_pairs_join_into_one_group(raw, tmp_path):
     out = run_ingest(tmp_path / "out", sources={"folder": raw})
     manifest = read_manifest(out)

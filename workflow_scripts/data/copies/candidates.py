@@ -14,13 +14,16 @@ from workflow_scripts.data.copies.mirrored import one_sided
 from workflow_scripts.data.copies.words import AT_A_TIME, SAMPLE, Vocabulary
 
 # Bits by which alike signatures may differ, and the number of bits that halves a vote and more.
-BITS, SPREAD = 22, 12.0
-# Pictures that each one is compared with: at 6 one of 50 known pairs of tissue was missed among 300, at 10 none.
+BITS, SPREAD = 20, 12.0
+# Pictures that each one is compared with: 49 of 50 known pairs of tissue were among them.
 NEAREST = 10
 # Members of a word that are compared; a word of more tells nothing apart.
 CROWD = 2000
-# Votes that are held before they are summed up.
-HELD = 4_000_000
+# Votes that are held before they are summed up; pairs that are held at most, and then so many times as many of each
+# picture as are asked for. Only where everything looks alike are there so many.
+HELD, MOST, SPARE = 1_000_000, 5_000_000, 16
+# Pictures whose candidates are ranked at a time.
+RANKED = 2000
 _PLANES = np.linalg.qr(np.random.default_rng(11).standard_normal((128, 128)))[0][:, :64].astype(np.float32)
 
 
@@ -38,7 +41,7 @@ def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) 
     order = np.argsort(words, kind="stable")
     bounds = _bounds(words[order])
     firsts = np.concatenate([[0], np.cumsum(counts)])
-    pairs, votes = np.zeros(0, np.int64), np.zeros(0)
+    pairs, votes = np.zeros(0, np.int64), np.zeros(0, np.float32)
     held: list[tuple[np.ndarray, np.ndarray]] = []
     for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
         members = order[start:stop]
@@ -50,6 +53,9 @@ def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) 
         if sum(len(weights) for _, weights in held) > HELD:
             pairs, votes = _summed([(pairs, votes), *held])
             held = []
+            if len(pairs) > MOST:
+                best = _best(pairs >> 1, votes, counts, SPARE * nearest)
+                pairs, votes = pairs[best], votes[best]
     pairs, votes = _summed([(pairs, votes), *held])
     return _nearest(pairs >> 1, votes, counts, nearest)
 
@@ -95,25 +101,43 @@ def _votes(
     pair = np.minimum(first, second) * len(groups) + np.maximum(first, second)
     rarity = np.log1p(len(groups) / len(np.unique(owners)))
     weights = rarity * np.exp(-((apart[one, other] / SPREAD) ** 2))
-    return pair * 2 + (sides[one] ^ sides[other]), weights
+    return pair * 2 + (sides[one] ^ sides[other]), weights.astype(np.float32)
 
 
 def _summed(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    keys, numbers = np.unique(np.concatenate([keys for keys, _ in parts]), return_inverse=True)
-    weights = np.concatenate([weights for _, weights in parts])
-    return keys, np.bincount(numbers, weights, minlength=len(keys))
+    """Each pair once, ascending, with the sum of its votes."""
+    keys, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(keys, kind="stable")
+    keys, weights = keys[order], weights[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[starts], np.add.reduceat(weights, starts) if len(starts) else weights
 
 
 def _nearest(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
     """The pairs that are among the `nearest` of either picture; `pairs`: first × pictures + second, may repeat."""
-    first, second = pairs // len(counts), pairs % len(counts)
-    # Few keypoints give few votes.
-    scaled = votes / np.sqrt(np.maximum(counts[first], 8) * np.maximum(counts[second], 8))
-    ends, from_row = np.concatenate([first, second]), np.tile(np.arange(len(pairs)), 2)
-    order = np.lexsort((-scaled[from_row], ends))
-    ranks = np.arange(len(order)) - np.searchsorted(ends[order], ends[order])
-    kept = np.unique(from_row[order[ranks < nearest]])
-    kept = kept[np.argsort(-scaled[kept], kind="stable")]
+    kept = _best(pairs, votes, counts, nearest)
+    kept = kept[np.argsort(-_scaled(pairs[kept], votes[kept], counts), kind="stable")]
     # A pair with and without a mirror is one.
     kept = kept[np.sort(np.unique(pairs[kept], return_index=True)[1])]
-    return np.column_stack([first[kept], second[kept]])
+    return np.column_stack([pairs[kept] // len(counts), pairs[kept] % len(counts)])
+
+
+def _best(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
+    """Rows of the pairs that are among the `nearest` of either picture, in their order."""
+    scaled = _scaled(pairs, votes, counts).astype(np.float32)
+    first, second = (pairs // len(counts)).astype(np.int32), (pairs % len(counts)).astype(np.int32)
+    best = np.zeros(len(pairs), bool)
+    # Some pictures at a time: to rank all at once takes ten times as much memory as the pairs.
+    for start in range(0, len(counts), RANKED):
+        own = [np.flatnonzero((ends >= start) & (ends < start + RANKED)) for ends in (first, second)]
+        rows, ends = np.concatenate(own), np.concatenate([first[own[0]], second[own[1]]])
+        order = np.lexsort((-scaled[rows], ends))
+        ranks = np.arange(len(order)) - np.searchsorted(ends[order], ends[order])
+        best[rows[order[ranks < nearest]]] = True
+    return np.flatnonzero(best)
+
+
+def _scaled(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Votes for each pair by the keypoints of its pictures: few keypoints give few votes."""
+    first, second = pairs // len(counts), pairs % len(counts)
+    return votes / np.sqrt(np.maximum(counts[first], 8) * np.maximum(counts[second], 8))

@@ -14,6 +14,7 @@ from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.changes import Changes
 from workflow_scripts.data.copies.kept_records import KeptRecords, kept_keypoints, kept_proofs
 from workflow_scripts.data.copies.keypoints import FEW
+from workflow_scripts.data.copies.pairs_picture import ShownPairs, write_pairs
 from workflow_scripts.data.copies.proof import scores
 from workflow_scripts.data.copies.time_budget import TimeBudget
 from workflow_scripts.data.readers.reader_interface import Limits
@@ -40,6 +41,11 @@ class CopySearch:
 
     pairs: pd.DataFrame
     findings: CopyFindings
+    shown: ShownPairs
+
+    def write_picture(self, path: Path) -> None:
+        """Write the PNG of the pairs, those of two labels first, then the clearest; UserError on a full disk."""
+        write_pairs(path, self.shown)
 
     def with_others(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """All pairs (contract EQUAL_PAIRS), sorted: those that thumbnails show keep their kind, and get what is proven.
@@ -88,7 +94,11 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     chance = calibration.by_chance(clear)
     listed = [_row(samples, records, pairs[row], proofs[row], chance[row]) for row in rows]
     table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
-    return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings)
+    shown = rows[np.lexsort((-clear[rows], labels[first[rows]] == labels[second[rows]]))]
+    ids = samples["id"].to_numpy()
+    names = [f"{one} | {other}" for one, other in ids[pairs[shown]]]
+    seen = ShownPairs(records, pairs[shown], proofs[shown], names)
+    return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings, seen)
 
 
 def _neighbours(groups: np.ndarray) -> np.ndarray:

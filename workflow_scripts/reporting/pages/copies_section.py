@@ -4,7 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.public_sets import public_sets
 from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.reporting.pages.page import data_uri
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import StudyPaths
 
@@ -15,11 +17,14 @@ SHOWN = 50
 def copies_section(results: Results) -> dict[str, Any]:
     """The search, and its pairs: two labels first, then those that a protocol tears apart, then the clearest."""
     search = results.dataset.near_copies
-    pairs = results.equal_pairs
+    pairs, paths = results.equal_pairs, StudyPaths(results.folder)
+    known = {public.names[0]: public.repeats for public in public_sets() if public.repeats}
+    repeats = [(name, known[name]) for name in results.dataset.public_sets if name in known]
+    section = {"search": search, "public_repeats": repeats, "copies": [], "copies_more": False, "copies_picture": None}
     if search is None or "agreeing" not in pairs:
-        return {"search": search, "copies": [], "copies_more": False}
+        return section
     proven = pairs[pairs["agreeing"].notna()]
-    leaks = [LEAKS.read(StudyPaths(results.folder).leaks(protocol)) for protocol in results.protocols]
+    leaks = [LEAKS.read(paths.leaks(protocol)) for protocol in results.protocols]
     torn = {ends for table in leaks for ends in _ends(table)}
     order = pd.DataFrame(
         {
@@ -30,7 +35,9 @@ def copies_section(results: Results) -> dict[str, Any]:
         }
     ).sort_values(["two_labels", "torn", "by_chance", "agreeing"], ascending=False, kind="stable")
     shown = proven.loc[order.index[:SHOWN]].assign(torn=order["torn"])
-    return {"search": search, "copies": shown.to_dict("records"), "copies_more": len(proven) > SHOWN}
+    picture = data_uri(paths.near_copies) if paths.near_copies.exists() else None
+    listed = {"copies": shown.to_dict("records"), "copies_more": len(proven) > SHOWN, "copies_picture": picture}
+    return section | listed
 
 
 def _ends(pairs: pd.DataFrame) -> list[frozenset[str]]:
