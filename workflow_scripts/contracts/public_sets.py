@@ -66,10 +66,10 @@ def sets_named(name: str) -> list[PublicSet]:
 
 def sets_of_files(paths: Sequence[str]) -> list[PublicSet]:
     """The public sets whose names a tenth of the paths bear, and RECOGNISED at least."""
-    known = [public for public in public_sets() if public.files]
-    counts = [sum(bool(re.search(public.files, path)) for path in paths) for public in known]
+    with_files = [public for public in public_sets() if public.files]
+    counts = [sum(bool(re.search(public.files, path)) for path in paths) for public in with_files]
     least = max(RECOGNISED, len(paths) / 10)
-    return [public for public, count in zip(known, counts, strict=True) if count >= least]
+    return [public for public, count in zip(with_files, counts, strict=True) if count >= least]
 
 
 def size_hints(paper: PaperTables) -> list[SizeHint]:

@@ -13,7 +13,7 @@ SERIES_FILE = "series.csv"
 SLIDES_FILE, OVERVIEWS_FILE = "slides.csv", "slides.npz"
 # In the folder of the dataset, where samples are patients of a table of visits.
 VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", "flow.csv", "audit.csv"
-# In the folder of the dataset, where near copies are proven: pairs of them, laid over each other.
+# In the folder of the dataset, where near copies are proven: pairs of them, registered on each other.
 NEAR_COPIES_FILE = "near_copies.png"
 # In the folder of examples, where samples are pictures.
 MONTAGE_FILE, ORIGINALS_FILE = "montage.png", "originals.npz"

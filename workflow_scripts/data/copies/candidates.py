@@ -94,14 +94,14 @@ def _votes(
     values = one_sided(descriptors)[0] @ _PLANES
     signatures = np.packbits(values > np.median(values, axis=0), axis=1).view(np.uint64)[:, 0]
     apart = np.bitwise_count(signatures[:, None] ^ signatures)
-    one, other = np.nonzero(np.triu(apart <= BITS, 1))
-    first, second = owners[one], owners[other]
+    left, right = np.nonzero(np.triu(apart <= BITS, 1))
+    first, second = owners[left], owners[right]
     apart_by = (first != second) & ((groups[first] != groups[second]) | (groups[first] < 0))
-    one, other, first, second = one[apart_by], other[apart_by], first[apart_by], second[apart_by]
+    left, right, first, second = left[apart_by], right[apart_by], first[apart_by], second[apart_by]
     pair = np.minimum(first, second) * len(groups) + np.maximum(first, second)
     rarity = np.log1p(len(groups) / len(np.unique(owners)))
-    weights = rarity * np.exp(-((apart[one, other] / SPREAD) ** 2))
-    return pair * 2 + (sides[one] ^ sides[other]), weights.astype(np.float32)
+    weights = rarity * np.exp(-((apart[left, right] / SPREAD) ** 2))
+    return pair * 2 + (sides[left] ^ sides[right]), weights.astype(np.float32)
 
 
 def _summed(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

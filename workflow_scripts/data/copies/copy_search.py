@@ -56,8 +56,8 @@ class CopySearch:
             return pairs
         ends = ["id_a", "id_b"]
         both = pairs.merge(self.pairs[[*ends, *PROOF_COLUMNS]], on=ends, how="left")
-        known = pd.MultiIndex.from_frame(pairs[ends])
-        new = self.pairs[~pd.MultiIndex.from_frame(self.pairs[ends]).isin(known)]
+        judged = pd.MultiIndex.from_frame(pairs[ends])
+        new = self.pairs[~pd.MultiIndex.from_frame(self.pairs[ends]).isin(judged)]
         table = pd.concat([both, new]).sort_values(ends, kind="stable", ignore_index=True)
         for name in (name for name, kind in PROOF_COLUMNS.items() if kind == "int"):
             table[name] = table[name].astype("Int64")
@@ -78,12 +78,12 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     groups = pd.factorize(samples["group"].where(samples["group"] != "", None))[0]
     labels = pd.factorize(samples["label"])[0]
     neighbours = _neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
-    known = _of_two_contents(neighbours, np.array(digests))
-    pairs = np.concatenate([known, _of_two_contents(candidates(records, groups), np.array(digests))])
+    following = _of_two_contents(neighbours, np.array(digests))
+    pairs = np.concatenate([following, _of_two_contents(candidates(records, groups), np.array(digests))])
     proofs = kept_proofs(kept, pairs, digests, how.jobs, budget)
-    left = len(pairs) - max(len(proofs), len(known))
-    alike, proofs = proofs[: len(known)], proofs[len(known) :]
-    pairs = pairs[len(known) :][: len(proofs)]
+    left = len(pairs) - max(len(proofs), len(following))
+    alike, proofs = proofs[: len(following)], proofs[len(following) :]
+    pairs = pairs[len(following) :][: len(proofs)]
     first, second = pairs.T
     clear = scores(proofs)
     other_group = (groups[first] != groups[second]) | (groups[first] < 0)
@@ -96,7 +96,7 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     shown = rows[np.lexsort((-clear[rows], labels[first[rows]] == labels[second[rows]]))]
     ids = samples["id"].to_numpy()
-    names = [f"{one} | {other}" for one, other in ids[pairs[shown]]]
+    names = [f"{left} | {right}" for left, right in ids[pairs[shown]]]
     seen = ShownPairs(records, pairs[shown], proofs[shown], names)
     return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings, seen)
 

@@ -61,23 +61,23 @@ def kept_keypoints(
     """
     wanted = np.array(digests, dtype=_DIGEST)
     before = _positions(kept)
-    known = np.array([digest in before for digest in wanted.tolist()], dtype=bool)
+    is_kept = np.array([digest in before for digest in wanted.tolist()], dtype=bool)
     old = np.load(kept.records, mmap_mode="r") if before else None
     with atomic_path(kept.records) as path:
         records = np.lib.format.open_memmap(path, mode="w+", dtype=RECORD, shape=(len(wanted),))
-        for row in np.flatnonzero(known):
+        for row in np.flatnonzero(is_kept):
             assert old is not None
             records[row] = old[before[wanted[row]]]
-        done = known.copy()
-        missing = list(_without(tasks, known))
+        done = is_kept.copy()
+        missing = list(_without(tasks, is_kept))
         results = ordered_map(partial(_records_of, limits=limits), missing, jobs)
-        for task, made in zip(missing, results, strict=False):
-            for sample, record in zip(task.samples, made, strict=True):
+        for task, computed in zip(missing, results, strict=False):
+            for sample, record in zip(task.samples, computed, strict=True):
                 records[sample.row], done[sample.row] = record, True
             if budget.over(int(done.sum()), len(done), "pictures"):
                 break
         records.flush()
-        # The old digests would stand beside other records.
+        # The old digests would belong to other records.
         kept.digests.unlink(missing_ok=True)
     with atomic_path(kept.digests) as path:
         np.save(path, np.where(done, wanted, b""))
@@ -90,17 +90,17 @@ def kept_proofs(
     """Proofs (dtype PROOF) of the pairs (int n×2 rows of the records), in their order; fewer where the time is over."""
     names = np.array(digests, dtype=_DIGEST)
     before = _load(kept.proofs, _PAIR)
-    place = {(row["first"], row["second"]): number for number, row in enumerate(before)}
+    number_of = {(row["first"], row["second"]): number for number, row in enumerate(before)}
     keys = list(zip(names[pairs[:, 0]].tolist(), names[pairs[:, 1]].tolist(), strict=True))
-    known = np.array([place.get(key, -1) for key in keys], dtype=np.int64)
+    kept_at = np.array([number_of.get(key, -1) for key in keys], dtype=np.int64)
     proofs = np.zeros(len(pairs), PROOF)
-    proofs[known >= 0] = before["proof"][known[known >= 0]]
-    new = np.flatnonzero(known < 0)
+    proofs[kept_at >= 0] = before["proof"][kept_at[kept_at >= 0]]
+    new = np.flatnonzero(kept_at < 0)
     chunks = [new[start : start + PAIRS_AT_A_TIME] for start in range(0, len(new), PAIRS_AT_A_TIME)]
     results = ordered_map(partial(_proofs_of, kept.records), [pairs[chunk] for chunk in chunks], jobs, batch=1)
     reached = 0
-    for chunk, made in zip(chunks, results, strict=False):
-        proofs[chunk] = made
+    for chunk, computed in zip(chunks, results, strict=False):
+        proofs[chunk] = computed
         reached += len(chunk)
         if budget.over(reached, len(new), "pairs"):
             break
@@ -129,10 +129,10 @@ def _load(path: Path, kind: np.dtype) -> np.ndarray:
     return array if array.dtype == kind and array.ndim == 1 else np.zeros(0, kind)
 
 
-def _without(tasks: Iterable[FileTask], known: np.ndarray) -> Iterator[FileTask]:
+def _without(tasks: Iterable[FileTask], is_kept: np.ndarray) -> Iterator[FileTask]:
     """The files with pictures that have no record, and these pictures alone."""
     for task in tasks:
-        samples = tuple(sample for sample in task.samples if not known[sample.row])
+        samples = tuple(sample for sample in task.samples if not is_kept[sample.row])
         if samples:
             yield replace(task, samples=samples)
 

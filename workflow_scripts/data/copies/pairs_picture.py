@@ -1,4 +1,4 @@
-"""Proven pairs for people to look at: the first picture laid over the second, the second, and where they differ."""
+"""Proven pairs for people to look at: the first picture registered on the second, the second, and where they differ."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,14 +39,14 @@ def write_pairs(path: Path, shown: ShownPairs) -> None:
         left, top = number % ACROSS * (width + 2 * MARGIN), number // ACROSS * (height + MARGIN)
         draw.text((left, top), shown.names[number][: width // 6], fill=INK)
         first, second = (shown.records[row] for row in shown.pairs[number])
-        for place, pixels in enumerate(_panels(first, second, shown.proofs[number])):
-            page.paste(Image.fromarray(pixels), (left + place * (GREY + MARGIN), top + LINE))
+        for column, pixels in enumerate(_panels(first, second, shown.proofs[number])):
+            page.paste(Image.fromarray(pixels), (left + column * (GREY + MARGIN), top + LINE))
     with atomic_path(path) as temporary:
         page.save(temporary)
 
 
 def _panels(first: np.ndarray, second: np.ndarray, proof: np.ndarray) -> list[np.ndarray]:
-    """uint8 pictures of one size: the first laid over the second, the second, and their difference (grey: none)."""
+    """uint8 pictures of one size: the first registered on the second, the second, and their difference (grey: none)."""
     there = grey_of(second)
     values, covered = warped(grey_of(first), proof["matrix"], there.shape)
     laid = np.where(covered, values, OUTSIDE)

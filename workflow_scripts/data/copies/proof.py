@@ -77,7 +77,7 @@ def scores(proofs: np.ndarray) -> np.ndarray:
 
 
 def warped(grey: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """The first picture laid over the second, of `shape` h×w: its values float32 h×w, and where it covers (bool)."""
+    """The first picture registered on the second, of `shape` h×w: values float32 h×w, and where it covers (bool)."""
     smaller = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
     source: np.ndarray = grey.astype(np.float32)
     if smaller < 0.8:
@@ -139,9 +139,9 @@ def _band(grey: np.ndarray, finest: float, coarsest: float) -> np.ndarray:
     return cv2.GaussianBlur(grey, (0, 0), finest) - cv2.GaussianBlur(grey, (0, 0), coarsest)
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    one, other = one - one.mean(), other - other.mean()
-    return float((one * other).mean() / max(one.std() * other.std(), 1e-6))
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    first, second = first - first.mean(), second - second.mean()
+    return float((first * second).mean() / max(first.std() * second.std(), 1e-6))
 
 
 def _gain(first: np.ndarray, second: np.ndarray, matrix: np.ndarray) -> np.ndarray:

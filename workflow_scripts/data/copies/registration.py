@@ -1,4 +1,4 @@
-"""One picture laid over another: the similarity or affine map, mirrored or not, on which most keypoints agree.
+"""One picture registered on another: the similarity or affine map, mirrored or not, on which most keypoints agree.
 
 Matches are pairs of keypoints that are each other's nearest, clearly nearer than the second. Two of them give a
 similarity (turn, size, shift); all pairs of the best matches are tried, so that no chance is in it. Where enough agree,
@@ -35,8 +35,8 @@ class Registration:
 def register(first: np.ndarray, second: np.ndarray) -> Registration | None:
     """The better of the maps with and without a mirror between two records (dtype RECORD); None where none is."""
     maps = [_best_map(first, second, mirrored) for mirrored in (False, True)]
-    found = [candidate for candidate in maps if candidate is not None]
-    return max(found, key=lambda candidate: candidate.agreeing) if found else None
+    possible = [candidate for candidate in maps if candidate is not None]
+    return max(possible, key=lambda candidate: candidate.agreeing) if possible else None
 
 
 def sound(matrix: np.ndarray) -> bool:
@@ -49,12 +49,12 @@ def _best_map(first: np.ndarray, second: np.ndarray, mirrored: bool) -> Registra
     rows, columns = _matches(first, second, mirrored)
     if len(rows) < 3:
         return None
-    places, targets = first["points"][rows], second["points"][columns]
-    similar = _similarity(places, targets, mirrored)
+    points, targets = first["points"][rows], second["points"][columns]
+    similar = _similarity(points, targets, mirrored)
     if similar is None or similar.agreeing < STRETCHED_BY - 3:
         return similar
     matrix, inliers = cv2.estimateAffine2D(
-        places, targets, method=cv2.RANSAC, ransacReprojThreshold=AFFINE_TOLERANCE, maxIters=2000, confidence=0.999
+        points, targets, method=cv2.RANSAC, ransacReprojThreshold=AFFINE_TOLERANCE, maxIters=2000, confidence=0.999
     )
     agreeing = 0 if matrix is None else int(inliers.sum())
     if agreeing < max(STRETCHED_BY, similar.agreeing + 1) or not sound(matrix):
@@ -68,15 +68,15 @@ def _matches(first: np.ndarray, second: np.ndarray, mirrored: bool) -> tuple[np.
     """Numbers of matching keypoints of both pictures, the clearest first."""
     there = second["descriptors"][: second["count"]]
     here = _unit(first["descriptors"][: first["count"]])
-    likeness = here @ _unit(there[:, MIRROR] if mirrored else there).T
-    if min(likeness.shape) < 3:
+    similarity = here @ _unit(there[:, MIRROR] if mirrored else there).T
+    if min(similarity.shape) < 3:
         return np.zeros(0, int), np.zeros(0, int)
-    rows = np.arange(len(likeness))
-    nearest = likeness.argmax(axis=1)
-    best = likeness[rows, nearest]
-    mutual = likeness.argmax(axis=0)[nearest] == rows
-    likeness[rows, nearest] = -1
-    ratio = np.sqrt(np.maximum(1 - best, 0) / np.maximum(1 - likeness.max(axis=1), 1e-9))
+    rows = np.arange(len(similarity))
+    nearest = similarity.argmax(axis=1)
+    best = similarity[rows, nearest]
+    mutual = similarity.argmax(axis=0)[nearest] == rows
+    similarity[rows, nearest] = -1
+    ratio = np.sqrt(np.maximum(1 - best, 0) / np.maximum(1 - similarity.max(axis=1), 1e-9))
     kept = np.flatnonzero(mutual & (ratio < RATIO))
     kept = kept[np.argsort(ratio[kept], kind="stable")]
     return kept, nearest[kept]
@@ -87,19 +87,19 @@ def _unit(descriptors: np.ndarray) -> np.ndarray:
     return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
 
 
-def _similarity(places: np.ndarray, targets: np.ndarray, mirrored: bool) -> Registration | None:
+def _similarity(points: np.ndarray, targets: np.ndarray, mirrored: bool) -> Registration | None:
     """The similarity on which most matches agree. Points are complex numbers: a map is factor × point + shift."""
-    here, there = _complex(places), _complex(targets)
+    here, there = _complex(points), _complex(targets)
     here = here.conj() if mirrored else here
-    one, other = np.triu_indices(min(len(here), TRIED), 1)
-    apart = here[one] - here[other]
-    factors = (there[one] - there[other]) / np.where(np.abs(apart) > APART, apart, np.inf)
+    left, right = np.triu_indices(min(len(here), TRIED), 1)
+    apart = here[left] - here[right]
+    factors = (there[left] - there[right]) / np.where(np.abs(apart) > APART, apart, np.inf)
     size = np.abs(factors)
     usable = (size > 1 / LARGEST) & (size < LARGEST)
     if not usable.any():
         return None
-    factors, one = factors[usable], one[usable]
-    shifts = there[one] - factors * here[one]
+    factors, left = factors[usable], left[usable]
+    shifts = there[left] - factors * here[left]
     off = np.abs(factors[:, None] * here + shifts[:, None] - there)
     best = int((off < TOLERANCE).sum(axis=1).argmax())
     agreeing = off[best] < TOLERANCE

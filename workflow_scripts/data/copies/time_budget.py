@@ -15,12 +15,12 @@ class TimeBudget:
 
     minutes: float
     began: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
+    last_line: float = field(default_factory=time.monotonic)
 
     def over(self, done: int, total: int, what: str) -> bool:
         """Whether the time is over; now and then a line says how much is done."""
         now = time.monotonic()
-        if now - self.said > EVERY:
-            self.said = now
+        if now - self.last_line > EVERY:
+            self.last_line = now
             log.info("near copies: %d of %d %s", done, total, what)
         return now - self.began > 60 * self.minutes

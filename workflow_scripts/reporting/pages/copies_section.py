@@ -18,8 +18,8 @@ def copies_section(results: Results) -> dict[str, Any]:
     """The search, and its pairs: two labels first, then those that a protocol tears apart, then the clearest."""
     search = results.dataset.near_copies
     pairs, paths = results.equal_pairs, StudyPaths(results.folder)
-    known = {public.names[0]: public.repeats for public in public_sets() if public.repeats}
-    repeats = [(name, known[name]) for name in results.dataset.public_sets if name in known]
+    repeats_of = {public.names[0]: public.repeats for public in public_sets() if public.repeats}
+    repeats = [(name, repeats_of[name]) for name in results.dataset.public_sets if name in repeats_of]
     section = {"search": search, "public_repeats": repeats, "copies": [], "copies_more": False, "copies_picture": None}
     if search is None or "agreeing" not in pairs:
         return section
