@@ -45,7 +45,7 @@ def test_pairs_of_two_labels_come_first_then_those_torn_apart(tmp_path):
     table = html[html.index("Proven copies") : html.index("Proven copies") + 6000]
     assert table.index("mirrored") < table.index("a part") < table.index("turned 45°")
     page = text_of(html)
-    assert "Of 1 234 pictures, 5 678 pairs were laid over each other; 3 are proven" in page
+    assert "Of 1 234 pictures, 5 678 pairs were registered on each other; 3 are proven" in page
     assert "0.03 such pairs are expected by chance" in page
 
 
@@ -67,4 +67,4 @@ def test_what_was_not_looked_at_is_said(tmp_path, search, words):
 
 def test_without_a_search_nothing_is_said_of_one(small):
     page = text_of(small.page)
-    assert "Proven copies" not in page and "laid over each other" not in page
+    assert "Proven copies" not in page and "registered on each other" not in page
