@@ -121,8 +121,14 @@ def test_what_failed_comes_last_after_all_that_is_said_behind_it(console):
 def test_a_dry_run_lists_its_jobs_and_the_table_of_rules(monkeypatch):
     console = Console(monkeypatch, dryrun=True)
     console.plan(1)
-    console.begin(1, "cells: train cvm", "Forced execution")
-    assert console.lines == ["Job stats: a table", "cells: train cvm (asked for)"]
+    console.begin(1, "cells: train cvm", "Forced execution", ["weights", "history"])
+    console.tell(LogEvent.SHELLCMD, message="", cmd="python -m train")
+    assert console.lines == [
+        "Job stats: a table",
+        "cells: train cvm (asked for)",
+        "    weights and 1 more",
+        "python -m train",
+    ]
 
 
 def test_no_line_is_lost_that_is_not_known_to_be_noise(console):

@@ -43,7 +43,7 @@ def test_figures_and_tables_are_there(evaluated):
     names = {path.name for path in out.iterdir()}
     jobs = {f"fold{fold}-seed{seed}.json" for fold in (0, 1) for seed in (0, 7)}
     figures = {"confusion.png", "roc.png", "reliability.png", "curves.png"}
-    assert names == {"metrics.csv", "metrics.json"} | jobs | figures
+    assert names == {"metrics.csv", "metrics.json", "statistics.csv"} | jobs | figures
 
 
 def test_numbers_are_what_they_were(tmp_path):

@@ -63,6 +63,7 @@ def ingest(images: Path, folder: Path) -> Step:
     settings = {"study": "test", "adapters": ["folder"], "synthetic": False, "scale": "demo", "listing": None}
     settings |= {"ingest": plain(Ingest()), "attributes": []}
     given = ["--settings", json.dumps(settings), "--code", "c", "--source", f"folder={images}", "--jobs", JOBS]
+    given += ["--work", folder / ".work"]
     return Step("ingest", [*given, "--out", folder / "dataset"], folder / "dataset", folder / "ingest.log")
 
 

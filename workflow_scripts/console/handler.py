@@ -46,7 +46,7 @@ _NOISE = (
     "Removing output files of failed job",
     "Reasons:",
 )
-_SILENT_EVENTS = (LogEvent.SHELLCMD, LogEvent.RESOURCES_INFO, LogEvent.WORKFLOW_STARTED, LogEvent.RULEGRAPH)
+_SILENT_EVENTS = (LogEvent.RESOURCES_INFO, LogEvent.WORKFLOW_STARTED, LogEvent.RULEGRAPH)
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,9 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.JOB_INFO:
             reason = short_reason(record.__dict__["reason"])
             self._write(_words(record) + (f" ({reason})" if reason else ""))
+            first, *further = [str(name) for name in record.__dict__["output"]] or [""]
+            if first:
+                self._write(f"    {first}" + (f" and {len(further)} more" if further else ""))
         elif event == LogEvent.RUN_INFO:
             self._write(record.getMessage())
         elif event not in _SILENT_EVENTS:
