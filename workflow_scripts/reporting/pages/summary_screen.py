@@ -7,6 +7,7 @@ from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.judging.verdict_rows import MACHINERY
 from workflow_scripts.reporting.numbers import leaks
 from workflow_scripts.reporting.pages.page import axis_for
 from workflow_scripts.reporting.reproduced import Value, overall
@@ -46,6 +47,8 @@ def first_screen(results: Results) -> dict[str, Any]:
     axis = axis_for(strip_metric, [end for row in strip for end in (row.value, row.low, row.high)], 112, 335)
     return {
         "main_run": main,
+        # Said once, above the page.
+        "machinery": MACHINERY,
         "headline": metric,
         "sentence": _sentence(results),
         "facts": _facts(results),
