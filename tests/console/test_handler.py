@@ -106,6 +106,7 @@ def test_a_changed_setting_is_told_once_as_what_changed(console):
 def test_what_failed_comes_last_after_all_that_is_said_behind_it(console):
     console.begin(1, "cells: read the raw files")
     console.tell(LogEvent.JOB_ERROR, logging.ERROR, "Error in rule ingest", jobid=1, log=["logs/cells/ingest.log"])
+    console.tell(level=logging.ERROR, message="RuleException:\nCalledProcessError in file data.smk, line 49:\nCommand")
     console.handler.say_last("logs/cells/ingest.log: error: the folder x is empty")
     console.tell(message="Complete log(s): .snakemake/log/x.log")
     console.tell(LogEvent.ERROR, logging.ERROR, "WorkflowError:\nAt least one job did not complete successfully.")

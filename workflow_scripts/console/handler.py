@@ -37,11 +37,15 @@ _NOISE = (
     "Singularity containers: ignored",
     "Select jobs to execute",
     "Execute ",
+)
+# Said of a run that failed, also as errors: one line a job that failed says more.
+_SAID_BETTER = (
     "Complete log",
     "Shutting down, this might take some time",
     "Exiting because a job execution failed",
     "At least one job did not complete successfully",
     "WorkflowError:\nAt least one job did not complete",
+    "RuleException:\nCalledProcessError",
     "Workflow finished with",
     "Removing output files of failed job",
     "Reasons:",
@@ -130,7 +134,7 @@ class LogHandler(LogHandlerBase):
             self._plan(record, event)
         elif event == LogEvent.RUN_INFO:
             self.total = int(getattr(record, "stats", {}).get("total", 0))
-            self._write(f"{self.total} jobs; what each says is in logs/")
+            self._write(f"{self.total} {'job' if self.total == 1 else 'jobs'}; what each says is in logs/")
         elif event == LogEvent.JOB_INFO:
             self._begin(record)
         elif event == LogEvent.JOB_FINISHED:
@@ -197,8 +201,9 @@ class LogHandler(LogHandlerBase):
 
     def _pass_on(self, record: LogRecord) -> None:
         text = self.default.format(record).strip()
-        if text and (record.levelno >= WARNING or not text.startswith(_NOISE)) and not text.startswith(_NOISE[-6:]):
-            self._write(text)
+        if not text or text.startswith(_SAID_BETTER) or (record.levelno < WARNING and text.startswith(_NOISE)):
+            return
+        self._write(text)
 
     def _write(self, text: str) -> None:
         self.stream.write(f"{text}\n")
