@@ -229,7 +229,7 @@ def test_the_mean_of_several_trainings_is_more_certain_but_not_of_its_samples():
     assert five.training == pytest.approx(one.training / math.sqrt(5))
     assert 0.5 * one.sampling < five.sampling < 0.95 * one.sampling
     same = paper_chance(quantity, "accuracy", PaperSample(0.85, same_images=True))
-    assert same == PaperChance(0.0, one.training, same_images=True)
+    assert same == PaperChance(0.0, one.training, same_images=True, is_share=True)
 
 
 def test_other_metrics_scale_the_spread_of_the_draws():
@@ -330,3 +330,17 @@ def test_detectable_differences_agree_with_printed_sample_sizes():
     assert detectable_unpaired(0.90, 199) == pytest.approx(0.1, abs=0.0005)
     assert detectable_paired(0.25, 20_000) < detectable_paired(0.25, 200)
     assert detectable_paired(0.01, 10) == 0.01  # no more than is discordant at all
+
+
+def test_within_a_point_of_an_end_three_trainings_speak_for_a_paper_but_not_against_it():
+    share = PaperChance(0.002, 0.002, is_share=True)
+    near = Difference(Uncertain(0.995, 0.002, 0.002, 500, 3), Printed(0.9495, 0.9505), share)
+    assert near.is_at_the_edge and verdict(near, 0.02) == CANNOT_TELL and near.p_value == 1
+    more = replace(near, obtained=replace(near.obtained, trainings=5))
+    assert verdict(more, 0.02) == HIGHER and more.p_value < 0.05
+    # A loss may lie anywhere, and so may a difference.
+    assert verdict(replace(near, paper=replace(share, is_share=False)), 0.02) == HIGHER
+    exact = replace(
+        near, obtained=replace(near.obtained, sampling=0.001, training=0.0005), printed=Printed(0.9945, 0.9955)
+    )
+    assert verdict(replace(exact, paper=replace(share, sampling=0.001, training=0.0005)), 0.02) == REPRODUCED

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tiny_visits
 from tests.slurm.conftest import STUDIES, python_below, user_profile
 from tests.workflow.conftest import Workflow, copy_of_the_project
 
@@ -19,10 +20,10 @@ def submitted(cluster, tmp_path_factory) -> Workflow:
     return workflow
 
 
-def project(folder: Path, cluster=None, **changes) -> Workflow:
+def project(folder: Path, cluster=None, studies: str = STUDIES, **changes) -> Workflow:
     """A copy of the project with the studies; with a cluster, and a profile for it in `mine`."""
     copy = copy_of_the_project(folder / "copy")
-    (copy / "studies.yaml").write_text(STUDIES)
+    (copy / "studies.yaml").write_text(studies)
     if cluster:
         user_profile(copy / "mine", **changes)
     return Workflow(copy, "studies.yaml", cluster.environment if cluster else {}, python_below(folder))
@@ -56,6 +57,21 @@ def test_through_slurm_and_here_come_out_the_same(submitted, tmp_path):
     here.run("colposcopy_resnet50_runs", "folds_runs")
     assert made(here) and made(submitted) == made(here)
     assert submitted.planned("--workflow-profile", str(submitted.folder / "mine")) == {}
+
+
+@pytest.mark.slow
+def test_studies_of_visits_come_out_of_slurm_as_they_do_here(cluster, tmp_path):
+    studies = f"only: [tiles, women]\nstudies:\n{tiny_visits.STUDIES}"
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here").mkdir()
+    before = {job["jobid"] for job in cluster.jobs()}
+    there = project(tmp_path / "there", cluster, studies)
+    there.run("women_report", "--workflow-profile", str(there.folder / "mine"))
+    jobs = [job for job in cluster.jobs() if job["jobid"] not in before]
+    assert jobs and {job["state"] for job in jobs} == {"COMPLETED"}
+    here = project(tmp_path / "here", studies=studies)
+    here.run("women_runs")
+    assert len(made(here)) > 20 and made(there) == made(here)
 
 
 def test_data_come_through_slurm_and_the_profile_fits(cluster, tmp_path):

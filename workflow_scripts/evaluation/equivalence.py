@@ -5,7 +5,8 @@ obtained minus published has an interval that covers all four: samples and train
 rounding is added at both ends.
 - reproduced within margin: the whole interval lies within ± margin, which was declared beforehand (`evaluate.margins`);
 - higher, lower: it does not, and lies above, or below, zero;
-- cannot tell: all else, and whenever a part of the uncertainty is unknown: fewer than three seeds, or than ten groups.
+- cannot tell: all else, and whenever a part of the uncertainty is unknown: fewer than three seeds, or than ten groups;
+  of a share within a point of 0 or 1, higher and lower take five trainings, see Difference.is_at_the_edge.
 "Reproduced" is the two one-sided tests of Schuirmann (J. Pharmacokinet. Biopharm. 15:657, 1987), which at 5 % ask for
 the 90 % interval; here the 95 % one is asked for, the same that excludes zero. That is stricter: it is said less often,
 never more often. What is counted exactly (samples, sizes of weights) has no interval: it holds if it would be printed
@@ -19,12 +20,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workflow_scripts.contracts.verdict_table import CANNOT_TELL, HIGHER, HOLDS, LOWER, REPRODUCED
+from workflow_scripts.contracts.verdict_table import AGAINST, CANNOT_TELL, HIGHER, HOLDS, LOWER, REPRODUCED
 from workflow_scripts.evaluation.paper_chance import PaperChance
 from workflow_scripts.evaluation.uncertainty import LEVEL, Uncertain
 
 # Rounding of floating point is no difference.
 SLACK = 1e-9
+# So near to 0 or 1 trainings spread to one side; of fewer than so many none may show how far the rare one falls.
+EDGE, FEWEST_AT_THE_EDGE = 0.01, 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ class Difference:
         value = self.obtained.value - self.printed.middle
         return replace(self.obtained, value=value, sampling=sampling, training=training)
 
+    @property
+    def is_at_the_edge(self) -> bool:
+        """Whether it is a share so near to 0 or 1 that too few trainings show how they spread.
+
+        Most trainings then end at the edge and a few far from it: the paper's one may be such a one.
+        """
+        value = self.obtained.value
+        near = self.paper.is_share and min(value, 1 - value) < EDGE
+        return near and self.obtained.trainings < FEWEST_AT_THE_EDGE
+
     def interval(self) -> tuple[float, float]:
         """The 95 % interval, rounding included, of the parts that are known; NaN where the sampling is not."""
         low, high = self.uncertain.interval()
@@ -71,7 +84,7 @@ class Difference:
         from scipy.stats import t
 
         joined = self.uncertain
-        if not joined.is_known or math.isnan(joined.value):
+        if not joined.is_known or self.is_at_the_edge or math.isnan(joined.value):
             return 1.0
         beyond = abs(joined.value) - (self.printed.high - self.printed.low) / 2
         if beyond <= SLACK:
@@ -108,7 +121,10 @@ def decide_counted(printed: Printed, value: float) -> str:
 
 def verdict(difference: Difference, margin: float) -> str:
     """The verdict on a number; where a part of the uncertainty is unknown, cannot tell."""
-    return decide(*difference.interval(), margin) if difference.uncertain.is_known else CANNOT_TELL
+    if not difference.uncertain.is_known:
+        return CANNOT_TELL
+    decided = decide(*difference.interval(), margin)
+    return CANNOT_TELL if decided in AGAINST and difference.is_at_the_edge else decided
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ def needed(difference: Difference, margin: float, n: int, seeds: int) -> Needed:
     joined, paper = difference.uncertain, difference.paper
     rounding = (difference.printed.high - difference.printed.low) / 2
     half = max(margin - abs(joined.value) - rounding, abs(joined.value) - rounding)
-    if half <= SLACK or not joined.is_known:
+    if half <= SLACK or not joined.is_known or difference.is_at_the_edge:
         return Needed()
     own = difference.obtained
     assert own.training is not None and paper.sampling is not None and paper.training is not None  # of what is known

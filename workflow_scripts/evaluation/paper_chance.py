@@ -38,11 +38,12 @@ class PaperSample:
 @dataclass(frozen=True)
 class PaperChance:
     """Standard errors of the published number, as of an `Uncertain`: None where unknown; 0 sampling of the same images,
-    where it cancels."""
+    where it cancels. is_share: it cannot lie below 0 or above 1."""
 
     sampling: float | None
     training: float | None
     same_images: bool = False
+    is_share: bool = False
 
 
 def paper_chance(obtained: Quantity, metric: str, sample: PaperSample) -> PaperChance:
@@ -51,25 +52,27 @@ def paper_chance(obtained: Quantity, metric: str, sample: PaperSample) -> PaperC
     # One training of the whole: the error here is of the mean over S of them.
     of_one = None if own.training is None else own.training * math.sqrt(obtained.points.shape[1])
     training = None if of_one is None else of_one / math.sqrt(sample.trainings)
+    is_share = is_proportion(metric) and not obtained.difference
     if sample.same_images:
-        return PaperChance(0.0, training, same_images=True)
+        return PaperChance(0.0, training, same_images=True, is_share=is_share)
     if own.sampling is None:
         return PaperChance(None, training)
     variance = _sampling_variance(obtained.draws, obtained.behind.widening, sample.trainings)
     if variance is None:
         return PaperChance(None, training)
-    if obtained.difference or not is_proportion(metric):
+    if not is_share:
         floor = rare(own.value, 0.0, obtained.behind.groups, obtained.n, obtained.difference)
         return PaperChance(max(math.sqrt(variance), floor) / math.sqrt(sample.relative_size), training)
-    return PaperChance(_of_share(own.value, variance, obtained, metric, sample), training)
+    return PaperChance(_of_share(own.value, variance, obtained, metric, sample), training, is_share=True)
 
 
 def paper_chance_of_share(obtained: Uncertain, samples: int, seeds: int, sample: PaperSample) -> PaperChance:
     """The same of a share of independent samples that are not drawn again, as the accuracy in an epoch."""
     training = None if obtained.training is None else obtained.training * math.sqrt(seeds / sample.trainings)
     if sample.same_images:
-        return PaperChance(0.0, training, same_images=True)
-    return PaperChance(share_error(sample.value, samples * sample.relative_size), training)
+        return PaperChance(0.0, training, same_images=True, is_share=True)
+    error = share_error(sample.value, samples * sample.relative_size)
+    return PaperChance(error, training, is_share=True)
 
 
 def share_error(share: float, size: float) -> float:

@@ -6,7 +6,15 @@ from workflow_scripts.claims.printed import interval
 from workflow_scripts.contracts import verdict_table
 from workflow_scripts.contracts.claims import UNITS, Claim
 from workflow_scripts.contracts.paper_premises import FIXED_TEST_SET
-from workflow_scripts.evaluation.equivalence import Difference, Needed, Printed, decide_counted, needed, verdict
+from workflow_scripts.evaluation.equivalence import (
+    FEWEST_AT_THE_EDGE,
+    Difference,
+    Needed,
+    Printed,
+    decide_counted,
+    needed,
+    verdict,
+)
 from workflow_scripts.evaluation.paper_chance import PaperSample, paper_chance, paper_chance_of_share
 from workflow_scripts.evaluation.quantities import CONFUSIONS, Measured
 from workflow_scripts.reporting import formatting
@@ -161,6 +169,11 @@ def needed_words(more: Needed, difference: Difference, n: int, seeds: int) -> st
         return FEW_GROUPS
     if not joined.is_known:
         return f"{few_seeds(seeds)} The interval leaves out trainings, here and there: it is too short."
+    if difference.is_at_the_edge:
+        return (
+            f"Within a point of 0 or 100 % trainings spread to one side: {formatting.plural(seeds, 'seed')} may show "
+            f"none of the few that fall far, and it takes {FEWEST_AT_THE_EDGE}."
+        )
     if more.paper_units is not None:
         times = f"{more.paper_units:.1f}" if more.paper_units < 10 else f"{more.paper_units:.0f}"
         return f"With this value the paper's own samples can never tell: it would have to have {times} times as many."
