@@ -187,13 +187,14 @@ def _fold_slack(classes: _Classes) -> float:
     """
     numbers = re.findall(r"\d+", classes.table.table.aggregation or "")
     folds = int(numbers[0]) if numbers and 1 < int(numbers[0]) <= 20 else 10
-    middle = sum(cell.number for cell in classes.recalls) / len(classes.recalls)
+    # What is printed may be above 1, or a class larger than all: that is said elsewhere.
+    middle = min(1.0, max(0.0, sum(cell.number for cell in classes.recalls) / len(classes.recalls)))
     slack, noise = 0.0, 0.0
     for size, cell in zip(classes.sizes, classes.recalls, strict=True):
-        share, recall = size / classes.n, min(1.0, max(0.0, cell.number))
+        share, recall = min(1.0, size / classes.n), min(1.0, max(0.0, cell.number))
         drawn = math.sqrt(share * (1 - share) * folds / classes.n)
         slack += drawn * abs(recall - middle)
-        noise += (drawn * math.sqrt(recall * (1 - recall) / size)) ** 2
+        noise += (drawn * math.sqrt(recall * (1 - recall) / max(size, 1))) ** 2
     slack += math.sqrt(noise)
     if classes.table.aggregate == UNSAID or takes_median(classes.table.table.aggregation):
         slack += math.sqrt(middle * (1 - middle) / classes.n)
