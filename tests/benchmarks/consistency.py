@@ -66,15 +66,15 @@ def alterations(
 
 def table(title: str, altered: Iterable[tuple[set[str], set[str]]]) -> None:
     """Print, for each check, of how many altered numbers it speaks and how many it finds."""
-    asked, found, numbers, any_found = Counter(), Counter(), 0, 0
+    asked, accused, numbers, any_found = Counter(), Counter(), 0, 0
     for speaking, finding in altered:
         numbers, any_found = numbers + 1, any_found + bool(finding)
         asked.update(speaking)
-        found.update(speaking & finding)
+        accused.update(speaking & finding)
     print(f"\n{title}\n{'check':40} {'numbers':>8} {'found':>7} {'share':>7}")
     for name in CHECKS:
         if asked[name]:
-            print(f"{name:40} {asked[name]:8d} {found[name]:7d} {found[name] / asked[name]:7.0%}")
+            print(f"{name:40} {asked[name]:8d} {accused[name]:7d} {accused[name] / asked[name]:7.0%}")
     print(f"{'any check':40} {numbers:8d} {any_found:7d} {any_found / numbers:7.0%}")
 
 

@@ -44,16 +44,16 @@ def main(papers: int, wanted: list[str]) -> None:
         for classes in CLASSES:
             if wanted and pipeline.__name__ not in wanted:
                 continue
-            start, found, checks = time.perf_counter(), Counter(), Counter()
+            start, outcomes, checks = time.perf_counter(), Counter(), Counter()
             for number in range(papers):
                 outcome, check = worst(pipeline, classes, number)
-                found[outcome] += 1
+                outcomes[outcome] += 1
                 checks[check] += outcome == CONTRADICTION
             seconds = (time.perf_counter() - start) / papers
             accusing = ", ".join(f"{name} {count}" for name, count in checks.items() if count)
             print(
-                f"{pipeline.__name__:32} {classes:7d} {papers:7d} {found[CONTRADICTION] / papers:14.1%} "
-                f"{found[FITS_ONLY_IF] / papers:13.1%} {seconds:10.3f} {accusing}",
+                f"{pipeline.__name__:32} {classes:7d} {papers:7d} {outcomes[CONTRADICTION] / papers:14.1%} "
+                f"{outcomes[FITS_ONLY_IF] / papers:13.1%} {seconds:10.3f} {accusing}",
                 flush=True,
             )
 

@@ -84,8 +84,8 @@ def by_imagededup(pool: Pool) -> Pairs:
 
     hasher = PHash(verbose=False)
     codes = {str(number): hasher.encode_image(image_array=pixels) for number, pixels in enumerate(pool.pictures)}
-    found = hasher.find_duplicates(encoding_map=codes, max_distance_threshold=DEFAULT_DISTANCE, num_enc_workers=0)
-    return {tuple(sorted((int(name), int(other)))) for name, others in found.items() for other in others}
+    duplicates = hasher.find_duplicates(encoding_map=codes, max_distance_threshold=DEFAULT_DISTANCE, num_enc_workers=0)
+    return {tuple(sorted((int(name), int(other)))) for name, others in duplicates.items() for other in others}
 
 
 def by_cleanvision(pool: Pool) -> Pairs:

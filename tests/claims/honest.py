@@ -217,15 +217,15 @@ def weighted_report(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
 def with_specificity(rng: np.random.Generator, counts: np.ndarray) -> Numbers:
     """Accuracy, mean sensitivity and mean specificity, plain or weighted by class size, and those of one class."""
     n, true, predicted, right = counts.sum(), counts.sum(1), counts.sum(0), counts.diagonal()
-    each = [Fraction(int(n - t - p + r), int(n - t)) for t, p, r in zip(true, predicted, right, strict=True)]
+    specificities = [Fraction(int(n - t - p + r), int(n - t)) for t, p, r in zip(true, predicted, right, strict=True)]
     weights = [Fraction(int(t), int(n)) for t in true] if rng.integers(2) else [Fraction(1, len(counts))] * len(counts)
     recalls = [c[1] for c in _of_classes(counts)]
     return {
         "accuracy": _digits(_accuracy(counts), 4),
         "macro_sensitivity": _digits(sum(w * r for w, r in zip(weights, recalls, strict=True)), 4),
-        "macro_specificity": _digits(sum(w * s for w, s in zip(weights, each, strict=True)), 4),
+        "macro_specificity": _digits(sum(w * s for w, s in zip(weights, specificities, strict=True)), 4),
         "sensitivity/c0": _digits(recalls[0], 4),
-        "specificity/c0": _digits(each[0], 4),
+        "specificity/c0": _digits(specificities[0], 4),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, PLAIN
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ANY_IN_WORDS, PLAIN
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, Outcome, strength_of
 from workflow_scripts.claims.printed import Interval, distance, interval, shown, unit_step, written
 from workflow_scripts.claims.sizes import Sizes, groups, measured
@@ -13,8 +13,6 @@ from workflow_scripts.contracts.metric_names import CLASS_METRICS
 
 MEANS = "means of the class values"
 ACCURACY = "accuracy from the classes"
-_LEFT_OUT = "classes of which it is 0 or undefined are left out"
-_WRITTEN = "some numbers were rounded and others cut off, or rounded twice"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def check_means(published: Published) -> Iterator[Outcome]:
             continue
         weights = _weights(sizes, claim, list(values[name]))
         candidates = []
-        for way, written_before in ((PLAIN, ""), (ANY, _WRITTEN)):
+        for way, written_before in ((PLAIN, ""), (ANY, ANY_IN_WORDS)):
             bands = [interval(value, way) for value in values[name].values()]
             candidates += [
                 Candidate(_mean(bands), written_before),
@@ -65,7 +63,7 @@ def check_accuracy(published: Published) -> Iterator[Outcome]:
         if not (recalls and weights):
             continue
         candidates = []
-        for way, words in ((PLAIN, ""), (ANY, _WRITTEN)):
+        for way, words in ((PLAIN, ""), (ANY, ANY_IN_WORDS)):
             bands = [interval(value, way) for value in recalls.values()]
             share, factor = _mean(bands, weights), 2 / len(bands)
             over_classes = Interval(*(1 - factor * (1 - end) for end in (share.low, share.high)))
@@ -128,8 +126,8 @@ def _judged(claim: Claim, values: list[Claim], candidates: list[Candidate], chec
     compared_ids = tuple(value.id for value in values)
     plain = candidates[0].band
     ends = f"{written(plain.low, claim, 1)} to {written(plain.high, claim, 1)}"
-    for candidate in sorted(candidates, key=lambda candidate: candidate.words not in ("", _WRITTEN)):
-        band = interval(claim, PLAIN if candidate.words != _WRITTEN else ANY)
+    for candidate in sorted(candidates, key=lambda candidate: candidate.words not in ("", ANY_IN_WORDS)):
+        band = interval(claim, PLAIN if candidate.words != ANY_IN_WORDS else ANY)
         if candidate.band.overlaps(band):
             outcome = FITS_ONLY_IF if candidate.words else CONSISTENT
             why = f"{shown(claim)} beside {len(values)} values of classes, which give {ends}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from workflow_scripts.claims.arithmetic.rates import Rate
 from workflow_scripts.claims.arithmetic.rows import Suspect, values_within
 from workflow_scripts.claims.arithmetic.tables_within import Strips, strips_of_any
-from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, CUT, ROUNDED
+from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, ANY_IN_WORDS, CUT, ROUNDED
 from workflow_scripts.claims.outcome import (
     CONSISTENT,
     CONTRADICTION,
@@ -31,7 +31,7 @@ _KNOWN = ("accuracy", "precision", "sensitivity", "specificity", "f1")
 _WRITING = {
     ROUNDED: "",
     CUT: "all numbers were cut off, not rounded",
-    ANY: "some numbers were rounded and others cut off, or rounded twice",
+    ANY: ANY_IN_WORDS,
 }
 _MIXED = "each number is an average of its own"
 _MIXED_ROUNDED = f"{_MIXED}, some of class values that were rounded before"

@@ -36,12 +36,6 @@ class ClassRate:
     high: float
     average: str | int = MACRO
 
-    @property
-    def is_linear(self) -> bool:
-        """Whether linear programming can judge it: not the means of precision and F1."""
-        pooled = self.average == MICRO
-        return self.metric in MEANS or pooled or (self.metric in OF_ONE_CLASS and isinstance(self.average, int))
-
 
 @dataclass(frozen=True)
 class _Problem:

@@ -1,10 +1,9 @@
-"""A printed share, as the interval of what it may have been before it was written."""
+"""What a printed share may have been before it was written, as an interval; the classes exchanged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflow_scripts.claims.arithmetic.two_class_metrics import Value, known_metric
-from workflow_scripts.claims.arithmetic.ways_of_writing import ANY, before
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,6 @@ class Rate:
     low: float
     high: float
     value: Value | None = None
-
-
-def written_rate(metric: str, number: float, unit: float, way: str = ANY, value: Value | None = None) -> Rate:
-    """The rate of a printed number; number and unit (one unit of its last digit) as shares, 91.7 % being 0.917, 0.001.
-
-    way: one of `ways_of_writing`: MODES, PLAIN, ANY.
-    """
-    return Rate(metric, *before(number, unit, way), value)
 
 
 def mirrored(rates: Sequence[Rate]) -> list[Rate]:

@@ -8,6 +8,8 @@ TWICE = "rounded twice"
 MODES = (ROUNDED, CUT, TWICE)
 PLAIN = "rounded or cut off"
 ANY = "any way"
+# The reading that ANY is, in words.
+ANY_IN_WORDS = "some numbers were rounded and others cut off, or rounded twice"
 # Metrics are computed in floating point: what lies on the edge of an interval by less than this is inside.
 SLACK = 1e-12
 # A chain of roundings, each half up, takes a number up that lies less than 5/9 of a unit below: 0.4445 to 0.5.
