@@ -70,6 +70,7 @@ TRUTH_NAMES = {
     ("tissue", "dice"): "Tissue of slides: Dice coefficient with the true tissue",
     ("gradcam", "energy"): "Grad-CAM: fraction of the maps that lies on the true region",
 }
+MINUS = "−"
 DASH = "–"
 
 
@@ -111,8 +112,8 @@ def number(metric: str, value: float | None, digits: int | None = None) -> str:
     if value is None or missing(value):
         return DASH
     if in_percent(metric):
-        return f"{100 * value:.{1 if digits is None else digits}f} %"
-    return f"{value:.{3 if digits is None else digits}f}"
+        return f"{100 * value:.{1 if digits is None else digits}f} %".replace("-", MINUS)
+    return f"{value:.{3 if digits is None else digits}f}".replace("-", MINUS)
 
 
 def interval(metric: str, low: float | None, high: float | None) -> str:
@@ -120,12 +121,12 @@ def interval(metric: str, low: float | None, high: float | None) -> str:
     if low is None or high is None or missing(low) or missing(high):
         return ""
     scale, digits = (100, 1) if in_percent(metric) else (1, 3)
-    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
+    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}".replace("-", MINUS)
 
 
 def points(value: float | None) -> str:
     """A difference of two shares in percentage points, with its sign."""
-    return DASH if value is None or missing(value) else f"{100 * value:+.1f}".replace("-", "−")
+    return DASH if value is None or missing(value) else f"{100 * value:+.1f}".replace("-", MINUS)
 
 
 def p_value(p: float | None) -> str:
