@@ -30,7 +30,9 @@ def with_copies(study: Study, **search: object) -> Study:
     ]
     pairs = pd.DataFrame(rows, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     EQUAL_PAIRS.write(folder / "equal_pairs.csv", pairs)
-    torn = pd.DataFrame([(0, "cropped", same[3], "test", same[2], "train", 0.1)], columns=list(LEAKS.columns))
+    torn = pd.DataFrame(
+        [(0, "cropped", same[3], "test", label, same[2], "train", label, 0.1)], columns=list(LEAKS.columns)
+    )
     protocol = next(iter(study.settings["protocols"]))
     LEAKS.write(study.folder / "splits" / f"{protocol}.leaks.csv", torn)
     vouch(study.folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
