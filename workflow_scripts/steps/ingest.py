@@ -111,8 +111,15 @@ def main(args: argparse.Namespace) -> None:
 def near_copies(
     args: argparse.Namespace, settings: IngestSettings, manifest: pd.DataFrame, seen: Looks, raw: RawFiles
 ) -> "CopySearch | None":
-    """The near copies among the pictures; None where none are looked for. Copies made by `ingest.fill` are left out."""
+    """The near copies among the pictures, of tiles among their slides; None where none are looked for.
+
+    Copies made by `ingest.fill` are left out.
+    """
     minutes = settings.ingest.near_copies_minutes
+    if minutes and (args.out / OVERVIEWS_FILE).exists():
+        from workflow_scripts.data.copies.slide_copies import find_slide_copies
+
+        return find_slide_copies(manifest, args.out / OVERVIEWS_FILE, minutes)
     compared = seen.pictures["pixels"].notna()
     if CHANGE in manifest:
         compared &= manifest[CHANGE] == ""

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.data.copies.calibration import calibrate
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.keypoints import RECORD, record_of
-from workflow_scripts.data.copies.proof import PROOF, prove, scores
+from workflow_scripts.data.copies.proof import prove_all, scores
 from workflow_scripts.data.copies.time_budget import TimeBudget
 
 # How long pictures of two sets may be looked at, in minutes.
@@ -65,8 +65,8 @@ def copies_across(
     sizes = len(learned.records), len(new.records)
     records = np.concatenate([learned.records, new.records])
     pairs = candidates(records, np.repeat([0, 1], sizes))
-    alike = _proofs(records, following, budget)["correlation"]
-    proofs = _proofs(records, pairs, budget)
+    alike = prove_all(records, following, budget)["correlation"]
+    proofs = prove_all(records, pairs, budget)
     left, pairs = len(pairs) - len(proofs), pairs[: len(proofs)]
     clear = scores(proofs)
     calibration = calibrate(clear, np.zeros(len(pairs), bool), alike)
@@ -75,17 +75,3 @@ def copies_across(
     rows = np.sort(rows[np.unique(pairs[rows, 1], return_index=True)[1]])
     findings = calibration.findings(records["count"], learned.total + new.total, left, len(rows))
     return CopiesAcross(pairs[rows] - [0, sizes[0]], proofs[rows], calibration.by_chance(clear[rows]), findings)
-
-
-def _proofs(records: np.ndarray, pairs: np.ndarray, budget: TimeBudget) -> np.ndarray:
-    """dtype PROOF of the pairs, in their order; fewer where the time is over."""
-    from threadpoolctl import threadpool_limits
-
-    proofs = np.zeros(len(pairs), PROOF)
-    # Products of matrices this small are slower by several threads.
-    with threadpool_limits(1):
-        for row, (first, second) in enumerate(pairs.tolist()):
-            if budget.over(row, len(pairs), "pairs"):
-                return proofs[:row]
-            proofs[row] = prove(records[first], records[second])
-    return proofs

@@ -90,7 +90,7 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     rows = np.flatnonzero(calibration.proven(proofs, clear))
     findings = calibration.findings(records["count"][done], len(samples), left, len(rows))
     chance = calibration.by_chance(clear)
-    listed = [_row(samples, records, pairs[row], proofs[row], chance[row]) for row in rows]
+    listed = [pair_row(samples.iloc[pairs[row]], records[pairs[row]], proofs[row], chance[row]) for row in rows]
     table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     shown = rows[np.lexsort((-clear[rows], labels[first[rows]] == labels[second[rows]]))]
     ids = samples["id"].to_numpy()
@@ -104,15 +104,14 @@ def _of_two_contents(pairs: np.ndarray, digests: np.ndarray) -> np.ndarray:
     return pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
 
 
-def _row(
-    samples: pd.DataFrame, records: np.ndarray, pair: np.ndarray, proof: np.ndarray, chance: float
+def pair_row(
+    ends: pd.DataFrame, records: np.ndarray, proof: np.ndarray, chance: float
 ) -> tuple[str | float | int, ...]:
-    first, second = (int(end) for end in pair)
-    changes = Changes.of(proof, records[first], records[second])
-    ids, labels = samples["id"].iloc[[first, second]].tolist(), samples["label"].iloc[[first, second]].tolist()
+    """A row of EQUAL_PAIRS with PROOF_COLUMNS; ends: id and label of both samples, records: theirs, dtype RECORD."""
+    changes = Changes.of(proof, *records)
     correlation = float(proof["correlation"])
     distance = round(float(np.sqrt(max(0.0, 1 - correlation) / 2)), 6)
     measures = (correlation, *changes.shares, changes.turn, changes.scale, changes.stretch)
     rounded = [round(value, 4) for value in measures]
     evidence = (int(proof["agreeing"]), *rounded, int(changes.mirrored), float(f"{chance:.2g}"), changes.words())
-    return (*ids, changes.kind, distance, *labels, *evidence)
+    return (*ends["id"], changes.kind, distance, *ends["label"], *evidence)

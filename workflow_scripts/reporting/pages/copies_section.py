@@ -6,6 +6,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.copy_findings import ALLOWED
 from workflow_scripts.contracts.public_sets import public_sets
+from workflow_scripts.contracts.slide_table import SLIDE_MODALITY
 from workflow_scripts.contracts.splits import LEAKS
 from workflow_scripts.reporting.pages.page import data_uri
 from workflow_scripts.reporting.results import Results
@@ -22,6 +23,7 @@ def copies_section(results: Results) -> dict[str, Any]:
     repeats_of = {public.names[0]: public.repeats for public in public_sets() if public.repeats}
     repeats = [(name, repeats_of[name]) for name in results.dataset.public_sets if name in repeats_of]
     section: dict[str, Any] = {"search": search, "public_repeats": repeats, "chance_allowed": ALLOWED}
+    section["compared_things"] = "slides" if results.dataset.modality.name == SLIDE_MODALITY else "pictures"
     section |= {"copies": [], "copies_more": False, "copies_picture": None}
     if search is None or "agreeing" not in pairs:
         return section
