@@ -54,6 +54,8 @@ rule report_study:
             labels={"run": "all", "figure": "Report"},
         ),
         metrics="<study>/metrics.json",
+        costs="<study>/costs.csv",
+        headline=directory("<study>/headline"),
         card="<study>/model_card.md",
         curves=directory("<study>/curves"),
         record="<study>/report.json",

@@ -5,18 +5,17 @@ MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the addre
 """
 
 import argparse
-import os
-import sys
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from workflow_scripts.commands.open_report import has_screen
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, help="folder of results (default: the one in the settings)")
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
@@ -24,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-open", action="store_true", help="do not open a web browser")
     parser.add_argument("--no-server", action="store_true", help="take in the runs and end")
     parser.add_argument("--log", type=Path, default=Path("logs/browse.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -70,7 +69,7 @@ def _show(address: str, store: str, no_open: bool) -> None:
     pages = list(_tables_of_runs(address, store))
     for study, page in pages or [("", address)]:
         print(f"{study}: {page}" if study else page, flush=True)
-    if not no_open and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not no_open and has_screen():
         webbrowser.open(pages[0][1] if pages else address)
 
 
@@ -88,4 +87,4 @@ def _tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())
