@@ -8,7 +8,6 @@ import argparse
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from workflow_scripts.commands.open_report import has_screen
 from workflow_scripts.runtime import entry
@@ -28,14 +27,15 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.load import settings
+    from workflow_scripts.tracking.study_view import StudyView
     from workflow_scripts.tracking.sync import track_everything
 
     config = settings(Path.cwd(), files=[args.configfile] if args.configfile else [])
     results = args.results or Path(config.results)
     if not results.is_dir():
         raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
-    headlines: dict[str, str] = {name: study.evaluate.headline for name, study in config.studies.items()}
-    problems = track_everything(results, config.tracking_uri, headlines)
+    views = {name: StudyView(study.evaluate.headline, study.title) for name, study in config.studies.items()}
+    problems = track_everything(results, config.tracking_uri, views)
     for problem in problems:
         entry.log.warning("left out: %s", problem)
     if args.no_server:
@@ -80,9 +80,11 @@ def _tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
     """
     from mlflow.tracking import MlflowClient
 
-    query = f"workflowType=machine_learning&orderByKey={quote('metrics.`headline`')}&orderByAsc=false"
+    from workflow_scripts.tracking.study_view import VIEW_KEY, VIEW_TAG, view_key
+
     for experiment in MlflowClient(store).search_experiments(order_by=["name ASC"]):
-        if experiment.name != "Default":
+        if f"{VIEW_TAG}{view_key()}" in experiment.tags:
+            query = f"workflowType=machine_learning&{VIEW_KEY}={view_key()}"
             yield experiment.name, f"{address}/#/experiments/{experiment.experiment_id}/runs?{query}"
 
 
