@@ -37,4 +37,4 @@ def test_what_the_catalog_is_told_is_so():
 def test_the_page_on_settings_leads_to_files_that_are_there():
     page = ROOT / "config" / "README.md"
     links = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
-    assert "../docs/settings.md" in links and all((page.parent / link).is_file() for link in links)
+    assert "../docs/reference/settings.md" in links and all((page.parent / link).is_file() for link in links)

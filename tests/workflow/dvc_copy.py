@@ -60,7 +60,7 @@ class Copy:
         self.run("git", *arguments)
 
     def commit_results(self) -> None:
-        """As docs/restore.md says: what DVC wrote, and the small files that are in git although results/ is ignored."""
+        """As docs/how-to/restore.md says: what DVC wrote, and small files in git although results/ is ignored."""
         self.git("add", "-A")
         small = [
             path
