@@ -160,6 +160,8 @@ def test_a_study_has_its_title_its_data_and_a_view_with_the_headline_as_a_column
     )
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{view_key()}"])
     assert view["orderByKey"] == view["selectedColumns"][0] == "metrics.`headline`" and view["orderByAsc"] is False
+    rows = client.search_runs([experiment.experiment_id], view["searchFilter"])
+    assert sorted(run.info.run_name for run in rows) == ["cnn (published)", "vote (published)"]
     for run in active(study).values():
         (used,) = run.inputs.dataset_inputs
         assert (used.dataset.name, used.dataset.digest) == ("toy (synthetic)", "5ee5ee5ee5ee5ee5")

@@ -12,9 +12,14 @@ VIEW_TAG, VIEW_KEY = "mlflow.sharedViewState.", "viewStateShareKey"
 VIEW = "headline"
 # Columns of the table of runs: what a reader compares first.
 _COLUMNS = (
-    *("metrics.`headline`", "metrics.`headline_low`", "metrics.`headline_high`", "metrics.`test/n`"),
-    *("metrics.`runs`", "metrics.`cost/train_wall_seconds`", "tags.`current`", "attributes.`Dataset`"),
+    "metrics.`headline`",
+    "metrics.`headline_low`",
+    "metrics.`headline_high`",
+    "metrics.`test/n`",
+    "tags.`current`",
 )
+# Only runs of all folds and seeds have this metric: one row a run.
+_ROWS = "metrics.runs > 0"
 _DIGEST = 16
 # The tag whose text MLflow shows above the runs, and the one that keeps what was written there last.
 NOTE, DESCRIBED = "mlflow.note.content", "described"
@@ -62,7 +67,7 @@ def description(study_folder: Path, view: StudyView) -> str:
     if view.headline:
         lines.append(
             f"`headline` is {view.headline} of the test subset, over all folds and seeds, with its 95 % interval; "
-            "runs with a fold and a seed lie below the run of all."
+            "without the filter of the table each fold and seed has a row of its own."
         )
     lines.append(
         "A run whose settings, code or data have changed since keeps its numbers, says in its name what it had, and "
@@ -72,11 +77,12 @@ def description(study_folder: Path, view: StudyView) -> str:
 
 
 def shared_view() -> str:
-    """The table of runs with the headline metric as a column, the best run first, as MLflow keeps such a view."""
+    """The table with the headline metric as a column, a row a run, the best first, as MLflow keeps such a view."""
     return canonical_json(
         {
             "orderByKey": "metrics.`headline`",
             "orderByAsc": False,
+            "searchFilter": _ROWS,
             "selectedColumns": list(_COLUMNS),
         }
     )
