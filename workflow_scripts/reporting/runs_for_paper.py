@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def _table(frame: pd.DataFrame, title: str) -> PaperTable:
         "Model": lambda row: row["model"],
         "Parameters": lambda row: _known(row["parameters"], lambda count: formatting.grouped(int(count))),
         "n": lambda row: _known(row.get("n"), lambda count: formatting.grouped(int(count))),
-        **{_head(metric): lambda row, metric=metric: _value(metric, row) for metric in metrics},
+        **{_head(metric): partial(_value, metric) for metric in metrics},
         _difference_head(headline): lambda row: _difference(headline, row),
         "p (Holm)": lambda row: _known(row.get("p_holm"), formatting.p_value),
         "Training": lambda row: _known(row["training_seconds"], formatting.duration),
