@@ -168,8 +168,8 @@ def test_what_fits_under_a_reading_alone_names_it(tmp_path, old, new, claim, che
 
 # Fits the 54 samples that the class has in all, and not those that the number is said to rest on.
 OWN_N = (
-    "claims:\n  - {id: own, place: §9, study: s, subset: train, run: net, metric: sensitivity, class: A, unit: percent, "
-    "value: 96.3, decimals: 1, n: 500, stated: {one_training: One training.}}\n"
+    "claims:\n  - {id: own, place: §9, study: s, subset: train, run: net, metric: sensitivity, class: A, "
+    "unit: percent, value: 96.3, decimals: 1, n: 500, stated: {one_training: One training.}}\n"
 )
 
 

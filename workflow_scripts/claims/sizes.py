@@ -137,7 +137,7 @@ class Sizes:
         return [claim.n] if claim.n is not None else self.totals(claim.study, claim.subset, claim.run)
 
     def of_class(self, claim: Claim) -> list[int]:
-        """Class sizes that a claim about one class may rest on: its own n; of a class that is not named, those of each."""
+        """Sizes that a claim about one class may rest on: its own n; of a class that is not named, those of each."""
         if claim.n is not None:
             return [claim.n]
         ways = self.by_class(claim.study, claim.subset, claim.run)

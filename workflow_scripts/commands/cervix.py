@@ -37,6 +37,7 @@ _ROOM = "workflow_scripts.commands"
 COMMANDS = {
     "apply": Command(f"{_ROOM}.apply", "apply a finished run to new images"),
     "archive": Command(f"{_ROOM}.archive", "put the results into one zip file, as a paper's supplement"),
+    "bundle": Command(f"{_ROOM}.bundle", "put trainings into one zip file that runs elsewhere"),
     "check": Command(f"{_ROOM}.check", "is every file of the results what its record says?"),
     "check-paper": Command(f"{_ROOM}.one_paper", "do the printed numbers of a paper's tables fit each other?", False),
     "completion": Command(f"{_ROOM}.completion", "print what makes a shell complete `cervix`", False),
@@ -44,6 +45,7 @@ COMMANDS = {
     "report": Command(f"{_ROOM}.open_report", "bring a study's report up to date and open it"),
     "restore": Command(f"{_ROOM}.restore", "fetch results with DVC and let the workflow believe them"),
     "runs": Command(f"{_ROOM}.join_runs", "put the runs of several folders of results into one table", False),
+    "take-in": Command(f"{_ROOM}.take_in", "take in trainings that ran elsewhere"),
     "ui": Command(f"{_ROOM}.browse", "take in every finished run and open the MLflow UI"),
     "verify": Command(f"{_ROOM}.verify", "compute every table of an archive again from its predictions", False),
 }

@@ -26,15 +26,13 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Make the page and show it; UserError for a study that there is none of, or where Snakemake failed."""
-    from workflow_scripts.commands.dvc_stage import snakemake
-    from workflow_scripts.settings.load import settings
+    from workflow_scripts.commands.calling_snakemake import plan_of, snakemake
 
-    config = settings(Path.cwd(), files=[args.configfile] if args.configfile else [])
+    config = plan_of(args.configfile).config
     if args.study and args.study not in config.studies:
         raise UserError(f"{args.study!r} is no study; known: {', '.join(config.studies)}")
-    configfile = ["--configfile", str(args.configfile)] if args.configfile else []
     target = f"{args.study}_report" if args.study else "reports"
-    if status := snakemake(target, "--cores", args.cores, *configfile):
+    if status := snakemake(target, "--cores", args.cores, configfile=args.configfile):
         sys.exit(status)
     page = Path(config.results).absolute() / (f"{args.study}/report.html" if args.study else "index.html")
     print(page.as_uri(), flush=True)

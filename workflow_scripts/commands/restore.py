@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.commands.dvc_stage import checked_plan, snakemake
+from workflow_scripts.commands.calling_snakemake import QUIET, snakemake
+from workflow_scripts.commands.dvc_stage import checked_plan
 from workflow_scripts.commands.write_plots_page import write_plots_page
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 LOCK = "dvc.lock"
 # Outputs that dvc.yaml keeps out of the cache, because they are small and may be in git.
 NOT_CACHED = ("metrics.json", "headline", "curves")
-# Not `--quiet all`, which swallows errors too.
-QUIET = ("--quiet", "rules", "host", "reason", "progress")
 
 
 def arguments() -> argparse.ArgumentParser:
