@@ -15,22 +15,21 @@ if TYPE_CHECKING:
 
 IDENTITY, CURRENT, PARENT, RUN_NAME = "identity", "current", "mlflow.parentRunId", "mlflow.runName"
 # What tells which run it is; a run of all folds and seeds has no fold and no seed.
-_PLACE = ("protocol", "run", "fold", "seed")
-Place = tuple[str | None, ...]
+_WHICH = ("protocol", "run", "fold", "seed")
 
 
 def mark_current(store: "Store", entries: list[Entry]) -> None:
-    """Tag the runs of these entries `current: yes`, former ones at their places `current: no`, and name them.
+    """Tag the runs of these entries `current: yes`, former ones of the same runs `current: no`, and name them.
 
     A run of all folds and seeds that was entered before its evaluation gives way to the one with it: only that is
     deleted.
     """
     present = {entry.identity: entry for entry in entries}
-    places = {_place(entry.tags): entry for entry in entries}
+    entries_by_run = {_which(entry.tags): entry for entry in entries}
     taken: Counter[str] = Counter()
     for run_id, run in sorted(store.runs.items(), key=lambda item: (item[1].info.start_time, item[0])):
         tags = run.data.tags
-        if (place := _place(tags)) not in places:
+        if (which := _which(tags)) not in entries_by_run:
             continue
         if entry := present.get(tags[IDENTITY]):
             store.tag(run_id, CURRENT, "yes")
@@ -38,7 +37,7 @@ def mark_current(store: "Store", entries: list[Entry]) -> None:
         elif tags.get(UNFINISHED) and store.is_own(run):
             store.delete(run_id)
         else:
-            current = places[place]
+            current = entries_by_run[which]
             name = f"{current.name}, {difference_words(_facts(run), _facts_of(current))}"
             taken[name] += 1
             store.tag(run_id, CURRENT, "no")
@@ -55,8 +54,8 @@ def adopt_orphans(store: "Store", parents: dict[str, Entry]) -> None:
             store.tag(run_id, PARENT, parent)
 
 
-def _place(tags: dict[str, str]) -> Place:
-    return tuple(tags.get(name) for name in _PLACE)
+def _which(tags: dict[str, str]) -> tuple[str | None, ...]:
+    return tuple(tags.get(name) for name in _WHICH)
 
 
 def _facts(run: Any) -> RunFacts:

@@ -72,8 +72,8 @@ def _is_whole(study_folder: Path, protocol: str, run: str, children: list[Entry]
 
 def _of_all(name: str, value: str, children: list[Entry]) -> bool:
     """Whether a tag says of all folds and seeds what they were made from and with."""
-    made = name == "code" or name.startswith(("version.", "input."))
-    return made and all(entry.tags.get(name) == value for entry in children)
+    of_making = name == "code" or name.startswith(("version.", "input."))
+    return of_making and all(entry.tags.get(name) == value for entry in children)
 
 
 def by_run(children: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
