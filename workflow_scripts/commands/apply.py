@@ -38,7 +38,7 @@ AT_A_TIME = 64
 COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of this step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="results/<study>/runs/<protocol>/<run>/fold0-seed0")
@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sheet", type=int, default=6, help="images shown with Grad-CAM (default: 6)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--log", type=Path, default=Path("logs/apply.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 @dataclass
@@ -295,4 +295,4 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())
