@@ -4,6 +4,7 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 
 from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
@@ -75,6 +76,12 @@ def gpus() -> tuple[str, ...]:
 def may_hold(device: torch.device, size: int) -> bool:
     """Whether so many bytes of samples may stay on the device: on a GPU, at most half of its free memory."""
     return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
+
+
+def sent(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Numbers of one batch on the device; the processor does not wait for a GPU to take them."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager:

@@ -80,11 +80,11 @@ def predict(model: Predictor, batches: Batches, precision: Precision) -> torch.T
     """float32 N×K logits of a subset (not empty), in its order, on the device; leaves a network in eval mode."""
     if isinstance(model, nn.Module):
         model.eval()
-    size, indices = devices.EVALUATION_BATCH[batches.device.type], np.arange(len(batches))
+    size, order = devices.EVALUATION_BATCH[batches.device.type], batches.ordered(np.arange(len(batches)))
     parts = []
     with torch.no_grad(), devices.autocast(batches.device, precision):
         for start in range(0, len(batches), size):
-            parts.append(model(*batches.batch(indices[start : start + size]).inputs).float())
+            parts.append(model(*order.inputs(start, min(start + size, len(order)))).float())
     return torch.cat(parts)
 
 

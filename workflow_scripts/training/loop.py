@@ -159,12 +159,12 @@ class _Run:
             if not len(part):
                 loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
             else:
-                batch = epoch.batch(part)
+                batch = epoch.batch(part.start, part.stop)
                 with devices.autocast(self.device, self.train.precision):
                     logits = self.model(*batch.inputs)
                 loss = optimisation.loss(logits.float(), batch.targets, batch.weights)
                 if len(part) < end - start:
-                    loss = loss * optimisation.share(batch.targets, self.training.targets[epoch.indices[start:end]])
+                    loss = loss * optimisation.share(batch.targets, epoch.targets[start:end])
                 loss.backward()
                 hits = (logits.argmax(1) == batch.targets).sum()
             loss, hits = group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
