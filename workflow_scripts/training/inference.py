@@ -62,9 +62,10 @@ class Applied:
         if isinstance(predictor, nn.Module):
             predictor = batches.placed(predictor)
         started = time.perf_counter()
-        table[class_columns(weights.classes)] = probabilities(
-            predict(predictor, batches, weights.settings.train.precision)
-        )
+        train = weights.settings.train
+        with devices.device_errors(self.device, train):
+            logits = predict(predictor, batches, train.precision)
+        table[class_columns(weights.classes)] = probabilities(logits)
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
 
     def cost(self, speed: float) -> dict:

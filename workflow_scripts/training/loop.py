@@ -12,6 +12,7 @@ from torch import nn
 
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.training import devices
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
 from workflow_scripts.training.feeders.batches import Batches, TrainingBatches, batch_bounds
 from workflow_scripts.training.inference import evaluate
@@ -81,17 +82,10 @@ def fit(
             raise UserError(f"class {name!r} has no sample in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
-    run = _Run(model, training, validation, train, counts, seed, saving, process_group, log_epochs)
-    with stop_signals(once=process_group.size > 1) as stop:
-        try:
+    with devices.device_errors(training.device, train):
+        run = _Run(model, training, validation, train, counts, seed, saving, process_group, log_epochs)
+        with stop_signals(once=process_group.size > 1) as stop:
             run.all_epochs(stop)
-        except RuntimeError as error:
-            if "deterministic" in str(error) and training.device.type == "cuda":
-                raise UserError(
-                    f"this network has no deterministic algorithm on a GPU ({str(error).splitlines()[0][:120]}); set "
-                    "train.deterministic to false"
-                ) from None
-            raise
     return run.result()
 
 
