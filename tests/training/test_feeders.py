@@ -15,7 +15,7 @@ from workflow_scripts.contracts.step_settings.preprocess_settings import VisitPa
 from workflow_scripts.models.weights import TrainedWeights, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.code import closure
-from workflow_scripts.training import augment, inference, loop
+from workflow_scripts.training import augment, devices, inference, loop
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.feeder_registry import VIEWS, view_class
 from workflow_scripts.training.feeders.pixels import PixelView, statistics
@@ -110,6 +110,15 @@ def test_a_network_learns_from_each_kind_of_array_and_resumes_to_the_same_bytes(
         trained(kind, tmp_path / "stopped", Interrupting, sampling=sampling)
     assert trained(kind, tmp_path / "stopped", sampling=sampling)[0] == whole
     assert trained(kind, tmp_path / "again", sampling=sampling)[0] == whole
+
+
+@pytest.mark.parametrize("kind", ["pixels", "features", "maps"])
+def test_samples_that_live_on_the_device_teach_what_those_teach_that_are_sent(tmp_path, monkeypatch, kind):
+    sent = trained(kind, tmp_path / "sent", sampling="weighted")[0]
+    monkeypatch.setattr(devices, "may_hold", lambda device, size: True)
+    _, training, validation, _ = prepared(kind)
+    assert training.resident is not None and validation.resident is not None
+    assert trained(kind, tmp_path / "held", sampling="weighted")[0] == sent
 
 
 @pytest.mark.parametrize("kind", ["features", "sequence"])

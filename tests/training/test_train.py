@@ -176,6 +176,14 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
     assert _tensors(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != _tensors(plain[0])
 
 
+def test_a_processor_does_with_tf32_what_it_does_with_float32(inputs, tmp_path):
+    precise, fast = (
+        run(inputs, tmp_path / precision, made.settings(epochs=1, precision=precision))
+        for precision in ("float32", "tf32")
+    )
+    assert _tensors(fast[0]) == _tensors(precise[0]) and fast[1] == precise[1]
+
+
 def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):
     settings = made.settings(epochs=1, freeze="backbone")
     run(inputs, tmp_path, settings)
