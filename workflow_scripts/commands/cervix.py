@@ -16,6 +16,7 @@ COMMANDS = {
     "check": ("workflow_scripts.commands.check", "is every file of the results what its record says?"),
     "check-paper": ("workflow_scripts.check_paper", "do the printed numbers of a paper's tables fit each other?"),
     "locate": ("workflow_scripts.commands.locate", "where on a slide a tile lies"),
+    "measure": ("workflow_scripts.commands.measure", "keep what a command measured, for the pages of docs/"),
     "restore": ("workflow_scripts.commands.restore", "fetch results with DVC and let the workflow believe them"),
     "run": ("snakemake", "the workflow; takes what snakemake takes"),
     "ui": ("workflow_scripts.commands.browse", "take in every finished run and open the MLflow UI"),
