@@ -15,6 +15,7 @@ COMMANDS = {
     "archive": ("workflow_scripts.commands.archive", "put the results into one zip file, as a paper's supplement"),
     "check": ("workflow_scripts.commands.check", "is every file of the results what its record says?"),
     "check-paper": ("workflow_scripts.check_paper", "do the printed numbers of a paper's tables fit each other?"),
+    "keep-results": ("workflow_scripts.commands.keep_results", "keep what a study came to, for the pages of docs/"),
     "locate": ("workflow_scripts.commands.locate", "where on a slide a tile lies"),
     "measure": ("workflow_scripts.commands.measure", "keep what a command measured, for the pages of docs/"),
     "restore": ("workflow_scripts.commands.restore", "fetch results with DVC and let the workflow believe them"),

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from workflow_scripts.documentation import file_pages, glossary_page, measured
+from workflow_scripts.documentation import file_pages, glossary_page, marked_parts, paper_pages
 from workflow_scripts.runtime.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,11 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def pages(root: Path) -> dict[Path, str]:
     """Path below the project → the text that a page should have."""
     made = {glossary_page.PAGE: glossary_page.page(), file_pages.PAGE: file_pages.page()}
+    made |= {page.path: paper_pages.text(page) for page in paper_pages.paper_pages(root)}
     typed = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     for path in typed:
         page = path.relative_to(root)
         if page not in made:
-            made[page] = measured.filled(path.read_text(encoding="utf-8"), root)
+            made[page] = marked_parts.filled(path.read_text(encoding="utf-8"), root)
     return made
 
 

@@ -1,11 +1,10 @@
 """Numbers that a command measured, kept in docs/measured/NAME.json with that command, and shown in pages from there.
 
-A page holds, between two comments, one table of such a file: `<!-- measured NAME 2 -->` is the second one that the
-command prints. Nobody types a number: `make settings` writes what is between the comments anew.
+A page shows a table of such a file between two comments, see marked_parts. Nobody types a number: `make settings`
+writes what is between the comments anew.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -92,21 +91,3 @@ def markdown(measured: Measured, number: int) -> str:
     lines = [f"| {' | '.join(row)} |" for row in (table.columns, rule, *table.rows)]
     origin = [f"`{measured.command}`", measured.date, measured.machine, measured.note, f"commit {measured.commit}"]
     return "\n".join([*lines, "", f"*{', '.join(word for word in origin if word)}.*"])
-
-
-def used(text: str) -> Iterable[tuple[str, int]]:
-    """(name, number of the table) of every block of a page."""
-    return [(block["name"], int(block["number"])) for block in _BLOCK.finditer(text)]
-
-
-def filled(text: str, root: Path) -> str:
-    """The page with the tables of its blocks as their files hold them."""
-
-    def block(match: re.Match[str]) -> str:
-        measured, number = read_measured(root, match["name"]), int(match["number"])
-        if not 1 <= number <= len(measured.tables):
-            raise UserError(f"docs/measured/{match['name']}.json has {len(measured.tables)} tables, no {number}")
-        head, end = f"<!-- measured {match['name']} {number} -->", "<!-- /measured -->"
-        return f"{head}\n{markdown(measured, number)}\n{end}"
-
-    return _BLOCK.sub(block, text)
