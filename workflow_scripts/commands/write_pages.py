@@ -1,6 +1,7 @@
-"""Write every page of docs/ that is made and not typed, and the parts of pages that are; with --check only compare.
+"""Write every page and picture of docs/ that is made, and the made parts of typed pages; with --check only compare.
 
-In: the terms of reports, the contracts of files, printed numbers of the papers, docs/measured and docs/papers/*.json.
+In: the terms of reports, the contracts of files, printed numbers of the papers, docs/measured and docs/papers/*.json,
+the rule of verdicts.
 """
 
 import argparse
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 from workflow_scripts.documentation import file_pages, glossary_page, marked_parts, paper_pages
+from workflow_scripts.documentation.pictures import flow_map, leak_picture, verdict_cases
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,14 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def pages(root: Path) -> dict[Path, str]:
     """Path below the project → the text that a page should have."""
-    made = {glossary_page.PAGE: glossary_page.page(), file_pages.PAGE: file_pages.page()}
-    made |= {page.path: paper_pages.text(page) for page in paper_pages.paper_pages(root)}
+    texts = {glossary_page.PAGE: glossary_page.page(), file_pages.PAGE: file_pages.page()}
+    texts |= {page.path: paper_pages.text(page) for page in paper_pages.paper_pages(root)}
+    texts |= {picture.PATH: picture.svg() for picture in (flow_map, leak_picture, verdict_cases)}
     typed = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     for path in typed:
         page = path.relative_to(root)
-        if page not in made:
-            made[page] = marked_parts.filled(path.read_text(encoding="utf-8"), root)
-    return made
+        if page not in texts:
+            texts[page] = marked_parts.filled(path.read_text(encoding="utf-8"), root)
+    return texts
 
 
 def outdated(root: Path) -> dict[Path, str]:
@@ -39,7 +43,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     check = parser.parse_args().check
-    for page, text in outdated(ROOT).items():
+    try:
+        texts = outdated(ROOT)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    for page, text in texts.items():
         if check:
             sys.exit(f"error: {page} is out of date; run `make settings`")
         write_text(ROOT / page, text)

@@ -56,7 +56,7 @@ class KeptClaim:
     """A headline number of the paper, and what came out."""
 
     words: Annotated[str, about("What it is.")]
-    place: Annotated[str, about("Where it is printed.")]
+    paper_place: Annotated[str, about("Where it is printed.")]
     metric: Annotated[str, about("What it measures.")]
     published: Annotated[str, about("As printed.")]
     obtained: Annotated[Interval, about("Under the protocol as published.")]

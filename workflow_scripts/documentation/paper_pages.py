@@ -13,8 +13,8 @@ from workflow_scripts.claims.checks import check_all
 from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY_IF, NOT_CHECKABLE, NOTE
 from workflow_scripts.contracts.claims import Published
 from workflow_scripts.contracts.published_yaml import read_published
-from workflow_scripts.contracts.verdict_table import NOT_CHECKED, NOT_RUN
-from workflow_scripts.documentation.kept_study import FOLDER, Interval, KeptStudy, read_kept
+from workflow_scripts.contracts.verdict_table import NOT_CHECKED, NOT_RUN, SYNTHETIC
+from workflow_scripts.documentation.kept_study import FOLDER, Interval, KeptProtocol, KeptStudy, read_kept
 from workflow_scripts.reporting.formatting import DASH, at_start, grouped, interval, metric_name, number, plural, points
 from workflow_scripts.reporting.pages.consistency_page import PaperPart, paper_part
 from workflow_scripts.reporting.pages.issue_cards import Card
@@ -75,9 +75,9 @@ def _head(page: PaperPage) -> list[str]:
 def _printed(part: PaperPart) -> list[str]:
     """What is printed, and whether it fits itself."""
     counts, issues = part.numbers_by_outcome, part.issues_by_outcome
-    places = Counter(_PART.split(row.place)[0].strip() for row in part.numbers)
-    listed = ", ".join(f"{place} ({count})" for place, count in places.most_common(8))
-    more = f", and {plural(len(places) - 8, 'more place')}" if len(places) > 8 else ""
+    by_part = Counter(_PART.split(row.place)[0].strip() for row in part.numbers)
+    listed = ", ".join(f"{part_of_paper} ({count})" for part_of_paper, count in by_part.most_common(8))
+    more = f", and {plural(len(by_part) - 8, 'more place')}" if len(by_part) > 8 else ""
     lines = [
         "## What it prints",
         "",
@@ -102,8 +102,11 @@ def _issue(card: Card) -> list[str]:
     """An item of a list: what is printed, why it does not fit, and what would."""
     more = len(card.printed) - _SHOWN
     printed = "; ".join(card.printed[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    places = " · ".join(dict.fromkeys(row.place for row in card.rows[:_SHOWN]))
-    lines = [f"- **{_plain(printed)}** ({_plain(places)})", *(f"  {_plain(reason.why)}" for reason in card.reasons[:3])]
+    printed_in = " · ".join(dict.fromkeys(row.place for row in card.rows[:_SHOWN]))
+    lines = [
+        f"- **{_plain(printed)}** ({_plain(printed_in)})",
+        *(f"  {_plain(reason.why)}" for reason in card.reasons[:3]),
+    ]
     lines += [f"  *Fits only if* {_plain(' or '.join(card.readings))}."] if card.readings else []
     lines += [f"  The authors: “{_plain(answer.words)}” ({answer.source}, {answer.date})" for answer in card.answers]
     return lines
@@ -148,7 +151,6 @@ def _study(study: KeptStudy) -> list[str]:
         "",
         *_headline(study),
         *_runs(study),
-        *_leaks(study),
         f"*{', '.join(origin)}; manifest sha256 `{study.manifest[:12]}…`.*",
         "",
     ]
@@ -166,7 +168,7 @@ def _headline(study: KeptStudy) -> list[str]:
     if not study.claims:
         return []
     rows = [
-        f"| {claim.words} ({claim.place}) | {claim.published} | {shown(claim.metric, claim.obtained)} | "
+        f"| {claim.words} ({claim.paper_place}) | {claim.published} | {shown(claim.metric, claim.obtained)} | "
         f"{shown(claim.metric, claim.leak_free)} | {claim.verdict} |"
         for claim in study.claims
     ]
@@ -184,7 +186,7 @@ def _headline(study: KeptStudy) -> list[str]:
 def _runs(study: KeptStudy) -> list[str]:
     names = list(dict.fromkeys(kept.run for kept in study.runs))
     premium = [protocol.name for protocol in study.protocols if _premiums(study, protocol.name)]
-    heads = [f"{protocol.name}: {protocol.words}" for protocol in study.protocols]
+    heads = [f"`{protocol.name}`" for protocol in study.protocols]
     heads += [f"leak premium against {name}" if len(premium) > 1 else "leak premium" for name in premium]
     lines = [
         f"{at_start(metric_name(study.metric))} of every run, with its 95 % interval:",
@@ -197,7 +199,13 @@ def _runs(study: KeptStudy) -> list[str]:
         cells = [shown(study.metric, _result(study, protocol.name, name)) for protocol in study.protocols]
         cells += [premium_words(_premiums(study, protocol).get(name)) for protocol in premium]
         lines.append(f"| `{name}` | {words} | {' | '.join(cells)} |")
-    return [*lines, ""]
+    return [*lines, "", *(_split(protocol) for protocol in study.protocols), ""]
+
+
+def _split(protocol: KeptProtocol) -> str:
+    """An item of a list: a split's rule and how many of its samples leak."""
+    leaking = f"{grouped(protocol.leaking)} of {grouped(protocol.tested)} reported samples have a leak"
+    return f"- `{protocol.name}`: {protocol.words}; {leaking}."
 
 
 def _result(study: KeptStudy, protocol: str, run: str) -> Interval | None:
@@ -207,14 +215,6 @@ def _result(study: KeptStudy, protocol: str, run: str) -> Interval | None:
 
 def _premiums(study: KeptStudy, protocol: str) -> dict[str, Interval]:
     return {kept.run: kept.premium for kept in study.runs if kept.protocol == protocol and kept.premium is not None}
-
-
-def _leaks(study: KeptStudy) -> list[str]:
-    words = [
-        f"{grouped(protocol.leaking)} of {grouped(protocol.tested)} under `{protocol.name}`"
-        for protocol in study.protocols
-    ]
-    return [f"Samples that are reported and have a leak: {', '.join(words)}.", ""]
 
 
 def shown(metric: str, value: Interval | None) -> str:
@@ -262,8 +262,9 @@ def _of_first(page: PaperPage) -> tuple[str, str, str]:
     if not page.kept:
         return "nothing is kept yet", DASH, DASH
     study = min(page.kept, key=lambda kept: (kept.synthetic, not kept.of_the_paper))
-    kind = "synthetic" if study.synthetic else "real"
-    trained = f"{kind}, {plural(study.samples, 'sample')}" + ("" if study.of_the_paper else ", not the paper's")
+    if study.synthetic:
+        return "synthetic data", SYNTHETIC, DASH
+    trained = f"{plural(study.samples, 'sample')}, real" + ("" if study.of_the_paper else ", not the paper's")
     words = ", ".join(f"{count} {word}" for word, count in study.verdicts.items() if word not in _SILENT)
     premiums = [
         premium_words(kept.premium) for kept in study.runs if kept.run == study.main and kept.premium is not None
