@@ -82,6 +82,13 @@ use rule make_run as make_run_with_rounds with:
         "../envs/torch.yaml"
 
 
+# The same of kinds by which another study's network predicts: which samples it has learned from is listed.
+use rule make_run_with_network as make_run_with_training_copies with:
+    output:
+        **run_tables("<made_run_with_training_copies>"),
+        copies="<made_run_with_training_copies>/copies_of_training.csv",
+
+
 # Of the tables of finished runs.
 rule combine_runs:
     input:

@@ -31,12 +31,9 @@ def arguments() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     """Archive the results of the working copy that is the current folder."""
     from workflow_scripts.archiving.building import Archived, Options, finished, write_archive
-    from workflow_scripts.settings.load import read_yaml
-    from workflow_scripts.settings.plan.workflow_plan import Plan
+    from workflow_scripts.commands.calling_snakemake import plan_of
 
-    root = Path.cwd()
-    files = [args.configfile] if args.configfile else []
-    plan = Plan(root, read_yaml(args.configfile) if args.configfile else {}, root, files)
+    root, plan = Path.cwd(), plan_of(args.configfile)
     results = Path(plan.config.results)
     names = [name for name in plan.enabled if finished(results, name)]
     left_out = [name for name in plan.enabled if name not in names]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "apply": ("workflow_scripts.commands.apply", "apply a finished run to new images"),
     "archive": ("workflow_scripts.commands.archive", "put the results into one zip file, as a paper's supplement"),
+    "bundle": ("workflow_scripts.commands.bundle", "put trainings into one zip file that runs elsewhere"),
     "check": ("workflow_scripts.commands.check", "is every file of the results what its record says?"),
     "check-paper": ("workflow_scripts.check_paper", "do the printed numbers of a paper's tables fit each other?"),
     "keep-results": ("workflow_scripts.commands.keep_results", "keep what a study came to, for the pages of docs/"),
@@ -20,6 +21,7 @@ COMMANDS = {
     "measure": ("workflow_scripts.commands.measure", "keep what a command measured, for the pages of docs/"),
     "restore": ("workflow_scripts.commands.restore", "fetch results with DVC and let the workflow believe them"),
     "run": ("snakemake", "the workflow; takes what snakemake takes"),
+    "take-in": ("workflow_scripts.commands.take_in", "take in trainings that ran elsewhere"),
     "ui": ("workflow_scripts.commands.browse", "take in every finished run and open the MLflow UI"),
     "verify": ("workflow_scripts.commands.verify", "compute every table of an archive again from its predictions"),
 }

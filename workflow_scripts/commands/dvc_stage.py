@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.commands.calling_snakemake import snakemake
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
-from workflow_scripts.runtime.processes import followed
 
 if TYPE_CHECKING:
     from workflow_scripts.settings.plan.workflow_plan import Plan
@@ -101,14 +101,6 @@ def altered(plan: "Plan", study: str) -> list[Path]:
     finished = [path for path in plan.records(study) if path.name == FINISHED_FILE and path.exists()]
     digests = {path.parent / name: value for path in finished for name, value in read_record(path)["outputs"].items()}
     return [path for path, digest in digests.items() if not path.is_file() or digest_file(path) != digest]
-
-
-def snakemake(*arguments: str, restoring: bool = False) -> int:
-    """Run Snakemake on the same console; returns its exit status. `restoring` lifts the check for foreign results."""
-    from workflow_scripts.settings.plan.start_checks import RESTORING
-
-    environment = {**os.environ, **({RESTORING: "1"} if restoring else {})}
-    return followed([sys.executable, "-m", "snakemake", *arguments], env=environment).returncode
 
 
 def leave_declared(folder: Path, phase: str, enabled: bool) -> None:

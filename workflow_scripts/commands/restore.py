@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.commands.dvc_stage import checked_plan, snakemake
+from workflow_scripts.commands.calling_snakemake import QUIET, snakemake
+from workflow_scripts.commands.dvc_stage import checked_plan
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.processes import followed
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from workflow_scripts.settings.plan.workflow_plan import Plan
 
 LOCK = "dvc.lock"
-# Not `--quiet all`, which swallows errors too.
-QUIET = ("--quiet", "rules", "host", "reason", "progress")
 
 
 def arguments() -> argparse.Namespace:

@@ -92,6 +92,12 @@ OUTPUT_FILES = (
     OutputFile(f"{_RUN}/ledger.json", "finish_run", "What it cost: seconds, memory, energy where it is known."),
     OutputFile(f"{_RUN}/model/*", "make_run", "Compressed runs: the compressed network."),
     OutputFile(f"{_RUN}/attention.csv", "make_run", "How much each sample counted.", "attention_table.ATTENTION"),
+    OutputFile(
+        f"{_RUN}/copies_of_training.csv",
+        "make_run",
+        "Networks of another study: samples that they have learned from.",
+        "training_copies_table.TRAINING_COPIES",
+    ),
     OutputFile(f"{_RUN}/rounds.csv", "make_run", "Active learning: what each round came to.", "rounds.ROUNDS"),
     OutputFile(f"{_RUN}/queries.csv", "make_run", "Whose labels it asked for.", "rounds.QUERIES"),
     OutputFile(f"{_STUDY}/runs/<protocol>/<run>/finished.json", "finish_run", "Digests of all folds and seeds."),

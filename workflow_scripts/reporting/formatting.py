@@ -136,6 +136,11 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
+def chance_words(pairs: float) -> str:
+    """How many pairs are expected by chance: what is rarer than one in a hundred studies is not told apart."""
+    return "fewer than 0.01" if pairs < 0.01 else f"{pairs:.2g}"
+
+
 def share(part: float, whole: float) -> str:
     """part of whole in percent, without digits unless below ten; a dash of nothing."""
     if not whole:

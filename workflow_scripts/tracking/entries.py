@@ -10,6 +10,7 @@ from pathlib import Path
 from workflow_scripts.contracts.record import identity, read_record
 from workflow_scripts.contracts.run_tables import HISTORY
 from workflow_scripts.contracts.step_settings.track_settings import TrackSettings
+from workflow_scripts.contracts.taken_in import taken_in
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_file, digest_text, read_json
@@ -145,10 +146,10 @@ def _child(study_folder: Path, address: RunAddress, headline: str | None, comple
     training, prediction = (_optional(folder / name) for name in (TRAINING_FILE, LEDGER_FILE))
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
-    weights = folder / WEIGHTS_FILE
+    weights, came = folder / WEIGHTS_FILE, taken_in(training)
     tags = {**_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
     tags |= {f"version.{safe_part(name)}": str(version) for name, version in record.get("versions", {}).items()}
-    if WEIGHTS_FILE in there:
+    if WEIGHTS_FILE in there and not (came and came.weights_elsewhere):
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
     return Entry(
         name=f"{address.run} ({address.protocol}) {address.fold_seed}",

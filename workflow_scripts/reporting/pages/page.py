@@ -125,6 +125,7 @@ def render(template: str, context: dict) -> str:
         interval=formatting.interval,
         difference=formatting.points,
         metric_name=formatting.metric_name,
+        chance_words=formatting.chance_words,
         leak_name=lambda why: formatting.LEAK_NAMES.get(why, why),
         share=formatting.share,
         duration=formatting.duration,
