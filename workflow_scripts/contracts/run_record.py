@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.record import MadeWith, Provenance
 from workflow_scripts.contracts.step_settings.split_settings import Resample
+from workflow_scripts.contracts.taken_in import TakenIn
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class RunRecord:
 
     resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
     calibration: of a calibrated run. stacked: of a run that weighs the scores of several. linked: of a run that reads
-    another study's images.
+    another study's images. taken_in: of a run that was trained elsewhere.
     """
 
     provenance: Provenance
@@ -107,6 +108,7 @@ class RunRecord:
     calibration: Calibration | None = None
     stacked: Stack | None = None
     linked: LinkedPatients | None = None
+    taken_in: TakenIn | None = None
 
 
 @dataclass(frozen=True)
