@@ -100,10 +100,19 @@ def _sentence(results: Results) -> str:
     sample = "picture" if results.arrays.of_pictures else "patient"
     return (
         f"{formatting.plural(len(settings.runs), 'run')} under "
-        f"{formatting.plural(len(settings.protocols), 'protocol')} "
+        f"{formatting.plural(len(results.protocols), 'protocol')} "
         f"({listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
         f"{formatting.plural(folds, 'fold')}, {formatting.plural(len(settings.seeds), 'seed')} each, on "
         f"{formatting.plural(len(results.manifest), sample)} of {len(results.classes)} classes."
+        f"{same_split_words(results)}"
+    )
+
+
+def same_split_words(results: Results) -> str:
+    """Which protocols are not shown because they are the same split as another; a sentence, or empty."""
+    return "".join(
+        f" {name} turned out to be the same split as {first}: both are one result, shown once as {first}."
+        for name, first in sorted(results.same_splits.items())
     )
 
 
@@ -130,7 +139,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
             f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} {copies}",
         ),
-        ("Scale", results.settings.scale, size),
+        ("Scale", results.settings.scale or "the same at every scale", size),
         ("Headline", formatting.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 
