@@ -25,6 +25,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import SEAL, digest_file
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
+    COPIED_FROM,
     HISTORY_FILE,
     PREDICTIONS_FILE,
     RECORD_FILE,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
 # What it says besides the costs.
-LEARNED_FROM = ("resampled", "stain")
+LEARNED_FROM = ("resampled", "stain", COPIED_FROM)
 BELONGING = ("versions", "processor", "outputs", *LEARNED_FROM)
 
 
