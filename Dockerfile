@@ -1,4 +1,4 @@
-# The workflow with all packages of requirements.lock; docs/containers.md says how to use it.
+# The workflow with all packages of requirements.lock; docs/how-to/containers.md says how to use it.
 #   docker build -t cervix .                        with a GPU build of PyTorch, which also runs without a GPU
 #   docker build -t cervix --build-arg TORCH=cpu .  smaller, without
 FROM python:3.11.14-slim-bookworm

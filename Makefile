@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper resume restore settings notices \
+.PHONY: help demo docs prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper resume restore settings notices \
 	benchmarks clean
 # A stamp that is not what the lock file holds is made again, whatever its time.
 .PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
@@ -87,9 +87,12 @@ restore: $(READY) ## fetch results with DVC and let the workflow believe them
 notices: $(READY) ## write NOTICES.txt: name, version and licence of every installed package, for images that are passed on
 	$(BIN)/python -m workflow_scripts.commands.notices --out NOTICES.txt
 
-settings: $(READY) ## rewrite the settings schema, docs/settings.md and the glossary from the code
+settings: $(READY) ## rewrite the settings schema, docs/reference/settings.md and the glossary from the code
 	$(BIN)/python -m workflow_scripts.settings.schema
 	$(BIN)/python -m workflow_scripts.commands.write_glossary
+
+docs: $(DEVELOPER) ## the documentation as a site that works offline: site/index.html
+	$(BIN)/python -m workflow_scripts.commands.build_site
 
 benchmarks: $(DEVELOPER) ## speed of preprocessing, training, planning, tracking and DICOM on this machine
 	$(BIN)/python tests/benchmarks/preprocessing.py

@@ -1,6 +1,6 @@
 # Published deep-learning studies on cervical cancer, from raw files to a report.
 #
-# Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/settings.md.
+# Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/reference/settings.md.
 # Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report;
 # consistency: every paper's printed numbers against each other, which needs no data.
 # What comes from elsewhere is fetched beforehand: prepare.smk.

@@ -45,7 +45,7 @@ def test_what_the_image_is_asked_for_is_there():
     assert f"PATH={folder}/.venv/bin:$PATH" in APPTAINER
     (command,) = instructions("CMD")
     assert command == '["make", "demo"]' and re.search(r"^demo: ", (ROOT / "Makefile").read_text(), flags=re.M)
-    text = (ROOT / "docs" / "containers.md").read_text()
+    text = (ROOT / "docs" / "how-to" / "containers.md").read_text()
     assert f"{folder}/results" in text and "envs/apptainer.def" in text
 
 

@@ -1,8 +1,8 @@
 """How often the verdict is wrong, and how often it finds what is off, on papers drawn from a known truth.
 
 A paper prints what one training of its own made of its own test set; its repetition has as many samples of its own.
-Prints the tables of docs/verdicts.md: honest papers and such as are two margins off, other metrics, papers of many
-numbers, "the highest of so many". `python tests/benchmarks/verdict.py REPEATS` (300).
+Prints the tables of docs/explanation/verdicts.md: honest papers and such as are two margins off, other metrics, papers
+of many numbers, "the highest of so many". `python tests/benchmarks/verdict.py REPEATS` (300).
 """
 
 import sys

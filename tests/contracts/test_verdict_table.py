@@ -7,7 +7,7 @@ from workflow_scripts.contracts.metric_names import CLASS_METRICS, POOLED_METRIC
 from workflow_scripts.contracts.step_settings.margins import Margins
 from workflow_scripts.contracts.verdict_table import COLUMNS, VERDICTS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "verdicts.md").read_text(encoding="utf-8")
 
 
 def rows(name: str) -> list[list[str]]:

@@ -62,7 +62,7 @@ def test_its_file_is_part_of_what_its_runs_depend_on(followed: Workflow) -> None
 
 
 def test_schema_and_settings_page_describe_it(followed: Workflow) -> None:
-    written = [Path("rules/schemas/config.schema.yaml"), Path("docs/settings.md")]
+    written = [Path("rules/schemas/config.schema.yaml"), Path("docs/reference/settings.md")]
     assert not any("Images added to each class" in (ROOT / path).read_text() for path in written)
     command = [sys.executable, "-m", "workflow_scripts.settings.schema"]
     subprocess.run(command, cwd=followed.folder, env={"PYTHONPATH": str(followed.folder)}, check=True)

@@ -40,7 +40,7 @@ def test_what_the_files_know_is_filled_in(made):
     assert "published: 75 % of the reported samples" in found["leaks"]
     value = made.accuracy(1, 0)
     assert f"published, test subset: {100 * value:.1f} % ({100 * (value - 0.04):.1f} to " in found["performance"]
-    assert "epochs 3" in found["training"] and "2 seeds" in found["training"]
+    assert all(part in found["training"] for part in ("epochs 3", "precision float32", "2 seeds"))
     assert found["explanation"] == "Grad-CAM of cvm." and "1\u202f000 parameters" in found["model"]
 
 

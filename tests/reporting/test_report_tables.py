@@ -67,6 +67,8 @@ def test_settings_that_differ_from_the_paper_are_marked(small):
     assert cells(small.page, "transformer changes")[1] == "depth 3 differs"
     assert cells(small.page, "cnn first weights") == ["not stated", "none"]
     assert cells(small.page, "schedule")[1] == "constant"
+    # No line of the paper's is about it: every paper is asked.
+    assert cells(small.page, "numerical precision") == ["not stated", "float32"]
 
 
 @pytest.mark.parametrize(("count", "classes"), [(1, ("a", "b")), (23, tuple(ELEVEN))])

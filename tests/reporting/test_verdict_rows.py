@@ -215,6 +215,19 @@ def test_a_setting_of_another_run_makes_only_that_run_incomparable(tmp_path):
     assert rows(study)["worst"].why == "Not as in the paper: epochs 4 instead of 3; rate 0.1 instead of 0.0002."
 
 
+@pytest.mark.parametrize("where", ["runs.cvm.train.precision", "train.precision"])
+def test_a_paper_that_prints_in_how_many_bits_it_calculates_is_compared(tmp_path, where):
+    study = Real(tmp_path)
+    study.settings["runs"]["cvm"]["train"] = {**TRAIN, "precision": "bfloat16"}
+    silent = study.write()
+    assert rows(silent)["optimistic"].verdict != NOT_COMPARABLE
+    line = f"  - {{id: bits, place: p. 1, value: 32, unit: bits, setting: {where}, means: float32}}\nclaims:\n"
+    text = study.paper.joinpath("published.yaml").read_text().replace("claims:\n", line, 1)
+    stated = SimpleNamespace(folder=silent.folder, received=silent.received, paper=rewritten(study.paper, text))
+    assert rows(stated)["optimistic"].verdict == NOT_COMPARABLE
+    assert "bits bfloat16 instead of 32" in rows(stated)["optimistic"].why
+
+
 def test_class_counts_that_are_off_are_not_comparable(tmp_path):
     study = Real(tmp_path)
     study.write()

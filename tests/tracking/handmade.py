@@ -47,7 +47,7 @@ class Study:
         settings = {"study": "toy", "protocol": "published", "run": run, "fold": 0, "seed": seed}
         settings["spec"] = {"kind": "vote" if run == "vote" else "network", "members": ["x" * 7000]}
         if run != "vote":
-            settings["train"] = {"epochs": epochs, "augment": {"rotate": 0.0}}
+            settings["train"] = {"epochs": epochs, "precision": "float32", "augment": {"rotate": 0.0}}
             files.write_text(folder / "weights.safetensors", f"{epochs}")
             files.write_text(folder / "history.csv", self._history(epochs))
         ledger = {"host": "here", "start": "2026-01-02T03:04:05Z", "wall_seconds": 12.5}

@@ -46,6 +46,7 @@ def test_one_parent_a_run_and_one_child_a_fold_and_seed_with_what_the_files_say(
     assert len(runs) == 6 and len(children) == 2
     assert parent.data.metrics["headline"] == 0.75 and parent.data.metrics["runs"] == 2
     assert "fold" not in parent.data.params and parent.data.params["train.epochs"] == "3"
+    assert parent.data.params["train.precision"] == "float32"
     child = children[0]
     assert child.info.status == "FINISHED"
     assert child.data.metrics["headline_low"] == pytest.approx(0.7)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime import reservations
 from workflow_scripts.training import devices
 
@@ -162,14 +163,56 @@ def test_a_process_keeps_the_one_gpu_that_it_has_taken(job, tmp_path, monkeypatc
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda number: SimpleNamespace(uuid="abc"[number]))
     monkeypatch.setattr(torch.cuda, "set_device", used.append)
-    train = SimpleNamespace(torch_threads=1, deterministic=False)
     reservations.process_gpus.cache_clear()
     try:
         # A job that explains several networks asks for each.
-        assert [devices.prepare("auto", train) for _ in range(2)] == [torch.device("cuda", 1)] * 2 == used
+        prepared = [devices.prepare("auto", Train(deterministic=False)) for _ in range(2)]
+        assert prepared == [torch.device("cuda", 1)] * 2 == used
     finally:
         reservations.process_gpus.cache_clear()
-        torch.backends.cudnn.benchmark = False
+
+
+# What decides how a GPU calculates; a processor reads none of it.
+SWITCHES = (
+    (torch.backends.cuda.matmul, "fp32_precision"),
+    (torch.backends.cudnn.conv, "fp32_precision"),
+    (torch.backends.cudnn.rnn, "fp32_precision"),
+    (torch.backends.cuda.matmul, "allow_bf16_reduced_precision_reduction"),
+    (torch.backends.cudnn, "benchmark"),
+    (torch.utils.deterministic, "fill_uninitialized_memory"),
+)
+
+
+@pytest.fixture(autouse=True)
+def switches():
+    before = [getattr(module, name) for module, name in SWITCHES]
+    yield lambda: [getattr(module, name) for module, name in SWITCHES]
+    for (module, name), value in zip(SWITCHES, before, strict=True):
+        setattr(module, name, value)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize(
+    ("precision", "multiplies"), [("float32", "ieee"), ("tf32", "tf32"), ("bfloat16", "ieee"), ("float32", "ieee")]
+)
+def test_every_switch_of_a_gpu_is_set_whatever_it_was_before(monkeypatch, switches, precision, multiplies):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    for module, name in SWITCHES[:3]:
+        setattr(module, name, "tf32" if multiplies == "ieee" else "ieee")
+    assert devices.prepare("cuda", Train(precision=precision), 0) == torch.device("cuda", 0)
+    # Memory that is filled costs a kernel for each fresh tensor.
+    assert switches() == [multiplies] * 3 + [False, False, False] and torch.are_deterministic_algorithms_enabled()
+    devices.prepare("cuda", Train(precision=precision, deterministic=False), 0)
+    assert switches() == [multiplies] * 3 + [False, True, False] and not torch.are_deterministic_algorithms_enabled()
+
+
+def test_what_a_gpu_was_told_to_do_slows_no_processor_afterwards(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    devices.prepare("cuda", Train(), 0)
+    assert devices.prepare("cpu", Train()) == torch.device("cpu")
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_the_name_of_a_gpu_that_others_may_use_says_so(monkeypatch):

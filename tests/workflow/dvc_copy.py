@@ -60,7 +60,7 @@ class Copy:
         self.run("git", *arguments)
 
     def commit_results(self) -> None:
-        """As docs/restore.md says: what DVC wrote, and the small files that are in git although results/ is ignored."""
+        """As docs/how-to/restore.md says: what DVC wrote, and small files in git although results/ is ignored."""
         self.git("add", "-A")
         small = [path for pattern in ("metrics.json", "curves") for path in self.folder.glob(f"results/*/{pattern}")]
         self.git("add", "-f", *(str(path.relative_to(self.folder)) for path in small))

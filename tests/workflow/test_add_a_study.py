@@ -1,4 +1,4 @@
-"""docs/add_a_study.md, followed word by word in a copy: nothing is edited outside the new folder and its section."""
+"""docs/how-to/add_a_study.md, followed word by word in a copy: nothing is edited but the new folder and its section."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ import yaml
 
 from tests.workflow.conftest import ROOT, Workflow, copy_of_the_project
 
-PAGE = (ROOT / "docs" / "add_a_study.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "add_a_study.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"^```\w+\n(?:# |<!-- )(\S+?)(?: -->)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -2,7 +2,7 @@
 
 from workflow_scripts.contracts.tables import Table
 
-# What the column verdict may hold; docs/verdicts.md has the rule.
+# What the column verdict may hold; docs/explanation/verdicts.md has the rule.
 REPRODUCED = "reproduced within margin"
 HOLDS = "holds"
 HIGHER = "higher"

@@ -1,4 +1,4 @@
-"""The verdict on a printed number: one rule, pure functions, no files. docs/verdicts.md says it in words.
+"""The verdict on a printed number: one rule, pure functions, no files. docs/explanation/verdicts.md says it in words.
 
 The published number is one draw, as the obtained one is: of the paper's test set, and of its trainings. The difference
 obtained minus published has an interval that covers all four: samples and trainings here, samples and trainings there;

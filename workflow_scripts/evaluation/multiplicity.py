@@ -3,8 +3,8 @@
 Of numbers that are each judged at 5 % one in twenty is called wrong though right. The procedure of Benjamini and
 Hochberg (J. R. Stat. Soc. B 57:289, 1995) keeps words so that of those kept 5 % at most are expected to be false; of a
 paper that is right in everything the chance of any word against it is then 5 % at most. It holds for numbers that
-depend on each other as those of one test set do (Benjamini & Yekutieli, Ann. Stat. 29:1165, 2001); docs/verdicts.md has
-what was measured, and why not Holm.
+depend on each other as those of one test set do (Benjamini & Yekutieli, Ann. Stat. 29:1165, 2001);
+docs/explanation/verdicts.md has what was measured, and why not Holm.
 """
 
 from collections.abc import Sequence

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from workflow_scripts.contracts.step_settings.train_settings import Precision
 from workflow_scripts.models.network_parts import classifier_names
 from workflow_scripts.training import inference
 from workflow_scripts.training.feeders.batches import Batches
@@ -24,7 +25,7 @@ class Seen:
         return self.probabilities.argmax(axis=1)
 
 
-def look(model: nn.Module, batches: Batches, precision: str, features: bool) -> Seen:
+def look(model: nn.Module, batches: Batches, precision: Precision, features: bool) -> Seen:
     """One pass over a subset (not empty), in batches on its device.
 
     The features are what enters the first module of the network's `classifier_names`: the concatenated features of a

@@ -149,7 +149,7 @@ _PROJECT = (
     Term(
         "Verdict",
         "The word that a printed number gets from the run that answers it, by one rule that was declared "
-        "beforehand (docs/verdicts.md).",
+        "beforehand (docs/explanation/verdicts.md).",
     ),
     Term(
         "Margin",

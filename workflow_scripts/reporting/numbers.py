@@ -1,5 +1,6 @@
 """Numbers of a study in the form its pages show: claims against results, leaks, costs, settings."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -217,7 +218,19 @@ def setting_rows(results: Results, run: str | None, variant: str = "") -> list[S
         rows.append(
             SettingRow(name, setting.place, where, setting.value, setting.unit, setting.note, in_study, shown, same)
         )
-    return rows
+    return [*rows, *_left_open(results, run, rows)]
+
+
+# Hardly any paper says how exactly it calculated, and it is part of what was done.
+_PRECISION = "train.precision"
+
+
+def _left_open(results: Results, run: str | None, rows: list[SettingRow]) -> Iterator[SettingRow]:
+    """The precision of a trained run where the paper states none."""
+    train = results.settings.runs[run].train if run else None
+    if train and not any(row.setting.endswith(_PRECISION) for row in rows):
+        where, used = f"runs.{run}.{_PRECISION}", train.precision
+        yield SettingRow("numerical precision", "not stated", where, None, None, "", True, used, None)
 
 
 _ABSENT = object()

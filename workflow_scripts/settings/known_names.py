@@ -67,7 +67,18 @@ _BATCH = "train_batch_"
 _RESULTS = re.compile(r"[\w .+@=,()~/-]+")
 # Folders of the working copy that are something else.
 _HIDDEN_FOLDERS = (".ci", ".dvc", ".git", ".snakemake", ".venv", ".work")
-_OWN_FOLDERS = (*_HIDDEN_FOLDERS, "data", "docs", "envs", "logs", "profiles", "rules", "tests", "workflow_scripts")
+_OWN_FOLDERS = (
+    *_HIDDEN_FOLDERS,
+    "data",
+    "docs",
+    "envs",
+    "logs",
+    "profiles",
+    "rules",
+    "site",
+    "tests",
+    "workflow_scripts",
+)
 
 
 def results_folder(given: str) -> str:
@@ -113,7 +124,7 @@ def known_paper(name: str) -> str:
         return name
     if NAME.fullmatch(name) and (PACKAGE / "studies" / name).is_dir():
         raise ValueError(
-            f"workflow_scripts/studies/{name} has no published.yaml; docs/add_a_study.md says what is in it"
+            f"workflow_scripts/studies/{name} has no published.yaml; docs/how-to/add_a_study.md says what is in it"
         )
     raise ValueError(f'no paper is called {name!r}; {nearest(name, papers())}; without a paper write paper: ""')
 

@@ -1,4 +1,4 @@
-"""Write the schemas (for editors) and docs/settings.md (for people) from the typed settings and keys.
+"""Write the schemas (for editors) and docs/reference/settings.md (for people) from the typed settings and keys.
 
 `python -m workflow_scripts.settings.schema` writes them; with `--check` it only says whether they are up to date.
 """
@@ -6,6 +6,7 @@
 import argparse
 import copy
 import json
+import re
 import sys
 from typing import Any
 
@@ -20,7 +21,7 @@ from workflow_scripts.settings.study import Config, Study
 
 SCHEMA = ROOT / "rules" / "schemas" / "config.schema.yaml"
 TABLES_SCHEMA = ROOT / "rules" / "schemas" / "result_tables.schema.yaml"
-PAGE = ROOT / "docs" / "settings.md"
+PAGE = ROOT / "docs" / "reference" / "settings.md"
 ANSWER_SCHEMA = ROOT / "rules" / "schemas" / "checked_paper.schema.yaml"
 _ANSWER_HEAD = "# Made by `make settings` from workflow_scripts/reporting/answer_json.py; edit there.\n"
 _TABLES_HEAD = "# Made by `make settings` from workflow_scripts/contracts/result_table_keys.py; edit there.\n"
@@ -82,8 +83,13 @@ def _rows(block: type[BaseModel]) -> list[str]:
         default = "(needed)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         inner = " See below." if blocks_of(field.annotation) else ""
         assert field.description, f"{name} has no description"
-        rows.append(f"| `{name}` | {field.description.replace('|', '/')}{inner} | {default} |")
+        rows.append(f"| `{name}` | {_linked(field.description.replace('|', '/'))}{inner} | {default} |")
     return rows
+
+
+def _linked(text: str) -> str:
+    """Pages that a description names, as links from this one."""
+    return re.sub(r"\bdocs/([a-z_-]+/([a-z_]+)\.md)", lambda page: f"[{page[2].replace('_', ' ')}](../{page[1]})", text)
 
 
 def _shown(value: Any) -> str:

@@ -50,7 +50,8 @@ def main(args: argparse.Namespace) -> None:
     inputs = input_digests(args.arrays.parent, [args.arrays / RECORD])
     work = WorkFolder(args.work, identity_of(args, inputs, weights, devices.type_of(args.device)))
     with work.locked(args.out):
-        device = devices.prepare(args.device, Train(torch_threads=settings.torch_threads))
+        how = Train(torch_threads=settings.torch_threads, precision=settings.embedding.precision)
+        device = devices.prepare(args.device, how)
         embedder = Embedder.of(settings, arrays, args.weights, device)
         array = embedder.described()
         count, start = len(arrays.data) * embedder.symmetries, time.perf_counter()

@@ -4,7 +4,7 @@ In: everything that a report reads, and with --paper the folder with published.y
 Done: the obtained number under the protocol as published, and under the one without leaks, each with an interval that
 covers both which samples were taken (whole groups, by bootstrap) and how trainings differ (seeds, folds); the interval
 of obtained minus published, with the paper's own samples and training (evaluation/paper_chance.py); the verdict by the
-rule of evaluation/equivalence.py, adjusted for all numbers that are judged. docs/verdicts.md explains both.
+rule of evaluation/equivalence.py, adjusted for all numbers that are judged. docs/explanation/verdicts.md explains both.
 Out: --out (contract VERDICT), a row for each claim, statement and layer about this study; without a paper, no row. The
 record is verdict.json next to it.
 """

@@ -2,10 +2,11 @@
 
 import os
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 
-from workflow_scripts.contracts.step_settings.train_settings import Train
+from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.reservations import process_gpus
 
@@ -22,7 +23,7 @@ def type_of(wanted: str) -> str:
 
 
 def prepare(wanted: str, train: Train, number: int | None = None) -> torch.device:
-    """The device for "auto", "cpu" or "cuda", with threads and determinism as the settings say.
+    """The device for "auto", "cpu" or "cuda", with threads, precision and determinism as the settings say.
 
     The number of threads changes the bytes of a result on a CPU, so it never follows the machine. `number`: position
     of the GPU that is reserved for this process; None: one is reserved if it is needed. Raises UserError when a GPU is
@@ -30,15 +31,40 @@ def prepare(wanted: str, train: Train, number: int | None = None) -> torch.devic
     """
     torch.set_num_threads(train.torch_threads)
     if type_of(wanted) == "cpu":
+        if torch.are_deterministic_algorithms_enabled():  # of a GPU, before
+            torch.use_deterministic_algorithms(False)
         return torch.device("cpu")
-    if train.deterministic:
-        # cuBLAS reads it when it starts.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(train.deterministic)
-    torch.backends.cudnn.benchmark = not train.deterministic
+    _set_determinism(train.deterministic)
+    _set_arithmetic(train.precision)
     device = torch.device("cuda", process_gpus(gpus(), 1)[0] if number is None else number)
     torch.cuda.set_device(device)
     return device
+
+
+def _set_determinism(deterministic: bool) -> None:
+    """Whether a GPU may use algorithms whose bytes differ from run to run, or whichever was measured to be fastest."""
+    if deterministic:
+        # cuBLAS reads it when it starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(deterministic)
+    # Deterministic algorithms would write NaN into all fresh memory, a further kernel for each tensor; no byte of a
+    # result depends on it.
+    _untyped(torch.utils.deterministic).fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = not deterministic
+
+
+def _set_arithmetic(precision: Precision) -> None:
+    """How a GPU multiplies float32, for which PyTorch's own defaults differ between kinds of operation, and adds up."""
+    bits = "tf32" if precision == "tf32" else "ieee"
+    matmul, cudnn = torch.backends.cuda.matmul, _untyped(torch.backends.cudnn)
+    matmul.fp32_precision = cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = bits
+    # Products of 16 bits are added up in float32.
+    matmul.allow_bf16_reduced_precision_reduction = False
+
+
+def _untyped(module: Any) -> Any:
+    """A module of switches that PyTorch's types do not know."""
+    return module
 
 
 def gpus() -> tuple[str, ...]:
@@ -51,8 +77,8 @@ def may_hold(device: torch.device, size: int) -> bool:
     return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager:
-    """Context of forward passes; float32 changes nothing."""
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager:
+    """Context of forward passes; float32 and tf32 change nothing, see prepare."""
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
 
 

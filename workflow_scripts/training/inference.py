@@ -13,6 +13,7 @@ from torch import nn
 
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_tables import class_columns
+from workflow_scripts.contracts.step_settings.train_settings import Precision
 from workflow_scripts.contracts.verified import required_training
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
@@ -75,7 +76,7 @@ class Applied:
         }
 
 
-def predict(model: Predictor, batches: Batches, precision: str) -> torch.Tensor:
+def predict(model: Predictor, batches: Batches, precision: Precision) -> torch.Tensor:
     """float32 N×K logits of a subset (not empty), in its order, on the device; leaves a network in eval mode."""
     if isinstance(model, nn.Module):
         model.eval()
@@ -92,7 +93,7 @@ def probabilities(logits: torch.Tensor) -> np.ndarray:
     return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
 
-def evaluate(model: nn.Module, batches: Batches, loss: Criterion, precision: str) -> tuple[float, float]:
+def evaluate(model: nn.Module, batches: Batches, loss: Criterion, precision: Precision) -> tuple[float, float]:
     """Loss and accuracy of a whole subset in eval mode; not a number when it is empty."""
     if not len(batches):
         return math.nan, math.nan

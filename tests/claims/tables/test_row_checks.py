@@ -199,3 +199,22 @@ def test_an_npv_of_two_classes_says_that_the_rates_are_of_one_of_them():
     assert "macro" in reading(open_, "rates of two classes")
     known = paper_of({"a": row}, unit="percent", aggregation="single", paper={"positives": 50})
     assert outcomes(known, "rates of two classes")[0][0] == "contradiction"
+
+
+def test_no_share_is_above_all_or_below_nothing():
+    paper = paper_of({"a": HONEST}, **TWO)
+    check = "possible values"
+    assert outcomes(paper, check) == []
+    assert outcomes(altered(paper, "a", "npv", "193.0"), check) == [("contradiction", "a", "npv")]
+    fractions = {"sensitivity": "0.80", "specificity": "0.88", "accuracy": "0.86"}
+    above = altered(paper_of({"a": fractions}), "a", "sensitivity", "1.05")
+    assert outcomes(above, check) == [("fits only if", "a", "sensitivity")] and "percent" in reading(above, check)
+    below = altered(paper_of({"a": fractions}), "a", "sensitivity", "-0.80")
+    assert "dash" in reading(below, check)
+    # Rounded up to a whole, and coefficients that may lie below nought.
+    assert outcomes(paper_of({"a": {**fractions, "auc": "1.00", "kappa": "-0.03", "mcc": "-0.10"}}), check) == []
+
+
+def test_a_column_of_something_else_is_no_impossible_share():
+    of_blood = {model: {"auc": auc, "accuracy": "0.9"} for model, auc in (("a", "350"), ("b", "412"))}
+    assert outcomes(paper_of(of_blood), "possible values") == []

@@ -24,6 +24,7 @@ CHECKS = {
     "averages over classes": f"{_ROOM}.macro_rates",
     "intervals": f"{_ROOM}.printed_intervals",
     "confusion matrices": f"{_ROOM}.printed_matrices",
+    "possible values": f"{_ROOM}.possible_values",
     "derived rates": f"{_ROOM}.derived_rates",
     "copied rows": f"{_ROOM}.repeated_rows",
     "numbers printed twice": f"{_ROOM}.restated_cells",

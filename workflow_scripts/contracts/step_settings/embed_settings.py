@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from workflow_scripts.contracts.blocks import Filled, Positive, UserPath, about
 from workflow_scripts.contracts.constructor_options import Options
+from workflow_scripts.contracts.step_settings.train_settings import Precision
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ class Embedding:
         Literal["imagenet", "half", "unit"],
         about("Mean and standard deviation of the pixels: those of ImageNet, 0.5 and 0.5, or 0 and 1."),
     ] = "imagenet"
-    precision: Annotated[
-        Literal["float32", "bfloat16"], about("Arithmetic of the forward pass, as of `train.precision`.")
-    ] = "float32"
+    precision: Annotated[Precision, about("Arithmetic of the forward pass, as of `train.precision`.")] = "float32"
 
     def __post_init__(self) -> None:
         if self.pool == "mean" and self.symmetries == "eight":

@@ -164,7 +164,7 @@ class Ingest:
         about(
             "Minutes that the search for near copies may take: pictures that were turned by any angle, flipped, "
             "cropped, brightened, stained otherwise or saved again, and parts of one picture, all proven by matching "
-            "keypoints and pixels ([near copies](explanation/near_copies.md)). What is not looked at by then is "
+            "keypoints and pixels (docs/explanation/near_copies.md). What is not looked at by then is "
             "counted; what is known is kept for the next time. 0: none are looked for.",
             ge=0,
         ),

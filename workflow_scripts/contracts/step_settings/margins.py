@@ -5,7 +5,7 @@ from typing import Annotated
 
 from workflow_scripts.contracts.blocks import about
 
-# Field → the metrics that it is for; docs/verdicts.md gives a reason for every default.
+# Field → the metrics that it is for; docs/explanation/verdicts.md gives a reason for every default.
 _OF = {
     "accuracy": ("accuracy", "first_epoch_accuracy", "last_epoch_accuracy"),
     "macro": ("balanced_accuracy", "macro_precision", "macro_sensitivity", "macro_specificity", "macro_f1"),

@@ -7,6 +7,9 @@ from workflow_scripts.contracts.blocks import Positive, Share, about, distinct, 
 from workflow_scripts.contracts.stain_reference import Stain
 from workflow_scripts.contracts.step_settings.split_settings import Resample
 
+# How exactly a network's arithmetic is done.
+Precision = Literal["float32", "tf32", "bfloat16"]
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -126,10 +129,21 @@ class Train:
         ),
     ] = optional()
     precision: Annotated[
-        Literal["float32", "bfloat16"],
-        about("Arithmetic of forward and backward pass; bfloat16 is autocast, weights stay float32."),
+        Precision,
+        about(
+            "Arithmetic of forward and backward pass; weights stay float32. float32: of 24 significant bits, on a GPU "
+            "too; tf32: a GPU multiplies numbers of 11 bits in convolutions and matrix products, several times as "
+            "fast, a CPU does as with float32; bfloat16: autocast to numbers of 8 bits, what it leaves in float32 is "
+            "true float32."
+        ),
     ] = "float32"
-    channels_last: Annotated[bool, about("Memory layout that speeds up depthwise convolutions.")] = False
+    channels_last: Annotated[
+        bool,
+        about(
+            "Memory layout with a pixel's channels next to each other: faster with depthwise convolutions, and on a "
+            "GPU with tf32 and bfloat16."
+        ),
+    ] = False
     deterministic: Annotated[bool, about("On a GPU: use deterministic algorithms only.")] = True
     torch_threads: Annotated[
         Positive, about("Threads of one training. It changes the bytes of the result, so it is a setting of the study.")

@@ -219,7 +219,7 @@ def decided(question: Question) -> Ruling:
     return Ruling(question.decision, obtained=True, leak_free=True, decided=True)
 
 
-# Asked in this order; docs/verdicts.md says what each word means.
+# Asked in this order; docs/explanation/verdicts.md says what each word means.
 RULES: tuple[Callable[[Question], Ruling | None], ...] = (
     not_checked_here,
     not_run,

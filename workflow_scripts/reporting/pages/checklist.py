@@ -169,7 +169,7 @@ def training(results: Results) -> str:
     if name is None:
         return "Nothing was trained."
     train = plain(results.settings.runs[name].train)
-    shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "augment")
+    shown = ("optimizer", "learning_rate", "batch_size", "epochs", "loss", "select", "precision", "augment")
     hyperparameters = "; ".join(
         f"{key.replace('_', ' ')} {formatting.plain(train[key])}" for key in shown if key in train
     )

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from workflow_scripts.contracts.step_settings.train_settings import Precision
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
@@ -65,12 +66,12 @@ class Learner:
         return self.view.applied(self.samples.arrays, self.samples.subset_of(labelled), CPU)
 
 
-def judged(network: nn.Module, batches: Batches, precision: str) -> np.ndarray:
+def judged(network: nn.Module, batches: Batches, precision: Precision) -> np.ndarray:
     """float64 N×K probabilities."""
     return probabilities(predict(network, batches, precision))
 
 
-def dropout_passes(network: nn.Module, batches: Batches, precision: str, passes: int, seed: int) -> np.ndarray:
+def dropout_passes(network: nn.Module, batches: Batches, precision: Precision, passes: int, seed: int) -> np.ndarray:
     """float64 P×N×K probabilities of passes with dropout, a function of the seed.
 
     UserError where the network has no dropout.
@@ -88,7 +89,7 @@ def dropout_passes(network: nn.Module, batches: Batches, precision: str, passes:
     return np.stack(drawn)
 
 
-def last_inputs(network: nn.Module, batches: Batches, precision: str) -> np.ndarray:
+def last_inputs(network: nn.Module, batches: Batches, precision: Precision) -> np.ndarray:
     """float32 N×H: what the last fully connected layer sees of each sample, in eval mode."""
     last = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
     seen: list[torch.Tensor] = []

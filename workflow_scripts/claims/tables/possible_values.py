@@ -1,0 +1,57 @@
+"""Numbers that no share can be: above 100 percent, or below nought."""
+
+from collections.abc import Iterator, Sequence
+
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
+from workflow_scripts.claims.tables.finding import Finding, finding
+from workflow_scripts.claims.tables.printed_entries import Cell, ReadPaper, ReadTable
+from workflow_scripts.contracts.metric_spellings import is_share
+
+CHECK = "possible values"
+IN_PERCENT = "the number is in percent among fractions"
+DASH = "its minus sign is a dash"
+# Shares that may lie below nought.
+_SIGNED = ("kappa", "mcc", "youden")
+# Printed per thousand or per hundred thousand too.
+_OF_ANY_UNIT = ("prevalence",)
+
+
+def check(paper: ReadPaper) -> Iterator[Finding]:
+    """Every share of a table that lies outside what a share can be.
+
+    Nothing is said of a column most of which does: it is of something else (an AUC of blood levels, standard errors).
+    """
+    for table in paper.tables:
+        shares = _shares(table)
+        for cell in shares:
+            beside = [share for share in shares if share.column == cell.column]
+            compared = beside if len(beside) > 1 else shares
+            if _impossible(cell) and 2 * sum(map(_impossible, compared)) < len(compared):
+                yield _spoken(table, cell)
+
+
+def _shares(table: ReadTable) -> list[Cell]:
+    cells = [cell for entry in table.entries for cell in entry.cells.values()]
+    return [cell for cell in cells if is_share(cell.metric) and cell.metric not in _OF_ANY_UNIT]
+
+
+def _impossible(cell: Cell) -> bool:
+    low, high = cell.span()
+    return low > 1 or high < (-1 if cell.metric in _SIGNED else 0)
+
+
+def _spoken(table: ReadTable, cell: Cell) -> Finding:
+    text = cell.value.text
+    if -1 <= cell.number < 0:
+        why = f"{cell.column} {text} of {cell.row} is below the least that it can be."
+        return _fits_only_if(table, [cell], why, DASH)
+    if cell.scale == 1 and cell.number <= 100:
+        why = f"{cell.column} {text} of {cell.row} is above 1, and no share is."
+        return _fits_only_if(table, [cell], why, IN_PERCENT)
+    why = f"{cell.column} {text} of {cell.row} is no share, as a fraction or in percent."
+    tried = ("as a fraction", "in percent")
+    return finding(CHECK, table.place, [cell], CONTRADICTION, why, tried=tried, computed=f"at most {cell.scale:g}")
+
+
+def _fits_only_if(table: ReadTable, cells: Sequence[Cell], why: str, reading: str) -> Finding:
+    return finding(CHECK, table.place, cells, FITS_ONLY_IF, why, reading=reading, tried=(reading,))
