@@ -18,6 +18,7 @@ COMMANDS = {
     "locate": ("workflow_scripts.commands.locate", "where on a slide a tile lies"),
     "restore": ("workflow_scripts.commands.restore", "fetch results with DVC and let the workflow believe them"),
     "run": ("snakemake", "the workflow; takes what snakemake takes"),
+    "suggest": ("workflow_scripts.commands.suggest_settings", "which size of images and network fit this machine"),
     "ui": ("workflow_scripts.commands.browse", "take in every finished run and open the MLflow UI"),
     "verify": ("workflow_scripts.commands.verify", "compute every table of an archive again from its predictions"),
 }
