@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export DO_NOT_TRACK = true
 
-.PHONY: help demo docs prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper resume restore settings notices \
+.PHONY: help demo docs prepare test test-slow test-slurm check-cluster lint ui archive verify check check-paper bundle take-in resume restore settings notices \
 	benchmarks clean
 # A stamp that is not what the lock file holds is made again, whatever its time.
 .PHONY: $(shell cmp -s requirements.lock $(READY) 2>&1 || echo $(READY) $(DEVELOPER)) \
@@ -77,6 +77,12 @@ check: $(READY) ## is every file of the results what its record says? exit statu
 check-paper: $(READY) ## do the numbers of a paper's tables fit each other? FILE=table.txt [HTML=page.html] [JSON=answer.json]
 	$(BIN)/python -m workflow_scripts.check_paper $(if $(value FILE),$(call quoted,FILE),$(error name the file of tables: make check-paper FILE=table.txt)) $(if $(value HTML),--html $(call quoted,HTML)) $(if $(value JSON),--json $(call quoted,JSON))
 
+bundle: $(READY) ## put the trainings of RUNS="study/protocol/run …" into trainings.zip, to be run elsewhere
+	$(BIN)/python -m workflow_scripts.commands.bundle $(if $(value RUNS),$(foreach run,$(value RUNS),'$(subst ','\'',$(run))'),$(error name the runs: make bundle RUNS=study/protocol/run)) $(CONFIGFILE)
+
+take-in: $(READY) ## take in trainings that ran elsewhere: ARCHIVE=answer.zip
+	$(BIN)/python -m workflow_scripts.commands.take_in $(if $(value ARCHIVE),$(call quoted,ARCHIVE),$(error name the answer: make take-in ARCHIVE=answer.zip)) $(CONFIGFILE)
+
 resume: $(READY) ## after a killed run: unlock, then continue
 	$(SNAKEMAKE) --unlock
 	$(SNAKEMAKE)
@@ -117,6 +123,7 @@ $(READY):
 	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock; fi
 	@# The project itself, as it lies here: Snakemake finds its console, and `cervix` is a command.
 	[ ! -f pyproject.toml ] || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	[ ! -f .dvc/config ] || $(BIN)/python -m workflow_scripts.commands.write_plots_page
 	cp requirements.lock $@
 	@echo "Installed."
 

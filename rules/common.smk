@@ -95,7 +95,7 @@ def masks(wildcards):
 
 @asked_often
 def linked(wildcards):
-    """Records of what a run reads of another study of the same patients."""
+    """Records of what a run reads of another study."""
     return PLAN.data.linked_records(wildcards.study, wildcards.run)
 
 

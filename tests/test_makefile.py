@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
         ("check", "CONFIG", "--configfile"),
         ("verify", "ARCHIVE", "workflow_scripts.commands.verify"),
         ("check-paper", "FILE", "workflow_scripts.check_paper"),
+        ("take-in", "ARCHIVE", "workflow_scripts.commands.take_in"),
     ],
 )
 def test_a_path_is_one_word_with_all_its_signs(target, variable, before, name):

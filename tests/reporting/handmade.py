@@ -21,8 +21,10 @@ from workflow_scripts.contracts.run_tables import HISTORY, METRICS, UNITS, class
 from workflow_scripts.contracts.splits import LEAKS, SPLIT
 from workflow_scripts.contracts.statistics_table import STATISTICS
 from workflow_scripts.contracts.subsets import SUBSETS, reported_subset
+from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES, TRAINING_COPIES_FILE
 from workflow_scripts.kinds.step_settings.report_settings import ReportSettings
 from workflow_scripts.reporting.results_reading import read_results
+from workflow_scripts.runtime.files import read_json
 from workflow_scripts.steps import paper_figures, verdict
 
 TRAIN = {"epochs": 3, "batch_size": 16, "optimizer": "adamw", "learning_rate": 0.0002, "normalise": "dataset"}
@@ -379,3 +381,15 @@ def picture(path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (8, 6), (0, 114, 178)).save(path)
+
+
+def with_external_test(study: Study, run: str, copies: pd.DataFrame | None = None, search: dict | None = None) -> Study:
+    """The study, of which a run is now that of another study's network; copies: contract TRAINING_COPIES."""
+    spec = {"kind": "external", "study": "elsewhere", "of": "cvm", "protocol": "grouped", "classes": {}}
+    study.settings["runs"][run] = {"spec": spec}
+    table = pd.DataFrame(columns=list(TRAINING_COPIES.columns)) if copies is None else copies
+    for path in study.folder.glob(f"runs/*/{run}/*/record.json"):
+        TRAINING_COPIES.write(path.with_name(TRAINING_COPIES_FILE), table)
+        more = {"near_copies": search} if search else {}
+        vouch(path, "units.csv", TRAINING_COPIES_FILE, **read_json(path) | {"seen_in_training": {}} | more)
+    return study

@@ -1,5 +1,7 @@
 """A report lists proven copies, those that matter most first, says how sure they are and what was not looked at."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from handmade import Study
@@ -8,6 +10,11 @@ from pages import text_of, without_groups, write
 from tests.vouched import vouch
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
 from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.data.readers.reader_interface import modality_of
+from workflow_scripts.data.readers.slide_reader import SlideReader
+from workflow_scripts.reporting.pages.copies_section import copies_section
+from workflow_scripts.reporting.pages.summary_screen import not_looked_for
+from workflow_scripts.reporting.results_reading import read_results
 from workflow_scripts.runtime.files import read_json
 
 SEARCH = {
@@ -30,7 +37,9 @@ def with_copies(study: Study, **search: object) -> Study:
     ]
     pairs = pd.DataFrame(rows, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     EQUAL_PAIRS.write(folder / "equal_pairs.csv", pairs)
-    torn = pd.DataFrame([(0, "cropped", same[3], "test", same[2], "train", 0.1)], columns=list(LEAKS.columns))
+    torn = pd.DataFrame(
+        [(0, "cropped", same[3], "test", label, same[2], "train", label, 0.1)], columns=list(LEAKS.columns)
+    )
     protocol = next(iter(study.settings["protocols"]))
     LEAKS.write(study.folder / "splits" / f"{protocol}.leaks.csv", torn)
     vouch(study.folder / "splits" / f"{protocol}.json", f"{protocol}.csv", f"{protocol}.leaks.csv")
@@ -63,6 +72,21 @@ def test_pairs_of_two_labels_come_first_then_those_torn_apart(tmp_path):
 def test_what_was_not_looked_at_is_said(tmp_path, search, words):
     study = without_groups(with_copies(Study(tmp_path, paper="").write(), **search))
     assert words in text_of(write(study, None))
+
+
+def test_of_slides_the_report_says_that_they_were_compared_and_not_their_tiles(tmp_path):
+    study = with_copies(Study(tmp_path, paper="").write())
+    results = read_results(study.folder, study.received, None)
+    dataset = replace(results.dataset, modality=modality_of(SlideReader()))
+    of_slides, unsearched = (
+        replace(results, dataset=replace(dataset, near_copies=search)) for search in (dataset.near_copies, None)
+    )
+    assert copies_section(of_slides)["compared_things"] == "slides"
+    assert copies_section(results)["compared_things"] == "pictures"
+    assert "slides that were scanned twice, turned, mirrored or of other colours; not tiles" in not_looked_for(
+        of_slides
+    )
+    assert not_looked_for(unsearched).startswith("Looked for were slides of equal bytes; not slides that were scanned")
 
 
 def test_without_a_search_nothing_is_said_of_one(small):

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from handmade import Study
+from handmade import Study, with_external_test
 from pages import BY_SAMPLE, cells, text_of, without_groups, write
 
 from workflow_scripts.contracts.record import write_record
-from workflow_scripts.runtime.files import read_json, write_json
+from workflow_scripts.runtime.files import read_json
 
 
 def test_leaks_of_each_protocol_are_counted(small):
@@ -35,11 +35,7 @@ def test_leak_premium_is_that_of_the_units_of_both_protocols(small):
 
 
 def test_a_run_that_learned_elsewhere_has_no_premium(small, tmp_path):
-    study = Study(tmp_path).write()
-    spec = {"kind": "external", "study": "elsewhere", "of": "cvm", "protocol": "grouped", "classes": {}}
-    study.settings["runs"]["soft_vote"] = {"spec": spec}
-    for path in study.folder.glob("runs/*/soft_vote/*/record.json"):
-        write_json(path, {**read_json(path), "seen_in_training": {}})
+    study = with_external_test(Study(tmp_path).write(), "soft_vote")
     page = write(study)
     shown = page[page.index('id="premium"') : page.index('class="disclaimer"')]
     assert "<code>cvm</code>" in shown and "<code>soft_vote</code>" not in shown

@@ -207,3 +207,11 @@ def test_a_run_name_of_two_kinds_names_both_studies():
 def test_a_paper_s_setting_of_its_own_protocol_finds_it_under_any_name():
     assert named_protocol("protocols.as_published.by", "printed") == "protocols.printed.by"
     assert named_protocol("protocols.selection.by", "printed") == "protocols.selection.by"
+
+
+def test_what_an_external_run_is_compared_with_is_an_input_of_it():
+    plan = Plan(ROOT, external(), ROOT)
+    records = ["results/there/dataset/record.json", "results/there/arrays/record.json"]
+    assert plan.data.linked_records("other", "cvm@there") == records
+    assert plan.data.linked_data("other", "cvm@there") == ["results/there/arrays/data.npy"]
+    assert plan.data.linked_records("other", "cvm") == [] == plan.data.linked_data("other", "cvm")

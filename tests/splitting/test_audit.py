@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workflow_scripts.contracts.dataset import EQUAL_PAIRS
+from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
 from workflow_scripts.contracts.splits import LEAKS
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.audit import WHYS, audit
@@ -52,6 +52,28 @@ def test_what_is_shared_in_several_ways_is_listed_by_group_first_then_unit_then_
     assert found.pairs["why"].tolist() == ["group", "unit", "turned"]
 
 
+def test_pictures_of_two_labels_are_listed_first_then_what_lies_across_test_and_training():
+    table = manifest(["p", "p", "", "", "", ""]).assign(label=["a", "b", "a", "a", "a", "b"])
+    equal = pairs(("s2", "s3", "near_equal", 0.1), ("s1", "s2", "turned", 0.1), ("s4", "s5", "cropped", 0.2))
+    sides = split("train", "test", "train", "validation", "train", "validation")
+    found = audit(table, sides, equal)
+    assert found.pairs["why"].tolist() == ["turned", "cropped", "group", "near_equal"]
+    assert found.pairs.iloc[1][["id_a", "label_a", "id_b", "label_b"]].tolist() == ["s5", "b", "s4", "a"]
+
+
+def test_a_proven_pair_is_listed_with_what_was_done_and_how_sure_it_is():
+    evidence = dict.fromkeys(PROOF_COLUMNS, 0.5) | {"changes": "turned 90°", "correlation": 0.9, "by_chance": 1e-6}
+    equal = pairs(("s0", "s1", "turned", 0.1), ("s2", "s3", "near_equal", 0.1))
+    equal = equal.assign(**{name: [value, None] for name, value in evidence.items()})
+    equal["changes"] = equal["changes"].fillna("")
+    found = audit(manifest(["", "", "", "p", "p"]), split("train", "test", "train", "test", "train"), equal)
+    LEAKS.check(found.pairs, "leaks")
+    rows = found.pairs.set_index("why")
+    assert rows.loc["turned", ["changes", "correlation", "by_chance"]].tolist() == ["turned 90°", 0.9, 1e-6]
+    assert rows.loc[["group", "near_equal"], "changes"].tolist() == ["", ""]
+    assert rows.loc[["group", "near_equal"], ["correlation", "by_chance"]].isna().all(axis=None)
+
+
 def test_nothing_is_found_where_nothing_is_shared():
     found = audit(manifest(["p", "p", "q", "", ""]), split("train", "train", "test", "test", "train"), pairs())
     assert not len(found.pairs) and sum(found.test.values()) + sum(found.validation.values()) == 0
@@ -70,7 +92,7 @@ def test_groups_are_counted_in_pairs_but_listed_once_a_sample():
     table = manifest(["p"] * 7)
     found = audit(table, split(*["train"] * 3, *["validation"] * 2, *["test"] * 2), pairs())
     assert found.test["group"] == 2 * 5 and found.validation["group"] == 2 * 3
-    assert found.pairs["id_a"].tolist() == ["s3", "s4", "s5", "s6"] and set(found.pairs["id_b"]) == {"s0"}
+    assert found.pairs["id_a"].tolist() == ["s5", "s6", "s3", "s4"] and set(found.pairs["id_b"]) == {"s0"}
 
 
 def test_counts_agree_with_a_slow_loop_over_all_pairs():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import plain
+from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.data.new_images import image_files, warn_of_formulas, warn_of_passed_over
 from workflow_scripts.runtime import entry
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
 AT_A_TIME = 64
-# How long the images that were learned from may be looked at for copies.
-COMPARING_MINUTES = 5.0
 # What the record counts, and the list of _Judged that is counted.
 COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of this step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="results/<study>/runs/<protocol>/<run>/fold0-seed0")
@@ -48,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sheet", type=int, default=6, help="images shown with Grad-CAM (default: 6)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--log", type=Path, default=Path("logs/apply.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 @dataclass
@@ -139,19 +138,19 @@ def _copies(run: "FinishedRun", judged: _Judged) -> list[str]:
     import numpy as np
 
     from workflow_scripts.contracts.arrays import open_arrays
-    from workflow_scripts.data.copies.across_sets import copies_across, records_in_time
+    from workflow_scripts.data.copies.across_sets import COMPARING_MINUTES, PictureSet, copies_across
     from workflow_scripts.data.copies.keypoints import RECORD
+    from workflow_scripts.data.copies.learned_copies import learned_samples, pictures_of
     from workflow_scripts.data.copies.time_budget import TimeBudget
-    from workflow_scripts.data.fold_samples import read_fold
 
-    paths = StudyPaths(run.study)
-    _, table = read_fold(paths.dataset, paths.arrays, paths.split(run.settings.protocol), run.settings.fold)
-    table = table[table["subset"] != "test"]
-    images = open_arrays(paths.arrays).data
-    there = records_in_time((images[row] for row in table["first"]), len(table), TimeBudget(COMPARING_MINUTES))
-    if len(there) < len(table):
-        entry.log.warning("only %d of %d images that were learned from were compared in time", len(there), len(table))
-    copies = copies_across(np.array(judged.records, RECORD), there)
+    paths, budget = StudyPaths(run.study), TimeBudget(COMPARING_MINUTES)
+    files = FoldFiles(paths.dataset, paths.arrays, paths.split(run.settings.protocol))
+    table = learned_samples(files, run.settings.fold)
+    learned = pictures_of(open_arrays(paths.arrays), table, budget)
+    across = copies_across(learned, PictureSet(np.array(judged.records, RECORD), len(judged.records)), budget)
+    if left := across.findings.left_words:
+        entry.log.warning("not compared with what was learned from, for the time was over: %s", left)
+    copies = across.learned_of
     if copies:
         entry.log.warning("%d images are copies of some that were learned from; see copy_of", len(copies))
     ids = table["id"].tolist()
@@ -296,4 +295,4 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

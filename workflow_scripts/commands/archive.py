@@ -15,7 +15,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of the step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
@@ -25,18 +25,15 @@ def arguments() -> argparse.Namespace:
         "--word", action="append", default=[], help="your account's name, if it is a mere word in these results"
     )
     parser.add_argument("--log", type=Path, default=Path("logs/archive.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
     """Archive the results of the working copy that is the current folder."""
     from workflow_scripts.archiving.building import Archived, Options, finished, write_archive
-    from workflow_scripts.settings.load import read_yaml
-    from workflow_scripts.settings.plan.workflow_plan import Plan
+    from workflow_scripts.commands.calling_snakemake import plan_of
 
-    root = Path.cwd()
-    files = [args.configfile] if args.configfile else []
-    plan = Plan(root, read_yaml(args.configfile) if args.configfile else {}, root, files)
+    root, plan = Path.cwd(), plan_of(args.configfile)
     results = Path(plan.config.results)
     names = [name for name in plan.enabled if finished(results, name)]
     left_out = [name for name in plan.enabled if name not in names]
@@ -75,4 +72,4 @@ def refuse_other_settings(results: Path, studies: list) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

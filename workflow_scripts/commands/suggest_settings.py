@@ -71,14 +71,14 @@ class Choice:
         return f"about {max(1, round(self.minutes))} minutes"
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of this command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--study", required=True, help="study whose images and network it is about")
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long all trainings may take (default: 10)")
     parser.add_argument("--log", type=Path, default=Path("logs/suggest_settings.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -210,4 +210,4 @@ def _seconds_an_image(timing: Timing, size: int, train: "Train") -> float:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Pairs that may be expected by chance in all of a study, or between two sets; where more would be, more is asked for.
+ALLOWED = 0.5
+
 
 @dataclass(frozen=True)
 class CopyFindings:
@@ -24,3 +27,9 @@ class CopyFindings:
     correlation: float
     by_chance: float
     proven: int
+
+    @property
+    def left_words(self) -> str:
+        """What was not looked at when the time was over, in words; empty where all was."""
+        counts = ((self.unread, "pictures"), (self.uncompared, "pairs"))
+        return " and ".join(f"{count:,} {what}" for count, what in counts if count)

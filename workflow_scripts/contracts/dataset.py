@@ -65,6 +65,11 @@ def read_manifest(dataset: Path) -> pd.DataFrame:
     return read_modality(dataset).table().read(dataset / "manifest.csv")
 
 
+def neighbours_alike(dataset: Path) -> bool:
+    """Whether samples of one group that follow each other look alike without being copies, as slices do."""
+    return bool(read_record(dataset / "record.json").get("neighbours_alike", False))
+
+
 REASONS = (
     "empty_file",
     "not_an_image",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.record import MadeWith, Provenance
 from workflow_scripts.contracts.step_settings.split_settings import Resample
+from workflow_scripts.contracts.taken_in import TakenIn
 
 
 @dataclass(frozen=True)
@@ -88,22 +90,25 @@ class LinkedPatients:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """seen_in_training: of an external run, by subset: samples whose picture its network has learned from.
+    """seen_in_training: of an external run, by subset: samples whose picture, or a copy of it, its network has learned
+    from; near_copies: the search for such copies, where samples are pictures.
 
     resampled: of a trained run, where it learned from synthetic samples. selected: of a run that is one of several.
     calibration: of a calibrated run. stacked: of a run that weighs the scores of several. linked: of a run that reads
-    another study's images.
+    another study's images. taken_in: of a run that was trained elsewhere.
     """
 
     provenance: Provenance
     made_with: MadeWith
     compression: Compression | None = None
     seen_in_training: dict[str, int] = field(default_factory=dict)
+    near_copies: CopyFindings | None = None
     resampled: Resampled | None = None
     selected: Choice | None = None
     calibration: Calibration | None = None
     stacked: Stack | None = None
     linked: LinkedPatients | None = None
+    taken_in: TakenIn | None = None
 
 
 @dataclass(frozen=True)

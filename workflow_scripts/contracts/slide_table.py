@@ -4,6 +4,8 @@ from workflow_scripts.contracts.listed_table import TAKEN, ListedTable
 from workflow_scripts.contracts.tables import Table
 from workflow_scripts.runtime.study_paths import SLIDES_FILE
 
+# The modality of tiles of slides.
+SLIDE_MODALITY = "slide"
 # A slide that the user's table does not name: nobody opens it.
 UNLISTED = "unlisted"
 # Why a slide was not taken, in the order in which it is looked at; all but `unlisted` are in the quarantine, too.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.contracts.record import read_record
+from workflow_scripts.contracts.taken_in import require_weights_here
 from workflow_scripts.runtime.digests import digest_once
 from workflow_scripts.runtime.errors import NoFileError, UserError
 from workflow_scripts.runtime.results_layout import remedy, vouched_file
@@ -60,9 +61,9 @@ def required_split(path: Path) -> Path:
     return path
 
 
-def required_training(path: Path) -> Path:
-    """`path`, once this file of a training (weights, history) is the one that the training left."""
-    require(path.with_name(TRAINING_FILE), path.name)
+def required_weights(path: Path) -> Path:
+    """`path`, once these weights are those that the training left, with their tensors."""
+    require_weights_here(require(path.with_name(TRAINING_FILE), path.name), path)
     return path
 
 

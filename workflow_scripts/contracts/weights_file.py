@@ -43,13 +43,23 @@ def read_header(path: Path) -> Header:
     return Header({key: tuple(entry["shape"]) for key, entry in head.items()}, metadata)
 
 
+def head_of(path: Path) -> bytes:
+    """The bytes of a safetensors file before its tensors, which read_header reads too; UserError as read_header."""
+    read_header(path)
+    with open(path, "rb") as handle:
+        length = handle.read(8)
+        return length + handle.read(struct.unpack("<Q", length)[0])
+
+
 def origin(metadata: dict[str, str], settings: dict, path: Path) -> Origin:
     """Whose weights these are; UserError, naming the file `path`, unless trained with exactly `settings`."""
     if "settings" not in metadata:
         raise UserError(f"{path} does not say how it was trained; {remedy(path)}")
     recorded = json.loads(metadata["settings"])
     if canonical_json(recorded) != canonical_json(settings):
-        raise UserError(f"{path} was trained with other settings ({_difference(recorded, settings)}); {remedy(path)}")
+        raise UserError(
+            f"{path} was trained with other settings ({first_difference(recorded, settings)}); {remedy(path)}"
+        )
     return Origin(metadata["code"], json.loads(metadata["classes"]))
 
 
@@ -62,10 +72,10 @@ def require_classes(trained: list[str], classes: list[str], where: Path) -> None
         )
 
 
-def _difference(recorded: object, wanted: object, where: str = "") -> str:
-    """First place, in order of keys, where two settings differ."""
+def first_difference(recorded: object, wanted: object, where: str = "") -> str:
+    """First key, in their order, whose value differs between settings there and here, with both values."""
     if isinstance(recorded, dict) and isinstance(wanted, dict):
         for key in sorted(recorded.keys() | wanted.keys()):
             if recorded.get(key) != wanted.get(key):
-                return _difference(recorded.get(key), wanted.get(key), f"{where}.{key}".lstrip("."))
+                return first_difference(recorded.get(key), wanted.get(key), f"{where}.{key}".lstrip("."))
     return f"{where}: {recorded!r} there, {wanted!r} now"

@@ -1,15 +1,11 @@
-"""What a network of one study meets in another: classes of other names, and pictures that it has learned from."""
+"""What a network of one study meets in another: classes of other names."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.dataset import read_manifest
 from workflow_scripts.contracts.run_tables import class_columns
-from workflow_scripts.contracts.splits import SPLIT
-from workflow_scripts.contracts.verified import require, required_split
 from workflow_scripts.runtime.errors import UserError
 
 
@@ -38,18 +34,3 @@ def translate(
     result = table.drop(columns=class_columns(there))
     result[class_columns(here)] = values
     return result
-
-
-def seen_in_training(dataset: Path, predicted: pd.DataFrame, manifest: Path, split: Path, fold: int) -> dict[str, int]:
-    """Per subset: predicted samples whose picture, by its bytes, the network of another study has learned from.
-
-    `dataset`: this study's folder; `predicted`: its samples (id, subset); `manifest`, `split`: tables of the other
-    study, whose training and validation samples of `fold` count.
-    """
-    table = SPLIT.read(required_split(split))
-    learned = table.loc[(table["fold"] == fold) & (table["subset"] != "test"), "id"]
-    require(manifest.with_name("record.json"), manifest.name)
-    digests_there = read_manifest(manifest.parent).set_index("id").loc[learned, "sha256"]
-    digests_here = read_manifest(dataset).set_index("id")["sha256"]
-    same = predicted["id"].map(digests_here).isin(set(digests_there))
-    return {subset: int(same[predicted["subset"] == subset].sum()) for subset in sorted(set(predicted["subset"]))}

@@ -27,6 +27,7 @@ from workflow_scripts.evaluation.parts import rows as part_rows
 from workflow_scripts.evaluation.risk_curves import curves
 from workflow_scripts.evaluation.risk_groups import RiskGroups
 from workflow_scripts.evaluation.subgroups import by_subgroup, members
+from workflow_scripts.evaluation.training_copies import parts_by_copies
 from workflow_scripts.evaluation.variance_parts import variance_parts
 from workflow_scripts.runtime.files import write_json
 
@@ -116,11 +117,12 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
     options, results, sources, subgroups = settings.evaluate, {}, {}, {}
     measuring = Measuring(dataset.classes, options.calibration_bins, tuple(map(load, options.metrics)))
+    copies = parts_by_copies(protocol.runs / run, protocol.units[run], options.aggregate)
     for subset, resampler in protocol.resamplers.items():
         grid = protocol.units[run].subset(subset)
         results[subset] = estimate(grid, resampler, measuring)
         sources[subset] = by_source(grid, resampler, dataset, options.aggregate)
-        subgroups[subset] = by_subgroup(grid, resampler, protocol.subgroups, dataset.classes)
+        subgroups[subset] = by_subgroup(grid, resampler, protocol.subgroups | copies, dataset.classes)
     for key in protocol.units[run]:
         measured = {subset: result[key].as_json() for subset, result in results.items()}
         write_json(metric_tables.metrics_file(out, *key), measured)

@@ -13,7 +13,7 @@ from torch import nn
 from workflow_scripts.contracts.arrays import PIXELS, SEQUENCE
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, marked
-from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.contracts.verified import required_weights
 from workflow_scripts.contracts.weights_file import require_classes
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.explanation.gradcam import Maps, gradcam
@@ -54,7 +54,7 @@ class Trained:
     def read(cls, settings: ExplainSettings, run: str, path: Path, samples: Samples, device: str) -> "Trained":
         """Read the weights at `path`; UserError unless they were trained with the `settings` of the explain step."""
         training = settings.training(run)
-        weights = read_trained(required_training(path), training)
+        weights = read_trained(required_weights(path), training)
         require_classes(weights.classes, samples.classes, path)
         chosen = devices.prepare(device, training.train)
         shape = InputShape.of_arrays(samples.arrays)

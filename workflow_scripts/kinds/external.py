@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from workflow_scripts.contracts.blocks import about
-from workflow_scripts.kinds.kind import MAKE_WITH_NETWORK, SourceRun, StudyRuns
+from workflow_scripts.kinds.kind import MAKE_WITH_TRAINING_COPIES, SourceRun, StudyRuns
 from workflow_scripts.kinds.made_kind import MadeKind
 from workflow_scripts.runtime.wording import nearest
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class External(MadeKind):
-    """A trained run of another study predicts this study's samples, without any refit."""
+    """A trained run of another study predicts this study's samples, without any refit.
+
+    Which of these samples it has learned from, or copies of them, stands in copies_of_training.csv.
+    """
 
     position = 5
-    rule = MAKE_WITH_NETWORK
+    rule = MAKE_WITH_TRAINING_COPIES
     applies_weights = True
     maker = "workflow_scripts.training.external_run:make"
 
@@ -36,6 +39,9 @@ class External(MadeKind):
 
     def sources(self) -> tuple[SourceRun, ...]:
         return (SourceRun(self.of, self.study, self.protocol),)
+
+    def compared_study(self) -> str:
+        return self.study
 
     def completed(self, as_published: Mapping[str, str | None]) -> dict[str, Any]:
         return {"protocol": as_published[self.study]} if self.protocol is None else {}
@@ -69,5 +75,5 @@ class External(MadeKind):
 
     def words(self, name: str, record: "RunRecord") -> str:
         seen = sum(record.seen_in_training.values())
-        overlap = f"; {seen} of these pictures were used there" if seen else ""
+        overlap = f"; {seen} of these pictures, or copies of them, were used there" if seen else ""
         return f"{self.of} trained on {self.study} ({self.protocol}), no refit{overlap}"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 TRAIN, COMBINE = "train", "combine_runs"
 MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
 MAKE_WITH_ATTENTION, MAKE_WITH_LINKED = "make_run_with_attention", "make_run_with_linked"
-MAKE_WITH_ROUNDS = "make_run_with_rounds"
+MAKE_WITH_ROUNDS, MAKE_WITH_TRAINING_COPIES = "make_run_with_rounds", "make_run_with_training_copies"
 RULES = (
     TRAIN,
     MAKE,
@@ -43,6 +43,7 @@ RULES = (
     MAKE_WITH_ATTENTION,
     MAKE_WITH_LINKED,
     MAKE_WITH_ROUNDS,
+    MAKE_WITH_TRAINING_COPIES,
     COMBINE,
 )
 
@@ -128,6 +129,10 @@ class RunKind(OneOfKind):
         """What it reads of another study of the same patients; None: nothing."""
         return None
 
+    def compared_study(self) -> str | None:
+        """Another study whose samples this one's are compared with; None: none."""
+        return None
+
     def networks(self) -> Mapping[str, NetworkPart]:
         """The networks that it trains: `model`, or the name of each branch."""
         return {}
@@ -142,6 +147,11 @@ class RunKind(OneOfKind):
         """What its one network is called in its library; None where it has several, or none."""
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
+
+    @property
+    def number_format(self) -> str | None:
+        """Format of its weights where it gives them another than their training did; None: it does not."""
+        return None
 
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""

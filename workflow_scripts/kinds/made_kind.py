@@ -56,18 +56,10 @@ class RunJob:
         return folder / WEIGHTS_FILE
 
     @property
-    def source_manifest(self) -> Path:
-        """The manifest of the study of that training."""
-        return self._source_study.manifest
-
-    @property
-    def source_split(self) -> Path:
-        """The split that the training was made with."""
-        return self._source_study.split(self.applied.protocol)
-
-    @property
-    def _source_study(self) -> StudyPaths:
-        return StudyPaths(study_of(self.weights_path.parent))
+    def source_files(self) -> FoldFiles:
+        """The files that the training was made with, of whatever study."""
+        paths = StudyPaths(study_of(self.weights_path.parent))
+        return FoldFiles(paths.dataset, paths.arrays, paths.split(self.applied.protocol))
 
 
 class MadeKind(RunKind):
@@ -76,7 +68,8 @@ class MadeKind(RunKind):
     The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
     a folder `model` besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
     where it reads what another study has of the same patients, MAKE_WITH_ROUNDS where it trains in rounds, leaves
-    rounds.csv and queries.csv and keeps a state between rounds.
+    rounds.csv and queries.csv and keeps a state between rounds; MAKE_WITH_TRAINING_COPIES where another study's
+    network predicts, and which samples it has learned from stands in copies_of_training.csv.
     """
 
     rule = MAKE

@@ -136,6 +136,11 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
+def chance_words(pairs: float) -> str:
+    """How many pairs are expected by chance: what is rarer than one in a hundred studies is not told apart."""
+    return "fewer than 0.01" if pairs < 0.01 else f"{pairs:.2g}"
+
+
 def share(part: float, whole: float) -> str:
     """part of whole in percent, without digits unless below ten; a dash of nothing."""
     if not whole:
@@ -154,6 +159,16 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def energy(joules: float | None) -> str:
+    """Joules in the unit that fits: 35 J, 2.4 Wh, 1.3 kWh."""
+    if joules is None or missing(joules):
+        return DASH
+    for unit, size in (("kWh", 3.6e6), ("Wh", 3.6e3)):
+        if joules >= size:
+            return f"{joules / size:.3g} {unit}"
+    return f"{joules:.3g} J"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

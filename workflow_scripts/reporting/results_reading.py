@@ -26,6 +26,7 @@ from workflow_scripts.contracts.statistics_table import STATISTICS
 from workflow_scripts.contracts.step_settings.split_settings import repeats_of
 from workflow_scripts.contracts.subsets import reported_subset
 from workflow_scripts.contracts.tables import Table
+from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES_FILE
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.contracts.visit_audit import VISIT_AUDIT
 from workflow_scripts.contracts.visit_columns import VISIT_COLUMNS
@@ -135,7 +136,8 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
         for run in settings.runs:
             for job in _jobs(settings, protocol):
                 path = paths.fold_seed(protocol, run, FoldSeed(*job))
-                require(path / RECORD_FILE, UNITS_FILE, *predictions)
+                copies = [TRAINING_COPIES_FILE] * (settings.runs[run].spec.compared_study() is not None)
+                require(path / RECORD_FILE, UNITS_FILE, *predictions, *copies)
                 if settings.runs[run].trained:
                     require(path / TRAINING_FILE, HISTORY_FILE)
     if settings.source == "synthetic":

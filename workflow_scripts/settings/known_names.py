@@ -49,6 +49,7 @@ _RUN_RULES = (
     "make_run_with_attention",
     "make_run_with_linked",
     "make_run_with_rounds",
+    "make_run_with_training_copies",
     "combine_runs",
     "evaluate",
     "explain",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.dataset import PAIR_KINDS
-from workflow_scripts.contracts.splits import LEAKS
+from workflow_scripts.contracts.splits import LEAK_PROOF, LEAKS
 from workflow_scripts.contracts.subsets import SUBSETS
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.splitting.clusters import pair_positions
@@ -77,10 +77,22 @@ def audit(manifest: pd.DataFrame, split: pd.DataFrame, pairs: pd.DataFrame, repo
             table[f"id_{end}"] = ids[table[end]]
             table[f"subset_{end}"] = np.array(SUBSETS)[subset[table[end]]]
         tables.append(table)
-    listed = pd.concat(tables, ignore_index=True)
+    listed = _ordered(pd.concat(tables, ignore_index=True), manifest["label"].to_numpy())
+    return Audit(listed, totals[TEST], totals[VALIDATION], samples, tested)
+
+
+def _ordered(listed: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
+    """The leaks (contract LEAKS) with the labels of both ends, what matters most first in every fold."""
+    for end in "ab":
+        listed[f"label_{end}"] = labels[listed[end]]
+    pictures = listed["why"].isin(PAIR_KINDS)
+    listed["one_label"] = ~(pictures & (listed["label_a"] != listed["label_b"]))
+    listed["besides"] = (listed["subset_a"] != SUBSETS[TEST]) | (listed["subset_b"] != SUBSETS[TRAIN])
     listed["order"] = listed["why"].map({why: rank for rank, why in enumerate(WHYS)})
-    listed = listed.sort_values(["fold", "order", "a", "b"], kind="stable").reset_index(drop=True)
-    return Audit(listed[list(LEAKS.columns)], totals[TEST], totals[VALIDATION], samples, tested)
+    listed = listed.sort_values(["fold", "one_label", "besides", "order", "a", "b"], kind="stable", ignore_index=True)
+    if "changes" in listed:
+        listed["changes"] = listed["changes"].fillna("")
+    return listed[[*LEAKS.columns, *(name for name in LEAK_PROOF if name in listed)]]
 
 
 def _codes(names: pd.Series) -> np.ndarray:
@@ -124,6 +136,7 @@ def _equal(
             "a": np.where(later, first, second),
             "b": np.where(later, second, first),
             "distance": pairs["distance"].to_numpy(dtype="float64"),
+            **{name: pairs[name].to_numpy() for name in LEAK_PROOF if name in pairs},
         }
     )[torn]
     for side, counts in totals.items():

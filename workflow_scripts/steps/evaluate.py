@@ -1,8 +1,8 @@
 """Evaluate all runs under one protocol, metrics with intervals and figures, and compare them on the same units.
 
-In: units.csv and record.json of every run, fold and training seed, and history.csv of trained runs; the dataset's
-manifest and record. Refused are runs made with other settings, that do not fit the manifest, or that judged other
-units than the first run.
+In: units.csv and record.json of every run, fold and training seed, history.csv of trained runs and
+copies_of_training.csv of external ones; the dataset's manifest and record. Refused are runs made with other settings,
+that do not fit the manifest, or that judged other units than the first run.
 Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean as fold "all", seed "all"),
 {run}/metrics.json (the mean), {run}/statistics.csv (contract STATISTICS) and {run}/fold{fold}-seed{seed}.json (each
 alone), {run}/confusion.png, roc.png, reliability.png and, of trained runs, curves.png, where a class is a risk also
@@ -28,6 +28,7 @@ from workflow_scripts.contracts.record import made_with, make_record, mixtures, 
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
 from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
+from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES_FILE
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.estimates import Result
@@ -75,7 +76,10 @@ def require_runs(args: argparse.Namespace, settings: EvaluateSettings) -> dict[P
     require(args.dataset / "record.json", "manifest.csv")
     for run in settings.runs:
         for folder in (args.runs / run / job for job in jobs(settings)):
-            records[folder / "record.json"] = require(folder / "record.json", UNITS_FILE)
+            record = require(folder / "record.json", UNITS_FILE)
+            if TRAINING_COPIES_FILE in record["outputs"]:
+                require(folder / "record.json", TRAINING_COPIES_FILE)
+            records[folder / "record.json"] = record
             if run in settings.trained:
                 require(folder / TRAINING_FILE, HISTORY_FILE)
     return records

@@ -8,22 +8,19 @@ and leaves one file that stands for them: the digests of their records.
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.blocks import parse, plain
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.record import make_record, write_record
 from workflow_scripts.contracts.run_finish import RunOutput, finish_run
-from workflow_scripts.contracts.run_tables import PREDICTIONS, unit_weights
+from workflow_scripts.contracts.taken_in import TAKEN_IN
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.contracts.weights_file import origin, read_header, require_classes
-from workflow_scripts.data.fold_samples import read_fold
+from workflow_scripts.contracts.weights_file import origin, read_header
+from workflow_scripts.data.fold_predictions import read_predictions
 from workflow_scripts.kinds.step_settings.training_settings import FinishSettings, TrainSettings
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
-from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import SEAL, digest_file
-from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import (
     COPIED_FROM,
     HISTORY_FILE,
@@ -33,13 +30,10 @@ from workflow_scripts.runtime.run_address import (
     WEIGHTS_FILE,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
 # What it says besides the costs.
-LEARNED_FROM = ("resampled", "stain", COPIED_FROM)
+LEARNED_FROM = ("resampled", "stain", COPIED_FROM, TAKEN_IN)
 BELONGING = ("versions", "processor", "outputs", *LEARNED_FROM)
 
 
@@ -87,7 +81,7 @@ def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dic
     made_with = {key: measured[key] for key in ("versions", "processor")}
     learned_from = {key: measured[key] for key in LEARNED_FROM if key in measured}
     return RunOutput(
-        _predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
+        read_predictions(folder / PREDICTIONS_FILE, files, settings.fold, trained.classes, weights_path),
         trained.classes,
         inputs=(*files.inputs, weights_path),
         inputs_by_name=start,
@@ -95,19 +89,6 @@ def _trained(folder: Path, files: FoldFiles, settings: TrainSettings, start: dic
         facts={"training": {"settings": received, "code": trained.code, **made_with}, **learned_from},
         cost={**{key: measured[key] for key in MEASURED}, "train": spent},
     )
-
-
-def _predictions(path: Path, files: FoldFiles, fold: int, trained_classes: list[str], weights: Path) -> "pd.DataFrame":
-    """The predictions of a training; UserError unless they are of the classes and samples of its fold."""
-    classes, samples = read_fold(files.dataset, files.arrays, files.split, fold)
-    require_classes(trained_classes, classes, weights)
-    table = PREDICTIONS.read(path)
-    judged = samples[samples["subset"] != "train"].sort_values("id", kind="stable")
-    columns = ["id", "subset", "label"]
-    same = table[columns].reset_index(drop=True).equals(judged[columns].reset_index(drop=True))
-    if not same or (unit_weights(table) != unit_weights(judged)).any():
-        raise UserError(f"{path} is not of the samples of {files.split}; {remedy(path)}")
-    return table
 
 
 if __name__ == "__main__":

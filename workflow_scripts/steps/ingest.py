@@ -9,6 +9,7 @@ patients visits.csv, columns.csv, flow.csv and audit.csv, from which they are re
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from workflow_scripts.data.equal_pairs import equal_pairs
 from workflow_scripts.data.inspecting import Looks, inspect_all, with_empty_cells
 from workflow_scripts.data.linked_patients import linked_patients
 from workflow_scripts.data.raw_folders import add_source_arguments, parse_sources
-from workflow_scripts.data.readers.reader_interface import Limits, modality_of
+from workflow_scripts.data.readers.reader_interface import Limits, Reader, modality_of
 from workflow_scripts.data.reading import RawFiles, pseudonyms_of
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
@@ -102,15 +103,23 @@ def main(args: argparse.Namespace) -> None:
         pairs = search.with_others(pairs)
         if search.findings.proven:
             search.write_picture(args.out / NEAR_COPIES_FILE)
-    write_dataset(args, settings, collected, modality, manifest, classes, pairs, search)
+    alike = neighbours_alike(readers)
+    write_dataset(args, settings, collected, modality, manifest, classes, pairs, search, alike)
     log_dataset(settings, collected, manifest, classes, pairs)
 
 
 def near_copies(
     args: argparse.Namespace, settings: IngestSettings, manifest: pd.DataFrame, seen: Looks, raw: RawFiles
 ) -> "CopySearch | None":
-    """The near copies among the pictures; None where none are looked for. Copies made by `ingest.fill` are left out."""
+    """The near copies among the pictures, of tiles among their slides; None where none are looked for.
+
+    Copies made by `ingest.fill` are left out.
+    """
     minutes = settings.ingest.near_copies_minutes
+    if minutes and (args.out / OVERVIEWS_FILE).exists():
+        from workflow_scripts.data.copies.slide_copies import find_slide_copies
+
+        return find_slide_copies(manifest, args.out / OVERVIEWS_FILE, minutes)
     compared = seen.pictures["pixels"].notna()
     if CHANGE in manifest:
         compared &= manifest[CHANGE] == ""
@@ -120,9 +129,14 @@ def near_copies(
 
     pictures = manifest[compared].reset_index(drop=True)
     folder = args.work / "near_copies" / settings.study
-    alike = any(getattr(reader, "neighbours_alike", False) for reader in raw.readers.values())
+    alike = neighbours_alike(raw.readers)
     how = HowToSearch(folder, minutes, args.jobs, Limits(settings.ingest.max_megapixels), alike)
     return find_copies(pictures, raw.tasks(pictures), how)
+
+
+def neighbours_alike(readers: Mapping[str, Reader]) -> bool:
+    """Whether samples of one group that follow each other look alike without being copies."""
+    return any(getattr(reader, "neighbours_alike", False) for reader in readers.values())
 
 
 def check_apart(sources: dict[str, Path], out: Path) -> None:
@@ -157,6 +171,7 @@ def write_dataset(
     classes: list[str],
     pairs: pd.DataFrame,
     search: "CopySearch | None",
+    alike: bool,
 ) -> None:
     """Write the three tables and, last, the record, which names those that are written already, too."""
     quarantine = pd.DataFrame([asdict(item) for item in collected.refused], columns=list(QUARANTINE.columns))
@@ -185,6 +200,7 @@ def write_dataset(
         equal_pairs={kind: int((pairs["kind"] == kind).sum()) for kind in PAIR_KINDS},
         equal_pairs_across_classes=across_classes(pairs),
         **({"near_copies": plain(search.findings)} if search else {}),
+        **({"neighbours_alike": True} if alike else {}),
         public_sets=[public.names[0] for public in sets_of_files(manifest["path"].tolist())],
         synthetic=settings.synthetic,
         scale=settings.scale,

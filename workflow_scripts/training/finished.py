@@ -13,7 +13,7 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.record import view_of as view_of_record
 from workflow_scripts.contracts.step_settings.preprocess_settings import Packing
-from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.contracts.verified import required_weights
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.kinds.kind_registry import kinds
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
@@ -81,7 +81,7 @@ class FinishedRun:
         settings = view_of_record(_Record, record, folder / "record.json").training.settings
         folder = folder.resolve()
         study = _study_of(folder, settings)
-        required_training(folder / WEIGHTS_FILE)
+        required_weights(folder / WEIGHTS_FILE)
         inputs, masks = record["inputs"], study / "masks" / "record.json"
         arrays, _ = (
             _packed_record(folder, study, settings, inputs),

@@ -14,7 +14,7 @@ from torch import nn
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.run_tables import class_columns
 from workflow_scripts.contracts.step_settings.train_settings import Precision
-from workflow_scripts.contracts.verified import required_training
+from workflow_scripts.contracts.verified import required_weights
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.build import build
 from workflow_scripts.models.input_shape import InputShape
@@ -42,7 +42,7 @@ class Applied:
     def read(cls, files: FoldFiles, path: Path, trained: TrainSettings, fold: int, device: str) -> "Applied":
         """Weights at `path`, trained with exactly the settings `trained`, and the samples of `fold` of `files`."""
         samples = read_samples(files.dataset, files.arrays, files.split, fold, files.masks)
-        weights = read_trained(required_training(path), trained)
+        weights = read_trained(required_weights(path), trained)
         return cls(weights, samples, devices.prepare(device, trained.train), fold)
 
     def network(self) -> nn.Module:

@@ -3,33 +3,58 @@
 import numpy as np
 
 from tests.made_copies import all_together, flipped, picture, turned
-from workflow_scripts.data.copies.across_sets import copies_across, records_in_time
-from workflow_scripts.data.copies.keypoints import record_of
+from workflow_scripts.data.copies.across_sets import CopiesAcross, PictureSet, copies_across
+from workflow_scripts.data.copies.keypoints import RECORD, record_of
 from workflow_scripts.data.copies.time_budget import TimeBudget
 
+UNBOUNDED = 60.0
 
-def records(pictures: list[np.ndarray]) -> np.ndarray:
-    return np.array([record_of(pixels) for pixels in pictures])
+
+def pictures(*drawn: np.ndarray) -> PictureSet:
+    return PictureSet(np.array([record_of(pixels) for pixels in drawn], RECORD), len(drawn))
+
+
+def across(learned: PictureSet, new: PictureSet, minutes: float = UNBOUNDED, **more: np.ndarray) -> CopiesAcross:
+    return copies_across(learned, new, TimeBudget(minutes), **more)
 
 
 def test_a_copy_is_named_with_what_it_is_a_copy_of():
-    there = [picture(number, side=128) for number in range(30)]
+    learned = [picture(number, side=128) for number in range(30)]
     rng = np.random.default_rng(4)
-    here = [picture(99, side=128), all_together(there[7], rng), turned(flipped(there[20]), 50), picture(98, side=128)]
-    assert copies_across(records(here), records(there)) == {1: 7, 2: 20}
+    copies = all_together(learned[7], rng), turned(flipped(learned[20]), 50)
+    found = across(pictures(*learned), pictures(picture(99, side=128), *copies, picture(98, side=128)))
+    assert found.learned_of == {1: 7, 2: 20}
+    assert found.findings.pictures == 34 and found.findings.proven == 2 and found.findings.by_chance <= 0.5
+    assert len(found.proofs) == len(found.by_chance) == 2 and (found.by_chance < 0.01).all()
+
+
+def test_a_new_picture_is_named_once_with_the_clearest_of_its_copies():
+    original = picture(3, side=128)
+    learned = [all_together(original, np.random.default_rng(1)), original, picture(4, side=128)]
+    assert across(pictures(*learned), pictures(flipped(original))).learned_of == {0: 1}
 
 
 def test_copies_within_one_of_the_sets_are_not_asked_for():
-    twice = [picture(1, side=128), flipped(picture(1, side=128))]
-    others = [picture(2, side=128), turned(picture(2, side=128), 20)]
-    assert copies_across(records(twice), records(others)) == {}
+    twice = pictures(picture(1, side=128), flipped(picture(1, side=128)))
+    others = pictures(picture(2, side=128), turned(picture(2, side=128), 20))
+    assert across(others, twice).learned_of == {}
 
 
 def test_no_pictures_have_no_copies():
-    assert copies_across(records([picture(1)]), records([])[:0].astype(record_of(picture(1)).dtype)) == {}
+    assert across(pictures(), pictures(picture(1))).learned_of == {}
 
 
-def test_the_first_pictures_are_compared_where_the_time_is_over():
-    pictures = [picture(number, side=64, cells=4) for number in range(3)]
-    assert len(records_in_time(pictures, 3, TimeBudget(1e-9))) == 1
-    assert len(records_in_time(pictures, 3, TimeBudget(5))) == 3
+def test_what_is_left_out_when_the_time_is_over_is_counted():
+    drawn = [picture(number, side=64, cells=4) for number in range(3)]
+    some = PictureSet.of(drawn, 3, TimeBudget(1e-9))
+    assert (len(some.records), len(PictureSet.of(drawn, 3, TimeBudget(UNBOUNDED)).records)) == (1, 3)
+    found = across(some, pictures(flipped(drawn[0])), minutes=0.0)
+    assert found.findings.unread == 2 and found.findings.uncompared == 1 and found.learned_of == {}
+
+
+def test_a_copy_must_agree_better_than_pictures_that_only_look_alike():
+    original = picture(5, side=128)
+    slices = pictures(original, all_together(original, np.random.default_rng(2)))
+    new = pictures(all_together(original, np.random.default_rng(8)))
+    assert across(slices, new).learned_of
+    assert not across(slices, new, following=np.array([[0, 1]])).learned_of

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from workflow_scripts.data.copies.calibration import ALLOWED, ENOUGH, FLOOR, Calibration, calibrate
+from workflow_scripts.contracts.copy_findings import ALLOWED
+from workflow_scripts.data.copies.calibration import ENOUGH, FLOOR, Calibration, calibrate
 from workflow_scripts.data.copies.proof import CORRELATION, PROOF
 
 

@@ -84,6 +84,23 @@ def test_a_chain_of_proven_pairs_is_not_cut_as_one_of_look_alikes_is(raw, tmp_pa
     assert join(manifest, chain.drop(columns=list(PROOF_COLUMNS))).dropped > 0
 
 
+def test_copies_between_the_pictures_of_two_adapters_are_listed_and_grouped(tmp_path):
+    own, published = tmp_path / "own", tmp_path / "herlev"
+    for number in range(8):
+        save(own / "own" / f"{number}.png", Image.fromarray(picture(number)))
+        name = f"14900000{number}-14900000{number}-001.BMP"
+        folder = published / "New database pictures" / "carcinoma_in_situ"
+        save(folder / name, Image.fromarray(turned(flipped(picture(2)), 70) if number == 5 else picture(50 + number)))
+    out = run_ingest(tmp_path / "out", sources={"folder": own, "herlev": published})
+    (row,) = EQUAL_PAIRS.read(out / "equal_pairs.csv").itertuples()
+    assert row.id_a == "folder/own/2" and row.id_b.startswith("herlev/") and row.id_b.endswith("149000005-001")
+    assert row.kind == "flipped" and (row.label_a, row.label_b) == ("own", "carcinoma_in_situ")
+    manifest = read_manifest(out)
+    clusters = join(manifest, EQUAL_PAIRS.read(out / "equal_pairs.csv"))
+    codes = dict(zip(manifest["id"], clusters.codes, strict=True))
+    assert codes[row.id_a] == codes[row.id_b] and len(set(clusters.codes)) == 15
+
+
 def test_pictures_of_one_group_are_not_compared(raw, tmp_path):
     lines = ["path,group", "x/01.png,p", "x/turned.png,p"]
     (raw / "groups.csv").write_text("\n".join(lines) + "\n")

@@ -1,38 +1,77 @@
 """Copies between two sets of pictures: new ones, or those of a test set, and those that a network has learned from."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.data.copies.calibration import calibrate
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.keypoints import RECORD, record_of
-from workflow_scripts.data.copies.proof import PROOF, prove, scores
+from workflow_scripts.data.copies.proof import prove_all, scores
 from workflow_scripts.data.copies.time_budget import TimeBudget
 
-
-def records_in_time(pictures: Iterable[np.ndarray], total: int, budget: TimeBudget) -> np.ndarray:
-    """Records (dtype RECORD) of the pictures (uint8 H×W×3), fewer than `total` where the time is over."""
-    records = []
-    for pixels in pictures:
-        records.append(record_of(pixels))
-        if budget.over(len(records), total, "pictures"):
-            break
-    return np.array(records, RECORD)
+# How long pictures of two sets may be looked at, in minutes.
+COMPARING_MINUTES = 5.0
+_NO_PAIRS = np.zeros((0, 2), np.int64)
 
 
-def copies_across(here: np.ndarray, there: np.ndarray) -> dict[int, int]:
-    """Row of `here` → row of `there` that shows the same, the clearest; both are records (dtype RECORD).
+@dataclass(frozen=True)
+class PictureSet:
+    """Records (dtype RECORD) of pictures, in their order; `total`: how many there are, more where the time was over."""
 
-    All candidates are measured for what chance gives, so that many copies ask for clearer ones.
+    records: np.ndarray
+    total: int
+
+    @classmethod
+    def of(cls, pictures: Iterable[np.ndarray], total: int, budget: TimeBudget) -> "PictureSet":
+        """Those of the pictures (H×W×3 uint8, or H×W×1 of any depth) that are looked at in time."""
+        records = []
+        for pixels in pictures:
+            records.append(record_of(pixels))
+            if budget.over(len(records), total, "pictures"):
+                break
+        return cls(np.array(records, RECORD), total)
+
+
+@dataclass(frozen=True)
+class CopiesAcross:
+    """Copies of learned pictures among new ones, one row for each new picture that is one: its clearest.
+
+    pairs: int n×2, row of the learned and of the new picture; proofs: dtype PROOF, from the learned to the new one;
+    by_chance: pairs as clear that are expected by chance; findings: what the search was, over both sets.
     """
-    groups = np.repeat([0, 1], [len(here), len(there)])
-    records = np.concatenate([here, there])
-    pairs = candidates(records, groups)
-    proofs = np.array([prove(records[first], records[second]) for first, second in pairs.tolist()], PROOF)
+
+    pairs: np.ndarray
+    proofs: np.ndarray
+    by_chance: np.ndarray
+    findings: CopyFindings
+
+    @property
+    def learned_of(self) -> dict[int, int]:
+        """Row of a new picture → row of the learned one."""
+        return {int(new): int(learned) for learned, new in self.pairs}
+
+
+def copies_across(
+    learned: PictureSet, new: PictureSet, budget: TimeBudget, following: np.ndarray = _NO_PAIRS
+) -> CopiesAcross:
+    """Which new pictures are copies of learned ones. Copies within one of the sets are not asked for.
+
+    All candidates are measured for what chance gives, so that many copies ask for clearer ones. `following`: int n×2,
+    rows of learned pictures that look alike and are no copies, as slices do: a copy must agree better than they.
+    """
+    sizes = len(learned.records), len(new.records)
+    records = np.concatenate([learned.records, new.records])
+    pairs = candidates(records, np.repeat([0, 1], sizes))
+    alike = prove_all(records, following, budget)["correlation"]
+    proofs = prove_all(records, pairs, budget)
+    left, pairs = len(pairs) - len(proofs), pairs[: len(proofs)]
     clear = scores(proofs)
-    calibration = calibrate(clear, np.zeros(len(pairs), bool), np.zeros(0))
+    calibration = calibrate(clear, np.zeros(len(pairs), bool), alike)
     rows = np.flatnonzero(calibration.proven(proofs, clear))
-    # The clearest come last and stay.
-    order = rows[np.argsort(clear[rows], kind="stable")]
-    return {int(first): int(second) - len(here) for first, second in pairs[order].tolist()}
+    rows = rows[np.argsort(-clear[rows], kind="stable")]
+    rows = np.sort(rows[np.unique(pairs[rows, 1], return_index=True)[1]])
+    findings = calibration.findings(records["count"], learned.total + new.total, left, len(rows))
+    return CopiesAcross(pairs[rows] - [0, sizes[0]], proofs[rows], calibration.by_chance(clear[rows]), findings)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.copy_findings import ALLOWED, CopyFindings
+from workflow_scripts.data.copies.keypoints import FEW
 from workflow_scripts.data.copies.proof import CORRELATION
 
 # Least score of a proven pair. Of 26,000 candidates of real cells, tissue and colposcopies none that was no copy
 # reached it.
 FLOOR = 4.0
-# Pairs that may be expected by chance in all of a study.
-ALLOWED = 0.5
 # Fewer impossible pairs measure nothing: all candidates are taken for them, which asks for more.
 ENOUGH = 500
 # No smaller number of pairs is said to be expected.
@@ -49,6 +49,21 @@ class Calibration:
     def proven(self, proofs: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """bool n: which pairs are copies; proofs: dtype PROOF."""
         return (scores >= self.threshold) & (proofs["correlation"] >= self.correlation)
+
+    def findings(self, counts: np.ndarray, pictures: int, left: int, proven: int) -> CopyFindings:
+        """What a record says of the search; counts: keypoints of each picture that was read, of so many pictures."""
+        return CopyFindings(
+            pictures=pictures,
+            unread=pictures - len(counts),
+            too_few_keypoints=int((counts < FEW).sum()),
+            compared=self.compared,
+            uncompared=left,
+            impossible=self.impossible,
+            threshold=round(self.threshold, 3),
+            correlation=round(self.correlation, 3),
+            by_chance=float(f"{self.by_chance(np.array([self.threshold]))[0]:.2g}"),
+            proven=proven,
+        )
 
 
 def calibrate(scores: np.ndarray, impossible: np.ndarray, alike: np.ndarray) -> Calibration:

@@ -60,6 +60,14 @@ def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) 
     return _nearest(pairs >> 1, votes, counts, nearest)
 
 
+def neighbours(groups: np.ndarray) -> np.ndarray:
+    """int n×2: pictures of one group that follow each other; `groups`: int n, -1 where unknown."""
+    order = np.argsort(groups, kind="stable")
+    following = np.column_stack([order[:-1], order[1:]])
+    same = (groups[following[:, 0]] == groups[following[:, 1]]) & (groups[following[:, 0]] >= 0)
+    return following[same]
+
+
 def _bounds(sorted_words: np.ndarray) -> np.ndarray:
     """Where each word begins in the sorted words, and where the last one ends."""
     return np.append(np.flatnonzero(np.diff(sorted_words, prepend=-1)), len(sorted_words))

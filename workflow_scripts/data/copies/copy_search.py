@@ -9,11 +9,10 @@ import pandas as pd
 
 from workflow_scripts.contracts.copy_findings import CopyFindings
 from workflow_scripts.contracts.dataset import EQUAL_PAIRS, PROOF_COLUMNS
-from workflow_scripts.data.copies.calibration import Calibration, calibrate
-from workflow_scripts.data.copies.candidates import candidates
+from workflow_scripts.data.copies.calibration import calibrate
+from workflow_scripts.data.copies.candidates import candidates, neighbours
 from workflow_scripts.data.copies.changes import Changes
 from workflow_scripts.data.copies.kept_records import KeptRecords, kept_keypoints, kept_proofs
-from workflow_scripts.data.copies.keypoints import FEW
 from workflow_scripts.data.copies.pairs_picture import ShownPairs, write_pairs
 from workflow_scripts.data.copies.proof import scores
 from workflow_scripts.data.copies.time_budget import TimeBudget
@@ -77,8 +76,8 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     records = np.load(kept.records, mmap_mode="r")
     groups = pd.factorize(samples["group"].where(samples["group"] != "", None))[0]
     labels = pd.factorize(samples["label"])[0]
-    neighbours = _neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
-    following = _of_two_contents(neighbours, np.array(digests))
+    following = neighbours(groups) if how.neighbours_alike else np.zeros((0, 2), np.int64)
+    following = _of_two_contents(following, np.array(digests))
     pairs = np.concatenate([following, _of_two_contents(candidates(records, groups), np.array(digests))])
     proofs = kept_proofs(kept, pairs, digests, how.jobs, budget)
     left = len(pairs) - max(len(proofs), len(following))
@@ -89,10 +88,9 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     other_group = (groups[first] != groups[second]) | (groups[first] < 0)
     calibration = calibrate(clear, (labels[first] != labels[second]) & other_group, alike["correlation"])
     rows = np.flatnonzero(calibration.proven(proofs, clear))
-    few = int((records["count"][done] < FEW).sum())
-    findings = _findings(calibration, len(samples), int((~done).sum()), few, left, len(rows))
+    findings = calibration.findings(records["count"][done], len(samples), left, len(rows))
     chance = calibration.by_chance(clear)
-    listed = [_row(samples, records, pairs[row], proofs[row], chance[row]) for row in rows]
+    listed = [pair_row(samples.iloc[pairs[row]], records[pairs[row]], proofs[row], chance[row]) for row in rows]
     table = pd.DataFrame(listed, columns=[*EQUAL_PAIRS.columns, *PROOF_COLUMNS])
     shown = rows[np.lexsort((-clear[rows], labels[first[rows]] == labels[second[rows]]))]
     ids = samples["id"].to_numpy()
@@ -101,43 +99,19 @@ def find_copies(samples: pd.DataFrame, tasks: Iterable[FileTask], how: HowToSear
     return CopySearch(table.sort_values(["id_a", "id_b"], ignore_index=True), findings, seen)
 
 
-def _neighbours(groups: np.ndarray) -> np.ndarray:
-    """int n×2: pictures of one group that follow each other."""
-    order = np.argsort(groups, kind="stable")
-    following = np.column_stack([order[:-1], order[1:]])
-    same = (groups[following[:, 0]] == groups[following[:, 1]]) & (groups[following[:, 0]] >= 0)
-    return following[same]
-
-
 def _of_two_contents(pairs: np.ndarray, digests: np.ndarray) -> np.ndarray:
     """Without the pairs of equal bytes, which are known to be copies."""
     return pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
 
 
-def _findings(calibration: Calibration, pictures: int, unread: int, few: int, left: int, proven: int) -> CopyFindings:
-    return CopyFindings(
-        pictures=pictures,
-        unread=unread,
-        too_few_keypoints=few,
-        compared=calibration.compared,
-        uncompared=left,
-        impossible=calibration.impossible,
-        threshold=round(calibration.threshold, 3),
-        correlation=round(calibration.correlation, 3),
-        by_chance=float(f"{calibration.by_chance(np.array([calibration.threshold]))[0]:.2g}"),
-        proven=proven,
-    )
-
-
-def _row(
-    samples: pd.DataFrame, records: np.ndarray, pair: np.ndarray, proof: np.ndarray, chance: float
+def pair_row(
+    ends: pd.DataFrame, records: np.ndarray, proof: np.ndarray, chance: float
 ) -> tuple[str | float | int, ...]:
-    first, second = (int(end) for end in pair)
-    changes = Changes.of(proof, records[first], records[second])
-    ids, labels = samples["id"].iloc[[first, second]].tolist(), samples["label"].iloc[[first, second]].tolist()
+    """A row of EQUAL_PAIRS with PROOF_COLUMNS; ends: id and label of both samples, records: theirs, dtype RECORD."""
+    changes = Changes.of(proof, *records)
     correlation = float(proof["correlation"])
     distance = round(float(np.sqrt(max(0.0, 1 - correlation) / 2)), 6)
     measures = (correlation, *changes.shares, changes.turn, changes.scale, changes.stretch)
     rounded = [round(value, 4) for value in measures]
     evidence = (int(proof["agreeing"]), *rounded, int(changes.mirrored), float(f"{chance:.2g}"), changes.words())
-    return (*ids, changes.kind, distance, *labels, *evidence)
+    return (*ends["id"], changes.kind, distance, *ends["label"], *evidence)

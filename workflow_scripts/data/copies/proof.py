@@ -11,6 +11,7 @@ import numpy as np
 
 from workflow_scripts.data.copies.keypoints import GREY, SIDE, grey_of
 from workflow_scripts.data.copies.registration import Registration, register, sound
+from workflow_scripts.data.copies.time_budget import TimeBudget
 
 # Matches that must agree before pixels are compared.
 AGREEING = 5
@@ -62,6 +63,20 @@ def prove(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     proof["correlation"], proof["overlap"], proof["matrix"] = overlap.correlation, overlap.shares, matrix
     proof["gain"] = _gain(first, second, matrix)
     return proof
+
+
+def prove_all(records: np.ndarray, pairs: np.ndarray, budget: TimeBudget) -> np.ndarray:
+    """dtype PROOF of pairs (int n×2 rows of the records), in their order; fewer where the time is over."""
+    from threadpoolctl import threadpool_limits
+
+    proofs = np.zeros(len(pairs), PROOF)
+    # Products of matrices this small are slower by several threads.
+    with threadpool_limits(1):
+        for row, (first, second) in enumerate(pairs.tolist()):
+            if budget.over(row, len(pairs), "pairs"):
+                return proofs[:row]
+            proofs[row] = prove(records[first], records[second])
+    return proofs
 
 
 def scores(proofs: np.ndarray) -> np.ndarray:

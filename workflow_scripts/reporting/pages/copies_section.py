@@ -4,7 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.copy_findings import ALLOWED
 from workflow_scripts.contracts.public_sets import public_sets
+from workflow_scripts.contracts.slide_table import SLIDE_MODALITY
 from workflow_scripts.contracts.splits import LEAKS
 from workflow_scripts.reporting.pages.page import data_uri
 from workflow_scripts.reporting.results import Results
@@ -20,7 +22,9 @@ def copies_section(results: Results) -> dict[str, Any]:
     pairs, paths = results.equal_pairs, StudyPaths(results.folder)
     repeats_of = {public.names[0]: public.repeats for public in public_sets() if public.repeats}
     repeats = [(name, repeats_of[name]) for name in results.dataset.public_sets if name in repeats_of]
-    section = {"search": search, "public_repeats": repeats, "copies": [], "copies_more": False, "copies_picture": None}
+    section: dict[str, Any] = {"search": search, "public_repeats": repeats, "chance_allowed": ALLOWED}
+    section["compared_things"] = "slides" if results.dataset.modality.name == SLIDE_MODALITY else "pictures"
+    section |= {"copies": [], "copies_more": False, "copies_picture": None}
     if search is None or "agreeing" not in pairs:
         return section
     proven = pairs[pairs["agreeing"].notna()]

@@ -29,6 +29,7 @@ from workflow_scripts.reporting.run_order import (
     shown_metrics,
     trained_run,
 )
+from workflow_scripts.reporting.trained_elsewhere import trained_elsewhere
 
 
 def data_section(results: Results) -> dict[str, Any]:
@@ -232,6 +233,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "settings_texts": _settings_texts(results),
         "plain": formatting.plain,
         "mixed": results.mixed,
+        "elsewhere": trained_elsewhere(results),
         "versions": [(package, ", ".join(sorted(numbers))) for package, numbers in sorted(versions.items())],
         "processors": sorted({entry.processor for _, entry in records}),
         "digests": [

@@ -13,6 +13,7 @@ from workflow_scripts.reporting.pages.run_figures_section import figures_section
 from workflow_scripts.reporting.pages.series_section import series_section
 from workflow_scripts.reporting.pages.slides_section import slides_section
 from workflow_scripts.reporting.pages.statistics_section import statistics_section
+from workflow_scripts.reporting.pages.training_copies_section import training_copies_section
 from workflow_scripts.reporting.pages.verdicts import premium_words, verdict_section
 from workflow_scripts.reporting.pages.visits_section import visits_section
 from workflow_scripts.reporting.premiums import judged_words
@@ -57,6 +58,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         **statistics_section(results),
         **optional_sections.explained_section(results),
         **label_efficiency_section(results),
+        **training_copies_section(results),
         **optional_sections.paper_figures_section(results),
         **optional_sections.sources_section(results),
         **optional_sections.subgroups_section(results),
@@ -78,6 +80,7 @@ def _contents(context: dict) -> list[tuple[str, str]]:
         ("data", "Data", True),
         ("splits", "Splits", True),
         ("runs", "Runs", True),
+        ("training-copies", "Learned elsewhere, tested here", context["training_copies"]),
         ("comparisons", "Comparisons", True),
         ("figures", "Figures", True),
         ("statistics", "Statistics", True),

@@ -5,6 +5,7 @@ from typing import Any
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.copy_findings import CopyFindings
+from workflow_scripts.contracts.slide_table import SLIDE_MODALITY
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.judging.verdict_rows import MACHINERY
@@ -177,6 +178,8 @@ def not_looked_for(results: Results) -> str:
     if not results.arrays.of_pictures:
         return "Looked for were patients whose visits hold the same numbers; not the same patient under two names."
     search = results.dataset.near_copies
+    if results.dataset.modality.name == SLIDE_MODALITY:
+        return _of_slides(search)
     if search is not None:
         return f"Looked for were {_PROVEN}{_left_out(search)}; not the same scene taken again from elsewhere."
     missed = "parts of a picture (crops), other angles, or strong changes of brightness and colour"
@@ -186,6 +189,15 @@ def not_looked_for(results: Results) -> str:
     if "flipped" not in results.dataset.equal_pairs:
         return f"Looked for were equal and near-equal pictures; not mirrored or turned ones, {missed}."
     return f"Looked for were equal, near-equal, mirrored and quarter-turned pictures; not {missed}."
+
+
+def _of_slides(search: CopyFindings | None) -> str:
+    """The same of tiles of slides, which are not compared themselves."""
+    besides = "tiles with each other, which overlap where ingest.tiles.overlap says so"
+    if search is None:
+        return f"Looked for were slides of equal bytes; not slides that were scanned twice, nor {besides}."
+    scanned = f"scanned twice, turned, mirrored or of other colours{_left_out(search)}"
+    return f"Looked for were slides of equal bytes, and slides that were {scanned}; not {besides}."
 
 
 def _left_out(search: CopyFindings) -> str:

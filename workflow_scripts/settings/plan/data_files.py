@@ -85,7 +85,7 @@ class DataFiles:
         return [str(folder / name) for folder in folders for name in (paths.array.name, paths.arrays_record.name)]
 
     def linked_records(self, study: str, run: str) -> list[str]:
-        """Records of the dataset and the embedding that a run reads of another study of the same patients."""
+        """Records of the dataset, and of the embedding or arrays, that a run reads of another study."""
         return [
             str(path)
             for paths, folder in self._linked(study, run)
@@ -93,16 +93,19 @@ class DataFiles:
         ]
 
     def linked_data(self, study: str, run: str) -> list[str]:
-        """The large file of that embedding."""
+        """The large file of that embedding, or of these arrays."""
         return [str(folder / paths.array.name) for paths, folder in self._linked(study, run)]
 
     def _linked(self, study: str, run: str) -> list[tuple[StudyPaths, Path]]:
-        """Paths of the other study, and the folder of the embedding; none where a run reads no other study."""
-        linked = self._steps.kind(study, run).linked_embedding()
-        if linked is None:
-            return []
-        paths = StudyPaths(Path(self._config.results, linked.study))
-        return [(paths, paths.embedding(linked.embedding))]
+        """Paths of the other study, and the folder of embedding or arrays; none where a run reads no other."""
+        kind = self._steps.kind(study, run)
+        if linked := kind.linked_embedding():
+            paths = StudyPaths(Path(self._config.results, linked.study))
+            return [(paths, paths.embedding(linked.embedding))]
+        if compared := kind.compared_study():
+            paths = StudyPaths(Path(self._config.results, compared))
+            return [(paths, paths.arrays)]
+        return []
 
     def linked_dataset(self, study: str) -> list[str]:
         """The record of the dataset of another study, where a study takes only patients whom that one has."""

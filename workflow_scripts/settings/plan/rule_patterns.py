@@ -11,6 +11,7 @@ from workflow_scripts.kinds.kind import (
     MAKE_WITH_MODEL,
     MAKE_WITH_NETWORK,
     MAKE_WITH_ROUNDS,
+    MAKE_WITH_TRAINING_COPIES,
     TRAIN,
 )
 from workflow_scripts.runtime.run_address import RULE_OUTPUT, RULE_PATH
@@ -55,6 +56,7 @@ class RulePatterns:
             "made_run_with_attention": f"{self._run(MAKE_WITH_ATTENTION)}/{RULE_OUTPUT}",
             "made_run_with_linked": f"{self._run(MAKE_WITH_LINKED)}/{RULE_OUTPUT}",
             "made_run_with_rounds": f"{self._run(MAKE_WITH_ROUNDS)}/{RULE_OUTPUT}",
+            "made_run_with_training_copies": f"{self._run(MAKE_WITH_TRAINING_COPIES)}/{RULE_OUTPUT}",
             "combined_run": f"{self._run(COMBINE)}/{RULE_OUTPUT}",
             "evaluation": f"{study}/evaluation/{PROTOCOL}",
             "explanation": f"{study}/explanation/{PROTOCOL}",
