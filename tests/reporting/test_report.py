@@ -90,7 +90,7 @@ def test_a_study_without_a_paper_has_a_page(tmp_path):
     assert 'id="notes"' not in page and 'id="verdict"' not in page and 'href="#verdict"' not in page
     for words in ("Do the printed numbers hold", "Published against", "than the paper", "published way of splitting"):
         assert words not in text_of(page)
-    assert "Demo scale. Small pictures" in text_of(page) and ">Which run is best?</h2>" in page
+    assert "Demo scale. Small pictures" in text_of(page) and ">Which run is best?</a></h2>" in page
 
 
 def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):
