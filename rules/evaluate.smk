@@ -3,6 +3,7 @@
 
 
 rule evaluate:
+    """Metrics with intervals of a protocol's runs, and their comparison."""
     input:
         dataset=rules.ingest.output.record,
         # They stand for the tables of the runs.
@@ -13,8 +14,8 @@ rule evaluate:
         folder=report(
             directory("<evaluation>"),
             patterns=[
-                "{run}/{figure}.png",
-                "{figure,comparison|label_efficiency}.png",
+                "{run}/{figure}.svg",
+                "{figure,comparison|label_efficiency}.svg",
             ],
             caption="captions/evaluation.rst",
             category="{study}",

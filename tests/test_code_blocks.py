@@ -86,7 +86,7 @@ def commands() -> list[tuple[str, str]]:
     return [
         (block.page.name, command)
         for block in blocks("sh")
-        for line in block.text.splitlines()
+        for line in block.text.replace("\\\n", " ").splitlines()
         if (command := re.sub(r"(^|\s+)#.*", "", line).strip())
     ]
 
@@ -98,14 +98,14 @@ def studies() -> set[str]:
 
 def fault(command: str) -> str:
     """What is wrong with a command; empty where there is such a one."""
-    program, *arguments = shlex.split(command)
+    program, *arguments = [word for word in shlex.split(command) if not re.match(r"[A-Z]+=.*\.json$", word)]
     if program == "make":
         return make_fault(arguments)
     if program == "snakemake":
         return snakemake_fault(arguments)
     if program == "cervix":
         return "" if arguments[0] in COMMANDS else f"cervix has no command {arguments[0]}"
-    if program == "python":
+    if program.startswith("python") and not any(command.startswith(words) for words in RUN):
         return python_fault(arguments)
     if any(command.startswith(words) for words in (*RUN, *NOT_RUN)):
         return ""

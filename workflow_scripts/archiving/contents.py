@@ -4,7 +4,8 @@ from pathlib import Path
 
 from workflow_scripts.runtime.study_paths import VISITS_FILE
 
-# Below results/{study}: tables, records and the report. No images, no arrays, no weights, no visits.
+# Below results/{study}: tables, records, the report and the figures that it links to. No images but in figures, no
+# arrays, no weights, no visits.
 STUDY_FILES = (
     "dataset/*.csv",
     "dataset/record.json",
@@ -18,14 +19,29 @@ STUDY_FILES = (
     "runs/*/*/*/*.json",
     "evaluation/**/*.csv",
     "evaluation/**/*.json",
+    "evaluation/**/*.png",
+    "evaluation/**/*.svg",
+    "evaluation/**/*.pdf",
+    "examples/montage.png",
+    "examples/montage.pdf",
+    "examples/slides/*.png",
+    "examples/slides/*.pdf",
     "explanation/**/*.csv",
     "explanation/**/*.json",
+    "explanation/**/*.png",
+    "explanation/**/*.svg",
+    "explanation/**/*.pdf",
     "paper/*.csv",
+    "paper/*.png",
+    "paper/*.svg",
+    "paper/*.pdf",
     "paper/record.json",
     "curves/*.csv",
+    "headline/*.json",
     "truth.csv",
     "truth.json",
     "metrics.json",
+    "costs.csv",
     "verdict.csv",
     "verdict.json",
     "model_card.md",
@@ -40,6 +56,7 @@ DERIVED = (
     "evaluation/**/*.csv",
     "evaluation/**/*.json",
     "curves/*.csv",
+    "headline/*.json",
     "metrics.json",
     "verdict.csv",
     "model_card.md",

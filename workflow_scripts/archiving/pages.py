@@ -12,8 +12,8 @@ from workflow_scripts.runtime.results_layout import RUNS_FILES
 
 # What no page of this workflow has: it would run, load or send something.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
-_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/png|#)|expression\(", re.IGNORECASE)
-_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/(?:png|webp)|#)|expression\(", re.IGNORECASE)
+_PICTURE = re.compile(r"(data:image/(?:png|webp);base64,)[A-Za-z0-9+/=]+")
 _TAG = re.compile(r"<([a-zA-Z][^\s/<>]*)([^<>]*)")
 # Begins only after a sign that ends another, and takes nothing back: no text makes it slow.
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++)""")
@@ -34,7 +34,8 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     from workflow_scripts.reporting.pages.overview import index_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import study_row
-    from workflow_scripts.reporting.runs_table import runs_table, write_runs_table
+    from workflow_scripts.reporting.runs_for_paper import write_runs_for_paper
+    from workflow_scripts.reporting.runs_table import runs_table, write_runs_csv
     from workflow_scripts.runtime.files import write_text
 
     papers = sorted(papers, key=lambda folder: folder.name)
@@ -43,8 +44,11 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     table = target / "consistency.csv"
     write_table(table, checked)
     write_text(target / "consistency.html", consistency_page(checked))
-    write_runs_table(target, runs_table(results, dict(sorted(studies.items()))))
-    rows = [study_row(results / name, name, about, results) for name, about in sorted(studies.items())]
+    studies = dict(sorted(studies.items()))
+    runs = runs_table(results, studies)
+    write_runs_csv(target / "runs.csv", runs)
+    write_runs_for_paper(target, runs, studies)
+    rows = [study_row(results / name, name, about, results) for name, about in studies.items()]
     write_text(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
 
 
@@ -56,7 +60,7 @@ class _Page:
     """
 
     def __init__(self, html: str) -> None:
-        html = _PICTURE.sub("data:image/png;base64,", html)
+        html = _PICTURE.sub(r"\1", html)
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.active: list[str] = ["style"] if _LOADS.search(html) else []
@@ -102,7 +106,7 @@ def _leads(page: str, link: str, parsed: dict[str, _Page], names: Collection[str
     except ValueError:
         return False
     if parts.scheme == "data":
-        return link.startswith("data:image/png;base64,")
+        return link.startswith(("data:image/png;base64,", "data:image/webp;base64,"))
     if parts.scheme or parts.netloc or parts.path.startswith("/"):
         return False
     target = (

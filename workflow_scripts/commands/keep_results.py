@@ -9,12 +9,12 @@ settings` then writes the pages. Tracked files must be as in the commit.
 
 import argparse
 import shlex
-import sys
 from datetime import date
 from pathlib import Path
 
 from workflow_scripts.commands.measure import ROOT, commit_of
 from workflow_scripts.documentation.kept_study import FOLDER, KeptStudy, Origin, as_text, kept_study, require_paper
+from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import write_text
 
@@ -42,22 +42,24 @@ def keep(root: Path, study: str, configfile: Path | None, page: str | None) -> K
     return kept_study(results, settings.title or study, origin)
 
 
-def main() -> None:
-    """Keep the study; exit 1 where that cannot be."""
+def arguments() -> argparse.ArgumentParser:
+    """Command line of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", help="as in the settings")
     parser.add_argument("--configfile", type=Path, help="settings that the results were made with")
     parser.add_argument("--page", help="paper on whose page it stands, where it is not the study's own")
     parser.add_argument("--name", help="of the file in docs/papers (the study's name)")
-    args = parser.parse_args()
-    try:
-        kept = keep(Path.cwd(), args.study, args.configfile, args.page)
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    parser.add_argument("--log", type=Path, default=Path("logs/keep_results.log"), help="log file, with tracebacks")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Keep the study; UserError where that cannot be."""
+    kept = keep(Path.cwd(), args.study, args.configfile, args.page)
     path = ROOT / FOLDER / f"{args.name or args.study}.json"
     write_text(path, as_text(kept))
     print(f"{path.relative_to(ROOT)}; `make settings` writes the pages")
 
 
 if __name__ == "__main__":
-    main()
+    entry.run(main, arguments().parse_args())

@@ -10,11 +10,11 @@ import argparse
 import os
 import shlex
 import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 from workflow_scripts.documentation.measured import Measured, tables_of, write_measured
+from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,19 +57,21 @@ def measure(root: Path, name: str, command: list[str], note: str = "") -> Path:
     return write_measured(root, name, Measured(shlex.join(command), commit, today, machine(), tables, note))
 
 
-def main() -> None:
-    """Measure; exit 1 where nothing can be kept."""
+def arguments() -> argparse.ArgumentParser:
+    """Command line of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="of the file in docs/measured")
     parser.add_argument("--note", default="", help="what else bears on the numbers, in a few words")
+    parser.add_argument("--log", type=Path, default=Path("logs/measure.log"), help="log file, with tracebacks")
     parser.add_argument("command", nargs="+", help="behind --: what prints the tables")
-    args = parser.parse_args()
-    try:
-        path = measure(ROOT, args.name, args.command, args.note)
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Measure; UserError where nothing can be kept."""
+    path = measure(ROOT, args.name, args.command, args.note)
     print(f"{path.relative_to(ROOT)}; `make settings` shows it in the pages")
 
 
 if __name__ == "__main__":
-    main()
+    entry.run(main, arguments().parse_args())

@@ -16,7 +16,7 @@ VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", 
 # In the folder of the dataset, where near copies are proven: pairs of them, registered on each other.
 NEAR_COPIES_FILE = "near_copies.png"
 # In the folder of examples, where samples are pictures.
-MONTAGE_FILE, ORIGINALS_FILE = "montage.png", "originals.npz"
+MONTAGE_FILE, MONTAGE_IN_PAGE, ORIGINALS_FILE = "montage.png", "montage.webp", "originals.npz"
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,16 @@ class StudyPaths:
         return self.folder / "paper"
 
     @property
+    def costs(self) -> Path:
+        """Table of what each run is and what it cost, see contracts.run_costs."""
+        return self.folder / "costs.csv"
+
+    @property
+    def headline(self) -> Path:
+        """Folder of the headline number under each protocol, which DVC shows."""
+        return self.folder / "headline"
+
+    @property
     def curves(self) -> Path:
         """Folder of the learning curves that DVC plots."""
         return self.folder / "curves"
@@ -185,8 +195,8 @@ class StudyPaths:
 
     @property
     def pages(self) -> list[Path]:
-        """The report, the two tables that the index reads, and the records of both."""
-        names = ("report.html", "metrics.json", "report.json", "verdict.csv", "verdict.json")
+        """The report, the tables that the index reads, and the records of both."""
+        names = ("report.html", "metrics.json", "costs.csv", "report.json", "verdict.csv", "verdict.json")
         return [self.folder / name for name in names]
 
     @property
