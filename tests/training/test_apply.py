@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests import made
+from workflow_scripts.application import new_pictures
 from workflow_scripts.commands import apply
 from workflow_scripts.contracts.dataset import QUARANTINE
 from workflow_scripts.contracts.explanation import APPLIED
@@ -60,8 +61,8 @@ def save(folder, images):
     return folder
 
 
-def arguments(run, images, name="mine", sheet=3):
-    return SimpleNamespace(run=run, images=images, name=name, sheet=sheet, device="cpu", log=None)
+def arguments(run, images, name="mine", doubtful=3, labels=None):
+    return SimpleNamespace(run=run, images=images, name=name, doubtful=doubtful, labels=labels, device="cpu", log=None)
 
 
 def cells(count, seed=5):
@@ -196,10 +197,10 @@ def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp
 
 
 def test_more_images_than_are_read_at_a_time_are_all_there_in_order(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(apply, "AT_A_TIME", 4)
+    monkeypatch.setattr(new_pictures, "AT_A_TIME", 4)
     images = save(tmp_path / "images", cells(10))
     (images / "cell_05.png").write_bytes(b"nothing")
-    apply.main(arguments(study[1], images, "many", sheet=6))
+    apply.main(arguments(study[1], images, "many", doubtful=6))
     table = APPLIED.read(study[0].root / "predict" / "many" / "predictions.csv")
     assert table["path"].tolist() == [f"cell_{number:02d}.png" for number in range(10) if number != 5]
 
@@ -218,7 +219,7 @@ def test_a_folder_of_broken_files_is_one_line_and_the_reasons_are_written(study,
         ({"images": "nowhere"}, "nowhere is no folder"),
         ({"images": "."}, "no image file in"),
         ({"run": "."}, "holds no finished run"),
-        ({"sheet": 0}, "show at least 1"),
+        ({"doubtful": -1}, "show 0 images or more"),
     ],
 )
 def test_mistakes_on_the_command_line_are_one_line(study, tmp_path, change, message):
