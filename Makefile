@@ -123,6 +123,7 @@ $(READY):
 	else $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock; fi
 	@# The project itself, as it lies here: Snakemake finds its console, and `cervix` is a command.
 	[ ! -f pyproject.toml ] || $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	[ ! -f .dvc/config ] || $(BIN)/python -m workflow_scripts.commands.write_plots_page
 	cp requirements.lock $@
 	@echo "Installed."
 

@@ -1,7 +1,7 @@
 # Published deep-learning studies on cervical cancer, from raw files to a report.
 #
 # Paths: <results>/<study>/<step>/…, logs in logs/ with the same names. Settings: config.yaml and docs/reference/settings.md.
-# Targets: all; per phase data, runs, reports, tracking; per study <study>, <study>_data, <study>_runs, <study>_report;
+# Targets: all; per phase data, runs, reports; per study <study>, <study>_data, <study>_runs, <study>_report;
 # consistency: every paper's printed numbers against each other, which needs no data.
 # What comes from elsewhere is fetched beforehand: prepare.smk.
 
@@ -34,6 +34,7 @@ include: "rules/targets.smk"
 
 
 rule all:
+    """Everything that is enabled: reports, index, MLflow."""
     default_target: True
     input:
         active_targets(PLAN, "all"),
@@ -42,16 +43,19 @@ rule all:
 
 
 rule data:
+    """Data of every enabled study: manifest, arrays, splits."""
     input:
         active_targets(PLAN, "data"),
 
 
 rule runs:
+    """Runs of every enabled study, evaluated and explained."""
     input:
         active_targets(PLAN, "runs"),
 
 
 rule reports:
+    """Reports of every enabled study, and the index."""
     input:
         active_targets(PLAN, "report"),
         rules.consistency.output,

@@ -16,6 +16,7 @@ include: "rules/downloads.smk"
 
 
 rule prepare:
+    """Download data sets that are missing, and published weights."""
     default_target: True
     input:
         PLAN.weights.prepared(),

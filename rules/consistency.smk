@@ -2,6 +2,7 @@
 
 
 rule consistency:
+    """Check the printed numbers of every paper against each other; needs no data."""
     output:
         table="<results>/consistency.csv",
         page=report(

@@ -2,6 +2,7 @@
 
 
 rule synthesise:
+    """Make synthetic data in the layout of a published data set."""
     output:
         record="data/{adapter}/synthetic-{study}/synthetic.json",
         truth="data/{adapter}/synthetic-{study}/truth.csv",
@@ -22,6 +23,7 @@ rule synthesise:
 
 
 rule ingest:
+    """Read the raw files: manifest, quarantine, copies."""
     input:
         synthetic=lambda wildcards: PLAN.data.synthetic_records(wildcards.study),
         linked=lambda wildcards: PLAN.data.linked_dataset(wildcards.study),
@@ -54,6 +56,7 @@ rule ingest:
 
 
 rule preprocess:
+    """Pack what the models read into one array."""
     input:
         dataset=rules.ingest.output,
     output:
@@ -83,6 +86,7 @@ rule preprocess:
 
 
 rule segment:
+    """Look for nuclei in the packed pixels."""
     input:
         arrays=rules.preprocess.output.record,
         # large, and identified by the sha256 in the record next to it
@@ -108,6 +112,7 @@ rule segment:
 
 
 rule examples:
+    """Show examples of every class as they are in their files."""
     input:
         dataset=rules.ingest.output,
         arrays=rules.preprocess.output.record,
@@ -165,6 +170,7 @@ use rule examples as examples_of_slides with:
 
 
 rule split:
+    """Split the samples by a protocol and list every leak that is left."""
     input:
         dataset=rules.ingest.output,
         own=lambda wildcards: PLAN.data.split_file(wildcards.study, wildcards.protocol),

@@ -3,6 +3,7 @@
 
 
 rule download:
+    """Fetch a published data set and compare its checksums."""
     output:
         "<raw>.json",
     log:
@@ -23,6 +24,7 @@ rule download:
 
 
 rule fetch_weights:
+    """Fetch published weights of a network and compare their checksum."""
     output:
         weights="<published_weights>.safetensors",
         record="<published_weights>.json",

@@ -2,6 +2,7 @@
 
 
 rule embed:
+    """Store what a network that learns nothing makes of every picture."""
     input:
         arrays=rules.preprocess.output.record,
         data=ancient(rules.preprocess.output.data),

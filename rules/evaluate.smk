@@ -3,6 +3,7 @@
 
 
 rule evaluate:
+    """Metrics with intervals of a protocol's runs, and their comparison."""
     input:
         dataset=rules.ingest.output.record,
         # They stand for the tables of the runs.

@@ -2,6 +2,7 @@
 
 
 rule explain:
+    """What the runs of a protocol looked at and confused."""
     input:
         dataset=rules.ingest.output.record,
         arrays=rules.preprocess.output.record,

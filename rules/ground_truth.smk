@@ -2,6 +2,7 @@
 
 
 rule ground_truth:
+    """Compare what was found in synthetic data with what was put in."""
     input:
         sources=lambda wildcards: PLAN.data.ground_truth_tables(wildcards.study),
         dataset=rules.ingest.output,

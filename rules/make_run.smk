@@ -3,6 +3,7 @@
 
 # Of a fold's arrays.
 rule make_run:
+    """Make one fold and seed of a run that is made in one go."""
     input:
         dataset=rules.ingest.output.record,
         arrays=arrays_record,
@@ -91,6 +92,7 @@ use rule make_run_with_network as make_run_with_training_copies with:
 
 # Of the tables of finished runs.
 rule combine_runs:
+    """Combine finished runs to a vote, a stack or the best of them."""
     input:
         lambda wildcards: PLAN.runs.source_files(address_of(wildcards)),
     output:

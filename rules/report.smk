@@ -2,6 +2,7 @@
 
 
 rule paper_figures:
+    """Draw the counterparts of the paper's figures and tables."""
     input:
         dataset=rules.ingest.output,
         arrays=rules.preprocess.output.record,
@@ -38,6 +39,7 @@ rule paper_figures:
 
 
 rule report_study:
+    """Write a study's report, its metrics, costs and model card."""
     input:
         dataset=rules.ingest.output,
         examples=lambda wildcards: PLAN.data.examples(wildcards.study),
@@ -54,6 +56,8 @@ rule report_study:
             labels={"run": "all", "figure": "Report"},
         ),
         metrics="<study>/metrics.json",
+        costs="<study>/costs.csv",
+        headline=directory("<study>/headline"),
         card="<study>/model_card.md",
         curves=directory("<study>/curves"),
         record="<study>/report.json",
@@ -78,6 +82,7 @@ rule report_study:
 
 
 rule index:
+    """Write the index over the studies and the table of all runs."""
     input:
         studies=[path for study in PLAN.enabled for path in pages(PLAN, study)],
         consistency=rules.consistency.output,

@@ -19,24 +19,28 @@ def checked(study, files):
 for study in PLAN.config.studies:
 
     rule:
+        """A study: everything."""
         name:
             study
         input:
             asked(study, "all"),
 
     rule:
+        """Its data."""
         name:
             f"{study}_data"
         input:
             asked(study, "data"),
 
     rule:
+        """Its runs, evaluated and explained."""
         name:
             f"{study}_runs"
         input:
             asked(study, "runs"),
 
     rule:
+        """Its report."""
         name:
             f"{study}_report"
         input:

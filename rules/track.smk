@@ -2,6 +2,7 @@
 
 
 rule track:
+    """Enter a study's finished runs into MLflow."""
     input:
         report=rules.report_study.output.page,
         files=lambda wildcards: PLAN.report_inputs(wildcards.study),

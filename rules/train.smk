@@ -22,6 +22,7 @@ TRAIN = (
 
 
 rule train:
+    """Train one fold and seed of a run and predict."""
     input:
         **LEARNED_FROM,
     output:
@@ -51,6 +52,7 @@ for batch in job_batches(PLAN):
     internals.give_resources_of(workflow, "train", batch.rule)
 
     rule:
+        """Train several folds and seeds of a run in one job and predict."""
         name:
             batch.rule
         input:
@@ -80,6 +82,7 @@ for batch in job_batches(PLAN):
 # All folds and seeds of a run are finished in one job, which takes a moment for each, and one file stands for them:
 # each file that is named costs time in planning.
 rule finish_run:
+    """Finish all folds and seeds of a trained run: units and records."""
     input:
         dataset=rules.ingest.output.record,
         arrays=arrays_record,

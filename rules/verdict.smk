@@ -2,6 +2,7 @@
 
 
 rule verdict:
+    """Judge the paper's numbers by what was obtained."""
     input:
         dataset=rules.ingest.output,
         examples=lambda wildcards: PLAN.data.examples(wildcards.study),

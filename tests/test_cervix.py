@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.commands.cervix import COMMANDS
-
-ROOT = Path(__file__).resolve().parents[1]
+from workflow_scripts.commands.cervix import COMMANDS, ROOT, RUN, project_folder
 
 
 def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +17,7 @@ def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, RUN])
 def test_every_command_says_what_it_takes_wherever_it_is_called(tmp_path, name):
     done = called(tmp_path, name, "--help")
     assert done.returncode == 0 and "usage:" in done.stdout, done.stderr
@@ -27,10 +25,47 @@ def test_every_command_says_what_it_takes_wherever_it_is_called(tmp_path, name):
 
 def test_without_a_command_all_are_listed_and_an_unknown_one_is_refused(tmp_path):
     listed, refused = called(tmp_path), called(tmp_path, "chekc")
-    assert listed.returncode == 0 and all(f"  {name} " in listed.stdout for name in COMMANDS)
+    assert listed.returncode == 0 and all(f"  {name} " in listed.stdout for name in (*COMMANDS, RUN))
     assert refused.returncode == 1 and "there is no command 'chekc'" in refused.stderr
 
 
 def test_a_mistake_ends_in_one_line_and_leaves_the_folder_to_its_owner(tmp_path):
     done = called(tmp_path, "check", "--results", "nowhere")
     assert done.returncode == 1 and done.stderr.startswith("error: nowhere holds no study")
+
+
+def test_outside_a_working_copy_a_command_works_in_the_one_that_it_came_from(tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    assert project_folder(copy) == ROOT
+    for name in ("Snakefile", "config.yaml"):
+        (copy / name).touch()
+    assert project_folder(copy) == copy
+
+
+def test_paths_are_those_of_the_folder_in_which_a_command_is_called(tmp_path):
+    (tmp_path / "mine" / "cells" / "runs").mkdir(parents=True)
+    (tmp_path / "my.yaml").write_text("results: nowhere\n")
+    unrecorded, named = (
+        called(tmp_path, "check", "--results", "mine"),
+        called(tmp_path, "check", "--configfile", "my.yaml"),
+    )
+    assert f"{tmp_path}/mine" in unrecorded.stderr + unrecorded.stdout
+    assert "nowhere holds no study" in named.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_completes_commands_options_and_targets(tmp_path, shell):
+    script = called(tmp_path, "completion", shell).stdout
+    assert "compdef" in script or shell == "bash"
+    if shell == "bash":
+        typed = ["cervix che", "cervix check --res", "cervix run mri_resnet_re"]
+        calls = [f"COMP_WORDS=({words}); COMP_CWORD={len(words.split()) - 1}; _shtab_cervix" for words in typed]
+        lines = "\n".join(f"{call}; echo ${{COMPREPLY[@]}}" for call in calls)
+        done = subprocess.run(["bash", "-c", f"{script}\n{lines}"], capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines() == ["check check-paper", "--results", "mri_resnet_report"], done.stderr
+
+
+def test_a_report_of_no_study_is_refused_before_snakemake_starts(tmp_path):
+    refused = called(tmp_path, "report", "mri_resnt", "--no-open")
+    assert refused.returncode == 1 and refused.stderr.startswith("error: 'mri_resnt' is no study; known: ")

@@ -6,12 +6,14 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from handmade import Study
-from pages import text_of, write
+from pages import cells, text_of, write
 
 from tests.vouched import vouch
 from workflow_scripts.contracts.arrays import ArrayDescription
+from workflow_scripts.contracts.run_costs import COSTS
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import read_json
 
@@ -35,6 +37,31 @@ def test_metrics_hold_numbers_only_and_equal_the_table(small):
     assert metrics["headline"]["cvm"]["accuracy"]["paper"] == pytest.approx(0.9172)
     assert metrics["protocols"]["published"]["test_samples_with_a_leak"] == 3
     assert json.dumps(metrics, allow_nan=False)
+
+
+def test_the_headline_is_a_file_a_protocol_and_only_the_published_split_has_the_paper_beside_it(small):
+    folder = small.study.folder / "headline"
+    published, grouped = (read_json(folder / f"{name}.json") for name in ("published", "grouped"))
+    assert sorted(path.name for path in folder.iterdir()) == ["grouped.json", "published.json"]
+    assert (published["run"], published["metric"], published["paper"]) == ("cvm", "accuracy", pytest.approx(0.9172))
+    assert published["value"] == pytest.approx(small.study.accuracy(1, 0)) and "paper" not in grouped
+    assert re.fullmatch(r"0\.\d+ to (0\.\d+|1)", grouped["value_interval"])
+
+
+def test_the_costs_say_of_every_run_what_it_is_and_how_long_it_took(small):
+    costs = COSTS.read(small.study.folder / "costs.csv").set_index(["protocol", "run"])
+    trained, vote = costs.loc[("published", "cvm")], costs.loc[("published", "soft_vote")]
+    ledgers = [read_json(path) for path in small.study.folder.glob("runs/published/cvm/*/ledger.json")]
+    assert trained["training_seconds"] == pytest.approx(sum(ledger["train"]["wall_seconds"] for ledger in ledgers))
+    assert trained["parameters"] == ledgers[0]["train"]["parameters"] and trained["precision"] == "float32"
+    assert trained["trainings"] == len(ledgers) and trained["scale"] == "demo"
+    assert np.isnan(vote["training_seconds"]) and vote["other_seconds"] > 0 and vote["model"] == "soft vote of cvm"
+
+
+def test_times_in_the_report_have_the_unit_that_fits(small):
+    training = cells(small.page, "training")
+    assert re.fullmatch(r"[\d.]+ s|\d+ min \d\d s|\d+ h \d\d min", training[1])
+    assert "CPU hours" not in small.page
 
 
 def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):

@@ -43,7 +43,7 @@ def printed(example: Example, folder: Path) -> tuple[str, int]:
     (folder / example.name).write_text(example.text, encoding="utf-8")
     shown = io.StringIO()
     with mock.patch.object(sys, "argv", ["check_paper", str(folder / example.name)]), contextlib.redirect_stdout(shown):
-        status = main(arguments())
+        status = main(arguments().parse_args())
     return shown.getvalue(), status
 
 

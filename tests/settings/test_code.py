@@ -75,6 +75,15 @@ def test_any_file_beside_a_module_that_it_may_read_counts(copy, name):
     assert digest(copy, "steps.train") == before["train"]
 
 
+def test_a_paper_of_numbers_alone_needs_no_python_file_and_its_numbers_count(copy):
+    paper = copy / "workflow_scripts" / "studies" / "letter"
+    paper.mkdir()
+    (paper / "published.yaml").write_text("claims: []\n")
+    before = digest(copy, "studies.letter")
+    (paper / "published.yaml").write_text("claims: [1]\n")
+    assert digest(copy, "studies.letter") != before
+
+
 def test_what_editors_and_python_leave_beside_a_module_counts_for_nothing(copy):
     folder = copy / "workflow_scripts" / "splitting"
     before = digest(copy, "steps.split")

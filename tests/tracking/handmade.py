@@ -13,7 +13,8 @@ from workflow_scripts.contracts.step_settings.track_settings import TrackSetting
 from workflow_scripts.runtime import files
 
 CLASSES = ["Normal", "ASC-US/LSIL?"]
-SETTINGS = TrackSettings("toy", None, "accuracy", ("cnn", "vote"), (0, 1), {"published": 1})
+TITLE = "Toy cells"
+SETTINGS = TrackSettings("toy", None, "accuracy", TITLE, ("cnn", "vote"), (0, 1), {"published": 1})
 
 
 def measured(value: float) -> dict:
@@ -29,7 +30,15 @@ class Study:
     def __init__(self, results: Path) -> None:
         self.results = results
         self.folder = results / "toy"
-        record.write_record(self.folder / "dataset" / "record.json", {"synthetic": True, "scale": "demo"})
+        facts = {
+            "synthetic": True,
+            "scale": "demo",
+            "samples": 2,
+            "classes": CLASSES,
+            "counts": dict.fromkeys(CLASSES, 1),
+        }
+        outputs = {"manifest.csv": "5ee" * 20}
+        record.write_record(self.folder / "dataset" / "record.json", {**facts, "outputs": outputs})
 
     def run_folder(self, run: str, seed: int) -> Path:
         return self.folder / "runs" / "published" / run / f"fold0-seed{seed}"

@@ -14,7 +14,10 @@ from workflow_scripts.runtime import files
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import database
 from workflow_scripts.tracking.database import artifacts_of, database_of, folder_of, one_writer, prove
+from workflow_scripts.tracking.study_view import StudyView
 from workflow_scripts.tracking.sync import track_everything, track_study
+
+VIEWS = {"toy": StudyView("accuracy")}
 
 pytestmark = pytest.mark.usefixtures("quick_databases")
 RUN = "0" * 32
@@ -75,7 +78,7 @@ def test_no_address_in_the_database_leads_to_a_folder_of_the_users(study, precio
     hostile(study.results, addresses(precious)[number])
     if not own:
         (folder_of(study.results) / database.PROOF).unlink()
-    assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(study.results, None, VIEWS) == []
     assert tree(precious) == before
     assert len(active(study)) == 6 and "evil" not in active(study)
 
@@ -83,7 +86,7 @@ def test_no_address_in_the_database_leads_to_a_folder_of_the_users(study, precio
 def test_an_experiment_that_keeps_its_artifacts_elsewhere_is_one_line_and_nothing_is_written_there(study, precious):
     before = tree(precious)
     hostile(study.results, f"mlflow-artifacts:/toy/{RUN}/artifacts", "mlflow-artifacts:/../../../victim/photos")
-    (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
+    (problem,) = track_everything(study.results, None, VIEWS)
     assert "keeps the artifacts of toy elsewhere; delete the folder" in problem and tree(precious) == before
 
 
@@ -94,7 +97,7 @@ def test_a_link_among_the_artifacts_is_not_followed(study, precious, level):
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(precious)
     before = tree(precious)
-    track_everything(study.results, None, {"toy": "accuracy"})
+    track_everything(study.results, None, VIEWS)
     assert tree(precious) == before
 
 
@@ -105,26 +108,26 @@ def test_a_database_that_came_with_a_copy_is_set_aside_unread_and_made_anew(stud
     # A journal that names another file: SQLite would look for it, and remove it.
     before["mlflow.db-journal"] = b"hot"
     (folder_of(copy.results) / "mlflow.db-journal").write_bytes(b"hot")
-    assert track_everything(copy.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(copy.results, None, VIEWS) == []
     aside = folder_of(copy.results) / "set-aside-1"
     assert {**tree(aside), ".lock": b""} == before
     assert "was not made here" in said.text and "set-aside-1 unread" in said.text and len(active(copy)) == 6
     said.clear()
-    assert track_everything(copy.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(copy.results, None, VIEWS) == []
     assert said.text == "" and not aside.with_name("set-aside-2").exists()
 
 
 def test_a_folder_that_was_only_renamed_is_still_ones_own(study, said, tmp_path):
     track_study(study.results, SETTINGS, study.folder / "tracked.json")
     moved = study.results.rename(tmp_path / "moved")
-    assert track_everything(moved, None, {"toy": "accuracy"}) == []
+    assert track_everything(moved, None, VIEWS) == []
     assert said.text.count("\n") == 1 and not list(folder_of(moved).glob("set-aside-*"))
 
 
 def test_another_users_folder_is_foreign(study, said):
     os.chown(folder_of(study.results) / ".lock", os.geteuid() + 1, -1)
     prove(folder_of(study.results))
-    assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(study.results, None, VIEWS) == []
     assert "was not made here" in said.text
 
 
@@ -146,7 +149,7 @@ def test_another_users_folder_is_foreign(study, said):
 )
 def test_a_database_that_cannot_be_used_is_set_aside_with_its_reason(study, said, harm, reason):
     harm(database_of(study.results))
-    assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(study.results, None, VIEWS) == []
     assert reason in said.text and len(active(study)) == 6
     assert (folder_of(study.results) / "set-aside-1").is_dir()
 
@@ -172,10 +175,10 @@ def test_a_lock_that_is_no_file_is_one_line(study, tmp_path, kind):
         kind
     ]()
     if kind == "pipe":  # can be locked like a file
-        assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+        assert track_everything(study.results, None, VIEWS) == []
         return
     with pytest.raises(UserError, match="is a link or no file; remove it") as caught:
-        track_everything(study.results, None, {"toy": "accuracy"})
+        track_everything(study.results, None, VIEWS)
     assert "\n" not in str(caught.value) and (tmp_path / "precious").read_text() == "mine"
 
 
@@ -185,7 +188,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(study, monkeypatch):
 
     monkeypatch.setattr(database.os, "open", refused)
     with pytest.raises(UserError, match=r"mlflow cannot be written \(Permission denied\).*copy the results") as caught:
-        track_everything(study.results, None, {"toy": "accuracy"})
+        track_everything(study.results, None, VIEWS)
     assert "\n" not in str(caught.value)
 
 
@@ -207,7 +210,7 @@ def test_a_file_that_is_taken_from_elsewhere_is_left_out_and_not_copied(study, t
     path = study.metrics_file("cnn", 0) if name == "fold0-seed0.json" else study.run_folder("cnn", 0) / name
     path.unlink()
     path.symlink_to(tmp_path / "secret") if kind == "link" else os.mkfifo(path)
-    (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
+    (problem,) = track_everything(study.results, None, VIEWS)
     assert f"{name} is no file of" in problem
     assert b"my key" not in tree(folder_of(study.results)).values() and len(active(study)) == 5
 
@@ -231,7 +234,7 @@ def test_files_that_hold_something_else_are_one_line(study, name, content):
         folder = study.run_folder(run, 0)
         files.write_text(study.metrics_file(run, 0) if name == "fold0-seed0.json" else folder / name, content)
         (folder / "train.json").unlink(missing_ok=True)
-    problems = track_everything(study.results, None, {"toy": "accuracy"})
+    problems = track_everything(study.results, None, VIEWS)
     assert len(problems) == 2 and all("\n" not in problem for problem in problems) and len(active(study)) == 4
 
 
@@ -245,5 +248,5 @@ def test_a_receipt_that_is_none_is_one_line(study, content):
 def test_a_copy_of_a_runs_folder_is_no_run_and_a_study_has_a_studys_name(study):
     shutil.copytree(study.run_folder("cnn", 0), study.run_folder("cnn", 0).with_name("fold0-seed0-old"))
     shutil.copytree(study.folder, study.results / "To y?")
-    (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
+    (problem,) = track_everything(study.results, None, VIEWS)
     assert problem.endswith("To y? has no study's name") and len(active(study)) == 6

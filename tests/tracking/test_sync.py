@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tracking.handmade import SETTINGS, Study, measured
+from tests.tracking.handmade import SETTINGS, TITLE, Study, measured
 from tests.vouched import revouch
 from workflow_scripts.contracts.record import identity
 from workflow_scripts.runtime import files
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.tracking import database as stores
+from workflow_scripts.tracking.study_view import StudyView, view_key
 from workflow_scripts.tracking.sync import track_everything, track_study
+
+VIEWS = {"toy": StudyView("accuracy", TITLE)}
 
 
 def track(study: Study, **changes) -> bytes:
@@ -83,20 +86,99 @@ def test_the_receipt_names_every_run_and_holds_no_clock(study):
     assert "2026" not in json.dumps(receipt) and str(study.results) not in json.dumps(receipt)
 
 
-def test_a_new_training_adds_a_run_and_keeps_the_former(study):
+def test_a_new_training_adds_a_run_and_the_former_stays_under_a_name_that_says_what_it_had(study):
     track(study)
-    before = active(study)
-    study.write_run("cnn", 0, epochs=5)
+    retrain(study, epochs=5)
     track(study)
-    after = active(study)
-    assert len(after) == len(before) + 1
-    trained = [run for name, run in after.items() if name.startswith("cnn (published) fold0-seed0")]
-    assert sorted((run.data.params["train.epochs"], run.data.tags["current"]) for run in trained) == [
-        ("3", "no"),
-        ("5", "yes"),
+    named = {run.info.run_name: run for run in active(study).values()}
+    child, former = named["cnn (published) fold0-seed0"], named["cnn (published) fold0-seed0, epochs 3"]
+    assert (child.data.params["train.epochs"], child.data.tags["current"]) == ("5", "yes")
+    assert (former.data.params["train.epochs"], former.data.tags["current"]) == ("3", "no")
+    whole, former_whole = named["cnn (published)"], named["cnn (published), epochs 3"]
+    assert (whole.data.tags["current"], former_whole.data.tags["current"]) == ("yes", "no")
+    assert (whole.data.metrics["headline"], former_whole.data.metrics["headline"]) == (0.65, 0.75)
+    assert child.data.tags["mlflow.parentRunId"] == whole.info.run_id
+    assert former.data.tags["mlflow.parentRunId"] == former_whole.info.run_id
+    kept = (
+        study.results / "mlflow" / "artifacts" / "toy" / former_whole.info.run_id / "artifacts" / "figures" / "roc.png"
+    )
+    assert kept.is_file()
+
+
+def retrain(study: Study, epochs: int, value: float = 0.65) -> None:
+    """Both seeds of cnn with other settings, evaluated."""
+    for seed in SETTINGS.seeds:
+        study.write_run("cnn", seed, epochs=epochs)
+    files.write_json(study.folder / "evaluation/published/cnn/metrics.json", measured(value))
+    revouch(study.folder)
+
+
+def test_nothing_that_was_trained_is_ever_in_the_trash(study):
+    from mlflow.entities import ViewType
+    from mlflow.tracking import MlflowClient
+
+    for epochs in (3, 5, 4, 5):
+        retrain(study, epochs)
+        track(study)
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    experiment = client.get_experiment_by_name("toy").experiment_id
+    assert client.search_runs([experiment], run_view_type=ViewType.DELETED_ONLY) == []
+    names = [run.info.run_name for run in active(study).values() if "fold" not in run.data.tags]
+    assert sorted(names) == [
+        "cnn (published)",
+        "cnn (published), epochs 3",
+        "cnn (published), epochs 4",
+        "vote (published)",
     ]
-    parents = {run.data.tags["mlflow.parentRunId"] for run in trained}
-    assert parents == {after["cnn (published)"].info.run_id}
+
+
+def test_a_run_that_is_half_trained_anew_waits_beside_the_former_and_gives_way_to_the_whole(study):
+    track(study)
+    study.write_run("cnn", 0, epochs=5, value=None)
+    track_everything(study.results, None, VIEWS)
+    names = {run.info.run_name: run.data.metrics for run in active(study).values()}
+    assert names["cnn (published), epochs 3"]["headline"] == 0.75 and "headline" not in names["cnn (published)"]
+    retrain(study, epochs=5)
+    track_everything(study.results, None, VIEWS)
+    named = {run.info.run_name: run for run in active(study).values()}
+    wholes = {name: run for name, run in named.items() if "fold" not in run.data.tags and "cnn" in name}
+    assert sorted(wholes) == ["cnn (published)", "cnn (published), epochs 3"]
+    parent = named["cnn (published) fold0-seed0"].data.tags["mlflow.parentRunId"]
+    assert (
+        parent == wholes["cnn (published)"].info.run_id and wholes["cnn (published)"].data.metrics["headline"] == 0.65
+    )
+
+
+def test_a_study_has_its_title_its_data_and_a_view_with_the_headline_as_a_column(study):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    experiment = client.get_experiment_by_name("toy")
+    assert experiment.tags["mlflow.note.content"].startswith(
+        "**Toy cells**: synthetic data, demo scale, 2 samples of 2"
+    )
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{view_key()}"])
+    assert view["orderByKey"] == view["selectedColumns"][0] == "metrics.`headline`" and view["orderByAsc"] is False
+    rows = client.search_runs([experiment.experiment_id], view["searchFilter"])
+    assert sorted(run.info.run_name for run in rows) == ["cnn (published)", "vote (published)"]
+    for run in active(study).values():
+        (used,) = run.inputs.dataset_inputs
+        assert (used.dataset.name, used.dataset.digest) == ("toy (synthetic)", "5ee5ee5ee5ee5ee5")
+        assert run.data.tags["mlflow.note.content"]
+
+
+def test_a_description_that_a_user_wrote_is_left_alone_and_ones_own_is_renewed(study):
+    from mlflow.tracking import MlflowClient
+
+    track(study)
+    track(study, title="Other cells")
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    experiment = client.get_experiment_by_name("toy").experiment_id
+    assert client.get_experiment(experiment).tags["mlflow.note.content"].startswith("**Other cells**")
+    client.set_experiment_tag(experiment, "mlflow.note.content", "mine")
+    track(study)
+    assert client.get_experiment(experiment).tags["mlflow.note.content"] == "mine"
 
 
 def test_a_new_evaluation_of_the_same_record_replaces_the_metrics(study):
@@ -172,7 +254,9 @@ def test_half_a_run_vanishes_also_when_its_training_is_gone_by_then(study, monke
             track(study)
     study.write_run("cnn", 0, epochs=3)
     track(study)
-    assert len(active(study)) == 6
+    runs = active(study).values()
+    assert all("content" in run.data.tags for run in runs)
+    assert len([run for run in runs if "fold" in run.data.tags]) == 4
 
 
 def test_a_run_of_the_user_in_the_same_experiment_is_left_alone(study):
@@ -225,12 +309,12 @@ def test_a_record_in_the_wrong_folder_is_refused(study):
 
 def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(study):
     study.write_run("cnn", 2, value=None)
-    assert track_everything(study.results, None, {"toy": "accuracy"}) == []
+    assert track_everything(study.results, None, VIEWS) == []
     (early,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert "test/accuracy" not in early.data.metrics and "history/train_loss" in early.data.metrics
     assert "test/accuracy" not in active(study)["cnn (published)"].data.metrics
     study.write_metrics("cnn", 2, measured(0.9))
-    track_everything(study.results, None, {"toy": "accuracy"})
+    track_everything(study.results, None, VIEWS)
     (late,) = (run for name, run in active(study).items() if name.startswith("cnn (published) fold0-seed2"))
     assert late.data.metrics["test/accuracy"] == 0.9
     assert active(study)["cnn (published)"].data.metrics["test/accuracy"] == 0.75
@@ -238,7 +322,7 @@ def test_taking_in_everything_enters_unevaluated_runs_and_completes_them_later(s
 
 def test_taking_in_everything_names_a_broken_run_and_enters_the_others(study):
     files.write_text(study.metrics_file("cnn", 0), "{")
-    (problem,) = track_everything(study.results, None, {"toy": "accuracy"})
+    (problem,) = track_everything(study.results, None, VIEWS)
     assert "cnn/fold0-seed0" in problem and "fold0-seed0.json has changed: it is not what" in problem
     assert not any(name.startswith("cnn (published) fold0-seed0") for name in active(study))
     assert any(name.startswith("cnn (published) fold0-seed1") for name in active(study))

@@ -62,7 +62,11 @@ class Copy:
     def commit_results(self) -> None:
         """As docs/how-to/restore.md says: what DVC wrote, and small files in git although results/ is ignored."""
         self.git("add", "-A")
-        small = [path for pattern in ("metrics.json", "curves") for path in self.folder.glob(f"results/*/{pattern}")]
+        small = [
+            path
+            for pattern in ("metrics.json", "headline", "curves")
+            for path in self.folder.glob(f"results/*/{pattern}")
+        ]
         self.git("add", "-f", *(str(path.relative_to(self.folder)) for path in small))
         self.git("commit", "-q", "-m", "results")
 

@@ -31,9 +31,12 @@ def make(study: str, phase: str) -> None:
         write_text(folder / "verdict.csv", text)
         write_text(folder / "model_card.md", text)
         write_json(folder / "metrics.json", {"accuracy": 0.5})
+        write_text(folder / "costs.csv", text)
         write_json(folder / "report.json", text)
         write_json(folder / "verdict.json", text)
-        (folder / "curves" / "made.txt").unlink()
+        for name in ("curves", "headline"):
+            (folder / name / "made.txt").unlink()
+        write_json(folder / "headline" / "published.json", {"run": "tiny", "metric": "accuracy", "value": 0.5})
         write_text(folder / "curves" / "published__tiny.csv", "epoch,validation_loss\n1,2\n2,1\n")
     for path in plan.records(study):
         if path.relative_to(folder).parts[0] in phases.FOLDERS[phase]:

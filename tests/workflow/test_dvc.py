@@ -5,6 +5,7 @@ dvc.yaml and the stage command are the real ones; Snakemake is stood in for (see
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -84,9 +85,20 @@ def test_the_name_of_a_study_is_no_command_and_is_refused(copy):
 
 def test_metrics_and_plots_show_what_there_is_beside_a_study_that_is_not_enabled(copy):
     metrics = json.loads(copy.dvc("metrics", "show", "--json").stdout)[""]["data"]
-    assert metrics["results/first/metrics.json"]["data"] == {"accuracy": 0.5}
+    headline = {"run": "tiny", "metric": "accuracy", "value": 0.5}
+    assert metrics == {"results/first/headline/published.json": {"data": headline}}
     plots = json.loads(copy.dvc("plots", "show", "--json").stdout)
     assert "errors" not in plots and list(plots["data"]) == ["results/first/curves/published__tiny.csv"]
+
+
+def test_the_page_of_plots_holds_the_scripts_that_draw_them_and_asks_no_network(copy):
+    copy.dvc("plots", "show")
+    page = (copy.folder / "dvc_plots" / "index.html").read_text()
+    assert "published__tiny.csv" in page and "validation_loss" in page
+    assert all(
+        f"global.{name} = " in page or f".{name} = factory" in page for name in ("vega", "vegaLite", "vegaEmbed")
+    )
+    assert not re.findall(r"<script[^>]* src=|<link[^>]* href=", page)
 
 
 def test_pulled_results_are_refused_until_they_are_restored(clone):
@@ -148,10 +160,13 @@ def test_numbers_and_curves_that_changed_since_the_last_commit_are_shown(copy):
     copy.commit_results()
     assert copy.changes("first")[0] == {}
     copy.edit("results/first/metrics.json", "0.5", "0.75")
+    copy.edit("results/first/headline/published.json", "0.5", "0.75")
     copy.edit("results/first/curves/published__tiny.csv", "2,1", "2,0.5")
     numbers, curves = copy.changes("first")
-    assert numbers == {"results/first/metrics.json": {"accuracy": {"old": 0.5, "new": 0.75, "diff": 0.25}}}
+    changed = {"old": 0.5, "new": 0.75, "diff": 0.25}
+    assert numbers == {"results/first/headline/published.json": {"value": changed}}
+    named = json.loads(copy.dvc("metrics", "diff", "--json", "--targets", "results/first/metrics.json").stdout)
+    assert named == {"results/first/metrics.json": {"accuracy": changed}}
     (name,) = (name for name in curves if name.endswith("published__tiny.csv"))
     assert {revision for curve in curves[name] for revision in curve["revisions"]} == {"HEAD", "workspace"}
-    page = copy.dvc("plots", "diff", "--targets", "results/first/curves")
-    assert "index.html" in page.stdout
+    assert "index.html" in copy.dvc("plots", "diff", "--targets", "results/first/curves").stdout

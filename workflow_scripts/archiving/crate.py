@@ -34,6 +34,7 @@ MEANINGS = {
     "record.json": "provenance: settings, digest of the code, checksums of inputs, versions",
     "ledger.json": "what the job cost",
     "train.json": "what the training cost",
+    "costs.csv": "what each run is, how large, and what it cost",
     "truth.csv": "ground truth of synthetic data, and what was recovered",
     "report.html": "the report",
     "index.html": "the studies at a glance",

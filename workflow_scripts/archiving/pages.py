@@ -34,7 +34,8 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     from workflow_scripts.reporting.pages.overview import index_page
     from workflow_scripts.reporting.pages.scoreboard import paper_scores
     from workflow_scripts.reporting.pages.study_row import study_row
-    from workflow_scripts.reporting.runs_table import runs_table, write_runs_table
+    from workflow_scripts.reporting.runs_for_paper import write_runs_for_paper
+    from workflow_scripts.reporting.runs_table import runs_table, write_runs_csv
     from workflow_scripts.runtime.files import write_text
 
     papers = sorted(papers, key=lambda folder: folder.name)
@@ -43,8 +44,11 @@ def write_pages(target: Path, results: Path, studies: dict[str, StudyTitle], pap
     table = target / "consistency.csv"
     write_table(table, checked)
     write_text(target / "consistency.html", consistency_page(checked))
-    write_runs_table(target, runs_table(results, dict(sorted(studies.items()))))
-    rows = [study_row(results / name, name, about, results) for name, about in sorted(studies.items())]
+    studies = dict(sorted(studies.items()))
+    runs = runs_table(results, studies)
+    write_runs_csv(target / "runs.csv", runs)
+    write_runs_for_paper(target, runs, studies)
+    rows = [study_row(results / name, name, about, results) for name, about in studies.items()]
     write_text(target / "index.html", index_page(rows, paper_scores(papers, table, rows, target)))
 
 

@@ -125,18 +125,19 @@ def _evaluate(folder: Path, settings: EvaluateSettings) -> None:
 
 
 def _summarise(archived: Path, work: Path, study: str, settings: ReportSettings) -> None:
-    """The verdict on every printed number, the study's metrics, its mean curves and its model card."""
+    """The verdict on every printed number, and what the report leaves beside its page."""
     from workflow_scripts.reporting.judging.verdict_file import write
     from workflow_scripts.reporting.judging.verdict_rows import verdict_rows
     from workflow_scripts.reporting.pages.checklist import model_card
     from workflow_scripts.reporting.premiums import premiums
     from workflow_scripts.reporting.results_reading import read_results
-    from workflow_scripts.reporting.summary import metrics, write_curves
+    from workflow_scripts.reporting.summary import metrics, write_curves, write_headlines
 
     paper = archived / paper_folder(settings.paper) if settings.paper else None
     results = read_results(work / study, settings, paper, pictures=False)
     write(work / study / "verdict.csv", verdict_rows(results))
     write_curves(work / study / "curves", results)
+    write_headlines(work / study / "headline", results)
     write_json(work / study / "metrics.json", metrics(results, premiums(results)))
     write_text(work / study / "model_card.md", model_card(results))
 

@@ -137,7 +137,9 @@ class Sizes:
         return [claim.n] if claim.n is not None else self.totals(claim.study, claim.subset, claim.run)
 
     def of_class(self, claim: Claim) -> list[int]:
-        """Class sizes that a claim about one class may rest on; of a class that is not named, those of each class."""
+        """Sizes that a claim about one class may rest on: its own n; of a class that is not named, those of each."""
+        if claim.n is not None:
+            return [claim.n]
         ways = self.by_class(claim.study, claim.subset, claim.run)
         names = [claim.class_name] if claim.class_name else self.classes(claim.study, claim.run)
         return sorted({way[name] for way in ways for name in names if name in way})

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png", "index.html")
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of this step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="results/<study>/runs/<protocol>/<run>/fold0-seed0")
@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--log", type=Path, default=Path("logs/apply.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -151,4 +151,4 @@ def _write_record(
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

@@ -15,7 +15,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of the step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
         "--word", action="append", default=[], help="your account's name, if it is a mere word in these results"
     )
     parser.add_argument("--log", type=Path, default=Path("logs/archive.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -72,4 +72,4 @@ def refuse_other_settings(results: Path, studies: list) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

@@ -5,18 +5,16 @@ MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the addre
 """
 
 import argparse
-import os
-import sys
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
+from workflow_scripts.commands.open_report import has_screen
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, help="folder of results (default: the one in the settings)")
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
@@ -24,19 +22,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-open", action="store_true", help="do not open a web browser")
     parser.add_argument("--no-server", action="store_true", help="take in the runs and end")
     parser.add_argument("--log", type=Path, default=Path("logs/browse.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
     from workflow_scripts.settings.load import settings
+    from workflow_scripts.tracking.study_view import StudyView
     from workflow_scripts.tracking.sync import track_everything
 
     config = settings(Path.cwd(), files=[args.configfile] if args.configfile else [])
     results = args.results or Path(config.results)
     if not results.is_dir():
         raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
-    headlines: dict[str, str] = {name: study.evaluate.headline for name, study in config.studies.items()}
-    problems = track_everything(results, config.tracking_uri, headlines)
+    views = {name: StudyView(study.evaluate.headline, study.title) for name, study in config.studies.items()}
+    problems = track_everything(results, config.tracking_uri, views)
     for problem in problems:
         entry.log.warning("left out: %s", problem)
     if args.no_server:
@@ -70,7 +69,7 @@ def _show(address: str, store: str, no_open: bool) -> None:
     pages = list(_tables_of_runs(address, store))
     for study, page in pages or [("", address)]:
         print(f"{study}: {page}" if study else page, flush=True)
-    if not no_open and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not no_open and has_screen():
         webbrowser.open(pages[0][1] if pages else address)
 
 
@@ -81,11 +80,13 @@ def _tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
     """
     from mlflow.tracking import MlflowClient
 
-    query = f"workflowType=machine_learning&orderByKey={quote('metrics.`headline`')}&orderByAsc=false"
+    from workflow_scripts.tracking.study_view import VIEW_KEY, VIEW_TAG, view_key
+
     for experiment in MlflowClient(store).search_experiments(order_by=["name ASC"]):
-        if experiment.name != "Default":
+        if f"{VIEW_TAG}{view_key()}" in experiment.tags:
+            query = f"workflowType=machine_learning&{VIEW_KEY}={view_key()}"
             yield experiment.name, f"{address}/#/experiments/{experiment.experiment_id}/runs?{query}"
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

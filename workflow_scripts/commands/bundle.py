@@ -14,7 +14,7 @@ from workflow_scripts.runtime.errors import UserError
 MIB = 1 << 20
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line."""
     from workflow_scripts.elsewhere.bundle_description import TRAVELS
 
@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", choices=TRAVELS, default="smaller", help="original files, or packed pixels")
     parser.add_argument("--out", type=Path, default=Path("trainings.zip"), help="the bundle (default: %(default)s)")
     parser.add_argument("--log", type=Path, default=Path("logs/bundle.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -53,4 +53,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

@@ -2,7 +2,7 @@
 
 `dvc_stage PHASE` (data, runs, report): refuses results that Snakemake did not make here, then lets Snakemake bring the
 phase of a study up to date, of the one that DVC calls it for. `dvc_stage settings`: writes what each phase of each
-study depends on to .work/settings, which DVC compares. Exits with Snakemake's status.
+study depends on to .work/settings, which DVC compares, and the page of `dvc plots`. Exits with Snakemake's status.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.commands.calling_snakemake import snakemake
+from workflow_scripts.commands.write_plots_page import write_plots_page
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from workflow_scripts.settings.plan.workflow_plan import Plan
 
 # What a study that is not enabled has of the phase report: a record, and what it vouches for.
-EMPTY = {"report.json": ("report.html", "model_card.md", "metrics.json"), "verdict.json": ("verdict.csv",)}
+EMPTY = {"report.json": ("report.html", "model_card.md", "metrics.json", "costs.csv"), "verdict.json": ("verdict.csv",)}
 
 
 def arguments() -> argparse.Namespace:
@@ -39,6 +40,7 @@ def main(args: argparse.Namespace) -> None:
     plan = checked_plan(root)
     if args.phase == "settings":
         phases.write_phase_inputs(plan, root)
+        write_plots_page(root)
         return
     study = args.study or stage_study(args.phase)
     if study not in plan.config.studies:

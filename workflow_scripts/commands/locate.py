@@ -13,7 +13,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="+", metavar="NAME", help="F and twelve digits")
@@ -21,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--key", type=Path, default=KEY_FILE, metavar="FILE", help=f"default: {KEY_FILE}")
     parser.add_argument("--synthetic", action="store_true", help="the files are synthetic: no key is needed")
     parser.set_defaults(log=None)
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -43,4 +43,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

@@ -30,7 +30,7 @@ _YAML = (".yaml", ".yml")
 _WIDTH = 100
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line."""
     parser = argparse.ArgumentParser(
         prog="python -m workflow_scripts.check_paper",
@@ -45,13 +45,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--strict", action="store_true", help="exit 1 for readings that are not stated, 2 for what was not understood"
     )
-    return parser.parse_args()
+    return parser
 
 
 def entry_point() -> NoReturn:
     """Run the command and leave with its exit status."""
     try:
-        sys.exit(main(arguments()))
+        sys.exit(main(arguments().parse_args()))
     except UserError as error:
         print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
         sys.exit(UNREADABLE)
@@ -128,3 +128,7 @@ def _width() -> int:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    entry_point()

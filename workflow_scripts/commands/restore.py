@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.commands.calling_snakemake import QUIET, snakemake
 from workflow_scripts.commands.dvc_stage import checked_plan
+from workflow_scripts.commands.write_plots_page import write_plots_page
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.processes import followed
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from workflow_scripts.settings.plan.workflow_plan import Plan
 
 LOCK = "dvc.lock"
+# Outputs that dvc.yaml keeps out of the cache, because they are small and may be in git.
+NOT_CACHED = ("metrics.json", "headline", "curves")
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line: nothing but the log."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--log", type=Path, default=Path("logs/restore.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -43,6 +46,7 @@ def main(args: argparse.Namespace) -> None:
     _dvc("pull", *stages)
     refuse_unproved(status(stages), root)
     record_as_made(plan, stored)
+    write_plots_page(root)
     tracked = [f"{plan.config.results}/{study}/tracked.json" for study, phases in stored.items() if "report" in phases]
     if tracked and snakemake(*tracked, "--cores", "all"):
         raise UserError("the results are restored, but not entered into MLflow; see above, then run `snakemake`")
@@ -70,13 +74,13 @@ def status(stages: list[str]) -> dict:
 def refuse_unproved(changes_of_stage: dict, root: Path) -> None:
     """Raise UserError unless files, settings and code are those of dvc.lock.
 
-    metrics.json and curves/ are not in DVC's cache; where they are not in git either, the report job makes them again.
+    NOT_CACHED are not in DVC's cache; where they are not in git either, the report job makes them again.
     """
     for stage, changes in changes_of_stage.items():
         for change in changes if isinstance(changes, list) else []:
             for kind, items in change.items() if isinstance(change, dict) else []:
                 for path, state in items.items():
-                    if kind == "changed outs" and state == "deleted" and Path(path).name in ("metrics.json", "curves"):
+                    if kind == "changed outs" and state == "deleted" and Path(path).name in NOT_CACHED:
                         continue
                     raise UserError(
                         f"{stage}: {path} is {state} against {LOCK}: the results do not fit these settings, code and "
@@ -112,4 +116,4 @@ def _dvc(*arguments: str, capture: bool = False) -> str:
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

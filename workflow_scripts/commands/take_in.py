@@ -14,14 +14,14 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
 
-def arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("answer", type=Path, help="zip file that run.py wrote")
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--leave-torn", action="store_true", help="leave out runs of which trainings are missing")
     parser.add_argument("--log", type=Path, default=Path("logs/take_in.log"), help="log file, with tracebacks")
-    return parser.parse_args()
+    return parser
 
 
 def main(args: argparse.Namespace) -> None:
@@ -70,4 +70,4 @@ def refuse_torn(args: argparse.Namespace, addresses: list, torn: list[str]) -> N
 
 
 if __name__ == "__main__":
-    entry.run(main, arguments())
+    entry.run(main, arguments().parse_args())

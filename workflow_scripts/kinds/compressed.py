@@ -41,6 +41,10 @@ class Compressed(MadeKind):
     def sources(self) -> tuple[SourceRun, ...]:
         return (SourceRun(self.of),)
 
+    @property
+    def number_format(self) -> str:
+        return "float32" if self.to == "onnx" else self.to
+
     def mistakes(self, name: str, runs: Mapping[str, RunKind]) -> Iterator[str]:
         if self.of not in runs or not runs[self.of].leaves_weights:
             yield (

@@ -148,6 +148,11 @@ class RunKind(OneOfKind):
         networks = list(self.networks().values())
         return networks[0].model if len(networks) == 1 else None
 
+    @property
+    def number_format(self) -> str | None:
+        """Format of its weights where it gives them another than their training did; None: it does not."""
+        return None
+
     def modalities(self) -> Mapping[str, tuple[str, ...]]:
         """What it takes of samples of some modalities alone, in words → these modalities."""
         return {}

@@ -161,6 +161,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def energy(joules: float | None) -> str:
+    """Joules in the unit that fits: 35 J, 2.4 Wh, 1.3 kWh."""
+    if joules is None or missing(joules):
+        return DASH
+    for unit, size in (("kWh", 3.6e6), ("Wh", 3.6e3)):
+        if joules >= size:
+            return f"{joules / size:.3g} {unit}"
+    return f"{joules:.3g} J"
+
+
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """`1 run`, `3 runs`; thousands are parted by a thin space."""
     return f"{grouped(count)} {noun if count == 1 else many or noun + 's'}"

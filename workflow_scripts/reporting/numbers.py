@@ -82,7 +82,7 @@ def _synthetic(protocol: Protocol) -> tuple[int, int]:
 class Cost:
     """What all folds and seeds of a run cost together; None where nothing was trained or no ledger says.
 
-    Times in seconds, memory in MiB (the largest), speeds in images per second (means).
+    Times in seconds, memory in MiB (the largest), speeds in images per second (means), energy in joules.
     """
 
     jobs: int
@@ -93,6 +93,7 @@ class Cost:
     predict_speed: float | None
     peak_memory: float
     parameters: int | None
+    joules: float | None
     devices: tuple[str, ...]
 
 
@@ -108,7 +109,8 @@ def cost(run: Run) -> Cost:
         train_speed=_mean([ledger.images_per_second for ledger in training]),
         predict_speed=_mean([ledger.predict_images_per_second for ledger in run.ledgers]),
         peak_memory=max(ledger.peak_memory_mib for ledger in everything),
-        parameters=training[0].parameters if training else None,
+        parameters=next((ledger.parameters for ledger in [*training, *run.ledgers] if ledger.parameters), None),
+        joules=_joules(everything),
         devices=tuple(sorted({ledger.device for ledger in everything if ledger.device})),
     )
 
@@ -117,7 +119,7 @@ def cost(run: Run) -> Cost:
 class Spent:
     """What a kind of job cost over all protocols, runs, folds and seeds of a study; None: the machine cannot tell.
 
-    Times in hours (of a GPU: while a job held one), memory in MiB (the largest), energy in kWh.
+    Times in seconds (of a GPU: while a job held one), memory in MiB (the largest), energy in joules.
     """
 
     step: str
@@ -127,7 +129,7 @@ class Spent:
     gpu: float
     memory: float
     device_memory: float | None
-    energy: float | None
+    joules: float | None
 
 
 def spent(results: Results) -> list[Spent]:
@@ -145,19 +147,23 @@ def spent(results: Results) -> list[Spent]:
     return [*rows, _spent("together", [ledger for ledgers in steps.values() for ledger in ledgers])]
 
 
+def _joules(ledgers: list[Ledger]) -> float | None:
+    """Energy of all jobs together; None where one of them was not metered."""
+    metered = [ledger.joules for ledger in ledgers if ledger.joules is not None]
+    return sum(metered) if metered and len(metered) == len(ledgers) else None
+
+
 def _spent(step: str, ledgers: list[Ledger]) -> Spent:
-    counted = [ledger.joules for ledger in ledgers]
-    metered = [joules for joules in counted if joules is not None]
     on_devices = [ledger.peak_device_memory_mib for ledger in ledgers if ledger.peak_device_memory_mib is not None]
     return Spent(
         step=step,
         jobs=len(ledgers),
-        wall=sum(ledger.wall_seconds for ledger in ledgers) / 3600,
-        cpu=sum(ledger.cpu_seconds for ledger in ledgers) / 3600,
-        gpu=sum(ledger.gpu_seconds or 0.0 for ledger in ledgers) / 3600,
+        wall=sum(ledger.wall_seconds for ledger in ledgers),
+        cpu=sum(ledger.cpu_seconds for ledger in ledgers),
+        gpu=sum(ledger.gpu_seconds or 0.0 for ledger in ledgers),
         memory=max((ledger.peak_memory_mib for ledger in ledgers), default=0.0),
         device_memory=max(on_devices, default=None),
-        energy=sum(metered) / 3.6e6 if metered and len(metered) == len(counted) else None,
+        joules=_joules(ledgers),
     )
 
 

@@ -1,8 +1,13 @@
-"""metrics.json and curves/: what other tools read of a study. Numbers only, no times, equal bytes for equal results."""
+"""metrics.json, headline/ and curves/: what other tools read of a study.
+
+No times: equal bytes for equal results.
+"""
 
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.contracts.claims import Claim
+from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED
 from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.contracts.subsets import SMOTE_BEFORE_SPLIT
 from workflow_scripts.contracts.tables import SIGNIFICANT
@@ -10,7 +15,7 @@ from workflow_scripts.reporting.numbers import leaks, mean_history
 from workflow_scripts.reporting.reproduced import Value, or_none, overall
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.run_order import headline_claims, main_run, ordered_protocols, shown_metrics
-from workflow_scripts.runtime.files import atomic_path
+from workflow_scripts.runtime.files import atomic_path, write_json
 
 
 def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str, Any]:
@@ -24,9 +29,7 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
     alone.
     """
     names = shown_metrics(results)
-    main = main_run(results)
-    claim = next((claim for claim in headline_claims(results) if claim.run == main), None)
-    metric = claim.metric if claim else results.headline
+    main, claim, metric = _headline(results)
     values = {
         protocol.name: _leaf(overall(protocol.runs[main], metric), "value") for protocol in ordered_protocols(results)
     }
@@ -53,6 +56,30 @@ def metrics(results: Results, premiums: dict[str, dict[str, Value]]) -> dict[str
         },
         "headline": {main: {metric: {**paper, "protocols": values}}},
     }
+
+
+def _headline(results: Results) -> tuple[str, Claim | None, str]:
+    """The main run, what the paper prints of it first, and the metric of that; without a paper the headline metric."""
+    main = main_run(results)
+    claim = next((claim for claim in headline_claims(results) if claim.run == main), None)
+    return main, claim, claim.metric if claim else results.headline
+
+
+def write_headlines(folder: Path, results: Results) -> None:
+    """Write {protocol}.json for every protocol: the main run's headline number in one row of `dvc metrics show`.
+
+    run, metric, n, value, value_interval (`low to high`, 95 %) and, under the protocol as published, paper: the printed
+    number. What is undefined is left out.
+    """
+    main, claim, metric = _headline(results)
+    for protocol in ordered_protocols(results):
+        value = overall(protocol.runs[main], metric)
+        row: dict[str, Any] = {"run": main, "metric": metric, **_leaf(value, "value")}
+        if row.keys() >= {"low", "high"}:
+            row["value_interval"] = f"{row.pop('low'):.3g} to {row.pop('high'):.3g}"
+        if claim and protocol.role == AS_PUBLISHED:
+            row["paper"] = _round(claim.scaled)
+        write_json(folder / f"{protocol.name}.json", row)
 
 
 def _leaks(results: Results, name: str) -> dict[str, int]:

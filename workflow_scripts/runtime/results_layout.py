@@ -29,10 +29,10 @@ _FILES = (
     (rf"{_ALL}/finished\.json", "{all}/finished.json", _ITSELF),
     (r"(?P<step>evaluation|explanation)/(?P<protocol>[^/]+)/.+", "{step}/{protocol}/record.json", "{step}/{protocol}"),
     (r"predict/(?P<name>[^/]+)/.+", "predict/{name}/record.json", None),
-    (r"(report\.html|report\.json|metrics\.json|model_card\.md)", "report.json", _ITSELF),
+    (r"(report\.html|report\.json|metrics\.json|costs\.csv|model_card\.md)", "report.json", _ITSELF),
     (r"(?P<step>verdict|truth|tracked)\.(csv|json)", "{step}.json", _ITSELF),
     (r"paper/[^/]+", "paper/record.json", "paper"),
-    (r"curves/[^/]+", "report.json", "report.html"),
+    (r"(curves|headline)/[^/]+", "report.json", "report.html"),
 )
 _PATTERNS = tuple((re.compile(rf"(?P<root>.*/|)(?P<file>{files})"), *rest) for files, *rest in _FILES)
 _SYNTHETIC = re.compile(r"(?P<folder>(?:.*/)?data/[^/]+/synthetic-[^/]+)/.+")

@@ -165,6 +165,16 @@ class StudyPaths:
         return self.folder / "paper"
 
     @property
+    def costs(self) -> Path:
+        """Table of what each run is and what it cost, see contracts.run_costs."""
+        return self.folder / "costs.csv"
+
+    @property
+    def headline(self) -> Path:
+        """Folder of the headline number under each protocol, which DVC shows."""
+        return self.folder / "headline"
+
+    @property
     def curves(self) -> Path:
         """Folder of the learning curves that DVC plots."""
         return self.folder / "curves"
@@ -185,8 +195,8 @@ class StudyPaths:
 
     @property
     def pages(self) -> list[Path]:
-        """The report, the two tables that the index reads, and the records of both."""
-        names = ("report.html", "metrics.json", "report.json", "verdict.csv", "verdict.json")
+        """The report, the tables that the index reads, and the records of both."""
+        names = ("report.html", "metrics.json", "costs.csv", "report.json", "verdict.csv", "verdict.json")
         return [self.folder / name for name in names]
 
     @property

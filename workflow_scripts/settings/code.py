@@ -23,12 +23,11 @@ _WRITTEN_BY = f"{sys.version} {hashlib.sha256(Path(__file__).read_bytes()).hexdi
 
 @cache
 def _path_of(module: str) -> Path | None:
-    """File of a module of this project, or None if there is no such module."""
+    """File of a module of this project, or None if there is no such module; that of a package need not be there."""
     base = ROOT.joinpath(*module.split("."))
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-        if candidate.exists():
-            return candidate
-    return None
+    if base.with_suffix(".py").exists():
+        return base.with_suffix(".py")
+    return base / "__init__.py" if base.is_dir() else None
 
 
 def _file_of(module: str) -> Path:
@@ -51,7 +50,8 @@ class _Module:
 @cache
 def _module(name: str) -> _Module:
     """The module as it is now; read from its text unless the memo knows that very text."""
-    text = _file_of(name).read_bytes()
+    file = _file_of(name)
+    text = file.read_bytes() if file.exists() else b""
     source = hashlib.sha256(text).hexdigest()
     kept = _memo().get(name)
     return kept if kept and kept.source == source else _read(name, text, source)

@@ -28,7 +28,7 @@ PHASE_INPUTS = Path(".work/settings")
 FOLDERS = {
     "data": ("dataset", "arrays", "masks", "examples", "splits"),
     "runs": ("embeddings", "runs", "evaluation", "explanation"),
-    "report": ("curves", "paper"),
+    "report": ("curves", "headline", "paper"),
 }
 PHASES = tuple(FOLDERS)
 

@@ -276,6 +276,7 @@ class Steps:
             study=study,
             tracking=self.config.tracking_uri,
             headline=chosen.evaluate.headline,
+            title=chosen.title,
             runs=tuple(chosen.runs),
             seeds=tuple(chosen.seeds),
             folds={name: self.folds(study, name) for name in chosen.protocols},

@@ -28,14 +28,20 @@ def run_targets(plan: Plan, study: str) -> list[str]:
 
 
 def pages(plan: Plan, study: str) -> list[str]:
-    """A study's page, the two tables that the index reads, and the records of both."""
+    """A study's page, the tables that the index reads, and the records of both."""
     return [str(path) for path in plan.paths(study).pages]
 
 
 def report_targets(plan: Plan, study: str) -> list[str]:
     """A study's page and what comes with it."""
     paths = plan.paths(study)
-    return [*pages(plan, study), str(paths.model_card), str(paths.curves), *plan.paper_figures(study)]
+    return [
+        *pages(plan, study),
+        str(paths.model_card),
+        str(paths.headline),
+        str(paths.curves),
+        *plan.paper_figures(study),
+    ]
 
 
 def all_targets(plan: Plan, study: str) -> list[str]:

@@ -1,8 +1,8 @@
 """What the files of a study say about its runs, as entries that a tracking store can take. Knows no MLflow."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from workflow_scripts.runtime.run_address import (
 )
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.tracking.flatten import costs, final_metrics, parameters, safe_part
+from workflow_scripts.tracking.study_view import NOTE, DataSet, data_set
 
 # Small files of a run that are shown with it. Predictions and weights stay where they are.
 METRICS = "metrics.json"
@@ -52,6 +53,7 @@ class Entry:
     end: int | None = None
     address: RunAddress | None = None
     record: str = ""
+    data: DataSet | None = None
 
     @property
     def child_address(self) -> RunAddress:
@@ -69,7 +71,9 @@ class Entry:
         """Hash of all that is logged: equal content needs no second logging."""
         files = {name: digest_file(path) for name, path in sorted(self.artifacts.items())}
         points = [[name, repr(value), step] for name, value, step in self.points]
-        return digest_text(canonical_json([self.name, self.params, points, self.tags, files, self.start, self.end]))
+        data = astuple(self.data) if self.data else ()
+        logged = [self.name, self.params, points, self.tags, files, self.start, self.end, data]
+        return digest_text(canonical_json(logged))
 
     def time_of(self, step: int, steps: int) -> int:
         """Time of the step-th of `steps` points: spread evenly over the run; 0 where the run's time is unknown."""
@@ -90,7 +94,7 @@ def finished(study_folder: Path) -> list[RunAddress]:
 
 
 @contextmanager
-def _of_this_workflow(folder: Path) -> Iterator[None]:
+def of_this_workflow(folder: Path) -> Iterator[None]:
     """Say in one line that files do not hold what this workflow writes; they may have come from elsewhere."""
     try:
         yield
@@ -101,7 +105,7 @@ def _of_this_workflow(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _own_file(path: Path, study_folder: Path) -> bool:
+def own_file(path: Path, study_folder: Path) -> bool:
     """Whether a file of a study is there; UserError for one that is none or that a link takes from elsewhere."""
     if not path.exists():
         return False
@@ -125,13 +129,13 @@ def child(study_folder: Path, address: RunAddress, headline: str | None, complet
 
     Raises UserError for a file that is missing, not what its record says, or taken from elsewhere by a link.
     """
-    with _of_this_workflow(address.folder(study_folder.parent)):
+    with of_this_workflow(address.folder(study_folder.parent)):
         return _child(study_folder, address, headline, complete)
 
 
 def _child(study_folder: Path, address: RunAddress, headline: str | None, complete: bool) -> Entry:
     study, folder = study_folder.name, address.folder(study_folder.parent)
-    there = {name for name in (*SHOWN, WEIGHTS_FILE) if _own_file(folder / name, study_folder)}
+    there = {name for name in (*SHOWN, WEIGHTS_FILE) if own_file(folder / name, study_folder)}
     record = require(folder / RECORD_FILE, UNITS_FILE)
     if TRAINING_FILE in there:
         require(folder / TRAINING_FILE, HISTORY_FILE)
@@ -147,10 +151,12 @@ def _child(study_folder: Path, address: RunAddress, headline: str | None, comple
     points += [(name, value, 0) for name, value in {**costs(training, "train"), **costs(prediction, "predict")}.items()]
     start, end = _times(training or prediction)
     weights, came = folder / WEIGHTS_FILE, taken_in(training)
-    tags = {**_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
+    tags = {**place_tags(where, study_folder), "record": identity(record), "code": str(record.get("code", ""))}
     tags |= {f"version.{safe_part(name)}": str(version) for name, version in record.get("versions", {}).items()}
+    tags |= _input_tags(record.get("inputs", {}), address.protocol)
     if WEIGHTS_FILE in there and not (came and came.weights_elsewhere):
         tags["model_file"] = weights.relative_to(study_folder.parent).as_posix()
+    tags[NOTE] = f"Fold {address.fold}, seed {address.seed} of {address.run} under {address.protocol}."
     return Entry(
         name=f"{address.run} ({address.protocol}) {address.fold_seed}",
         key=[study, address.protocol, address.run, address.fold, address.seed, identity(record)],
@@ -162,51 +168,14 @@ def _child(study_folder: Path, address: RunAddress, headline: str | None, comple
         end=end,
         address=address,
         record=identity(record),
+        data=data_set(study_folder),
     )
 
 
-def parent(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
-    """The entry of a protocol's run: what its folds and seeds share, their evaluation together, the figures.
-
-    Raises UserError as `child` does.
-    """
-    with _of_this_workflow(study_folder / "evaluation" / protocol / run):
-        return _parent(study_folder, protocol, run, children, headline)
-
-
-def _parent(study_folder: Path, protocol: str, run: str, children: list[Entry], headline: str | None) -> Entry:
-    study = study_folder.name
-    evaluation, explanation = (study_folder / kind / protocol / run for kind in ("evaluation", "explanation"))
-    artifacts = {f"figures/{path.name}": path for path in sorted(evaluation.glob("*.png"))}
-    artifacts |= {f"explanation/{path.name}": path for path in sorted(explanation.glob("*.png"))}
-    artifacts |= {path.name: path for path in sorted(evaluation.glob("metrics.*"))}
-    artifacts = {name: path for name, path in artifacts.items() if _own_file(path, study_folder)}
-    params = {
-        name: value
-        for name, value in children[0].params.items()
-        if name not in ("fold", "seed") and all(entry.params.get(name) == value for entry in children)
-    }
-    times = [time for entry in children for time in (entry.start, entry.end) if time is not None]
-    return Entry(
-        name=f"{run} ({protocol})",
-        key=[study, protocol, run],
-        params=params,
-        points=[(name, value, 0) for name, value in _overall(evaluation, children, headline).items()],
-        tags=_tags({"study": study, "protocol": protocol, "run": run}, study_folder),
-        artifacts=artifacts,
-        start=min(times, default=None),
-        end=max(times, default=None),
-    )
-
-
-def _overall(evaluation: Path, children: list[Entry], headline: str | None) -> dict[str, float]:
-    """What the evaluation says over all folds and seeds, and `runs`, their number.
-
-    While a run is trained anew the evaluation is still of the former one: it counts only when every child is evaluated.
-    """
-    measured = evaluation / METRICS
-    whole = measured.is_file() and all(METRICS in entry.artifacts for entry in children)
-    return {**(final_metrics(read_json(measured), headline) if whole else {}), "runs": float(len(children))}
+def _input_tags(inputs: dict[str, str], protocol: str) -> dict[str, str]:
+    """Digests of what a run was made from: the table of samples, the split, the arrays."""
+    named = {"manifest": "dataset/manifest.csv", "split": f"splits/{protocol}.csv", "arrays": "arrays/record.json"}
+    return {f"input.{name}": inputs[path][:12] for name, path in named.items() if path in inputs}
 
 
 def _evaluated(study_folder: Path, address: RunAddress, complete: bool) -> Path | None:
@@ -223,7 +192,7 @@ def _evaluated(study_folder: Path, address: RunAddress, complete: bool) -> Path 
         if complete:
             raise UserError(f"{record} is of another {run} than there is now; {remedy(record)}")
         return None
-    _own_file(measured, study_folder)
+    own_file(measured, study_folder)
     require(record, measured.relative_to(evaluation).as_posix())
     return measured
 
@@ -242,11 +211,11 @@ def _history(folder: Path) -> list[tuple[str, float, int]]:
     return points
 
 
-def _tags(where: dict, study_folder: Path) -> dict[str, str]:
+def place_tags(where: dict, study_folder: Path) -> dict[str, str]:
     """Tags to filter by; whether the data are synthetic comes from the dataset's record."""
     tags = {key: str(value) for key, value in where.items()}
     path = study_folder / "dataset" / "record.json"
-    dataset = read_json(path) if _own_file(path, study_folder) else {}
+    dataset = read_json(path) if own_file(path, study_folder) else {}
     if "synthetic" in dataset:
         tags["data"] = "synthetic" if dataset["synthetic"] else "real"
     if "scale" in dataset:
@@ -264,12 +233,3 @@ def _times(ledger: dict) -> tuple[int | None, int | None]:
         return None, None
     start = round(datetime.fromisoformat(ledger["start"]).timestamp() * 1000)
     return start, start + round(1000 * ledger.get("wall_seconds", 0))
-
-
-def by_run(children: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
-    """Children grouped by protocol and run, in the order given."""
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in children:
-        address = entry.child_address
-        groups.setdefault((address.protocol, address.run), []).append(entry)
-    return groups

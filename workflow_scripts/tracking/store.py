@@ -5,8 +5,8 @@ be moved. Otherwise an MLflow server, to which everything is sent.
 
 A run carries the tag `identity` from its creation and `content`, a hash of all that is logged, as the last thing
 written. One without `content` is what a crash left, or the double of a request whose answer was lost and that was sent
-again, and is deleted. MLflow cannot change a parameter or take back a metric, so a run whose content changed is written
-anew and the former one deleted.
+again, and is deleted. MLflow cannot change a parameter or take back a metric, so a run that was evaluated anew is
+written anew and the former one deleted; one of another training is another run and stays, see present_runs.
 """
 
 import logging
@@ -29,8 +29,10 @@ from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks
+from workflow_scripts.tracking.present_runs import IDENTITY, PARENT, RUN_NAME
+from workflow_scripts.tracking.study_view import DataSet
 
-IDENTITY, CONTENT, CURRENT, WORKPLACE, PARENT = "identity", "content", "current", "workplace", "mlflow.parentRunId"
+CONTENT, WORKPLACE = "content", "workplace"
 SCHEME = "mlflow-artifacts:/"
 RUN_ID = r"[0-9a-f]{32}"
 # MLflow takes at most 1000 values in one request, 100 of them parameters.
@@ -134,11 +136,7 @@ class Store:
 
         Returns how many runs it deleted.
         """
-        half = [
-            run_id
-            for run_id, run in self.runs.items()
-            if CONTENT not in run.data.tags and (self.artifacts or run.data.tags.get(WORKPLACE) == self.workplace)
-        ]
+        half = [run_id for run_id, run in self.runs.items() if CONTENT not in run.data.tags and self.is_own(run)]
         for run_id in half:
             self.delete(run_id)
         return len(half)
@@ -176,53 +174,45 @@ class Store:
     def _only(self, entry: Entry, parent: str | None, same: dict[str, list[Any]]) -> str:
         """Put an entry's run in its place and delete its predecessors; returns the run's id."""
         run_id = _equal(entry, same)[0].info.run_id
-        if parent is None:
-            self._adopt(entry, run_id)
-        else:
-            self._tag(run_id, PARENT, parent)
+        if parent is not None:
+            self.tag(run_id, PARENT, parent)
         for run in same[entry.identity]:
             if run.info.run_id != run_id:
                 self.delete(run.info.run_id)
         return run_id
 
-    def mark_current(self, entries: list[Entry]) -> None:
-        """Tag the children: `current` is "yes" for what the files hold now, "no" for an earlier training."""
-        identities = {entry.identity for entry in entries}
-        addresses = {
-            (child.protocol, child.run, str(child.fold), str(child.seed))
-            for child in (entry.child_address for entry in entries)
-        }
-        for run_id, run in self.runs.items():
-            tags = run.data.tags
-            address = (tags.get("protocol"), tags.get("run"), tags.get("fold"), tags.get("seed"))
-            if address in addresses:
-                self._tag(run_id, CURRENT, "yes" if tags[IDENTITY] in identities else "no")
-
-    def _adopt(self, entry: Entry, parent: str) -> None:
-        """Children of all trainings of a protocol's run lie below its one parent."""
-        for run_id, run in self.runs.items():
-            tags = run.data.tags
-            if "fold" in tags and all(tags.get(key) == entry.tags[key] for key in ("protocol", "run")):
-                self._tag(run_id, PARENT, parent)
-
-    def _tag(self, run_id: str, name: str, value: str) -> None:
+    def tag(self, run_id: str, name: str, value: str) -> None:
+        """Set a tag of a run, where it is another."""
         tags = self.runs[run_id].data.tags
         if tags.get(name) != value:
             self.client.set_tag(run_id, name, value)
             tags[name] = value
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Give a run a name, where it has another."""
+        tags = self.runs[run_id].data.tags
+        if tags.get(RUN_NAME) != name:
+            self.client.update_run(run_id, name=name)
+            tags[RUN_NAME] = name
+
+    def is_own(self, run: Any) -> bool:
+        """Whether it was entered from these results; in their own database all were."""
+        return bool(self.artifacts) or run.data.tags.get(WORKPLACE) == self.workplace
 
     def _write(self, entry: Entry, parent: str | None) -> str:
         from mlflow.entities import Metric, Param
 
         tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace}
         if parent:
-            tags |= {PARENT: parent, CURRENT: "yes"}
+            tags[PARENT] = parent
         run = self.client.create_run(self.experiment, entry.start, tags, entry.name)
         run_id = run.info.run_id
         last = max((step for _, _, step in entry.points), default=0)
         metrics = [Metric(name, value, entry.time_of(step, last), step) for name, value, step in entry.points]
         params = [Param(name, value) for name, value in entry.params.items()]
         batches = (chunks(metrics, METRICS_AT_ONCE), chunks(params, PARAMS_AT_ONCE))
+        if entry.data:
+            self.client.log_inputs(run_id, datasets=[_dataset_input(entry.data)])
         for some_metrics, some_params in zip_longest(*batches, fillvalue=()):
             self.client.log_batch(run_id, metrics=some_metrics, params=some_params)
         for name, path in entry.artifacts.items():
@@ -293,6 +283,13 @@ class Store:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return False
             raise
+
+
+def _dataset_input(data: DataSet) -> Any:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    dataset = Dataset(data.name, data.digest, "local", data.source, profile=data.profile)
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training and test")])
 
 
 def _equal(entry: Entry, same: dict[str, list[Any]]) -> list[Any]:

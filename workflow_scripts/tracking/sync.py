@@ -12,8 +12,11 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import GLOB, RECORD_FILE, RunAddress, study_of
 from workflow_scripts.tracking.database import one_writer, prepare_database
-from workflow_scripts.tracking.entries import Entry, by_run, child, expected, finished, parent
+from workflow_scripts.tracking.entries import Entry, child, expected, finished
+from workflow_scripts.tracking.present_runs import adopt_orphans, mark_current
 from workflow_scripts.tracking.store import open_store
+from workflow_scripts.tracking.study_view import StudyView, show_study
+from workflow_scripts.tracking.whole_runs import by_run, whole_run
 
 log = logging.getLogger("workflow_scripts")
 
@@ -21,25 +24,28 @@ RECEIPT = "tracked.json"
 STUDY = "[a-z][a-z0-9_]*"
 
 
-def enter(results: Path, uri: str | None, study: str, children: list[Entry], headline: str | None) -> list[Entry]:
+def enter(results: Path, uri: str | None, study: str, children: list[Entry], view: StudyView) -> list[Entry]:
     """Enter a study's children and their parents; returns all entries, each parent before its children."""
     entries = []
     with one_writer(results), open_store(results, uri, study) as store:
         if cleaned := store.clean():
             log.info("%s: deleted %d unfinished run(s) that an interrupted job left", study, cleaned)
         groups = list(by_run(children).items())
-        parents = [parent(results / study, protocol, run, members, headline) for (protocol, run), members in groups]
+        folder = results / study
+        parents = [whole_run(folder, protocol, run, members, view.headline) for (protocol, run), members in groups]
         ids = store.keep([(above, None) for above in parents])
         store.keep([(entry, above) for above, (_, members) in zip(ids, groups, strict=True) for entry in members])
         for above, (_, members) in zip(parents, groups, strict=True):
             entries += [above, *members]
-        store.mark_current(children)
+        mark_current(store, entries)
+        adopt_orphans(store, dict(zip(ids, parents, strict=True)))
+        show_study(store.client, store.experiment, folder, view)
         store.delete_doubles()
         store.sweep(study)
     return entries
 
 
-def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
+def receipt(study: str, view: StudyView, entries: list[Entry]) -> dict:
     """What was entered, without clocks and without what only one database knows."""
     runs = [
         {
@@ -55,25 +61,25 @@ def receipt(study: str, headline: str | None, entries: list[Entry]) -> dict:
         }
         for entry in entries
     ]
-    return {"study": study, "headline": headline, "runs": runs}
+    return {"study": study, "headline": view.headline, "title": view.title, "runs": runs}
 
 
 def track_study(results: Path, settings: TrackSettings, path: Path) -> None:
     """Enter the runs that a study's settings declare, all of them finished, and write the receipt to `path`."""
-    study, headline = settings.study, settings.headline
+    study, view = settings.study, StudyView(settings.headline, settings.title)
     for kind in ("evaluation", "explanation"):
         for record in sorted((results / study / kind).glob("*/record.json")):
             require_all(record)
-    children = [child(results / study, address, headline, complete=True) for address in expected(settings)]
-    entries = enter(results, settings.tracking, study, children, headline)
-    write_record(path, receipt(study, headline, entries))
+    children = [child(results / study, address, view.headline, complete=True) for address in expected(settings)]
+    entries = enter(results, settings.tracking, study, children, view)
+    write_record(path, receipt(study, view, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
 
-def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) -> list[str]:
+def track_everything(results: Path, uri: str | None, views: dict[str, StudyView]) -> list[str]:
     """Enter every finished run below `results`, also while the workflow runs; returns what could not be entered.
 
-    `headlines` gives the headline metric of the studies that are known; others keep what their receipt says.
+    `views`: of the studies that are known; others keep what their receipt says.
     """
     problems = []
     if uri is None:
@@ -85,22 +91,23 @@ def track_everything(results: Path, uri: str | None, headlines: dict[str, str]) 
             problems.append(f"{folder} has no study's name")
             continue
         try:
-            headline = headlines.get(study) or _headline(folder)
-            children = list(_readable(folder, finished(folder), headline, problems))
+            view = views.get(study) or _view(folder)
+            children = list(_readable(folder, finished(folder), view.headline, problems))
             if children:
-                enter(results, uri, study, children, headline)
+                enter(results, uri, study, children, view)
         except (UserError, OSError) as error:
             problems.append(f"{study}: {error}")
     return problems
 
 
-def _headline(folder: Path) -> str | None:
-    """The headline metric that a study's receipt names."""
+def _view(folder: Path) -> StudyView:
+    """What a study's receipt says of it."""
     path = folder / RECEIPT
     receipt = read_record(path) if path.is_file() else {}
-    if not isinstance(receipt.get("headline", ""), str | None):
+    headline, title = receipt.get("headline"), receipt.get("title", "")
+    if not isinstance(headline, str | None) or not isinstance(title, str):
         raise UserError(f"{path} is no receipt of this workflow; {remedy(path)}")
-    return receipt.get("headline")
+    return StudyView(headline, title)
 
 
 def _readable(folder: Path, addresses: list[RunAddress], headline: str | None, problems: list[str]) -> Iterator[Entry]:

@@ -10,6 +10,7 @@ class TrackSettings:
     study: str
     tracking: str | None
     headline: str
+    title: str
     runs: tuple[str, ...]
     seeds: tuple[int, ...]
     folds: dict[str, int]

@@ -129,6 +129,7 @@ def render(template: str, context: dict) -> str:
         leak_name=lambda why: formatting.LEAK_NAMES.get(why, why),
         share=formatting.share,
         duration=formatting.duration,
+        energy=formatting.energy,
         plural=formatting.plural,
         grouped=formatting.grouped,
         in_sentence=formatting.in_sentence,

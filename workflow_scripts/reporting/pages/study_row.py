@@ -20,7 +20,7 @@ REPORT = "report.html"
 
 def require_summary(folder: Path) -> None:
     """Raise UserError unless what a row is read from is what the study's records say."""
-    require(folder / "report.json", "metrics.json", REPORT)
+    require(folder / "report.json", "metrics.json", "costs.csv", REPORT)
     require(folder / "verdict.json", "verdict.csv")
 
 
