@@ -13,7 +13,7 @@ from workflow_scripts.contracts.split_record import SplitRecord
 from workflow_scripts.data.out_of_distribution import WITHIN
 from workflow_scripts.evaluation.label_agreement import agreement
 from workflow_scripts.reporting.pages.new_images_page import NewImage, NewImages, Worth
-from workflow_scripts.reporting.pages.page import data_uri, pixels_uri
+from workflow_scripts.reporting.pages.page_figure import page_figure, pixels_uri
 from workflow_scripts.runtime.study_paths import StudyPaths
 from workflow_scripts.training.finished import FinishedRun
 
@@ -49,7 +49,7 @@ def page_content(
         counts={class_name: int(predicted.get(class_name, 0)) for class_name in classes},
         learned=learned.counts(),
         worth=_worth(run),
-        gradcam=data_uri(gradcam),
+        gradcam=page_figure(gradcam, gradcam.parent),
         usual=1 - WITHIN,
         scores=agreement(table, labels, classes),
     )

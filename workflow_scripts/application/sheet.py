@@ -26,8 +26,11 @@ def chosen(table: pd.DataFrame, doubtful: int) -> pd.DataFrame:
     return pd.concat([surest, others.head(doubtful)])
 
 
-def draw(path: Path, reader: PictureReader, network: Network, table: pd.DataFrame, total: int) -> None:
-    """Write Grad-CAM of the images in `table` (rows of APPLIED); without it where the network has no layer for it."""
+def draw(path: Path, reader: PictureReader, network: Network, table: pd.DataFrame, total: int) -> list[Path]:
+    """Write Grad-CAM of the images in `table` (rows of APPLIED); the images alone where no layer has one.
+
+    `path` is the PNG; returned are all files of the figure.
+    """
     run = reader.run
     classes = run.weights.classes
     images = np.stack([reader.again(name).pixels for name in table["path"]])
@@ -43,12 +46,11 @@ def draw(path: Path, reader: PictureReader, network: Network, table: pd.DataFram
     except UserError as error:
         # The predictions are worth having without it.
         log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
-        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.synthetic)
-        return
+        return figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.synthetic)
     batches = network.batches(images, table["path"].tolist(), run.masks(images))
     predicted = table["predicted"].map(classes.index).to_numpy()
     maps = gradcam(network.model, batches.batch(np.arange(len(images))).inputs[0], predicted, targets)
-    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, figure.columns_of(maps), run.synthetic)
+    return figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, figure.columns_of(maps), run.synthetic)
 
 
 def _lines(row: pd.Series, labels: Labels) -> list[str]:

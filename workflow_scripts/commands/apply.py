@@ -3,8 +3,8 @@
 In: the run's folder, the folder of images, and from the study's results the way its images were packed and the images
 that it has learned from. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning
 where it is out of the training distribution, and the sample that was learned from of which it is a copy),
-quarantine.csv (files that cannot be read, and those passed over), gradcam.png, index.html (all of it, in most doubt
-first) and, last, record.json.
+quarantine.csv (files that cannot be read, and those passed over), the figure gradcam, index.html (all of it, in most
+doubt first) and, last, record.json.
 """
 
 import argparse
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from workflow_scripts.application.new_pictures import PictureReader
 
-OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png", "index.html")
+PAGE = "index.html"
+TABLES = ("predictions.csv", "quarantine.csv")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -72,10 +73,10 @@ def main(args: argparse.Namespace) -> None:
     if table.empty:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     APPLIED.write(out / "predictions.csv", table)
-    sheet.draw(out / "gradcam.png", reader, network, sheet.chosen(table, args.doubtful), len(table))
+    drawn = sheet.draw(out / "gradcam.png", reader, network, sheet.chosen(table, args.doubtful), len(table))
     content = page_content(args.name, reader, judge.learned, table, labels, out / "gradcam.png")
-    write_text(out / "index.html", new_images_page(content))
-    _write_record(args, reader, table, len(passed_over), out)
+    write_text(out / PAGE, new_images_page(content))
+    _write_record(args, reader, table, len(passed_over), [out / PAGE, *(out / name for name in TABLES), *drawn])
     _say(table, reader, out)
 
 
@@ -88,7 +89,7 @@ def _say(table: "pd.DataFrame", reader: "PictureReader", out: Path) -> None:
     log(
         "%s: %d images, %d refused, %d (%.1f %%) out of the training distribution by colours and shape or by the "
         "network's features (of those learned from %.1f %% each)",
-        out / "index.html",
+        out / PAGE,
         len(table),
         len(reader.refused),
         outside,
@@ -117,7 +118,7 @@ def _quarantine(refused: list[tuple[str, str, str]]) -> "pd.DataFrame":
 
 
 def _write_record(
-    args: argparse.Namespace, reader: "PictureReader", table: "pd.DataFrame", passed_over: int, out: Path
+    args: argparse.Namespace, reader: "PictureReader", table: "pd.DataFrame", passed_over: int, outputs: list[Path]
 ) -> None:
     from workflow_scripts.data.out_of_distribution import WITHIN
     from workflow_scripts.settings.code import code_digest
@@ -145,9 +146,9 @@ def _write_record(
         },
         images_sha256=reader.digest.hexdigest(),
         labels_sha256=digest_file(args.labels) if args.labels else "",
-        outputs={name: digest_file(out / name) for name in OUTPUTS},
+        outputs={path.name: digest_file(path) for path in outputs},
     )
-    write_record(out / "record.json", record)
+    write_record(outputs[0].with_name("record.json"), record)
 
 
 if __name__ == "__main__":

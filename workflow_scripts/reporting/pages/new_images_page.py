@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from workflow_scripts.evaluation.label_agreement import Agreement
 from workflow_scripts.reporting.captions import DISCLAIMER
 from workflow_scripts.reporting.pages.page import render
+from workflow_scripts.reporting.pages.page_figure import PageFigure
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class NewImages:
     counts: dict[str, int]
     learned: dict[str, int]
     worth: tuple[Worth, ...]
-    gradcam: str
+    gradcam: PageFigure
     usual: float
     scores: Agreement | None
 
