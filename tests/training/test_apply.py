@@ -237,6 +237,20 @@ def test_labels_are_held_against_the_predictions(study, tmp_path):
     assert read_json(out / "record.json")["labels_sha256"]
 
 
+def test_copies_do_not_count_for_the_accuracy_without_them(study, tmp_path):
+    inputs, folder = study
+    learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
+    pixels = np.load(inputs.images)[int(learned.removeprefix("cell_"))]
+    images = save(tmp_path / "images", {**cells(2), "copy": pixels[:, ::-1]})
+    true = [made.CLASSES[0], made.CLASSES[1], made.CLASSES[0]]
+    table = pd.DataFrame({"path": ["cell_00.png", "cell_01.png", "copy.png"], "label": true})
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    apply.main(arguments(folder, images, "copied", labels=tmp_path / "labels.csv"))
+    page = (inputs.root / "predict" / "copied" / "index.html").read_text(encoding="utf-8")
+    assert "of 3 labelled images" in page
+    assert re.search(r"Without copies of images that it has learned from:.*?of 2 images", page, re.DOTALL)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [(("cell_00.png", "dog"), "'dog' is no class of this run"), (("gone.png", made.CLASSES[0]), "no image 'gone.png'")],

@@ -52,6 +52,7 @@ def page_content(
         gradcam=page_figure(gradcam, gradcam.parent),
         usual=1 - WITHIN,
         scores=agreement(table, labels, classes),
+        scores_without_copies=agreement(table[table["copy_of"] == ""], labels, classes),
     )
 
 

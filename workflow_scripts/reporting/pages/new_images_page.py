@@ -54,7 +54,8 @@ class NewImages:
 
     images: those in most doubt first; total: images with a prediction; counts: class → how often it is predicted;
     learned: class → training images; worth: by protocol; usual: share of images like those learned from that are
-    called out of distribution all the same; scores: where labels are given.
+    called out of distribution all the same; scores: where labels are given; scores_without_copies: of those images that
+    copy none it has learned from.
     """
 
     name: str
@@ -73,6 +74,7 @@ class NewImages:
     gradcam: PageFigure
     usual: float
     scores: Agreement | None
+    scores_without_copies: Agreement | None
 
 
 def new_images_page(content: NewImages) -> str:
