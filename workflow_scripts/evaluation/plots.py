@@ -103,9 +103,10 @@ def roc_figure(
 
 def _corner(axes: "Axes") -> "Axes":
     """A panel inside the axes for their upper left corner, which a rectangle in them shows: curves crowd there."""
-    corner = axes.inset_axes((0.4, 0.1, 0.56, 0.56), xlim=(0, 0.2), ylim=(0.8, 1.0))
+    # Below the diagonal, which it would hide.
+    corner = axes.inset_axes((0.56, 0.1, 0.41, 0.36), xlim=(0, 0.2), ylim=(0.8, 1.0))
     corner.set(xticks=[0, 0.1, 0.2], yticks=[0.8, 0.9, 1.0])
-    corner.set_title("the corner in the rectangle", fontsize=7, color="0.35", pad=3)
+    corner.set_title("upper left corner", fontsize=7, color="0.35", pad=3)
     corner.tick_params(labelsize=7)
     # Lines from the rectangle to the panel would be taken for curves.
     for line in axes.indicate_inset_zoom(corner, edgecolor="0.35", linestyle="--", linewidth=0.7).connectors or ():
