@@ -149,7 +149,8 @@ def reliability_figure(rows: pd.DataFrame, ece: Estimate, title: str) -> "Figure
     dots: dict[str, Any] = {"marker": "o", "markersize": 4, "color": COLOURS[0], "label": "this run, 95 % interval"}
     axes.plot(filled["confidence"], filled["accuracy"], **dots)
     axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
-    axes.legend(loc="best")
+    # Intervals of many bins leave it no place of its own.
+    axes.legend(loc="best", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
     middles, widths = (rows["above"] + rows["up_to"]) / 2, rows["up_to"] - rows["above"]
     below.bar(middles, rows["units"], width=0.9 * widths, color=COLOURS[5])
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
