@@ -64,8 +64,8 @@ def given(archived: Path, outcomes: list[Outcome], papers: Path) -> list[str]:
     `papers`: folder of this project's papers, whose printed numbers the archive's should be.
     """
     computed = {outcome.name for outcome in outcomes if outcome.computed}
-    others = [name for name in _names(archived) if name not in computed]
-    names = Counter(_FIGURES.sub(r"\1/…/*.\2", _RUN.sub(r"\1/…/", name)) for name in others)
+    not_made = [name for name in _names(archived) if name not in computed]
+    names = Counter(_FIGURES.sub(r"\1/…/*.\2", _RUN.sub(r"\1/…/", name)) for name in not_made)
     lines = []
     for name, count in sorted(names.items()):
         line = f"{name} ({count} files)" if "…" in name else name

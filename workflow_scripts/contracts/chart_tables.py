@@ -55,7 +55,7 @@ MEAN_OF_TRAININGS = {"fold": ALL, "seed": ALL}
 RUN_ROC = Table("ROC curves of runs", {"run": "str", "one_minus_specificity": "float", "sensitivity": "float"})
 
 # A dot of a chart with its 95 % interval (empty: none). panel: of the figure, where it has several; series: what the
-# legend calls it; item: what stands beside it on the axis. n: units that it rests on, empty where that is not said.
+# legend calls it; item: its tick on the axis. n: units that it rests on, empty where that is not said.
 DOTS = Table(
     "dots of a chart",
     {"panel": "str", "series": "str", "item": "str", "value": "float", "low": "float", "high": "float"},

@@ -138,7 +138,7 @@ def _changed(image: np.ndarray, changes: Augment, draws: int) -> list[np.ndarray
     pictures = ArrayDescription(PIXELS, "uint8", image.shape, 255)
     drawn = augment.draw(changes, 0, 0, keys, torch.device("cpu"), pictures)
     batch = torch.from_numpy(np.stack([image] * draws))
-    images = augment.apply(batch, drawn, torch.arange(draws))
+    images = augment.apply(batch, drawn)
     return [image.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for image in images]
 
 
