@@ -31,7 +31,7 @@ NOTHING_OF_PDF: dict[str, Any] = {"CreationDate": None, "Creator": None, "Produc
 # Of 9: half the time of the usual 6 and a few percent more bytes.
 COMPRESSION = 4
 # In a page: colours of a chart, and quality (of 100) of pictures, whose lettering must stay crisp.
-COLOURS_IN_PAGE, QUALITY = 128, 85
+COLOURS_IN_PAGE, QUALITY = 128, 80
 # Parts of 255 from which a colour is white: a mean of white and what is nearly white would be a grey page.
 WHITE = 249
 
