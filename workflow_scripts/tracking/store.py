@@ -74,7 +74,7 @@ def check_server(uri: str) -> None:
 
 @contextmanager
 def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
-    """The store of one study: in the results' own database, or on the server at `uri`. Raises UserError."""
+    """The store of one study: in the database of a results folder, or on the server at `uri`. Raises UserError."""
     if uri is None:
         database = prepare_database(results)
         remedy = f"if it is broken, delete {database}; `make ui` builds it again from the results"
