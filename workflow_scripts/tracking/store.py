@@ -29,7 +29,7 @@ from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks
-from workflow_scripts.tracking.present_runs import IDENTITY, PARENT, RUN_NAME
+from workflow_scripts.tracking.present_runs import CURRENT, IDENTITY, PARENT, RUN_NAME
 from workflow_scripts.tracking.study_view import DataSet
 
 CONTENT, WORKPLACE = "content", "workplace"
@@ -202,7 +202,7 @@ class Store:
     def _write(self, entry: Entry, parent: str | None) -> str:
         from mlflow.entities import Metric, Param
 
-        tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace}
+        tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace, CURRENT: "yes"}
         if parent:
             tags[PARENT] = parent
         run = self.client.create_run(self.experiment, entry.start, tags, entry.name)
