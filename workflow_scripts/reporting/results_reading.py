@@ -13,7 +13,7 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY, LABEL_EFFICIENCY_FILE
 from workflow_scripts.contracts.patient_flow import PATIENT_FLOW
-from workflow_scripts.contracts.protocol_roles import roles
+from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, roles
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.risk_table import RISK
@@ -30,6 +30,7 @@ from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES_FIL
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.contracts.visit_audit import VISIT_AUDIT
 from workflow_scripts.contracts.visit_columns import VISIT_COLUMNS
+from workflow_scripts.drawing.saving import WEBP
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.results import Protocol, Results, Run, VisitTables
@@ -44,10 +45,12 @@ from workflow_scripts.runtime.run_address import (
     UNITS_FILE,
     FoldSeed,
 )
-from workflow_scripts.runtime.study_paths import MONTAGE_FILE, StudyPaths
+from workflow_scripts.runtime.study_paths import MONTAGE_FILE, MONTAGE_IN_PAGE, StudyPaths
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
+
+PNG_SIGN, WEBP_SIGN = b"\x89PNG\r\n\x1a\n", b"RIFF"
 
 
 def read_results(folder: Path, settings: StudySettings, paper: Path | None, pictures: bool = True) -> Results:
@@ -69,6 +72,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
             f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
         )
     arrays = read_view(ArraysRecord, paths.arrays_record)
+    protocols = {name: _protocol(folder, settings, name, picture) for name in settings.protocols}
+    same_splits = _same_splits(protocols)
     return Results(
         folder=folder,
         settings=settings,
@@ -78,7 +83,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
         montage=picture(paths.examples / MONTAGE_FILE) if arrays.of_pictures else None,
-        protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
+        protocols={name: protocol for name, protocol in protocols.items() if name not in same_splits},
+        same_splits=same_splits,
         notes=_text(paper / "notes.md") if paper else "",
         printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
@@ -86,6 +92,18 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         slides=_listed(SLIDES, paths.slides),
         visits=_visits(paths),
     )
+
+
+def _same_splits(protocols: dict[str, Protocol]) -> dict[str, str]:
+    """Each protocol that is the same split as another → that one: as published or by sample first, then by name."""
+    same: dict[str, str] = {}
+    ordered = sorted(protocols.values(), key=lambda one: (one.role != AS_PUBLISHED, one.rule.by != "sample", one.name))
+    for number, protocol in enumerate(ordered):
+        firsts = (first for first in ordered[:number] if first.name not in same)
+        first = next((first for first in firsts if protocol.is_same_split(first)), None)
+        if first is not None:
+            same[protocol.name] = first.name
+    return same
 
 
 def _visits(paths: StudyPaths) -> VisitTables | None:
@@ -110,7 +128,7 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
     if _of_pictures(paths):
-        require(paths.examples_record, MONTAGE_FILE)
+        require(paths.examples_record, MONTAGE_FILE, MONTAGE_IN_PAGE)
     # Where protocols aggregate in different ways, the premium makes units anew.
     predictions = [PREDICTIONS_FILE] * (len({rule.aggregate for rule in settings.protocols.values()}) > 1)
     for protocol in settings.protocols:
@@ -214,14 +232,15 @@ def _figures(settings: StudySettings, trained: bool) -> list[str]:
 
 
 def _picture(path: Path) -> Path:
-    """The path, if a PNG file is there."""
-    try:
-        with open(path, "rb") as handle:
-            start = handle.read(8)
-    except FileNotFoundError:
-        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
-    if start != b"\x89PNG\r\n\x1a\n":
-        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
+    """The path of a figure, if its PNG file is there and the picture of it for pages."""
+    for file, kind, sign in ((path, "PNG", PNG_SIGN), (path.with_suffix(WEBP), "WebP", WEBP_SIGN)):
+        try:
+            with open(file, "rb") as handle:
+                start = handle.read(len(sign))
+        except FileNotFoundError:
+            raise UserError(f"the figure {file} is missing; {remedy(file)}") from None
+        if start != sign:
+            raise UserError(f"the figure {file} is no {kind} file; {remedy(file)}")
     return path
 
 

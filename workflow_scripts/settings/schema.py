@@ -6,7 +6,6 @@
 import argparse
 import copy
 import json
-import re
 import sys
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 
 from workflow_scripts.contracts.result_table_keys import document_schema
 from workflow_scripts.reporting.answer_json import answer_schema
+from workflow_scripts.reporting.page_links import with_links
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.hints import blocks_of
 from workflow_scripts.settings.study import Config, Study
@@ -47,7 +47,10 @@ def schema() -> dict:
         "description": "As `runs`, but studies that extend this one do not take them over.",
     }
     overlay = {key: value for key, value in study["properties"].items() if key not in ("enabled", "source")}
-    study["properties"]["extends"] = {"type": "string", "description": "Study whose section this one starts from."}
+    study["properties"]["extends"] = {
+        "type": "string",
+        "description": "Study or template whose section this one starts from.",
+    }
     study["properties"]["scales"] = {
         "description": "What differs at a scale.",
         "type": "object",
@@ -61,6 +64,11 @@ def schema() -> dict:
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)
+    document["properties"]["templates"] = {
+        **copy.deepcopy(document["properties"]["studies"]),
+        "title": "Templates",
+        "description": "Name → what studies may start from (`extends`); never run itself.",
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
@@ -75,13 +83,9 @@ def _rows(block: type[BaseModel]) -> list[str]:
         default = "(needed)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         inner = " See below." if blocks_of(field.annotation) else ""
         assert field.description, f"{name} has no description"
-        rows.append(f"| `{name}` | {_linked(field.description.replace('|', '/'))}{inner} | {default} |")
+        meaning = with_links(field.description.replace("|", "/"), PAGE.relative_to(ROOT))
+        rows.append(f"| `{name}` | {meaning}{inner} | {default} |")
     return rows
-
-
-def _linked(text: str) -> str:
-    """Pages that a description names, as links from this one."""
-    return re.sub(r"\bdocs/([a-z_-]+/([a-z_]+)\.md)", lambda page: f"[{page[2].replace('_', ' ')}](../{page[1]})", text)
 
 
 def _shown(value: Any) -> str:
@@ -107,7 +111,8 @@ def page() -> str:
         "",
         "`config.yaml` holds them all. What you change goes into a file of your own (`--configfile FILE`) or into",
         "`config.local.yaml`, which is read by itself. Mappings are merged key by key, lists are replaced, and a null",
-        "removes a run or a protocol. The order is: study ← the study it `extends` ← its `scales` ← your file.",
+        "removes a run or a protocol. The order is: study ← what it `extends` ← its `scales` ← your file. Beside",
+        "`studies` stand `templates`: sections that studies start from (`extends`) and that are never run themselves.",
         "",
     ]
     for block in order:
@@ -115,9 +120,9 @@ def page() -> str:
         lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
         if block is Study:
             lines += [
-                "Besides: `extends` (study whose section this one starts from; its `enabled`, `source`, `title`,",
-                "`study_only_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over), `study_only_runs`",
-                "(as `runs`, for this study alone) and `scales` (`demo`, `paper`: what differs at that scale).",
+                "Besides: `extends` (study or template that this section starts from; its `enabled`, `source`,",
+                "`title`, `study_only_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over),",
+                "`study_only_runs` (as `runs`, for this study alone), `scales` (`demo`, `paper`: what differs there).",
                 "",
             ]
     return "\n".join(lines)
