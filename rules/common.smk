@@ -69,6 +69,12 @@ def embedding_weights(wildcards):
     )
 
 
+def origin_trainings(wildcards, keys):
+    """What trainings of the same folds and seeds left under a protocol that may be the same split."""
+    names = wildcards.study, wildcards.protocol, wildcards.run
+    return [ancient(path) for path in PLAN.runs.origin_trainings(*names, keys)]
+
+
 @asked_often
 def arrays_record(wildcards):
     """The record of what a run reads: of the arrays of samples, or of an embedding of them."""

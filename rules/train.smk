@@ -25,6 +25,10 @@ rule train:
     """Train one fold and seed of a run and predict."""
     input:
         **LEARNED_FROM,
+        # Taken over where two protocols turn out to be one split; its time is no reason to train again.
+        origin=lambda wildcards: origin_trainings(
+            wildcards, [address_of(wildcards).fold_seed]
+        ),
     output:
         weights="<single_training>/weights.safetensors",
         history="<single_training>/history.csv",
@@ -57,6 +61,7 @@ for batch in job_batches(PLAN):
             batch.rule
         input:
             **LEARNED_FROM,
+            origin=lambda wildcards, keys=batch.keys: origin_trainings(wildcards, keys),
         output:
             weights=batch.files(PATTERNS.batch(batch), "weights.safetensors"),
             history=batch.files(PATTERNS.batch(batch), "history.csv"),

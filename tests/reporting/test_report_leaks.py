@@ -53,7 +53,7 @@ def test_nothing_is_called_free_of_leaks_where_groups_are_unknown(tmp_path):
     own = without_groups(Study(tmp_path / "own", paper="").write())
     html = write(own, None)
     page = text_of(html)
-    assert "grouped split leaks: none found" in page and "published split leaks kept" in page
+    assert "grouped leaks: none found" in page and "published leaks kept" in page
     assert cells(html[html.index('id="leaks-head"') :], "grouped")[0] == "none found"
     assert "never seen before" not in page and "draw whole groups and are not" not in page
     assert "the leaks that were found; patients may repeat on both sides" in page

@@ -65,7 +65,7 @@ TOP = {
         "studies:\n  mine: {extends: [a]}\n",
         "line 2: studies.mine.extends: a list is not allowed; write text",
     ),
-    "like a typo": ("studies:\n  mine: {extends: cvm_cervx}\n", "which is no study; did you mean cvm_cervix?"),
+    "like a typo": ("studies:\n  mine: {extends: cvm_cervx}\n", "no study and no template; did you mean cvm_cervix?"),
     "like itself": (
         "studies:\n  mine: {extends: mine}\n",
         "line 2: studies.mine.extends: 'mine' extends 'mine' already",

@@ -93,7 +93,7 @@ def test_null_removes_a_run_and_another_kind_replaces_it():
         ),
         (
             {"studies": {"x": {"extends": "nothing"}}},
-            "names 'nothing', which is no study; there are clinical_lstm, colposcopy_resnet50",
+            "names 'nothing', which is no study and no template; there are clinical_lstm, colposcopy_resnet50",
         ),
         ({"studies": {"cvm_cervix": {"explain": {"runs": ["nothing"]}}}}, "explain.runs names 'nothing'"),
         ({"studies": {"cvm_cervix": {"protocols": {"p": {"fractions": [1, 0, 0]}}}}}, "`kind` is missing"),

@@ -10,6 +10,7 @@ from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models import registry
 from workflow_scripts.models.input_shape import square
+from workflow_scripts.models.stages import front, tail
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 
@@ -85,3 +86,28 @@ def test_frozen_stages_of_a_network_that_has_none_are_refused_in_a_line(inputs, 
 def test_layers_are_redefined_only_behind_frozen_stages():
     with pytest.raises(ValueError, match="say how many stages keep their weights"):
         parse(Train, {"redefine": True})
+
+
+def test_the_blocks_of_an_efficientnet_are_its_stages_and_stay_to_the_byte(inputs, tmp_path):
+    torch.manual_seed(5)
+    network = registry.create("test_efficientnet", 7, square(32), {})
+    network.train()(torch.randn(16, 3, 32, 32))
+    save_file(network.state_dict(), tmp_path / "start.safetensors")
+    settings = made.settings(
+        made.network("test_efficientnet", weights="start.safetensors"), epochs=1, frozen_stages=2, learning_rate=0.01
+    )
+    run(inputs, tmp_path / "out", settings, weights=[f"model={tmp_path / 'start.safetensors'}"])
+    after = read_trained(tmp_path / "out" / "weights.safetensors", made.training(settings)).tensors
+    before = network.state_dict()
+    kept = {key for key, value in after.items() if value.shape == before[key].shape and torch.equal(value, before[key])}
+    assert kept == {key for key in after if key.startswith(("conv_stem.", "bn1.", "blocks.0.", "blocks.1."))}
+
+
+def test_an_efficientnet_is_its_first_stages_and_what_is_behind_them():
+    network = registry.create("test_efficientnet", 3, square(32), {}).eval()
+    images = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.equal(tail(network, 2)(front(network, 2)(images)), network(images))
+    assert len(network.blocks) > 2, "the network itself stays whole"
+    with pytest.raises(UserError, match=rf"has {len(network.blocks)} stages, not 99"):
+        front(network, 99)

@@ -47,6 +47,7 @@ COMMANDS = {
     "report": Command(f"{_ROOM}.open_report", "bring a study's report up to date and open it"),
     "restore": Command(f"{_ROOM}.restore", "fetch results with DVC and let the workflow believe them"),
     "runs": Command(f"{_ROOM}.join_runs", "put the runs of several folders of results into one table", False),
+    "suggest": Command(f"{_ROOM}.suggest_settings", "tell which size of images and network fit this machine"),
     "take-in": Command(f"{_ROOM}.take_in", "take in trainings that ran elsewhere"),
     "ui": Command(f"{_ROOM}.browse", "take in every finished run and open the MLflow UI"),
     "verify": Command(f"{_ROOM}.verify", "compute every table of an archive again from its predictions", False),

@@ -26,7 +26,7 @@ class SplitRecord:
 
     nothing_clusters: splits by sample and by group are one. counts: fold → subset → class → samples. leaks: why → pairs
     with a test sample; leaks_train_validation: between these two. …_samples_with_a_leak: fold → samples of the subset
-    that the protocol reports. censoring: where patients are lost.
+    that the protocol reports. censoring: where patients are lost. outputs: names of the split's files → sha256.
     """
 
     leak_free: bool
@@ -40,6 +40,7 @@ class SplitRecord:
     test_samples_with_a_leak: dict[str, int] = field(default_factory=dict)
     validation_samples_with_a_leak: dict[str, int] = field(default_factory=dict)
     censoring: Censoring | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
 
     def pairs(self, reported: Literal["test", "validation"]) -> dict[str, int]:
         """Why → pairs that leak into the reported subset."""

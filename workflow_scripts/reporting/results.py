@@ -1,6 +1,6 @@
 """Everything that a study's pages show, as types; reporting.results_reading reads it from its folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -98,6 +98,15 @@ class Protocol:
             return "leaks kept"
         return "no leaks" if self.record.groups_known else "leaks: none found"
 
+    def is_same_split(self, other: "Protocol") -> bool:
+        """Whether both are one split with one result: same subsets, learned from and judged in the same way."""
+        digests = [held.record.outputs.get(f"{held.name}.csv") for held in (self, other)]
+        how = [(held.aggregation, held.rule.resample) for held in (self, other)]
+        if None in digests or digests[0] != digests[1] or how[0] != how[1]:
+            return False
+        tables = [[table for run in self.runs for table in held.runs[run].units.values()] for held in (self, other)]
+        return all(one.equals(another) for one, another in zip(*tables, strict=True))
+
     @property
     def nothing_clusters(self) -> bool:
         """No duplicates or groups were found, so that splits by sample and by group are one."""
@@ -127,6 +136,8 @@ class Results:
     series: contract SERIES; empty where samples are of no series. slides: contract SLIDES; empty where they are of no
     slides. truth: contract TRUTH; empty for real data. montage: of pictures; None of other samples. visits: None where
     samples are no patients of a table of visits.
+
+    protocols: those that are splits of their own; same_splits: each of the others → the one that it is the same as.
     """
 
     folder: Path
@@ -144,6 +155,7 @@ class Results:
     series: pd.DataFrame
     slides: pd.DataFrame
     visits: VisitTables | None = None
+    same_splits: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def published(self) -> Published | None:

@@ -13,7 +13,7 @@ from workflow_scripts.contracts.explanation import CONFUSIONS
 from workflow_scripts.contracts.ground_truth_table import TRUTH
 from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY, LABEL_EFFICIENCY_FILE
 from workflow_scripts.contracts.patient_flow import PATIENT_FLOW
-from workflow_scripts.contracts.protocol_roles import roles
+from workflow_scripts.contracts.protocol_roles import AS_PUBLISHED, roles
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.record import read_view
 from workflow_scripts.contracts.risk_table import RISK
@@ -72,6 +72,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
             f"{paths.dataset} holds {kind} data, the settings say {settings.source}; {remedy(paths.dataset_record)}"
         )
     arrays = read_view(ArraysRecord, paths.arrays_record)
+    protocols = {name: _protocol(folder, settings, name, picture) for name in settings.protocols}
+    same_splits = _same_splits(protocols)
     return Results(
         folder=folder,
         settings=settings,
@@ -81,7 +83,8 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         quarantine=QUARANTINE.read(paths.dataset / "quarantine.csv"),
         equal_pairs=EQUAL_PAIRS.read(paths.dataset / "equal_pairs.csv"),
         montage=picture(paths.examples / MONTAGE_FILE) if arrays.of_pictures else None,
-        protocols={name: _protocol(folder, settings, name, picture) for name in settings.protocols},
+        protocols={name: protocol for name, protocol in protocols.items() if name not in same_splits},
+        same_splits=same_splits,
         notes=_text(paper / "notes.md") if paper else "",
         printed=read_published(paper / "published.yaml") if paper else None,
         truth=TRUTH.read(paths.ground_truth) if dataset.synthetic else pd.DataFrame(columns=list(TRUTH.columns)),
@@ -89,6 +92,18 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
         slides=_listed(SLIDES, paths.slides),
         visits=_visits(paths),
     )
+
+
+def _same_splits(protocols: dict[str, Protocol]) -> dict[str, str]:
+    """Each protocol that is the same split as another → that one: as published or by sample first, then by name."""
+    same: dict[str, str] = {}
+    ordered = sorted(protocols.values(), key=lambda one: (one.role != AS_PUBLISHED, one.rule.by != "sample", one.name))
+    for number, protocol in enumerate(ordered):
+        firsts = (first for first in ordered[:number] if first.name not in same)
+        first = next((first for first in firsts if protocol.is_same_split(first)), None)
+        if first is not None:
+            same[protocol.name] = first.name
+    return same
 
 
 def _visits(paths: StudyPaths) -> VisitTables | None:

@@ -7,6 +7,7 @@ from workflow_scripts.contracts.step_settings.split_settings import repeats_of
 from workflow_scripts.contracts.subsets import REPORTED_WORDS, SMOTE_BEFORE_SPLIT, SMOTE_MARK, marked
 from workflow_scripts.evaluation.metric_registry import load
 from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results, Run
 
 
@@ -43,9 +44,18 @@ def reference(results: Results) -> str:
 
 
 def ordered_runs(results: Results) -> list[str]:
-    """The main run first, then the others by name."""
-    first = main_run(results)
-    return sorted(results.settings.runs, key=lambda run: (run != first, run))
+    """The main run first, then the others by name; without a paper by the headline metric, the best one first."""
+    first, shown = main_run(results), results.settings.runs
+    if results.published is None:
+        values = {name: overall(run, results.headline).value for name, run in ranking_protocol(results).runs.items()}
+        sign = 1 if formatting.lower_is_better(results.headline) else -1
+        return sorted(shown, key=lambda run: (values[run] is None, sign * (values[run] or 0), run != first, run))
+    return sorted(shown, key=lambda run: (run != first, run))
+
+
+def ranking_protocol(results: Results) -> Protocol:
+    """The protocol that runs are ranked under: the first without known leaks, else the first that is shown."""
+    return next(iter(results.leak_free), ordered_protocols(results)[0])
 
 
 def shown_metrics(results: Results) -> list[str]:

@@ -14,6 +14,8 @@ PREDICTIONS_FILE = "predictions.csv"
 UNITS_FILE = "units.csv"
 # Written last by a training: what it cost, and the digests of what it left.
 TRAINING_FILE = "train.json"
+# In it, and in the record of a run: the protocol whose training was taken over, because both are one split.
+COPIED_FROM = "copied_from"
 # Written last by whatever makes a run: what it is, and the digests of what it left.
 RECORD_FILE = "record.json"
 # What making the run cost.

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from workflow_scripts.runtime.addresses import without_secrets
+from workflow_scripts.settings.merging import SECTIONS
 from workflow_scripts.settings.study import Config, Study
 
 # Path of a key or a value → the file and line where it stands.
@@ -124,7 +125,7 @@ def _unknown(steps: list[str], value: Any, config: dict) -> str:
         pasted = paste(steps[:-1], {"kind": kinds[0], key: value})
         return f"{where}: belongs to kind: {' or '.join(kinds)}, and this is a {kind}; paste `{pasted}`, or take it out"
     keys = list(dict.fromkeys(name for block in blocks for name in block.model_fields))
-    keys += ["extends", "study_only_runs", "scales"] if Study in blocks else ["studies"] if Config in blocks else []
+    keys += ["extends", "study_only_runs", "scales"] if Study in blocks else list(SECTIONS) if Config in blocks else []
     near = difflib.get_close_matches(key, keys, 1, 0.6)
     if not near:
         return f"{where}: unknown key; known here: {', '.join(sorted(set(keys)))}"

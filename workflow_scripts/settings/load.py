@@ -11,7 +11,18 @@ from workflow_scripts.runtime.addresses import without_secrets
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 from workflow_scripts.settings.hints import explain
-from workflow_scripts.settings.merging import ancestry, declared, merge, removals, resolve, sections
+from workflow_scripts.settings.merging import (
+    SECTIONS,
+    STUDIES,
+    TEMPLATES,
+    ancestry,
+    declared,
+    differs_by_scale,
+    merge,
+    removals,
+    resolve,
+    sections,
+)
 from workflow_scripts.settings.runs import kind_of_run
 from workflow_scripts.settings.shape import mistakes
 from workflow_scripts.settings.study import SCALES, Config
@@ -50,7 +61,7 @@ class Layers:
         return merge(self.lying[1].tree if len(self.lying) > 1 else {}, self.given)
 
     def locate(self, steps: tuple) -> str:
-        """File and line where a key stands, also below a scale or in the study that it extends; else `config`."""
+        """File and line where a key stands, also below a scale or in what its study extends; else `config`."""
         paths = [steps]
         if len(steps) > 1 and steps[0] == "studies":
             studies = sections(self.base, self.user)
@@ -77,9 +88,9 @@ class Layers:
 
 
 def _paths(study: str, rest: tuple) -> list[tuple]:
-    """Where a key of a study may stand: in its section or below a scale, a run below `runs` or `study_only_runs`."""
+    """Where a key of a study or template may stand: in its section or below a scale, a run in one of two places."""
     variants = [rest, ("study_only_runs", *rest[1:])] if rest[:1] == ("runs",) else [rest]
-    heads = [("studies", study), *(("studies", study, "scales", scale) for scale in SCALES)]
+    heads = [head for key in SECTIONS for head in ((key, study), *((key, study, "scales", scale) for scale in SCALES))]
     return [(*head, *variant) for variant in variants for head in heads]
 
 
@@ -116,13 +127,18 @@ def read_layers(root: Path, command_line: dict, files: Sequence[Path] = ()) -> L
 
 
 def _check_mentions(layers: Layers) -> None:
-    """Raise UserError where a study extends none, or where a null removes what no layer gives it."""
+    """Raise UserError where a study extends none, or is called as a template, or a null removes what nothing gives."""
     studies = sections(layers.base, layers.user)
+    for study in _both(layers):
+        raise UserError(
+            f"{layers.line([('studies', study)])}: a template is called {study!r}; give your study another name, such "
+            f"as my_{study}, and write `extends: {study}` there"
+        )
     for study in studies:
         try:
             ancestry(studies, study)
         except UserError as error:
-            line = layers.line([("studies", study, "extends")])
+            line = layers.line([(key, study, "extends") for key in SECTIONS])
             raise UserError(f"{line}: {error}") from None
     lines = []
     for tree in layers.trees:
@@ -134,6 +150,12 @@ def _check_mentions(layers: Layers) -> None:
                 )
     if lines:
         raise _refusal(lines)
+
+
+def _both(layers: Layers) -> list[str]:
+    """Names of studies that templates have, too."""
+    named = {key: {name for tree in layers.trees for name in tree.get(key) or {}} for key in SECTIONS}
+    return sorted(named[STUDIES] & named[TEMPLATES])
 
 
 def _refusal(lines: Iterable[str]) -> UserError:
@@ -174,7 +196,8 @@ def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequ
     layers = read_layers(root, command_line or {}, files)
     config = check(resolve(layers.base, layers.user), layers)
     _check_other_scale(config.scale, layers)
-    return _completed(config)
+    unscaled = {name for name in config.studies if not differs_by_scale(layers.base, layers.user, name)}
+    return _completed(config, frozenset(unscaled))
 
 
 def _check_other_scale(scale: str, layers: Layers) -> None:
@@ -189,10 +212,10 @@ def _check_other_scale(scale: str, layers: Layers) -> None:
                     raise _refusal(f"at scale {unused}: {line}" for line in lines) from None
 
 
-def _completed(config: Config) -> Config:
+def _completed(config: Config, unscaled: frozenset[str]) -> Config:
     """Keys of runs that are null and follow from other studies get their values, see RunKind.completed.
 
-    What `only` says is what each study's `enabled` says from here on.
+    What `only` says is what each study's `enabled` says from here on. `unscaled`: see Config.scale_of.
     """
     as_published = {name: study.as_published for name, study in config.studies.items()}
     studies = {}
@@ -202,4 +225,6 @@ def _completed(config: Config) -> Config:
         }
         enabled = study.enabled if config.only is None else name in config.only
         studies[name] = study.model_copy(update={"runs": runs, "enabled": enabled})
-    return config.model_copy(update={"studies": studies})
+    completed = config.model_copy(update={"studies": studies})
+    completed._unscaled = unscaled
+    return completed

@@ -1,4 +1,7 @@
-"""From layers of YAML to one complete study: study ← the study it extends ← scale ← the user's file."""
+"""From layers of YAML to one complete study: study ← what it extends ← scale ← the user's file.
+
+A study extends another study, or a template: a section below `templates`, which is never run itself.
+"""
 
 import copy
 from collections.abc import Iterable, Iterator
@@ -7,6 +10,9 @@ from typing import Any
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
 
+# Keys of a layer below which sections stand: of studies, and of what studies may start from.
+STUDIES, TEMPLATES = "studies", "templates"
+SECTIONS = (STUDIES, TEMPLATES)
 # What a study does not take over from the study it extends: which data it has, whether it runs, what it runs alone.
 _OWN = ("extends", "enabled", "source", "title", "study_only_runs")
 # The same of its `ingest`: which samples of these very data are used.
@@ -29,7 +35,8 @@ def ancestry(studies: dict[str, dict], name: str) -> list[str]:
     chain = [name]
     while base := studies[chain[0]].get("extends"):
         if base not in studies:
-            raise UserError(f"studies.{chain[0]}.extends names {base!r}, which is no study; {nearest(base, studies)}")
+            hint = nearest(base, studies)
+            raise UserError(f"studies.{chain[0]}.extends names {base!r}, which is no study and no template; {hint}")
         if base in chain:
             raise UserError(f"studies.{chain[0]}.extends: {base!r} extends {chain[0]!r} already; break the circle")
         chain.insert(0, base)
@@ -37,15 +44,18 @@ def ancestry(studies: dict[str, dict], name: str) -> list[str]:
 
 
 def sections(base: dict, user: dict) -> dict[str, dict]:
-    """Name → section of every study, the user's keys applied to the shipped ones."""
-    return {
-        study: merge(_section(base, study), _section(user, study))
-        for study in [*(base.get("studies") or {}), *(user.get("studies") or {})]
-    }
+    """Name → section of every study and template, the user's keys applied to the shipped ones."""
+    return {name: merge(_section(base, name), _section(user, name)) for layer in (base, user) for name in _names(layer)}
+
+
+def _names(layer: dict) -> list[str]:
+    """What a layer has sections of."""
+    return [name for key in SECTIONS for name in layer.get(key) or {}]
 
 
 def _section(layer: dict, name: str) -> dict:
-    return (layer.get("studies") or {}).get(name) or {}
+    """A section of a layer; a name belongs to a study or to a template, not to both."""
+    return next((section for key in SECTIONS if (section := (layer.get(key) or {}).get(name))), {})
 
 
 def _taken(section: dict, is_own: bool) -> dict:
@@ -73,16 +83,16 @@ def _mapping(value: Any) -> dict:
 
 
 def _overlays(layer: dict, study: str) -> Iterator[tuple[tuple, dict]]:
-    """Path and keys of a study's section and of what it has below each scale."""
-    section = _section(layer, study)
-    yield ("studies", study), section
+    """Path and keys of the section of a study or template and of what it has below each scale."""
+    section, key = _section(layer, study), TEMPLATES if study in (layer.get(TEMPLATES) or {}) else STUDIES
+    yield (key, study), section
     for scale, overlay in _mapping(section.get("scales")).items():
-        yield ("studies", study, "scales", scale), _mapping(overlay)
+        yield (key, study, "scales", scale), _mapping(overlay)
 
 
 def removals(layer: dict) -> Iterator[tuple[str, tuple]]:
     """Study and path of every null that removes a run or a protocol."""
-    for study in layer.get("studies") or {}:
+    for study in _names(layer):
         for path, keys in _overlays(layer, study):
             for kind in _REMOVABLE:
                 for name, entry in _mapping(keys.get(kind)).items():
@@ -102,6 +112,12 @@ def declared(layers: Iterable[dict], chain: list[str], kind: str) -> set[str]:
         for name, entry in _mapping(keys.get(key)).items()
         if entry is not None
     }
+
+
+def differs_by_scale(base: dict, user: dict, study: str) -> bool:
+    """Whether a study, or what it extends, has keys for any scale."""
+    chain = ancestry(sections(base, user), study)
+    return any(_mapping(_section(layer, name).get("scales")) for layer in (base, user) for name in chain)
 
 
 def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
@@ -128,11 +144,11 @@ def resolve_study(name: str, base: dict, user: dict, scale: str) -> dict:
 
 
 def resolve(base: dict, user: dict) -> dict:
-    """The whole config, every study resolved, `scales` and `extends` used up."""
+    """The whole config, every study resolved, `templates`, `scales` and `extends` used up."""
     top = merge(
-        {key: value for key, value in base.items() if key != "studies"},
-        {key: value for key, value in user.items() if key != "studies"},
+        {key: value for key, value in base.items() if key not in SECTIONS},
+        {key: value for key, value in user.items() if key not in SECTIONS},
     )
     scale = top.get("scale", "demo")
-    names = list(dict.fromkeys([*(base.get("studies") or {}), *(user.get("studies") or {})]))
-    return {**top, "studies": {name: resolve_study(name, base, user, scale) for name in names}}
+    names = list(dict.fromkeys([*(base.get(STUDIES) or {}), *(user.get(STUDIES) or {})]))
+    return {**top, STUDIES: {name: resolve_study(name, base, user, scale) for name in names}}

@@ -47,7 +47,10 @@ def schema() -> dict:
         "description": "As `runs`, but studies that extend this one do not take them over.",
     }
     overlay = {key: value for key, value in study["properties"].items() if key not in ("enabled", "source")}
-    study["properties"]["extends"] = {"type": "string", "description": "Study whose section this one starts from."}
+    study["properties"]["extends"] = {
+        "type": "string",
+        "description": "Study or template whose section this one starts from.",
+    }
     study["properties"]["scales"] = {
         "description": "What differs at a scale.",
         "type": "object",
@@ -61,6 +64,11 @@ def schema() -> dict:
         named = study["properties"][entries]
         named["additionalProperties"] = {"anyOf": [_plain_union(named["additionalProperties"]), {"type": "null"}]}
         named.pop("minProperties", None)
+    document["properties"]["templates"] = {
+        **copy.deepcopy(document["properties"]["studies"]),
+        "title": "Templates",
+        "description": "Name → what studies may start from (`extends`); never run itself.",
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}
 
 
@@ -103,7 +111,8 @@ def page() -> str:
         "",
         "`config.yaml` holds them all. What you change goes into a file of your own (`--configfile FILE`) or into",
         "`config.local.yaml`, which is read by itself. Mappings are merged key by key, lists are replaced, and a null",
-        "removes a run or a protocol. The order is: study ← the study it `extends` ← its `scales` ← your file.",
+        "removes a run or a protocol. The order is: study ← what it `extends` ← its `scales` ← your file. Beside",
+        "`studies` stand `templates`: sections that studies start from (`extends`) and that are never run themselves.",
         "",
     ]
     for block in order:
@@ -111,9 +120,9 @@ def page() -> str:
         lines += [f"## {title}", "", (block.__doc__ or "").strip().splitlines()[0], "", *_rows(block), ""]
         if block is Study:
             lines += [
-                "Besides: `extends` (study whose section this one starts from; its `enabled`, `source`, `title`,",
-                "`study_only_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over), `study_only_runs`",
-                "(as `runs`, for this study alone) and `scales` (`demo`, `paper`: what differs at that scale).",
+                "Besides: `extends` (study or template that this section starts from; its `enabled`, `source`,",
+                "`title`, `study_only_runs` and, of `ingest`, `ids`, `counts` and `fill` are not taken over),",
+                "`study_only_runs` (as `runs`, for this study alone), `scales` (`demo`, `paper`: what differs there).",
                 "",
             ]
     return "\n".join(lines)

@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 
 from workflow_scripts.settings.base import Block
+from workflow_scripts.settings.merging import SECTIONS, STUDIES, TEMPLATES
 from workflow_scripts.settings.study import SCALES, Config, Study
 
 Mistake = tuple[tuple, str]
+_ONE_OF = {STUDIES: "study", TEMPLATES: "template"}
 # Keys of a study's section that are used up before its types are checked.
 _RUNS = Study.model_fields["runs"].annotation
 _NAMED = ("embeddings", "runs", "study_only_runs", "protocols")
@@ -27,13 +29,13 @@ def mistakes(layer: Any) -> Iterator[Mistake]:
         yield (), f"the settings hold {_what(layer)}; they must hold keys and values, such as `results: results-mine`"
         return
     for key, value in layer.items():
-        if key != "studies":
+        if key not in SECTIONS:
             yield from _entry((key,), value, [Config])
         elif isinstance(value, dict):
             for name, section in value.items():
                 yield from _study((key, name), section)
         elif value is not None:  # all below it may be commented out
-            yield (key,), f"{_what(value)} is not allowed; name each study as a key: `studies: {{mine: {{…}}}}`"
+            yield (key,), f"{_what(value)} is not allowed; name each {_ONE_OF[key]} as a key: `{key}: {{mine: {{…}}}}`"
 
 
 def _study(path: tuple, section: Any) -> Iterator[Mistake]:

@@ -259,7 +259,7 @@ class Steps:
             "study": study,
             "title": chosen.title,
             "paper": chosen.paper,
-            "scale": self.config.scale,
+            "scale": self.config.scale_of(study),
             "seed": self.config.seed,
             "source": "synthetic" if self.is_synthetic(study) else "real",
             "protocols": protocols_of(chosen),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from workflow_scripts.contracts import protocol_roles
 from workflow_scripts.contracts.step_settings.train_settings import balanced_twice
@@ -262,6 +262,11 @@ class Config(Block):
         description="Names of the studies that `all` includes, whatever their `enabled` says. null: the enabled ones.",
     )
     studies: dict[str, Study] = Field(description="Name → study.")
+    _unscaled: frozenset[str] = PrivateAttr(frozenset())
+
+    def scale_of(self, study: str) -> Scale | None:
+        """The scale of a study; None where it is the same at every scale."""
+        return None if study in self._unscaled else self.scale
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":

@@ -22,6 +22,7 @@ from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
 from workflow_scripts.runtime.files import SEAL, digest_file
 from workflow_scripts.runtime.run_address import (
+    COPIED_FROM,
     HISTORY_FILE,
     PREDICTIONS_FILE,
     RECORD_FILE,
@@ -32,7 +33,7 @@ from workflow_scripts.runtime.run_address import (
 # Of what training measured, what is said of the prediction.
 MEASURED = ("device", "torch_threads", "predict_images_per_second")
 # What it says besides the costs.
-LEARNED_FROM = ("resampled", "stain", TAKEN_IN)
+LEARNED_FROM = ("resampled", "stain", COPIED_FROM, TAKEN_IN)
 BELONGING = ("versions", "processor", "outputs", *LEARNED_FROM)
 
 

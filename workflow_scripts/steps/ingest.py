@@ -105,7 +105,7 @@ def main(args: argparse.Namespace) -> None:
             search.write_picture(args.out / NEAR_COPIES_FILE)
     alike = neighbours_alike(readers)
     write_dataset(args, settings, collected, modality, manifest, classes, pairs, search, alike)
-    log_dataset(collected, manifest, classes, pairs)
+    log_dataset(settings, collected, manifest, classes, pairs)
 
 
 def near_copies(
@@ -226,7 +226,9 @@ def across_classes(pairs: pd.DataFrame) -> int:
     return int((pairs["label_a"] != pairs["label_b"]).sum())
 
 
-def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame) -> None:
+def log_dataset(
+    settings: IngestSettings, collected: Collected, manifest: pd.DataFrame, classes: list[str], pairs: pd.DataFrame
+) -> None:
     """Lines of the log on what was taken, what is missing, and what cannot be judged together."""
     counts = manifest["label"].value_counts()
     for label, numbers in collected.counts.items():
@@ -244,6 +246,13 @@ def log_dataset(collected: Collected, manifest: pd.DataFrame, classes: list[str]
             *(int((mixed > 1).sum()), mixed.idxmax()),
         )
     entry.log.info("%d pairs show the same picture, %d of them with two labels", len(pairs), across_classes(pairs))
+    if not settings.synthetic and "folder" in settings.adapters:
+        entry.log.info(
+            "which size and network fit these images, and how long that takes here: `python -m "
+            "workflow_scripts.commands.suggest_settings --study %s`, with your --configfile",
+            settings.study,
+            extra={"console": entry.ALWAYS},
+        )
     for public in sets_of_files(manifest["path"].tolist()):
         if public.repeats:
             entry.log.info("files are named as those of %s: %s", public.names[0], public.repeats)

@@ -7,6 +7,7 @@ Several folds and seeds of the run may share the process, one after the other: l
 import argparse
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def arguments() -> list[argparse.Namespace]:
     parser.add_argument("--out", type=entry.job_folder, **several, help="folder of each, fold<number>-seed<number>")
     parser.add_argument("--log", type=Path, **several, help="log file of each; tracebacks go there only")
     parser.add_argument("--weights", action="append", default=[], metavar="NAME=FILE", help="start weights of a part")
+    parser.add_argument("--origin", type=Path, help="folder of the run under a protocol that may be the same split")
     parser.add_argument("--jobs-per-gpu", type=int, default=1, help="trainings that may use one GPU at a time")
     seconds: dict[str, Any] = {"type": float, "metavar": "SECONDS"}
     parser.add_argument("--save-within", **seconds, default=SAVE_WITHIN, help="between saved states within an epoch")
@@ -115,13 +117,14 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
             held.enter_context(work.locked(args.out))
             # A scheduler removes the files before it wants them made again.
             is_done = (whole(args.out / TRAINING_FILE, *LEFT) or {}).get("identity") == job.identity
+            is_done = is_done or taken_over(args, job)
             if job.device_type == "cuda" and not is_done:
                 gpus = process_gpus(devices.gpus(), train.processes, args.jobs_per_gpu)
         group = held.enter_context(joined_process_group(rank, train.processes))
         is_done, gpus = group.broadcast((is_done, gpus))
         states = Checkpoints(work.checkpoints)
         if is_done:
-            entry.log.info("this training of %s was finished by the process before this one", args.out)
+            entry.log.info("this training of %s is done", args.out)
         else:
             device = devices.prepare(args.device, train, gpus[rank] if gpus else None)
             sharing = jobs_sharing(args.jobs_per_gpu)
@@ -136,10 +139,17 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
                     # Now, because later the training would be spent; by its name, because it changes no training.
                     load_named(NO_MAP)(job.settings.spec, len(learned.classes), learned.shape)
                 cost.update(train_network(job, learned, device, saving, group, args.out))
-                cost.update(device=device_name, identity=job.identity)
+                cost.update(device=device_name, identity=job.identity, content=job.content)
             if rank == 0:
                 write_sealed(args.out / TRAINING_FILE, cost)
         return states if rank == 0 else None
+
+
+def taken_over(args: argparse.Namespace, job: "TrainingJob") -> bool:
+    """Whether the training was done under another protocol, and its files are here now under this one's name."""
+    from workflow_scripts.training.same_training import take_over
+
+    return args.origin is not None and take_over(args.origin / args.out.name, job, args.out)
 
 
 def job_of(args: argparse.Namespace) -> "TrainingJob":
@@ -149,14 +159,15 @@ def job_of(args: argparse.Namespace) -> "TrainingJob":
 
     weights, device = named_files(args.weights), type_of(args.device)
     files, settings = FoldFiles.of(args), parse(TrainSettings, args.settings)
-    identity = {
-        "settings": plain(settings),
-        "code": args.code,
-        "inputs": input_digests(files.study, files.inputs) | input_digests(Path(), [*weights.values()]),
-        "device": device,
-        "versions": versions(),
-    }
-    return TrainingJob(settings, args.code, files, weights, device, digest_text(canonical_json(identity)))
+    inputs = input_digests(files.study, files.inputs)
+    started_from = input_digests(Path(), [*weights.values()])
+    with_what = {"code": args.code, "device": device, "versions": versions()}
+    identity = {"settings": plain(settings), "inputs": inputs | started_from, **with_what}
+    # Digests alone: a split lies in a file that its protocol's name is in.
+    read = [*inputs.values(), *started_from.values()]
+    content = {"settings": plain(replace(settings, protocol="")), "inputs": read, **with_what}
+    digests = (digest_text(canonical_json(parts)) for parts in (identity, content))
+    return TrainingJob(settings, args.code, files, weights, device, *digests)
 
 
 def seconds_of(minutes: float) -> float:

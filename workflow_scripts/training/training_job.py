@@ -16,7 +16,8 @@ class TrainingJob:
     """One training.
 
     settings: what it receives; code: digest of what it runs; files: its fold; weights: part of the network → file that
-    it starts from; device_type: "cpu" or "cuda"; identity: digest of all that it depends on.
+    it starts from; device_type: "cpu" or "cuda"; identity: digest of all that it depends on; content: the same but for
+    what its protocol is called, so that trainings of one content are the same.
     """
 
     settings: TrainSettings
@@ -25,3 +26,4 @@ class TrainingJob:
     weights: dict[str, Path]
     device_type: str
     identity: str
+    content: str

@@ -24,8 +24,8 @@ class Embedding:
     stage: Annotated[
         Positive | None,
         about(
-            "What is stored: null, the last map before the classifier; n, what leaves the n-th stage of a VGG-like "
-            "network, whose stages end at its poolings. A network is trained from stored maps where `stage` is its "
+            "What is stored: null, the last map before the classifier; n, what leaves the n-th stage, as of "
+            "`train.frozen_stages`. A network is trained from stored maps where `stage` is its "
             "`train.frozen_stages`."
         ),
     ] = None

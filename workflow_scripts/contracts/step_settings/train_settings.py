@@ -93,8 +93,9 @@ class Train:
     frozen_stages: Annotated[
         int,
         about(
-            "The first n stages of a VGG-like network, each up to a pooling, stay as they start: their weights do not "
-            "learn, batch-norm statistics stay fixed, nothing of them decays.",
+            "The first n stages stay as they start: their weights do not learn, batch-norm statistics stay fixed, "
+            "nothing of them decays. Of a VGG-like network each ends with a pooling; of an EfficientNet of timm's "
+            "they are its blocks, with the stem before the first.",
             ge=0,
         ),
     ] = 0

@@ -14,14 +14,14 @@ from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 class StudySettings:
     """What all of them receive, and `paper_figures` receives alone.
 
-    paper: code folder of the paper, empty where there is none. source: whether the data are synthetic. folds: protocol
-    → number of its folds; a hold-out has one.
+    paper: code folder of the paper, empty where there is none. scale: None where the study is the same at every scale.
+    source: whether the data are synthetic. folds: protocol → number of its folds; a hold-out has one.
     """
 
     study: str
     title: str
     paper: str
-    scale: Literal["demo", "paper"]
+    scale: Literal["demo", "paper"] | None
     seed: int
     source: Literal["synthetic", "real"]
     protocols: dict[str, Protocol]

@@ -8,6 +8,7 @@ from workflow_scripts.reporting.pages.documentation import documentation
 from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
+from workflow_scripts.reporting.pages.ranking_screen import ranking_screen
 from workflow_scripts.reporting.pages.risk_section import risk_section
 from workflow_scripts.reporting.pages.run_figures_section import figures_section
 from workflow_scripts.reporting.pages.series_section import series_section
@@ -39,6 +40,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "premiums": premiums,
         "as_published": results.as_published.name if results.as_published else "",
         **summary_screen.first_screen(results),
+        **ranking_screen(results, premiums),
         **verdict_section(results),
         "premium_of_main": premium_words(results, premiums),
         "premium_judged": judged_words(results),

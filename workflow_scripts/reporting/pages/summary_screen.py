@@ -101,10 +101,19 @@ def _sentence(results: Results) -> str:
     sample = "picture" if results.arrays.of_pictures else "patient"
     return (
         f"{formatting.plural(len(settings.runs), 'run')} under "
-        f"{formatting.plural(len(settings.protocols), 'protocol')} "
+        f"{formatting.plural(len(results.protocols), 'protocol')} "
         f"({listed([protocol_words(protocol) for protocol in ordered_protocols(results)])}), "
         f"{formatting.plural(folds, 'fold')}, {formatting.plural(len(settings.seeds), 'seed')} each, on "
         f"{formatting.plural(len(results.manifest), sample)} of {len(results.classes)} classes."
+        f"{same_split_words(results)}"
+    )
+
+
+def same_split_words(results: Results) -> str:
+    """Which protocols are not shown because they are the same split as another; a sentence, or empty."""
+    return "".join(
+        f" {name} turned out to be the same split as {first}: both are one result, shown once as {first}."
+        for name, first in sorted(results.same_splits.items())
     )
 
 
@@ -131,14 +140,12 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
             f"{formatting.plural(sum(record.passed_over.values()), 'file')} passed over; "
             f"{formatting.plural(sum(record.equal_pairs.values()), 'pair')} {copies}",
         ),
-        ("Scale", results.settings.scale, size),
+        ("Scale", results.settings.scale or "the same at every scale", size),
         ("Headline", formatting.metric_name(results.headline), f"of {main_run(results)}"),
     ]
 
 
 def _why_no_claims(results: Results) -> str:
-    if results.published is None:
-        return "This study has no paper, so there is no published number to compare with."
     if not headline_claims(results):
         return "The paper prints no result for these data."
     return "The paper's run is not among this study's runs, so its numbers have no counterpart here."
@@ -146,18 +153,20 @@ def _why_no_claims(results: Results) -> str:
 
 def _why_no_premium(results: Results) -> str:
     if results.as_published is None:
-        return "No protocol splits as the paper did (role as_published), so there is nothing to subtract from."
+        leaking = "splits as the paper did" if results.published is not None else "tears anything apart"
+        return f"No protocol {leaking} (role as_published), so there is nothing to subtract from."
     if results.as_published.nothing_clusters:
         return (
             "No groups and no equal samples were found: the protocols by sample and by group are the same split, so "
             "the leak premium cannot be measured on these data."
         )
+    name = "The published protocol" if results.published is not None else results.as_published.name
     if results.as_published.reported != "test":
-        return "The published protocol has no test subset: it reports the images that its epoch was selected on."
+        return f"{name} has no test subset: it reports the images that its epoch was selected on."
     if results.as_published.leak_free:
         if not results.dataset.groups_known:
-            return "In the published protocol itself no leak was found; patients may repeat."
-        return "The published protocol is itself free of leaks."
+            return f"In {name[:1].lower() + name[1:]} itself no leak was found; patients may repeat."
+        return f"{name} is itself free of leaks."
     return "No protocol of this study is free of leaks and has a test subset, so the premium is unknown."
 
 

@@ -1,5 +1,6 @@
 """Files of runs: of every fold and seed, of the runs that a run is made from, and what stands for all of a run."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from workflow_scripts.kinds.kind import TRAIN, CombinedKind, RunKind
@@ -13,6 +14,7 @@ from workflow_scripts.runtime.run_address import (
     fold_seeds,
 )
 from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.settings.same_splits import origin_protocol
 from workflow_scripts.settings.steps import Steps
 from workflow_scripts.settings.study import Config, Study
 
@@ -55,6 +57,16 @@ class RunFiles:
     def trainings(self, study: str, protocol: str, run: str) -> list[str]:
         """What every training of a run writes last; none for a run that is not trained."""
         return self.of_all(study, protocol, run, TRAINING_FILE) if self._is_trained(study, run) else []
+
+    def origin(self, study: str, protocol: str, run: str) -> str | None:
+        """Folder of the same run under a protocol that may be the same split, whose trainings are then taken over."""
+        origin = origin_protocol(self._study(study), protocol)
+        return None if origin is None else str(self._paths(study).run(origin, run))
+
+    def origin_trainings(self, study: str, protocol: str, run: str, keys: Iterable[FoldSeed]) -> list[str]:
+        """What the trainings of these folds and seeds left there last; none where there is no such protocol."""
+        folder = self.origin(study, protocol, run)
+        return [] if folder is None else [f"{folder}/{key}/{TRAINING_FILE}" for key in keys]
 
     def records(self, study: str, protocol: str, run: str) -> list[str]:
         """What stands for all folds and seeds of a run: of a trained one the one file that finishing it leaves."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from workflow_scripts.settings.commands import folders_of, pairs, words
+from workflow_scripts.settings.commands import folders_of, option, pairs, words
 from workflow_scripts.settings.plan.rule_params import RuleParams, asked_often
 from workflow_scripts.settings.plan.step_names import StepNames
 from workflow_scripts.settings.plan.step_table import TRAIN
@@ -28,6 +28,7 @@ class TrainingJobs:
         self._torch_threads: Callable[[str, str], int] = cache(lambda *run: plan.steps.training(*run).torch_threads)
         self._settings_text: Callable[[str, str, str], str] = cache(self._as_text)
         self._read: Callable[[str, str, str], str] = cache(self._name_inputs)
+        self._origin: Callable[[str, str, str], str] = cache(self._name_origin)
         self._weights: Callable[[str, str], str] = cache(lambda *run: pairs("--weights", plan.weights.files(*run)))
         self.threads = asked_often(self._threads)
         self.gpus = asked_often(self._gpus)
@@ -69,7 +70,12 @@ class TrainingJobs:
         read = self._read(wildcards.study, wildcards.protocol, wildcards.run)
         weights = self._weights(wildcards.study, wildcards.run)
         masks = self._params.masks(wildcards, input)
-        return f"{read}{limit} {weights} {masks} --out {folders_of(output.weights)}"
+        origin = self._origin(wildcards.study, wildcards.protocol, wildcards.run)
+        return f"{read}{limit} {weights} {masks} {origin} --out {folders_of(output.weights)}"
+
+    def _name_origin(self, study: str, protocol: str, run: str) -> str:
+        folder = self._plan.runs.origin(study, protocol, run)
+        return option("--origin", [] if folder is None else [folder])
 
     def _name_inputs(self, study: str, protocol: str, run: str) -> str:
         paths, config = self._plan.paths(study), self._plan.config
