@@ -202,13 +202,18 @@ def _of_slides(search: CopyFindings | None) -> str:
 
 def _left_out(search: CopyFindings) -> str:
     """What the search could not look at, in words that follow what it looked for."""
+    left = left_out_words(search)
+    return f" (left out: {left})" if left else ""
+
+
+def left_out_words(search: CopyFindings) -> str:
+    """What a search for near copies could not look at; empty where there is nothing."""
     counts = (
         (search.too_few_keypoints, "pictures of too little texture for a proof"),
         (search.unread, "pictures when the time was over"),
         (search.uncompared, "pairs when the time was over"),
     )
-    left = [f"{formatting.grouped(count)} {what}" for count, what in counts if count]
-    return f" (left out: {', '.join(left)})" if left else ""
+    return ", ".join(f"{formatting.grouped(count)} {what}" for count, what in counts if count)
 
 
 def claim_words(claim: Claim) -> str:
