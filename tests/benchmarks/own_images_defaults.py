@@ -70,7 +70,8 @@ def network(classes: int, weights: Path | None) -> nn.Module:
     model = timm.create_model(MODEL, num_classes=classes)
     if weights:
         model.load_state_dict({k: v for k, v in load_file(weights).items() if "classifier" not in k}, strict=False)
-        nn.init.zeros_(model.classifier.weight)
+        if classes:
+            nn.init.zeros_(model.classifier.weight)
     return model.to(memory_format=torch.channels_last)
 
 
