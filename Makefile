@@ -59,7 +59,7 @@ lint: $(DEVELOPER) ## format, lint and types of Python; Snakemake, settings and 
 	$(BIN)/python -m snakemake --lint -s prepare.smk
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m workflow_scripts.settings.schema --check
-	$(BIN)/python -m workflow_scripts.commands.write_glossary --check
+	$(BIN)/python -m workflow_scripts.commands.write_pages --check
 
 ui: $(READY) ## take in every finished run and open the MLflow UI
 	$(BIN)/python -m workflow_scripts.commands.browse $(CONFIGFILE)
@@ -93,9 +93,9 @@ restore: $(READY) ## fetch results with DVC and let the workflow believe them
 notices: $(READY) ## write NOTICES.txt: name, version and licence of every installed package, for images that are passed on
 	$(BIN)/python -m workflow_scripts.commands.notices --out NOTICES.txt
 
-settings: $(READY) ## rewrite the settings schema, docs/reference/settings.md and the glossary from the code
+settings: $(READY) ## rewrite the settings schema and all that is made and not typed in docs/ and README.md
 	$(BIN)/python -m workflow_scripts.settings.schema
-	$(BIN)/python -m workflow_scripts.commands.write_glossary
+	$(BIN)/python -m workflow_scripts.commands.write_pages
 
 docs: $(DEVELOPER) ## the documentation as a site that works offline: site/index.html
 	$(BIN)/python -m workflow_scripts.commands.build_site

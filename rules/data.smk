@@ -119,6 +119,7 @@ rule examples:
         data=ancient(rules.preprocess.output.data),
     output:
         originals="<examples>/originals.npz",
+        montage_files=multiext("<examples>/montage", ".webp", ".pdf"),
         record="<examples>/record.json",
         montage=report(
             "<examples>/montage.png",
@@ -151,6 +152,7 @@ rule examples:
 use rule examples as examples_of_slides with:
     output:
         originals="<examples_of_slides>/originals.npz",
+        montage_files=multiext("<examples_of_slides>/montage", ".webp", ".pdf"),
         record="<examples_of_slides>/record.json",
         montage=report(
             "<examples_of_slides>/montage.png",

@@ -14,8 +14,8 @@ rule evaluate:
         folder=report(
             directory("<evaluation>"),
             patterns=[
-                "{run}/{figure}.png",
-                "{figure,comparison|label_efficiency}.png",
+                "{run}/{figure}.svg",
+                "{figure,comparison|label_efficiency}.svg",
             ],
             caption="captions/evaluation.rst",
             category="{study}",

@@ -13,7 +13,7 @@ rule paper_figures:
     output:
         report(
             directory("<study>/paper"),
-            patterns=["{name}.png", "{name}.csv"],
+            patterns=["{name}.png", "{name,table[0-9]+|[a-z_]+}.csv"],
             caption="captions/paper_figure.rst",
             category="{study}",
             subcategory="The paper's figures and tables",

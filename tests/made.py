@@ -71,7 +71,7 @@ class Inputs:
         folders = {"dataset": self.root / "dataset", "arrays": self.root / "arrays", "split": self.split}
         common = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": self.root / ".work"}
         common |= {"jobs_per_gpu": 1, "masks": self.masks, "linked": None, "expert": None, "origin": None}
-        return SimpleNamespace(**folders, **common, save_within=180.0, save_at_end=10.0, time_limit=None, **more)
+        return SimpleNamespace(**folders, **common, save_within=180.0, save_at_end=None, time_limit=None, **more)
 
     def make_run(self, settings: dict, out: Path, source: Path | None = None) -> None:
         """Make a run that no training makes; `source`: the folder of the run that it is made of."""

@@ -72,7 +72,10 @@ def test_a_link_out_of_the_folder_leads_to_a_copy_of_the_file(small):
     (small / "rules" / "a.yaml").write_text("a: 1\n", encoding="utf-8")
     text = "# A page\n\n[rule](../rules/a.yaml), [first](../README.md)\n\n```text\n[code](../README.md)\n```\n"
     (small / "docs" / "page.md").write_text(text, encoding="utf-8")
+    (small / "rules" / "b.md").write_text("# Notes\n\n[page](../docs/page.md)\n", encoding="utf-8")
+    (small / "CONTRIBUTING.md").write_text("# Contribute\n\n[notes](rules/b.md)\n", encoding="utf-8")
     stage(small, small / "staged")
+    assert build(small, small / "site") == 0 and (small / "site" / "repository" / "rules" / "b.html").is_file()
     assert (small / "staged" / "repository" / "rules" / "a.yaml").read_text(encoding="utf-8") == "a: 1\n"
     staged = (small / "staged" / "page.md").read_text(encoding="utf-8")
     assert "[rule](repository/rules/a.yaml), [first](index.md)" in staged and "[code](../README.md)" in staged

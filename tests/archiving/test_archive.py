@@ -26,6 +26,9 @@ from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.kinds.vote import Vote
 from workflow_scripts.runtime.errors import UserError
 
+# Endings of figures.
+DRAWN = (".png", ".svg", ".pdf")
+
 
 def test_an_archive_verifies_away_from_its_results(archive, tmp_path, capsys, monkeypatch):
     moved = shutil.copy(archive, tmp_path / "elsewhere.zip")
@@ -49,10 +52,13 @@ def test_every_table_has_its_line_and_what_is_not_computed_is_listed(archive, ca
     for name in ("report.html", "splits/published.csv", "dataset/equal_pairs.csv"):
         assert f"given      cvm_cervix/{name}: not computed again" in lines
     assert "given      cvm_cervix/runs/…/predictions.csv (8 files): not computed again" in lines
-    named = [line.split(maxsplit=1)[1].partition(":")[0].partition(" (")[0] for line in lines[1:]]
-    assert {re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in names} <= {
-        re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in named
-    }
+    drawn = sum(name.endswith(".png") for name in names)
+    assert drawn and f"given      cvm_cervix/…/*.png ({drawn} files): not computed again" in lines
+    named = {line.split(maxsplit=1)[1].partition(":")[0].partition(" (")[0] for line in lines[1:]}
+    together = {re.sub(r"(/runs)/.*/", r"\1/…/", name) for name in named}
+    for name in names:
+        figures = re.sub(r"^cvm_cervix/.*(\.png|\.svg|\.pdf)$", r"cvm_cervix/…/*\1", name)
+        assert re.sub(r"(/runs)/.*/", r"\1/…/", figures) in together
 
 
 def test_every_link_of_every_page_ends_inside(archive, tmp_path):
@@ -69,7 +75,7 @@ def test_every_link_of_every_page_ends_inside(archive, tmp_path):
     for page in pages:
         for link in re.findall(r"""(?:href|src)=["']([^"']*)["']""", page.read_text(encoding="utf-8")):
             path, _, anchor = link.partition("#")
-            if not link.startswith("data:image/png"):
+            if not link.startswith("data:image/"):
                 target = (page.parent / path).resolve() if path else page
                 assert target.is_file() and (not anchor or f'id="{anchor}"' in target.read_text("utf-8")), link
                 followed += 1
@@ -115,11 +121,11 @@ def test_a_page_without_end_is_read_in_time(part):
     assert time.process_time() - started < 20
 
 
-def test_it_is_a_research_object_without_images_weights_names_of_machines_or_folders(archive, finished):
+def test_it_is_a_research_object_without_weights_names_of_machines_or_folders(archive, finished):
     with zipfile.ZipFile(archive) as opened:
         names = set(opened.namelist())
         described = json.loads(opened.read("ro-crate-metadata.json"))
-        texts = {name: opened.read(name).decode("utf-8") for name in names}
+        texts = {name: opened.read(name).decode("utf-8") for name in names if not name.endswith(DRAWN)}
     entities = {entity["@id"]: entity for entity in described["@graph"]}
     assert entities["ro-crate-metadata.json"]["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
     assert entities["ro-crate-metadata.json"]["about"] == {"@id": "./"}
@@ -132,7 +138,10 @@ def test_it_is_a_research_object_without_images_weights_names_of_machines_or_fol
     needed |= {"verdict.csv", "model_card.md"}
     assert {f"cvm_cervix/{name}" for name in needed} | {f"{RUN}/record.json", f"{RUN}/predictions.csv"} <= names
     assert {"papers/cvm_cervix/published.yaml", "consistency.csv", "consistency.html", "index.html"} <= names
-    assert {Path(name).suffix for name in names} == {".csv", ".json", ".html", ".lock", ".yaml", ".md", ".tex"}
+    kinds = {".csv", ".json", ".html", ".lock", ".yaml", ".md", ".tex"}
+    assert {Path(name).suffix for name in names if not name.endswith(DRAWN)} == kinds
+    # Of figures those that the report links to.
+    assert {name.split("/")[1] for name in names if name.endswith(DRAWN)} <= {"evaluation", "examples", "paper"}
     for name, text in texts.items():
         assert "somebodys-machine" not in text and str(finished.results) not in text, name
 

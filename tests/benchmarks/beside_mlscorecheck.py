@@ -181,7 +181,7 @@ def lines(directory: Path | None, papers: int = PAPERS) -> Iterator[str]:
     there = _there(directory) if directory else None
     if there is None:
         yield f"mlscorecheck is not in {directory}: pip install --target DIR mlscorecheck==1.0.3 --no-deps"
-    yield f"{'papers':24} {'program':40} {'found':>6} {'accused':>8} {'errors':>7} {'seconds':>8}"
+    yield "| papers | program | altered papers found | honest papers accused | errors | seconds |\n|" + "---|" * 6
     checks = {"here, fits only if … or contradiction": _here, "here, contradiction": _contradicted}
     kinds = {
         "two classes": (_two_classes, checks),
@@ -197,4 +197,4 @@ def lines(directory: Path | None, papers: int = PAPERS) -> Iterator[str]:
             start = time.perf_counter()
             (accused, first), (found, second) = _count(check, honest), _count(check, altered)
             seconds = time.perf_counter() - start
-            yield f"{kind:24} {program:40} {found:3d}/{number} {accused:8d} {first + second:7d} {seconds:8.2f}"
+            yield f"| {kind} | {program} | {found} of {number} | {accused} | {first + second} | {seconds:.1f} |"

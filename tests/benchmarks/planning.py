@@ -10,7 +10,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
@@ -41,14 +40,20 @@ def settings(models: int, folds: int, seeds: int, studies: int, protocols: int) 
 
 
 def plan(chosen: dict) -> tuple[int, float]:
-    """Number of jobs and seconds of a dry run with these settings."""
+    """Number of jobs, and seconds of processor time, of a dry run with these settings."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         config.write_text(yaml.safe_dump({**chosen, "results": f"{folder}/results"}))
         command = [sys.executable, "-m", "snakemake", "-n", "-q", "rules", "--cores", "1", "--configfile", str(config)]
-        started = time.perf_counter()
+        before = processor_seconds()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return int(re.search(r"total +(\d+)", done.stdout + done.stderr)[1]), time.perf_counter() - started
+    return int(re.search(r"total +(\d+)", done.stdout + done.stderr)[1]), processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    """What processes that have ended took of the processor: other work on the machine does not lengthen it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -59,7 +64,7 @@ def main() -> None:
     )
     largest = parser.parse_args().largest
     what = "models × folds × seeds × studies × protocols"
-    print(f"{what:>46} {'trainings':>9} {'jobs':>7} {'seconds':>8} {'peak MiB':>9}")
+    print(f"| {what} | trainings | jobs | seconds of processor time | peak MiB |\n|" + "---|" * 5)
     for size in SIZES:
         models, folds, seeds, studies, protocols = size
         trainings = models * folds * seeds * studies * protocols
@@ -67,7 +72,7 @@ def main() -> None:
             continue
         jobs, seconds = plan(settings(*size))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{' × '.join(map(str, size)):>46} {trainings:9d} {jobs:7d} {seconds:8.1f} {peak:9.0f}", flush=True)
+        print(f"| {' × '.join(map(str, size))} | {trainings} | {jobs} | {seconds:.1f} | {peak:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -109,12 +109,12 @@ def speed(work: Path, count: int, jobs: int) -> None:
             costs[name].append(sum(os.times()[:4]) - busy)
     reference = np.load(work / "0.npy")
     print(f"\n{count} JPEGs of 360×360 to {SIZE}×{SIZE}, median of {ROUNDS} rounds, {os.cpu_count()} cores\n")
-    print(f"{'':<32}{'images/s':>9}{'× plain':>9}{'CPU ms/image':>14}   same pixels as plain")
+    print("| | images/s | × plain | CPU ms/image | same pixels as plain |\n|" + "---|" * 5)
     for index, (name, seconds) in enumerate(times.items()):
         ratio = statistics.median(a / b for a, b in zip(times["plain loop, one process"], seconds, strict=True))
         same = "yes" if np.array_equal(reference, np.load(work / f"{index}.npy")) else "no"
         cost = 1000 * statistics.median(costs[name]) / count
-        print(f"{name:<32}{count / statistics.median(seconds):>9.0f}{ratio:>9.2f}{cost:>14.2f}   {same}")
+        print(f"| {name} | {count / statistics.median(seconds):.0f} | {ratio:.2f} | {cost:.2f} | {same} |")
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def slices() -> None:
     """Milliseconds a slice from the raw pixels in memory to the row, one thread, of a lesion's box and of all of it."""
     frames = [scan(seed) for seed in range(8)]
     print(f"\nRaw slices of 512×512 to {SLICE_SIZE}×{SLICE_SIZE}, median of {ROUNDS} rounds of {SLICES}, one thread\n")
-    print(f"{'':<32}{'plain ms':>9}{'ours ms':>9}{'× plain':>9}")
+    print("| | plain ms | ours ms | × plain |\n|" + "---|" * 4)
     for name, box in (("box of 130×110", SliceBox(180, 200, 310, 310)), ("whole slice", SliceBox(0, 0, 512, 512))):
         times: dict[str, list[float]] = {"plain": [], "ours": []}
         for _ in range(ROUNDS):
@@ -167,20 +167,20 @@ def slices() -> None:
                 times[which].append(1000 * (time.perf_counter() - start) / SLICES)
         plain_ms, own_ms = (statistics.median(times[which]) for which in ("plain", "ours"))
         ratio = statistics.median(first / second for first, second in zip(*times.values(), strict=True))
-        print(f"{name:<32}{plain_ms:>9.2f}{own_ms:>9.2f}{ratio:>9.2f}")
+        print(f"| {name} | {plain_ms:.2f} | {own_ms:.2f} | {ratio:.2f} |")
 
 
 def memory(work: Path, jobs: int) -> None:
     """Peak memory of a process that packs, and of its largest worker, over few and many images."""
     print(f"\nPeak memory, {jobs} jobs, images of 64×64 to 224×224\n")
-    print(f"{'images':>9}{'array MB':>10}{'process MB':>12}{'worker MB':>11}")
+    print("| images | array MB | process MB | worker MB |\n|" + "---|" * 4)
     for count in (2000, 20000):
         manifest = make_jpegs(work / f"memory{count}", count, 64)
         manifest.to_csv(work / "manifest.csv", index=False)
         command = [sys.executable, __file__, "--pack", str(work), f"memory{count}", str(jobs)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         own, worker = map(float, said.split())
-        print(f"{count:>9}{count * 224 * 224 * 3 / 1e6:>10.0f}{own:>12.0f}{worker:>11.0f}")
+        print(f"| {count} | {count * 224 * 224 * 3 / 1e6:.0f} | {own:.0f} | {worker:.0f} |")
         (work / "memory.npy").unlink()
 
 

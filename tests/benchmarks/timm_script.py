@@ -4,7 +4,9 @@ The script is not in timm's package: train.py at the top of github.com/huggingfa
 v1.0.28). It trains a network that it finds in timm's registry; called as a script, this module enters one there under
 the name `declared` and hands over:
 
-    python tests/benchmarks/timm_script.py TRAIN.PY RUN SIZE [arguments of train.py]
+    python tests/benchmarks/timm_script.py DECLARED TRAIN.PY RUN SIZE [arguments of train.py]
+
+DECLARED: a file that declared.py wrote, or `settings`.
 """
 
 import os
@@ -14,16 +16,31 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from workflow_scripts.contracts.step_settings.train_settings import Train
+
+# In the place of a file: the run is in the settings.
+SETTINGS = "settings"
 # The mean over an epoch in the script's log: "Train: 1 [  11/12 (100%)] … (0.273s,  117.31/s)".
 RATE = re.compile(r"Train: 1 \[.*?\([0-9.]+s, +([0-9.]+)/s\)")
 
 
-def speed(script: Path, run: str, files: Path, size: int, train: SimpleNamespace, device: str, workers: int) -> float:
+def speed(
+    script: Path,
+    run: str,
+    files: Path,
+    size: int,
+    train: "Train",
+    device: str,
+    workers: int,
+    declared: Path | None = None,
+) -> float:
     """Images per second over its second epoch; `files`: a folder a class, `train`: the block of the run.
 
-    Squashed to size × size and flipped, as the run is. Raises RuntimeError with the script's last lines if it fails.
+    `declared`: the file that the run is in; None: it is in the settings. Squashed to size × size and flipped, as the
+    run is. Raises RuntimeError with the script's last lines if it fails.
     """
     options = {
         "data-dir": files,
@@ -47,7 +64,7 @@ def speed(script: Path, run: str, files: Path, size: int, train: SimpleNamespace
         "workers": workers,
         "log-interval": 1,
     }
-    command = [sys.executable, __file__, script, run, size, "--scale", 1, 1, "--ratio", 1, 1]
+    command = [sys.executable, __file__, declared or SETTINGS, script, run, size, "--scale", 1, 1, "--ratio", 1, 1]
     command += [part for option, value in options.items() for part in (f"--{option}", value)]
     command += ["--no-prefetcher"] * (device == "cpu") + ["--channels-last"] * train.channels_last
     command += ["--amp", "--amp-dtype", "bfloat16"] * (train.precision == "bfloat16")
@@ -61,7 +78,7 @@ def speed(script: Path, run: str, files: Path, size: int, train: SimpleNamespace
     return float(rates[-1])
 
 
-def _enter(run: str, size: int) -> None:
+def _enter(file: str, run: str, size: int) -> None:
     from declared import Declared
 
     from workflow_scripts.models import compat
@@ -71,14 +88,14 @@ def _enter(run: str, size: int) -> None:
 
     def declared(pretrained: bool = False, **_: object) -> object:
         """The network of the run, as the settings have it."""
-        return Declared().network(run, size)
+        return Declared.read(None if file == SETTINGS else Path(file)).network(run, size)
 
     declared.__module__ = "timm.models"
     register_model(declared)
 
 
 if __name__ == "__main__":
-    chosen, name, pixels, *rest = sys.argv[1:]
-    _enter(name, int(pixels))
+    source, chosen, name, pixels, *rest = sys.argv[1:]
+    _enter(source, name, int(pixels))
     sys.argv = [chosen, *rest]
     runpy.run_path(chosen, run_name="__main__")

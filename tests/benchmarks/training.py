@@ -2,34 +2,40 @@
 
     python tests/benchmarks/training.py [--runs resnet18 cvm] [--size 64] [--batch 32] [--timm-script train.py]
 
-floor: forward, backward and optimiser step on one batch that never changes: nothing can train faster.
-loop:  this project's loop, on packed bytes, with flips, normalisation, history and all its checks.
-plain: torchvision's ImageFolder and transforms, a DataLoader, the same network and optimiser; decodes JPEG files.
-timm:  timm's own training script on the same files, with the same network and settings; see timm_script.py.
+floor:    forward, backward and optimiser step on one batch that never changes: nothing can train faster.
+loop:     this project's loop, on packed bytes, with flips, normalisation, history and all its checks.
+replayed: the same with `train.replay`: each step is recorded once. On a GPU; on a CPU where --replayed asks for it.
+plain:    torchvision's ImageFolder and transforms, a DataLoader, the same network and optimiser; decodes JPEG files.
+timm:     timm's own training script on the same files, with the same network and settings; see timm_script.py. It has
+          no switch for TF32: beside float32 and tf32 it runs as PyTorch's defaults are.
 
-Runs are those that config.yaml declares for CVM-Cervix at scale paper. The columns take turns, so that other work on
-the machine meets all alike; the table has medians over the repeats. On a CPU a second of the first three is one of
-processor time a thread, which other programs do not lengthen; timm's is one by the clock, and its workers have cores of
-their own: measure on an idle machine. Runs on the CPU and, where there is one, on a GPU. Needs neither Snakemake nor
-data: images are made.
+Runs are those that config.yaml declares for CVM-Cervix at scale paper; there is a row for each of them, batch size,
+precision and layout. The columns take turns, so that other work on the machine meets all alike; the table has medians
+over the repeats. On a CPU a second of all but timm's is one of processor time a thread, which other programs do not
+lengthen; timm's is one by the clock, and its workers have cores of their own: measure on an idle machine. Measures one
+device, a GPU where there is one. Needs neither Snakemake nor data: images are made; with --declared (see declared.py)
+nor pydantic.
 """
 
 import argparse
 import math
 import os
 import statistics
+import sys
 import tempfile
 import time
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numpy as np
 import timm_script
 import torch
-from declared import Declared, feeder, made_images, rounded
+from declared import Declared, add_declared, declared_first, feeder, made_images, rounded
 
+from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
 from workflow_scripts.training import devices, recipe
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.batches import Batches, TrainingBatches
@@ -38,19 +44,33 @@ from workflow_scripts.training.loop import Saving, fit
 SOURCE_SIZE = (363, 360)
 
 
-def arguments(known: list[str]) -> argparse.Namespace:
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: what is trained, and how."""
+
+    run: str
+    batch: int
+    precision: Precision
+    channels_last: bool
+
+
+def arguments(known: tuple[str, ...]) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="+", choices=known, metavar="RUN", default=["resnet18", "mobilenet_v2"])
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, nargs="+", default=[32])
     parser.add_argument("--images", type=int, default=192)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=4, help="of timm's script, and of the plain loop on a GPU")
-    parser.add_argument("--channels-last", action="store_true")
-    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--layouts", nargs="+", choices=["channels-first", "channels-last"], default=["channels-first"])
+    parser.add_argument("--precision", nargs="+", choices=["float32", "tf32", "bfloat16"], default=["float32"])
+    parser.add_argument("--replayed", action="store_true", help="the column of it, on a CPU too")
+    parser.add_argument("--only", nargs="+", choices=["floor", "loop", "replayed", "plain", "timm"], help="columns")
     parser.add_argument("--timm-script", type=Path, metavar="train.py")
+    add_declared(parser)
     return parser.parse_args()
 
 
@@ -62,7 +82,7 @@ def synchronised(device: torch.device) -> float:
     return time.process_time() / torch.get_num_threads()
 
 
-def floor_speed(model: torch.nn.Module, feeder: TrainingBatches, train: SimpleNamespace) -> float:
+def floor_speed(model: torch.nn.Module, feeder: TrainingBatches, train: Train) -> float:
     """Images per second on one fixed batch."""
     optimizer, loss = recipe.optimiser(model, train), torch.nn.CrossEntropyLoss()
     batch = feeder.batch(np.arange(train.batch_size))
@@ -82,7 +102,7 @@ def loop_speed(
     model: torch.nn.Module,
     feeder: TrainingBatches,
     empty: Batches,
-    train: SimpleNamespace,
+    train: Train,
     classes: list[str],
     work: Path,
 ) -> float:
@@ -93,7 +113,7 @@ def loop_speed(
 
 
 def plain_speed(
-    model: torch.nn.Module, folder: Path, size: int, device: torch.device, train: SimpleNamespace, workers: int
+    model: torch.nn.Module, folder: Path, size: int, device: torch.device, train: Train, workers: int
 ) -> float:
     """Images per second of a plain loop over JPEG files."""
     from torchvision import datasets, transforms
@@ -125,57 +145,75 @@ def made_files(folder: Path, count: int, classes: list[str]) -> None:
         Image.fromarray(small).resize(SOURCE_SIZE, Image.Resampling.BICUBIC).save(place / f"{number}.jpg", quality=90)
 
 
+def columns_of(args: argparse.Namespace, device: torch.device) -> list[str]:
+    """The columns that are asked for, in their order."""
+    replayed = args.replayed or device.type == "cuda"
+    columns = ["floor", "loop", *["replayed"] * replayed, "plain", *["timm"] * bool(args.timm_script)]
+    return [column for column in columns if not args.only or column in args.only]
+
+
 def compare(
-    declared: Declared, run: str, device: torch.device, args: argparse.Namespace, folder: Path
+    declared: Declared, row: Row, args: argparse.Namespace, columns: list[str], folder: Path
 ) -> dict[str, float]:
-    """Median speeds of each column for one run on one device."""
-    changes = {"epochs": 1, "batch_size": args.batch, "torch_threads": args.threads, "precision": args.precision}
-    train = declared.train(run, **changes, channels_last=args.channels_last)
+    """Median speeds of each column for one row."""
+    changes = {"epochs": 1, "batch_size": row.batch, "torch_threads": args.threads, "precision": row.precision}
+    train = declared.train(row.run, **changes, channels_last=row.channels_last)
+    device = devices.prepare(args.device, train)
     images, rows = made_images(args.images, args.size), np.arange(args.images)
     layout = (len(declared.classes), device, train)
     learned, empty = feeder(images, rows, *layout), feeder(images, rows[:0], *layout)
-    plain = declared.network(run, args.size).to(device)
-    model = learned.placed(declared.network(run, args.size))
+    plain = declared.network(row.run, args.size).to(device)
+    model = learned.placed(declared.network(row.run, args.size))
+    classes, workers = list(declared.classes), 0 if device.type == "cpu" else args.workers
+
+    def loop(how: Train) -> float:
+        with tempfile.TemporaryDirectory() as work:
+            return loop_speed(model, learned, empty, how, classes, Path(work))
+
+    measure = {
+        "floor": lambda: floor_speed(model, learned, train),
+        "loop": lambda: loop(train),
+        "replayed": lambda: loop(replace(train, replay=True)),
+        "plain": lambda: plain_speed(plain, folder, args.size, device, train, workers),
+        "timm": lambda: timm_script.speed(
+            *(args.timm_script, row.run, folder, args.size, train, device.type, args.workers, args.declared)
+        ),
+    }
     speeds: dict[str, list[float]] = {}
     for repeat in range(args.repeats + 1):
-        with tempfile.TemporaryDirectory() as work:
-            now = {
-                "floor": floor_speed(model, learned, train),
-                "loop": loop_speed(model, learned, empty, train, declared.classes, Path(work)),
-                "plain": plain_speed(
-                    plain, folder, args.size, device, train, 0 if device.type == "cpu" else args.workers
-                ),
-            }
-            if args.timm_script:
-                now["timm"] = timm_script.speed(
-                    args.timm_script, run, folder, args.size, train, device.type, args.workers
-                )
+        now = {column: measure[column]() for column in columns}
         if repeat:  # the first warms up
             for key, value in now.items():
                 speeds.setdefault(key, []).append(value)
     return {key: statistics.median(values) for key, values in speeds.items()}
 
 
+def cells_of(speed: dict[str, float], columns: list[str]) -> list[str]:
+    """Speeds, and the loop's in parts of each other column's."""
+    ratios = [f"{speed['loop'] / speed[other]:.2f}" for other in columns if other != "loop"] if "loop" in speed else []
+    return [*(rounded(speed[column]) for column in columns), *ratios]
+
+
 def main() -> None:
-    """Print the table."""
-    declared = Declared()
-    args = arguments(declared.table3())
-    found = [devices.prepare("cpu", declared.train(args.runs[0], torch_threads=args.threads))]
-    if torch.cuda.is_available():
-        found.append(devices.prepare("cuda", declared.train(args.runs[0])))
-    columns = ["floor", "loop", "plain"] + ["timm"] * bool(args.timm_script)
-    ratios = [f"loop / {other}" for other in columns if other != "loop"]
+    """Print the table, a row as soon as it is measured; one that needs too much memory takes nothing along."""
+    declared = Declared.read(declared_first(sys.argv[1:]))
+    args = arguments(declared.table3)
+    device = devices.prepare(args.device, declared.train(args.runs[0], torch_threads=args.threads))
+    columns = columns_of(args, device)
+    ratios = [f"loop / {other}" for other in columns if other != "loop"] if "loop" in columns else []
+    head = ["run", "batch", "precision", "layout", *columns, *ratios]
     with tempfile.TemporaryDirectory() as name:
-        made_files(Path(name), args.images, declared.classes)
-        print(f"{args.size} px, batch {args.batch}, {args.threads} thread(s), {args.precision}, images/s (medians)")
-        print("|".join(["", *(f" {cell} " for cell in ["run", "device", *columns, *ratios]), ""]))
-        print("|---" * (2 + len(columns) + len(ratios)) + "|")
-        for device in found:
-            for run in args.runs:
-                speed = compare(declared, run, device, args, Path(name))
-                cells = [run, devices.describe(device), *(rounded(speed[column]) for column in columns)]
-                cells += [f"{speed['loop'] / speed[other]:.2f}" for other in columns if other != "loop"]
-                print("|".join(["", *(f" {cell} " for cell in cells), ""]), flush=True)
+        made_files(Path(name), args.images, list(declared.classes))
+        print(f"{args.size} px, {args.threads} thread(s), {devices.describe(device)}, images/s (medians)")
+        print("|".join(["", *(f" {cell} " for cell in head), ""]))
+        print("|---" * len(head) + "|")
+        for run, batch, precision, layout in product(args.runs, args.batch, args.precision, args.layouts):
+            row = Row(run, batch, precision, layout == "channels-last")
+            try:
+                cells = cells_of(compare(declared, row, args, columns, Path(name)), columns)
+            except torch.OutOfMemoryError:
+                cells = ["too little memory"]
+            print("|".join(["", *(f" {cell} " for cell in [run, batch, precision, layout, *cells]), ""]), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from fabricated import Study
 from sklearn.metrics import roc_auc_score
 
+from workflow_scripts.contracts.chart_tables import CONFUSION, RELIABILITY, ROC, TRAINING_CURVES
 from workflow_scripts.contracts.dataset import MANIFEST
 from workflow_scripts.contracts.metric_names import POOLED_METRICS
 from workflow_scripts.contracts.record import write_record
@@ -42,8 +43,33 @@ def test_figures_and_tables_are_there(evaluated):
     _, out, _ = evaluated
     names = {path.name for path in out.iterdir()}
     jobs = {f"fold{fold}-seed{seed}.json" for fold in (0, 1) for seed in (0, 7)}
-    figures = {"confusion.png", "roc.png", "reliability.png", "curves.png"}
+    kinds, endings = ("confusion", "roc", "reliability", "curves"), ("png", "webp", "svg", "pdf", "csv")
+    figures = {f"{kind}.{ending}" for kind in kinds for ending in endings}
     assert names == {"metrics.csv", "metrics.json", "statistics.csv"} | jobs | figures
+
+
+def test_beside_each_figure_lie_the_numbers_that_it_shows(evaluated):
+    study, out, table = evaluated
+    shown = table.query("subset == 'test' and fold == 'all'")
+    tested = study.read("cnn", 0, 0).query("subset == 'test'"), study.read("cnn", 1, 0).query("subset == 'test'")
+    counts = CONFUSION.read(out / "confusion.csv")
+    assert set(counts["subset"]) == {"test"} and len(counts) == len(CLASSES) ** 2
+    by_class = counts.groupby("true")["units"].sum()
+    assert by_class.to_dict() == pd.concat(tested)["label"].value_counts().to_dict()
+    assert counts["share"].to_numpy() == pytest.approx((counts["units"] / counts["true"].map(by_class)).to_numpy())
+    curves = ROC.read(out / "roc.csv")
+    mean = curves[curves["curve"] == "mean"]
+    area = np.trapezoid(mean["sensitivity"], mean["one_minus_specificity"])
+    assert area == pytest.approx(shown.query("metric == 'macro_auc'")["value"].item(), abs=0.01)
+    assert set(curves["class"]) == {*CLASSES, ""}
+    bins = RELIABILITY.read(out / "reliability.csv")
+    right = (bins["accuracy"] * bins["units"]).sum() / bins["units"].sum()
+    assert right == pytest.approx(shown.query("level == 'overall' and metric == 'accuracy'")["value"].item(), abs=0.02)
+    epochs = TRAINING_CURVES.read(out / "curves.csv")
+    assert set(zip(epochs["fold"], epochs["seed"], strict=True)) == {
+        ("all", "all"),
+        *((str(fold), str(seed)) for fold in (0, 1) for seed in (0, 7)),
+    }
 
 
 def test_numbers_are_what_they_were(tmp_path):
@@ -130,7 +156,7 @@ def test_the_table_is_tidy(evaluated):
 def test_equal_inputs_give_equal_bytes(tmp_path):
     study = Study(tmp_path, CLASSES)
     study.add("cnn", 2.0)
-    names = ("metrics.csv", "roc.png", "confusion.png")
+    names = ("metrics.csv", *(f"roc.{ending}" for ending in ("png", "webp", "svg", "pdf", "csv")), "confusion.png")
     out, _ = run(study, figures=True)
     first = [(out / name).read_bytes() for name in names]
     run(study, figures=True)

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_curve
 
 from workflow_scripts.contracts.run_tables import ALL
 from workflow_scripts.drawing.style import COLOURS
-from workflow_scripts.evaluation import plots
+from workflow_scripts.evaluation import chart_rows, plots
 from workflow_scripts.evaluation.bootstrap import Resampler
 from workflow_scripts.evaluation.estimates import Estimate, Measuring, estimate
 from workflow_scripts.evaluation.forest import forest_figure
@@ -39,7 +39,7 @@ def inside(figure, artists) -> bool:
 
 def test_confusion_counts_and_shares_are_readable_with_eleven_long_names(evaluated):
     frames, _, _ = evaluated
-    counts = plots.confusion(frames, LONG)
+    counts = chart_rows.confusion(frames, LONG)
     figure = plots.confusion_figure(counts, LONG, "a title")
     figure.canvas.draw()
     axes = figure.axes[0]
@@ -60,19 +60,19 @@ def test_confusion_is_the_sum_over_folds_and_the_mean_over_seeds():
     frames = {
         (fold, seed): units(rng, np.arange(30) % 3, 50.0, ["a", "b", "c"], fold) for fold in (0, 1) for seed in (0, 1)
     }
-    assert plots.confusion(Grid(frames), ["a", "b", "c"]).tolist() == np.diag([20, 20, 20]).tolist()
+    assert chart_rows.confusion(Grid(frames), ["a", "b", "c"]).tolist() == np.diag([20, 20, 20]).tolist()
 
 
 def test_confusion_has_the_true_class_in_its_rows():
     frame = units(np.random.default_rng(0), np.arange(30) % 3, 50.0, ["a", "b", "c"]).assign(label="a")
-    counts = plots.confusion(Grid({(0, 0): frame}), ["a", "b", "c"])
+    counts = chart_rows.confusion(Grid({(0, 0): frame}), ["a", "b", "c"])
     assert counts.tolist() == [[10, 10, 10], [0, 0, 0], [0, 0, 0]]
 
 
 def test_roc_legend_names_every_class_with_its_interval(evaluated):
     frames, _, result = evaluated
     aucs = {name: each["auc"] for name, each in result.per_class.items()}
-    figure = plots.roc_figure(frames, LONG, aucs, result.overall["macro_auc"], "a title")
+    figure = plots.roc_figure(chart_rows.roc_rows(frames, LONG), LONG, aucs, result.overall["macro_auc"], "a title")
     legend = figure.axes[1].get_legend()
     texts = [text.get_text() for text in legend.get_texts()]
     assert len(texts) == 13 and texts[0].startswith("ASC-H: 0.9") and texts[11].startswith("mean of classes")
@@ -84,7 +84,8 @@ def test_roc_legend_names_every_class_with_its_interval(evaluated):
 def test_roc_of_a_class_without_units_is_left_out():
     frames = Grid({(0, 0): units(np.random.default_rng(0), np.arange(40) % 2, 1.0, ["a", "b", "c"])})
     nothing = Estimate(np.nan, np.nan, np.nan, 0)
-    figure = plots.roc_figure(frames, ["a", "b", "c"], dict.fromkeys("abc", nothing), nothing, "a title")
+    rows = chart_rows.roc_rows(frames, ["a", "b", "c"])
+    figure = plots.roc_figure(rows, ["a", "b", "c"], dict.fromkeys("abc", nothing), nothing, "a title")
     texts = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert texts == ["a: – [–, –], n = 0", "b: – [–, –], n = 0", "chance: 0.5"]
 
@@ -99,7 +100,7 @@ def mean_roc(frames, k, classes):
     curves = []
     for frame in frames.values():
         fpr, tpr, _ = roc_curve(frame["label"] == classes[k], frame[f"p_{classes[k]}"])
-        curves.append(np.interp(plots.GRID, fpr, tpr))
+        curves.append(np.interp(chart_rows.GRID, fpr, tpr))
     return np.mean(curves, axis=0)
 
 
@@ -115,12 +116,12 @@ def skilled(skill, classes="abc", n=90):
 
 def test_a_mean_curve_is_the_mean_of_the_trainings_curves():
     frames = skilled(0.7)
-    curve = plots.mean_curve(frames, 1)
+    curve = chart_rows.mean_curve(frames, 1)
     assert curve == pytest.approx(mean_roc(frames, 1, "abc"))
-    assert curve[0] < 0.5 and curve[-1] == 1 and np.abs(curve - plots.GRID).max() > 0.05
+    assert curve[0] < 0.5 and curve[-1] == 1 and np.abs(curve - chart_rows.GRID).max() > 0.05
     # A class that is told by nothing but its own score: from nothing to everything at once.
     sure = Grid({(0, 0): units(np.random.default_rng(0), np.arange(30) % 2, 60.0, ["a", "b"])})
-    assert (plots.mean_curve(sure, 0) == 1).all()
+    assert (chart_rows.mean_curve(sure, 0) == 1).all()
 
 
 @pytest.mark.parametrize(("skill", "panels"), [(0.7, 1), (4.0, 2)])
@@ -128,14 +129,16 @@ def test_roc_curves_are_those_of_the_units(skill, panels):
     frames = skilled(skill)
     result = estimate(frames, Resampler(frames.values(), 50, np.random.default_rng(0)), Measuring(list("abc"), 10))[ALL]
     aucs = {name: each["auc"] for name, each in result.per_class.items()}
-    figure = plots.roc_figure(frames, list("abc"), aucs, result.overall["macro_auc"], "a title")
+    figure = plots.roc_figure(
+        chart_rows.roc_rows(frames, list("abc")), list("abc"), aucs, result.overall["macro_auc"], "a title"
+    )
     shown = [figure.axes[0], *figure.axes[0].child_axes]
     assert len(shown) == panels
     expected = [mean_roc(frames, k, "abc") for k in range(3)]
     for panel in shown:
         for number, curve in enumerate([*expected, np.mean(expected, axis=0)]):
             line = panel.lines[number]
-            assert line.get_xdata() == pytest.approx([0, *plots.GRID])
+            assert line.get_xdata() == pytest.approx([0, *chart_rows.GRID])
             assert line.get_ydata() == pytest.approx([0, *curve])
         assert panel.lines[4].get_ydata() == pytest.approx([0, 1])
     labels = [line.get_label() for line in figure.axes[0].lines]
@@ -158,7 +161,7 @@ def test_confusion_cells_show_their_count_and_their_share_of_the_true_class():
         (2, 2): "4.5\n90 %",
     }
     shares = counts / counts.sum(axis=1, keepdims=True)
-    assert np.asarray(axes.images[0].get_array()) == pytest.approx(shares)
+    assert np.asarray(axes.collections[0].get_array()) == pytest.approx(shares)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a (10)", "b (400)", "c (5)"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "c"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("Predicted class", "True class (units)")
@@ -166,7 +169,9 @@ def test_confusion_cells_show_their_count_and_their_share_of_the_true_class():
 
 def test_reliability_counts_every_unit_once_a_seed(evaluated):
     frames, resampler, result = evaluated
-    figure = plots.reliability_figure(frames, resampler, 10, result.overall["ece"], "a title")
+    figure = plots.reliability_figure(
+        chart_rows.reliability_rows(frames, resampler, 10), result.overall["ece"], "a title"
+    )
     assert sum(bar.get_height() for bar in figure.axes[1].patches) == pytest.approx(330)
     assert f"expected calibration error {plots.span(result.overall['ece'])}" in figure.axes[0].get_title()
 
@@ -179,7 +184,7 @@ def test_reliability_points_and_bars_are_accuracy_and_its_interval_in_each_bin()
             frame.loc[frame[f"p_{name}"] > 0.9, "label"] = name
     resampler = Resampler(frames.values(), 400, np.random.default_rng(0))
     nothing = Estimate(0.1, 0.05, 0.2, 240)
-    axes = plots.reliability_figure(frames, resampler, 10, nothing, "a title").axes[0]
+    axes = plots.reliability_figure(chart_rows.reliability_rows(frames, resampler, 10), nothing, "a title").axes[0]
     both = pd.concat(frames.values(), ignore_index=True)
     confidence = both[["p_a", "p_b"]].max(axis=1)
     right = both[["p_a", "p_b"]].to_numpy().argmax(axis=1) == (both["label"] == "b")
@@ -211,7 +216,7 @@ def test_training_curves_are_the_mean_of_the_histories_and_each_of_them():
         columns = {f"{part}_{what}" for part in ("train", "validation") for what in ("loss", "accuracy")}
         rng = np.random.default_rng(seed)
         histories[0, seed] = pd.DataFrame({"epoch": epoch, **{name: rng.random(4) for name in sorted(columns)}})
-    figure = plots.curves_figure(histories, "a title")
+    figure = plots.curves_figure(chart_rows.training_rows("cnn", histories), "a title")
     for axes, what in zip(figure.axes, ("loss", "accuracy"), strict=True):
         for part, label in (("train", "training"), ("validation", "validation")):
             each = [table[f"{part}_{what}"].to_numpy() for table in histories.values()]

@@ -7,7 +7,7 @@ from fabricated import Study, units
 
 from workflow_scripts.contracts.comparison_table import COMPARISON, DELONG, SIGN_FLIPS
 from workflow_scripts.contracts.run_tables import ALL, METRICS, UNITS
-from workflow_scripts.evaluation import plots
+from workflow_scripts.evaluation import chart_rows, plots
 from workflow_scripts.evaluation.agreement import agreement
 from workflow_scripts.evaluation.bootstrap import Resampler, replicates, taken_once
 from workflow_scripts.evaluation.by_source import by_source
@@ -208,12 +208,12 @@ def test_two_raters_agree_about_those_who_were_lost_too():
 
 def test_figures_show_weighted_units():
     once, often = grids()
-    np.testing.assert_allclose(plots.confusion(once, CLASSES), plots.confusion(often, CLASSES))
-    np.testing.assert_allclose(plots.mean_curve(once, 1), plots.mean_curve(often, 1))
+    np.testing.assert_allclose(chart_rows.confusion(once, CLASSES), chart_rows.confusion(often, CLASSES))
+    np.testing.assert_allclose(chart_rows.mean_curve(once, 1), chart_rows.mean_curve(often, 1))
     ece = estimate(once, resampler(once), Measuring(CLASSES, 10))[ALL].overall["ece"]
     lines = []
     for grid, drawn in zip((once, often), by_groups(once, often), strict=True):
-        figure = plots.reliability_figure(grid, drawn, 10, ece, "title")
+        figure = plots.reliability_figure(chart_rows.reliability_rows(grid, drawn, 10), ece, "title")
         shown = figure.axes[0].get_lines()[1].get_xydata()
         lines.append((shown, [bar.get_height() for bar in figure.axes[1].patches]))
     np.testing.assert_allclose(lines[0][0], lines[1][0])

@@ -12,7 +12,7 @@ from tests.made_visits import made_visits
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.visit_risk_tables import COLUMN_RISKS, VISIT_RISKS
-from workflow_scripts.explanation.patient_sheets import FILES
+from workflow_scripts.explanation.patient_sheets import TABLES
 from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.kinds.step_settings.explain_settings import ExplainSettings
 from workflow_scripts.steps import explain, train
@@ -22,7 +22,9 @@ LSTM = {"kind": "recurrent", "hidden": 8}
 GRU = {"kind": "recurrent", "cell": "gru", "hidden": 8}
 VOTE = {"kind": "vote", "members": ["lstm", "gru"]}
 ASKED = {"positive": "high_risk", "sensitivity": 0.6}
-EMBEDDED = {"embedding.csv", "embedding.png", "embedding.html"}
+FORMATS = ("png", "webp", "svg", "pdf")
+SHOWN = {*TABLES, *(f"risk_over_time.{ending}" for ending in FORMATS)}
+EMBEDDED = {"embedding.csv", "embedding.html", *(f"embedding.{ending}" for ending in FORMATS)}
 
 
 class VisitInputs(made.Inputs):
@@ -55,8 +57,8 @@ def explained(tmp_path_factory):
 
 def test_tables_and_figure_of_patients_stand_where_those_of_pictures_would(explained):
     inputs, out, _ = explained
-    assert {path.name for path in (out / "lstm").iterdir()} == {*FILES} | EMBEDDED
-    assert {path.name for path in (out / "both").iterdir()} == {*FILES}
+    assert {path.name for path in (out / "lstm").iterdir()} == SHOWN | EMBEDDED
+    assert {path.name for path in (out / "both").iterdir()} == SHOWN
     record = json.loads((out / "record.json").read_text())
     written = {path.relative_to(out).as_posix() for path in out.rglob("*.*") if path.name != "record.json"}
     assert set(record["outputs"]) == written

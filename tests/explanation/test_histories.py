@@ -150,7 +150,7 @@ def patient(name: str, visits: int, risk: float, high: bool, positive: bool) -> 
 
 def test_the_figure_keeps_its_texts_apart_and_says_who_was_missed(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(history_figure, "save_figure", lambda figure, path, synthetic: drawn.append(figure))
+    monkeypatch.setattr(history_figure, "save_figure", lambda shown, path, synthetic: drawn.append(shown.figure))
     cases = [(9, 0.8, True, True), (1, 0.1, False, False), (3, 0.1, False, True), (40, 0.7, True, False)]
     patients = [patient(f"patient-{number:012d}", *case) for number, case in enumerate(cases)]
     question = Question("high_risk", 0.3)

@@ -94,7 +94,8 @@ def test_members_are_asked_for_the_class_of_the_vote(votes, monkeypatch):
 
 def test_a_vote_has_pictures_and_no_embedding_and_its_record_names_what_it_read(votes, tmp_path):
     inputs, out, settings = votes
-    names = {"gradcam.csv", "gradcam.png", "gradcam.npz", "confusions.csv", "errors.png"}
+    names = {"gradcam.csv", "gradcam.npz", "confusions.csv"}
+    names |= {f"{figure}.{ending}" for figure in ("gradcam", "errors") for ending in ("png", "webp", "pdf")}
     for how in ("soft", "weighted", "hard"):
         assert {path.name for path in (out / how).iterdir()} == names
         assert Image.open(out / how / "gradcam.png").size[0] > 900

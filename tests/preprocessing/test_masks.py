@@ -91,7 +91,12 @@ def test_an_original_of_every_class_is_kept_as_it_was(tmp_path: Path) -> None:
     kept = read_originals(examples / "originals.npz")
     assert list(kept) == ["normal/0", "tumour/1"]
     assert (kept["normal/0"] == np.asarray(Image.open(tmp_path / "raw" / "normal" / "0.png"))).all()
-    assert set(read_json(examples / "record.json")["outputs"]) == {"montage.png", "originals.npz"}
+    assert set(read_json(examples / "record.json")["outputs"]) == {
+        "montage.png",
+        "montage.webp",
+        "montage.pdf",
+        "originals.npz",
+    }
 
 
 def test_examples_of_a_file_that_changed_after_packing_are_refused(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_wrong_study_or_an_empty_folder_is_one_line(fields: Path) -> None:
 
 def test_the_panel_of_changes_has_a_line_for_each_active_change_and_one_for_all() -> None:
     image = np.zeros((16, 16, 3), np.uint8)
-    figure = panels.augmentation_figure(image, replace(OFF, rotate=20.0, noise=0.1))
+    figure = panels.augmentation_figure(image, replace(OFF, rotate=20.0, noise=0.1)).figure
     assert [axis.get_ylabel() for axis in figure.axes[:: panels.DRAWS + 1]] == [
         "rotation\n(20)",
         "Gaussian noise\n(0.1)",
@@ -78,7 +78,7 @@ def test_the_panel_of_steps_shows_masks_and_noise_only_where_there_are_some() ->
     without = panels.Example("a", pixels, pixels, None)
 
     def titles(example: panels.Example, noise: float) -> list[str]:
-        return [axis.get_title() for axis in panels.preprocessing_figure([example], noise, "image").axes]
+        return [axis.get_title() for axis in panels.preprocessing_figure([example], noise, "image").figure.axes]
 
     assert titles(with_mask, 0.02) == ["as in the file", "resized", "mask", "masked", "with noise"]
     assert titles(without, 0) == ["as in the file", "resized"]

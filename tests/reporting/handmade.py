@@ -376,11 +376,13 @@ def _run(name: str, runs) -> dict:
 
 
 def picture(path: Path) -> None:
-    """A small PNG file."""
+    """A small figure: its PNG file, and the picture of it for pages."""
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (8, 6), (0, 114, 178)).save(path)
+    drawn = Image.new("RGB", (8, 6), (0, 114, 178))
+    drawn.save(path)
+    drawn.save(path.with_suffix(".webp"), lossless=True)
 
 
 def with_external_test(study: Study, run: str, copies: pd.DataFrame | None = None, search: dict | None = None) -> Study:

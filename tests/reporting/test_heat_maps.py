@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 from tests.seen_slides import write_slides
 from tests.vouched import vouch
 from workflow_scripts.contracts.run_tables import PREDICTIONS
-from workflow_scripts.drawing.style import save_figure
+from workflow_scripts.drawing.saving import Drawn, save_figure
 from workflow_scripts.reporting.paper_figures.heat_maps import heat_maps
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.runtime.errors import UserError
@@ -68,7 +68,7 @@ def rows_of(figure, count: int) -> list[tuple]:
 
 
 def test_tiles_have_the_mean_probability_of_the_second_class(study, tmp_path):
-    figure = heat_maps(study, "vgg")
+    figure = heat_maps(study, "vgg").figure
     wanted = study.means("SCC")
     rows = rows_of(figure, 4)
     names = [left.get_title().split("\n")[0] for left, _ in rows]
@@ -78,11 +78,11 @@ def test_tiles_have_the_mean_probability_of_the_second_class(study, tmp_path):
         np.testing.assert_allclose(filled(right), wanted.reindex(ids).dropna())
     assert [left.get_title().split("\n")[1] for left, _ in rows[:2]] == ["true class: AC", "true class: SCC"]
     assert figure.axes[-1].get_ylabel() == "probability of SCC"
-    save_figure(figure, tmp_path / "map.png", synthetic=True)
+    save_figure(Drawn(figure), tmp_path / "map.png", synthetic=True)
 
 
 def test_tiles_that_were_not_tested_are_outlined_and_counted(study):
-    (_, right) = rows_of(heat_maps(study, "vgg"), 4)[-1]
+    (_, right) = rows_of(heat_maps(study, "vgg").figure, 4)[-1]
     count = (study.manifest["unit"] == "W3").sum()
     tested = len(filled(right))
     assert 0 < tested < count
@@ -96,7 +96,7 @@ def test_tiles_that_were_not_tested_are_outlined_and_counted(study):
 
 def test_of_more_classes_the_probability_of_the_slides_own_is_shown(tmp_path):
     study = Study(tmp_path, ("AC", "SCC", "none"))
-    figure = heat_maps(study, "vgg", slides=1)
+    figure = heat_maps(study, "vgg", slides=1).figure
     (_, right) = rows_of(figure, 1)[0]
     ids = study.manifest.loc[study.manifest["unit"] == "W2", "id"]
     np.testing.assert_allclose(filled(right), study.means("AC").reindex(ids).dropna())

@@ -34,7 +34,7 @@ def test_some_slides_of_each_class_are_shown_and_the_others_counted(results):
     shown = [(slide["name"], slide["label"]) for slide in section["large_slides"]]
     assert shown == [("W0", "AC"), ("W6", "SCC"), ("W1", "AC"), ("W7", "SCC")] and len(shown) == MOST
     assert section["large_slides_more"] == 4
-    assert all(slide["uri"].startswith("data:image/png;base64,") for slide in section["large_slides"])
+    assert all(slide["figure"].uri.startswith("data:image/webp;base64,") for slide in section["large_slides"])
 
 
 def test_a_picture_that_is_not_what_its_record_says_is_refused(results):

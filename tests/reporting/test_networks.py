@@ -54,7 +54,7 @@ def texts(figure):
 
 
 def test_the_schematic_says_every_number_of_the_network(results):
-    figure = network_diagrams.schematic(results, "resnet18")
+    figure = network_diagrams.schematic(results, "resnet18").figure
     joined = " | ".join(texts(figure))
     for words in ("48×48 pixels", "3 → 64 channels", "1024 → 2048 channels", "2048 features", "2048 → 100", "100 → 3"):
         assert words in joined, words
@@ -67,7 +67,7 @@ def test_the_schematic_says_every_number_of_the_network(results):
 
 
 def test_the_residual_block_has_one_shortcut_and_real_channels(results):
-    joined = " | ".join(texts(network_diagrams.residual(results, "resnet18")))
+    joined = " | ".join(texts(network_diagrams.residual(results, "resnet18").figure))
     assert joined.count("256 → 64 channels") == joined.count("64 → 256 channels") == 2
     assert joined.count("Shortcut") == 1 and "F(x) + x" in joined
     with pytest.raises(NotDrawnError, match="the network of vgg11 has no residual block"):
@@ -75,7 +75,7 @@ def test_the_residual_block_has_one_shortcut_and_real_channels(results):
 
 
 def test_the_joint_network_is_drawn_with_its_branches_and_the_widths_that_join_them(results):
-    joined = " | ".join(texts(network_diagrams.structure(results, "cvm")))
+    joined = " | ".join(texts(network_diagrams.structure(results, "cvm").figure))
     # Xception gives 2048 features (Chollet, CVPR 2017), DeiT-tiny 192 (Touvron et al., ICML 2021, table 1).
     for words in ("48×48×3", "legacy_xception", "2240 values", "2240 → 2240", "2240 → 3", "GELU"):
         assert words in joined, words
@@ -84,7 +84,7 @@ def test_the_joint_network_is_drawn_with_its_branches_and_the_widths_that_join_t
 
 
 def test_a_layer_that_saves_weights_is_drawn_with_what_it_saves(results):
-    figure = network_diagrams.depthwise(results, "cvm")
+    figure = network_diagrams.depthwise(results, "cvm").figure
     assert figure.get_suptitle() == "layer branches.cnn.block1.rep.0.conv1 of cvm"
     # 64 kernels of 3×3, then 64 → 128 (Chollet, CVPR 2017, figure 5), against 128 kernels of 3×3×64.
     words = ("64 channels", "576 weights", "1×1, 64 → 128", "8,192 weights", "8,768 weights, ordinary: 73,728")
@@ -96,7 +96,7 @@ def test_a_layer_that_saves_weights_is_drawn_with_what_it_saves(results):
 
 @pytest.mark.parametrize("run", ["resnet18", "soft_vote"])
 def test_the_strip_shows_the_first_explained_image_of_every_class_above_its_map(study, results, run):
-    figure = strips.gradcam_rows(results, run, "published")
+    figure = strips.gradcam_rows(results, run, "published").figure
     above, below = figure.axes[:2], figure.axes[2:4]
     images = np.load(study.folder / "arrays" / "data.npy")
     ids = study.manifest()["id"].tolist()

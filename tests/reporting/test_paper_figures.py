@@ -12,6 +12,7 @@ from PIL import Image
 from sklearn.metrics import roc_curve
 
 from tests.vouched import revouch
+from workflow_scripts.contracts.chart_tables import CONFUSION, DOTS
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
 from workflow_scripts.contracts.record import write_record
@@ -66,6 +67,19 @@ def test_every_figure_of_the_paper_is_drawn_or_says_what_it_needs(drawn):
     for name in made["file"]:
         width, height = Image.open(drawn / name).size
         assert width > 600 and height > 200, name
+
+
+def test_a_chart_of_the_paper_has_its_numbers_beside_it_and_its_record_vouches_for_all_files(drawn):
+    dots = DOTS.read(drawn / "fig05_performance.csv")
+    assert set(dots["panel"]) == {"validation", "test"} and "paper" in set(dots["series"])
+    of_paper = dots[dots["series"] == "paper"]
+    assert of_paper["low"].isna().all() and dots.drop(of_paper.index)["low"].notna().all()
+    assert dots.query("series == 'paper' and panel == 'test' and item == 'Accuracy'")["value"].item() == 0.9172
+    assert {"subset", "true", "predicted"} <= set(CONFUSION.read(drawn / "fig06_confusions.csv").columns)
+    assert not (drawn / "fig01_workflow.csv").exists() and (drawn / "fig01_workflow.svg").exists()
+    assert not (drawn / "fig04_examples.svg").exists() and (drawn / "fig04_examples.pdf").exists()
+    files = {path.name for path in drawn.iterdir()} - {"record.json"}
+    assert set(read_json(drawn / "record.json")["outputs"]) == files
 
 
 def test_tables_hold_printed_and_obtained_numbers_with_ranks(drawn, study):
@@ -145,7 +159,7 @@ def two(tmp_path_factory):
 
 
 def test_accuracies_of_several_runs_are_means_of_their_trainings(two):
-    figure = learning.accuracies(two, {"cvm": "fused", "resnet18": "ResNet-18"})
+    figure = learning.accuracies(two, {"cvm": "fused", "resnet18": "ResNet-18"}).figure
     for axes, column in zip(figure.axes, ("train_accuracy", "validation_accuracy"), strict=True):
         thick = {line.get_label(): line for line in axes.lines if line.get_linewidth() > 1}
         assert set(thick) == {"fused", "ResNet-18"} and len(axes.lines) == 2 * (1 + 2)
@@ -160,7 +174,7 @@ def test_the_loss_curve_marks_the_smallest_validation_loss_and_the_papers_epoch(
     histories = [table.assign(validation_loss=[0.75, 0.25, 0.5]) for table in run.histories]
     changed = replace(run, histories=histories)
     protocol = replace(two.protocols["published"], runs={"cvm": changed})
-    figure = learning.losses(replace(two, protocols={"published": protocol}), "cvm", named_epoch=3)
+    figure = learning.losses(replace(two, protocols={"published": protocol}), "cvm", named_epoch=3).figure
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert texts == ["training subset", "validation subset", "smallest validation loss: epoch 2", "paper: epoch 3"]
     mark = next(line for line in figure.axes[0].lines if line.get_label().startswith("smallest"))
@@ -180,7 +194,7 @@ def test_sensitivities_of_runs_stand_next_to_those_of_the_printed_matrices(resul
     known = {(run, label): 0.1 * n for run in ("cvm", "soft_vote") for n, label in enumerate(results.classes, 3)}
     known["cvm", second] = None
     monkeypatch.setattr(classes, "overall", lambda run, _, class_name: Value(known[run.name, class_name], 0.0, 1.0, 9))
-    figure = classes.sensitivities_of_runs(with_matrix, {"cvm": "fused", "soft_vote": "vote"})
+    figure = classes.sensitivities_of_runs(with_matrix, {"cvm": "fused", "soft_vote": "vote"}).figure
     marks = {line.get_label(): list(line.get_xdata()) for line in figure.axes[0].lines}
     assert marks["fused, the paper's matrix"] == pytest.approx([0.8, 0.75, np.nan], nan_ok=True)
     assert marks["vote"] == [0.1 * n for n in range(3, 6)]
@@ -189,7 +203,7 @@ def test_sensitivities_of_runs_stand_next_to_those_of_the_printed_matrices(resul
 
 
 def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(two):
-    figure = roc.curves(two, {"cvm": "fused", "soft_vote": "vote"})
+    figure = roc.curves(two, {"cvm": "fused", "soft_vote": "vote"}).figure
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     run = two.protocols["published"].runs["cvm"]
     value = overall(run, "macro_auc")
@@ -208,7 +222,7 @@ def test_roc_curves_of_several_runs_have_their_area_and_interval_in_the_legend(t
 
 
 def test_a_roc_curve_of_three_classes_is_the_mean_of_those_of_each_against_the_others(results):
-    figure = roc.curves(results, {"cvm": "fused"})
+    figure = roc.curves(results, {"cvm": "fused"}).figure
     grid, run = np.linspace(0, 1, 201), results.protocols["published"].runs["cvm"]
     curves = []
     for name in results.classes:
@@ -236,7 +250,7 @@ def test_sensitivities_stand_at_their_value_with_their_interval_under_each_proto
         for j, name in enumerate("ab")
     }
     monkeypatch.setattr(classes, "overall", lambda run, metric, class_name: cells[id(run), class_name])
-    axes = classes.sensitivities(two, "cvm", {"both": ("a", "b"), "nowhere": ("x",)}).axes[0]
+    axes = classes.sensitivities(two, "cvm", {"both": ("a", "b"), "nowhere": ("x",)}).figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "both"]
     lines = [line for line in axes.lines if line.get_marker() != "None"]
     intervals = []
@@ -252,7 +266,7 @@ def test_sensitivities_stand_at_their_value_with_their_interval_under_each_proto
 
 
 def test_averages_of_a_run_are_compared_with_the_printed_ones(results):
-    figure = performance.performance(results, ("cvm",))
+    figure = performance.performance(results, ("cvm",)).figure
     for axes, subset in zip(figure.axes, ("validation", "test"), strict=True):
         protocols = ordered_protocols(results)
         marks = {line.get_label(): line for line in axes.lines}

@@ -79,6 +79,7 @@ def test_curves_are_means_over_seeds_and_exist_for_trained_runs_only(small):
         "examples/montage.png",
         "evaluation/published/comparison.png",
         "evaluation/published/cvm/roc.png",
+        "evaluation/published/cvm/roc.webp",
         "evaluation/published/cvm/curves.png",
         "explanation/grouped/cvm/gradcam.png",
         "evaluation/grouped/cvm/metrics.csv",

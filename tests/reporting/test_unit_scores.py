@@ -24,7 +24,7 @@ def values(axis) -> dict[str, list[float]]:
 
 def test_a_premium_compares_what_is_judged_in_the_same_way(study):
     results = read_results(study.folder, study.received, study.paper)
-    (axis,) = premiums_of_levels(results, NAMES, LEVELS, "grouped").axes
+    (axis,) = premiums_of_levels(results, NAMES, LEVELS, "grouped").figure.axes
     for level, by_unit in (("slices", False), ("patients", True)):
         expected = [
             study.accuracy_of("published", (run,), by_unit) - study.accuracy_of("grouped", (run,), by_unit)
@@ -40,7 +40,7 @@ def test_a_premium_compares_what_is_judged_in_the_same_way(study):
 def test_each_way_to_judge_is_measured_on_the_same_predictions(study):
     results = read_results(study.folder, study.received, study.paper)
     ways = {"mean": Aggregation("mean"), "each": EACH_SAMPLE}
-    _, accuracy = ways_to_judge(results, NAMES, ways, "grouped").axes
+    _, accuracy = ways_to_judge(results, NAMES, ways, "grouped").figure.axes
     for way, by_unit in (("mean", True), ("each", False)):
         expected = [study.accuracy_of("grouped", (run,), by_unit) for run in NAMES]
         assert values(accuracy)[way] == pytest.approx(expected)

@@ -1,7 +1,5 @@
 """Numbers, axes, notes and captions are written as promised."""
 
-import base64
-import io
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -9,14 +7,13 @@ from typing import get_args
 import pytest
 from handmade import Study
 from pages import text_of, write
-from PIL import Image, ImageChops
 
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.subjects import SUBJECTS
 from workflow_scripts.drawing import label_text
 from workflow_scripts.kinds.kind import RunKind
 from workflow_scripts.reporting import formatting
-from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.reporting.pages.page import axis_for, markdown
 from workflow_scripts.runtime.wording import listed
 from workflow_scripts.settings.load import settings
 from workflow_scripts.settings.study import Study as StudySettings
@@ -78,19 +75,6 @@ def test_notes_cannot_bring_links_pictures_or_raw_html_into_a_page():
     assert "<a" not in made
     assert "<img" not in made
     assert "<script" not in made
-
-
-def test_plots_in_a_page_are_smaller_and_the_same_picture(tmp_path):
-    picture = Image.effect_noise((400, 300), 3).convert("RGB")
-    picture.paste((213, 94, 0), (50, 50, 200, 200))
-    picture.save(tmp_path / "plot.png")
-    uri = plot_uri(tmp_path / "plot.png")
-    assert uri.startswith("data:image/png;base64,")
-    assert len(uri) < len(data_uri(tmp_path / "plot.png")) / 2
-    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as again:
-        difference = ImageChops.difference(again.convert("RGB"), picture)
-    assert again.size == picture.size
-    assert max(high for _, high in difference.getextrema()) < 24
 
 
 def test_notes_keep_tables():

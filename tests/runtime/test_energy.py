@@ -122,5 +122,9 @@ def test_a_job_on_a_gpu_counts_its_time_its_memory_and_its_energy(machine, monke
         driver.used += 7_500
     assert cost["device_joules"] == 7.5 and cost["peak_device_memory_mib"] == 3.0
     assert cost["gpu_seconds"] == cost["wall_seconds"]
+    # Three trainings at once: together they took what the GPU has counted, not three times as much.
+    with measured(jobs_per_gpu=3) as cost:
+        driver.used += 7_500
+    assert cost["device_joules"] == 2.5
     monkeypatch.setitem(energy.sys.modules, "torch", on_gpu("2"))
     assert "device_joules" not in energy.joules(energy.read_counters(), 1.0)

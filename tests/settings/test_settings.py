@@ -140,6 +140,13 @@ def test_an_inherited_mistake_is_said_once():
 def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_need_not_fit_there_stop_nothing():
     said = mistake(studies={"cvm_cervix": {"scales": {"paper": {"train": {"epoch": 3}}}}})
     assert said.startswith("at scale paper: config") and "studies.cvm_cervix.train.epoch: unknown key" in said
+    # A run of one scale alone, named at both: both scales are named, the one that lacks it and the one that has it.
+    own = {"kind": "network", "model": "resnet18", "train": {"epochs": 3}}
+    named = {"scales": {"paper": {"study_only_runs": {"own": own}}}, "evaluate": {"reference": "own"}}
+    said = mistake(studies={"cvm_herlev": named})
+    assert "evaluate.reference names 'own', which is no run of this study" in said
+    assert "this is at scale demo; at scale paper the settings fit: write scale: paper" in said
+    settings(ROOT, {"studies": {"cvm_herlev": named}, "scale": "paper"})
     # At scale paper `mine` would take three seeds from the study that it extends, and `other` has one.
     external = {"kind": "external", "study": "other", "of": "deit"}
     studies = {

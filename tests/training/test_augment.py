@@ -40,7 +40,7 @@ def changed(images, settings, epoch=0, places=None, names=None, seed=1):
     names = keys(len(images)) if names is None else names
     changes = augment.draw(settings, seed, epoch, names, CPU, made.arrays_of(images).description)
     places = np.arange(len(images)) if places is None else places
-    return augment.apply(torch.from_numpy(images[places]), changes, torch.from_numpy(places)).numpy()
+    return augment.apply(torch.from_numpy(images[places]), changes.at(places)).numpy()
 
 
 def test_a_sample_is_changed_alike_in_any_batch_and_order(images):

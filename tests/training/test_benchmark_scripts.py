@@ -1,6 +1,7 @@
 """The scripts that time trainings time what they say, on images small enough for a test."""
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -17,24 +18,79 @@ def script(monkeypatch):
     return importlib.import_module
 
 
-def test_every_network_of_table_3_is_timed_with_the_settings_of_the_paper(script):
-    declared = script("declared").Declared()
-    runs = declared.table3()
-    assert len(runs) == 23 and runs[-1] == "cvm"
-    for run in runs:
+@pytest.fixture(scope="module")
+def declared_file(tmp_path_factory) -> Path:
+    """What declared.py writes at home."""
+    path = tmp_path_factory.mktemp("declared") / "declared.json"
+    subprocess.run([sys.executable, BENCHMARKS / "declared.py", path], check=True)
+    return path
+
+
+def without_pydantic(folder: Path) -> dict[str, str]:
+    """The environment of a machine on which pydantic and Snakemake cannot be imported."""
+    hook = "import sys\nfor name in ('pydantic', 'snakemake'): sys.modules[name] = None\n"
+    (folder / "sitecustomize.py").write_text(hook)
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def test_every_network_of_table_3_is_timed_with_the_settings_of_the_paper(script, declared_file):
+    declared = script("declared").Declared.read(declared_file)
+    assert declared == script("declared").Declared.of_settings()
+    assert len(declared.table3) == 23 and declared.table3[-1] == "cvm"
+    for run in declared.table3:
         train = declared.train(run, epochs=2)
         assert (train.optimizer, train.learning_rate, train.batch_size, train.epochs) == ("adamw", 2e-4, 16, 2)
 
 
-def test_the_hours_are_the_sum_of_the_measured_epochs():
+def test_the_hours_are_the_sum_of_the_measured_epochs(declared_file, tmp_path):
+    runs, steps = ["shufflenet_v2_x0_5", "mobilenet_v2"], ["eager", "replayed"]
     command = [sys.executable, BENCHMARKS / "table3.py", "--images", "16", "--size", "32", "--device", "cpu"]
-    runs = ["shufflenet_v2_x0_5", "mobilenet_v2"]
-    printed = subprocess.run([*command, "--runs", *runs], capture_output=True, text=True, check=True).stdout
-    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| ([\d.]+) \| [\d.]+ \| cpu \|$", printed, re.MULTILINE)
+    command += ["--declared", declared_file, "--runs", *runs, "--steps", *steps]
+    environment = without_pydantic(tmp_path)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    pattern = r"^\| (\w+) \| (\w+) \| ([\d.]+) \| ([\d.]+) \| [\d.]+ \| cpu \|$"
+    rows = re.findall(pattern, printed, re.MULTILINE)
     # Million parameters with a classifier for eleven classes, as torchvision and timm count them.
-    assert [(run, parameters) for run, parameters, _ in rows] == [(runs[0], "0.4"), (runs[1], "2.2")]
-    hours = float(re.search(r"2 network\(s\), the paper's epochs of 5308 images each: ([\d.]+) h", printed)[1])
-    assert hours == pytest.approx(sum(float(seconds) for *_, seconds in rows) * 100 * 5308 / 16 / 3600, rel=0.05)
+    sizes = {runs[0]: "0.4", runs[1]: "2.2"}
+    assert [row[:3] for row in rows] == [(run, how, sizes[run]) for run in runs for how in steps]
+    for how in steps:
+        line = rf"2 network\(s\), {how}, the paper's epochs of 5308 images each: ([\d.]+) h"
+        seconds = sum(float(row[3]) for row in rows if row[1] == how)
+        assert float(re.search(line, printed)[1]) == pytest.approx(seconds * 100 * 5308 / 16 / 3600, rel=0.05)
+
+
+def test_a_network_that_cannot_be_trained_takes_nothing_along(declared_file, script, monkeypatch, capsys):
+    table3 = script("table3")
+    fit = table3.fit
+
+    def fit_or_not(model, *arguments, **named):
+        if sum(parameter.numel() for parameter in model.parameters()) > 1_000_000:
+            raise table3.torch.OutOfMemoryError("CUDA out of memory")
+        return fit(model, *arguments, **named)
+
+    monkeypatch.setattr(table3, "fit", fit_or_not)
+    small = ["--images", "16", "--size", "32", "--device", "cpu", "--declared", str(declared_file)]
+    monkeypatch.setattr(sys, "argv", ["table3.py", *small, "--runs", "mobilenet_v2", "shufflenet_v2_x0_5"])
+    table3.main()
+    printed = capsys.readouterr().out
+    assert "| mobilenet_v2 | eager | | | CUDA out of memory | |" in printed
+    assert re.search(r"^\| shufflenet_v2_x0_5 \| eager \| 0\.4 ", printed, re.MULTILINE)
+    assert "1 network(s), eager, the paper's epochs" in printed
+
+
+def test_each_precision_and_batch_size_is_a_row_of_speeds(declared_file, tmp_path):
+    small = ["--images", "24", "--size", "32", "--repeats", "1", "--device", "cpu", "--replayed"]
+    rows = ["--batch", "8", "12", "--precision", "float32", "bfloat16", "--runs", "shufflenet_v2_x0_5"]
+    command = [sys.executable, BENCHMARKS / "training.py", *small, *rows, "--declared", declared_file]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=without_pydantic(tmp_path)).stdout
+    table = [line.strip("| ").split(" | ") for line in printed.splitlines() if line.startswith("| shufflenet")]
+    wanted = [[batch, precision] for batch in ("8", "12") for precision in ("float32", "bfloat16")]
+    assert [row[1:3] for row in table] == wanted
+    for row in table:
+        floor, loop, replayed, plain = map(float, row[4:8])
+        assert [float(cell) for cell in row[8:]] == pytest.approx(
+            [loop / floor, loop / replayed, loop / plain], rel=0.05, abs=0.02
+        )
 
 
 def test_the_speed_of_timms_script_is_the_mean_over_its_second_epoch(script, tmp_path):
@@ -43,7 +99,7 @@ def test_the_speed_of_timms_script_is_the_mean_over_its_second_epoch(script, tmp
     stand_in.write_text(line.format(0, 55.5) + line.format(1, 117.31))
     files = tmp_path / "files"
     (files / "class").mkdir(parents=True)
-    train = script("declared").Declared().train("cvm")
+    train = script("declared").Declared.of_settings().train("cvm")
     assert script("timm_script").speed(stand_in, "shufflenet_v2_x0_5", files, 32, train, "cpu", 0) == 117.31
     stand_in.write_text("raise SystemExit('no such option')")
     with pytest.raises(RuntimeError, match="ended with 1: no such option"):

@@ -55,9 +55,9 @@ def test_each_image_is_there_as_it_is_turned_and_flipped_both_ways(images):
 
 def test_pixels_held_on_a_device_are_those_of_the_samples_once(images):
     feeder = pictures(images, subset(5, first=3))
-    before = feeder.pixels(np.arange(20))
+    before = feeder.ordered(np.arange(20)).pixels(0, 20)
     feeder.resident = torch.from_numpy(images[3:8])
-    assert feeder.held_at.max() == 4 and torch.equal(feeder.pixels(np.arange(20)), before)
+    assert feeder.held_at.max() == 4 and torch.equal(feeder.ordered(np.arange(20)).pixels(0, 20), before)
 
 
 def test_the_counts_are_those_of_table_4():

@@ -207,6 +207,24 @@ def test_every_switch_of_a_gpu_is_set_whatever_it_was_before(monkeypatch, switch
     assert switches() == [multiplies] * 3 + [False, True, False] and not torch.are_deterministic_algorithms_enabled()
 
 
+def fills():
+    """How often memory is filled in a step of a small network."""
+    with torch.autograd.profiler.profile() as profile:
+        torch.nn.Conv2d(3, 4, 3)(torch.ones(2, 3, 8, 8)).relu().mean().backward()
+    return sum(event.count for event in profile.key_averages() if event.key == "aten::fill_")
+
+
+def test_deterministic_algorithms_fill_no_fresh_memory(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    as_always = fills()
+    torch.use_deterministic_algorithms(True)
+    # As PyTorch has it: a further operation for each tensor.
+    assert fills() > as_always + 5
+    devices.prepare("cuda", Train(), 0)
+    assert torch.are_deterministic_algorithms_enabled() and fills() == as_always
+
+
 def test_what_a_gpu_was_told_to_do_slows_no_processor_afterwards(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)

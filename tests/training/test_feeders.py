@@ -15,7 +15,7 @@ from workflow_scripts.contracts.step_settings.preprocess_settings import VisitPa
 from workflow_scripts.models.weights import TrainedWeights, read_trained, write_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.settings.code import closure
-from workflow_scripts.training import augment, inference, loop
+from workflow_scripts.training import augment, devices, inference, loop
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.feeder_registry import VIEWS, view_class
 from workflow_scripts.training.feeders.pixels import PixelView, statistics
@@ -112,6 +112,15 @@ def test_a_network_learns_from_each_kind_of_array_and_resumes_to_the_same_bytes(
     assert trained(kind, tmp_path / "again", sampling=sampling)[0] == whole
 
 
+@pytest.mark.parametrize("kind", ["pixels", "features", "maps"])
+def test_samples_that_live_on_the_device_teach_what_those_teach_that_are_sent(tmp_path, monkeypatch, kind):
+    sent = trained(kind, tmp_path / "sent", sampling="weighted")[0]
+    monkeypatch.setattr(devices, "may_hold", lambda device, size: True)
+    _, training, validation, _ = prepared(kind)
+    assert training.resident is not None and validation.resident is not None
+    assert trained(kind, tmp_path / "held", sampling="weighted")[0] == sent
+
+
 @pytest.mark.parametrize("kind", ["features", "sequence"])
 def test_numbers_are_standardised_as_the_training_subset_alone_is(kind):
     view, training, validation, _ = prepared(kind)
@@ -171,9 +180,7 @@ def test_pictures_of_other_types_give_the_batches_of_bytes(dtype, scale):
     for arrays in (made.arrays_of(images), made.arrays_of(wide, scale=scale)):
         view = PixelView.fitted(block, 1, arrays, subset, made.units(len(subset)))
         epoch = view.training(arrays, subset, CPU).epoch(1, 0)
-        batches.append(
-            (view.applied(arrays, subset, CPU).batch(np.arange(12)).inputs[0], epoch.batch(np.arange(12)).inputs[0])
-        )
+        batches.append((view.applied(arrays, subset, CPU).batch(np.arange(12)).inputs[0], epoch.batch(0, 12).inputs[0]))
     for bytes_, others in zip(*batches, strict=True):
         assert bytes_.shape == (12, 3, 8, 10)
         np.testing.assert_allclose(bytes_, others, atol=0.02)

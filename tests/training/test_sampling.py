@@ -90,7 +90,7 @@ def test_in_a_weighted_epoch_two_draws_of_one_image_are_changed_differently():
     pictures = Pixels(made.arrays_of(image), subset, CPU, Normalisation([0.0] * 3, [1 / 255] * 3, channels_last=False))
     indices = np.zeros(40, dtype="int64")
     changes = augment.draw(block().augment, 1, 0, sampling.repeated_keys(subset.keys, indices), CPU, PICTURES)
-    (batch,) = pictures.changed(indices, changes, np.arange(40)).inputs
+    (batch,) = pictures.changed(indices, changes).inputs(0, 40)
     flipped = (batch != batch[0]).flatten(1).any(1)
     assert 0 < int(flipped.sum()) < 40 and torch.equal(flipped, changes.horizontal != changes.horizontal[0])
 

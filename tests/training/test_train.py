@@ -10,15 +10,18 @@ import torch
 
 from tests import made
 from tests.training.running import run
+from tests.training.test_feeders import CLASSES, prepared
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.models.input_shape import square
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.seeds import seed_for
-from workflow_scripts.steps import finish_run
-from workflow_scripts.training import loop, recipe
+from workflow_scripts.steps import finish_run, train
+from workflow_scripts.training import devices, loop, one_training, recipe
+from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.feeders.batches import batch_bounds
+from workflow_scripts.training.stopping import Saving
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,6 +75,46 @@ def test_nothing_before_evaluation_sees_the_test_subset(tmp_path):
 def test_a_loss_that_is_no_number_names_epoch_step_and_rate(inputs, tmp_path):
     with pytest.raises(UserError, match=r"not finite in epoch 1, step \d, at the learning rate 1e\+30"):
         run(inputs, tmp_path, made.settings(optimizer="sgd", learning_rate=1e30))
+
+
+class Greedy(torch.nn.Module):
+    """Asks for more memory than there is, in its second step."""
+
+    def __init__(self, error=None):
+        super().__init__()
+        self.output, self.error, self.steps = torch.nn.Linear(5 * 7, 2), error, 0
+
+    def forward(self, images):
+        self.steps += 1
+        if self.steps > 1 and self.error:
+            raise self.error
+        if self.steps > 1:
+            torch.empty(2**62, dtype=torch.uint8)
+        return self.output(images.flatten(1))
+
+
+@pytest.mark.parametrize(
+    ("error", "first_line"),
+    [(None, "can't allocate memory"), (torch.OutOfMemoryError("CUDA out of memory. Tried\nand more"), "Tried")],
+)
+def test_the_end_of_memory_is_a_line_that_names_batch_size_and_precision(tmp_path, error, first_line):
+    _, training, validation, block = prepared("pixels", precision="bfloat16")
+    with pytest.raises(UserError) as refused:
+        loop.fit(Greedy(error), training, validation, block, CLASSES, 1, Saving(Checkpoints(tmp_path), 9, 9))
+    words = str(refused.value)
+    assert words.startswith("the memory of the cpu is too small for batch_size 8 in bfloat16 (")
+    assert first_line in words and "and more" not in words and "lower train.batch_size" in words
+
+
+def test_states_are_saved_less_often_on_a_gpu_which_trains_more_in_the_same_time(inputs, tmp_path, monkeypatch):
+    savings = []
+    monkeypatch.setattr(one_training, "train_network", lambda *given: savings.append(given[3]) or {})
+    for given, at_end in ((None, 10.0), (3.0, 3.0)):
+        run_job = inputs.arguments(out=tmp_path / str(at_end), settings=made.settings())
+        run_job.save_at_end = given
+        train.trained(run_job)
+        assert savings[-1].at_end == at_end
+    assert 60 <= train.SAVE_AT_END["cuda"] <= 150 and set(train.SAVE_AT_END) == set(devices.EVALUATION_BATCH)
 
 
 def test_a_class_without_training_samples_is_named(tmp_path):
@@ -131,6 +174,14 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
         inputs.resplit(split.drop(index=split[split["subset"] == "train"].index[:6]))
     plain = run(inputs, tmp_path / "plain", made.settings(epochs=1))
     assert _tensors(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != _tensors(plain[0])
+
+
+def test_a_processor_does_with_tf32_what_it_does_with_float32(inputs, tmp_path):
+    precise, fast = (
+        run(inputs, tmp_path / precision, made.settings(epochs=1, precision=precision))
+        for precision in ("float32", "tf32")
+    )
+    assert _tensors(fast[0]) == _tensors(precise[0]) and fast[1] == precise[1]
 
 
 def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):

@@ -40,7 +40,7 @@ def noise(share=0.1, epoch=0, names=NAMES, seed=1):
 
 def noisy(images, places=None, **how):
     places = np.arange(len(images)) if places is None else places
-    return augment.apply(torch.from_numpy(images[places]), noise(**how), torch.from_numpy(places)).numpy()
+    return augment.apply(torch.from_numpy(images[places]), noise(**how).at(places)).numpy()
 
 
 def test_noise_has_the_given_spread_in_every_channel_and_stays_in_range():

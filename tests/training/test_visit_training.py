@@ -150,7 +150,7 @@ def test_the_diagram_says_how_many_visits_columns_and_numbers_there_are(visits):
     run_settings = SimpleNamespace(runs={"lstm": LSTM, "forest": None}, preprocess=SimpleNamespace(mask="none"))
     kinds = {"lstm": Recurrent("recurrent", "gru", 24, 2), "forest": Network("network", "resnet18")}
     results = SimpleNamespace(settings=run_settings, kind=kinds.get, classes=CLASSES, folder=visits.root)
-    figure = recurrent(results, "lstm")
+    figure = recurrent(results, "lstm").figure
     words = " | ".join(text.get_text() for axis in figure.axes for text in axis.texts)
     width = open_arrays(visits.arrays).width
     for part in ("1 to 5 of a patient", "7 columns", f"{width} numbers a visit", "24 units", "24 → 2", "softmax"):

@@ -41,6 +41,7 @@ def test_the_study_of_the_page_runs_to_its_report(followed: Workflow) -> None:
     assert "Journal of Examples" in page and "98.5 %" in page and "Large and small discs" in page
     assert (results / "paper" / "fig01_examples.png").is_file()
     assert (results / "paper" / "fig02_accuracy.png").is_file() and "share of right answers" in page
+    assert "accuracy" in (results / "paper" / "fig02_accuracy.csv").read_text()
     assert "98.5" in (results / "paper" / "table01.csv").read_text()
     truth = pd.read_csv(results / "truth.csv").set_index("measure")["value"]
     assert truth["recall"].item() == 1

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.workflow.conftest import ROOT
+from workflow_scripts.documentation.file_pages import contract
+from workflow_scripts.documentation.output_files import file_of
 
 # Stands in for conda, which cannot be installed from a package index: makes an environment that is a virtual one with
 # access to the packages installed here. Solving against the real channels is not tested.
@@ -60,6 +62,19 @@ def edited(path: Path, change):
 
 def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == {}
+
+
+def test_the_page_of_files_names_every_file_that_a_run_leaves(finished):
+    """With the columns of every table that it says has a contract."""
+    results = finished.folder / "results"
+    left = [path.relative_to(results) for path in results.rglob("*") if path.is_file()]
+    assert len(left) > 100
+    listed = [path for path in left if path.parts[0] != "mlflow" and not path.name.startswith(".")]
+    files = {path: file_of(path.as_posix()) for path in listed}
+    assert [str(path) for path, file in files.items() if file is None] == []
+    for path, file in files.items():
+        if file.table:
+            assert len(contract(file).read(results / path).columns) > 1
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from workflow_scripts.runtime.study_paths import VISITS_FILE
 
-# Below results/{study}: tables, records and the report. No images, no arrays, no weights, no visits.
+# Below results/{study}: tables, records, the report and the figures that it links to. No images but in figures, no
+# arrays, no weights, no visits.
 STUDY_FILES = (
     "dataset/*.csv",
     "dataset/record.json",
@@ -18,9 +19,22 @@ STUDY_FILES = (
     "runs/*/*/*/*.json",
     "evaluation/**/*.csv",
     "evaluation/**/*.json",
+    "evaluation/**/*.png",
+    "evaluation/**/*.svg",
+    "evaluation/**/*.pdf",
+    "examples/montage.png",
+    "examples/montage.pdf",
+    "examples/slides/*.png",
+    "examples/slides/*.pdf",
     "explanation/**/*.csv",
     "explanation/**/*.json",
+    "explanation/**/*.png",
+    "explanation/**/*.svg",
+    "explanation/**/*.pdf",
     "paper/*.csv",
+    "paper/*.png",
+    "paper/*.svg",
+    "paper/*.pdf",
     "paper/record.json",
     "curves/*.csv",
     "headline/*.json",

@@ -13,7 +13,10 @@ from workflow_scripts.runtime.errors import UserError
 
 CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
-LICENCE = "Images are not included. Data sets, papers and published weights keep the licences of their owners."
+LICENCE = (
+    "Images are not included, but for those that figures show. Data sets, papers and published weights keep the "
+    "licences of their owners."
+)
 WORKFLOW = "#workflow"
 # What a file of that name is, in words.
 MEANINGS = {

@@ -12,8 +12,8 @@ from workflow_scripts.runtime.results_layout import RUNS_FILES
 
 # What no page of this workflow has: it would run, load or send something.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
-_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/png|#)|expression\(", re.IGNORECASE)
-_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/(?:png|webp)|#)|expression\(", re.IGNORECASE)
+_PICTURE = re.compile(r"(data:image/(?:png|webp);base64,)[A-Za-z0-9+/=]+")
 _TAG = re.compile(r"<([a-zA-Z][^\s/<>]*)([^<>]*)")
 # Begins only after a sign that ends another, and takes nothing back: no text makes it slow.
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'<>]++)""")
@@ -60,7 +60,7 @@ class _Page:
     """
 
     def __init__(self, html: str) -> None:
-        html = _PICTURE.sub("data:image/png;base64,", html)
+        html = _PICTURE.sub(r"\1", html)
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.active: list[str] = ["style"] if _LOADS.search(html) else []
@@ -106,7 +106,7 @@ def _leads(page: str, link: str, parsed: dict[str, _Page], names: Collection[str
     except ValueError:
         return False
     if parts.scheme == "data":
-        return link.startswith("data:image/png;base64,")
+        return link.startswith(("data:image/png;base64,", "data:image/webp;base64,"))
     if parts.scheme or parts.netloc or parts.path.startswith("/"):
         return False
     target = (

@@ -25,7 +25,10 @@ PATHS = {
     "a path in a home folder": re.compile(r"(?<![\w/~.])~(?:[a-z_][\w.-]*)?/[\w.-]+"),
     "a file's address": re.compile(r"\bfile:/[^\s\"'<>]*", re.IGNORECASE),
 }
-_PICTURES = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*")
+# matplotlib begins a new line behind the comma.
+_PICTURES = re.compile(r"data:image/(?:png|webp);base64,[A-Za-z0-9+/=\n]*")
+# Files that hold no text of their own: pixels, and letters that are drawn.
+_DRAWN = (".png", ".pdf")
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,11 @@ def of_this_user(results: Path, allowed: Iterable[str] = ()) -> Private:
 def refuse_private(name: str, content: bytes, private: Private, names: bool) -> None:
     """Raise UserError where a file that is to be archived holds something private; `names`: also the user's name.
 
-    Of weights the header is searched, which holds settings.
+    Of weights the header is searched, which holds settings. Figures as PNG and PDF show what the tables beside them and
+    the report say, and are not searched.
     """
+    if name.endswith(_DRAWN):
+        return
     if name.endswith(".safetensors"):
         content = content[8 : 8 + int.from_bytes(content[:8], "little")]
     try:

@@ -15,6 +15,8 @@ from workflow_scripts.runtime.entry import log
 from workflow_scripts.runtime.files import digest_file, read_json, write_json, write_text
 
 _RUN = re.compile(r"(/runs)/[^/]+/[^/]+/[^/]+/")
+# Of a study's figures, what follows from no table.
+_FIGURES = re.compile(r"^([^/]+)/.+\.(png|svg|pdf)$")
 
 
 def verify_pages(archived: Path, work: Path) -> Iterator[Outcome]:
@@ -57,12 +59,13 @@ def _made_again(archived: Path, work: Path) -> Iterator[Outcome]:
 
 
 def given(archived: Path, outcomes: list[Outcome], papers: Path) -> list[str]:
-    """Files of an archive that were not made again, sorted, in words; those of runs together, with their number.
+    """Files of an archive that were not made again, sorted, in words; of runs and figures together, with their number.
 
     `papers`: folder of this project's papers, whose printed numbers the archive's should be.
     """
     computed = {outcome.name for outcome in outcomes if outcome.computed}
-    names = Counter(_RUN.sub(r"\1/…/", name) for name in _names(archived) if name not in computed)
+    not_made = [name for name in _names(archived) if name not in computed]
+    names = Counter(_FIGURES.sub(r"\1/…/*.\2", _RUN.sub(r"\1/…/", name)) for name in not_made)
     lines = []
     for name, count in sorted(names.items()):
         line = f"{name} ({count} files)" if "…" in name else name

@@ -3,7 +3,7 @@
 In: the run's folder, the folder of images, and from the study's results the way its images were packed and the training
 images themselves. Out, in results/<study>/predict/<name>/: predictions.csv (a row for each image, with a warning where
 it is out of the training distribution, and the sample that was learned from of which it is a copy), quarantine.csv
-(files that cannot be read, and those passed over), gradcam.png (the first images) and, last, record.json.
+(files that cannot be read, and those passed over), the figure gradcam (the first images) and, last, record.json.
 """
 
 import argparse
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from workflow_scripts.data.out_of_distribution import TrainingDistribution
     from workflow_scripts.training.finished import FinishedRun, Network
 
-OUTPUTS = ("predictions.csv", "quarantine.csv", "gradcam.png")
+TABLES = ("predictions.csv", "quarantine.csv")
 AT_A_TIME = 64
 # What the record counts, and the list of _Judged that is counted.
 COUNTED = {"read": "paths", "refused": "refused", "passed_over": "passed_over"}
@@ -92,9 +92,9 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"none of the {len(paths)} files can be read; {out / 'quarantine.csv'} says why")
     table = _table(judged, run.weights.classes).assign(copy_of=_copies(run, judged))
     APPLIED.write(out / "predictions.csv", table)
-    _draw(out / "gradcam.png", run, network, table, judged)
+    drawn = _draw(out / "gradcam.png", run, network, table, judged)
     outside = int((table["out_of_distribution"] == "yes").sum())
-    _write_record(args, run, judged, outside, out)
+    _write_record(args, run, judged, outside, [*(out / name for name in TABLES), *drawn])
     log = entry.log.warning if outside else entry.log.info
     log(
         "%s: %d images, %d refused, %d (%.1f %%) out of the training distribution (of these themselves %.1f %%)",
@@ -228,8 +228,8 @@ def _table(judged: _Judged, classes: list[str]) -> "pd.DataFrame":
     return pd.concat([table, pd.DataFrame(p, columns=class_columns(classes))], axis=1)
 
 
-def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", judged: _Judged) -> None:
-    """Grad-CAM of the first images, next to them what was predicted and whether they are out of distribution."""
+def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFrame", judged: _Judged) -> list[Path]:
+    """Grad-CAM of the first images, with what was predicted, and whether they are out of distribution; its files."""
     import numpy as np
 
     from workflow_scripts.drawing.label_text import Labels, readable
@@ -259,14 +259,15 @@ def _draw(path: Path, run: "FinishedRun", network: "Network", table: "pd.DataFra
     except UserError as error:
         # The predictions are worth having without it.
         entry.log.warning("no Grad-CAM: %s", str(error).partition(";")[0])
-        figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.synthetic)
-        return
+        return figure.draw(path, figure.CAPTION_BARE.format(**numbers), pictures, [], run.synthetic)
     batch = network.batch(images, paths, run.masks(images))
     columns = figure.columns_of(gradcam(network.model, batch, p.argmax(axis=1), targets))
-    figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.synthetic)
+    return figure.draw(path, figure.CAPTION_NEW.format(**numbers), pictures, columns, run.synthetic)
 
 
-def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged, outside: int, out: Path) -> None:
+def _write_record(
+    args: argparse.Namespace, run: "FinishedRun", judged: _Judged, outside: int, outputs: list[Path]
+) -> None:
     from workflow_scripts.data.out_of_distribution import WITHIN
     from workflow_scripts.settings.code import code_digest
     from workflow_scripts.training.feeders.feeder_registry import feeder_module
@@ -289,9 +290,9 @@ def _write_record(args: argparse.Namespace, run: "FinishedRun", judged: _Judged,
             "out_of_distribution": outside,
         },
         images_sha256=judged.digest.hexdigest(),
-        outputs={name: digest_file(out / name) for name in OUTPUTS},
+        outputs={path.name: digest_file(path) for path in outputs},
     )
-    write_record(out / "record.json", record)
+    write_record(outputs[0].with_name("record.json"), record)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """See what a study's preprocessing and random changes make of a folder of images, before anything is trained.
 
 In: a folder of images, the settings of a study and, if there are any, annotations of nuclei: images of the same names
-in another folder, black where there is no nucleus. Out, in --out: preprocessing.png and augmentation.png (the first
+in another folder, black where there is no nucleus. Out, in --out: the figures preprocessing and augmentation (the first
 images), masks.csv (of every kind of mask: how much of each image it keeps, and its Dice coefficient with the
 annotation).
 """
@@ -51,7 +51,7 @@ def main(args: argparse.Namespace) -> None:
     """Run the step; see the module's docstring."""
     import pandas as pd
 
-    from workflow_scripts.drawing.style import save_figure
+    from workflow_scripts.drawing.saving import save_figure
     from workflow_scripts.reporting.paper_figures import panels
     from workflow_scripts.settings.base import declared
 

@@ -158,11 +158,12 @@ def _mixture(what: str, by_value: dict[str, list[str]]) -> str:
 
 
 @contextmanager
-def measured() -> Iterator[dict[str, Any]]:
+def measured(jobs_per_gpu: int = 1) -> Iterator[dict[str, Any]]:
     """Measure the block: the yielded dictionary holds, after it, host, start, wall and CPU seconds, peak memory (MiB).
 
     Where a GPU was used also gpu_seconds and peak_device_memory_mib, and where the machine counts energy
-    processor_joules and device_joules. It takes what the step itself knows, e.g. device and images per second.
+    processor_joules and device_joules, a GPU's shared by the `jobs_per_gpu` that use it together. It takes what the
+    step itself knows, e.g. device and images per second.
     """
     entry: dict[str, Any] = {"host": socket.gethostname(), "python": sys.version.split()[0]}
     entry["start"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -171,5 +172,5 @@ def measured() -> Iterator[dict[str, Any]]:
     entry["wall_seconds"] = round(time.perf_counter() - wall, 3)
     entry["cpu_seconds"] = round(time.process_time() - cpu, 3)
     entry.update(energy.device_use(entry["wall_seconds"]))
-    entry.update(energy.joules(counters, entry["cpu_seconds"]))
+    entry.update(energy.joules(counters, entry["cpu_seconds"], jobs_per_gpu))
     entry["peak_memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

@@ -105,6 +105,15 @@ def stage(root: Path, folder: Path) -> None:
         for target in sorted(linked(text, page)):
             if not (root / target).exists():
                 raise UserError(f"{page} links to {target}, which is not there")
-            if not target.endswith(".md"):
-                (folder / in_site(target)).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(root / target, folder / in_site(target))
+            if target not in pages(root):
+                _stage_linked(root, folder, target)
+
+
+def _stage_linked(root: Path, folder: Path, target: str) -> None:
+    """A file that pages link to: a copy, of Markdown a page that the navigation need not name."""
+    if target.endswith(".md"):
+        text = (root / target).read_text(encoding="utf-8")
+        write_text(folder / in_site(target), f"---\norphan: true\n---\n{with_links_of_the_site(text, target)}")
+        return
+    (folder / in_site(target)).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root / target, folder / in_site(target))

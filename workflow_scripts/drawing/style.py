@@ -1,10 +1,6 @@
 """The one look of all figures: readable on paper and by colour-blind people, honest about synthetic data."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from workflow_scripts.drawing import label_text
-from workflow_scripts.runtime.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +17,6 @@ SYNTHETIC_NOTE = "SYNTHETIC DATA – not a result on patients"
 # Any: matplotlib types each key of its settings, of which these are some.
 _STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
-    "savefig.dpi": 150,
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.spines.top": False,
@@ -30,7 +25,10 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
     "image.cmap": SEQUENTIAL,
+    # Letters stay letters, which an editor of drawings can change.
+    "svg.fonttype": "none",
     "svg.hashsalt": "cervix",
+    "pdf.fonttype": 42,
     # A dollar sign in a class or a file name is a dollar sign.
     "text.parse_math": False,
 }
@@ -53,24 +51,6 @@ def new_figure(
     figure = Figure(figsize=(min(width, LARGEST), min(height, LARGEST)), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, **grid)
-
-
-def save_figure(figure: "Figure", path: Path, synthetic: bool) -> None:
-    """Write a figure atomically, with no date inside, so that equal figures are equal bytes.
-
-    `synthetic`: the picture comes from synthetic data and says so in itself. Texts are drawn in fonts that have their
-    letters; a letter that none has is written as its code.
-    """
-    from matplotlib.text import Text
-
-    if synthetic:
-        figure.supxlabel(SYNTHETIC_NOTE, fontsize=7, color="#D55E00")
-    for text in figure.findobj(Text):
-        if not text.get_text().isascii() and not text.get_parse_math():
-            text.set_text("\n".join(label_text.written(line) for line in text.get_text().split("\n")))
-            text.set_fontfamily(label_text.fonts_of(text.get_text()))
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, metadata={"Date" if path.suffix == ".svg" else "Software": None})
 
 
 def wrapped(name: str, width: int = 14) -> str:

@@ -16,6 +16,7 @@ from workflow_scripts.drawing.label_text import shortened
 from workflow_scripts.evaluation import metric_tables
 from workflow_scripts.evaluation.bootstrap import Resampler, subset_draws
 from workflow_scripts.evaluation.by_source import by_source
+from workflow_scripts.evaluation.chart_rows import write_chart_rows, write_training_curves
 from workflow_scripts.evaluation.class_statistics import class_statistics
 from workflow_scripts.evaluation.delong import delong_table
 from workflow_scripts.evaluation.estimates import Measuring, Result, estimate, rows
@@ -110,9 +111,10 @@ def _resamplers(units: Grid, settings: EvaluateSettings) -> dict[str, Resampler]
 
 
 def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
-    """Write the metrics of a run, as JSON also of each fold and seed, and risk.csv and risk_curves.csv of a risk.
+    """Write the metrics of a run, as JSON also of each fold and seed, and the numbers that its figures show.
 
-    Returns them as a tidy table (contract METRICS), and the mean over folds and seeds of the reported subset.
+    Of a risk these are risk.csv and risk_curves.csv too. Returns the metrics as a tidy table (contract METRICS), and
+    the mean over folds and seeds of the reported subset.
     """
     settings, dataset, out = protocol.settings, protocol.dataset, protocol.out / run
     options, results, sources, subgroups = settings.evaluate, {}, {}, {}
@@ -138,6 +140,10 @@ def write_run(protocol: Protocol, run: str) -> tuple[pd.DataFrame, Result]:
     if groups := risk_groups(protocol, run):
         RISK.write(out / "risk.csv", groups.rows(settings.protocol, run, settings.reported))
         RISK_CURVES.write(out / "risk_curves.csv", curves(groups, options.calibration_bins))
+    reported, drawing = protocol.units[run].subset(settings.reported), protocol.resamplers[settings.reported]
+    write_chart_rows(out, reported, dataset.classes, drawing, options.calibration_bins, settings.reported)
+    if run in settings.trained:
+        write_training_curves(out, protocol.runs, run, list(protocol.units[run]))
     return table, results[settings.reported][ALL]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from workflow_scripts.drawing import scalebar, style
 from workflow_scripts.drawing.label_text import Labels, readable
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
+from workflow_scripts.drawing.saving import Drawn, save_figure
 from workflow_scripts.drawing.scalebar import Scale
 from workflow_scripts.explanation.gradcam import Maps
 
@@ -104,8 +105,11 @@ def columns_of(trained: dict[str, Maps], untrained: dict[str, Maps] | None = Non
     return columns
 
 
-def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], synthetic: bool) -> None:
-    """Write the figure, a line for each picture; the maps of the columns are in the pictures' order."""
+def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column], synthetic: bool) -> list[Path]:
+    """Write the figure, a line for each picture; the maps of the columns are in the pictures' order.
+
+    Returns the paths of its files.
+    """
     width, height = CELL * (max(len(columns), 1) + 2.3), CELL * len(pictures) + 0.9
     figure, axes = style.new_figure(width, height, len(pictures), len(columns) + 1, squeeze=False)
     shown = None
@@ -133,7 +137,7 @@ def draw(path: Path, caption: str, pictures: list[Picture], columns: list[Column
     layout = figure.get_layout_engine()
     assert isinstance(layout, ConstrainedLayoutEngine)  # as new_figure makes it
     layout.set(w_pad=0.08)
-    style.save_figure(figure, path, synthetic)
+    return save_figure(Drawn(figure, of_pictures=True), path, synthetic)
 
 
 def _map(axis: "Axes", pixels: np.ndarray, values: np.ndarray, overlaid: bool) -> "AxesImage | None":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.drawing.label_text import readable
-from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure
+from workflow_scripts.drawing.saving import Drawn, save_figure
+from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.explanation.histories import PatientRisk, Question
 
 if TYPE_CHECKING:
@@ -27,14 +28,16 @@ HEIGHT = 1.75
 
 def draw(
     path: Path, patients: Sequence[PatientRisk], question: Question, run: str, total: int, of: str, synthetic: bool
-) -> None:
-    """Write the figure; total, of: how many there are of what they are of (test patients)."""
+) -> list[Path]:
+    """Write the figure; total, of: how many there are of what they are of (test patients).
+
+    Returns the paths of its files.
+    """
     if not patients:
         figure, axis = new_figure(8.0, 1.2)
         axis.set_axis_off()
         axis.text(0.5, 0.5, NOBODY.format(run=run, total=total, of=of), ha="center", transform=axis.transAxes)
-        save_figure(figure, path, synthetic)
-        return
+        return save_figure(Drawn(figure), path, synthetic)
     figure, axes = new_figure(
         11.0, HEIGHT * len(patients) + 1.3, rows=len(patients), columns=3, squeeze=False, width_ratios=[1.5, 1, 1]
     )
@@ -55,7 +58,7 @@ def draw(
         run=run, positive=question.positive, n=len(patients), total=total, of=of, threshold=question.threshold
     )
     figure.suptitle(textwrap.fill(words, 150), fontsize=9)
-    save_figure(figure, path, synthetic)
+    return save_figure(Drawn(figure), path, synthetic)
 
 
 def verdict_words(patient: PatientRisk) -> str:

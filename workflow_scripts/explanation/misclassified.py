@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.drawing import style
+from workflow_scripts.drawing.saving import Drawn, save_figure
 
 CAPTION = (
     "{run}: the {n} most confident of {wrong} errors on {total} {of}. Grad-CAM: where the network looked for the "
@@ -39,9 +40,9 @@ def caption(run: str, judged: pd.DataFrame, shown: int, of: str) -> str:
     return text.format(run=run, n=shown, wrong=wrong, total=len(judged), of=of)
 
 
-def draw_none(path: Path, text: str, synthetic: bool) -> None:
-    """Write a figure that says that there is nothing to show."""
+def draw_none(path: Path, text: str, synthetic: bool) -> list[Path]:
+    """Write a figure that says that there is nothing to show; returns the paths of its files."""
     figure, axis = style.new_figure(6.4, 1.2)
     axis.set_axis_off()
     axis.text(0.5, 0.5, textwrap.fill(text, 70), ha="center", va="center", transform=axis.transAxes)
-    style.save_figure(figure, path, synthetic)
+    return save_figure(Drawn(figure, of_pictures=True), path, synthetic)

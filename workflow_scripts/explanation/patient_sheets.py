@@ -15,7 +15,7 @@ from workflow_scripts.explanation.trained import Trained
 from workflow_scripts.explanation.voted import Voted
 from workflow_scripts.kinds.step_settings.explain_settings import Explain
 
-FILES = ("risk_over_time.csv", "drivers.csv", "risk_over_time.png", "confusions.csv")
+TABLES = ("risk_over_time.csv", "drivers.csv", "confusions.csv")
 
 
 def histories_of(explained: Trained | Voted) -> Histories:
@@ -29,8 +29,8 @@ def histories_of(explained: Trained | Voted) -> Histories:
 
 def write_patients(
     explained: Trained | Voted, wanted: Explain, risk: Risk | None, folder: Path, synthetic: bool
-) -> Mapping[str, Any]:
-    """Write FILES; returns the numbers that say what they are of."""
+) -> tuple[Mapping[str, Any], list[str]]:
+    """Write TABLES and the figure risk_over_time; returns numbers that say what they are of, and the files' names."""
     histories = histories_of(explained)
     question = histories.question(risk)
     rows = histories.chosen(question, explained.reported, wanted.images, wanted.errors)
@@ -41,6 +41,8 @@ def write_patients(
     judged = explained.judge(False)[0].loc[reported]
     CONFUSIONS.write(folder / "confusions.csv", confusions(judged, explained.classes))
     of = explained.images_words
-    history_figure.draw(folder / "risk_over_time.png", patients, question, explained.run, len(reported), of, synthetic)
+    path = folder / "risk_over_time.png"
+    paths = history_figure.draw(path, patients, question, explained.run, len(reported), of, synthetic)
     wrong = sum(patient.high != patient.positive for patient in patients)
-    return {"patients": len(patients), "wrong_shown": wrong, "threshold": question.threshold, "tested": len(judged)}
+    numbers = {"patients": len(patients), "wrong_shown": wrong, "threshold": question.threshold, "tested": len(judged)}
+    return numbers, [*TABLES, *(path.name for path in paths)]

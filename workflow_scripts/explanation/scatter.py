@@ -9,10 +9,12 @@ import pandas as pd
 
 from workflow_scripts.drawing import style
 from workflow_scripts.drawing.label_text import Labels, shortened
+from workflow_scripts.drawing.saving import Drawn, save_figure
 from workflow_scripts.explanation.embedding import Embedding
 from workflow_scripts.runtime.files import write_text
 
 SIDE = 3.1
+MOST_MARKS = 500
 LETTERS_AN_INCH = 15
 SIDES = (("x", "y"), ("x", "z"), ("y", "z"))
 # Colour and sign together tell 40 classes apart; plotly's x needs a font that not every machine has.
@@ -46,8 +48,13 @@ def caption(run: str, table: pd.DataFrame, embedded: Embedding, of: str) -> str:
     return CAPTION.format(run=run, n=len(table), of=of, **numbers, **fractions)
 
 
-def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, synthetic: bool) -> None:
-    """Write three projections of `table` (contract EMBEDDING) as one figure; what is classified wrongly is ringed."""
+def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, synthetic: bool) -> list[Path]:
+    """Write three projections of `table` (contract EMBEDDING) as one figure; what is classified wrongly is ringed.
+
+    Returns the paths of its files.
+    """
+    # So many marks are pixels inside a drawing: no editor of drawings is quick with more.
+    pixels = len(table) > MOST_MARKS
     labels = Labels(classes)
     height = max(SIDE + 1.3, 0.165 * len(classes) + 1.0)
     figure, axes = style.new_figure(3 * SIDE + 2.6, height, columns=3)
@@ -62,16 +69,17 @@ def draw(path: Path, table: pd.DataFrame, classes: list[str], text: str, synthet
                 s=16,
                 linewidths=0.3,
                 edgecolors="0.2",
+                rasterized=pixels,
                 label=_named(labels[name], chosen),
                 **look,
             )
         ring = {"s": 60, "facecolors": "none", "edgecolors": "black", "linewidths": 0.8}
-        axis.scatter(wrong[right], wrong[up], label=_wrong_of(wrong, table), **ring)
+        axis.scatter(wrong[right], wrong[up], label=_wrong_of(wrong, table), rasterized=pixels, **ring)
         axis.set(xlabel=f"t-SNE {right}", ylabel=f"t-SNE {up}")
         axis.set_aspect("equal", adjustable="datalim")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8, title="true class")
     figure.suptitle(textwrap.fill(text, int(LETTERS_AN_INCH * figure.get_figwidth())), fontsize=8)
-    style.save_figure(figure, path, synthetic)
+    return save_figure(Drawn(figure), path, synthetic)
 
 
 def write_page(path: Path, table: pd.DataFrame, classes: list[str], title: str, text: str, synthetic: bool) -> None:

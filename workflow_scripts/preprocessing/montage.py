@@ -11,7 +11,8 @@ from PIL import Image
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.data.reading import RawFiles
 from workflow_scripts.drawing.label_text import Labels
-from workflow_scripts.drawing.style import COLOURS, new_figure, save_figure, wrapped
+from workflow_scripts.drawing.saving import Drawn, save_figure
+from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.preprocessing.packed_array import shown_pictures
 from workflow_scripts.preprocessing.packer import PicturePacker
@@ -52,11 +53,11 @@ def montage(
     packer: PicturePacker,
     shown_words: str,
     synthetic: bool,
-) -> None:
+) -> list[Path]:
     """Write the figure: a line per class, pairs of a sample as it is in its file and as it is packed.
 
-    `shown_words`: what the packer shows of a sample before; `synthetic`: from synthetic data. ChangedFileError for a
-    file that is not what ingest saw.
+    `shown_words`: what the packer shows of a sample before; `synthetic`: from synthetic data. Returns the paths of its
+    files. ChangedFileError for a file that is not what ingest saw.
     """
     line, column = TILE + 26, 2 * TILE + 28
     canvas = np.full((line * len(classes), column * EXAMPLES, 3), 255, dtype=np.uint8)
@@ -86,7 +87,7 @@ def montage(
     )
     title = "Examples of every class, evenly spaced in the order of their names.\n"
     axis.set_title(title + textwrap.fill(pair, TITLE_LETTERS), fontsize=9)
-    save_figure(figure, path, synthetic)
+    return save_figure(Drawn(figure, of_pictures=True), path, synthetic)
 
 
 def _corners(manifest: pd.DataFrame, classes: list[str], line: int, column: int) -> Iterator[tuple[int, int, int]]:

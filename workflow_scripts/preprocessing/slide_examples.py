@@ -13,6 +13,7 @@ from workflow_scripts.contracts.slide_overviews import PEN, TISSUE, Overview, re
 from workflow_scripts.contracts.slide_table import SLIDES
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.drawing.label_text import Labels, readable
+from workflow_scripts.drawing.saving import Drawn, save_figure
 from workflow_scripts.drawing.slide_picture import (
     LINE,
     PEN_COLOUR,
@@ -24,7 +25,7 @@ from workflow_scripts.drawing.slide_picture import (
     scale_below,
     show,
 )
-from workflow_scripts.drawing.style import new_figure, save_figure
+from workflow_scripts.drawing.style import new_figure
 from workflow_scripts.runtime.study_paths import OVERVIEWS_FILE, SLIDES_FILE
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def slide_pictures(
     folder.mkdir(parents=True)
     names = []
     for slide, figure in _figures(dataset, manifest, classes):
-        save_figure(figure, folder / f"{slide}.png", synthetic)
-        names.append(f"{folder.name}/{slide}.png")
+        paths = save_figure(Drawn(figure, of_pictures=True), folder / f"{slide}.png", synthetic)
+        names += [f"{folder.name}/{path.name}" for path in paths]
     return names
 
 

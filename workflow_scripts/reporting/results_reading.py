@@ -30,6 +30,7 @@ from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES_FIL
 from workflow_scripts.contracts.verified import require, require_all
 from workflow_scripts.contracts.visit_audit import VISIT_AUDIT
 from workflow_scripts.contracts.visit_columns import VISIT_COLUMNS
+from workflow_scripts.drawing.saving import WEBP
 from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.kinds.step_settings.report_settings import StudySettings
 from workflow_scripts.reporting.results import Protocol, Results, Run, VisitTables
@@ -44,10 +45,12 @@ from workflow_scripts.runtime.run_address import (
     UNITS_FILE,
     FoldSeed,
 )
-from workflow_scripts.runtime.study_paths import MONTAGE_FILE, StudyPaths
+from workflow_scripts.runtime.study_paths import MONTAGE_FILE, MONTAGE_IN_PAGE, StudyPaths
 
 FIGURES = ("confusion", "roc", "reliability")
 TRAINED_FIGURES = (*FIGURES, "curves")
+
+PNG_SIGN, WEBP_SIGN = b"\x89PNG\r\n\x1a\n", b"RIFF"
 
 
 def read_results(folder: Path, settings: StudySettings, paper: Path | None, pictures: bool = True) -> Results:
@@ -125,7 +128,7 @@ def require_vouched(folder: Path, settings: StudySettings) -> None:
     require(paths.dataset_record, "manifest.csv", "quarantine.csv", "equal_pairs.csv", *listed)
     require(paths.arrays_record, "index.csv")
     if _of_pictures(paths):
-        require(paths.examples_record, MONTAGE_FILE)
+        require(paths.examples_record, MONTAGE_FILE, MONTAGE_IN_PAGE)
     # Where protocols aggregate in different ways, the premium makes units anew.
     predictions = [PREDICTIONS_FILE] * (len({rule.aggregate for rule in settings.protocols.values()}) > 1)
     for protocol in settings.protocols:
@@ -229,14 +232,15 @@ def _figures(settings: StudySettings, trained: bool) -> list[str]:
 
 
 def _picture(path: Path) -> Path:
-    """The path, if a PNG file is there."""
-    try:
-        with open(path, "rb") as handle:
-            start = handle.read(8)
-    except FileNotFoundError:
-        raise UserError(f"the figure {path} is missing; {remedy(path)}") from None
-    if start != b"\x89PNG\r\n\x1a\n":
-        raise UserError(f"the figure {path} is no PNG file; {remedy(path)}")
+    """The path of a figure, if its PNG file is there and the picture of it for pages."""
+    for file, kind, sign in ((path, "PNG", PNG_SIGN), (path.with_suffix(WEBP), "WebP", WEBP_SIGN)):
+        try:
+            with open(file, "rb") as handle:
+                start = handle.read(len(sign))
+        except FileNotFoundError:
+            raise UserError(f"the figure {file} is missing; {remedy(file)}") from None
+        if start != sign:
+            raise UserError(f"the figure {file} is no {kind} file; {remedy(file)}")
     return path
 
 

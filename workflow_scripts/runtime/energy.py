@@ -32,12 +32,12 @@ def read_counters() -> Counters:
     return Counters(_packages(), _devices(), _busy())
 
 
-def joules(before: Counters, cpu_seconds: float) -> dict[str, float]:
+def joules(before: Counters, cpu_seconds: float, jobs_per_gpu: int = 1) -> dict[str, float]:
     """What this process took since `before`, as `processor_joules` and `device_joules`; a key is left out where nobody
     counts.
 
     Packages count for all processes: this one gets the share of `cpu_seconds`, its own, in the time that all processors
-    worked. A GPU's counter is taken whole, because a job has its GPU to itself.
+    worked. A GPU's counter is shared equally by the `jobs_per_gpu` that use it together: nobody counts what each took.
     """
     now, taken = read_counters(), {}
     spent = {path: now.packages[path] - since for path, since in before.packages.items() if path in now.packages}
@@ -47,7 +47,7 @@ def joules(before: Counters, cpu_seconds: float) -> dict[str, float]:
         taken["processor_joules"] = round(whole * min(cpu_seconds / busy, 1.0), 3)
     uuid = _own_device()
     if uuid in before.devices and uuid in now.devices:
-        taken["device_joules"] = round((now.devices[uuid] - before.devices[uuid]) / 1e3, 3)
+        taken["device_joules"] = round((now.devices[uuid] - before.devices[uuid]) / 1e3 / jobs_per_gpu, 3)
     return taken
 
 

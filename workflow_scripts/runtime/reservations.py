@@ -66,9 +66,18 @@ def own_gpus(uuids: Sequence[str], count: int, jobs_per_gpu: int = 1, folder: Pa
             f"train.processes is {count}, but there are only {len(uuids)} GPU(s) here; lower train.processes, or set "
             "device to cpu"
         )
-    if "SLURM_JOB_ID" in os.environ:
+    if _scheduled():
         return list(range(count))
     return reserve([folder / f"gpu-{uuid}.lock" for uuid in uuids], count, "GPUs", jobs_per_gpu)
+
+
+def jobs_sharing(jobs_per_gpu: int) -> int:
+    """How many jobs may use a GPU that own_gpus has given: of one that SLURM gives a job, this one alone."""
+    return 1 if _scheduled() else jobs_per_gpu
+
+
+def _scheduled() -> bool:
+    return "SLURM_JOB_ID" in os.environ
 
 
 @contextmanager

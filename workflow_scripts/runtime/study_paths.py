@@ -16,7 +16,7 @@ VISITS_FILE, COLUMNS_FILE, FLOW_FILE, AUDIT_FILE = "visits.csv", "columns.csv", 
 # In the folder of the dataset, where near copies are proven: pairs of them, registered on each other.
 NEAR_COPIES_FILE = "near_copies.png"
 # In the folder of examples, where samples are pictures.
-MONTAGE_FILE, ORIGINALS_FILE = "montage.png", "originals.npz"
+MONTAGE_FILE, MONTAGE_IN_PAGE, ORIGINALS_FILE = "montage.png", "montage.webp", "originals.npz"
 
 
 @dataclass(frozen=True)

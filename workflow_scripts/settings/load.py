@@ -1,6 +1,6 @@
 """The settings in force: read, resolved, checked. The only way into them, for Snakefile, tests and tools."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,21 @@ def check(resolved: dict, layers: Layers) -> Config:
     try:
         return Config.model_validate(resolved)
     except ValidationError as error:
-        raise _refusal(explain(error, resolved, layers.locate)) from None
+        raise _refusal([*explain(error, resolved, layers.locate), *_fitting_scales(resolved, layers)]) from None
+
+
+def _fitting_scales(resolved: dict, layers: Layers) -> Iterator[str]:
+    """What to write where settings that do not fit together do at another scale: a run may be declared there alone."""
+    for scale in SCALES:
+        if scale != resolved.get("scale"):
+            try:
+                Config.model_validate(resolve(layers.base, {**layers.user, "scale": scale}))
+            except ValidationError:
+                continue
+            yield (
+                f"this is at scale {resolved.get('scale')}; at scale {scale} the settings fit: write scale: {scale}, "
+                f"or what is missing outside scales.{scale}"
+            )
 
 
 def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequence[Path] = ()) -> Config:

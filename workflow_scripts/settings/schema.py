@@ -6,7 +6,6 @@
 import argparse
 import copy
 import json
-import re
 import sys
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 
 from workflow_scripts.contracts.result_table_keys import document_schema
 from workflow_scripts.reporting.answer_json import answer_schema
+from workflow_scripts.reporting.page_links import with_links
 from workflow_scripts.settings.code import ROOT
 from workflow_scripts.settings.hints import blocks_of
 from workflow_scripts.settings.study import Config, Study
@@ -83,13 +83,9 @@ def _rows(block: type[BaseModel]) -> list[str]:
         default = "(needed)" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         inner = " See below." if blocks_of(field.annotation) else ""
         assert field.description, f"{name} has no description"
-        rows.append(f"| `{name}` | {_linked(field.description.replace('|', '/'))}{inner} | {default} |")
+        meaning = with_links(field.description.replace("|", "/"), PAGE.relative_to(ROOT))
+        rows.append(f"| `{name}` | {meaning}{inner} | {default} |")
     return rows
-
-
-def _linked(text: str) -> str:
-    """Pages that a description names, as links from this one."""
-    return re.sub(r"\bdocs/([a-z_-]+/([a-z_]+)\.md)", lambda page: f"[{page[2].replace('_', ' ')}](../{page[1]})", text)
 
 
 def _shown(value: Any) -> str:

@@ -21,6 +21,7 @@ OF_PICTURES = (
     "normalise",
     "stain",
     "channels_last",
+    "replay",
     "freeze",
     "frozen_stages",
     "redefine",

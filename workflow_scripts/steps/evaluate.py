@@ -5,13 +5,14 @@ copies_of_training.csv of external ones; the dataset's manifest and record. Refu
 that do not fit the manifest, or that judged other units than the first run.
 Out: in --out for each run {run}/metrics.csv (each fold and seed, and their mean as fold "all", seed "all"),
 {run}/metrics.json (the mean), {run}/statistics.csv (contract STATISTICS) and {run}/fold{fold}-seed{seed}.json (each
-alone), {run}/confusion.png, roc.png, reliability.png and, of trained runs, curves.png, where a class is a risk also
-{run}/risk.csv, risk_curves.csv and risk.png; for all runs together metrics.csv, comparison.csv (difference of the
-headline metric from the reference run with interval and test), comparison.png and delong.csv (areas under the ROC curve
-of every pair of runs, two classes only); of runs that ask for labels label_efficiency.csv and label_efficiency.png
-(contract LABEL_EFFICIENCY, from rounds.csv of each fold and seed); last, record.json, which also names what runs made
-with different versions of packages or on different processors are. Figures and comparisons are of the subset that the
-protocol reports: the test subset, or where there is none the validation subset.
+alone), the figures {run}/confusion, roc, reliability and, of trained runs, curves, each with its numbers in the CSV of
+its name (contracts.chart_tables), where a class is a risk also risk with risk.csv and risk_curves.csv; for all runs
+together metrics.csv, comparison.csv (difference of the headline metric from the reference run with interval and test),
+the figure comparison and delong.csv (areas under the ROC curve of every pair of runs, two classes only); of runs that
+ask for labels label_efficiency.csv and its figure (contract LABEL_EFFICIENCY, from rounds.csv of each fold and seed);
+last, record.json, which also names what runs made with different versions of packages or on different processors are.
+Figures and comparisons are of the subset that the protocol reports: the test subset, or where there is none the
+validation subset. The files of a figure: drawing.saving.
 
 One job does them all, because loading the libraries is most of the cost, and because all runs share their draws.
 """
@@ -23,16 +24,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workflow_scripts.contracts.blocks import parse
+from workflow_scripts.contracts.chart_tables import RELIABILITY, ROC, TRAINING_CURVES
 from workflow_scripts.contracts.label_efficiency_table import LABEL_EFFICIENCY_FIGURE
 from workflow_scripts.contracts.record import made_with, make_record, mixtures, write_record
 from workflow_scripts.contracts.risk_table import RISK, RISK_CURVES
-from workflow_scripts.contracts.run_tables import ALL, HISTORY, METRICS
+from workflow_scripts.contracts.run_tables import ALL, METRICS
 from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateSettings
 from workflow_scripts.contracts.training_copies_table import TRAINING_COPIES_FILE
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.evaluation import metric_tables
+from workflow_scripts.evaluation.chart_rows import CURVES_FILE, RELIABILITY_FILE, ROC_FILE, confusion
 from workflow_scripts.evaluation.estimates import Result
-from workflow_scripts.evaluation.grid import Grid
 from workflow_scripts.evaluation.protocol import Protocol, read_protocol, risk_groups, write_comparisons, write_run
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.digests import input_digests
@@ -107,7 +108,7 @@ def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
     """Write a run's metrics and figures; its metrics as a tidy table (contract METRICS)."""
     settings = protocol.settings
     table, reported = write_run(protocol, run)
-    write_figures(protocol, run, protocol.units[run].subset(settings.reported), reported)
+    write_figures(protocol, run, reported)
     shown = reported.overall[settings.evaluate.headline]
     entry.log.info(
         "%s: %s %.4f [%.4f, %.4f]",
@@ -120,28 +121,27 @@ def evaluate_run(protocol: Protocol, run: str) -> pd.DataFrame:
     return table
 
 
-def write_figures(protocol: Protocol, run: str, grid: Grid, result: Result) -> None:
-    """The figures of a run's reported subset, and the training curves of a trained run."""
-    from workflow_scripts.drawing.style import save_figure
+def write_figures(protocol: Protocol, run: str, result: Result) -> None:
+    """The figures of a run's reported subset, and the training curves of a trained run, of the tables beside them."""
+    from workflow_scripts.drawing.saving import Drawn, save_figure
     from workflow_scripts.evaluation import plots
 
-    settings, classes = protocol.settings, protocol.dataset.classes
+    settings, classes, out = protocol.settings, protocol.dataset.classes, protocol.out / run
     title = protocol.title(run, result.overall["accuracy"].n)
-    bins, resampler = settings.evaluate.calibration_bins, protocol.resamplers[settings.reported]
     aucs = {name: estimates["auc"] for name, estimates in result.per_class.items()}
+    counts = confusion(protocol.units[run].subset(settings.reported), classes)
     figures = {
-        "confusion": plots.confusion_figure(plots.confusion(grid, classes), classes, title),
-        "roc": plots.roc_figure(grid, classes, aucs, result.overall["macro_auc"], title),
-        "reliability": plots.reliability_figure(grid, resampler, bins, result.overall["ece"], title),
+        "confusion": plots.confusion_figure(counts, classes, title),
+        "roc": plots.roc_figure(ROC.read(out / ROC_FILE), classes, aucs, result.overall["macro_auc"], title),
+        "reliability": plots.reliability_figure(RELIABILITY.read(out / RELIABILITY_FILE), result.overall["ece"], title),
     }
     if run in settings.trained:
-        folders = {key: metric_tables.run_folder(protocol.runs / run, *key) for key in grid}
-        histories = {key: HISTORY.read(folder / HISTORY_FILE) for key, folder in folders.items()}
-        figures["curves"] = plots.curves_figure(histories, f"{run}, {settings.protocol}")
+        rows = TRAINING_CURVES.read(out / CURVES_FILE)
+        figures["curves"] = plots.curves_figure(rows, f"{run}, {settings.protocol}")
     if risk := protocol.settings.evaluate.risk:
         figures["risk"] = risk_figure(protocol, run).draw(title, risk.sensitivity)
     for name, figure in figures.items():
-        save_figure(figure, protocol.out / run / f"{name}.png", synthetic=protocol.dataset.synthetic)
+        save_figure(Drawn(figure), out / f"{name}.png", synthetic=protocol.dataset.synthetic)
 
 
 def risk_figure(protocol: Protocol, run: str) -> "RiskFigure":
@@ -156,8 +156,8 @@ def risk_figure(protocol: Protocol, run: str) -> "RiskFigure":
 
 
 def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
-    """Write comparison.csv, comparison.png and delong.csv: runs against each other on the reported subset."""
-    from workflow_scripts.drawing.style import save_figure
+    """Write comparison.csv, its figure and delong.csv: runs against each other on the reported subset."""
+    from workflow_scripts.drawing.saving import Drawn, save_figure
     from workflow_scripts.evaluation.forest import forest_figure
 
     settings, reported = protocol.settings, protocol.settings.reported
@@ -168,20 +168,20 @@ def compare_runs(protocol: Protocol, metrics: pd.DataFrame) -> None:
     title = f"{settings.protocol}, {protocol.reported_words}: {int(headline['n'].iloc[0])} units"
     title += f", {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     figure = forest_figure(headline, pooled, protocol.reference, title)
-    save_figure(figure, protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)
+    save_figure(Drawn(figure), protocol.out / "comparison.png", synthetic=protocol.dataset.synthetic)
     entry.log.info("%s: %d runs compared with %s", settings.protocol, len(settings.runs) - 1, protocol.reference)
 
 
 def compare_strategies(protocol: Protocol) -> None:
-    """Write label_efficiency.csv and label_efficiency.png of the runs that ask for labels."""
-    from workflow_scripts.drawing.style import save_figure
+    """Write label_efficiency.csv and its figure, of the runs that ask for labels."""
+    from workflow_scripts.drawing.saving import Drawn, save_figure
     from workflow_scripts.evaluation.label_curves import label_efficiency_figure, write_label_efficiency
 
     settings = protocol.settings
     table = write_label_efficiency(protocol)
     title = f"{settings.protocol}, {protocol.reported_words}: {settings.folds} fold(s), {len(settings.seeds)} seed(s)"
     path = protocol.out / LABEL_EFFICIENCY_FIGURE
-    save_figure(label_efficiency_figure(table, title), path, synthetic=protocol.dataset.synthetic)
+    save_figure(Drawn(label_efficiency_figure(table, title)), path, synthetic=protocol.dataset.synthetic)
 
 
 if __name__ == "__main__":

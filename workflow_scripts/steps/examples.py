@@ -48,7 +48,9 @@ def main(args: argparse.Namespace) -> None:
     packer, shown_words = load(modality, settings.preprocess), packed_modality(modality).shown
     try:
         write_originals(args.out / ORIGINALS_FILE, originals(manifest, classes, raw, packer))
-        montage(args.out / MONTAGE_FILE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"])
+        drawn = montage(
+            args.out / MONTAGE_FILE, manifest, classes, raw, arrays, packer, shown_words, dataset["synthetic"]
+        )
     except ChangedFileError as error:
         raise remedied(error, args.dataset, dataset["synthetic"]) from None
     slides = []
@@ -59,7 +61,9 @@ def main(args: argparse.Namespace) -> None:
         args.settings,
         args.code,
         input_digests(args.dataset.parent, read),
-        outputs={name: digest_file(args.out / name) for name in (MONTAGE_FILE, ORIGINALS_FILE, *slides)},
+        outputs={
+            name: digest_file(args.out / name) for name in (*(path.name for path in drawn), ORIGINALS_FILE, *slides)
+        },
         synthetic=dataset["synthetic"],
     )
     write_record(args.out / "record.json", record)

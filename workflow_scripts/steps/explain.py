@@ -1,17 +1,18 @@
 """Explain trained runs: weights and the images that the protocol reports come in, figures and tables go out.
 
-For each run: Grad-CAM of some of them (gradcam.csv, gradcam.png, gradcam.npz), the most confident errors (errors.png),
+For each run: Grad-CAM of some of them (gradcam.csv, gradcam.npz, figure gradcam), the most confident errors (errors),
 what is taken for what (confusions.csv) and, if wanted, all samples by the features before the classifier
-(embedding.csv, embedding.png, embedding.html; a vote of trained runs has no such features). Of visits, instead of
+(embedding.csv, embedding.html, figure embedding; a vote of trained runs has no such features). Of visits, instead of
 Grad-CAM and errors, the risk of single patients after each visit and what drove it (risk_over_time.csv, drivers.csv,
-risk_over_time.png). One job explains all runs of a protocol, because loading the libraries is most of the cost.
+figure risk_over_time). One job explains all runs of a protocol, because loading the libraries is most of the cost. The
+files of a figure: drawing.saving.
 """
 
 import argparse
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.contracts.arrays import SEQUENCE
 from workflow_scripts.contracts.blocks import parse
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
     from workflow_scripts.explanation.voted import Voted
     from workflow_scripts.training.samples import Samples
 
-ALWAYS = ("gradcam.csv", "gradcam.png", "gradcam.npz", "confusions.csv", "errors.png")
 ASKED = 32
-EMBEDDED = ("embedding.csv", "embedding.png", "embedding.html")
 
 
 def arguments() -> argparse.Namespace:
@@ -140,30 +139,34 @@ def _explain(
     """
     embeds = wanted.embedding and explained.embeds
     judged, seen = explained.judge(embeds)
-    numbers = {
-        "empty_maps": _gradcam(explained, judged, chosen, sheet),
-        "wrong": _errors(explained, judged, wanted.errors, sheet),
-        "tested": len(judged),
-    }
+    empty, names = _gradcam(explained, judged, chosen, sheet)
+    wrong, of_errors = _errors(explained, judged, wanted.errors, sheet)
+    numbers: dict[str, Any] = {"empty_maps": empty, "wrong": wrong, "tested": len(judged)}
+    names += of_errors
     if embeds:
-        numbers["embedding"] = _embedding(explained, judged, seen, sheet)
-    return numbers, [*ALWAYS, *(EMBEDDED if embeds else ())]
+        numbers["embedding"], embedded = _embedding(explained, judged, seen, sheet)
+        names += embedded
+    return numbers, names
 
 
 def _explain_visits(explained: "Trained | Voted", settings: ExplainSettings, sheet: _Sheet) -> tuple[dict, list[str]]:
     """The same where a sample is the visits of a patient."""
-    from workflow_scripts.explanation.patient_sheets import FILES, write_patients
+    from workflow_scripts.explanation.patient_sheets import write_patients
 
     wanted = settings.explain
-    numbers = dict(write_patients(explained, wanted, settings.risk, sheet.folder, sheet.synthetic))
+    of_patients, names = write_patients(explained, wanted, settings.risk, sheet.folder, sheet.synthetic)
+    numbers = dict(of_patients)
     embeds = wanted.embedding and explained.embeds
     if embeds:
-        numbers["embedding"] = _embedding(explained, *explained.judge(True), sheet)
-    return numbers, [*FILES, *(EMBEDDED if embeds else ())]
+        numbers["embedding"], embedded = _embedding(explained, *explained.judge(True), sheet)
+        names += embedded
+    return numbers, names
 
 
-def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet) -> dict:
-    """Write table, maps and figure of the chosen rows; returns the number of empty maps by branch."""
+def _gradcam(
+    explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.Index", sheet: _Sheet
+) -> tuple[dict[str, int], list[str]]:
+    """Write table, maps and figure of the chosen rows; returns the number of empty maps by branch, and the files."""
     from workflow_scripts.contracts.explanation import GRADCAM, write_maps
     from workflow_scripts.explanation import figure
     from workflow_scripts.explanation.gradcam import refuse_empty, table
@@ -182,12 +185,14 @@ def _gradcam(explained: "Trained | Voted", judged: "pd.DataFrame", chosen: "pd.I
     write_maps(sheet.folder / "gradcam.npz", rows["id"].tolist(), *values)
     caption = figure.CAPTION.format(run=explained.run, n=len(rows), of=explained.images_words)
     pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, scales=sheet.scales)
-    figure.draw(sheet.folder / "gradcam.png", caption, pictures, figure.columns_of(maps, random), sheet.synthetic)
-    return {branch: shown.empty for branch, shown in maps.items()}
+    path = sheet.folder / "gradcam.png"
+    paths = figure.draw(path, caption, pictures, figure.columns_of(maps, random), sheet.synthetic)
+    empty = {branch: shown.empty for branch, shown in maps.items()}
+    return empty, ["gradcam.csv", "gradcam.npz", *(path.name for path in paths)]
 
 
-def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sheet: _Sheet) -> int:
-    """Write table and figure; returns the number of wrongly classified images."""
+def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sheet: _Sheet) -> tuple[int, list[str]]:
+    """Write table and figure; returns the number of wrongly classified images, and the files."""
     from workflow_scripts.contracts.explanation import CONFUSIONS
     from workflow_scripts.explanation import figure, misclassified
 
@@ -197,15 +202,17 @@ def _errors(explained: "Trained | Voted", judged: "pd.DataFrame", count: int, sh
     text = misclassified.caption(explained.run, judged, len(rows), explained.images_words)
     path = sheet.folder / "errors.png"
     if rows.empty:
-        misclassified.draw_none(path, text, sheet.synthetic)
+        paths = misclassified.draw_none(path, text, sheet.synthetic)
     else:
         pictures = figure.pictures_of(explained.pixels(rows), rows, explained.classes, names=True, scales=sheet.scales)
-        figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.synthetic)
-    return int(table["count"].sum())
+        paths = figure.draw(path, text, pictures, figure.columns_of(explained.maps(rows)), sheet.synthetic)
+    return int(table["count"].sum()), ["confusions.csv", *(path.name for path in paths)]
 
 
-def _embedding(explained: "Trained | Voted", judged: "pd.DataFrame", seen: "Seen", sheet: _Sheet) -> dict:
-    """Write table, figure and page of the features of all judged samples; returns what they are worth."""
+def _embedding(
+    explained: "Trained | Voted", judged: "pd.DataFrame", seen: "Seen", sheet: _Sheet
+) -> tuple[dict[str, Any], list[str]]:
+    """Write table, figure and page of the features of all judged samples; returns their worth, and the files."""
     from workflow_scripts.contracts.explanation import EMBEDDING
     from workflow_scripts.explanation import scatter
     from workflow_scripts.explanation.embedding import embed
@@ -220,10 +227,10 @@ def _embedding(explained: "Trained | Voted", judged: "pd.DataFrame", seen: "Seen
     table = judged[["id", "label", "predicted"]].assign(**dict(zip("xyz", embedded.positions.T, strict=True)))
     text = scatter.caption(trained.run, table, embedded, trained.images_words)
     EMBEDDING.write(folder / "embedding.csv", table)
-    scatter.draw(folder / "embedding.png", table, classes, text, synthetic)
+    paths = scatter.draw(folder / "embedding.png", table, classes, text, synthetic)
     title = f"{training.study}: {trained.run} ({training.protocol})"
     scatter.write_page(folder / "embedding.html", table, classes, title, text, synthetic)
-    return embedded.summary()
+    return embedded.summary(), ["embedding.csv", "embedding.html", *(path.name for path in paths)]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A study's counterparts of the paper's own figures and tables.
 
 In: what the study left, and with --paper the folder of the paper's numbers; the modules figures.py and figure_*.py of
-that folder say which figures there are. Out, in --out: figNN_*.png, tableNN.csv (printed numbers next to obtained ones,
+that folder say which figures there are. Out, in --out: figNN_*.png and the other files of a figure (drawing.saving),
+tableNN.csv (printed numbers next to obtained ones,
 with ranks), paper_figures.csv, the list of them, which also names what could not be made from these results, and why,
 and, last, record.json.
 """
@@ -35,9 +36,12 @@ def main(args: argparse.Namespace) -> None:
     results = read_results(args.study_folder, settings, args.paper)
     if results.arrays.of_pictures:
         require(args.study_folder / "examples" / "record.json", ORIGINALS_FILE)
-    lines = [draw(paper_figure, results, args.out) for paper_figure in paper_figures_of(settings.paper, settings.study)]
+    figures = paper_figures_of(settings.paper, settings.study)
+    drawn = [draw(paper_figure, results, args.out) for paper_figure in figures]
+    lines = [line for line, _ in drawn]
     missing = [line["place"] for line in lines if line["missing"]]
     files = [args.out / name for name in write(results, lines, args.out)]
+    files += [path for _, paths in drawn for path in paths if path not in files]
     inputs = input_digests(args.study_folder, records_read(args.study_folder, settings))
     record = make_record(args.settings, args.code, inputs, outputs=input_digests(args.out, files))
     write_record(args.out / "record.json", record)
@@ -69,9 +73,12 @@ def paper_figures_of(paper: str, study: str) -> "list[PaperFigure]":
     return [figure for figure in listed if study in figure.studies]
 
 
-def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[str, str]:
-    """Write a figure; its line in paper_figures.csv, which says what is missing where it cannot be drawn."""
-    from workflow_scripts.drawing.style import save_figure
+def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> tuple[dict[str, str], list[Path]]:
+    """Write a figure; its line in paper_figures.csv and its files.
+
+    Where it cannot be drawn the line says what is missing, and there are no files.
+    """
+    from workflow_scripts.drawing.saving import save_figure
     from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 
     line = {
@@ -83,12 +90,12 @@ def draw(paper_figure: "PaperFigure", results: "Results", folder: Path) -> dict[
         "missing": "",
     }
     try:
-        figure = paper_figure.draw(results)
+        drawn = paper_figure.draw(results)
     except NotDrawnError as error:
         entry.log.info("%s is not drawn: it %s", paper_figure.place, error)
-        return {**line, "missing": str(error)}
-    save_figure(figure, folder / f"{paper_figure.file}.png", synthetic=results.synthetic)
-    return {**line, "file": f"{paper_figure.file}.png"}
+        return {**line, "missing": str(error)}, []
+    paths = save_figure(drawn, folder / f"{paper_figure.file}.png", synthetic=results.synthetic)
+    return {**line, "file": paths[0].name}, paths
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import canonical_json, digest_text, whole, write_sealed
 from workflow_scripts.runtime.named_objects import load_named
 from workflow_scripts.runtime.processes import end_with, launched_rank
-from workflow_scripts.runtime.reservations import process_gpus
+from workflow_scripts.runtime.reservations import jobs_sharing, process_gpus
 from workflow_scripts.runtime.run_address import TRAINING_FILE
 from workflow_scripts.runtime.work_folder import WorkFolder
 
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 # Says of a network that Grad-CAM can show nothing of it.
 NO_MAP = "workflow_scripts.explanation.target_layers:say_what_has_no_map"
-# Seconds between two saved states: within an epoch, and at the ends of short epochs.
+# Seconds between two saved states: within an epoch, and at the ends of short epochs by type of device. The state of a
+# large network takes a second, in which a GPU trains many times as much as a processor.
 SAVE_WITHIN = 180.0
-SAVE_AT_END = 10.0
+SAVE_AT_END = {"cpu": 10.0, "cuda": 120.0}
 
 
 def arguments() -> list[argparse.Namespace]:
@@ -47,7 +48,8 @@ def arguments() -> list[argparse.Namespace]:
     parser.add_argument("--jobs-per-gpu", type=int, default=1, help="trainings that may use one GPU at a time")
     seconds: dict[str, Any] = {"type": float, "metavar": "SECONDS"}
     parser.add_argument("--save-within", **seconds, default=SAVE_WITHIN, help="between saved states within an epoch")
-    parser.add_argument("--save-at-end", **seconds, default=SAVE_AT_END, help="the same at ends of epochs")
+    usual = ", ".join(f"{interval:.0f} on {device}" for device, interval in SAVE_AT_END.items())
+    parser.add_argument("--save-at-end", **seconds, help=f"the same at ends of epochs (default: {usual})")
     parser.add_argument(
         "--time-limit", type=float, metavar="MINUTES", help="of the job; training leaves before its end"
     )
@@ -125,11 +127,13 @@ def trained(args: argparse.Namespace, keep: bool = False) -> "Checkpoints | None
             entry.log.info("this training of %s is done", args.out)
         else:
             device = devices.prepare(args.device, train, gpus[rank] if gpus else None)
-            device_name = devices.describe(device, args.jobs_per_gpu)
+            sharing = jobs_sharing(args.jobs_per_gpu)
+            device_name = devices.describe(device, sharing)
             if gpus:
                 group.use_gpus()
-            saving = Saving(states, args.save_within, args.save_at_end, until, finished=keep)
-            with measured() as cost:
+            at_end = SAVE_AT_END[job.device_type] if args.save_at_end is None else args.save_at_end
+            saving = Saving(states, args.save_within, at_end, until, finished=keep)
+            with measured(sharing) as cost:
                 learned = LearningSamples.read(job.files, job.settings)
                 if rank == 0 and job.settings.spec.reads == "pixels":
                     # Now, because later the training would be spent; by its name, because it changes no training.

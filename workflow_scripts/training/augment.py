@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from workflow_scripts.contracts.arrays import ArrayDescription
 from workflow_scripts.contracts.step_settings.train_settings import Augment
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.training import devices
 from workflow_scripts.training.randomness import (
     ANGLE,
     BRIGHTNESS,
@@ -48,18 +49,18 @@ class Noise:
     seeds: np.ndarray
     spread: float
 
-    def of(self, indices: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-        """float32 B×C×H×W, `shape` the last three, of samples; made on the processor, so the same for any device."""
+    def drawn(self, shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
+        """float32 N×C×H×W, `shape` the last three; made on the processor, so the same for any device."""
         drawn = [
             np.random.Generator(np.random.Philox(int(seed))).standard_normal(shape, dtype="float32")
-            for seed in self.seeds[indices.cpu().numpy()]
+            for seed in self.seeds
         ]
-        return self.spread * torch.from_numpy(np.stack(drawn)).to(indices.device)
+        return self.spread * devices.sent(np.stack(drawn), device)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What is done to each sample of a subset in one epoch; None: nobody is changed in this way.
+    """What is done to each of N samples in one epoch; None: nobody is changed in this way.
 
     `scale`: the value of the stored pixels that stands for 1; `horizontal`, `vertical` bool N; `quarter_turns` int N;
     `affine` N×2×3, from output to input in [-1, 1]; `brightness`, `contrast` factors N; `colours` N×3×3, from RGB to
@@ -75,6 +76,24 @@ class Changes:
     contrast: torch.Tensor | None = None
     colours: torch.Tensor | None = None
     noise: Noise | None = None
+
+    def at(self, part: slice | np.ndarray) -> "Changes":
+        """The changes of some of the samples."""
+
+        def taken(values: torch.Tensor | None) -> torch.Tensor | None:
+            return None if values is None else values[part]
+
+        return Changes(
+            self.scale,
+            taken(self.horizontal),
+            taken(self.vertical),
+            taken(self.quarter_turns),
+            taken(self.affine),
+            taken(self.brightness),
+            taken(self.contrast),
+            taken(self.colours),
+            None if self.noise is None else replace(self.noise, seeds=self.noise.seeds[part]),
+        )
 
 
 def check(settings: Augment, pictures: ArrayDescription) -> None:
@@ -130,33 +149,33 @@ def noise_alone(share: float, seed: int, epoch: int, keys: np.ndarray, scale: fl
     return Changes(scale, noise=_noise(share * scale, seed, epoch, keys))
 
 
-def apply(pixels: torch.Tensor, changes: Changes, indices: torch.Tensor) -> torch.Tensor:
-    """uint8 or float32 B×H×W×C → float32 B×C×H×W in [0, scale], changed by what `changes` has at `indices` (B)."""
+def apply(pixels: torch.Tensor, changes: Changes) -> torch.Tensor:
+    """uint8 or float32 B×H×W×C → float32 B×C×H×W in [0, scale], changed as `changes` says of these B."""
     if changes.horizontal is not None:
-        pixels = _where(changes.horizontal[indices], pixels.flip(2), pixels)
+        pixels = _where(changes.horizontal, pixels.flip(2), pixels)
     if changes.vertical is not None:
-        pixels = _where(changes.vertical[indices], pixels.flip(1), pixels)
+        pixels = _where(changes.vertical, pixels.flip(1), pixels)
     if changes.quarter_turns is not None:
-        turns = changes.quarter_turns[indices]
+        turns = changes.quarter_turns
         pixels = sum(
             (pixels.rot90(k, (1, 2)) * (turns == k).view(-1, 1, 1, 1) for k in range(4)), start=torch.zeros_like(pixels)
         )
     images = pixels.permute(0, 3, 1, 2).float()
     if changes.affine is not None:
-        grid = F.affine_grid(changes.affine[indices], list(images.shape), align_corners=False)
+        grid = F.affine_grid(changes.affine, list(images.shape), align_corners=False)
         # What comes from outside is the mirrored image: no edge that the network could learn.
         images = F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     if changes.colours is not None:
-        images = torch.einsum("nij,njhw->nihw", changes.colours[indices], images)
+        images = torch.einsum("nij,njhw->nihw", changes.colours, images)
     if changes.contrast is not None:
         middle = images.mean((1, 2, 3), keepdim=True)
-        images = (images - middle) * changes.contrast[indices].view(-1, 1, 1, 1) + middle
+        images = (images - middle) * changes.contrast.view(-1, 1, 1, 1) + middle
     if changes.brightness is not None:
-        images = images * changes.brightness[indices].view(-1, 1, 1, 1)
+        images = images * changes.brightness.view(-1, 1, 1, 1)
     if any(change is not None for change in (changes.colours, changes.contrast, changes.brightness)):
         images = images.clamp(0, changes.scale)
     if changes.noise is not None:
-        images = (images + changes.noise.of(indices, tuple(images.shape[1:]))).clamp(0, changes.scale)
+        images = (images + changes.noise.drawn(tuple(images.shape[1:]), images.device)).clamp(0, changes.scale)
     return images
 
 

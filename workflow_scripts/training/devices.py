@@ -1,9 +1,11 @@
 """Where a network runs, and with which guarantees."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
 
 from workflow_scripts.contracts.step_settings.train_settings import Precision, Train
@@ -13,6 +15,8 @@ from workflow_scripts.runtime.reservations import process_gpus
 EVALUATION_BATCH = {"cpu": 64, "cuda": 256}
 # Of a GPU's free memory, for what all batches are taken from.
 RESIDENT_SHARE = 0.5
+# What PyTorch says where a processor's memory ends; of a GPU's it has an error of its own.
+_NO_MEMORY = "can't allocate memory"
 
 
 def type_of(wanted: str) -> str:
@@ -77,9 +81,34 @@ def may_hold(device: torch.device, size: int) -> bool:
     return device.type == "cuda" and size <= RESIDENT_SHARE * torch.cuda.mem_get_info()[0]
 
 
+def sent(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Numbers of one batch on the device; the processor does not wait for a GPU to take them."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager:
     """Context of forward passes; float32 and tf32 change nothing, see prepare."""
     return torch.autocast(device.type, dtype=torch.bfloat16) if precision == "bfloat16" else nullcontext()
+
+
+@contextmanager
+def device_errors(device: torch.device, train: Train) -> Iterator[None]:
+    """Turn the end of a device's memory, and what a GPU cannot do deterministically, into a line for the user."""
+    try:
+        yield
+    except RuntimeError as error:
+        first_line = str(error).splitlines()[0][:120]
+        if isinstance(error, torch.OutOfMemoryError) or _NO_MEMORY in str(error):
+            raise UserError(
+                f"the memory of the {device.type} is too small for batch_size {train.batch_size} in {train.precision} "
+                f"({first_line}); lower train.batch_size, set train.precision to bfloat16, or let fewer jobs share it"
+            ) from None
+        if "deterministic" in str(error) and device.type == "cuda":
+            raise UserError(
+                f"this network has no deterministic algorithm on a GPU ({first_line}); set train.deterministic to false"
+            ) from None
+        raise
 
 
 def describe(device: torch.device, jobs_per_gpu: int = 1) -> str:

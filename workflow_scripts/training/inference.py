@@ -62,9 +62,10 @@ class Applied:
         if isinstance(predictor, nn.Module):
             predictor = batches.placed(predictor)
         started = time.perf_counter()
-        table[class_columns(weights.classes)] = probabilities(
-            predict(predictor, batches, weights.settings.train.precision)
-        )
+        train = weights.settings.train
+        with devices.device_errors(self.device, train):
+            logits = predict(predictor, batches, train.precision)
+        table[class_columns(weights.classes)] = probabilities(logits)
         return table, round(len(table) / max(time.perf_counter() - started, 1e-9), 1)
 
     def cost(self, speed: float) -> dict:
@@ -80,11 +81,11 @@ def predict(model: Predictor, batches: Batches, precision: Precision) -> torch.T
     """float32 N×K logits of a subset (not empty), in its order, on the device; leaves a network in eval mode."""
     if isinstance(model, nn.Module):
         model.eval()
-    size, indices = devices.EVALUATION_BATCH[batches.device.type], np.arange(len(batches))
+    size, order = devices.EVALUATION_BATCH[batches.device.type], batches.ordered(np.arange(len(batches)))
     parts = []
     with torch.no_grad(), devices.autocast(batches.device, precision):
         for start in range(0, len(batches), size):
-            parts.append(model(*batches.batch(indices[start : start + size]).inputs).float())
+            parts.append(model(*order.inputs(start, min(start + size, len(order)))).float())
     return torch.cat(parts)
 
 

@@ -16,6 +16,7 @@ from workflow_scripts.training import devices
 from workflow_scripts.training.checkpoints import random_states, restore_random_states
 from workflow_scripts.training.feeders.batches import Batches, TrainingBatches, batch_bounds
 from workflow_scripts.training.inference import evaluate
+from workflow_scripts.training.optimiser_steps import OptimiserSteps
 from workflow_scripts.training.process_group import SINGLE_PROCESS, ProcessGroup
 from workflow_scripts.training.recipe import Optimisation
 from workflow_scripts.training.stopping import Saving, Stop, stop_signals
@@ -81,17 +82,10 @@ def fit(
             raise UserError(f"class {name!r} has no sample in the training subset; use another split or leave it out")
     if train.select == "best" and not len(validation):
         raise UserError("select is best, but the validation subset is empty; set train.select to last")
-    run = _Run(model, training, validation, train, counts, seed, saving, process_group, log_epochs)
-    with stop_signals(once=process_group.size > 1) as stop:
-        try:
+    with devices.device_errors(training.device, train):
+        run = _Run(model, training, validation, train, counts, seed, saving, process_group, log_epochs)
+        with stop_signals(once=process_group.size > 1) as stop:
             run.all_epochs(stop)
-        except RuntimeError as error:
-            if "deterministic" in str(error) and training.device.type == "cuda":
-                raise UserError(
-                    f"this network has no deterministic algorithm on a GPU ({str(error).splitlines()[0][:120]}); set "
-                    "train.deterministic to false"
-                ) from None
-            raise
     return run.result()
 
 
@@ -116,6 +110,7 @@ class _Run:
         self.model = training.placed(model)
         self.bounds = batch_bounds(len(training), train.batch_size)
         self.optimisation = Optimisation(self.model, train, counts.to(self.device), len(self.bounds))
+        self.steps = OptimiserSteps(self.model, training, self.optimisation, train, process_group)
         self.progress = Progress()
         self.saved_at = self.counted_from = time.monotonic()
         torch.manual_seed(seed)
@@ -148,29 +143,15 @@ class _Run:
 
     def _steps(self, stop: Stop) -> None:
         """The optimiser steps of an epoch that are left."""
-        progress, optimisation, group = self.progress, self.optimisation, self.process_group
-        epoch, checked = self.training.epoch(self.seed, progress.epoch), progress.step
-        optimisation.begin_epoch()
+        progress = self.progress
+        order, checked = self.training.epoch(self.seed, progress.epoch), progress.step
+        losses, hits = progress.of_steps()
+        self.optimisation.begin_epoch()
         while progress.step < len(self.bounds):
-            start, end = self.bounds[progress.step]
-            optimisation.begin_step(progress.epoch, progress.step)
-            group.seed(self.seed, progress.epoch, progress.step)
-            part = group.part(start, end)
-            if not len(part):
-                loss, hits = torch.zeros((), device=self.device), torch.zeros((), dtype=torch.int64, device=self.device)
-            else:
-                batch = epoch.batch(part)
-                with devices.autocast(self.device, self.train.precision):
-                    logits = self.model(*batch.inputs)
-                loss = optimisation.loss(logits.float(), batch.targets, batch.weights)
-                if len(part) < end - start:
-                    loss = loss * optimisation.share(batch.targets, self.training.targets[epoch.indices[start:end]])
-                loss.backward()
-                hits = (logits.argmax(1) == batch.targets).sum()
-            loss, hits = group.all_reduce_gradients(self.model, len(part) / (end - start), loss.detach(), hits)
-            optimisation.optimizer.step()
-            losses_of_steps, hits_of_steps = progress.of_steps()
-            losses_of_steps[progress.step], hits_of_steps[progress.step] = loss, hits
+            step = progress.step
+            self.optimisation.set_rate(progress.epoch, step)
+            self.process_group.seed(self.seed, progress.epoch, step)
+            losses[step], hits[step] = self.steps.take(order, *self.bounds[step])
             progress.step += 1
             unchecked = progress.step - checked
             if unchecked >= STEPS_BETWEEN_CHECKS[self.device.type] or progress.step == len(self.bounds):
@@ -207,7 +188,7 @@ class _Run:
         epoch = progress.epoch + 1
         row = {
             "epoch": epoch,
-            "learning_rate": self.optimisation.last_rate,
+            "learning_rate": self.optimisation.rate(progress.epoch, len(bounds) - 1),
             "train_loss": float((losses.cpu().double().numpy() * sizes).sum() / sizes.sum()),
             "train_accuracy": float(hits.sum()) / float(sizes.sum()),
             "validation_loss": loss,

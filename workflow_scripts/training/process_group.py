@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -59,16 +58,21 @@ class ProcessGroup:
             distributed.all_reduce(largest, distributed.ReduceOp.MAX)
         return int(largest)
 
-    def part(self, start: int, end: int) -> np.ndarray:
+    def part(self, start: int, end: int) -> range:
         """This process's positions of a batch [start, end).
 
         Parts hold two samples at least, because batch normalisation cannot learn from one: of a batch that is too
         small for all processes the last ones get nothing.
         """
         if self.size == 1:
-            return np.arange(start, end)
-        parts = np.array_split(np.arange(start, end), min(self.size, max(1, (end - start) // 2)))
-        return parts[self.rank] if self.rank < len(parts) else np.arange(0)
+            return range(start, end)
+        count = min(self.size, max(1, (end - start) // 2))
+        if self.rank >= count:
+            return range(end, end)
+        # The first ones take what is left over.
+        size, over = divmod(end - start, count)
+        first = start + self.rank * size + min(self.rank, over)
+        return range(first, first + size + (self.rank < over))
 
     def seed(self, seed: int, epoch: int, step: int) -> None:
         """Make what is random inside a network (dropout) a function of seed, epoch, step and process.

@@ -1,6 +1,8 @@
 """Optimiser, learning rate, loss and freezing, as the settings of `train` say."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -36,28 +38,43 @@ class Optimisation:
         self.model, self.train, self.steps_an_epoch = model, train, steps_an_epoch
         self.optimizer = optimiser(model, train)
         self.weight, self.loss = class_weight(train, counts), criterion(train, counts)
+        self._held_rate = _held_rate(train, counts.device)
 
     def rate(self, epoch: int, step: int) -> float:
         """Learning rate of a step (from 0) of an epoch (from 0)."""
         return learning_rate(self.train, epoch * self.steps_an_epoch + step, self.steps_an_epoch)
 
-    @property
-    def last_rate(self) -> float:
-        """Learning rate of the step before."""
-        rate: float = self.optimizer.param_groups[0]["lr"]
-        return rate
-
     def begin_epoch(self) -> None:
         """Put the network into training mode, all but what is frozen."""
         training_mode(self.model, self.train)
 
-    def begin_step(self, epoch: int, step: int) -> None:
-        """Forget the last step's gradients, and take the rate of this one."""
+    def set_rate(self, epoch: int, step: int) -> None:
+        """Take the learning rate of a step (from 0) of an epoch (from 0)."""
+        rate: float | torch.Tensor = self.rate(epoch, step)
+        if self._held_rate is not None:
+            rate = self._held_rate.fill_(rate)
+        for group in self.optimizer.param_groups:
+            # Also where it is the same tensor: a loaded state has brought another one.
+            group["lr"] = rate
+
+    def forget_gradients(self) -> None:
+        """Forget the gradients of the step before."""
         # As zero_grad does, whose own time counts beside a step of a small network.
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate(epoch, step)
             for parameter in group["params"]:
                 parameter.grad = None
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Within the block a GPU may record the optimiser's step; it does then what it does otherwise."""
+        groups = [group for group in self.optimizer.param_groups if "capturable" in group]
+        try:
+            for group in groups:
+                group["capturable"] = True
+            yield
+        finally:
+            for group in groups:
+                group["capturable"] = False
 
     def share(self, part: torch.Tensor, batch: torch.Tensor) -> torch.Tensor | float:
         """What the loss of a part of a batch counts in that of the batch, by the class numbers of their samples."""
@@ -74,6 +91,18 @@ def optimiser(model: nn.Module, train: Train) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, lr=rate, momentum=train.momentum, weight_decay=decay, fused=True)
     adaptive = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[train.optimizer]
     return adaptive(parameters, lr=rate, weight_decay=decay, fused=True)
+
+
+def _held_rate(train: Train, device: torch.device) -> torch.Tensor | None:
+    """Where the learning rate lies as a tensor; None: it is a number.
+
+    What is replayed reads it there. A GPU takes it so in any case, because its fused kernels want float32 (they read a
+    `float*`): then a replayed step is the step as written. A processor's read float64 and give a number's bytes.
+    """
+    if device.type == "cpu" and not train.replay:
+        return None
+    dtype = torch.float64 if device.type == "cpu" else torch.float32
+    return torch.tensor(train.learning_rate, dtype=dtype, device=device)
 
 
 def learning_rate(train: Train, step: int, steps_an_epoch: int) -> float:

@@ -24,8 +24,8 @@ def check(paper: ReadPaper) -> Iterator[Finding]:
     for table in paper.tables:
         shares = _shares(table)
         for cell in shares:
-            beside = [share for share in shares if share.column == cell.column]
-            compared = beside if len(beside) > 1 else shares
+            column = [share for share in shares if share.column == cell.column]
+            compared = column if len(column) > 1 else shares
             if _impossible(cell) and 2 * sum(map(_impossible, compared)) < len(compared):
                 yield _spoken(table, cell)
 

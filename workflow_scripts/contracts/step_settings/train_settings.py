@@ -146,6 +146,15 @@ class Train:
         ),
     ] = False
     deterministic: Annotated[bool, about("On a GPU: use deterministic algorithms only.")] = True
+    replay: Annotated[
+        bool,
+        about(
+            "On a GPU: record an optimiser step after a few (a CUDA graph) and replay it with each further batch. It "
+            "saves the time of launching hundreds of kernels a step, which is most of it for small batches, and takes "
+            "memory for a second step. Not for sequences, several `processes`, or a network whose forward pass decides "
+            "something on the processor."
+        ),
+    ] = optional(False)
     torch_threads: Annotated[
         Positive, about("Threads of one training. It changes the bytes of the result, so it is a setting of the study.")
     ] = 1
@@ -202,6 +211,8 @@ class Train:
             raise ValueError(f"patience is {self.patience} and select {self.select}; write `select: best`")
         if self.redefine and not self.frozen_stages:
             raise ValueError("redefine is true and frozen_stages 0; say how many stages keep their weights")
+        if self.replay and self.processes > 1:
+            raise ValueError(f"replay is true and processes {self.processes}; only one process's steps are recorded")
         if self.sampling != "none" and self.extra:
             raise ValueError(f"sampling is {self.sampling} and extra is given; both say how often a class is shown")
         if self.sampling != "none" and self.class_weights != "none":

@@ -31,13 +31,13 @@ class _Slide:
     scale: np.ndarray
     shift: np.ndarray
 
-    def in_grey(self, places: np.ndarray) -> np.ndarray:
-        """float n×2 places x, y of the full level in pixels of the grey picture."""
-        return places * self.scale + self.shift
+    def in_grey(self, points: np.ndarray) -> np.ndarray:
+        """float n×2 points x, y of the full level in pixels of the grey picture."""
+        return points * self.scale + self.shift
 
-    def in_slide(self, places: np.ndarray) -> np.ndarray:
+    def in_slide(self, points: np.ndarray) -> np.ndarray:
         """The way back."""
-        return (places - self.shift) / self.scale
+        return (points - self.shift) / self.scale
 
 
 def find_slide_copies(tiles: pd.DataFrame, overviews: Path, minutes: float) -> CopySearch:
@@ -93,15 +93,15 @@ def _slide(overview: Overview, tile: pd.Series) -> _Slide:
 
 
 def _nearest_tiles(
-    first: _Slide, second: _Slide, matrix: np.ndarray, tiles: pd.DataFrame, others: pd.DataFrame
+    first: _Slide, second: _Slide, matrix: np.ndarray, tiles: pd.DataFrame, tiles_of_second: pd.DataFrame
 ) -> pd.DataFrame:
     """The tile of either slide (id, label) whose middles lie nearest to each other where the slides are registered."""
     from scipy.spatial import cKDTree
 
     laid = first.in_grey(_middles(tiles)) @ matrix[:, :2].T + matrix[:, 2]
-    distances, nearest = cKDTree(_middles(others)).query(second.in_slide(laid))
+    distances, nearest = cKDTree(_middles(tiles_of_second)).query(second.in_slide(laid))
     best = int(distances.argmin())
-    return pd.concat([tiles.iloc[[best]], others.iloc[[nearest[best]]]])[["id", "label"]]
+    return pd.concat([tiles.iloc[[best]], tiles_of_second.iloc[[nearest[best]]]])[["id", "label"]]
 
 
 def _middles(tiles: pd.DataFrame) -> np.ndarray:

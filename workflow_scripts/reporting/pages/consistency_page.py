@@ -66,7 +66,8 @@ def write_table(path: Path, checked: Checked) -> None:
     CONSISTENCY.write(path, pd.DataFrame(rows, columns=list(CONSISTENCY.columns)))
 
 
-def _part(paper: Published, outcomes: list[Outcome]) -> PaperPart:
+def paper_part(paper: Published, outcomes: list[Outcome]) -> PaperPart:
+    """What a page shows of a paper and of what the checks say of it."""
     rows = rows_of(paper, outcomes)
     numbers = [row for row in rows if isinstance(row.entry, Claim)]
     by_id = {row.entry.id: row for row in rows}
@@ -86,7 +87,7 @@ def _checks() -> list[dict[str, str]]:
 
 def consistency_page(checked: Checked) -> str:
     """The page as one HTML document: a scoreboard, what does not fit, then every number."""
-    papers = [_part(paper, outcomes) for paper, outcomes in checked]
+    papers = [paper_part(paper, outcomes) for paper, outcomes in checked]
     return render(
         "consistency.html.j2",
         {

@@ -8,7 +8,7 @@ from workflow_scripts.contracts.copy_findings import ALLOWED
 from workflow_scripts.contracts.public_sets import public_sets
 from workflow_scripts.contracts.slide_table import SLIDE_MODALITY
 from workflow_scripts.contracts.splits import LEAKS
-from workflow_scripts.reporting.pages.page import data_uri
+from workflow_scripts.reporting.pages.page_figure import picture_uri
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import StudyPaths
 
@@ -39,7 +39,7 @@ def copies_section(results: Results) -> dict[str, Any]:
         }
     ).sort_values(["two_labels", "torn", "by_chance", "agreeing"], ascending=False, kind="stable")
     shown = proven.loc[order.index[:SHOWN]].assign(torn=order["torn"])
-    picture = data_uri(paths.near_copies) if paths.near_copies.exists() else None
+    picture = picture_uri(paths.near_copies) if paths.near_copies.exists() else None
     listed = {"copies": shown.to_dict("records"), "copies_more": len(proven) > SHOWN, "copies_picture": picture}
     return section | listed
 

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.label_efficiency_table import ALL_LABELS, LABEL_
 from workflow_scripts.evaluation.label_efficiency import NEAR
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.formatting import DASH, at_start, missing
-from workflow_scripts.reporting.pages.page import plot_uri
+from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
 from workflow_scripts.runtime.study_paths import StudyPaths
@@ -34,7 +34,7 @@ def label_efficiency_section(results: Results) -> dict[str, Any]:
                     "learner": learner,
                     "protocol": protocol_words(protocol),
                     # One picture a protocol has a panel for each learner.
-                    "uri": "" if number else plot_uri(figure),
+                    "figure": None if number else page_figure(figure, results.folder),
                     "alt": f"Label efficiency under {protocol.name}",
                     "sentences": sentences(rows),
                     "whole": _auc(_only(rows, "all_labels")),

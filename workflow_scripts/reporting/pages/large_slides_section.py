@@ -3,8 +3,9 @@
 from typing import Any
 
 from workflow_scripts.contracts.verified import require
+from workflow_scripts.drawing.saving import PNG, WEBP
 from workflow_scripts.preprocessing.packer_registry import packed_modality
-from workflow_scripts.reporting.pages.page import plot_uri
+from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import StudyPaths
 
@@ -23,10 +24,11 @@ def large_slides_section(results: Results) -> dict[str, Any]:
     shown = slides.sort_values(["turn", "label"], kind="stable").head(MOST)[["unit", "label"]]
     paths = StudyPaths(results.folder)
     files = {slide: paths.slide_pictures / f"{slide}.png" for slide in shown["unit"]}
-    require(paths.examples_record, *(path.relative_to(paths.examples).as_posix() for path in files.values()))
+    read = [path.with_suffix(ending) for path in files.values() for ending in (PNG, WEBP)]
+    require(paths.examples_record, *(path.relative_to(paths.examples).as_posix() for path in read))
     return {
         "large_slides": [
-            {"uri": plot_uri(files[slide]), "name": slide, "label": label}
+            {"figure": page_figure(files[slide], results.folder), "name": slide, "label": label}
             for slide, label in shown.itertuples(index=False)
         ],
         "large_slides_more": len(slides) - len(shown),

@@ -8,7 +8,7 @@ from workflow_scripts.contracts.metric_names import SOURCE_METRICS, SUBGROUP_MET
 from workflow_scripts.contracts.paper_figure_table import PAPER_FIGURES, PRINTED
 from workflow_scripts.reporting import captions, formatting
 from workflow_scripts.reporting.numbers import cost
-from workflow_scripts.reporting.pages.page import data_uri, plot_uri
+from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results, Run
 from workflow_scripts.reporting.run_order import (
@@ -33,7 +33,7 @@ def paper_figures_section(results: Results) -> dict[str, Any]:
         if line["kind"] == "table":
             paper_figures.append({**line, **_table(results, folder / line["file"])})
         else:
-            paper_figures.append({**line, "uri": data_uri(folder / line["file"])})
+            paper_figures.append({**line, "figure": page_figure(folder / line["file"], results.folder)})
     return {"paper_figures": paper_figures, "paper_figures_missing": listed[listed["missing"] != ""].to_dict("records")}
 
 
@@ -67,7 +67,7 @@ def explained_section(results: Results) -> dict[str, Any]:
                 title, how_to_read = captions.EXPLAINED[kind]
                 pictures.append(
                     {
-                        "uri": plot_uri(path) if kind == "embedding" else data_uri(path),
+                        "figure": page_figure(path, results.folder),
                         "kind": kind,
                         "alt": f"{title} of {run} under {protocol.name}",
                         "title": f"{title}, {run}, {protocol_words(protocol)}.",

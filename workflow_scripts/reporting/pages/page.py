@@ -1,7 +1,5 @@
-"""Turning what a page shows into one HTML file: templates, pictures inside the file, notes from Markdown."""
+"""Turning what a page shows into one HTML file: templates, axes of strips, notes from Markdown."""
 
-import base64
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +8,7 @@ from typing import TYPE_CHECKING
 from workflow_scripts.reporting import formatting
 
 if TYPE_CHECKING:
-    import numpy as np
     from markupsafe import Markup
-    from PIL import Image
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,39 +46,6 @@ def axis_for(metric: str, values: list[float | None], start: float, end: float) 
     low = math.floor(10 * min([*defined, 0.9]) + 1e-9) / 10
     high = max(1.0, math.ceil(10 * max([*defined, 0.0]) - 1e-9) / 10)
     return Axis(low, high, start, end, formatting.in_percent(metric))
-
-
-def data_uri(path: Path) -> str:
-    """A PNG file as a data URI, its bytes as they are."""
-    return _uri(path.read_bytes())
-
-
-def plot_uri(path: Path) -> str:
-    """A plot as a data URI, reduced to 256 colours: a third of the bytes, for pages of a hundred plots."""
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return _reduced_uri(picture)
-
-
-def pixels_uri(pixels: "np.ndarray") -> str:
-    """uint8 H×W×3 as a data URI, reduced as plots are."""
-    from PIL import Image
-
-    return _reduced_uri(Image.fromarray(pixels))
-
-
-def _reduced_uri(picture: "Image.Image") -> str:
-    from PIL import Image
-
-    small = io.BytesIO()
-    reduced = picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    reduced.save(small, "PNG")
-    return _uri(small.getvalue())
-
-
-def _uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def markdown(text: str) -> "Markup":

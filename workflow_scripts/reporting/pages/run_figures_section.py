@@ -3,7 +3,7 @@
 from typing import Any
 
 from workflow_scripts.reporting import captions
-from workflow_scripts.reporting.pages.page import plot_uri
+from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.reporting.run_order import main_run, ordered_protocols, ordered_runs, protocol_words
@@ -13,7 +13,7 @@ NARROW = 5
 
 
 def figures_section(results: Results) -> dict[str, Any]:
-    """The figures of every run and the Grad-CAM sheets, as data URIs. The main run's are open from the start."""
+    """The figures of every run and the Grad-CAM sheets. The main run's are open from the start."""
 
     def answers(kind: str) -> str:
         place_in_paper = results.published.figure(results.settings.study, kind) if results.published else ""
@@ -26,7 +26,7 @@ def figures_section(results: Results) -> dict[str, Any]:
             run = protocol.runs[name]
             figures = [
                 {
-                    "uri": plot_uri(path),
+                    "figure": page_figure(path, results.folder),
                     "layout": _layout(kind, len(results.classes)),
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",

@@ -17,7 +17,8 @@ from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.reporting import formatting, glossary
 from workflow_scripts.reporting.formatting import DASH
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
-from workflow_scripts.reporting.pages.page import axis_for, data_uri, markdown, plot_uri
+from workflow_scripts.reporting.pages.page import axis_for, markdown
+from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.pages.summary_screen import not_looked_for
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results, Run
@@ -40,7 +41,7 @@ def data_section(results: Results) -> dict[str, Any]:
     across = pairs[pairs["label_a"] != pairs["label_b"]]
     refused = results.quarantine.groupby("reason", sort=True)["path"].agg(["size", "min"])
     return {
-        "montage": None if results.montage is None else data_uri(results.montage),
+        "montage": None if results.montage is None else page_figure(results.montage, results.folder),
         "packing_order": results.arrays.order,
         "subject": results.subject,
         "numbered": Labels(results.classes).numbered,
@@ -155,7 +156,7 @@ def comparisons_section(results: Results) -> dict[str, Any]:
         items.append(
             {
                 "protocol": protocol,
-                "figure": plot_uri(protocol.figure),
+                "figure": page_figure(protocol.figure, results.folder),
                 "rows": rows,
                 "test": test_words(pooled, len(results.settings.seeds)),
                 "areas": _areas(protocol),

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.listed_table import TAKEN
 from workflow_scripts.contracts.slide_overviews import PADDING, PEN, TISSUE, Overview, read_overviews
 from workflow_scripts.contracts.slide_table import REASONS, UNLISTED
 from workflow_scripts.reporting.formatting import REASON_NAMES
-from workflow_scripts.reporting.pages.page import pixels_uri
+from workflow_scripts.reporting.pages.page_figure import pixels_uri
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import StudyPaths
 

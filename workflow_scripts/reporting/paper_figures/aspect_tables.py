@@ -2,25 +2,22 @@
 
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.claims import Claim
 from workflow_scripts.contracts.metric_names import CLASS_METRICS
 from workflow_scripts.contracts.paper_aspects import Aspects
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.formatting import interval, number
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol
 from workflow_scripts.reporting.reproduced import Value, obtained, overall
 from workflow_scripts.reporting.results import Results
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 ASPECT_WIDTH, CELL_WIDTH = 16, 34
 INCHES_A_LETTER, INCHES_A_LINE = 0.066, 0.155
 
 
-def aspects(results: Results, own: Callable[[Results], Mapping[str, str]]) -> "Figure":
+def aspects(results: Results, own: Callable[[Results], Mapping[str, str]]) -> Drawn:
     """Each aspect as printed of every study, and last what was done here.
 
     own: aspect → what this project did, of those without a number; numbers are taken from the claims that stand in the
@@ -46,7 +43,7 @@ def aspects(results: Results, own: Callable[[Results], Mapping[str, str]]) -> "F
             colour = COLOURS[0] if column == len(line) - 1 else "black"
             axis.text(x, top + 0.4, text, fontsize=7.5, va="top", color=colour, weight="bold" if not column else None)
         top += height
-    return figure
+    return Drawn(figure)
 
 
 def _filled(text: str, width: int) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
@@ -64,7 +65,7 @@ def _arrow(axes: "Axes", start: Box, end: Box) -> None:
     axes.annotate("", head, tail, arrowprops={"arrowstyle": "-|>", "color": "0.3", "shrinkA": 0, "shrinkB": 2})
 
 
-def workflow(results: Results, run: str) -> "Figure":
+def workflow(results: Results, run: str) -> Drawn:
     """What was done to which data, from the settings in force: data, preprocessing, splits, training, evaluation."""
     if run not in results.settings.runs:
         raise NotDrawnError(f"needs the run {run}")
@@ -83,10 +84,10 @@ def workflow(results: Results, run: str) -> "Figure":
         "result": Box(0, -1.8, ("Evaluation", "metrics with intervals", "leaks, Grad-CAM, report"), COLOURS[2]),
     }
     steps = ["data", "pre", "split", "train", "test", "result"]
-    return chart(boxes, list(zip(steps, steps[1:], strict=False)))
+    return Drawn(chart(boxes, list(zip(steps, steps[1:], strict=False))))
 
 
-def ensemble(results: Results, vote: str) -> "Figure":
+def ensemble(results: Results, vote: str) -> Drawn:
     """From images to one decision by several networks, from the settings in force."""
     settings = results.settings
     decision = results.kind(vote).decision_lines() if vote in settings.runs else ()
@@ -113,4 +114,4 @@ def ensemble(results: Results, vote: str) -> "Figure":
     boxes["decision"] = Box(9.6, middle, decision)
     boxes["result"] = Box(12.8, middle + 0.75, ("Class", *results.classes[:2]), COLOURS[2])
     boxes["gradcam"] = Box(12.8, middle - 0.75, ("Grad-CAM", "where each network looked", "and the vote"), COLOURS[2])
-    return chart(boxes, [*arrows, ("decision", "result"), ("decision", "gradcam")])
+    return Drawn(chart(boxes, [*arrows, ("decision", "result"), ("decision", "gradcam")]))

@@ -1,24 +1,23 @@
 """Figures made of a study's packed images and of its predictions."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
+from workflow_scripts.contracts.chart_tables import CONFUSION
 from workflow_scripts.drawing.label_text import Labels
+from workflow_scripts.drawing.saving import ChartData, Drawn
 from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
-from workflow_scripts.evaluation.plots import confusion, confusion_panel, confusion_side
+from workflow_scripts.evaluation.chart_rows import confusion, confusion_rows
+from workflow_scripts.evaluation.plots import confusion_panel, confusion_side
 from workflow_scripts.preprocessing.montage import chosen_rows
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.results import Results
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 EXAMPLES = 6
 
 
-def examples(results: Results) -> "Figure":
+def examples(results: Results) -> Drawn:
     """Packed images of every class, evenly spaced in the order of their names: one row a class."""
     arrays, classes = arrays_of(results), results.classes
     height, width = arrays.description.height, arrays.description.width
@@ -41,10 +40,10 @@ def examples(results: Results) -> "Figure":
     axes.tick_params(length=0)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    return figure
+    return Drawn(figure, of_pictures=True)
 
 
-def both_confusions(results: Results, run: str, protocol: str | None = None) -> "Figure":
+def both_confusions(results: Results, run: str, protocol: str | None = None) -> Drawn:
     """Confusion matrices of a run on the validation and the test subset, side by side."""
     chosen = chosen_protocol(results, protocol)
     judging_run = chosen_runs(chosen, (run,))[run]
@@ -54,12 +53,14 @@ def both_confusions(results: Results, run: str, protocol: str | None = None) -> 
     side = min(confusion_side(len(classes), 0.42), 12.0)  # two of them side by side
     letters = max(map(len, Labels(classes).all()))
     figure, axes = new_figure(2 * side + 0.08 * letters + 1.2, side + 0.05 * letters + 1.0, columns=2, sharey=True)
+    rows = []
     for axis, subset in zip(axes, ("validation", "test"), strict=True):
         counts = confusion(judging_run.units.subset(subset), classes)
-        picture = confusion_panel(axis, counts, classes, shares_too=False, size=7)
+        rows.append(confusion_rows(counts, classes, subset))
+        cells = confusion_panel(axis, counts, classes, shares_too=False, size=7)
         axis.tick_params(labelsize=8)
         axis.set_title(f"{subset} subset, n = {counts.sum():.0f}")
     axes[0].set_ylabel("True class")
-    figure.colorbar(picture, ax=axes, shrink=0.8, label="Share of the true class")
+    figure.colorbar(cells, ax=axes, shrink=0.8, label="Share of the true class")
     figure.suptitle(f"{run}, {chosen.name}: units, mean over seeds", fontsize=10)
-    return figure
+    return Drawn(figure, ChartData(CONFUSION, pd.concat(rows)))

@@ -1,12 +1,8 @@
 """Definitions of metrics as a figure."""
 
-from typing import TYPE_CHECKING
-
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import new_figure
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # Of one class against all others: true and false positives and negatives.
 METRICS = (
@@ -19,7 +15,7 @@ METRICS = (
 )
 
 
-def metrics(results: Results) -> "Figure":
+def metrics(results: Results) -> Drawn:
     """The definitions that evaluation uses, two columns of them; they do not depend on the results."""
     rows = -(-len(METRICS) // 2)
     figure, axes = new_figure(7.4, 0.75 * rows)
@@ -29,4 +25,4 @@ def metrics(results: Results) -> "Figure":
         column, row = divmod(number, rows)
         axes.text(column + 0.02, row + 0.5, name, va="center", fontsize=9)
         axes.text(column + 0.48, row + 0.5, formula, va="center", fontsize=12, parse_math=True)
-    return figure
+    return Drawn(figure)

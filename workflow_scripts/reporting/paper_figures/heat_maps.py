@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.chart_tables import TILE_VALUES
 from workflow_scripts.contracts.run_tables import PREDICTIONS, class_columns
 from workflow_scripts.contracts.slide_overviews import Overview, read_overviews
 from workflow_scripts.contracts.verified import require
 from workflow_scripts.drawing.label_text import Labels, readable
+from workflow_scripts.drawing.saving import ChartData, Drawn
 from workflow_scripts.drawing.slide_picture import (
     TileSquares,
     draw_tiles,
@@ -28,7 +30,6 @@ from workflow_scripts.runtime.study_paths import StudyPaths
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
-    from matplotlib.figure import Figure
 
 # Inches: sides of a picture at most, and what stands above and below each.
 WIDEST, HIGHEST, WORDS = 3.3, 3.6, 0.55
@@ -49,7 +50,7 @@ class JudgedSlide:
     tiles: pd.DataFrame
 
 
-def heat_maps(results: Results, run: str, protocol: str | None = None, slides: int = SLIDES) -> "Figure":
+def heat_maps(results: Results, run: str, protocol: str | None = None, slides: int = SLIDES) -> Drawn:
     """Up to `slides` slides of the reported subset, of all classes alike: each beside the probabilities of its tiles.
 
     Of two classes the probability of the second is shown, of more that of the slide's own. Which slides is decided by
@@ -77,7 +78,8 @@ def heat_maps(results: Results, run: str, protocol: str | None = None, slides: i
     # Without `panchor` the bar would push narrow slides to the right.
     bar = figure.colorbar(maps[0], ax=axes, shrink=min(1.0, 3 / sum(heights)), aspect=20, panchor=False)
     bar.set_label(what, fontsize=8)
-    return figure
+    tiles = pd.concat([slide.tiles.assign(slide=slide.name)[list(TILE_VALUES.columns)] for slide in judged])
+    return Drawn(figure, ChartData(TILE_VALUES, tiles), of_pictures=True)
 
 
 def _judged_slides(results: Results, run: Run, count: int) -> list[JudgedSlide]:

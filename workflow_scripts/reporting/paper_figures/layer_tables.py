@@ -3,21 +3,20 @@
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting.paper_figures.network_diagrams import architecture_of
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from workflow_scripts.models.layer_rows import LayerRow
 
 HEADS = ("printed", "size", "built here", "size")
 COLUMNS = (0.0, 0.17, 0.5, 0.72)
 
 
-def layers(results: Results, run: str) -> "Figure":
+def layers(results: Results, run: str) -> Drawn:
     """Layers of the paper's table on the left, of the network that the settings build on the right.
 
     Rows stand side by side in their order. Sizes of a smaller network for smaller images differ throughout. Raises
@@ -43,7 +42,7 @@ def layers(results: Results, run: str) -> "Figure":
         for x, text in zip(COLUMNS, cells, strict=True):
             axis.text(x, line, text, fontsize=9, color="black" if same else COLOURS[1])
     figure.suptitle(f"{run}: {results.kind(run).network_name}, images of {architecture.shape} pixels", fontsize=9)
-    return figure
+    return Drawn(figure)
 
 
 def _cells(row: "LayerRow") -> tuple[str, str]:

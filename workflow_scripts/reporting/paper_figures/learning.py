@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from workflow_scripts.contracts.chart_tables import TRAINING_CURVES
+from workflow_scripts.drawing.saving import ChartData, Drawn
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
+from workflow_scripts.evaluation.chart_rows import training_rows
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import mean_history
 from workflow_scripts.reporting.paper_figures.paper_figure import chosen_protocol, chosen_runs
@@ -12,12 +15,11 @@ from workflow_scripts.reporting.results import Results, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 PARTS = {"train": "Training subset", "validation": "Validation subset"}
 
 
-def accuracies(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
+def accuracies(results: Results, runs: dict[str, str], protocol: str | None = None) -> Drawn:
     """Accuracy per epoch of several trained runs, on the training and on the validation subset.
 
     `runs`: name → what it is called in the legend. Thick: mean over folds and seeds; thin: each training, where there
@@ -36,10 +38,10 @@ def accuracies(results: Results, runs: dict[str, str], protocol: str | None = No
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
     figure.suptitle(f"under {chosen.name}{_several(next(iter(trained.values())))}", fontsize=10)
-    return figure
+    return Drawn(figure, _data(trained))
 
 
-def losses(results: Results, run: str, protocol: str | None = None, named_epoch: int | None = None) -> "Figure":
+def losses(results: Results, run: str, protocol: str | None = None, named_epoch: int | None = None) -> Drawn:
     """Training and validation loss per epoch of one run, with the epoch of the smallest validation loss.
 
     Means over folds and seeds thick, each training thin; the smallest loss is that of the mean. `named_epoch`: the
@@ -62,7 +64,7 @@ def losses(results: Results, run: str, protocol: str | None = None, named_epoch:
     axis.set_ylim(bottom=0)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(loc="best", fontsize=8)
-    return figure
+    return Drawn(figure, _data({run: trained}))
 
 
 def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict) -> None:
@@ -72,6 +74,12 @@ def _curves(axis: "Axes", run: Run, column: str, label: str, style: dict) -> Non
         axis.plot(together.index, together, linewidth=0.6, alpha=0.5, **style)
     marker = "o" if len(together) < 3 else None
     axis.plot(together.index, together.mean(axis=1), linewidth=1.8, marker=marker, label=label, **style)
+
+
+def _data(runs: dict[str, Run]) -> ChartData:
+    """Every training of the runs, and their mean."""
+    parts = [training_rows(name, dict(zip(run.jobs, run.histories, strict=True))) for name, run in runs.items()]
+    return ChartData(TRAINING_CURVES, pd.concat(parts))
 
 
 def _several(run: Run) -> str:

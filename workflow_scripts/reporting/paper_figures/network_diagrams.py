@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.kinds.kind import TrainedKind
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart, snake
@@ -9,8 +10,6 @@ from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.results import Results
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from workflow_scripts.models.architecture import Architecture, Block, Classifier
 
 # Lines and colour of a box.
@@ -35,7 +34,7 @@ def architecture_of(results: Results, run: str) -> "Architecture":
     return Architecture(network, shape)
 
 
-def structure(results: Results, run: str) -> "Figure":
+def structure(results: Results, run: str) -> Drawn:
     """The branches of a joint network, their features and the layers that join them."""
     parts = results.kind(run).networks() if run in results.settings.runs else {}
     if len(parts) < 2:
@@ -54,10 +53,10 @@ def structure(results: Results, run: str) -> "Figure":
         colour = COLOURS[2] if lines is layers[-1] else COLOURS[5]
         boxes[lines[0]] = Box(6.4 + 3.2 * column, middle, lines, colour)
     names = [lines[0] for lines in layers]
-    return chart(boxes, [*arrows, *zip(names, names[1:], strict=False)])
+    return Drawn(chart(boxes, [*arrows, *zip(names, names[1:], strict=False)]))
 
 
-def depthwise(results: Results, run: str) -> "Figure":
+def depthwise(results: Results, run: str) -> Drawn:
     """The first depthwise separable convolution in a network, and what it saves against an ordinary one."""
     pair = architecture_of(results, run).separable()
     if pair is None:
@@ -74,10 +73,10 @@ def depthwise(results: Results, run: str) -> "Figure":
     }
     figure = chart(boxes, [("in", "depth"), ("depth", "point"), ("point", "out")])
     figure.suptitle(f"layer {alone.name} of {run}", fontsize=9)
-    return figure
+    return Drawn(figure)
 
 
-def residual(results: Results, run: str) -> "Figure":
+def residual(results: Results, run: str) -> Drawn:
     """A residual block of the network next to the same layers without their shortcut."""
     block = architecture_of(results, run).residual_block()
     if block is None:
@@ -95,7 +94,7 @@ def residual(results: Results, run: str) -> "Figure":
     boxes["shortcut"] = Box(8.0, -0.75 * (len(block.path) + 1), ("Shortcut", *aside), COLOURS[1])
     figure = chart(boxes, [*arrows, ("residual in", "shortcut"), ("shortcut", "residual out")])
     figure.suptitle(f"block {block.name} of {run}", fontsize=9)
-    return figure
+    return Drawn(figure)
 
 
 def _column(block: "Block", column: str, x: float) -> dict[str, Box]:
@@ -111,7 +110,7 @@ def _column(block: "Block", column: str, x: float) -> dict[str, Box]:
     return boxes
 
 
-def schematic(results: Results, run: str) -> "Figure":
+def schematic(results: Results, run: str) -> Drawn:
     """The stages of a network with their channels, then the layers of its classifier."""
     architecture = architecture_of(results, run)
     stages, classifier = architecture.stages(), architecture.classifier()
@@ -132,7 +131,7 @@ def schematic(results: Results, run: str) -> "Figure":
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
     model = results.kind(run).network_name or run
     figure.suptitle(f"{run}: {model}, {architecture.values():,} values", fontsize=9)
-    return figure
+    return Drawn(figure)
 
 
 def _classifier_boxes(classifier: "Classifier") -> list[_Text]:

@@ -1,22 +1,19 @@
 """What the preprocessing and the random changes of a training make of images, step by step."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workflow_scripts.contracts.arrays import PIXELS, ArrayDescription
 from workflow_scripts.contracts.example_files import read_originals
 from workflow_scripts.contracts.step_settings.train_settings import Augment, Train
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.preprocessing.packer_registry import packed_modality
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
 from workflow_scripts.runtime.study_paths import ORIGINALS_FILE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 DRAWS = 4
 TITLE_LETTERS = 22
@@ -55,19 +52,19 @@ class Example:
         return self.packed if self.mask is None else self.packed * self.mask[..., None]
 
 
-def preprocessing(results: Results, run: str) -> "Figure":
+def preprocessing(results: Results, run: str) -> Drawn:
     """The first image of every class: as in its file, resized, its mask, masked, with the noise `run` trains on."""
     return preprocessing_figure(_examples(results), _train(results, run).augment.noise, results.dataset.modality.name)
 
 
-def augmentation(results: Results, run: str) -> "Figure":
+def augmentation(results: Results, run: str) -> Drawn:
     """Each random change that `run` trains with, by itself and all together, on the first image of the last class."""
     example = _examples(results)[-1]
     train = _train(results, run)
     return augmentation_figure(example.masked if train.mask else example.packed, train.augment)
 
 
-def preprocessing_figure(examples: list[Example], noise: float, modality: str) -> "Figure":
+def preprocessing_figure(examples: list[Example], noise: float, modality: str) -> Drawn:
     """A line for each example, a column for each step; `noise` is its standard deviation as a share of the range."""
     words = packed_modality(modality)
     masked = any(example.mask is not None for example in examples)
@@ -96,10 +93,10 @@ def preprocessing_figure(examples: list[Example], noise: float, modality: str) -
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(wrapped(title, TITLE_LETTERS), fontsize=9)
     _bare(axes)
-    return figure
+    return Drawn(figure, of_pictures=True)
 
 
-def augmentation_figure(image: np.ndarray, augment: Augment) -> "Figure":
+def augmentation_figure(image: np.ndarray, augment: Augment) -> Drawn:
     """A line for each change that the settings `augment` make, and one for all; `image` uint8 S×S×3."""
     active = {
         name: (words, getattr(augment, name))
@@ -123,7 +120,7 @@ def augmentation_figure(image: np.ndarray, augment: Augment) -> "Figure":
     for number, axis in enumerate(axes[0, 1:], start=1):
         axis.set_title(f"draw {number}", fontsize=9)
     _bare(axes)
-    return figure
+    return Drawn(figure, of_pictures=True)
 
 
 def _amount(value: float | bool) -> str:
@@ -141,7 +138,7 @@ def _changed(image: np.ndarray, changes: Augment, draws: int) -> list[np.ndarray
     pictures = ArrayDescription(PIXELS, "uint8", image.shape, 255)
     drawn = augment.draw(changes, 0, 0, keys, torch.device("cpu"), pictures)
     batch = torch.from_numpy(np.stack([image] * draws))
-    images = augment.apply(batch, drawn, torch.arange(draws))
+    images = augment.apply(batch, drawn)
     return [image.permute(1, 2, 0).round().clamp(0, 255).byte().numpy() for image in images]
 
 

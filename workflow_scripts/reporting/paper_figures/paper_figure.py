@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.arrays import MASKS, Arrays, open_arrays
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.reporting.results import Protocol, Results, Run
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 class NotDrawnError(Exception):
@@ -20,7 +17,7 @@ class PaperFigure:
     """A figure in the sense of one of the paper's.
 
     file: name without suffix, figNN_what; place: the paper's name for it; studies: whose report shows it; draw: from a
-    study's results to a matplotlib figure, raises NotDrawnError where the results do not hold what it shows.
+    study's results to what is drawn, raises NotDrawnError where the results do not hold what it shows.
     """
 
     file: str
@@ -28,7 +25,7 @@ class PaperFigure:
     title: str
     how_to_read: str
     studies: tuple[str, ...]
-    draw: Callable[[Results], "Figure"]
+    draw: Callable[[Results], Drawn]
 
 
 def arrays_of(results: Results) -> Arrays:

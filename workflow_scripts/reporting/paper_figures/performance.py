@@ -1,12 +1,14 @@
 """Averages of a run on validation and test subset compared with the numbers that the paper prints."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.numbers import printed_claim
+from workflow_scripts.reporting.paper_figures.dots import Dot, dots_data
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError
 from workflow_scripts.reporting.reproduced import Value, overall
 from workflow_scripts.reporting.results import Results
@@ -14,7 +16,6 @@ from workflow_scripts.reporting.run_order import ordered_protocols, protocol_wor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 METRICS = ("macro_precision", "macro_sensitivity", "macro_f1", "accuracy")
 SUBSETS = ("validation", "test")
@@ -23,7 +24,7 @@ CLASSES = 2
 MARKERS = ("o", "s", "^", "v")
 
 
-def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
+def performance(results: Results, runs: tuple[str, ...]) -> Drawn:
     """Precision, sensitivity, F1-score and accuracy of a run: one panel a subset, one mark a protocol.
 
     The run is the first of `runs` that the study has.
@@ -41,7 +42,7 @@ def performance(results: Results, runs: tuple[str, ...]) -> "Figure":
     return _panels(series, printed, f"{run}: mean over seeds and folds")
 
 
-def compared_runs(results: Results, runs: dict[str, str]) -> "Figure":
+def compared_runs(results: Results, runs: dict[str, str]) -> Drawn:
     """The same averages of several runs under the protocol shown first; `runs`: name → what the legend calls it."""
     protocol = ordered_protocols(results)[0]
     if missing := [run for run in runs if run not in protocol.runs]:
@@ -56,7 +57,7 @@ def compared_runs(results: Results, runs: dict[str, str]) -> "Figure":
     return _panels(series, printed, f"under {protocol_words(protocol)}: mean over seeds and folds", per_series=True)
 
 
-def positive_classes(results: Results, run: str) -> "Figure":
+def positive_classes(results: Results, run: str) -> Drawn:
     """The same averages of a run under the protocol shown first, each class of two being the positive one in turn.
 
     Accuracy is that of both. Raises NotDrawnError for a run that is missing, or more than two classes.
@@ -94,38 +95,48 @@ def _panels(
     title: str,
     per_series: bool = False,
     names: tuple[str, ...] = METRICS,
-) -> "Figure":
+) -> Drawn:
     """A panel a subset; `names`: of the metrics, for the axis. A number rests on all units or on those of a class."""
     figure, axes = new_figure(9.2, 3.7, columns=2, sharey=True)
-    lows = []
+    dots: list[Dot] = []
+    called = [formatting.metric_name(name) for name in names]
     for axis, subset in zip(axes, SUBSETS, strict=True):
         for index, (label, values) in enumerate(series.items()):
             x = np.arange(len(METRICS)) + 0.6 / max(3, len(series)) * (index - (len(series) - 1) / 2)
-            y = np.array([np.nan if value.value is None else value.value for value in values[subset]])
-            ends = np.array(
-                [[np.nan if end is None else end for end in (value.low, value.high)] for value in values[subset]]
-            )
-            axis.vlines(x, ends[:, 0], ends[:, 1], color=COLOURS[index], linewidth=1.4)
-            axis.plot(x, y, MARKERS[index % 4], color=COLOURS[index], markersize=6, label=label)
-            lows += [*y, *ends[:, 0]]
+            lines = [Dot.of(subset, label, name, value) for name, value in zip(called, values[subset], strict=True)]
+            axis.vlines(x, [dot.low for dot in lines], [dot.high for dot in lines], color=COLOURS[index], linewidth=1.4)
+            look = {"color": COLOURS[index], "markersize": 6, "label": label}
+            axis.plot(x, [dot.value for dot in lines], MARKERS[index % 4], **look)
+            dots += lines
             if per_series:
-                lows += _diamonds(axis, x, printed[subset][index], COLOURS[index], f"paper, {label}")
+                of_paper = _of_paper(subset, f"paper, {label}", called, printed[subset][index])
+                dots += _diamonds(axis, x, of_paper, COLOURS[index])
         if not per_series:
-            lows += _diamonds(axis, np.arange(len(METRICS)) + 0.4, printed[subset], "black", "paper")
-        axis.set_xticks(range(len(METRICS)), [formatting.metric_name(name).replace(" ", "\n", 1) for name in names])
+            of_paper = _of_paper(subset, "paper", called, printed[subset])
+            dots += _diamonds(axis, np.arange(len(METRICS)) + 0.4, of_paper, "black")
+        axis.set_xticks(range(len(METRICS)), [name.replace(" ", "\n", 1) for name in called])
         counts = {max((value.n or 0 for value in values[subset]), default=0) for values in series.values()} - {0}
         n = f", n = {' and '.join(str(count) for count in sorted(counts))}" if counts else ""
         axis.set(title=f"{subset} subset{n}", xlim=(-0.5, len(METRICS) - 0.4))
-    drawn = [value for value in lows if not np.isnan(value)]
+    drawn = [number for dot in dots for number in (dot.value, dot.low) if not np.isnan(number)]
     axes[0].set(ylabel="Share (95 % interval)", ylim=(max(0.0, np.floor(10 * min([*drawn, 0.9]) - 0.5) / 10), 1.01))
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
     figure.suptitle(title, fontsize=10)
-    return figure
+    return Drawn(figure, dots_data(dots))
 
 
-def _diamonds(axis: "Axes", x: np.ndarray, values: list[float | None], colour: str, label: str) -> list[float]:
-    printed = [(at, value) for at, value in zip(x, values, strict=True) if value is not None]
+def _of_paper(subset: str, series: str, names: list[str], values: list[float | None]) -> list[Dot]:
+    """What the paper prints; NaN where it prints nothing."""
+    of_names = zip(names, values, strict=True)
+    return [Dot(subset, series, name, np.nan if value is None else value) for name, value in of_names]
+
+
+def _diamonds(axis: "Axes", x: np.ndarray, dots: list[Dot], colour: str) -> list[Dot]:
+    """Draw those dots that have a value; returns them."""
+    printed = [(at, dot) for at, dot in zip(x, dots, strict=True) if not np.isnan(dot.value)]
     if printed:
-        axis.plot(*zip(*printed, strict=True), "D", mfc="none", mec=colour, markersize=7, linestyle="none", label=label)
-    return [value for _, value in printed]
+        look: dict[str, Any] = {"mfc": "none", "mec": colour, "markersize": 7, "linestyle": "none"}
+        positions, values = [at for at, _ in printed], [dot.value for _, dot in printed]
+        axis.plot(positions, values, "D", label=dots[0].series, **look)
+    return [dot for _, dot in printed]

@@ -1,21 +1,17 @@
 """The diagram of a recurrent network: from the visits of a patient to the probabilities of the classes."""
 
-from typing import TYPE_CHECKING
-
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.formatting import plural
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart, snake
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of
 from workflow_scripts.reporting.results import Results
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 # Boxes in a line: more of them are too small to read on a page.
 LINE = 3
 
 
-def recurrent(results: Results, run: str) -> "Figure":
+def recurrent(results: Results, run: str) -> Drawn:
     """The layers of a recurrent network, with as many visits, columns and numbers as the study has.
 
     Raises NotDrawnError where nothing of that name reads sequences, and UserError as open_arrays.
@@ -37,4 +33,4 @@ def recurrent(results: Results, run: str) -> "Figure":
     }
     figure = chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
     figure.suptitle(run, fontsize=9)
-    return figure
+    return Drawn(figure)

@@ -1,23 +1,21 @@
 """ROC curves of several runs in one panel."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
+from workflow_scripts.contracts.chart_tables import RUN_ROC
 from workflow_scripts.drawing.label_text import Labels
+from workflow_scripts.drawing.saving import ChartData, Drawn
 from workflow_scripts.drawing.style import COLOURS, LINES, new_figure
-from workflow_scripts.evaluation.plots import GRID, mean_curve
+from workflow_scripts.evaluation.chart_rows import from_nought, mean_curve
 from workflow_scripts.reporting import formatting
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Results, Run
 from workflow_scripts.reporting.run_order import reported_words
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-
-def curves(results: Results, runs: dict[str, str], protocol: str | None = None) -> "Figure":
+def curves(results: Results, runs: dict[str, str], protocol: str | None = None) -> Drawn:
     """One curve a run: sensitivity over 1 − specificity for the last of two classes, on the reported subset.
 
     Of more classes the mean of the curves of each class against all others, as the macro AUC is the mean of their
@@ -28,6 +26,7 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
     chosen = chosen_protocol(results, protocol)
     chosen_by_name = chosen_runs(chosen, tuple(runs))
     figure, axis = new_figure(5.6, 5.2)
+    rows = []
     for index, (name, label) in enumerate(runs.items()):
         run = chosen_by_name[name]
         curve = _curve(run, len(results.classes))
@@ -37,7 +36,9 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
         ends = formatting.interval("macro_auc", area.low, area.high)
         text = f"{label}: {formatting.number('macro_auc', area.value)}" + (f" ({ends})" if ends else "")
         style = {"color": COLOURS[index % 6], "linestyle": LINES[index // 6 % len(LINES)]}
-        axis.plot([0, *GRID], [0, *curve], linewidth=1.6, label=text, **style)
+        points = pd.DataFrame({"run": name, **from_nought(curve)})
+        axis.plot(points["one_minus_specificity"], points["sensitivity"], linewidth=1.6, label=text, **style)
+        rows.append(points)
     axis.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)), label="chance: 0.5")
     n = f", n = {area.n}" if area.n else ""
     axis.set(
@@ -51,11 +52,14 @@ def curves(results: Results, runs: dict[str, str], protocol: str | None = None) 
     # A curve near the diagonal runs through it.
     behind = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.85}
     axis.legend(loc="lower right", title="AUC (95 % interval)", alignment="left", fontsize=8, **behind)
-    return figure
+    return Drawn(figure, ChartData(RUN_ROC, pd.concat(rows)))
 
 
 def _curve(run: Run, classes: int) -> np.ndarray | None:
-    """Sensitivity at each point of GRID: of the last of two classes, or the mean over more; None where one has none."""
+    """Sensitivity at each point of a curve's grid: of the last of two classes, or the mean over more.
+
+    None where a class has none.
+    """
     units = run.units.subset(run.reported)
     one_against_rest = [mean_curve(units, number) for number in ([1] if classes == 2 else range(classes))]
     drawn = [curve for curve in one_against_rest if curve is not None]

@@ -1,7 +1,6 @@
 """Images in a row, and below each what a network made of it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,20 +9,18 @@ from workflow_scripts.contracts.explanation import GRADCAM, read_maps
 from workflow_scripts.drawing import scalebar
 from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.drawing.overlay import WEIGHT, overlay
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure, wrapped
 from workflow_scripts.drawing.visible import visible
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, arrays_of, chosen_protocol
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # Whose map is shown of several: that of a plain network, or the one that is called after the kind of the run.
 NETWORK = "model"
 CELL = 2.1
 
 
-def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Figure":
+def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> Drawn:
     """The first explained image of every class; below each its Grad-CAM and the class that `run` predicted."""
     chosen = chosen_protocol(results, protocol)
     if run not in results.settings.explain.runs:
@@ -57,7 +54,7 @@ def gradcam_rows(results: Results, run: str, protocol: str | None = None) -> "Fi
         axis.spines[:].set_visible(False)
     if picture is not None:
         figure.colorbar(picture, ax=axes, shrink=0.7, aspect=30).set_label(WEIGHT, fontsize=7)
-    return figure
+    return Drawn(figure, of_pictures=True)
 
 
 def _pixels(results: Results, names: pd.Series) -> tuple[list[np.ndarray], Sequence[scalebar.Scale | None]]:

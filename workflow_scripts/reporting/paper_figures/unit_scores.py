@@ -1,17 +1,19 @@
 """Samples and what is judged: the leak premium at both levels, and ways to make one score of many samples."""
 
-from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workflow_scripts.contracts.aggregation import Aggregation
 from workflow_scripts.contracts.run_tables import ALL
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS, new_figure
 from workflow_scripts.evaluation.bootstrap import Resampler
-from workflow_scripts.evaluation.estimates import Estimate, Measuring, estimate
-from workflow_scripts.evaluation.premium import Premium, leak_premium
+from workflow_scripts.evaluation.estimates import Measuring, estimate
+from workflow_scripts.evaluation.premium import leak_premium
 from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.paper_figures.dots import Dot, dots_data
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, chosen_protocol, chosen_runs
 from workflow_scripts.reporting.premiums import judged_as
 from workflow_scripts.reporting.results import Results
@@ -20,30 +22,11 @@ from workflow_scripts.runtime.seeds import seed_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 METRICS = ("macro_auc", "accuracy")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of a figure: where a value lies, its 95 % interval (NaN: undefined), and what it is of."""
-
-    label: str
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, label: str, estimated: Estimate | Premium) -> "Row":
-        """Of an estimate, or of a difference."""
-        value = estimated.difference if isinstance(estimated, Premium) else estimated.value
-        return cls(label, value, estimated.low, estimated.high)
-
-
-def premiums_of_levels(
-    results: Results, runs: dict[str, str], levels: dict[str, Aggregation], protocol: str
-) -> "Figure":
+def premiums_of_levels(results: Results, runs: dict[str, str], levels: dict[str, Aggregation], protocol: str) -> Drawn:
     """How much higher runs seem to be under the protocol as published than under a leak-free one, level by level.
 
     `runs`: name → what it is called; `levels`: the same of ways to judge: both protocols are judged in that way, so
@@ -54,23 +37,23 @@ def premiums_of_levels(
         raise NotDrawnError("needs two protocols with a test subset")
     chosen_runs(leak_free, tuple(chosen_runs(published, tuple(runs))))
     metric, draws = results.headline, results.settings.evaluate.bootstrap
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[Dot]] = {}
     for level, aggregation in levels.items():
         for name, label in runs.items():
             purpose = (results.settings.study, protocol, name, level, "premium of a level")
             first, second = (judged_as(results, side, name, aggregation) for side in (published, leak_free))
             premium = leak_premium(first, second, metric, draws, np.random.default_rng(seed_for(*purpose)))
-            rows.setdefault(level, []).append(Row.of(label, premium))
+            rows.setdefault(level, []).append(Dot.of("", level, label, premium))
     figure, axis = new_figure(9.2, 1.5 + 0.34 * len(runs) * len(levels))
     _draw(axis, rows)
     axis.axvline(0, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     name = formatting.metric_name(metric)
     axis.set(xlabel=f"{name}: {published.name} − {protocol}, 95 % interval")
     figure.legend(loc="outside right upper", fontsize=8)
-    return figure
+    return Drawn(figure, dots_data(chain.from_iterable(rows.values())))
 
 
-def ways_to_judge(results: Results, runs: dict[str, str], ways: dict[str, Aggregation], protocol: str) -> "Figure":
+def ways_to_judge(results: Results, runs: dict[str, str], ways: dict[str, Aggregation], protocol: str) -> Drawn:
     """AUC and accuracy of runs under a protocol when its units are judged in several ways.
 
     `runs` and `ways` as above. NotDrawnError where a run is missing.
@@ -78,7 +61,7 @@ def ways_to_judge(results: Results, runs: dict[str, str], ways: dict[str, Aggreg
     chosen = chosen_protocol(results, protocol)
     judging = chosen_runs(chosen, tuple(runs))
     measuring = Measuring(results.classes, results.settings.evaluate.calibration_bins)
-    rows: dict[str, dict[str, list[Row]]] = {metric: {} for metric in METRICS}
+    rows: dict[str, dict[str, list[Dot]]] = {metric: {} for metric in METRICS}
     for way, aggregation in ways.items():
         for name, label in runs.items():
             grid = judged_as(results, chosen, name, aggregation).subset(judging[name].reported)
@@ -86,7 +69,8 @@ def ways_to_judge(results: Results, runs: dict[str, str], ways: dict[str, Aggreg
             rng = np.random.default_rng(seed_for(*purpose))
             estimates = estimate(grid, Resampler(grid.values(), results.settings.evaluate.bootstrap, rng), measuring)
             for metric in METRICS:
-                rows[metric].setdefault(way, []).append(Row.of(label, estimates[ALL].overall[metric]))
+                dot = Dot.of(metric, way, label, estimates[ALL].overall[metric])
+                rows[metric].setdefault(way, []).append(dot)
     figure, axes = new_figure(9.2, 1.6 + 0.26 * len(runs) * len(ways), columns=2, sharey=True)
     for axis, metric in zip(axes, METRICS, strict=True):
         _draw(axis, rows[metric])
@@ -94,12 +78,12 @@ def ways_to_judge(results: Results, runs: dict[str, str], ways: dict[str, Aggreg
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", fontsize=8)
     figure.suptitle(f"{chosen.name}, {reported_words(chosen)}", fontsize=10)
-    return figure
+    return Drawn(figure, dots_data(dot for lines in rows.values() for dot in chain.from_iterable(lines.values())))
 
 
-def _draw(axis: "Axes", rows: dict[str, list[Row]]) -> None:
+def _draw(axis: "Axes", rows: dict[str, list[Dot]]) -> None:
     """A group of lines a run, in it one a series; `rows`: series → rows, of the same runs in the same order."""
-    labels = [row.label for row in next(iter(rows.values()))]
+    labels = [row.item for row in next(iter(rows.values()))]
     for index, (series, lines) in enumerate(rows.items()):
         y = np.arange(len(labels)) + 0.7 / len(rows) * (index - (len(rows) - 1) / 2)
         axis.hlines(y, [row.low for row in lines], [row.high for row in lines], color=COLOURS[index], linewidth=1.6)

@@ -8,7 +8,7 @@ from workflow_scripts.data.adapters.adapter_registry import is_private
 from workflow_scripts.data.dicom.pseudonyms import KEY_FILE
 from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.runtime.run_address import RECORD_FILE
-from workflow_scripts.runtime.study_paths import MONTAGE_FILE, ORIGINALS_FILE, StudyPaths
+from workflow_scripts.runtime.study_paths import MONTAGE_FILE, MONTAGE_IN_PAGE, ORIGINALS_FILE, StudyPaths
 from workflow_scripts.settings.known_names import papers
 from workflow_scripts.settings.source_checks import SYNTHETIC_RECORD, listing_digest, named_tables, source_folders
 from workflow_scripts.settings.steps import Steps
@@ -65,7 +65,7 @@ class DataFiles:
     def examples(self, study: str) -> list[str]:
         """Pictures of every class for people to look at, of a study of pictures, and their record."""
         folder = StudyPaths(Path(self._config.results, study)).examples
-        names = (ORIGINALS_FILE, RECORD_FILE, MONTAGE_FILE) if self._steps.has_pictures(study) else ()
+        names = (ORIGINALS_FILE, RECORD_FILE, MONTAGE_FILE, MONTAGE_IN_PAGE) if self._steps.has_pictures(study) else ()
         return [str(folder / name) for name in names]
 
     def slide_pictures(self, study: str) -> list[str]:

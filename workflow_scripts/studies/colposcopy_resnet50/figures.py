@@ -1,14 +1,11 @@
 """The figures of the colposcopy paper, drawn from this project's results."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.reporting.paper_figures import example_pictures, learning, network_diagrams, strips
 from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STUDIES = ("colposcopy_resnet50",)
 RUN = "resnet50"
@@ -16,7 +13,7 @@ RUN = "resnet50"
 TYPES = "The types are those of the transformation zone, not stages of disease."
 
 
-def losses(results: Results) -> "Figure":
+def losses(results: Results) -> Drawn:
     """Loss per epoch, with the epoch of the smallest error that the paper names."""
     named = next(entry.value for entry in results.paper.settings if entry.id == "smallest_error")
     return learning.losses(results, RUN, named_epoch=named)

@@ -1,15 +1,12 @@
 """The paper's two systems and their joining, as this project runs them."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 IMAGES, VISITS, HYBRID = "histology_vgg", "clinical_lstm", "vgg_lstm_hybrid"
 # The run of the study on visits that the paper's network is.
@@ -54,14 +51,14 @@ ARROWS = (
 )
 
 
-def systems(results: Results) -> "Figure":
+def systems(results: Results) -> Drawn:
     """Slides to tissue above, visits to risk below, both joined between them; this study's steps in blue."""
     own = OWN_STEPS[results.settings.study](results)
     boxes = {
         step: Box(STEP * column, LINE * line, own.get(step, PRINTED[step]), OWN if step in own else OTHER)
         for step, (column, line) in PLACES.items()
     }
-    return chart(boxes, list(ARROWS))
+    return Drawn(chart(boxes, list(ARROWS)))
 
 
 def _of_images(results: Results) -> Mapping[str, tuple[str, ...]]:

@@ -1,9 +1,9 @@
 """The figures of the histology paper, drawn from this project's results. The paper itself prints none."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.aggregation import EACH_SAMPLE, Aggregation
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.reporting.paper_figures import (
     example_pictures,
     heat_maps,
@@ -16,9 +16,6 @@ from workflow_scripts.reporting.paper_figures import (
 )
 from workflow_scripts.reporting.paper_figures.paper_figure import PaperFigure
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STUDIES = ("histology_vgg",)
 RUN, SLIDES = "vgg16", "slides"
@@ -39,7 +36,7 @@ WAYS = {
 _SLIDES = "Whole slides are judged, by the mean of their tiles; slides of one patient are in one fold."
 
 
-def slide_rocs(results: Results) -> "Figure":
+def slide_rocs(results: Results) -> Drawn:
     """ROC curves of slides."""
     return roc.curves(results, {**RIVALS, **CONTROLS}, SLIDES)
 

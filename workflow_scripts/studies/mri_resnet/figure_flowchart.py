@@ -1,15 +1,11 @@
 """Fig. 1: from DICOM studies to a patient's type, drawn from what was done."""
 
-from typing import TYPE_CHECKING
-
 from workflow_scripts.contracts.listed_table import TAKEN
+from workflow_scripts.drawing.saving import Drawn
 from workflow_scripts.drawing.style import COLOURS
 from workflow_scripts.reporting.paper_figures.diagrams import Box, chart
 from workflow_scripts.reporting.paper_figures.paper_figure import NotDrawnError, PaperFigure, chosen_protocol
 from workflow_scripts.reporting.results import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 RUN = "resnet"
 STEP, LINE = 3.2, -1.8
@@ -20,7 +16,7 @@ RESAMPLED = {
 }
 
 
-def flowchart(results: Results) -> "Figure":
+def flowchart(results: Results) -> Drawn:
     """Studies, series, crops, folds, networks and patients, with the numbers of this study and its settings."""
     series = results.series
     taken = series[series["reason"] == TAKEN]
@@ -51,7 +47,7 @@ def flowchart(results: Results) -> "Figure":
     for index, text in enumerate(lower):
         last = index == len(lower) - 1
         boxes[text[0]] = Box(STEP * (len(lower) - 1 - index), LINE, text, COLOURS[2] if last else COLOURS[5])
-    return chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False)))
+    return Drawn(chart(boxes, list(zip(boxes, list(boxes)[1:], strict=False))))
 
 
 PAPER_FIGURES = (

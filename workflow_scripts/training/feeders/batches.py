@@ -1,12 +1,12 @@
 """What the training loop knows of its data: batches, targets and keys, whatever the samples are.
 
-A feeder is a class with these methods, for one kind of array; feeder_registry names them. A view is what a training has
+A feeder is a subclass of Batches, for one kind of array; feeder_registry names them. A view is what a training has
 fitted on its training subset, and makes the feeders of it.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -32,72 +32,79 @@ class Batch:
     weights: torch.Tensor | None = None
 
 
-class Batches(Protocol):
-    """Batches of one subset. targets: int64 N on the device; keys: uint64 N.
+@dataclass(frozen=True)
+class Ordered(ABC):
+    """Samples of a subset in an order, some perhaps several times, and what is made of each.
 
-    weights: float32 N on the device, how much each counts; None: all the same.
+    indices: int64 N, on the processor; targets: int64 N; weights: float32 N, how much each counts, None: all the same.
+    What decides about a batch lies on the device as a whole, and a batch is a view of it: a GPU never waits for one.
     """
 
-    device: torch.device
+    indices: np.ndarray
     targets: torch.Tensor
-    keys: np.ndarray
     weights: torch.Tensor | None
 
     def __len__(self) -> int:
-        """Number of samples, N."""
-        ...
+        return len(self.indices)
 
-    def batch(self, indices: np.ndarray) -> Batch:
-        """The samples at these indices (B), without random changes: what is judged."""
-        ...
+    def batch(self, start: int, end: int) -> Batch:
+        """The samples at the positions [start, end) of the order."""
+        weights = None if self.weights is None else self.weights[start:end]
+        return Batch(self.inputs(start, end), self.targets[start:end], weights)
+
+    @abstractmethod
+    def inputs(self, start: int, end: int) -> tuple[torch.Tensor, ...]:
+        """What a network is called with for these samples, on the device."""
+
+
+class Batches(ABC):
+    """Batches of one subset. targets: int64 N on the device; keys: uint64 N.
+
+    weights: float32 N on the device, how much each counts; None: all the same. layout: of pictures and maps in memory.
+    steady: whether batches of equal size have equal shapes and lie wholly on the device.
+    """
+
+    layout: torch.memory_format = torch.contiguous_format
+    steady: bool = True
+
+    def __init__(self, subset: Subset, device: torch.device) -> None:
+        self.subset, self.device, self.keys = subset, device, subset.keys
+        self.targets = torch.from_numpy(subset.targets).to(device)
+        self.weights = None if subset.weights is None else torch.from_numpy(subset.weights).to(device)
+
+    def __len__(self) -> int:
+        """Number of samples, N."""
+        return len(self.subset)
 
     def placed(self, model: nn.Module) -> nn.Module:
         """The network on the device, its memory laid out as that of the batches."""
-        ...
+        # PyTorch's types do not know the memory format.
+        return model.to(self.device, memory_format=self.layout)  # type: ignore[call-overload]
+
+    @abstractmethod
+    def ordered(self, indices: np.ndarray) -> Ordered:
+        """The samples at these indices in this order, without random changes: what is judged."""
+
+    def batch(self, indices: np.ndarray) -> Batch:
+        """The samples at these indices (B) as one batch, without random changes."""
+        return self.ordered(indices).batch(0, len(indices))
+
+    def labels(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Class numbers of the samples at these indices, and how much each counts (None: all the same)."""
+        rows = self.on_device(indices)
+        return self.targets[rows], None if self.weights is None else self.weights[rows]
+
+    def on_device(self, numbers: np.ndarray) -> torch.Tensor:
+        """The same numbers on the device."""
+        return torch.from_numpy(numbers).to(self.device)
 
 
-def labels_on(device: torch.device, subset: Subset) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Class numbers of a subset, and how much each sample counts (None: all the same), on a device."""
-    weights = None if subset.weights is None else torch.from_numpy(subset.weights).to(device)
-    return torch.from_numpy(subset.targets).to(device), weights
-
-
-def batch_of(batches: Batches, inputs: tuple[torch.Tensor, ...], indices: np.ndarray) -> Batch:
-    """The inputs of the samples at these indices (B), with their class numbers and weights."""
-    rows = torch.from_numpy(indices).to(batches.device)
-    return Batch(inputs, batches.targets[rows], None if batches.weights is None else batches.weights[rows])
-
-
-class Epoch(Protocol):
-    """One pass over a training subset. indices: int64, the samples in its order, some perhaps several times."""
-
-    @property
-    def indices(self) -> np.ndarray: ...
-
-    def batch(self, positions: np.ndarray) -> Batch:
-        """The samples at these positions of the order (B), changed at random as this pass changes them."""
-        ...
-
-
-class TrainingBatches(Batches, Protocol):
+class TrainingBatches(Batches):
     """Batches to learn from."""
 
-    def epoch(self, seed: int, number: int) -> Epoch:
-        """Pass `number` (from 0): a function of both arguments and of the samples' keys alone."""
-        ...
-
-
-@dataclass(frozen=True)
-class OrderedEpoch:
-    """A pass that changes nothing but the order."""
-
-    batches: Batches
-
-    indices: np.ndarray
-
-    def batch(self, positions: np.ndarray) -> Batch:
-        """As Epoch.batch."""
-        return self.batches.batch(self.indices[positions])
+    @abstractmethod
+    def epoch(self, seed: int, number: int) -> Ordered:
+        """Pass `number` (from 0), changed at random: a function of both arguments and of the samples' keys alone."""
 
 
 @dataclass(frozen=True)

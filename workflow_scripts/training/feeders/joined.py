@@ -5,14 +5,13 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.data.linked_features import LinkedFeatures
-from workflow_scripts.training import sampling
-from workflow_scripts.training.feeders.batches import Batch, OrderedEpoch, View, batch_of, labels_on
-from workflow_scripts.training.feeders.sequences import SequenceView
+from workflow_scripts.training import devices, sampling
+from workflow_scripts.training.feeders.batches import Ordered, TrainingBatches, View
+from workflow_scripts.training.feeders.sequences import OrderedSequences, SequenceView
 from workflow_scripts.training.samples import Subset
 
 
@@ -56,36 +55,45 @@ class JoinedView(View):
         return JoinedBatches(self, arrays, subset, device)
 
 
-class JoinedBatches:
+class JoinedBatches(TrainingBatches):
     """Batches of one subset, called as models.joined_branches wants: inputs of visits, of images, or of both.
 
     Of visits what their own feeder gives; of images float32 B×M×D, 0 behind the last of a patient, and int64 B how many
     there are. M is the largest number of the subset, so that a patient's input does not depend on its batch.
     """
 
+    steady = False
+
     def __init__(self, view: JoinedView, arrays: Arrays, subset: Subset, device: torch.device) -> None:
-        self.device, self.subset, self.sampling = device, subset, view.train.sampling
-        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
-        self._visits = view.visits.applied(arrays, subset, device) if view.visits else None
-        self._bags = _Bags(view.images, subset) if view.images else None
+        super().__init__(subset, device)
+        self.sampling = view.train.sampling
+        self.visits = view.visits.applied(arrays, subset, device) if view.visits else None
+        self.bags = _Bags(view.images, subset) if view.images else None
 
-    def __len__(self) -> int:
-        return len(self.subset)
+    def ordered(self, indices: np.ndarray) -> "OrderedPatients":
+        """As Batches.ordered."""
+        visits = self.visits.ordered(indices) if self.visits else None
+        return OrderedPatients(indices, *self.labels(indices), self, visits)
 
-    def placed(self, model: nn.Module) -> nn.Module:
-        """As Batches.placed."""
-        return model.to(self.device)
-
-    def batch(self, indices: np.ndarray) -> Batch:
-        """As Batches.batch."""
-        visits = self._visits.batch(indices).inputs if self._visits else ()
-        images = self._bags.of(indices) if self._bags else ()
-        return batch_of(self, (*visits, *(torch.from_numpy(part).to(self.device) for part in images)), indices)
-
-    def epoch(self, seed: int, number: int) -> OrderedEpoch:
-        """As TrainingBatches.epoch."""
+    def epoch(self, seed: int, number: int) -> "OrderedPatients":
+        """As TrainingBatches.epoch; nothing is changed but the order."""
         indices, _ = sampling.epoch(self.sampling, self.subset.targets, self.keys, seed, number)
-        return OrderedEpoch(self, indices)
+        return self.ordered(indices)
+
+
+@dataclass(frozen=True)
+class OrderedPatients(Ordered):
+    """Patients in an order, and their visits in it; images are sent a batch at a time."""
+
+    patients: JoinedBatches
+    visits: OrderedSequences | None
+
+    def inputs(self, start: int, end: int) -> tuple[torch.Tensor, ...]:
+        """As Ordered.inputs."""
+        patients = self.patients
+        visits = self.visits.inputs(start, end) if self.visits else ()
+        images = patients.bags.of(self.indices[start:end]) if patients.bags else ()
+        return (*visits, *(devices.sent(part, patients.device) for part in images))
 
 
 class _Bags:

@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -17,7 +16,7 @@ from workflow_scripts.models.symmetries import eight_symmetries
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training import devices, sampling
-from workflow_scripts.training.feeders.batches import Batch, View, batch_of, labels_on
+from workflow_scripts.training.feeders.batches import Batches, Ordered, TrainingBatches, View
 from workflow_scripts.training.feeders.pixels import fourfold
 from workflow_scripts.training.samples import Subset
 
@@ -41,7 +40,7 @@ class MapView(View):
         return Maps(self.train, arrays, subset, device)
 
 
-class Maps:
+class Maps(Batches):
     """Batches of one subset: float32 B×C×H×W, the maps of its pictures as they are, and class numbers.
 
     Of a memory map only a batch is read at a time. On a GPU the subset's maps live there, as they are stored, where
@@ -49,10 +48,10 @@ class Maps:
     """
 
     def __init__(self, train: Train, arrays: Arrays, subset: Subset, device: torch.device) -> None:
-        self.data, self.subset, self.device = arrays.data, subset, device
+        super().__init__(subset, device)
+        self.data = arrays.data
         self.layout = torch.channels_last if train.channels_last else torch.contiguous_format
-        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
-        self.resident, self.held_at = None, np.empty(0, dtype="int64")
+        self.resident = None
         # Samples that are shown several times share their maps.
         first, self.sample_at = np.unique(subset.first, return_inverse=True)
         self.maps_a_sample = int(subset.count.max(initial=1))
@@ -60,32 +59,40 @@ class Maps:
             rows = (first[:, None] + np.arange(self.maps_a_sample)).ravel()
             self.resident = torch.from_numpy(self.data[rows]).to(device)
 
-    def __len__(self) -> int:
-        return len(self.subset)
-
-    def placed(self, model: nn.Module) -> nn.Module:
-        """As Batches.placed."""
-        # PyTorch's types do not know the memory format.
-        return model.to(self.device, memory_format=self.layout)  # type: ignore[call-overload]
-
-    def batch(self, indices: np.ndarray) -> Batch:
-        """As Batches.batch."""
+    def ordered(self, indices: np.ndarray) -> "OrderedMaps":
+        """As Batches.ordered."""
         return self.changed(indices, np.zeros_like(indices))
 
-    def changed(self, indices: np.ndarray, symmetries: np.ndarray) -> Batch:
-        """The maps at these indices (B), each of the picture changed by one of its symmetries (B)."""
-        maps = self._stored(indices, symmetries).permute(0, 3, 1, 2).float()
-        return batch_of(self, (maps.contiguous(memory_format=self.layout),), indices)
-
-    def _stored(self, indices: np.ndarray, symmetries: np.ndarray) -> torch.Tensor:
+    def changed(self, indices: np.ndarray, symmetries: np.ndarray) -> "OrderedMaps":
+        """The maps at these indices (N) in this order, each of the picture changed by one of its symmetries (N)."""
+        rows = None
         if self.resident is not None:
-            rows = self.sample_at[indices] * self.maps_a_sample + symmetries
-            return self.resident[torch.from_numpy(rows).to(self.device)]
-        batch = torch.from_numpy(self.data[self.subset.first[indices] + symmetries])
-        return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
+            rows = self.on_device(self.sample_at[indices] * self.maps_a_sample + symmetries)
+        return OrderedMaps(indices, *self.labels(indices), self, rows, symmetries)
 
 
-class TrainingMaps(Maps):
+@dataclass(frozen=True)
+class OrderedMaps(Ordered):
+    """Maps in an order; rows: of those that live on the device, None where none do; symmetries: int64 N."""
+
+    maps: Maps
+    rows: torch.Tensor | None
+    symmetries: np.ndarray
+
+    def inputs(self, start: int, end: int) -> tuple[torch.Tensor, ...]:
+        """As Ordered.inputs."""
+        maps = self._stored(start, end).permute(0, 3, 1, 2).float()
+        return (maps.contiguous(memory_format=self.maps.layout),)
+
+    def _stored(self, start: int, end: int) -> torch.Tensor:
+        maps = self.maps
+        if self.rows is not None and maps.resident is not None:
+            return maps.resident[self.rows[start:end]]
+        rows = maps.subset.first[self.indices[start:end]] + self.symmetries[start:end]
+        return devices.sent(maps.data[rows], maps.device)
+
+
+class TrainingMaps(Maps, TrainingBatches):
     """Maps to learn from: each epoch draws their order, and which of its maps stands for each sample, anew.
 
     UserError where samples have fewer maps than `train` draws from.
@@ -101,24 +108,11 @@ class TrainingMaps(Maps):
         self.train, self.pixels = train, arrays.map_source.pixels
         augmentation.check(train.augment, self.pixels)
 
-    def epoch(self, seed: int, number: int) -> "MapEpoch":
+    def epoch(self, seed: int, number: int) -> OrderedMaps:
         """As TrainingBatches.epoch."""
         indices, keys = sampling.epoch(self.train.sampling, self.subset.targets, self.keys, seed, number)
         changes = augmentation.draw(self.train.augment, seed, number, keys, torch.device("cpu"), self.pixels)
-        return MapEpoch(self, indices, symmetries_of(changes, self.variants[indices]))
-
-
-@dataclass(frozen=True)
-class MapEpoch:
-    """A pass over maps; symmetries: which of its sample's maps stands at each position of its order."""
-
-    maps: Maps
-    indices: np.ndarray
-    symmetries: np.ndarray
-
-    def batch(self, positions: np.ndarray) -> Batch:
-        """As Epoch.batch."""
-        return self.maps.changed(self.indices[positions], self.symmetries[positions])
+        return self.changed(indices, symmetries_of(changes, self.variants[indices]))
 
 
 def symmetries_of(changes: augmentation.Changes, variants: np.ndarray) -> np.ndarray:
@@ -137,7 +131,7 @@ def _numbers() -> np.ndarray:
     picture = np.arange(4, dtype="float32").reshape(2, 2, 1)
     pictures = torch.from_numpy(picture).expand(len(variants), 2, 2, 1)
     changes = augmentation.Changes(1.0, horizontal.bool(), vertical.bool(), turns)
-    changed = augmentation.apply(augmentation.copied(pictures, variants), changes, torch.arange(len(variants)))
+    changed = augmentation.apply(augmentation.copied(pictures, variants), changes)
     eight = torch.from_numpy(np.stack(eight_symmetries(picture)))
     same = (changed.reshape(-1, 1, 4) == eight.reshape(1, -1, 4)).all(dim=2)
     return same.int().argmax(dim=1).reshape(augmentation.COPIES, 2, 2, 4).numpy()

@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 import torch
-from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.stain_reference import StainReference
@@ -13,7 +12,7 @@ from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import augment as augmentation
 from workflow_scripts.training import devices, sampling
-from workflow_scripts.training.feeders.batches import Batch, View, batch_of, labels_on
+from workflow_scripts.training.feeders.batches import Batches, Ordered, TrainingBatches, View
 from workflow_scripts.training.feeders.stained import StainedRows, fitted_reference, stained
 from workflow_scripts.training.randomness import GOLDEN
 from workflow_scripts.training.samples import Subset
@@ -82,11 +81,11 @@ class Normalisation:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
-class Pixels:
+class Pixels(Batches):
     """Batches of one subset of pictures: normalised float32 B×C×H×W, and class numbers.
 
-    masks: applied to the pictures, what they leave out is black; changes: made to every batch, at the indices of the
-    subset; variants: which copy of its sample each is, see fourfold. On a GPU the subset's pixels live there where they
+    masks: applied to the pictures, what they leave out is black; changes: made to every picture of the subset that is
+    judged; variants: which copy of its sample each is, see fourfold. On a GPU the subset's pixels live there where they
     take at most half of the free memory.
     """
 
@@ -100,10 +99,9 @@ class Pixels:
         changes: "augmentation.Changes | None" = None,
         variants: np.ndarray | None = None,
     ) -> None:
+        super().__init__(subset, device)
         self.data, self.masks = stained(arrays.data, normalisation.stain), masks
-        self.subset, self.device = subset, device
         self.changes, self.variants, self.layout = changes, variants, normalisation.layout
-        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
         channels, scale = arrays.description.channels, arrays.description.scale
         std = torch.tensor(normalisation.std, dtype=torch.float64)
         self.scale = (1 / (scale * std)).float().view(1, channels, 1, 1).to(device)
@@ -115,43 +113,50 @@ class Pixels:
         if devices.may_hold(device, len(rows) * _bytes_held(arrays.data)):
             self.resident = torch.from_numpy(shown(self.data, masks, rows)).to(device)
 
-    def __len__(self) -> int:
-        return len(self.subset)
+    def ordered(self, indices: np.ndarray) -> "OrderedPixels":
+        """As Batches.ordered."""
+        return self.changed(indices, self.changes.at(indices) if self.changes else None)
 
-    def placed(self, model: nn.Module) -> nn.Module:
-        """As Batches.placed."""
-        # PyTorch's types do not know the memory format.
-        return model.to(self.device, memory_format=self.layout)  # type: ignore[call-overload]
+    def changed(self, indices: np.ndarray, changes: "augmentation.Changes | None") -> "OrderedPixels":
+        """The pictures at these indices (N) in this order, changed as `changes` says of these N."""
+        rows = None if self.resident is None else self.on_device(self.held_at[indices])
+        variants = None if self.variants is None else self.on_device(self.variants[indices])
+        return OrderedPixels(indices, *self.labels(indices), self, rows, variants, changes)
 
-    def batch(self, indices: np.ndarray) -> Batch:
-        """As Batches.batch."""
-        return self.changed(indices, self.changes, indices)
 
-    def changed(self, indices: np.ndarray, changes: "augmentation.Changes | None", at: np.ndarray) -> Batch:
-        """The pictures at these indices (B), changed as `changes` says at the indices `at` (B) of its own."""
-        pixels = self.pixels(indices)
-        if changes:
-            images = augmentation.apply(pixels, changes, torch.from_numpy(at).to(self.device))
+@dataclass(frozen=True)
+class OrderedPixels(Ordered):
+    """Pictures in an order; rows: of those that live on the device, None where none do."""
+
+    pictures: Pixels
+    rows: torch.Tensor | None
+    variants: torch.Tensor | None
+    changes: "augmentation.Changes | None"
+
+    def inputs(self, start: int, end: int) -> tuple[torch.Tensor, ...]:
+        """As Ordered.inputs."""
+        pictures, pixels = self.pictures, self.pixels(start, end)
+        if self.changes:
+            images = augmentation.apply(pixels, self.changes.at(slice(start, end)))
         else:
             images = pixels.permute(0, 3, 1, 2).float()
-        images = (images * self.scale).sub_(self.offset)
-        return batch_of(self, (images.contiguous(memory_format=self.layout),), indices)
+        images = (images * pictures.scale).sub_(pictures.offset)
+        return (images.contiguous(memory_format=pictures.layout),)
 
-    def pixels(self, indices: np.ndarray) -> torch.Tensor:
-        """B×H×W×C pictures, or copies of them, at these indices of the subset: uint8, or float32 of other types."""
-        pixels = self._held(indices)
-        if self.variants is None:
-            return pixels
-        return augmentation.copied(pixels, torch.from_numpy(self.variants[indices]).to(self.device))
+    def pixels(self, start: int, end: int) -> torch.Tensor:
+        """B×H×W×C pictures, or copies of them, at these positions: uint8, or float32 of other types."""
+        pixels = self._held(start, end)
+        return pixels if self.variants is None else augmentation.copied(pixels, self.variants[start:end])
 
-    def _held(self, indices: np.ndarray) -> torch.Tensor:
-        if self.resident is not None:
-            return self.resident[torch.from_numpy(self.held_at[indices]).to(self.device)]
-        batch = torch.from_numpy(shown(self.data, self.masks, self.subset.first[indices]))
-        return batch.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else batch
+    def _held(self, start: int, end: int) -> torch.Tensor:
+        pictures = self.pictures
+        if self.rows is not None and pictures.resident is not None:
+            return pictures.resident[self.rows[start:end]]
+        rows = pictures.subset.first[self.indices[start:end]]
+        return devices.sent(shown(pictures.data, pictures.masks, rows), pictures.device)
 
 
-class TrainingPixels(Pixels):
+class TrainingPixels(Pixels, TrainingBatches):
     """Pictures to learn from: each epoch draws their order and their random changes anew."""
 
     def __init__(self, view: PixelView, arrays: Arrays, subset: Subset, device: torch.device) -> None:
@@ -162,24 +167,11 @@ class TrainingPixels(Pixels):
         super().__init__(arrays, subset, device, view.normalisation(train.channels_last), masks, variants=variants)
         self.train, self.description = train, arrays.description
 
-    def epoch(self, seed: int, number: int) -> "PixelEpoch":
+    def epoch(self, seed: int, number: int) -> OrderedPixels:
         """As TrainingBatches.epoch."""
         indices, keys = sampling.epoch(self.train.sampling, self.subset.targets, self.keys, seed, number)
         changes = augmentation.draw(self.train.augment, seed, number, keys, self.device, self.description)
-        return PixelEpoch(self, indices, changes)
-
-
-@dataclass(frozen=True)
-class PixelEpoch:
-    """A pass over pictures; the changes are those of the positions of its order."""
-
-    pictures: Pixels
-    indices: np.ndarray
-    changes: "augmentation.Changes"
-
-    def batch(self, positions: np.ndarray) -> Batch:
-        """As Epoch.batch."""
-        return self.pictures.changed(self.indices[positions], self.changes, positions)
+        return self.changed(indices, changes)
 
 
 def fourfold(subset: Subset) -> tuple[Subset, np.ndarray]:

@@ -9,7 +9,7 @@ import torch
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.preprocessing.visit_preparation import Preparation
-from workflow_scripts.training.feeders.batches import View
+from workflow_scripts.training.feeders.batches import Ordered, View
 from workflow_scripts.training.feeders.standardised import Standardised, StandardisedView, rows_of
 from workflow_scripts.training.samples import Subset
 
@@ -21,6 +21,8 @@ class Sequences(Standardised):
     on the processor, where nn.utils.rnn.pack_padded_sequence wants them. Visits are prepared as the view was fitted,
     other steps standardised; all of the subset are kept in memory, on the device.
     """
+
+    steady = False
 
     def __init__(self, view: View, arrays: Arrays, subset: Subset, device: torch.device) -> None:
         super().__init__(view, arrays, subset, device)
@@ -34,14 +36,27 @@ class Sequences(Standardised):
         self.steps = torch.from_numpy(np.pad(steps, ((0, 1), (0, 0)))).to(device)
         first, numbers = np.cumsum(subset.count) - subset.count, np.arange(subset.count.max(initial=1))
         rows_of_steps = np.where(numbers < subset.count[:, None], first[:, None] + numbers, len(steps))
-        self.rows_of_steps = rows_of_steps.astype("int32")
+        self.rows_of_steps = self.on_device(rows_of_steps.astype("int32"))
 
-    def inputs(self, indices: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """As Standardised.inputs."""
-        lengths = self.subset.count[indices]
-        rows_of_steps = self.rows_of_steps[indices, : lengths.max()]
-        rows = torch.index_select(self.steps, 0, torch.from_numpy(rows_of_steps.ravel()).to(self.device))
-        return rows.view(*rows_of_steps.shape, -1), torch.from_numpy(lengths)
+    def ordered(self, indices: np.ndarray) -> "OrderedSequences":
+        """As Batches.ordered."""
+        rows, lengths = self.rows_of_steps[self.on_device(indices)], torch.from_numpy(self.subset.count[indices])
+        return OrderedSequences(indices, *self.labels(indices), self.steps, rows, lengths)
+
+
+@dataclass(frozen=True)
+class OrderedSequences(Ordered):
+    """Sequences in an order; rows_of_steps: int32 N×T on the device, into `steps`; lengths: int64 N, see Sequences."""
+
+    steps: torch.Tensor
+    rows_of_steps: torch.Tensor
+    lengths: torch.Tensor
+
+    def inputs(self, start: int, end: int) -> tuple[torch.Tensor, ...]:
+        """As Ordered.inputs, but for the lengths."""
+        lengths = self.lengths[start:end]
+        rows = self.rows_of_steps[start:end, : int(lengths.max())]
+        return torch.index_select(self.steps, 0, rows.reshape(-1)).view(*rows.shape, -1), lengths
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,15 @@
 """Numbers that are no pixels, brought to mean 0 and standard deviation 1 of the training subset."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import torch
-from torch import nn
 
 from workflow_scripts.contracts.arrays import Arrays
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.training import sampling
-from workflow_scripts.training.feeders.batches import Batch, OrderedEpoch, View, batch_of, labels_on
+from workflow_scripts.training.feeders.batches import Ordered, TrainingBatches, View
 from workflow_scripts.training.samples import Subset
 
 # A number that is the same in all training samples tells nothing: it stays as it is, but for its mean.
@@ -19,33 +17,18 @@ CONSTANT = 1e-12
 SAMPLES_AT_A_TIME = 1024
 
 
-class Standardised(ABC):
+class Standardised(TrainingBatches):
     """Batches of one subset, whose numbers are standardised as a view was fitted."""
 
     def __init__(self, view: View, arrays: Arrays, subset: Subset, device: torch.device) -> None:
-        self.data, self.subset, self.device, self.sampling = arrays.data, subset, device, view.train.sampling
-        self.keys, (self.targets, self.weights) = subset.keys, labels_on(device, subset)
+        super().__init__(subset, device)
+        self.data, self.sampling = arrays.data, view.train.sampling
         self.mean, self.std = (np.array(values) for values in (view.mean, view.std))
 
-    def __len__(self) -> int:
-        return len(self.subset)
-
-    def placed(self, model: nn.Module) -> nn.Module:
-        """As Batches.placed."""
-        return model.to(self.device)
-
-    def batch(self, indices: np.ndarray) -> Batch:
-        """As Batches.batch."""
-        return batch_of(self, self.inputs(indices), indices)
-
-    def epoch(self, seed: int, number: int) -> OrderedEpoch:
-        """As TrainingBatches.epoch."""
+    def epoch(self, seed: int, number: int) -> Ordered:
+        """As TrainingBatches.epoch; nothing is changed but the order."""
         indices, _ = sampling.epoch(self.sampling, self.subset.targets, self.keys, seed, number)
-        return OrderedEpoch(self, indices)
-
-    @abstractmethod
-    def inputs(self, indices: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """What a network is called with for the samples at these indices (B)."""
+        return self.ordered(indices)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """float32 R×D: the standardised rows of the samples at these indices, one sample after the other."""
