@@ -199,7 +199,8 @@ def _seconds_an_image(timing: Timing, size: int, train: "Train") -> float:
     for step in range(1 + TIMED):
         if step == 1:
             started = time.perf_counter()
-        optimisation.begin_step(0, 0)
+        optimisation.set_rate(0, 0)
+        optimisation.forget_gradients()
         with devices.autocast(device, train.precision):
             outputs = network(pictures)
         optimisation.loss(outputs.float(), targets).backward()
