@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.reporting.formatting import plural
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
@@ -68,7 +69,7 @@ class Choice:
     minutes: float
 
     def __str__(self) -> str:
-        return f"about {max(1, round(self.minutes))} minutes"
+        return f"about {plural(max(1, round(self.minutes)), 'minute')}"
 
 
 def arguments() -> argparse.ArgumentParser:
