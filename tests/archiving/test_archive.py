@@ -8,6 +8,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,9 @@ from workflow_scripts.contracts.step_settings.evaluate_settings import EvaluateS
 from workflow_scripts.kinds.network import Network
 from workflow_scripts.kinds.step_settings.run_settings import RunSettings
 from workflow_scripts.kinds.vote import Vote
+from workflow_scripts.reporting.pages.page import SCRIPT
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.runtime.results_layout import vouched_file
 
 # Endings of figures.
 DRAWN = (".png", ".svg", ".pdf")
@@ -61,7 +64,7 @@ def test_every_table_has_its_line_and_what_is_not_computed_is_listed(archive, ca
         assert re.sub(r"(/runs)/.*/", r"\1/…/", figures) in together
 
 
-def test_every_link_of_every_page_ends_inside(archive, tmp_path):
+def test_every_link_of_every_page_ends_inside_or_at_what_a_record_inside_vouches_for(archive, tmp_path):
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path)
     pages = sorted(tmp_path.rglob("*.html"))
@@ -76,8 +79,11 @@ def test_every_link_of_every_page_ends_inside(archive, tmp_path):
         for link in re.findall(r"""(?:href|src)=["']([^"']*)["']""", page.read_text(encoding="utf-8")):
             path, _, anchor = link.partition("#")
             if not link.startswith("data:image/"):
-                target = (page.parent / path).resolve() if path else page
-                assert target.is_file() and (not anchor or f'id="{anchor}"' in target.read_text("utf-8")), link
+                target = (page.parent / unquote(path)).resolve() if path else page
+                if not target.is_file():
+                    assert not anchor and vouched_file(target).record.is_file(), link
+                    continue
+                assert not anchor or f'id="{anchor}"' in target.read_text("utf-8"), link
                 followed += 1
     assert followed > 20
 
@@ -110,6 +116,26 @@ def test_a_page_with_a_dead_link_or_something_active_is_named(html, fault):
     assert page_faults(pages, pages)["a/page.html"].startswith(fault)
     fine = '<a href="other.html#there">x</a> <a href="#me" id="me">y</a> <img src="data:image/png;base64,AA==">'
     assert page_faults({**pages, "a/page.html": fine}, pages) == {}
+
+
+def test_the_one_script_of_the_pages_is_known_by_every_letter():
+    fine = f"<p>x</p><script>\n{SCRIPT}</script>"
+    assert page_faults({"a.html": fine}, ["a.html"]) == {}
+    for other in (
+        fine.replace("Filter", "Filtre"),
+        f"{fine}<script>x()</script>",
+        fine.replace("<script>", "<script async>"),
+    ):
+        assert "has 'script'" in page_faults({"a.html": other}, ["a.html"])["a.html"]
+
+
+def test_a_link_to_what_stays_behind_is_none_to_nothing():
+    page = '<a href="evaluation/grouped/cvm/roc.png">x</a> <a href="../../docs/explanation/verdicts.md">y</a>'
+    names = ["cvm/report.html", "cvm/evaluation/grouped/record.json"]
+    assert page_faults({"cvm/report.html": page}, names) == {}
+    assert "roc.png" in page_faults({"cvm/report.html": page}, names[:1])["cvm/report.html"]
+    for other in ('<a href="evaluation/grouped/cvm/roc.png#x">x</a>', '<a href="../../docs/other.md">y</a>'):
+        assert "which is not in the archive" in page_faults({"cvm/report.html": other}, names)["cvm/report.html"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ class Study:
                 explanation = self.folder / "explanation" / protocol / run
                 for kind in ("gradcam", "errors", "risk_over_time", "embedding"):
                     picture(explanation / f"{kind}.png")
+                (explanation / "embedding.html").write_text("", encoding="utf-8")
                 pair = (self.classes[0], self.classes[-1], 2, 0.5)
                 CONFUSIONS.write(explanation / "confusions.csv", pd.DataFrame([pair], columns=list(CONFUSIONS.columns)))
             self.vouch(protocol)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from handmade import Study
 
 from tests.vouched import revouch, vouch
+from workflow_scripts.reporting.pages.page import SCRIPT
 from workflow_scripts.steps import report
 
 PAPER = Path(report.__file__).parents[1] / "studies" / "cvm_cervix"
@@ -23,9 +24,14 @@ def write(study: Study, paper: Path | None = PAPER) -> str:
     return out.read_text(encoding="utf-8")
 
 
+def without_script(page: str) -> str:
+    """A page without the script that every page has; any other stays, for a test to see."""
+    return page.replace(f"<script>\n{SCRIPT}</script>", "")
+
+
 def text_of(page: str) -> str:
     """The words of a page, spaces normalised."""
-    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    body = re.sub(r"<style>.*?</style>", "", without_script(page), flags=re.DOTALL)
     return " ".join(html_module.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 

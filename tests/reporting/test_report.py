@@ -1,23 +1,43 @@
 """A study's report opens offline and says what it must, whatever the study."""
 
+from pathlib import Path
+
 from handmade import Study
 from judging import Real
-from pages import Tags, text_of, verdicts, without_costs, write
+from pages import Tags, text_of, verdicts, without_costs, without_script, write
 
+from tests.page_links import dead_links, doubled_anchors, links
+from workflow_scripts.reporting.pages.documentation import documentation
 from workflow_scripts.runtime.files import read_json, write_json
+from workflow_scripts.steps import report
 
 
 def test_page_loads_nothing_from_elsewhere(small):
-    for tag, attributes in Tags(small.page).found:
+    for tag, attributes in Tags(without_script(small.page)).found:
         assert tag not in ("script", "link", "iframe", "object", "embed", "base")
-        for name in ("src", "href", "srcset", "data", "poster"):
+        for name in ("src", "srcset", "data", "poster"):
             value = attributes.get(name, "")
-            own = value == "../index.html" or value.startswith(("#", "data:image/webp;base64,", "../consistency.html#"))
-            beside = name == "href" and (small.study.folder / value).is_file()
-            assert not value or own or beside, (tag, value)
+            assert not value or value.startswith("data:image/webp;base64,"), (tag, value)
         assert "url(" not in attributes.get("style", "")
     assert "@import" not in small.page
     assert "url(" not in small.page
+
+
+def test_every_link_leads_to_a_file_of_the_study_or_to_the_pages_over_all(small):
+    page = small.study.folder / "report.html"
+    dead = {address.partition("#")[0] for address in dead_links(page)}
+    assert dead == {"../index.html", "../consistency.html"}, "these two are of other steps"
+    assert doubled_anchors(page) == set()
+    named = {"verdict.csv", "model_card.md", "dataset/manifest.csv", "evaluation/published/cvm/metrics.csv"}
+    assert named <= set(links(page)) and "explanation/grouped/cvm/embedding.html" in links(page)
+
+
+def test_pages_of_docs_are_linked_inside_the_project_alone_and_exist(small, tmp_path):
+    project = Path(report.__file__).parents[2]
+    inside = documentation(project / "results" / "cvm_cervix")
+    assert all((project / "results" / "cvm_cervix" / page.address).resolve().is_file() for page in inside.values())
+    assert {page.address for page in documentation(tmp_path).values()} == {""}
+    assert "<code>docs/explanation/verdicts.md</code>" in small.page and str(project) not in small.page
 
 
 def test_synthetic_data_are_said_to_say_nothing_about_the_paper(small, tmp_path):
@@ -70,7 +90,7 @@ def test_a_study_without_a_paper_has_a_page(tmp_path):
     assert 'id="notes"' not in page and 'id="verdict"' not in page and 'href="#verdict"' not in page
     for words in ("Do the printed numbers hold", "Published against", "than the paper", "published way of splitting"):
         assert words not in text_of(page)
-    assert "Demo scale. Small pictures" in text_of(page) and ">Which run is best?</h2>" in page
+    assert "Demo scale. Small pictures" in text_of(page) and ">Which run is best?</a></h2>" in page
 
 
 def test_a_study_on_data_that_the_paper_never_used_says_so(tmp_path):

@@ -9,6 +9,11 @@ def run(inputs, out, settings, **more):
     return (out / "weights.safetensors").read_bytes(), (out / "history.csv").read_bytes()
 
 
+def tensors_in(raw):
+    """The bytes of the tensors in those of a weights file."""
+    return raw[8 + int.from_bytes(raw[:8], "little") :]
+
+
 def changed(arguments, more):
     """Arguments of a step with some others."""
     for name, value in more.items():

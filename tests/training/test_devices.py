@@ -144,6 +144,10 @@ def test_under_slurm_the_scheduler_places_the_jobs(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "1")
     assert all(reservations.own_gpus(["a", "b"], 1, folder=tmp_path) == [0] for _ in range(2))
     assert not list(tmp_path.iterdir())
+    # What it gives is shared with nobody, whatever the settings allow.
+    assert reservations.jobs_sharing(3) == 1
+    monkeypatch.delenv("SLURM_JOB_ID")
+    assert reservations.jobs_sharing(3) == 3
 
 
 def test_a_lock_file_can_be_locked_by_another_user(tmp_path):

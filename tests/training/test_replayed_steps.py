@@ -8,9 +8,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from tests import made
-from tests.training.running import run
+from tests.training.running import run, tensors_in
 from tests.training.test_interrupted import killed, start
-from tests.training.test_train import _tensors
 from workflow_scripts.contracts.step_settings.train_settings import Train
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training import optimiser_steps
@@ -90,7 +89,7 @@ DROPS = made.network(options={"drop_rate": 0.3})
 
 def left(inputs, out, settings, **more):
     weights, history = run(inputs, out, settings, **more)
-    return _tensors(weights), history, (out / "predictions.csv").read_bytes()
+    return tensors_in(weights), history, (out / "predictions.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,7 @@ def test_a_training_that_replays_and_is_stopped_ends_in_the_same_bytes(inputs, t
     code, log = start(inputs, out, settings)
     assert code == 0 and "continuing in epoch" in log
     weights, history, predictions = (out / name for name in ("weights.safetensors", "history.csv", "predictions.csv"))
-    assert (_tensors(weights.read_bytes()), history.read_bytes(), predictions.read_bytes()) == whole
+    assert (tensors_in(weights.read_bytes()), history.read_bytes(), predictions.read_bytes()) == whole
 
 
 def test_what_cannot_be_recorded_is_refused_in_a_line(monkeypatch):
@@ -142,7 +141,7 @@ def test_what_cannot_be_recorded_is_refused_in_a_line(monkeypatch):
             pass
 
         def __exit__(self, *error):
-            pass
+            raise RuntimeError("operation failed due to a previous error during capture")
 
     def waits():
         raise RuntimeError("operation not permitted when stream is capturing\nand more")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests import made
-from tests.training.running import run
+from tests.training.running import run, tensors_in
 from tests.training.test_feeders import CLASSES, prepared
 from workflow_scripts.contracts.blocks import parse
 from workflow_scripts.contracts.step_settings.train_settings import Train
@@ -142,11 +142,7 @@ def test_best_keeps_the_epoch_with_the_lowest_validation_loss(inputs, tmp_path, 
     monkeypatch.setattr(loop, "evaluate", lambda *arguments: (next(losses), 0.5))
     best, _ = run(inputs, tmp_path / "best", settings)
     assert json.loads((tmp_path / "best" / "train.json").read_text())["epoch_kept"] == 2
-    assert _tensors(best) == _tensors(shorter)
-
-
-def _tensors(raw):
-    return raw[8 + int.from_bytes(raw[:8], "little") :]
+    assert tensors_in(best) == tensors_in(shorter)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +169,7 @@ def test_every_setting_changes_the_result(inputs, tmp_path, change):
         inputs = made.make_inputs(tmp_path / "made")
         inputs.resplit(split.drop(index=split[split["subset"] == "train"].index[:6]))
     plain = run(inputs, tmp_path / "plain", made.settings(epochs=1))
-    assert _tensors(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != _tensors(plain[0])
+    assert tensors_in(run(inputs, tmp_path / "changed", made.settings(epochs=1, **change))[0]) != tensors_in(plain[0])
 
 
 def test_a_processor_does_with_tf32_what_it_does_with_float32(inputs, tmp_path):
@@ -181,7 +177,7 @@ def test_a_processor_does_with_tf32_what_it_does_with_float32(inputs, tmp_path):
         run(inputs, tmp_path / precision, made.settings(epochs=1, precision=precision))
         for precision in ("float32", "tf32")
     )
-    assert _tensors(fast[0]) == _tensors(precise[0]) and fast[1] == precise[1]
+    assert tensors_in(fast[0]) == tensors_in(precise[0]) and fast[1] == precise[1]
 
 
 def test_a_frozen_backbone_stays_as_it_was(inputs, tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.page_links import dead_links
 from tests.workflow.conftest import ROOT
 from workflow_scripts.documentation.file_pages import contract
 from workflow_scripts.documentation.output_files import file_of
@@ -36,6 +37,14 @@ case "$1 ${{2:-}}" in
 esac
 """
 ACTIVATE = 'export CONDA_PREFIX="$1"\nexport PATH="$1/bin:$PATH"\n'
+
+
+def test_every_link_of_every_page_leads_to_a_file_and_its_anchor(finished):
+    pages = sorted((finished.folder / "results").glob("**/*.html"))
+    names = {page.name for page in pages}
+    assert {"index.html", "consistency.html", "report.html", "runs.html"} <= names
+    dead = {str(page): dead_links(page) for page in pages if page.name != "embedding.html"}
+    assert {page: addresses for page, addresses in dead.items() if addresses} == {}
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
-from workflow_scripts.runtime.results_layout import RUNS_FILES
+from workflow_scripts.reporting.pages.documentation import DOCUMENTATION
+from workflow_scripts.reporting.pages.page import SCRIPT
+from workflow_scripts.runtime.results_layout import RUNS_FILES, vouched_file
 
-# What no page of this workflow has: it would run, load or send something.
+# What no page of this workflow has: it would run, load or send something. The one script that pages have is known.
 ACTIVE = ("applet", "base", "embed", "form", "frame", "iframe", "link", "object", "script")
 _LOADS = re.compile(r"@import|url\(\s*['\"]?(?!data:image/(?:png|webp)|#)|expression\(", re.IGNORECASE)
 _PICTURE = re.compile(r"(data:image/(?:png|webp);base64,)[A-Za-z0-9+/=]+")
@@ -60,7 +62,7 @@ class _Page:
     """
 
     def __init__(self, html: str) -> None:
-        html = _PICTURE.sub(r"\1", html)
+        html = _PICTURE.sub(r"\1", html).replace(f"<script>\n{SCRIPT}</script>", "")
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.active: list[str] = ["style"] if _LOADS.search(html) else []
@@ -87,6 +89,7 @@ def page_faults(pages: dict[str, str], names: Collection[str]) -> dict[str, str]
     """Page → what is wrong with it: something active, an address that is not in the archive, a link to nothing.
 
     `pages`: name in the archive → HTML; `names`: all files of the archive. Links between pages include their anchors.
+    A link may lead to a file that stays behind, such as a figure, whose record is in the archive.
     """
     parsed = {name: _Page(html) for name, html in pages.items()}
     faults = {}
@@ -100,7 +103,8 @@ def page_faults(pages: dict[str, str], names: Collection[str]) -> dict[str, str]
 
 
 def _leads(page: str, link: str, parsed: dict[str, _Page], names: Collection[str]) -> bool:
-    """Whether a link of a page ends at a file of the archive, and at an anchor of it if it names one."""
+    """Whether a link of a page ends at a file of the archive, and at an anchor of it if it names one; or at a file
+    that stays behind."""
     try:
         parts = urlsplit(link)
     except ValueError:
@@ -113,5 +117,13 @@ def _leads(page: str, link: str, parsed: dict[str, _Page], names: Collection[str
         page if not parts.path else posixpath.normpath(f"{posixpath.dirname(page)}/{unquote(parts.path)}".lstrip("/"))
     )
     if target not in names:
-        return False
+        return not parts.fragment and _stays_behind(target, names)
     return not parts.fragment or target not in parsed or unquote(parts.fragment) in parsed[target].anchors
+
+
+def _stays_behind(target: str, names: Collection[str]) -> bool:
+    """Whether a file that is not in the archive is one that a record in it vouches for, or a page of docs/."""
+    if target.startswith("../"):
+        return target.lstrip("./") in DOCUMENTATION.values()
+    vouched = vouched_file(Path(target))
+    return vouched is not None and vouched.record.as_posix() in names

@@ -1,57 +1,53 @@
 """A paragraph for the authors of a paper: what does not fit, what was tried, what would help. It accuses nobody."""
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
-
-from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF
-from workflow_scripts.claims.tables.finding import Finding
-from workflow_scripts.contracts.result_tables import PaperTables
-from workflow_scripts.reporting.deciding import Unchecked
-from workflow_scripts.runtime.wording import listed
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-class _Issue(Protocol):
-    """What a letter needs of an issue."""
+@dataclass(frozen=True)
+class Doubt:
+    """What a letter asks about.
 
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def where(self) -> str: ...
-    @property
-    def computed(self) -> str: ...
-    @property
-    def first(self) -> Finding: ...
-    @property
-    def quoted(self) -> str: ...
-    @property
-    def tried(self) -> tuple[str, ...]: ...
-    @property
-    def innocent(self) -> tuple[str, ...]: ...
+    place: in the paper; quoted: what is printed; why: what does not fit, a sentence; computed: what would fit; reading:
+    what would have to be so, in words that follow "if", empty of a contradiction; tried: the readings that were tried;
+    innocent: how it may have come about without a fault, a sentence; subject: what is quoted, numbers or statements.
+    """
+
+    place: str
+    quoted: str
+    why: str
+    computed: str
+    reading: str
+    tried: tuple[str, ...]
+    innocent: str
+    subject: str = "numbers"
 
 
-def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[Unchecked]) -> tuple[str, ...]:
-    """The letter, a paragraph an entry."""
-    contradictions = [issue for issue in issues if issue.outcome == CONTRADICTION]
-    readings = [issue for issue in issues if issue.outcome == FITS_ONLY_IF]
-    tables = listed(dict.fromkeys(table.place for table in paper.tables))
+def letter(compared: str, source: str, doubts: Sequence[Doubt], missing: Sequence[str]) -> tuple[str, ...]:
+    """The letter, a paragraph an entry.
+
+    compared: what was held against each other; source: all that is needed for it; missing: what would help to check
+    further numbers, what helps most first.
+    """
+    contradictions = [doubt for doubt in doubts if not doubt.reading]
+    readings = [doubt for doubt in doubts if doubt.reading]
     paragraphs = [
-        f"Dear authors, we compared the numbers of {tables} with each other, as anybody can who has the printed tables "
-        "alone. Such a comparison knows nothing of your data and your code."
+        f"Dear authors, we compared {compared} with each other, as anybody can who has {source} alone. Such a "
+        "comparison knows nothing of your data and your code."
     ]
     if not contradictions and not readings:
         paragraphs.append("We found no numbers that do not fit each other.")
     paragraphs += map(_question, contradictions)
     if contradictions:
-        tried = dict.fromkeys(reading for issue in contradictions for reading in issue.tried)
+        tried = dict.fromkeys(reading for doubt in contradictions for reading in doubt.tried)
         paragraphs.append(
             (f"Before asking we tried these readings: {'; '.join(tried)}. " if tried else "")
             + "Could you check these numbers, or tell us how they were computed?"
         )
-    paragraphs += [paragraph for issue in readings for paragraph in _reading(issue)]
-    decisive = list(dict.fromkeys(entry.decides for entry in open_numbers))[:2]
-    if decisive:
+    paragraphs += map(_reading, readings)
+    if missing:
         paragraphs.append(
-            f"Some numbers cannot be compared with anything. What would help most: {'; '.join(decisive)}."
+            f"Some numbers cannot be compared with anything. What would help most: {'; '.join(missing[:2])}."
         )
     if contradictions:
         paragraphs.append(
@@ -61,24 +57,22 @@ def letter(paper: PaperTables, issues: Sequence[_Issue], open_numbers: Sequence[
     return tuple(paragraphs)
 
 
-def _question(issue: _Issue) -> str:
+def _question(doubt: Doubt) -> str:
     """What does not fit, with the numbers quoted, and what would."""
-    finding = issue.first
     sentences = [
-        f"In {finding.table} we could not bring these numbers together: {issue.quoted or issue.where}.",
-        _sentence(finding.why),
-        f"What would fit: {issue.computed}." if issue.computed else "",
-        f"A possible reason: {_sentence(issue.innocent[0])}" if issue.innocent else "",
+        f"In {doubt.place} we could not bring these {doubt.subject} together: {doubt.quoted}.",
+        _sentence(doubt.why),
+        f"What would fit: {doubt.computed}." if doubt.computed else "",
+        f"A possible reason: {_sentence(doubt.innocent)}" if doubt.innocent else "",
     ]
     return " ".join(filter(None, sentences))
 
 
-def _reading(issue: _Issue) -> Iterator[str]:
+def _reading(doubt: Doubt) -> str:
     """What would have to be so for numbers to fit, as a question."""
-    finding = issue.first
-    yield (
-        f"In {finding.table} the numbers ({issue.quoted or issue.where}) fit each other if {finding.reading}. The text "
-        "that we have does not say so. Is it so? A half-sentence in the table's legend would help the reader."
+    return (
+        f"In {doubt.place} the {doubt.subject} ({doubt.quoted}) fit each other if {doubt.reading}. The text that we "
+        "have does not say so. Is it so? A half-sentence in the table's legend would help the reader."
     )
 
 

@@ -2,6 +2,14 @@
 
 DISCLAIMER = "This is research software. It is not a medical device and must not be used for diagnosis or treatment."
 
+
+def once(words: str, shown: set[str]) -> str:
+    """The words where they are not among those that are shown, which they then are; else nothing."""
+    repeated = words in shown
+    shown.add(words)
+    return "" if repeated else words
+
+
 # Kind of figure → title, how to read it.
 FIGURES = {
     "confusion": (
@@ -57,6 +65,6 @@ EXPLAINED = {
     "embedding": (
         "Samples as the network sees them",
         "t-SNE of the features before the classifier to three dimensions, from three sides; rings are errors. Near "
-        "samples look alike to the network, distances between far groups mean nothing. embedding.html can be turned.",
+        "samples look alike to the network, distances between far groups mean nothing.",
     ),
 }

@@ -8,7 +8,7 @@ from workflow_scripts.claims.outcome import CONSISTENT, CONTRADICTION, FITS_ONLY
 from workflow_scripts.claims.tables.finding import Finding
 from workflow_scripts.contracts.public_sets import SizeHint
 from workflow_scripts.contracts.result_tables import PaperTables
-from workflow_scripts.reporting.authors_letter import letter
+from workflow_scripts.reporting.authors_letter import Doubt, letter
 from workflow_scripts.reporting.deciding import WHOLE, Touched, Unchecked, is_quoted, printed_cells, unchecked
 from workflow_scripts.runtime.wording import listed
 
@@ -142,8 +142,27 @@ def answer_of(
         hints=tuple(hints),
         numbers=len(cells),
         checked=sum(touched.holds(cell.table.place, cell.row, cell.column, cell.value) for cell in cells),
-        letter=letter(paper, shown, open_numbers),
+        letter=_letter(paper, shown, open_numbers),
     )
+
+
+def _letter(paper: PaperTables, issues: Sequence[ShownIssue], open_numbers: Sequence[Unchecked]) -> tuple[str, ...]:
+    tables = listed(dict.fromkeys(table.place for table in paper.tables))
+    doubts = [
+        Doubt(
+            issue.first.table,
+            issue.quoted or issue.where,
+            issue.first.why,
+            issue.computed,
+            issue.first.reading,
+            issue.tried,
+            next(iter(issue.innocent), ""),
+        )
+        for issue in issues
+        if issue.outcome in (CONTRADICTION, FITS_ONLY_IF)
+    ]
+    missing = list(dict.fromkeys(entry.decides for entry in open_numbers))
+    return letter(f"the numbers of {tables}", "the printed tables", doubts, missing)
 
 
 def _fitting(findings: Sequence[Finding]) -> Iterator[Fitting]:

@@ -131,9 +131,10 @@ def cuda_graph(work: Work) -> Work:
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
+        # What went wrong within the block makes its end an error as well.
+        cause = str(error.__context__ or error).splitlines()[0][:120]
         raise UserError(
-            f"train.replay: a step of this network cannot be recorded ({str(error).splitlines()[0][:120]}); set "
-            "train.replay to false"
+            f"train.replay: a step of this network cannot be recorded ({cause}); set train.replay to false"
         ) from None
     return graph.replay
 

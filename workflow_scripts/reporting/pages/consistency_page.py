@@ -7,16 +7,31 @@ from pathlib import Path
 
 from workflow_scripts.claims.checks import CHECKS, NO_CHECK
 from workflow_scripts.claims.issues import issues, numbers_by_outcome
-from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, ISSUES, NOTE, Outcome
+from workflow_scripts.claims.outcome import CONTRADICTION, FITS_ONLY_IF, ISSUES, NOT_CHECKABLE, NOTE, Outcome
 from workflow_scripts.contracts.claims import Claim, Published
 from workflow_scripts.contracts.consistency_table import CONSISTENCY
 from workflow_scripts.reporting import captions
+from workflow_scripts.reporting.pages.consistency_letter import letter_about
 from workflow_scripts.reporting.pages.consistency_rows import Assumption, Row, assumptions, rows_of
 from workflow_scripts.reporting.pages.issue_cards import Card, card_of
 from workflow_scripts.reporting.pages.page import render
 
 Checked = list[tuple[Published, list[Outcome]]]
+# Behind a number of issues: of several or none, of one.
+_TALLY = {
+    CONTRADICTION: ("contradictions", "contradiction"),
+    FITS_ONLY_IF: ("fit only if …", "fits only if …"),
+    NOTE: ("notes", "note"),
+}
 _HEADS = {CONTRADICTION: "Contradictions", FITS_ONLY_IF: "Fits only if …", NOTE: "Notes, no findings"}
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Numbers that nothing was held against, by what one would have to know. missing: a sentence."""
+
+    missing: str
+    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,20 @@ class PaperPart:
     def of(self, outcome: str) -> list[Card]:
         """The issues of that outcome."""
         return [card for card in self.cards if card.issue.outcome == outcome]
+
+    @property
+    def unchecked(self) -> list[Unchecked]:
+        """The numbers that no check came to anything about, what most of them lack first."""
+        rows: dict[str, list[Row]] = {}
+        for row in self.numbers:
+            if row.outcome == NOT_CHECKABLE:
+                rows.setdefault(row.outcomes[0].why, []).append(row)
+        return [Unchecked(why, of) for why, of in sorted(rows.items(), key=lambda item: -len(item[1]))]
+
+    @property
+    def letter(self) -> tuple[str, ...]:
+        """To the authors, a paragraph an entry."""
+        return letter_about(self.published.called, self.cards, [entry.missing for entry in self.unchecked])
 
 
 def write_table(path: Path, checked: Checked) -> None:
@@ -94,6 +123,8 @@ def consistency_page(checked: Checked) -> str:
             "papers": papers,
             "kinds": ISSUES,
             "heads": _HEADS,
+            "tally": _TALLY,
+            "not_checkable": NOT_CHECKABLE,
             "no_check": NO_CHECK,
             "checks": _checks(),
             "disclaimer": captions.DISCLAIMER,

@@ -12,6 +12,7 @@ from workflow_scripts.reporting.formatting import DASH, at_start, missing
 from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.results import Protocol, Results
 from workflow_scripts.reporting.run_order import ordered_protocols, protocol_words
+from workflow_scripts.runtime.run_address import FoldSeed
 from workflow_scripts.runtime.study_paths import StudyPaths
 
 LEVEL_WORDS = {
@@ -33,6 +34,8 @@ def label_efficiency_section(results: Results) -> dict[str, Any]:
                 {
                     "learner": learner,
                     "protocol": protocol_words(protocol),
+                    "folder": protocol.name,
+                    "first": str(FoldSeed(*next(iter(protocol.runs.values())).jobs[0])),
                     # One picture a protocol has a panel for each learner.
                     "figure": None if number else page_figure(figure, results.folder),
                     "alt": f"Label efficiency under {protocol.name}",

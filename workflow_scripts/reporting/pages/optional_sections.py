@@ -61,6 +61,7 @@ def _table(results: Results, path: Any) -> dict[str, Any]:
 def explained_section(results: Results) -> dict[str, Any]:
     """Pictures of explained runs, and the class pairs that are confused most."""
     pictures, pairs = [], []
+    shown: set[str] = set()
     for protocol in ordered_protocols(results):
         for run, kinds in sorted(protocol.explained.items()):
             for kind, path in kinds.items():
@@ -69,9 +70,10 @@ def explained_section(results: Results) -> dict[str, Any]:
                     {
                         "figure": page_figure(path, results.folder),
                         "kind": kind,
+                        "folder": f"explanation/{protocol.name}/{run}",
                         "alt": f"{title} of {run} under {protocol.name}",
                         "title": f"{title}, {run}, {protocol_words(protocol)}.",
-                        "how_to_read": how_to_read.format(subject=results.subject),
+                        "how_to_read": captions.once(how_to_read.format(subject=results.subject), shown),
                     }
                 )
             rows = protocol.confusions[run].head(MOST_CONFUSED).to_dict("records")

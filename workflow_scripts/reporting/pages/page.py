@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What every page ends with: it sorts and filters tables. All that a page says is there without it.
+SCRIPT = (TEMPLATES / "page.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def _without_title(tokens: list) -> list:
 def render(template: str, context: dict) -> str:
     """Fill a template of this package; a name that the context lacks raises (jinja2.UndefinedError)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -84,6 +87,7 @@ def render(template: str, context: dict) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        script=Markup(SCRIPT),
         number=formatting.number,
         interval=formatting.interval,
         difference=formatting.points,

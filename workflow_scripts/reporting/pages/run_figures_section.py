@@ -19,7 +19,8 @@ def figures_section(results: Results) -> dict[str, Any]:
         place_in_paper = results.published.figure(results.settings.study, kind) if results.published else ""
         return place_in_paper.replace(". ", ".\u00a0").replace("Table ", "Table\u00a0")
 
-    sheets = []
+    sheets: list[dict[str, Any]] = []
+    shown: set[str] = set()
     for protocol in ordered_protocols(results):
         runs = []
         for name in ordered_runs(results):
@@ -30,14 +31,14 @@ def figures_section(results: Results) -> dict[str, Any]:
                     "layout": _layout(kind, len(results.classes)),
                     "alt": f"{captions.FIGURES[kind][0]} of {name} under {protocol.name}",
                     "title": f"{captions.FIGURES[kind][0]}, {name}, {protocol_words(protocol)}.",
-                    "how_to_read": captions.FIGURES[kind][1],
+                    "how_to_read": captions.once(captions.FIGURES[kind][1], shown),
                     "answers": answers(kind),
                 }
                 for kind, path in run.figures.items()
             ]
             value = overall(run, results.headline)
             runs.append({"name": name, "figures": figures, "value": value, "open": name == main_run(results)})
-        sheets.append({"name": protocol_words(protocol), "runs": runs})
+        sheets.append({"name": protocol_words(protocol), "folder": protocol.name, "runs": runs})
     kinds = ("montage", "comparison", "headline", *captions.EXPLAINED)
     return {"figure_sheets": sheets, "answered_figures": {kind: answers(kind) for kind in kinds}}
 

@@ -21,8 +21,8 @@ class PaperScore:
     """A paper's printed numbers by what the check of them says, and its studies.
 
     numbers: outcome → how many distinct numbers come to it; issues: outcome → how many distinct issues are of it, of
-    ISSUES; rows: of studies that were run; not_run: names of the studies that the paper has numbers about and that
-    were not.
+    ISSUES; rows: of studies that were run; not_run: titles of the studies that the paper has numbers about and
+    that were not.
     """
 
     paper: str
@@ -64,5 +64,7 @@ def _score(folder: Path, table: "pd.DataFrame", rows: list[StudyRow]) -> PaperSc
         numbers_by_outcome(published, worst),
         issues,
         mine,
-        tuple(name for name, study in published.studies.items() if name not in run and not study.reference_study),
+        tuple(
+            study.title for name, study in published.studies.items() if name not in run and not study.reference_study
+        ),
     )

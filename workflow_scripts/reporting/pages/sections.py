@@ -1,6 +1,7 @@
 """What the sections of a study's report below the first screen show, as plain values for the templates."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from workflow_scripts.drawing.label_text import Labels
 from workflow_scripts.reporting import formatting, glossary
 from workflow_scripts.reporting.formatting import DASH
 from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows, spent
+from workflow_scripts.reporting.pages.documentation import linked
 from workflow_scripts.reporting.pages.page import axis_for, markdown
 from workflow_scripts.reporting.pages.page_figure import page_figure
 from workflow_scripts.reporting.pages.summary_screen import not_looked_for
@@ -31,6 +33,8 @@ from workflow_scripts.reporting.run_order import (
     trained_run,
 )
 from workflow_scripts.reporting.trained_elsewhere import trained_elsewhere
+from workflow_scripts.runtime.run_address import RECORD_FILE, FoldSeed
+from workflow_scripts.runtime.study_paths import StudyPaths
 
 
 def data_section(results: Results) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
     """Costs, settings, provenance, notes."""
     records = _records(results)
     versions: dict[str, set[str]] = {}
-    for _, entry in records:
+    for _, _, entry in records:
         for package, version in entry.versions.items():
             versions.setdefault(package, set()).add(version)
     return {
@@ -236,13 +240,13 @@ def how_it_was_made(results: Results) -> dict[str, Any]:
         "mixed": results.mixed,
         "elsewhere": trained_elsewhere(results),
         "versions": [(package, ", ".join(sorted(numbers))) for package, numbers in sorted(versions.items())],
-        "processors": sorted({entry.processor for _, entry in records}),
+        "processors": sorted({entry.processor for _, _, entry in records}),
         "digests": [
-            {"name": name, "code": entry.code, "settings": entry.settings, "record": entry.identity}
-            for name, entry in records
+            {"name": name, "path": path, "code": entry.code, "settings": entry.settings, "record": entry.identity}
+            for name, path, entry in records
         ],
         "notes": markdown(results.notes),
-        "glossary": glossary.in_reports(),
+        "glossary": [(term, linked(meaning, results.folder)) for term, meaning in glossary.in_reports()],
     }
 
 
@@ -256,12 +260,23 @@ def _settings_texts(results: Results) -> list[tuple[str, str]]:
     return [(name, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)) for name, value in texts]
 
 
-def _records(results: Results) -> list[tuple[str, Provenance]]:
-    """What every record behind the page says of itself, by its name in words."""
-    records = [("Dataset", results.dataset.provenance), ("Arrays", results.arrays.provenance)]
-    records += [(f"Split {protocol.name}", protocol.record.provenance) for protocol in ordered_protocols(results)]
+def _records(results: Results) -> list[tuple[str, str, Provenance]]:
+    """What every record behind the page says of itself: its name in words, its place in the study's folder."""
+    paths = StudyPaths(Path())
+    records = [
+        ("Dataset", paths.dataset_record.as_posix(), results.dataset.provenance),
+        ("Arrays", paths.arrays_record.as_posix(), results.arrays.provenance),
+    ]
+    records += [
+        (f"Split {protocol.name}", paths.split_record(protocol.name).as_posix(), protocol.record.provenance)
+        for protocol in ordered_protocols(results)
+    ]
     return records + [
-        (f"{protocol.name}, {name}, fold {fold}, seed {seed}", entry.provenance)
+        (
+            f"{protocol.name}, {name}, fold {fold}, seed {seed}",
+            (paths.fold_seed(protocol.name, name, FoldSeed(fold, seed)) / RECORD_FILE).as_posix(),
+            entry.provenance,
+        )
         for protocol in ordered_protocols(results)
         for name in ordered_runs(results)
         for (fold, seed), entry in zip(protocol.runs[name].jobs, protocol.runs[name].records, strict=True)

@@ -4,6 +4,7 @@ from workflow_scripts.reporting import captions
 from workflow_scripts.reporting.pages import optional_sections, sections, summary_screen
 from workflow_scripts.reporting.pages.checklist import checklist, model_card
 from workflow_scripts.reporting.pages.copies_section import copies_section
+from workflow_scripts.reporting.pages.documentation import documentation
 from workflow_scripts.reporting.pages.label_efficiency_section import label_efficiency_section
 from workflow_scripts.reporting.pages.large_slides_section import large_slides_section
 from workflow_scripts.reporting.pages.page import markdown, render
@@ -32,6 +33,7 @@ def study_page(results: Results, premiums: dict[str, dict[str, Value]]) -> str:
         "synthetic": results.synthetic,
         "scale": settings.scale,
         "disclaimer": captions.DISCLAIMER,
+        "docs": documentation(results.folder),
         "protocols": ordered_protocols(results),
         "rule_words": rule_words,
         "protocol_words": protocol_words,
