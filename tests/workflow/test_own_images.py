@@ -15,14 +15,14 @@ from workflow_scripts.runtime.files import read_json
 
 
 def own_images(folder: Path) -> None:
-    """Two classes of discs, large and small, on noise."""
+    """Two classes of discs, large and small, each on a patchwork of its own colours: no two look alike."""
     generator = np.random.default_rng(3)
     y, x = np.mgrid[:48, :48]
     for label, radius in (("large", 16), ("small", 7)):
         (folder / label).mkdir(parents=True)
         for number in range(24):
-            image = generator.integers(150, 256, (48, 48, 3))
-            image[(y - 24) ** 2 + (x - 24) ** 2 < radius**2] //= 3
+            image = np.kron(generator.integers(60, 256, (6, 6, 3)), np.ones((8, 8, 1)))
+            image[(y - 24) ** 2 + (x - 24) ** 2 < radius**2] /= 3
             Image.fromarray(image.astype("uint8")).save(folder / label / f"{number:02d}.png")
 
 
