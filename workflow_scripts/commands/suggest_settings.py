@@ -179,7 +179,7 @@ class Timing:
 
 
 def _seconds_an_image(timing: Timing, size: int, train: "Train") -> float:
-    """Of steps of one batch of made images, on the device of the settings."""
+    """Of steps of one batch of random pixels, on the device of the settings."""
     import torch
 
     from workflow_scripts.models.build import build
