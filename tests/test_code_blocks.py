@@ -25,7 +25,8 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")
     (ROOT / "docs").rglob("*.md")
 )
 _BLOCK = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"sh", "yaml", "python", "markdown", "text"}
+# console: what a terminal showed, whose commands begin with a dollar sign.
+LANGUAGES = {"sh", "console", "yaml", "python", "markdown", "text"}
 # Who reads a block of another language than these two: the test that follows its page.
 FOLLOWED = {
     "add_a_kind_of_run.md": "kinds/test_add_a_kind_of_run.py",
@@ -43,6 +44,7 @@ RUN = {
     "git add": "workflow/dvc_copy.py",
     "squeue": "slurm/cluster.py",
     "python3 trainings/run.py": "workflow/test_trained_elsewhere.py",
+    "python3 run.py": "workflow/test_trained_elsewhere.py",
 }
 # First words of a command → why nothing runs it.
 NOT_RUN = {
@@ -53,6 +55,8 @@ NOT_RUN = {
     "export": "secrets of a server that a test has not",
     "source": "the shell's own",
     "unzip": "the test unpacks with Python",
+    "cd": "the shell's own",
+    "echo": "the shell's own",
 }
 # Of a file of one's own, whose names a reader chooses.
 OWN_TARGETS = ("my_cells", "my_study", "discs")
@@ -85,9 +89,10 @@ def commands() -> list[tuple[str, str]]:
     """(page, command) of every line of a shell, without its comment."""
     return [
         (block.page.name, command)
-        for block in blocks("sh")
-        for line in block.text.splitlines()
-        if (command := re.sub(r"(^|\s+)#.*", "", line).strip())
+        for block in blocks("sh", "console")
+        for line in block.text.replace("\\\n", " ").splitlines()
+        if block.language == "sh" or line.startswith("$ ")
+        if (command := re.sub(r"(^|\s+)#.*", "", line.removeprefix("$ ")).strip())
     ]
 
 
@@ -98,14 +103,14 @@ def studies() -> set[str]:
 
 def fault(command: str) -> str:
     """What is wrong with a command; empty where there is such a one."""
-    program, *arguments = shlex.split(command)
+    program, *arguments = [word for word in shlex.split(command) if not re.match(r"[A-Z]+=.*\.json$", word)]
     if program == "make":
         return make_fault(arguments)
     if program == "snakemake":
         return snakemake_fault(arguments)
     if program == "cervix":
         return "" if arguments[0] in COMMANDS else f"cervix has no command {arguments[0]}"
-    if program == "python":
+    if program.startswith("python") and not any(command.startswith(words) for words in RUN):
         return python_fault(arguments)
     if any(command.startswith(words) for words in (*RUN, *NOT_RUN)):
         return ""
@@ -157,7 +162,7 @@ def python_fault(arguments: list[str]) -> str:
 
 
 def test_every_language_has_a_reader():
-    languages = {block.language for block in blocks(*LANGUAGES, "mermaid", "bash", "yml", "console")}
+    languages = {block.language for block in blocks(*LANGUAGES, "mermaid", "bash", "yml")}
     assert languages == LANGUAGES
     pages = {block.page.name for block in blocks("python", "markdown", "text")}
     assert pages == {*FOLLOWED, *EXECUTED}

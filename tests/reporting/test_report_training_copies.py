@@ -47,10 +47,10 @@ def test_accuracy_without_the_copies_stands_beside_and_two_labels_come_first(tmp
 
 
 def test_where_no_copy_was_found_the_accuracy_is_the_same(tmp_path):
-    html = write(with_external_test(Study(tmp_path).write(), RUN, search=SEARCH))
+    html = write(with_external_test(Study(tmp_path).write(), RUN, search=SEARCH | {"unread": 7}))
     section = html[html.index('id="training-copies"') : html.index('id="comparisons"')]
     assert cells(section, RUN)[2] == "0" and cells(section, RUN)[5] == "the same"
-    assert "<details" not in section
+    assert "<details" not in section and "left out were 7 pictures when the time was over" in text_of(section)
 
 
 def test_samples_that_are_no_pictures_are_said_to_be_compared_by_their_bytes(tmp_path):

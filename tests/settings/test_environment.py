@@ -1,11 +1,14 @@
-"""What a failed run says at its end."""
+"""What the workflow's processes find around them, and what a failed run says at its end."""
 
+import gc
 import os
+import subprocess
+import sys
 
 import pytest
 import yaml
 
-from workflow_scripts.settings.environment import failures
+from workflow_scripts.settings.environment import failures, prepare_process
 
 NOW = 1_000_000.0
 
@@ -51,3 +54,21 @@ def test_a_training_that_was_only_stopped_is_not_to_be_left_out(said, why):
 
 def test_no_error_line_at_all_points_to_the_rule(said):
     assert said("cells/ingest.log", "12:00 INFO fine\n").strip().endswith("named in snakemake.log")
+
+
+@pytest.mark.parametrize("beside", ["", "#!/bin/sh\necho an old python\n"])
+def test_jobs_that_call_python_get_the_one_that_plans_also_where_it_is_called_python3(tmp_path, monkeypatch, beside):
+    folder = tmp_path / "it's here"
+    folder.mkdir()
+    for name, text in {"python3": '#!/bin/sh\necho this one "$@"\n', "python": beside}.items():
+        if text:
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(folder / "python3"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("PYTHONPATH", "")
+    thresholds = gc.get_threshold()
+    prepare_process(tmp_path / "root")
+    gc.set_threshold(*thresholds)
+    called = subprocess.run(["python", "-m", "x y"], capture_output=True, text=True, check=True)
+    assert called.stdout == "this one -m x y\n"

@@ -6,6 +6,7 @@ needs beyond a training cannot be imported. In one file, because its tests share
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,17 @@ ABSENT = (
     *("snakemake", "pydantic", "mlflow", "dvc", "pytorch_grad_cam", "imblearn"),
     *("matplotlib", "plotly", "jinja2", "pydicom", "tifffile", "openslide"),
 )
+# An environment like that of a machine that is lent: another Python, another torch, and nothing of the workflow.
+OTHER = (
+    "torch==2.11.0",
+    "torchvision==0.26.0",
+    "timm",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scikit-image",
+    "safetensors",
+)
 HOOK = f"""
 import sys
 
@@ -62,11 +74,26 @@ sys.meta_path.insert(0, Absent())
 
 @dataclass
 class Away:
-    """The workflow at home, the folder where the bundle is unpacked, and the answer of it."""
+    """The workflow at home, the folder where its bundle is unpacked, and the Python that runs it there."""
 
     home: Workflow
     far: Path
-    answer: Path
+    python: str = sys.executable
+
+    @classmethod
+    def unpacked(cls, folder: Path, python: str = sys.executable) -> "Away":
+        """A new home, and its bundle unpacked elsewhere."""
+        home = Workflow(copy_of_the_project(folder / "home"))
+        (home.folder / "tiny.yaml").write_text(CONFIG)
+        away = cls(home, folder / "far away" / "trainings", python)
+        away.command("bundle", "small/published/tiny", "--data", "originals")
+        with zipfile.ZipFile(home.folder / "trainings.zip") as bundle:
+            bundle.extractall(away.far.parent)
+        return away
+
+    @property
+    def answer(self) -> Path:
+        return self.far / "answer.zip"
 
     def command(self, module: str, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
         given = (*map(str, arguments), "--configfile", "tiny.yaml")
@@ -77,20 +104,15 @@ class Away:
         return done
 
     def run_there(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call the bundle's script, on the processor."""
         environment = {**os.environ, "PYTHONPATH": str(self.far)}
-        command = [sys.executable, self.far / "run.py", "--device", "cpu", *arguments]
+        command = [self.python, self.far / "run.py", "--device", "cpu", *arguments]
         return subprocess.run(command, cwd=self.far.parent, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def away(tmp_path_factory) -> Away:
-    folder = tmp_path_factory.mktemp("away")
-    home = Workflow(copy_of_the_project(folder / "home"))
-    (home.folder / "tiny.yaml").write_text(CONFIG)
-    away = Away(home, folder / "far away" / "trainings", folder / "far away" / "trainings" / "answer.zip")
-    away.command("bundle", "small/published/tiny", "--data", "originals")
-    with zipfile.ZipFile(home.folder / "trainings.zip") as bundle:
-        bundle.extractall(away.far.parent)
+    away = Away.unpacked(tmp_path_factory.mktemp("away"))
     (away.far / "sitecustomize.py").write_text(HOOK)
     done = away.run_there("--at-once", "2", "--minutes", "10")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -259,3 +281,35 @@ def test_what_was_trained_there_ends_in_the_report_at_home(away, plan, tmp_path)
     away.command("take_in", away.answer)
     assert required_weights(folder / "weights.safetensors").read_bytes() == (there / "weights.safetensors").read_bytes()
     assert not any(rule.startswith("train") for rule in away.home.planned())
+
+
+@pytest.fixture(scope="module")
+def other_python(tmp_path_factory) -> str:
+    """A Python 3.12 with torch 2.11: that of TRAINED_ELSEWHERE_PYTHON, or one that is made, which fetches gigabytes."""
+    if given := os.environ.get("TRAINED_ELSEWHERE_PYTHON"):
+        return given
+    versions = sorted(Path.home().glob(".pyenv/versions/3.12.*/bin/python3.12"))
+    python = versions[-1] if versions else shutil.which("python3.12")
+    if not python:
+        pytest.skip("no Python 3.12 here")
+    folder = tmp_path_factory.mktemp("other")
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    command = [folder / "bin" / "python", "-m", "pip", "install", "-q", "--no-cache-dir", "--no-compile", *OTHER]
+    subprocess.run(command, check=True)
+    return str(folder / "bin" / "python")
+
+
+@pytest.mark.slow
+def test_another_python_and_another_torch_end_in_the_report_at_home_too(other_python, tmp_path, monkeypatch):
+    away = Away.unpacked(tmp_path, other_python)
+    done = away.run_there("--at-once", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "another version than at home: torch 2.11.0" in done.stderr
+    away.command("take_in", away.answer)
+    away.home.run("results/small/report.html")
+    monkeypatch.chdir(away.home.folder)
+    assert [str(difference) for difference in differences(Path("results/small"))] == []
+    page = Path("results/small/report.html").read_text()
+    assert re.search(
+        r"Trained elsewhere:.* with python 3\.12\.\d+, torch 2\.11\.0; the weights of 2 stayed there", page
+    )

@@ -14,12 +14,12 @@ from workflow_scripts.archiving.pages import OVER_ALL, page_faults, write_pages
 from workflow_scripts.archiving.privacy import of_this_user, refuse_private
 from workflow_scripts.contracts.blocks import plain
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
-from workflow_scripts.contracts.verified import UNKNOWN, differences
+from workflow_scripts.contracts.verified import UNKNOWN, differences, required_weights
 from workflow_scripts.kinds.step_settings.archived_settings import ArchivedSettings
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import atomic_path, sealed
 from workflow_scripts.runtime.reservations import own_folder
-from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE
+from workflow_scripts.runtime.run_address import LEDGER_FILE, TRAINING_FILE, WEIGHTS_FILE
 
 # Of a ledger: whose machine it was is nobody's business.
 PRIVATE = ("host",)
@@ -94,6 +94,9 @@ def _contents(
             if not path.resolve().is_relative_to((results / study.name).resolve()):
                 raise UserError(f"{path} is a link to a file outside the study's results; remove it")
         refuse_differences(results / study.name, set(files.values()))
+        for path in files.values():
+            if path.name == WEIGHTS_FILE:
+                required_weights(path)
         contents |= files
         # Keys sorted, as the steps received them.
         contents[settings_name(study.name)] = _json(plain(study.settings))

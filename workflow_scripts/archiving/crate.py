@@ -31,6 +31,7 @@ MEANINGS = {
     "metrics.json": "metrics with 95 % intervals",
     "comparison.csv": "runs compared on the same units",
     "label_efficiency.csv": "how far runs that ask for labels come with how many",
+    "copies_of_training.csv": "samples that a network of another study has learned from, or copies of them",
     "rounds.csv": "what a run came to after each round of labels",
     "queries.csv": "whose labels a run asked for",
     "delong.csv": "areas under the ROC curve compared",

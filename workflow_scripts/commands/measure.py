@@ -27,7 +27,7 @@ def commit_of(root: Path) -> str:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
 
     if changed := git("status", "--porcelain", "--untracked-files=no"):
-        raise UserError(f"commit first, a measurement names the code it is of; changed: {changed.splitlines()[0][3:]}")
+        raise UserError(f"commit first, a measurement names the code it is of; changed: {changed.split()[1]}")
     return git("rev-parse", "--short", "HEAD")
 
 

@@ -16,6 +16,7 @@ from workflow_scripts.elsewhere.training_queue import Outcome, TrainingQueue
 from workflow_scripts.elsewhere.unpacked_bundle import Unpacked
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
+from workflow_scripts.settings.environment import has_gpu
 
 
 def arguments(folder: Path) -> argparse.Namespace:
@@ -46,6 +47,8 @@ def main(args: argparse.Namespace) -> None:
     unpacked = Unpacked(args.folder, bundle)
     outcome = Outcome()
     if not args.collect:
+        if not has_gpu():
+            entry.log.warning("no GPU is seen here: the processor trains")
         unpacked.pack_originals()
         until = None if args.minutes is None else entry.STARTED + seconds_of(args.minutes)
         queue = TrainingQueue(unpacked, args.device or bundle.device, args.at_once or bundle.at_once, until)

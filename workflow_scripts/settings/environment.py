@@ -3,11 +3,14 @@
 import gc
 import os
 import re
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from workflow_scripts.runtime.files import write_text
 
 # What a training that was stopped says of itself: nothing is wrong with it.
 CONTINUES = re.compile(r"the next (run|attempt) continues")
@@ -30,12 +33,28 @@ def _prepare_environment(root: Path) -> None:
     before the cluster's sacct.
     """
     programs = [root / "profiles" / "slurm" / "bin"] if shutil.which("scontrol") else []
+    if not _is_this_python(Path(sys.executable).with_name("python")):
+        programs.append(_called_python(root / ".work" / "programs"))
     for name, folders in (("PYTHONPATH", [root]), ("PATH", [*programs, Path(sys.executable).parent])):
         first = [str(folder) for folder in folders]
         parts = list(filter(None, os.environ.get(name, "").split(os.pathsep)))
         if parts[: len(first)] != first:
             os.environ[name] = os.pathsep.join([*first, *parts])
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def _is_this_python(path: Path) -> bool:
+    return path.exists() and path.resolve() == Path(sys.executable).resolve()
+
+
+def _called_python(folder: Path) -> Path:
+    """A folder in which this Python is called `python`, as jobs call it: some systems have a `python3` alone.
+
+    No link: a virtual environment is known by the folder of its Python.
+    """
+    write_text(folder / "python", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    (folder / "python").chmod(0o755)
+    return folder
 
 
 def has_gpu() -> bool:

@@ -11,6 +11,7 @@ from workflow_scripts.contracts.training_copies_table import (
     TRAINING_COPIES_FILE,
     TRAINING_COPY,
 )
+from workflow_scripts.reporting.pages.summary_screen import left_out_words
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.run_order import ordered_protocols, ordered_runs
@@ -33,12 +34,14 @@ def training_copies_section(results: Results) -> dict[str, Any]:
 
 def _test(protocol: Protocol, run: Run) -> dict[str, Any]:
     copies = _copies(run)
+    search = run.records[0].near_copies
     parts = {"all": "", "without": NO_TRAINING_COPY, "copied": TRAINING_COPY}
     return {
         "run": run.name,
         "learned_from": run.kind.compared_study(),
         "protocol": protocol,
-        "search": run.records[0].near_copies,
+        "search": search,
+        "left_out": left_out_words(search) if search else "",
         "count": len(copies),
         "copies": copies.head(SHOWN).to_dict("records"),
         "accuracy": {key: overall(run, ACCURACY, class_name=part) for key, part in parts.items()},
