@@ -156,6 +156,8 @@ OUTPUT_FILES = (
     OutputFile(f"{_STUDY}/paper/<figure>.*", "paper_figures", "Counterparts of the paper's figures."),
     OutputFile(f"{_STUDY}/paper/record.json", "paper_figures", "The record of all in this folder."),
     OutputFile(f"{_STUDY}/predict/<name>/predictions.csv", "apply", "What new images are.", "explanation.APPLIED"),
+    OutputFile(f"{_STUDY}/predict/<name>/index.html", "apply", "New images on a page, in most doubt first."),
+    OutputFile(f"{_STUDY}/predict/<name>/quarantine.csv", "apply", "What could not be used.", "dataset.QUARANTINE"),
     OutputFile(f"{_STUDY}/predict/<name>/<figure>.*", "apply", "What the network looked at in them."),
     OutputFile(f"{_STUDY}/predict/<name>/record.json", "apply", "The record of all in this folder."),
 )

@@ -31,7 +31,7 @@ NOTHING_OF_PDF: dict[str, Any] = {"CreationDate": None, "Creator": None, "Produc
 # Of 9: half the time of the usual 6 and a few percent more bytes.
 COMPRESSION = 4
 # In a page: colours of a chart, and quality (of 100) of pictures, whose lettering must stay crisp.
-COLOURS_IN_PAGE, QUALITY = 128, 85
+COLOURS_IN_PAGE, QUALITY = 128, 80
 # Parts of 255 from which a colour is white: a mean of white and what is nearly white would be a grey page.
 WHITE = 249
 
@@ -73,7 +73,7 @@ def save_figure(drawn: Drawn, path: Path, synthetic: bool) -> list[Path]:
     figure.set_layout_engine("none")
     with atomic_path(path.with_suffix(PNG)) as temporary:
         pixels.save(temporary, compress_level=COMPRESSION, dpi=(dpi, dpi))
-    write_page_picture(path, pixels.reduce(2), drawn.of_pictures)
+    _write_page_picture(path, pixels.reduce(2), drawn.of_pictures)
     written = [path.with_suffix(PNG), path.with_suffix(WEBP), path.with_suffix(PDF)]
     _write_pdf(figure, path.with_suffix(PDF), dpi)
     if not drawn.of_pictures:
@@ -85,7 +85,7 @@ def save_figure(drawn: Drawn, path: Path, synthetic: bool) -> list[Path]:
     return written
 
 
-def write_page_picture(path: Path, pixels: "Image", of_pictures: bool) -> None:
+def _write_page_picture(path: Path, pixels: "Image", of_pictures: bool) -> None:
     """Write name.webp: pictures with a small loss, charts in few colours and as they are."""
     with atomic_path(path.with_suffix(WEBP)) as temporary:
         if of_pictures:

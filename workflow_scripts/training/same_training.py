@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workflow_scripts.contracts.record import measured
+from workflow_scripts.contracts.taken_in import has_weights
 from workflow_scripts.models.weights import read_trained, trained_bytes
 from workflow_scripts.runtime.files import digest_file, whole, write_bytes, write_sealed
 from workflow_scripts.runtime.run_address import (
@@ -33,7 +34,7 @@ def take_over(origin: Path, job: TrainingJob, out: Path) -> bool:
     train.json, written last, says which protocol the files are from, and what copying them cost.
     """
     made = whole(origin / TRAINING_FILE, *LEFT)
-    if made is None or made.get("content") != job.content:
+    if made is None or made.get("content") != job.content or not has_weights(made):
         return False
     protocol = RunAddress.of(origin).protocol
     with measured() as cost:
