@@ -38,7 +38,7 @@ def test_each_run_gets_a_table_and_a_figure(explained):
     assert (split[table["id"]] == "test").all()
     assert table["label"].tolist()[:4] == ["blob", "cross", "empty", "blob"]
     record = json.loads((out / "record.json").read_text())
-    assert len(record["outputs"]) == 24 and "runs/joint/fold0-seed0/weights.safetensors" in record["inputs"]
+    assert len(record["outputs"]) == 45 and "runs/joint/fold0-seed0/weights.safetensors" in record["inputs"]
 
 
 def test_equal_runs_are_explained_in_equal_bytes(explained, tmp_path):
@@ -46,7 +46,7 @@ def test_equal_runs_are_explained_in_equal_bytes(explained, tmp_path):
     again = {**settings, "explain": {**settings["explain"], "runs": ["joint"]}}
     explain.main(inputs.arguments(runs=inputs.root / "runs", out=tmp_path, settings=again))
     files = [path.relative_to(tmp_path) for path in (tmp_path / "joint").iterdir()]
-    assert len(files) == 8
+    assert len(files) == 15
     for name in files:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 

@@ -255,7 +255,7 @@ def test_named_targets_are_there_and_done(finished, target):
 def test_snakemake_report_is_written_without_a_network(finished, tmp_path):
     finished.run("--report", str(tmp_path / "report.html"))
     text = (tmp_path / "report.html").read_text()
-    assert "confusion.png" in text and "gradcam.png" in text
+    assert "confusion.svg" in text and "gradcam.png" in text
 
 
 def test_the_archive_of_finished_results_verifies_elsewhere(finished, tmp_path):

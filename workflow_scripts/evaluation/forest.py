@@ -43,6 +43,8 @@ def forest_figure(headline: pd.DataFrame, compared: pd.DataFrame, reference: str
     if both:
         right = axes[0, 1]
         right.axvline(0, color="0.5", linewidth=0.8)
+        # The numbers beside them are those of the left panel.
+        right.tick_params(axis="y", left=False)
         for row in compared.itertuples():
             _point(right, row_of[row.run], row.difference, row.low, row.high, COLOURS[1], row.p_holm < 0.05)
         right.set(xlabel=f"Difference from {shortened(reference)}, 95 % interval\n(filled: p < 0.05 after Holm)")

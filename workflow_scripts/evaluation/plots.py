@@ -103,9 +103,10 @@ def roc_figure(
 
 def _corner(axes: "Axes") -> "Axes":
     """A panel inside the axes for their upper left corner, which a rectangle in them shows: curves crowd there."""
-    corner = axes.inset_axes((0.4, 0.1, 0.56, 0.56), xlim=(0, 0.2), ylim=(0.8, 1.0))
+    # Below the diagonal, which it would hide.
+    corner = axes.inset_axes((0.56, 0.1, 0.41, 0.36), xlim=(0, 0.2), ylim=(0.8, 1.0))
     corner.set(xticks=[0, 0.1, 0.2], yticks=[0.8, 0.9, 1.0])
-    corner.set_title("the corner in the rectangle", fontsize=7, color="0.35", pad=3)
+    corner.set_title("upper left corner", fontsize=7, color="0.35", pad=3)
     corner.tick_params(labelsize=7)
     # Lines from the rectangle to the panel would be taken for curves.
     for line in axes.indicate_inset_zoom(corner, edgecolor="0.35", linestyle="--", linewidth=0.7).connectors or ():
@@ -148,7 +149,8 @@ def reliability_figure(rows: pd.DataFrame, ece: Estimate, title: str) -> "Figure
     dots: dict[str, Any] = {"marker": "o", "markersize": 4, "color": COLOURS[0], "label": "this run, 95 % interval"}
     axes.plot(filled["confidence"], filled["accuracy"], **dots)
     axes.set(ylabel="Accuracy", title=f"{title}\nexpected calibration error {span(ece)}", ylim=(-0.02, 1.02))
-    axes.legend(loc="best")
+    # Intervals of many bins leave it no place of its own.
+    axes.legend(loc="best", frameon=True, facecolor="white", edgecolor="none", framealpha=0.85)
     middles, widths = (rows["above"] + rows["up_to"]) / 2, rows["up_to"] - rows["above"]
     below.bar(middles, rows["units"], width=0.9 * widths, color=COLOURS[5])
     below.set(xlabel="Confidence (largest probability)", ylabel="Units", xlim=(-0.02, 1.02))
