@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 min_version("9.17")
 
 
-configfile: "config.yaml"
+configfile: f"{workflow.basedir}/config.yaml"
 
 
 report: "rules/captions/workflow.rst"

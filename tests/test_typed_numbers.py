@@ -26,10 +26,12 @@ _PHRASE = re.compile(
     r"\b\d[\d.,]*\s(?:s|ms|seconds|minutes|min|hours|MB|MiB|GB|kB|CPU seconds|images a second|images/s|points)\b"
     r"|\b\d[\d.,]*\s×\s(?:less|faster|more|as)|\d of \d[\d,]*\b|\[\d\.\d+, \d\.\d+\]",
 )
-# Tables of numbers that are declared or invented → what holds them, or why they may stand.
+# (page, head of a table) of numbers that are declared or invented → what holds them, or why they may stand.
 TABLES = {
-    "docs/explanation/verdicts.md": "margins: tests/contracts/test_verdict_table.py",
-    "docs/how-to/check_a_paper.md": "ways to write a number",
+    ("docs/explanation/verdicts.md", "| setting | default | of | why |"): "tests/contracts/test_verdict_table.py",
+}
+# Pages of measurements that nothing can show from a file yet.
+ELSEWHERE = {
     "docs/explanation/near_copies.md": "measured on data sets that are not here, by tests/benchmarks/near_copies.py",
 }
 # (page, phrase) → why it may stand: it is declared, asked for, or follows from what is said beside it.
@@ -67,17 +69,19 @@ def phrases(text: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_table_of_measured_numbers_is_typed(page):
-    assert page in TABLES or tables_of_numbers(typed(page)) == []
+    new = [head for head in tables_of_numbers(typed(page)) if (page, head) not in TABLES]
+    assert page in ELSEWHERE or new == []
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_sentence_tells_a_measured_number(page):
     new = [phrase for phrase in phrases(typed(page)) if (page, phrase) not in PHRASES]
-    assert page in TABLES or new == []
+    assert page in ELSEWHERE or new == []
 
 
 def test_nothing_is_excused_that_no_page_says():
-    assert all(page in PAGES for page in TABLES)
+    assert all(page in PAGES for page in ELSEWHERE)
+    assert all(head in tables_of_numbers(typed(page)) for page, head in TABLES)
     assert all(phrase in phrases(typed(page)) for page, phrase in PHRASES)
     assert round(196 * (0.92 * 0.08 / 183) ** 0.5, 1) == 3.9 and round(8 * 14 * 14 * 512 * 2 / 1e6, 1) == 1.6
 

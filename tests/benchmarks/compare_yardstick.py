@@ -51,6 +51,13 @@ def theirs(args: argparse.Namespace, protocol: str, settings: dict, size: int) -
     return float(accuracy), float(speed)
 
 
+def pooled(accuracies: np.ndarray, tested: list[int]) -> str:
+    """The accuracy over all folds and seeds together, with its interval; of each its accuracy and its test units."""
+    right, count = round(float(accuracies @ np.array(tested))), sum(tested)
+    low, high = stats.binomtest(right, count).proportion_ci(method="wilson")
+    return f"{right / count:.4f} [{low:.4f}, {high:.4f}] of {count}"
+
+
 def main() -> None:
     """Print one line per protocol and seed, and a summary per protocol."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,9 +93,7 @@ def main() -> None:
             flush=True,
         )
         for name, column in (("workflow", 0), ("plain script", 2)):
-            right, count = round(float(table[:, column] @ tested)), sum(tested)
-            low, high = stats.binomtest(right, count).proportion_ci(method="wilson")
-            print(f"{place.name}: {name} {right / count:.4f} [{low:.4f}, {high:.4f}] of {count}", flush=True)
+            print(f"{place.name}: {name} {pooled(table[:, column], tested)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,15 @@ def test_a_chart_leaves_its_picture_its_drawings_and_its_numbers(tmp_path):
 def test_pictures_are_not_written_as_text(tmp_path):
     paths = save_figure(drawn(of_pictures=True), tmp_path / "gradcam.png", synthetic=False)
     assert {path.suffix for path in paths} == {".png", ".webp", ".pdf"}
+
+
+def test_what_is_drawn_by_the_hundred_is_small(tmp_path):
+    for_print = save_figure(drawn(of_pictures=True), tmp_path / "a.png", synthetic=False)
+    by_the_hundred = save_figure(replace(drawn(of_pictures=True), for_print=False), tmp_path / "b.png", synthetic=False)
+    assert [path.suffix for path in by_the_hundred] == [".png", ".webp"]
+    large, small = (Image.open(paths[0]) for paths in (for_print, by_the_hundred))
+    assert (large.width // 2, large.height // 2) == small.size
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 def test_letters_of_drawings_can_be_edited(tmp_path):

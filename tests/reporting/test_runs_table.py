@@ -100,7 +100,9 @@ def test_the_tables_for_a_paper_hold_every_run_with_units_in_the_heads(for_paper
     assert "difference of accuracy from cvm" in for_paper["md"]
     assert r"published & deit\_b & resnet18 & 11\,177\,538 & 80 & 90.0 (85.0 to 95.0)" in for_paper["tex"]
     assert r"\caption{Cells \& co. Real data, demo scale;" in for_paper["tex"] and r"\bottomrule" in for_paper["tex"]
-    assert for_paper["html"].count("<tr>") == 6 and "<td>90.0 (85.0 to 95.0)</td>" in for_paper["html"]
+    assert for_paper["html"].count("<tr") == 6 and for_paper["html"].count('class="first"') == 2
+    assert "| cvm | vote |" in for_paper["md"] and "| reference |" in for_paper["md"]
+    assert "<td>90.0 (85.0 to 95.0)</td>" in for_paper["html"]
 
 
 def test_the_runs_of_several_folders_are_one_table_with_a_column_for_the_folder(results, tmp_path):

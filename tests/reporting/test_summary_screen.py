@@ -9,6 +9,7 @@ from pages import text_of, verdicts, write
 
 from workflow_scripts.contracts.published_yaml import read_published
 from workflow_scripts.contracts.verdict_table import VERDICT
+from workflow_scripts.reporting.pages.summary_screen import split_notes
 from workflow_scripts.runtime.files import read_json
 
 
@@ -64,6 +65,17 @@ def test_a_claims_link_leads_to_its_row_of_the_printed_numbers(real):
     page = consistency_page([(published, check_all(published))])
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'consistency.html#([^"]+)"', real.page)) <= anchors
+
+
+def test_what_is_said_of_all_splits_alike_is_said_once():
+    notes = {"published": "No groups. Split by sample.", "grouped": "No groups. Split by group: 1.5 a group."}
+    assert split_notes(notes) == [
+        ("", "No groups."),
+        ("published", "Split by sample."),
+        ("grouped", "Split by group: 1.5 a group."),
+    ]
+    assert split_notes({"published": "No groups."}) == [("published", "No groups.")]
+    assert split_notes({"published": "Split by sample.", "grouped": ""}) == [("published", "Split by sample.")]
 
 
 def test_the_premium_stands_first_with_its_seeds(real):

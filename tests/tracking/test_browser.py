@@ -10,6 +10,7 @@ import pytest
 from tests.system import free_ports, require
 from tests.tracking.handmade import SETTINGS
 from tests.vouched import revouch
+from workflow_scripts.commands.browse import tables_of_runs
 from workflow_scripts.tracking.database import database_of
 from workflow_scripts.tracking.server import HOST, serving
 from workflow_scripts.tracking.sync import track_study
@@ -44,13 +45,18 @@ def test_experiment_runs_metrics_and_figures_are_on_the_pages(study, tmp_path, c
     experiment = client.get_experiment_by_name("toy").experiment_id
     ids = {run.info.run_name: run.info.run_id for run in client.search_runs([experiment])}
     (port,) = free_ports(1)
+    address = f"http://{HOST}:{port}"
+    ((_, table),) = tables_of_runs(address, f"sqlite:///{database_of(study.results)}")
     with serving(study.results, port):
+        opened = page(chromium, table, tmp_path / "table.png")
         runs = f"http://{HOST}:{port}/#/experiments/{experiment}/runs"
         overview = page(chromium, runs, tmp_path / "runs.png")
         child = page(chromium, f"{runs}/{ids['cnn (published) fold0-seed0']}", tmp_path / "run.png")
         figure = page(chromium, f"{runs}/{ids['cnn (published)']}/artifacts/figures/roc.png", tmp_path / "figure.png")
     with capsys.disabled():
         print(f"\nseen in the browser: {tmp_path}/runs.png, run.png, figure.png")
+    assert "2 matching runs" in opened and "headline headline_high headline_low test/n" in opened
+    assert "Toy cells : synthetic data, demo scale" in opened and "toy (synthetic)" in child
     assert "Experiments toy" in overview and "6 matching runs" in overview
     assert "cnn (published)" in overview and "vote (published)" in overview
     assert "history/train_loss 0.333" in child and "test/accuracy 0.8 " in child and "spec.kind network" in child

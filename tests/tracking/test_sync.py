@@ -168,6 +168,23 @@ def test_a_study_has_its_title_its_data_and_a_view_with_the_headline_as_a_column
         assert run.data.tags["mlflow.note.content"]
 
 
+def test_several_folders_of_results_are_one_view_and_equal_names_are_told_apart(study, tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    shutil.copytree(study.folder, tmp_path / "results-mine" / "toy")
+    for folder in (study.results, tmp_path / "results-mine"):
+        assert track_everything(folder, None, VIEWS, home=study.results) == []
+    client = MlflowClient(f"sqlite:///{stores.database_of(study.results).resolve()}")
+    names = {experiment.name: experiment.experiment_id for experiment in client.search_experiments()}
+    assert set(names) == {"Default", "toy", "toy@results-mine"}
+    runs = client.search_runs([names["toy@results-mine"]], "metrics.runs > 0")
+    assert sorted(run.info.run_name for run in runs) == ["cnn (published)", "vote (published)"]
+    artifacts = stores.artifacts_of(study.results) / "toy@results-mine"
+    (cnn,) = (run.info.run_id for run in runs if run.info.run_name == "cnn (published)")
+    assert (artifacts / cnn / "artifacts" / "figures" / "roc.png").is_file()
+    assert not (tmp_path / "results-mine" / "mlflow").exists()
+
+
 def test_a_description_that_a_user_wrote_is_left_alone_and_ones_own_is_renewed(study):
     from mlflow.tracking import MlflowClient
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -11,6 +12,8 @@ import pytest
 from PIL import Image
 
 from tests import made
+from workflow_scripts.application import new_pictures, sheet
+from workflow_scripts.application.judging import doubt
 from workflow_scripts.commands import apply
 from workflow_scripts.contracts.dataset import QUARANTINE
 from workflow_scripts.contracts.explanation import APPLIED
@@ -60,8 +63,8 @@ def save(folder, images):
     return folder
 
 
-def arguments(run, images, name="mine", sheet=3):
-    return SimpleNamespace(run=run, images=images, name=name, sheet=sheet, device="cpu", log=None)
+def arguments(run, images, name="mine", doubtful=3, labels=None):
+    return SimpleNamespace(run=run, images=images, name=name, doubtful=doubtful, labels=labels, device="cpu", log=None)
 
 
 def cells(count, seed=5):
@@ -145,9 +148,10 @@ def test_the_record_says_what_was_applied_and_names_no_place_of_this_machine(app
         "refused": 2,
         "passed_over": 1,
     }
-    assert "runs/published/tiny/fold0-seed0/weights.safetensors" in record["inputs"]
-    drawn = {f"gradcam.{ending}" for ending in ("png", "webp", "pdf")}
-    assert set(record["outputs"]) == {*apply.TABLES, *drawn} == {path.name for path in out.iterdir()} - {"record.json"}
+    assert "runs/published/tiny/fold0-seed0/weights.safetensors" in record["inputs"] and set(record["outputs"]) >= {
+        "index.html",
+        "gradcam.png",
+    }
     assert str(images.parent) not in json.dumps(record) and str(inputs.root) not in json.dumps(record)
     assert Image.open(out / "gradcam.png").size[1] > 500
 
@@ -193,17 +197,76 @@ def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp
     for name in ("once", "twice"):
         apply.main(arguments(folder, save(tmp_path / name, cells(5)), name))
     once, twice = (inputs.root / "predict" / name for name in ("once", "twice"))
-    names = [path.name for path in once.iterdir() if path.name != "record.json"]
-    assert len(names) == 5
-    for name in names:
+    for name in (*apply.TABLES, *(f"gradcam.{ending}" for ending in ("png", "webp", "pdf"))):
         assert (once / name).read_bytes() == (twice / name).read_bytes()
+    pages = [(folder / "index.html").read_text(encoding="utf-8") for folder in (once, twice)]
+    assert pages[0].replace("once", "twice") == pages[1]
+
+
+def test_the_page_shows_the_most_doubtful_first_with_every_warning(applied):
+    out = applied[3]
+    page, table = (out / "index.html").read_text(encoding="utf-8"), APPLIED.read(out / "predictions.csv")
+    shown = re.findall(r'<img src="data:image/webp;base64,[^"]*" alt="((?:known|odd)/[^"]*)"', page)
+    assert shown == table.sort_values(["doubt", "path"], ascending=[False, True])["path"].tolist()
+    assert page.count("Out of distribution:") == (table["out_of_distribution"] == "yes").sum()
+    assert "which it has learned from" in page and "not been evaluated" in page
+
+
+def test_doubt_is_the_entropy_of_the_probabilities():
+    p = np.array([[1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3], [0.5, 0.5, 0.0]])
+    np.testing.assert_allclose(doubt(p), [0, 1, np.log(2) / np.log(3)], atol=1e-12)
+
+
+def test_grad_cam_is_of_the_surest_of_each_class_and_then_of_the_most_doubtful():
+    columns = {"path": list("abcdef"), "predicted": list("xxyyxy"), "doubt": [0.1, 0.9, 0.3, 0.5, 0.8, 0.2]}
+    assert sheet.chosen(pd.DataFrame(columns), 2)["path"].tolist() == ["a", "f", "b", "e"]
+
+
+def test_labels_are_held_against_the_predictions(study, tmp_path):
+    inputs, folder = study
+    images = save(tmp_path / "images", cells(9))
+    true = [made.CLASSES[number % 3] for number in range(8)]
+    labels = pd.DataFrame({"path": [f"cell_{number:02d}.png" for number in range(8)], "label": true})
+    labels.to_csv(tmp_path / "labels.csv", index=False)
+    apply.main(arguments(folder, images, "labelled", labels=tmp_path / "labels.csv"))
+    out = inputs.root / "predict" / "labelled"
+    right = int((APPLIED.read(out / "predictions.csv")["predicted"].iloc[:8] == true).sum())
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert f"{right} of 8 labelled images" in page and "1 image has no label" in page
+    assert page.count('class="wrong"') == 8 - right
+    assert read_json(out / "record.json")["labels_sha256"]
+
+
+def test_copies_do_not_count_for_the_accuracy_without_them(study, tmp_path):
+    inputs, folder = study
+    learned = pd.read_csv(inputs.split).query("subset == 'train'")["id"].iloc[0]
+    pixels = np.load(inputs.images)[int(learned.removeprefix("cell_"))]
+    images = save(tmp_path / "images", {**cells(2), "copy": pixels[:, ::-1]})
+    true = [made.CLASSES[0], made.CLASSES[1], made.CLASSES[0]]
+    table = pd.DataFrame({"path": ["cell_00.png", "cell_01.png", "copy.png"], "label": true})
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    apply.main(arguments(folder, images, "copied", labels=tmp_path / "labels.csv"))
+    page = (inputs.root / "predict" / "copied" / "index.html").read_text(encoding="utf-8")
+    assert "of 3 labelled images" in page
+    assert re.search(r"Without copies of images that it has learned from:.*?of 2 images", page, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [(("cell_00.png", "dog"), "'dog' is no class of this run"), (("gone.png", made.CLASSES[0]), "no image 'gone.png'")],
+)
+def test_labels_that_fit_nothing_are_one_line(study, tmp_path, row, message):
+    images = save(tmp_path / "images", cells(2))
+    pd.DataFrame([row], columns=["path", "label"]).to_csv(tmp_path / "labels.csv", index=False)
+    with pytest.raises(UserError, match=message):
+        apply.main(arguments(study[1], images, "fits_not", labels=tmp_path / "labels.csv"))
 
 
 def test_more_images_than_are_read_at_a_time_are_all_there_in_order(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(apply, "AT_A_TIME", 4)
+    monkeypatch.setattr(new_pictures, "AT_A_TIME", 4)
     images = save(tmp_path / "images", cells(10))
     (images / "cell_05.png").write_bytes(b"nothing")
-    apply.main(arguments(study[1], images, "many", sheet=6))
+    apply.main(arguments(study[1], images, "many", doubtful=6))
     table = APPLIED.read(study[0].root / "predict" / "many" / "predictions.csv")
     assert table["path"].tolist() == [f"cell_{number:02d}.png" for number in range(10) if number != 5]
 
@@ -222,7 +285,7 @@ def test_a_folder_of_broken_files_is_one_line_and_the_reasons_are_written(study,
         ({"images": "nowhere"}, "nowhere is no folder"),
         ({"images": "."}, "no image file in"),
         ({"run": "."}, "holds no finished run"),
-        ({"sheet": 0}, "show at least 1"),
+        ({"doubtful": -1}, "show 0 images or more"),
     ],
 )
 def test_mistakes_on_the_command_line_are_one_line(study, tmp_path, change, message):

@@ -9,9 +9,10 @@ from tests import made
 from tests.vouched import vouch
 from workflow_scripts.contracts.record import read_record
 from workflow_scripts.contracts.verified import require
-from workflow_scripts.contracts.weights_file import read_header
+from workflow_scripts.contracts.weights_file import head_of, read_header
 from workflow_scripts.kinds.step_settings.training_settings import TrainSettings
 from workflow_scripts.models.weights import read_trained
+from workflow_scripts.runtime.files import digest_file
 from workflow_scripts.steps import finish_run, train
 
 TABLES = ("history.csv", "predictions.csv")
@@ -105,3 +106,13 @@ def test_a_copy_that_was_cut_off_is_made_again(inputs):
     assert seconds(trained(inputs, "by_group", origin="published")) == 0
     assert {name: (taken / name).read_bytes() for name in TABLES} == expected
     assert read_header(taken / "weights.safetensors").metadata
+
+
+def test_a_training_whose_weights_stayed_elsewhere_is_not_taken_over(inputs):
+    first = trained(inputs, "published")
+    weights = first / "weights.safetensors"
+    came = {"answer": "0" * 64, "weights_elsewhere": digest_file(weights)}
+    weights.write_bytes(head_of(weights))
+    vouch(first / "train.json", weights.name, taken_in=came)
+    second = trained(inputs, "by_group", origin="published")
+    assert seconds(second) > 0 and "copied_from" not in read_record(second / "train.json")

@@ -9,6 +9,7 @@ from tests import made
 from workflow_scripts.contracts.arrays import ArrayDescription, open_arrays
 from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.contracts.step_settings.train_settings import Augment
+from workflow_scripts.explanation.network_features import look
 from workflow_scripts.models.weights import read_trained
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.steps import explain, finish_run, train
@@ -202,7 +203,8 @@ def test_compressing_explaining_and_applying_see_what_predicting_saw(noisy_run, 
     network = Network(model, weights, described, CPU)
     rows = [int(name.removeprefix("cell_")) for name in table["id"]]
     masks = np.load(inputs.masks)[rows]
-    found = network.probabilities(np.load(inputs.images)[rows], table["id"].tolist(), masks)
+    batches = network.batches(np.load(inputs.images)[rows], table["id"].tolist(), masks)
+    found = look(network.model, batches, "float32", False).probabilities
     np.testing.assert_allclose(found, table[COLUMNS], atol=1e-6)
 
 

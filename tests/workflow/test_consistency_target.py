@@ -1,5 +1,9 @@
 """The target `consistency` in a fresh copy: no data, one job, two files; again when a number or a check changes."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.workflow.conftest import Workflow, copy_of_the_project
@@ -18,6 +22,13 @@ def test_it_makes_its_two_files_and_touches_nothing_else(fresh):
     assert sorted(path.name for path in (fresh.folder / "results").iterdir()) == ["consistency.csv", "consistency.html"]
     assert not (fresh.folder / "data").exists()
     assert fresh.planned("consistency") == {}
+
+
+def test_called_from_another_folder_it_takes_the_settings_beside_the_snakefile(fresh, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(fresh.folder / "Snakefile"), "consistency", "-n"]
+    environment = {**os.environ, "PYTHONPATH": str(fresh.folder)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "results/consistency.csv" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_changed_number_and_a_changed_check_run_it_again_and_a_comment_does_not(fresh):

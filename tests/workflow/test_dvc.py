@@ -18,7 +18,7 @@ STUDY = """    adapters: [sipakmed]
     runs: {{tiny: {{kind: network, model: resnet18}}}}
     enabled: {enabled}
 """
-CONFIG = "scale: demo\nseed: 0\nresults: results\nstudies:\n  first:\n{}  asleep:\n{}".format(
+CONFIG = "scale: demo\nseed: 0\nresults: results\ntemplates: {{}}\nstudies:\n  first:\n{}  asleep:\n{}".format(
     STUDY.format(enabled="true"), STUDY.format(enabled="false")
 )
 

@@ -8,7 +8,7 @@ import pytest
 from tests.workflow.conftest import OFF, TINY
 from tests.workflow.dvc_copy import Copy, clone_of, make_copy
 
-CONFIG = "scale: demo\nseed: 0\nresults: results\n" + TINY.replace(OFF, "")
+CONFIG = "scale: demo\nseed: 0\nresults: results\ntemplates: {}\n" + TINY.replace(OFF, "")
 
 
 def planned(copy: Copy, *arguments: str) -> str:

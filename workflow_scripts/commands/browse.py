@@ -1,6 +1,6 @@
 """Take in every finished run and open the MLflow UI; also while the workflow is still running.
 
-In: the results folder and the settings in force (results, tracking_uri, headline metrics). Done: runs that are not in
+In: folders of results and the settings in force (results, tracking_uri, headline metrics). Done: runs that are not in
 MLflow yet are entered. Out: a server on this machine until Ctrl-C, or the address of the one in `tracking_uri`.
 """
 
@@ -16,7 +16,13 @@ from workflow_scripts.runtime.errors import UserError
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, help="folder of results (default: the one in the settings)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="folders of results, shown together in the first one's database (default: the one in the settings)",
+    )
     parser.add_argument("--configfile", type=Path, help="settings applied to config.yaml, as for Snakemake")
     parser.add_argument("--port", type=int, help="port of the server (default: the first free one from 5000)")
     parser.add_argument("--no-open", action="store_true", help="do not open a web browser")
@@ -31,11 +37,15 @@ def main(args: argparse.Namespace) -> None:
     from workflow_scripts.tracking.sync import track_everything
 
     config = settings(Path.cwd(), files=[args.configfile] if args.configfile else [])
-    results = args.results or Path(config.results)
-    if not results.is_dir():
-        raise UserError(f"there is no folder {results} yet; run the workflow first, or give --results")
+    folders: list[Path] = args.results or [Path(config.results)]
+    results = folders[0]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"there is no folder {folder} yet; run the workflow first, or give --results")
     views = {name: StudyView(study.evaluate.headline, study.title) for name, study in config.studies.items()}
-    problems = track_everything(results, config.tracking_uri, views)
+    problems = [
+        problem for folder in folders for problem in track_everything(folder, config.tracking_uri, views, home=results)
+    ]
     for problem in problems:
         entry.log.warning("left out: %s", problem)
     if args.no_server:
@@ -66,14 +76,14 @@ def _serve(results: Path, args: argparse.Namespace) -> None:
 
 def _show(address: str, store: str, no_open: bool) -> None:
     """Print the address of every study's table of runs, the best run first, and open one where there is a screen."""
-    pages = list(_tables_of_runs(address, store))
+    pages = list(tables_of_runs(address, store))
     for study, page in pages or [("", address)]:
         print(f"{study}: {page}" if study else page, flush=True)
     if not no_open and has_screen():
         webbrowser.open(pages[0][1] if pages else address)
 
 
-def _tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
+def tables_of_runs(address: str, store: str) -> Iterator[tuple[str, str]]:
     """Each study and the address of its table of runs.
 
     The UI's own start page is about language models, and its page of an experiment about traces.

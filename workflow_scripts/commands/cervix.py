@@ -103,8 +103,16 @@ def _workflow(project: Path, arguments: list[str]) -> None:
 def _take_along(parser: argparse.ArgumentParser, parsed: argparse.Namespace, folder: Path) -> None:
     """Let paths that were given mean the same in another folder: what lies in `folder`, or is to be written there."""
     for name, value in vars(parsed).items():
-        if isinstance(value, Path) and value != parser.get_default(name):
-            setattr(parsed, name, folder / value if name == "out" or (folder / value).exists() else value)
+        if value == parser.get_default(name):
+            continue
+        if isinstance(value, Path):
+            setattr(parsed, name, _from(folder, value, name))
+        elif isinstance(value, list):
+            setattr(parsed, name, [_from(folder, item, name) if isinstance(item, Path) else item for item in value])
+
+
+def _from(folder: Path, path: Path, name: str) -> Path:
+    return folder / path if name == "out" or (folder / path).exists() else path
 
 
 if __name__ == "__main__":

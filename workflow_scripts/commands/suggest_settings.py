@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.kinds.kind import TrainedKind
+from workflow_scripts.reporting.formatting import plural
 from workflow_scripts.runtime import entry
 from workflow_scripts.runtime.errors import UserError
 
@@ -68,7 +69,7 @@ class Choice:
     minutes: float
 
     def __str__(self) -> str:
-        return f"about {max(1, round(self.minutes))} minutes"
+        return f"about {plural(max(1, round(self.minutes)), 'minute')}"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -178,7 +179,7 @@ class Timing:
 
 
 def _seconds_an_image(timing: Timing, size: int, train: "Train") -> float:
-    """Of steps of one batch of made images, on the device of the settings."""
+    """Of steps of one batch of random pixels, on the device of the settings."""
     import torch
 
     from workflow_scripts.models.build import build

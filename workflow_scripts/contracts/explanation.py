@@ -44,12 +44,22 @@ GRADCAM = Table(
     key=("id", "branch"),
 )
 
-# New images in the order of their paths; then p_<class> in the study's class order. out_of_distribution: yes or no;
-# why: what of the image the training data do not have; copy_of: id of a training or validation sample that shows the
-# same picture, whatever was done to it.
+# New images in the order of their paths; then p_<class> in the study's class order. doubt: entropy of these, 0 to 1;
+# out_of_distribution: yes or no; why: what of the image the training data do not have; appearance_distance (colours and
+# shape) and feature_distance (what the network makes of it): 1 at the limit, the latter empty where the split has no
+# validation samples; copy_of: id of a training or validation sample that shows the same, whatever was done to it.
 APPLIED = Table(
     "predictions of new images",
-    {"path": "str", "predicted": "str", "out_of_distribution": "str", "why": "str", "copy_of": "str"},
+    {
+        "path": "str",
+        "predicted": "str",
+        "doubt": "float",
+        "out_of_distribution": "str",
+        "why": "str",
+        "appearance_distance": "float",
+        "feature_distance": "float",
+        "copy_of": "str",
+    },
     open=True,
     key=("path",),
 )

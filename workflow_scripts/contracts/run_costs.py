@@ -2,7 +2,7 @@
 
 from workflow_scripts.contracts.tables import Table
 
-# Column → type and what it holds. Empty: nobody knows, or there is none.
+# Of a column its type and what it holds. An empty cell: nobody knows, or there is none.
 COLUMNS = {
     "protocol": ("str", "Protocol of the run."),
     "run": ("str", "Name of the run."),

@@ -29,10 +29,15 @@ def taken_in(training: Mapping[str, Any]) -> TakenIn | None:
     return parse(TakenIn, training[TAKEN_IN]) if TAKEN_IN in training else None
 
 
+def has_weights(training: Mapping[str, Any]) -> bool:
+    """Whether the tensors of a training's weights are here, by what its train.json holds."""
+    came = taken_in(training)
+    return came is None or came.weights_elsewhere is None
+
+
 def require_weights_here(training: Mapping[str, Any], path: Path) -> None:
     """Raise UserError when the tensors of the weights at `path` stayed where they were trained."""
-    came = taken_in(training)
-    if came is not None and came.weights_elsewhere is not None:
+    if not has_weights(training):
         raise UserError(
             f"{path} has no tensors here: they stayed where the run was trained; there `python3 run.py --collect "
             "--weights all` makes an answer that holds them, `make take-in ARCHIVE=answer.zip` takes it in; or ask "

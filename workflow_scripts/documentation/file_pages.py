@@ -41,6 +41,7 @@ _FOLDERS = {
     "paper": "The paper's figures and tables",
     "predict": "New images",
     "curves": "A study",
+    "headline": "A study",
 }
 
 

@@ -32,7 +32,12 @@ class OutputFile:
 
 OUTPUT_FILES = (
     OutputFile("index.html", "index", "All papers and studies on one page, with links to the reports."),
-    OutputFile("runs.csv", "index", "Every run of every study, the best of each protocol first."),
+    OutputFile(
+        "runs.csv",
+        "index",
+        "Every run of every study, the best of each protocol first: what it is, metrics as shares with their 95 % "
+        "intervals, difference from the run `reference` with p after Holm, leak premium, seconds and kWh.",
+    ),
     OutputFile("runs.md", "index", "The same for a paper, as Markdown."),
     OutputFile("runs.tex", "index", "The same for a paper, as LaTeX."),
     OutputFile("runs.html", "index", "The same for a paper, for word processors."),
@@ -41,6 +46,8 @@ OUTPUT_FILES = (
     OutputFile(f"{_STUDY}/report.html", "report", "All of a study on one page that needs no network."),
     OutputFile(f"{_STUDY}/report.json", "report", "The record of the report and of what lies beside it."),
     OutputFile(f"{_STUDY}/metrics.json", "report", "Numbers for other tools: of every run, and the headline."),
+    OutputFile(f"{_STUDY}/costs.csv", "report", "What each run is and what it cost.", "run_costs.COSTS"),
+    OutputFile(f"{_STUDY}/headline/<protocol>.json", "report", "The main run's headline number, for `dvc metrics`."),
     OutputFile(f"{_STUDY}/curves/<protocol>__<run>.csv", "report", "Training curve, mean over folds and seeds."),
     OutputFile(f"{_STUDY}/model_card.md", "report", "What is known of the main run, and what is not."),
     OutputFile(
@@ -149,6 +156,8 @@ OUTPUT_FILES = (
     OutputFile(f"{_STUDY}/paper/<figure>.*", "paper_figures", "Counterparts of the paper's figures."),
     OutputFile(f"{_STUDY}/paper/record.json", "paper_figures", "The record of all in this folder."),
     OutputFile(f"{_STUDY}/predict/<name>/predictions.csv", "apply", "What new images are.", "explanation.APPLIED"),
+    OutputFile(f"{_STUDY}/predict/<name>/index.html", "apply", "New images on a page, in most doubt first."),
+    OutputFile(f"{_STUDY}/predict/<name>/quarantine.csv", "apply", "What could not be used.", "dataset.QUARANTINE"),
     OutputFile(f"{_STUDY}/predict/<name>/<figure>.*", "apply", "What the network looked at in them."),
     OutputFile(f"{_STUDY}/predict/<name>/record.json", "apply", "The record of all in this folder."),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.wording import nearest
@@ -23,10 +24,12 @@ class AskedRun:
 def asked_runs(plan: Plan, names: Iterable[str]) -> list[AskedRun]:
     """The trained runs that names stand for, in their order; `STUDY/PROTOCOL` and `STUDY` stand for all of theirs.
 
-    UserError for a name that the settings do not know, for a run that no training makes, and for one that is trained by
-    several processes.
+    Where another protocol may be the same split, whose training is then taken over, the run under that one comes
+    before, unless it is trained at home already. UserError for a name that the settings do not know, for a run that no
+    training makes, and for one that is trained by several processes.
     """
-    runs = dict.fromkeys(run for name in names for run in _named(plan, name))
+    asked = [run for name in names for run in _named(plan, name)]
+    runs = dict.fromkeys(added for run in asked for added in (*_untrained_origin(plan, run), run))
     for run in runs:
         processes = plan.steps.training(run.study, run.run).processes
         if processes > 1:
@@ -56,6 +59,22 @@ def _named(plan: Plan, name: str) -> list[AskedRun]:
             )
         trained = rest[1:]
     return [AskedRun(study, protocol, run) for run in trained for protocol in protocols]
+
+
+def origin_of(plan: Plan, run: AskedRun) -> AskedRun | None:
+    """The same run under a protocol that may be the same split; None: there is no such protocol."""
+    folder = plan.runs.origin(run.study, run.protocol, run.run)
+    return None if folder is None else AskedRun(run.study, Path(folder).parent.name, run.run)
+
+
+def trained_here(plan: Plan, run: AskedRun) -> bool:
+    """Whether all trainings of a run are among the results."""
+    return all(Path(path).is_file() for path in plan.runs.trainings(run.study, run.protocol, run.run))
+
+
+def _untrained_origin(plan: Plan, run: AskedRun) -> list[AskedRun]:
+    origin = origin_of(plan, run)
+    return [origin] if origin is not None and not trained_here(plan, origin) else []
 
 
 def _require(name: str, candidates: Iterable[str], what: str) -> None:

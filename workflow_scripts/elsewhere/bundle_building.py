@@ -90,6 +90,7 @@ def write_bundle(plan: Plan, runs: list[AskedRun], travel: Travel, target: Path)
 def _bundled(plan: Plan, params: RuleParams, run: AskedRun) -> BundledRun:
     names = StepNames(study=run.study, protocol=run.protocol, run=run.run)
     masks = plan.data.mask_records(run.study, run.run)
+    origin = plan.runs.origin(run.study, run.protocol, run.run)
     return BundledRun(
         study=run.study,
         protocol=run.protocol,
@@ -99,6 +100,7 @@ def _bundled(plan: Plan, params: RuleParams, run: AskedRun) -> BundledRun:
         arrays=inside(plan, plan.data.arrays(run.study, run.run)),
         trainings=tuple(str(key) for key in plan.runs.fold_seeds(run.study, run.protocol)),
         masks=inside(plan, plan.paths(run.study).masks) if masks else None,
+        origin=None if origin is None else inside(plan, origin),
         start={part: inside(plan, path) for part, path in plan.weights.files(run.study, run.run).items()},
     )
 

@@ -31,8 +31,9 @@ class StepCall:
 class BundledRun:
     """A trained run under a protocol; all paths are relative to the bundle.
 
-    arrays: folder of what it reads; masks: file of the masks, where its network sees them; start: part of the network
-    → file that it starts from; trainings: names of the folders of its folds and seeds.
+    arrays: folder of what it reads; masks: file of the masks, where its network sees them; origin: folder of the same
+    run under a protocol that may be the same split; start: part of the network → file that it starts from; trainings:
+    names of the folders of its folds and seeds.
     """
 
     study: str
@@ -43,6 +44,7 @@ class BundledRun:
     arrays: str
     trainings: tuple[str, ...]
     masks: str | None = None
+    origin: str | None = None
     start: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ from workflow_scripts.contracts.taken_in import TAKEN_IN, TakenIn
 from workflow_scripts.data.download import archives
 from workflow_scripts.data.download.published_sources import Limits, PublishedFile
 from workflow_scripts.elsewhere.answer import ANSWER_FILE, LOG_FILE, Answer
-from workflow_scripts.elsewhere.asked_runs import AskedRun
+from workflow_scripts.elsewhere.asked_runs import AskedRun, origin_of, trained_here
 from workflow_scripts.elsewhere.proving import Proof, ProvenTraining
 from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.files import digest_file, whole, write_bytes, write_sealed
@@ -76,7 +76,10 @@ def whole_runs(plan: Plan, unpacked: Unpacked) -> tuple[list[RunAddress], list[s
         missing = [key for key in wanted if key not in [address.fold_seed for address in addresses]]
         if unknown := [address for address in addresses if address.fold_seed not in wanted]:
             raise UserError(f"{unpacked.archive}: {run} has no {unknown[0].fold_seed} in these settings")
-        if missing:
+        origin = origin_of(plan, run)
+        if origin is not None and origin not in by_run and not trained_here(plan, origin):
+            torn.append(f"{run}: {origin} is missing, which may be the same split and is trained first")
+        elif missing:
             torn.append(f"{run}: {len(addresses)} of {len(wanted)} trainings, {missing[0]} is missing")
         else:
             complete += addresses

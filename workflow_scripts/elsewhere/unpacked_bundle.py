@@ -89,10 +89,12 @@ class Unpacked:
     def train_command(self, training: BundledTraining, device: str, at_once: int) -> list[str]:
         """The command of a training."""
         run = training.run
+        origin = ["--origin", str(self.folder / run.origin)] if run.origin else []
         return [
             *self._command("train", run.train),
             *self.read_by(run),
             *self._words("--weights", run.start),
+            *origin,
             *("--device", device, "--jobs-per-gpu", str(at_once), "--work", str(self.folder / WORK)),
             # Relative to the bundle, as at home: what is said of the training begins with its name.
             *("--out", str(self.out(training)), "--log", str(self.log(training).relative_to(self.folder))),

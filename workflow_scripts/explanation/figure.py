@@ -27,10 +27,10 @@ CAPTION = (
     "Where the map with random weights looks the same, it shows the architecture and the image, not what was learned."
 )
 CAPTION_NEW = (
-    "{run} on the first {n} of {total} new images: Grad-CAM shows where the network looked for the class it predicted, "
-    "features how strongly the same layer responds at all."
+    "{run} on {n} of {total} new images, of each predicted class the surest, then those in most doubt: Grad-CAM shows "
+    "where the network looked for the class it predicted, features how strongly the same layer responds at all."
 )
-CAPTION_BARE = "{run} on the first {n} of {total} new images; its network has no layer whose map Grad-CAM could show."
+CAPTION_BARE = "{run} on {n} of {total} new images; its network has no layer whose map Grad-CAM could show."
 WEIGHT_AND_FEATURES = (
     "Grad-CAM: weight of the place for the predicted class (maximum of each map = 1); "
     "features: mean |activation| (smallest of each map = 0, largest = 1)"

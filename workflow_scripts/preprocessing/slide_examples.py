@@ -59,7 +59,7 @@ def slide_pictures(
     folder.mkdir(parents=True)
     names = []
     for slide, figure in _figures(dataset, manifest, classes):
-        paths = save_figure(Drawn(figure, of_pictures=True), folder / f"{slide}.png", synthetic)
+        paths = save_figure(Drawn(figure, of_pictures=True, for_print=False), folder / f"{slide}.png", synthetic)
         names += [f"{folder.name}/{path.name}" for path in paths]
     return names
 

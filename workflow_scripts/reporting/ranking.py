@@ -103,7 +103,7 @@ def _best(results: Results, ranked: Ranking) -> str:
 
 def _compared(ranked: Ranking) -> list[str]:
     """Every run against the reference; of the best one first, where it is another."""
-    best, others = ranked.best, [run for run in ranked.runs if run.name not in (ranked.best.name, ranked.reference)]
+    best, rest = ranked.best, [run for run in ranked.runs if run.name not in (ranked.best.name, ranked.reference)]
     if not ranked.reference:
         return []
     if best.name == ranked.reference:
@@ -112,9 +112,9 @@ def _compared(ranked: Ranking) -> list[str]:
         it, away = ranked.reference, "is told from" if best.told_apart else "cannot be told from"
         first = [f"It {away} {it}, with which all runs are compared: {best.compared}."]
     alike, above, below = (
-        [run.compared for run in others if not run.told_apart],
-        [run.compared for run in others if run.told_apart and (run.difference.value or 0) > 0],
-        [run.compared for run in others if run.told_apart and (run.difference.value or 0) <= 0],
+        [run.compared for run in rest if not run.told_apart],
+        [run.compared for run in rest if run.told_apart and (run.difference.value or 0) > 0],
+        [run.compared for run in rest if run.told_apart and (run.difference.value or 0) <= 0],
     )
     parts = {f"Not to be told from {it}": alike, f"Higher than {it}": above, f"Lower than {it}": below}
     return [*first, *(f"{words}: {listed(runs)}." for words, runs in parts.items() if runs)]

@@ -98,14 +98,14 @@ class Protocol:
             return "leaks kept"
         return "no leaks" if self.record.groups_known else "leaks: none found"
 
-    def is_same_split(self, other: "Protocol") -> bool:
+    def is_same_split(self, second: "Protocol") -> bool:
         """Whether both are one split with one result: same subsets, learned from and judged in the same way."""
-        digests = [held.record.outputs.get(f"{held.name}.csv") for held in (self, other)]
-        how = [(held.aggregation, held.rule.resample) for held in (self, other)]
+        digests = [held.record.outputs.get(f"{held.name}.csv") for held in (self, second)]
+        how = [(held.aggregation, held.rule.resample) for held in (self, second)]
         if None in digests or digests[0] != digests[1] or how[0] != how[1]:
             return False
-        tables = [[table for run in self.runs for table in held.runs[run].units.values()] for held in (self, other)]
-        return all(one.equals(another) for one, another in zip(*tables, strict=True))
+        tables = [[table for run in self.runs for table in held.runs[run].units.values()] for held in (self, second)]
+        return all(table.equals(counterpart) for table, counterpart in zip(*tables, strict=True))
 
     @property
     def nothing_clusters(self) -> bool:

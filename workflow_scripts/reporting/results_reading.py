@@ -97,13 +97,17 @@ def read_results(folder: Path, settings: StudySettings, paper: Path | None, pict
 def _same_splits(protocols: dict[str, Protocol]) -> dict[str, str]:
     """Each protocol that is the same split as another → that one: as published or by sample first, then by name."""
     same: dict[str, str] = {}
-    ordered = sorted(protocols.values(), key=lambda one: (one.role != AS_PUBLISHED, one.rule.by != "sample", one.name))
+    ordered = sorted(protocols.values(), key=_precedence)
     for number, protocol in enumerate(ordered):
         firsts = (first for first in ordered[:number] if first.name not in same)
         first = next((first for first in firsts if protocol.is_same_split(first)), None)
         if first is not None:
             same[protocol.name] = first.name
     return same
+
+
+def _precedence(protocol: Protocol) -> tuple[bool, bool, str]:
+    return protocol.role != AS_PUBLISHED, protocol.rule.by != "sample", protocol.name
 
 
 def _visits(paths: StudyPaths) -> VisitTables | None:

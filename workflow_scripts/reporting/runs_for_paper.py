@@ -26,10 +26,10 @@ _LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
 }
 _STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.4 system-ui,sans-serif;margin:1rem}"
-    "div{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}caption{text-align:left;padding:.3rem 0}"
+    "div{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
     "th,td{border-bottom:1px solid #8888;padding:.2rem .5rem;text-align:right;white-space:nowrap;vertical-align:bottom}"
-    "th{border-bottom-width:2px;white-space:normal}"
-    "th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}"
+    "th,.first td{border-top:2px solid #888}th{white-space:normal}"
+    "th:nth-child(-n+3),td:nth-child(-n+3){text-align:left}td:nth-child(3){white-space:normal;min-width:9rem}"
 )
 
 
@@ -56,6 +56,7 @@ def _table(frame: pd.DataFrame, title: str) -> PaperTable:
     """The table of one study's runs; a column in which nothing stands is left out."""
     headline = str(frame["headline"].iloc[0])
     metrics = [name for name in dict.fromkeys((headline, *_METRICS)) if name in frame]
+    references = set(frame["reference"]) - {""}
     columns: dict[str, Callable[[dict[str, Any]], str]] = {
         "Protocol": lambda row: row["protocol"],
         "Run": lambda row: row["run"],
@@ -63,7 +64,7 @@ def _table(frame: pd.DataFrame, title: str) -> PaperTable:
         "Parameters": lambda row: _known(row["parameters"], lambda count: formatting.grouped(int(count))),
         "n": lambda row: _known(row.get("n"), lambda count: formatting.grouped(int(count))),
         **{_head(metric): partial(_value, metric) for metric in metrics},
-        _difference_head(headline): lambda row: _difference(headline, row),
+        _difference_head(headline): lambda row: _difference(headline, row, references),
         "p (Holm)": lambda row: _known(row.get("p_holm"), formatting.p_value),
         "Training": lambda row: _known(row["training_seconds"], formatting.duration),
         "Energy": lambda row: _known(row["energy_kwh"], lambda kwh: formatting.energy(3.6e6 * kwh)),
@@ -104,8 +105,10 @@ def _value(metric: str, row: dict[str, Any]) -> str:
     return f"{number} ({interval})" if number and interval else number
 
 
-def _difference(metric: str, row: dict[str, Any]) -> str:
-    """A difference and its interval: of shares in percentage points."""
+def _difference(metric: str, row: dict[str, Any], references: set[str]) -> str:
+    """A difference and its interval: of shares in percentage points; of the run that it is taken from, that word."""
+    if row["run"] in references and not row["reference"]:
+        return "reference"
     ends = [row.get(name) for name in ("difference", "difference_low", "difference_high")]
     written = [_known(end, lambda value: _signed(metric, value)) for end in ends]
     return f"{written[0]} ({written[1]} to {written[2]})" if all(written) else written[0]
@@ -123,18 +126,29 @@ def _markdown(table: PaperTable) -> str:
 
 
 def _latex(table: PaperTable) -> str:
-    """A table of the package booktabs; \\resizebox is left to whoever takes it over."""
-    lines = [" & ".join(map(_in_latex, line)) + r" \\" for line in (table.heads, *table.rows)]
+    """A table of the package booktabs, with a rule between protocols; \\resizebox is left to whoever takes it over."""
     columns = "l" * _TEXT_COLUMNS + "r" * (len(table.heads) - _TEXT_COLUMNS)
+    body = []
+    for row, first in zip(table.rows, _first_of_protocol(table), strict=True):
+        body += [r"\midrule"] * first + [_latex_line(row)]
     return "\n".join(
         [
             r"\begin{table}",
             rf"\caption{{{_in_latex(table.title)}. {_in_latex(table.caption)}}}",
             rf"\begin{{tabular}}{{{columns}}}",
-            *(r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"),
+            *(r"\toprule", _latex_line(table.heads), *body, r"\bottomrule"),
             *(r"\end{tabular}", r"\end{table}", ""),
         ]
     )
+
+
+def _latex_line(cells: tuple[str, ...]) -> str:
+    return " & ".join(map(_in_latex, cells)) + r" \\"
+
+
+def _first_of_protocol(table: PaperTable) -> list[bool]:
+    protocols = [row[0] for row in table.rows]
+    return [index == 0 or protocols[index - 1] != protocol for index, protocol in enumerate(protocols)]
 
 
 def _in_latex(text: str) -> str:
@@ -154,10 +168,13 @@ def _html(tables: list[PaperTable]) -> str:
 
 def _html_table(table: PaperTable) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>\n" for row in table.rows)
+    rows = [
+        ('<tr class="first">' if first else "<tr>") + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n"
+        for row, first in zip(table.rows, _first_of_protocol(table), strict=True)
+    ]
     title = escape(table.title)
     return (
-        f'<h2>{title}</h2>\n<div tabindex="0" role="region" aria-label="{title}"><table>\n'
-        f"<caption>{escape(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
-        "</table></div>\n"
+        f"<h2>{title}</h2>\n<p>{escape(table.caption)}</p>\n"
+        f'<div tabindex="0" role="region" aria-label="{title}"><table>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody></table></div>\n"
     )

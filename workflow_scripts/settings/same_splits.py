@@ -30,10 +30,11 @@ def origin_protocol(study: "Study", protocol: str) -> str | None:
     return None
 
 
-def _may_be_one(study: "Study", first: str, second: str, one: Rule, other: Rule) -> bool:
+def _may_be_one(study: "Study", first: str, second: str, first_rule: Rule, second_rule: Rule) -> bool:
     if study.protocols[first].resample != study.protocols[second].resample:
         return False
-    return one == other or (not _groups_are_named(study) and _by_sample(one) == _by_sample(other))
+    alike = _by_sample(first_rule) == _by_sample(second_rule)
+    return first_rule == second_rule or (alike and not _groups_are_named(study))
 
 
 def _by_sample(rule: Rule) -> Rule:

@@ -29,7 +29,7 @@ from workflow_scripts.runtime.files import digest_text
 from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks
-from workflow_scripts.tracking.present_runs import IDENTITY, PARENT, RUN_NAME
+from workflow_scripts.tracking.present_runs import CURRENT, IDENTITY, PARENT, RUN_NAME
 from workflow_scripts.tracking.study_view import DataSet
 
 CONTENT, WORKPLACE = "content", "workplace"
@@ -74,7 +74,7 @@ def check_server(uri: str) -> None:
 
 @contextmanager
 def open_store(results: Path, uri: str | None, study: str) -> Iterator["Store"]:
-    """The store of one study: in the results' own database, or on the server at `uri`. Raises UserError."""
+    """The store of one study: in the database of a results folder, or on the server at `uri`. Raises UserError."""
     if uri is None:
         database = prepare_database(results)
         remedy = f"if it is broken, delete {database}; `make ui` builds it again from the results"
@@ -202,7 +202,7 @@ class Store:
     def _write(self, entry: Entry, parent: str | None) -> str:
         from mlflow.entities import Metric, Param
 
-        tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace}
+        tags = {**entry.tags, IDENTITY: entry.identity, WORKPLACE: self.workplace, CURRENT: "yes"}
         if parent:
             tags[PARENT] = parent
         run = self.client.create_run(self.experiment, entry.start, tags, entry.name)

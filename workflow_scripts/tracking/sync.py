@@ -24,14 +24,20 @@ RECEIPT = "tracked.json"
 STUDY = "[a-z][a-z0-9_]*"
 
 
-def enter(results: Path, uri: str | None, study: str, children: list[Entry], view: StudyView) -> list[Entry]:
-    """Enter a study's children and their parents; returns all entries, each parent before its children."""
+def enter(
+    folder: Path, home: Path, uri: str | None, children: list[Entry], view: StudyView, experiment: str = ""
+) -> list[Entry]:
+    """Enter a study's children and their parents; returns all entries, each parent before its children.
+
+    `folder`: that of the study; `home`: the results folder whose database takes them; `experiment`: what the study is
+    called there, if not by its name.
+    """
     entries = []
-    with one_writer(results), open_store(results, uri, study) as store:
+    name = experiment or folder.name
+    with one_writer(home), open_store(home, uri, name) as store:
         if cleaned := store.clean():
-            log.info("%s: deleted %d unfinished run(s) that an interrupted job left", study, cleaned)
+            log.info("%s: deleted %d unfinished run(s) that an interrupted job left", name, cleaned)
         groups = list(by_run(children).items())
-        folder = results / study
         parents = [whole_run(folder, protocol, run, members, view.headline) for (protocol, run), members in groups]
         ids = store.keep([(above, None) for above in parents])
         store.keep([(entry, above) for above, (_, members) in zip(ids, groups, strict=True) for entry in members])
@@ -41,7 +47,7 @@ def enter(results: Path, uri: str | None, study: str, children: list[Entry], vie
         adopt_orphans(store, dict(zip(ids, parents, strict=True)))
         show_study(store.client, store.experiment, folder, view)
         store.delete_doubles()
-        store.sweep(study)
+        store.sweep(name)
     return entries
 
 
@@ -71,20 +77,25 @@ def track_study(results: Path, settings: TrackSettings, path: Path) -> None:
         for record in sorted((results / study / kind).glob("*/record.json")):
             require_all(record)
     children = [child(results / study, address, view.headline, complete=True) for address in expected(settings)]
-    entries = enter(results, settings.tracking, study, children, view)
+    entries = enter(results / study, results, settings.tracking, children, view)
     write_record(path, receipt(study, view, entries))
     log.info("%s: %d runs are in MLflow", study, len(entries))
 
 
-def track_everything(results: Path, uri: str | None, views: dict[str, StudyView]) -> list[str]:
+def track_everything(
+    results: Path, uri: str | None, views: dict[str, StudyView], home: Path | None = None
+) -> list[str]:
     """Enter every finished run below `results`, also while the workflow runs; returns what could not be entered.
 
-    `views`: of the studies that are known; others keep what their receipt says.
+    `views`: of the studies that are known; others keep what their receipt says. `home`: the results folder whose
+    database takes the runs, if not this one; there a study is called by its name and that of its folder of results.
     """
     problems = []
+    apart = home is not None and home.resolve() != results.resolve()
+    home = home or results
     if uri is None:
-        with one_writer(results):
-            prepare_database(results)
+        with one_writer(home):
+            prepare_database(home)
     for folder in sorted({study_of(path.parent) for path in results.glob(f"*/runs/*/*/{GLOB}/{RECORD_FILE}")}):
         study = folder.name
         if not re.fullmatch(STUDY, study):
@@ -94,7 +105,7 @@ def track_everything(results: Path, uri: str | None, views: dict[str, StudyView]
             view = views.get(study) or _view(folder)
             children = list(_readable(folder, finished(folder), view.headline, problems))
             if children:
-                enter(results, uri, study, children, view)
+                enter(folder, home, uri, children, view, f"{study}@{results.name}" if apart else "")
         except (UserError, OSError) as error:
             problems.append(f"{study}: {error}")
     return problems

@@ -27,7 +27,7 @@ from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.runtime.results_layout import remedy
 from workflow_scripts.runtime.run_address import RECORD_FILE, WEIGHTS_FILE, RunAddress, study_of
 from workflow_scripts.runtime.study_paths import StudyPaths
-from workflow_scripts.training import devices, inference
+from workflow_scripts.training import devices
 from workflow_scripts.training.feeders.batches import Batches
 from workflow_scripts.training.randomness import keys_of
 from workflow_scripts.training.samples import Subset
@@ -127,17 +127,8 @@ class Network:
         model = build(run.settings.spec, len(run.weights.classes), InputShape.of(run.array), 0)
         return cls(load_trained(model, run.weights).to(chosen), run.weights, run.array, chosen)
 
-    def probabilities(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> np.ndarray:
-        """float64 N×K; `names` (N) tell the images apart, `masks` are uint8 N×S×S."""
-        batches = self._batches(images, names, masks)
-        model = batches.placed(self.model)
-        return inference.probabilities(inference.predict(model, batches, self.weights.settings.train.precision))
-
-    def batch(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> torch.Tensor:
-        """float32 N×3×S×S on the device, as the network sees them."""
-        return self._batches(images, names, masks).batch(np.arange(len(images))).inputs[0]
-
-    def _batches(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None) -> Batches:
+    def batches(self, images: np.ndarray, names: Sequence[str], masks: np.ndarray | None = None) -> Batches:
+        """The images as the network sees them; `names` (N) tell them apart, `masks` are uint8 N×S×S."""
         rows = np.arange(len(images))
         subset = Subset(rows, np.ones_like(rows), np.zeros_like(rows), keys_of(names))
         arrays = Arrays.of_rows(self.array, images, masks)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workflow_scripts.contracts.record import measured
+from workflow_scripts.contracts.taken_in import has_weights
 from workflow_scripts.models.weights import read_trained, trained_bytes
 from workflow_scripts.runtime.files import digest_file, whole, write_bytes, write_sealed
 from workflow_scripts.runtime.run_address import (
@@ -32,8 +33,8 @@ def take_over(origin: Path, job: TrainingJob, out: Path) -> bool:
     The weights file names the settings of its training, and so its protocol: it is written anew, with the same tensors.
     train.json, written last, says which protocol the files are from, and what copying them cost.
     """
-    made = whole(origin / TRAINING_FILE, *LEFT)
-    if made is None or made.get("content") != job.content:
+    trained = whole(origin / TRAINING_FILE, *LEFT)
+    if trained is None or trained.get("content") != job.content or not has_weights(trained):
         return False
     protocol = RunAddress.of(origin).protocol
     with measured() as cost:
@@ -42,7 +43,7 @@ def take_over(origin: Path, job: TrainingJob, out: Path) -> bool:
         write_bytes(out / WEIGHTS_FILE, *trained_bytes(replace(weights, settings=job.settings)))
         for name in (HISTORY_FILE, PREDICTIONS_FILE):
             write_bytes(out / name, (origin / name).read_bytes())
-        cost.update({key: made[key] for key in _SHARED if key in made})
+        cost.update({key: trained[key] for key in _SHARED if key in trained})
         cost.update({"identity": job.identity, COPIED_FROM: protocol, "training_seconds": 0.0})
         cost.update(outputs={name: digest_file(out / name) for name in LEFT})
     write_sealed(out / TRAINING_FILE, cost)

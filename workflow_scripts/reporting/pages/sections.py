@@ -21,7 +21,6 @@ from workflow_scripts.reporting.numbers import cost, printed_claim, setting_rows
 from workflow_scripts.reporting.pages.documentation import linked
 from workflow_scripts.reporting.pages.page import axis_for, markdown
 from workflow_scripts.reporting.pages.page_figure import page_figure
-from workflow_scripts.reporting.pages.summary_screen import not_looked_for
 from workflow_scripts.reporting.reproduced import overall
 from workflow_scripts.reporting.results import Protocol, Results, Run
 from workflow_scripts.reporting.run_order import (
@@ -61,7 +60,6 @@ def data_section(results: Results) -> dict[str, Any]:
         "passed_over_total": sum(results.dataset.passed_over.values()),
         "links_not_followed": results.dataset.links_not_followed,
         "groups_alike": results.dataset.groups_alike,
-        "not_looked_for": not_looked_for(results),
         "left_out": results.dataset.left_out,
         "short_rows": _short_rows(results.dataset),
         "pair_rows": [

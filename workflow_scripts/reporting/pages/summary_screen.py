@@ -1,5 +1,6 @@
 """What surrounds the verdict on the first screen of a study's report, and how printed numbers are written."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +66,24 @@ def first_screen(results: Results) -> dict[str, Any]:
         "leaks": [leaks(protocol) for protocol in protocols],
         "without_leaks": results.without_leaks,
         "not_looked_for": not_looked_for(results),
-        "split_notes": [
-            {"protocol": protocol.name, "text": protocol.record.note} for protocol in protocols if protocol.record.note
-        ],
+        "split_notes": split_notes({protocol.name: protocol.record.note for protocol in protocols}),
         "no_premium": _why_no_premium(results),
         "reported_words": reported_words,
         "any_selected": any(protocol.reported != "test" for protocol in protocols),
         "any_smote_before": any(protocol.rule.resample == SMOTE_BEFORE_SPLIT for protocol in protocols),
     }
+
+
+def split_notes(notes: dict[str, str]) -> list[tuple[str, str]]:
+    """Protocol and what is said of its split; first, of no protocol (""), the sentences that are said of all alike.
+
+    notes: protocol → sentences.
+    """
+    sentences = {name: re.split(r"(?<=\.) ", note) for name, note in notes.items()}
+    first = next(iter(sentences.values()), [])
+    shared = [text for text in first if len(notes) > 1 and all(text in others for others in sentences.values())]
+    own = {name: [text for text in texts if text not in shared] for name, texts in sentences.items()}
+    return [(name, " ".join(texts)) for name, texts in {"": shared, **own}.items() if any(texts)]
 
 
 def _strip(protocols: list[Protocol], values: dict[str, Value], printed: Claim | None) -> list[StripRow]:

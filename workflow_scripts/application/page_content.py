@@ -1,0 +1,88 @@
+"""What the page of new images shows, put together from the table of predictions and the study's files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.application.learned_from import LearnedFrom
+from workflow_scripts.application.new_pictures import PictureReader
+from workflow_scripts.contracts.record import read_view
+from workflow_scripts.contracts.run_tables import METRICS
+from workflow_scripts.contracts.split_record import SplitRecord
+from workflow_scripts.data.out_of_distribution import WITHIN
+from workflow_scripts.evaluation.label_agreement import agreement
+from workflow_scripts.reporting.pages.new_images_page import NewImage, NewImages, Worth
+from workflow_scripts.reporting.pages.page_figure import page_figure, pixels_uri
+from workflow_scripts.runtime.study_paths import StudyPaths
+from workflow_scripts.training.finished import FinishedRun
+
+# A page of more is not looked through; predictions.csv has all.
+MOST_SHOWN = 120
+# Classes named beside the predicted one.
+OTHERS = 2
+
+
+def page_content(
+    name: str,
+    reader: PictureReader,
+    learned: LearnedFrom,
+    table: pd.DataFrame,
+    labels: Mapping[str, str],
+    gradcam: Path,
+) -> NewImages:
+    """Of the contract APPLIED, labels by path (none: empty), and the figure of Grad-CAM."""
+    run, classes = reader.run, reader.run.weights.classes
+    by_doubt = table.sort_values(["doubt", "path"], ascending=[False, True]).head(MOST_SHOWN)
+    predicted = table["predicted"].value_counts()
+    return NewImages(
+        name=name,
+        study=run.settings.study,
+        run=run.settings.run,
+        protocol=run.settings.protocol,
+        synthetic=run.synthetic,
+        images=tuple(_image(row, reader, labels) for _, row in by_doubt.iterrows()),
+        total=len(table),
+        refused=len(reader.refused),
+        out_of_distribution=int((table["out_of_distribution"] == "yes").sum()),
+        copies=int((table["copy_of"] != "").sum()),
+        counts={class_name: int(predicted.get(class_name, 0)) for class_name in classes},
+        learned=learned.counts(),
+        worth=_worth(run),
+        gradcam=page_figure(gradcam, gradcam.parent),
+        usual=1 - WITHIN,
+        scores=agreement(table, labels, classes),
+        scores_without_copies=agreement(table[table["copy_of"] == ""], labels, classes),
+    )
+
+
+def _image(row: pd.Series, reader: PictureReader, labels: Mapping[str, str]) -> NewImage:
+    by_class = {name: float(row[f"p_{name}"]) for name in reader.run.weights.classes}
+    probability = by_class.pop(row["predicted"])
+    others = sorted(by_class.items(), key=lambda pair: -pair[1])[:OTHERS]
+    return NewImage(
+        path=row["path"],
+        uri=pixels_uri(reader.again(row["path"]).pixels),
+        predicted=row["predicted"],
+        probability=probability,
+        others=tuple(others),
+        doubt=float(row["doubt"]),
+        why=row["why"],
+        copy_of=row["copy_of"],
+        label=labels.get(row["path"], ""),
+    )
+
+
+def _worth(run: FinishedRun) -> tuple[Worth, ...]:
+    """Accuracy of the run on test samples, by protocol; empty where the study has not been evaluated."""
+    paths, worth = StudyPaths(run.study), []
+    for metrics in sorted((run.study / "evaluation").glob("*/metrics.csv")):
+        protocol, table = metrics.parent.name, METRICS.read(metrics)
+        overall = table[(table["run"] == run.settings.run) & (table["metric"] == "accuracy")]
+        overall = overall.query("fold == 'all' and seed == 'all' and subset == 'test' and level == 'overall'")
+        for _, row in overall.iterrows():
+            record = read_view(SplitRecord, paths.split_record(protocol))
+            low, high = (None if pd.isna(end) else float(end) for end in (row["low"], row["high"]))
+            leaks, applied = sum(record.leaks.values()), protocol == run.settings.protocol
+            worth.append(Worth(protocol, float(row["value"]), low, high, int(row["n"]), leaks, applied))
+    return tuple(worth)
