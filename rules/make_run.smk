@@ -38,21 +38,15 @@ rule make_run:
         ' --out "$(dirname {output.record:q})"'
 
 
-# The same where networks predict.
-use rule make_run as make_run_with_network with:
+# The same where networks predict, of kinds that leave a model of their own next to the tables.
+use rule make_run as make_run_with_model with:
     output:
-        **run_tables("<made_run_with_network>"),
+        **run_tables("<made_run_with_model>"),
+        model=directory("<made_run_with_model>/model"),
     conda:
         "../envs/torch.yaml"
     resources:
         gpu=GPUS_PER_JOB,
-
-
-# The same of kinds that leave a model of their own next to the tables.
-use rule make_run_with_network as make_run_with_model with:
-    output:
-        **run_tables("<made_run_with_model>"),
-        model=directory("<made_run_with_model>/model"),
 
 
 # The same of kinds that pool the samples of a unit, and leave how much each counted. Small networks on a processor.
@@ -83,11 +77,15 @@ use rule make_run as make_run_with_rounds with:
         "../envs/torch.yaml"
 
 
-# The same of kinds by which another study's network predicts: which samples it has learned from is listed.
-use rule make_run_with_network as make_run_with_training_copies with:
+# The same where another study's network predicts: which samples it has learned from is listed.
+use rule make_run as make_run_with_training_copies with:
     output:
         **run_tables("<made_run_with_training_copies>"),
         copies="<made_run_with_training_copies>/copies_of_training.csv",
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=GPUS_PER_JOB,
 
 
 # Of the tables of finished runs.

@@ -197,7 +197,7 @@ def test_equal_images_are_equal_bytes_whatever_their_folder_is_called(study, tmp
     for name in ("once", "twice"):
         apply.main(arguments(folder, save(tmp_path / name, cells(5)), name))
     once, twice = (inputs.root / "predict" / name for name in ("once", "twice"))
-    for name in (*apply.TABLES, "gradcam.png"):
+    for name in (*apply.TABLES, *(f"gradcam.{ending}" for ending in ("png", "webp", "pdf"))):
         assert (once / name).read_bytes() == (twice / name).read_bytes()
     pages = [(folder / "index.html").read_text(encoding="utf-8") for folder in (once, twice)]
     assert pages[0].replace("once", "twice") == pages[1]

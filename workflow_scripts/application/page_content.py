@@ -59,13 +59,13 @@ def page_content(
 def _image(row: pd.Series, reader: PictureReader, labels: Mapping[str, str]) -> NewImage:
     by_class = {name: float(row[f"p_{name}"]) for name in reader.run.weights.classes}
     probability = by_class.pop(row["predicted"])
-    others = sorted(by_class.items(), key=lambda pair: -pair[1])[:OTHERS]
+    next_classes = sorted(by_class.items(), key=lambda pair: -pair[1])[:OTHERS]
     return NewImage(
         path=row["path"],
         uri=pixels_uri(reader.again(row["path"]).pixels),
         predicted=row["predicted"],
         probability=probability,
-        others=tuple(others),
+        next_classes=tuple(next_classes),
         doubt=float(row["doubt"]),
         why=row["why"],
         copy_of=row["copy_of"],

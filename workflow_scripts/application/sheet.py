@@ -22,8 +22,8 @@ log = logging.getLogger("workflow_scripts")
 def chosen(table: pd.DataFrame, doubtful: int) -> pd.DataFrame:
     """Of the contract APPLIED: for each predicted class the surest image, then the `doubtful` ones in most doubt."""
     surest = table.sort_values(["doubt", "path"]).drop_duplicates("predicted").sort_values("predicted")
-    others = table.drop(surest.index).sort_values(["doubt", "path"], ascending=[False, True])
-    return pd.concat([surest, others.head(doubtful)])
+    by_doubt = table.drop(surest.index).sort_values(["doubt", "path"], ascending=[False, True])
+    return pd.concat([surest, by_doubt.head(doubtful)])
 
 
 def draw(path: Path, reader: PictureReader, network: Network, table: pd.DataFrame, total: int) -> list[Path]:

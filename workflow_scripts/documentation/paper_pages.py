@@ -104,7 +104,7 @@ def _issue(card: Card) -> list[str]:
     printed = "; ".join(card.printed[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
     printed_in = " · ".join(dict.fromkeys(row.place for row in card.rows[:_SHOWN]))
     lines = [
-        f"- **{_plain(printed)}** ({_plain(printed_in)})",
+        f"- **{_plain(printed)}** ({_plain(printed_in)}):",
         *(f"  {_plain(reason.why)}" for reason in card.reasons[:3]),
     ]
     lines += [f"  *Fits only if* {_plain(' or '.join(card.readings))}."] if card.readings else []

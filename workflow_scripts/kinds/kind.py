@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 
 # The rules that make runs, see rules/train.smk and rules/make_run.smk.
 TRAIN, COMBINE = "train", "combine_runs"
-MAKE, MAKE_WITH_NETWORK, MAKE_WITH_MODEL = "make_run", "make_run_with_network", "make_run_with_model"
+MAKE, MAKE_WITH_MODEL = "make_run", "make_run_with_model"
 MAKE_WITH_ATTENTION, MAKE_WITH_LINKED = "make_run_with_attention", "make_run_with_linked"
 MAKE_WITH_ROUNDS, MAKE_WITH_TRAINING_COPIES = "make_run_with_rounds", "make_run_with_training_copies"
 RULES = (
     TRAIN,
     MAKE,
-    MAKE_WITH_NETWORK,
     MAKE_WITH_MODEL,
     MAKE_WITH_ATTENTION,
     MAKE_WITH_LINKED,

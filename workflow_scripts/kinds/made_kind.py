@@ -65,8 +65,8 @@ class RunJob:
 class MadeKind(RunKind):
     """A run that is made in one go from a study's arrays.
 
-    The rule is MAKE_WITH_NETWORK where it needs PyTorch, and a GPU where there is one; MAKE_WITH_MODEL where it leaves
-    a folder `model` besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
+    The rule is MAKE_WITH_MODEL where it needs PyTorch, and a GPU where there is one, and leaves a folder `model`
+    besides; on a processor alone MAKE_WITH_ATTENTION where it leaves attention.csv, MAKE_WITH_LINKED
     where it reads what another study has of the same patients, MAKE_WITH_ROUNDS where it trains in rounds, leaves
     rounds.csv and queries.csv and keeps a state between rounds; MAKE_WITH_TRAINING_COPIES where another study's
     network predicts, and which samples it has learned from stands in copies_of_training.csv.

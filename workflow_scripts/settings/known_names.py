@@ -44,7 +44,6 @@ _RUN_RULES = (
     "train",
     "finish_run",
     "make_run",
-    "make_run_with_network",
     "make_run_with_model",
     "make_run_with_attention",
     "make_run_with_linked",

@@ -19,9 +19,9 @@ def letter_about(title: str, cards: Sequence[Card], missing: Sequence[str]) -> t
 
 
 def _doubt(card: Card) -> Doubt:
-    places = list(dict.fromkeys(row.place for row in card.rows))
+    where = list(dict.fromkeys(row.place for row in card.rows))
     return Doubt(
-        place="; ".join(_first(places, "places")),
+        place="; ".join(_first(where, "places")),
         quoted="; ".join(_first(card.printed, "numbers")),
         why=" ".join(_first([reason.why for reason in card.reasons], "of this kind")),
         computed="; ".join(_first(card.nearest, "values")),

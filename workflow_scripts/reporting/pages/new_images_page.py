@@ -29,14 +29,14 @@ class Worth:
 class NewImage:
     """An image on the page: path, what it looks like (a data URI), class and probability, doubt in [0, 1], warnings.
 
-    others: the next classes with their probabilities; label: what somebody says it is, empty without.
+    next_classes: the next classes with their probabilities; label: what somebody says it is, empty without.
     """
 
     path: str
     uri: str
     predicted: str
     probability: float
-    others: tuple[tuple[str, float], ...]
+    next_classes: tuple[tuple[str, float], ...]
     doubt: float
     why: str
     copy_of: str

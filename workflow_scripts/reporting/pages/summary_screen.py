@@ -81,7 +81,7 @@ def split_notes(notes: dict[str, str]) -> list[tuple[str, str]]:
     """
     sentences = {name: re.split(r"(?<=\.) ", note) for name, note in notes.items()}
     first = next(iter(sentences.values()), [])
-    shared = [text for text in first if len(notes) > 1 and all(text in others for others in sentences.values())]
+    shared = [text for text in first if len(notes) > 1 and all(text in said_of for said_of in sentences.values())]
     own = {name: [text for text in texts if text not in shared] for name, texts in sentences.items()}
     return [(name, " ".join(texts)) for name, texts in {"": shared, **own}.items() if any(texts)]
 
