@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.made_copies import all_together, flipped, picture
+from workflow_scripts.data.copies import candidates as module
 from workflow_scripts.data.copies.candidates import candidates
 from workflow_scripts.data.copies.keypoints import record_of
 from workflow_scripts.data.copies.mirrored import MIRROR, one_sided
@@ -43,6 +44,13 @@ def test_the_same_pictures_give_the_same_candidates_in_the_same_order():
     made = records(30, 5)
     groups = np.full(35, UNKNOWN)
     assert (candidates(made, groups) == candidates(made.copy(), groups)).all()
+
+
+def test_votes_that_are_summed_up_in_many_parts_are_the_same(monkeypatch):
+    made, groups = records(60, 20), np.full(80, UNKNOWN)
+    at_once = candidates(made, groups)
+    monkeypatch.setattr(module, "HELD", 50)
+    assert {*map(tuple, candidates(made, groups).tolist())} == {*map(tuple, at_once.tolist())}
 
 
 def test_pictures_without_keypoints_have_no_candidates():

@@ -51,12 +51,13 @@ def candidates(records: np.ndarray, groups: np.ndarray, nearest: int = NEAREST) 
         descriptors = records["descriptors"][owners, members - firsts[owners]]
         held.append(_votes(descriptors, owners, sides[members], groups))
         if sum(len(weights) for _, weights in held) > HELD:
-            pairs, votes = _summed([(pairs, votes), *held])
+            pairs, votes = _added(pairs, votes, *_summed(held))
             held = []
             if len(pairs) > MOST:
                 best = _best(pairs >> 1, votes, counts, SPARE * nearest)
                 pairs, votes = pairs[best], votes[best]
-    pairs, votes = _summed([(pairs, votes), *held])
+    if held:
+        pairs, votes = _added(pairs, votes, *_summed(held))
     return _nearest(pairs >> 1, votes, counts, nearest)
 
 
@@ -119,6 +120,19 @@ def _summed(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.
     keys, weights = keys[order], weights[order]
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     return keys[starts], np.add.reduceat(weights, starts) if len(starts) else weights
+
+
+def _added(
+    pairs: np.ndarray, votes: np.ndarray, keys: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs and votes with further ones; both ascend and have each pair once. To sort all takes twice the room."""
+    at = np.searchsorted(pairs, keys)
+    known = np.zeros(len(keys), bool)
+    inside = at < len(pairs)
+    known[inside] = pairs[at[inside]] == keys[inside]
+    votes[at[known]] += weights[known]
+    at, keys, weights = at[~known], keys[~known], weights[~known]
+    return np.insert(pairs, at, keys), np.insert(votes, at, weights)
 
 
 def _nearest(pairs: np.ndarray, votes: np.ndarray, counts: np.ndarray, nearest: int) -> np.ndarray:
