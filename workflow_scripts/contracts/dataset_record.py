@@ -49,7 +49,7 @@ class DatasetRecord(DatasetFacts):
     left_out: dict[str, int]
     equal_pairs: dict[str, int]
     synthetic: bool
-    scale: str
+    scale: str | None
     modality: Modality
     settings: IngestedFrom
     provenance: Provenance

@@ -8,7 +8,7 @@ COLUMNS = {
     "run": ("str", "Name of the run."),
     "model": ("str", "Its networks, or what it is made of."),
     "precision": ("str", "Number format of its training, or of the weights of a compressed run."),
-    "scale": ("str", "`paper`, or `demo`: smaller pictures, smaller networks, few epochs."),
+    "scale": ("str", "`paper`, or `demo`: smaller pictures, smaller networks, few epochs; empty: a study has none."),
     "trainings": ("int", "Folds and seeds that it was made for."),
     "parameters": ("float", "Numbers that its networks hold; of a run made of one other, those of that one."),
     "training_seconds": ("float", "Wall time of all its trainings."),

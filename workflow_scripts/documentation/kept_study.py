@@ -134,7 +134,7 @@ def kept_study(results: "Results", title: str, origin: Origin) -> KeptStudy:
         date=origin.date,
         processor=results.dataset.provenance.processor,
         synthetic=results.synthetic,
-        scale=results.dataset.scale,
+        scale=results.dataset.scale or "",
         adapters=results.dataset.settings.adapters,
         samples=len(results.manifest),
         classes=len(results.classes),

@@ -139,7 +139,7 @@ def _study(study: KeptStudy) -> list[str]:
         plural(study.samples, "sample"),
         plural(study.classes, "class", "classes"),
         f"rows of {' × '.join(map(str, study.shape))}",
-        f"scale `{study.scale}`",
+        *([f"scale `{study.scale}`"] if study.scale else []),
         plural(study.seeds, "training seed"),
         *_epochs(study),
     ]

@@ -13,7 +13,7 @@ JOULES_OF_KWH = 3.6e6
 def cost_rows(results: Results) -> pd.DataFrame:
     """A row a protocol and run, as COSTS has it; NaN where nobody knows."""
     rows = [
-        {"protocol": protocol.name, "run": name, "scale": results.settings.scale, **_facts(protocol, name)}
+        {"protocol": protocol.name, "run": name, "scale": results.settings.scale or "", **_facts(protocol, name)}
         for protocol in ordered_protocols(results)
         for name in ordered_runs(results)
     ]

@@ -80,7 +80,7 @@ class Steps:
             study=study,
             adapters=tuple(chosen.adapters),
             synthetic=self.is_synthetic(study),
-            scale=self.config.scale,
+            scale=self.config.scale_of(study),
             listing=listing,
             ingest=declared(Ingest, chosen.ingest),
             # Of what a user's table says beside the groups, nothing else may get into the results.

@@ -218,7 +218,7 @@ def place_tags(where: dict, study_folder: Path) -> dict[str, str]:
     dataset = read_json(path) if own_file(path, study_folder) else {}
     if "synthetic" in dataset:
         tags["data"] = "synthetic" if dataset["synthetic"] else "real"
-    if "scale" in dataset:
+    if dataset.get("scale"):
         tags["scale"] = str(dataset["scale"])
     return tags
 

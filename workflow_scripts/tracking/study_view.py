@@ -61,7 +61,7 @@ def description(study_folder: Path, view: StudyView) -> str:
     path = StudyPaths(study_folder).dataset_record
     record: dict[str, Any] = read_json(path) if path.is_file() else {}
     data = {True: "synthetic data", False: "real data"}.get(record.get("synthetic", ""), "")
-    facts = [data, f"{record['scale']} scale" if "scale" in record else ""]
+    facts = [data, f"{record['scale']} scale" if record.get("scale") else ""]
     facts += [f"{record['samples']} samples of {len(record['classes'])} classes" if "samples" in record else ""]
     lines = [f"**{view.title or study_folder.name}**: {', '.join(filter(None, facts))}."]
     if view.headline:

@@ -182,7 +182,7 @@ class IngestSettings:
     study: str
     adapters: tuple[str, ...]
     synthetic: bool
-    scale: Literal["demo", "paper"]
+    scale: Literal["demo", "paper"] | None
     listing: dict[str, str] | None
     ingest: Ingest
     attributes: tuple[str, ...]

@@ -39,7 +39,7 @@ class StudyRow:
     paper: str
     link: str
     synthetic: bool
-    scale: str
+    scale: str | None
     samples: int
     classes: int
     run: str
