@@ -163,7 +163,7 @@ class Study:
             {**line, "file": "", "place": "Fig. 7", "missing": "needs the run cvm-fourfold"},
         ]
         names = paper_figures.write(read_results(self.folder, self.received, paper), lines, self.folder / "paper")
-        vouch(self.folder / "paper" / "record.json", *names)
+        vouch(self.folder / "paper" / "record.json", *names, "fig05_performance.webp")
 
     def accuracy(self, protocol: int, run: int) -> float:
         """The accuracy that the metrics of a run hold: above 0.7, another for every run."""

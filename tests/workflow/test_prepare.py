@@ -97,6 +97,6 @@ def test_a_run_starts_from_the_weights_and_its_record_names_them(prepared):
     assert workflow.planned(target) == workflow.planned(*PREPARE) == {}
 
 
-def test_the_readme_names_the_command():
-    readme = (ROOT / "README.md").read_text()
-    assert "make prepare" in readme and re.search(r"^prepare: .*## ", (ROOT / "Makefile").read_text(), re.M)
+def test_the_documentation_names_the_command():
+    page = (ROOT / "docs" / "how-to" / "use_public_data.md").read_text()
+    assert "make prepare" in page and re.search(r"^prepare: .*## ", (ROOT / "Makefile").read_text(), re.M)

@@ -77,7 +77,7 @@ class _Report(_Block):
     title: str
     paper: Name | Literal[""]
     subject: Annotated[str, AfterValidator(_subject)]
-    scale: Literal["demo", "paper"]
+    scale: Literal["demo", "paper"] | None
     seed: Seed
     source: Literal["synthetic", "real"]
     protocols: Annotated[dict[Name, Protocol], Field(min_length=1, max_length=100)]

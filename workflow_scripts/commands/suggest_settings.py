@@ -130,9 +130,13 @@ def pasted(run: str, chosen: Choice) -> str:
 def _network(steps: "Steps", study: str) -> str:
     """The study's first run that trains one network from pixels; UserError where there is none."""
     kinds = {name: steps.kind(study, name) for name in steps.study(study).runs}
-    runs = [name for name, kind in kinds.items() if kind.kind == "network" and kind.embedding is None]
+    runs = [
+        name
+        for name, kind in kinds.items()
+        if isinstance(kind, TrainedKind) and kind.reads == "pixels" and not kind.embedding and len(kind.networks()) == 1
+    ]
     if not runs:
-        raise UserError(f"{study} has no run of kind network that learns from pixels; there is nothing to time")
+        raise UserError(f"{study} has no run that trains one network from pixels; there is nothing to time")
     return runs[0]
 
 
