@@ -102,7 +102,7 @@ def test_costs_are_summed_over_trainings(small):
 
 def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every_job_counted_it(small, tmp_path):
     table = small.page[small.page.index('id="costs"') :]
-    assert cells(table, "training")[:2] == ["4", f"{4 * 61 / 3600:.3g}"]
+    assert cells(table, "training")[:2] == ["4", "4 min 04 s"]
     assert cells(table, "together")[0] == "12" and cells(table, "together")[-1] == "the machine cannot tell"
     assert "this machine cannot tell" in text_of(table)
     study = Study(tmp_path).write()

@@ -147,6 +147,9 @@ def test_a_mistake_that_only_the_other_scale_makes_says_so_and_two_studies_that_
     assert "evaluate.reference names 'own', which is no run of this study" in said
     assert "this is at scale demo; at scale paper the settings fit: write scale: paper" in said
     settings(ROOT, {"studies": {"cvm_herlev": named}, "scale": "paper"})
+    # What is wrong at this scale alone lacks nothing of the other one.
+    said = mistake(studies={"cvm_herlev": {"scales": {"demo": {"train": {"epochs": 0}}}}})
+    assert "studies.cvm_herlev.train.epochs" in said and "the settings fit" not in said
     # At scale paper `mine` would take three seeds from the study that it extends, and `other` has one.
     external = {"kind": "external", "study": "other", "of": "deit"}
     studies = {

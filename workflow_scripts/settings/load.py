@@ -178,17 +178,42 @@ def check(resolved: dict, layers: Layers) -> Config:
 
 
 def _fitting_scales(resolved: dict, layers: Layers) -> Iterator[str]:
-    """What to write where settings that do not fit together do at another scale: a run may be declared there alone."""
+    """What to write where settings that do not fit together do at another scale: a run may be declared there alone.
+
+    Nothing where what stands at this scale alone is the mistake: then nothing is missing.
+    """
+    own = resolved.get("scale")
+    if _fit(resolve(layers.base, _without_scale(layers.user, own))):
+        return
     for scale in SCALES:
-        if scale != resolved.get("scale"):
-            try:
-                Config.model_validate(resolve(layers.base, {**layers.user, "scale": scale}))
-            except ValidationError:
-                continue
+        if scale != own and _fit(resolve(layers.base, {**layers.user, "scale": scale})):
             yield (
-                f"this is at scale {resolved.get('scale')}; at scale {scale} the settings fit: write scale: {scale}, "
+                f"this is at scale {own}; at scale {scale} the settings fit: write scale: {scale}, "
                 f"or what is missing outside scales.{scale}"
             )
+
+
+def _fit(resolved: dict) -> bool:
+    try:
+        Config.model_validate(resolved)
+    except ValidationError:
+        return False
+    return True
+
+
+def _without_scale(tree: dict, scale: Any) -> dict:
+    """A layer whose studies and templates say nothing of a scale of their own."""
+    found = dict(tree)
+    for key in SECTIONS:
+        if isinstance(written := tree.get(key), dict):
+            found[key] = {name: _section_without(section, scale) for name, section in written.items()}
+    return found
+
+
+def _section_without(section: Any, scale: Any) -> Any:
+    if not isinstance(section, dict) or not isinstance(section.get("scales"), dict):
+        return section
+    return {**section, "scales": {name: block for name, block in section["scales"].items() if name != scale}}
 
 
 def settings(root: Path, command_line: dict[str, Any] | None = None, files: Sequence[Path] = ()) -> Config:
