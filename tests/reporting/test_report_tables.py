@@ -102,7 +102,7 @@ def test_costs_are_summed_over_trainings(small):
 
 def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every_job_counted_it(small, tmp_path):
     table = small.page[small.page.index('id="costs"') :]
-    assert cells(table, "training")[:2] == ["4", f"{4 * 61 / 3600:.3g}"]
+    assert cells(table, "training")[:2] == ["4", "4 min 04 s"]
     assert cells(table, "together")[0] == "12" and cells(table, "together")[-1] == "the machine cannot tell"
     assert "this machine cannot tell" in text_of(table)
     study = Study(tmp_path).write()
@@ -114,8 +114,8 @@ def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every
         write_json(path, ledger)
     write(study)
     table = (page := write(study))[page.index('id="costs"') :]
-    assert cells(table, "training")[3] == "2" and cells(table, "training")[-1] == "8"
-    assert cells(table, "together")[-1] == "24" and "cannot tell" not in text_of(table)
+    assert cells(table, "training")[3] == "2 h 00 min" and cells(table, "training")[-1] == "8 kWh"
+    assert cells(table, "together")[-1] == "24 kWh" and "cannot tell" not in text_of(table)
     ledger = read_json(path)
     del ledger["device_joules"]
     write_json(path, ledger)

@@ -297,8 +297,8 @@ def test_without_a_published_protocol_nothing_is_judged(tmp_path):
 
 def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_path, found):
     rule = {"kind": "holdout", "fractions": [0.6, 0.2, 0.2]}
-    # As many letters, so that the handmade runs err alike.
-    rules = {"by_group1": {**rule, "by": "group"}, "by_sample": {**rule, "by": "sample"}}
+    # As many letters as `grouped` and `published` have, so that the handmade runs err as theirs do.
+    rules = {"by_case": {**rule, "by": "group"}, "by_sample": {**rule, "by": "sample"}}
     renamed = Real(tmp_path, protocols=rules, folds=dict.fromkeys(rules, 1)).write()
     named = rows(renamed)
     assert {claim: row.verdict for claim, row in named.items()} == {claim: row.verdict for claim, row in found.items()}
@@ -306,9 +306,9 @@ def test_a_protocol_of_another_name_is_judged_like_the_one_called_published(tmp_
     assert named["optimistic"].leak_free.value is not None
     results = read_results(renamed.folder, renamed.received, renamed.paper)
     assert results.as_published.name == ordered_protocols(results)[0].name == "by_sample"
-    assert [protocol.name for protocol in results.leak_free] == list(premiums(results)) == ["by_group1"]
+    assert [protocol.name for protocol in results.leak_free] == list(premiums(results)) == ["by_case"]
     page = study_page(results, premiums(results))
-    assert "by_sample − by_group1" in page and 'href="#runs-by_sample"' in page and "#runs-published" not in page
+    assert "by_sample − by_case" in page and 'href="#runs-by_sample"' in page and "#runs-published" not in page
 
 
 def test_a_split_by_patient_that_is_the_paper_s_own_is_what_its_numbers_stand_against(tmp_path):

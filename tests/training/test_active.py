@@ -161,7 +161,7 @@ def test_a_run_that_was_stopped_goes_on_at_its_round_and_ends_in_the_same_bytes(
 def test_with_all_labels_it_is_what_its_learner_is(visits, tmp_path):
     learner = tmp_path / "fold0-seed0"
     more = {"code": "code", "log": None, "device": "cpu", "weights": [], "work": visits.root / ".work", "masks": None}
-    more |= {"jobs_per_gpu": 1, "save_within": 180.0, "save_at_end": None, "time_limit": None}
+    more |= {"origin": None, "jobs_per_gpu": 1, "save_within": 180.0, "save_at_end": None, "time_limit": None}
     folders = {"dataset": visits.dataset, "arrays": visits.arrays, "split": visits.split, "out": learner}
     train.main(SimpleNamespace(settings=settings()["member"], **more, **folders))
     out = run(visits, tmp_path / "run", batch=80, rounds=1)

@@ -134,7 +134,8 @@ def test_new_pictures_are_seen_as_those_of_the_study(inputs, tmp_path):
     pictures = np.load(inputs.images)
     description = ArrayDescription("pixels", "uint8", pictures.shape[1:], 255)
     network = Network(torch.nn.Identity(), weights, description, CPU)
-    seen = network.batch(pictures[:3], ["a", "b", "c"]).permute(0, 2, 3, 1).numpy()
+    batch = network.batches(pictures[:3], ["a", "b", "c"]).batch(np.arange(3))
+    seen = batch.inputs[0].permute(0, 2, 3, 1).numpy()
     changed = np.stack([with_stain_of(weights.stain, picture) for picture in pictures[:3]])
     np.testing.assert_allclose(seen * weights.std + weights.mean, changed / 255, atol=1e-6)
 
