@@ -114,8 +114,8 @@ def test_what_a_study_cost_is_summed_by_step_and_energy_is_said_only_where_every
         write_json(path, ledger)
     write(study)
     table = (page := write(study))[page.index('id="costs"') :]
-    assert cells(table, "training")[3] == "2" and cells(table, "training")[-1] == "8"
-    assert cells(table, "together")[-1] == "24" and "cannot tell" not in text_of(table)
+    assert cells(table, "training")[3] == "2 h 00 min" and cells(table, "training")[-1] == "8 kWh"
+    assert cells(table, "together")[-1] == "24 kWh" and "cannot tell" not in text_of(table)
     ledger = read_json(path)
     del ledger["device_joules"]
     write_json(path, ledger)
