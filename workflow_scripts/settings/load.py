@@ -202,12 +202,12 @@ def _fit(resolved: dict) -> bool:
 
 
 def _without_scale(tree: dict, scale: Any) -> dict:
-    """A layer whose studies and templates say nothing of a scale of their own."""
-    found = dict(tree)
+    """The layer, whose studies and templates say nothing of a scale of their own."""
+    layer = dict(tree)
     for key in SECTIONS:
         if isinstance(written := tree.get(key), dict):
-            found[key] = {name: _section_without(section, scale) for name, section in written.items()}
-    return found
+            layer[key] = {name: _section_without(section, scale) for name, section in written.items()}
+    return layer
 
 
 def _section_without(section: Any, scale: Any) -> Any:

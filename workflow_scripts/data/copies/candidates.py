@@ -127,11 +127,11 @@ def _added(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs and votes with further ones; both ascend and have each pair once. To sort all takes twice the room."""
     at = np.searchsorted(pairs, keys)
-    known = np.zeros(len(keys), bool)
+    present = np.zeros(len(keys), bool)
     inside = at < len(pairs)
-    known[inside] = pairs[at[inside]] == keys[inside]
-    votes[at[known]] += weights[known]
-    at, keys, weights = at[~known], keys[~known], weights[~known]
+    present[inside] = pairs[at[inside]] == keys[inside]
+    votes[at[present]] += weights[present]
+    at, keys, weights = at[~present], keys[~present], weights[~present]
     return np.insert(pairs, at, keys), np.insert(votes, at, weights)
 
 
