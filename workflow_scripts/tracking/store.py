@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -94,6 +95,7 @@ class Store:
     def __init__(self, uri: str, study: str, results: Path, artifacts: Path | None) -> None:
         from mlflow.tracking import MlflowClient
 
+        self._data_sets = threading.Lock()
         self.client = MlflowClient(uri)
         self.study, self.artifacts = study, artifacts
         self.workplace = digest_text(f"{os.uname().nodename}:{results.resolve()}")[:16]
@@ -212,7 +214,9 @@ class Store:
         params = [Param(name, value) for name, value in entry.params.items()]
         batches = (chunks(metrics, METRICS_AT_ONCE), chunks(params, PARAMS_AT_ONCE))
         if entry.data:
-            self.client.log_inputs(run_id, datasets=[_dataset_input(entry.data)])
+            # A server that is told of one data set by two senders at once refuses one of them.
+            with self._data_sets:
+                self.client.log_inputs(run_id, datasets=[_dataset_input(entry.data)])
         for some_metrics, some_params in zip_longest(*batches, fillvalue=()):
             self.client.log_batch(run_id, metrics=some_metrics, params=some_params)
         for name, path in entry.artifacts.items():
