@@ -31,7 +31,6 @@ from workflow_scripts.tracking.database import artifacts_of, prepare_database
 from workflow_scripts.tracking.entries import Entry
 from workflow_scripts.tracking.flatten import chunks
 from workflow_scripts.tracking.present_runs import CURRENT, IDENTITY, PARENT, RUN_NAME
-from workflow_scripts.tracking.study_view import DataSet
 
 CONTENT, WORKPLACE = "content", "workplace"
 SCHEME = "mlflow-artifacts:/"
@@ -216,7 +215,7 @@ class Store:
         if entry.data:
             # A server that is told of one data set by two senders at once refuses one of them.
             with self._data_sets:
-                self.client.log_inputs(run_id, datasets=[_dataset_input(entry.data)])
+                self.client.log_inputs(run_id, datasets=[entry.data.as_input()])
         for some_metrics, some_params in zip_longest(*batches, fillvalue=()):
             self.client.log_batch(run_id, metrics=some_metrics, params=some_params)
         for name, path in entry.artifacts.items():
@@ -287,13 +286,6 @@ class Store:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return False
             raise
-
-
-def _dataset_input(data: DataSet) -> Any:
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    dataset = Dataset(data.name, data.digest, "local", data.source, profile=data.profile)
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training and test")])
 
 
 def _equal(entry: Entry, same: dict[str, list[Any]]) -> list[Any]:

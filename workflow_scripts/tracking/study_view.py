@@ -42,6 +42,13 @@ class DataSet:
     source: str
     profile: str
 
+    def as_input(self) -> Any:
+        """The data set as MLflow logs it: an mlflow.entities.DatasetInput."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        dataset = Dataset(self.name, self.digest, "local", self.source, profile=self.profile)
+        return DatasetInput(dataset, [InputTag("mlflow.data.context", "training and test")])
+
 
 def data_set(study_folder: Path) -> DataSet | None:
     """The data set of a study, from the record of its dataset; None where there is none yet."""
