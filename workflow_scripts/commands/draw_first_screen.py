@@ -1,6 +1,6 @@
 """Draw the first screen of a report with numbers on what a reader looks at first, for README and tutorial.
 
-    python -m workflow_scripts.commands.draw_first_screen results/cvm_cervix/report.html docs/images/report.png
+    python -m workflow_scripts.commands.draw_first_screen results/STUDY/report.html docs/images/report.png
 
 In: a report, and Chromium, which opens it without a screen. Out: a PNG file.
 """
