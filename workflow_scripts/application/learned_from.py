@@ -8,9 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.arrays import open_arrays
+from workflow_scripts.contracts.arrays import Arrays, open_arrays
 from workflow_scripts.contracts.dataset import read_manifest
-from workflow_scripts.contracts.fold_files import FoldFiles
 from workflow_scripts.data.copies.across_sets import COMPARING_MINUTES, PictureSet, copies_across
 from workflow_scripts.data.copies.keypoints import RECORD
 from workflow_scripts.data.copies.learned_copies import learned_samples, pictures_of
@@ -24,7 +23,7 @@ from workflow_scripts.training.finished import FinishedRun, Network
 
 log = logging.getLogger("workflow_scripts")
 
-# Images that the network looks at to know its features: beyond them the distances hardly change, the time does.
+# Images that the network looks at to know its features: on a processor more take minutes.
 MOST_TRAINING, MOST_VALIDATION = 4000, 1000
 ROWS_AT_A_TIME = 64
 
@@ -44,13 +43,11 @@ class LearnedFrom:
     @cached_property
     def _samples(self) -> pd.DataFrame:
         paths, settings = StudyPaths(self.run.study), self.run.settings
-        _, table = read_fold(paths.dataset, paths.arrays, paths.split(settings.protocol), settings.fold)
-        return table
+        return read_fold(paths.dataset, paths.arrays, paths.split(settings.protocol), settings.fold)[1]
 
     @cached_property
-    def _images(self) -> np.ndarray:
-        images: np.ndarray = open_arrays(StudyPaths(self.run.study).arrays).data
-        return images
+    def _arrays(self) -> Arrays:
+        return open_arrays(StudyPaths(self.run.study).arrays)
 
     def _of(self, subset: str) -> pd.DataFrame:
         return self._samples[self._samples["subset"] == subset]
@@ -65,7 +62,7 @@ class LearnedFrom:
         table = self._of("train")
         sizes = read_manifest(StudyPaths(self.run.study).dataset).set_index("id").loc[table["id"]]
         ratios = (sizes["width"] / sizes["height"]).to_numpy()
-        return TrainingDistribution.of(statistics_of_rows(self._images, table["first"].to_numpy(), ratios))
+        return TrainingDistribution.of(statistics_of_rows(self._arrays.data, table["first"].to_numpy(), ratios))
 
     def features(self, network: Network) -> FeatureDistribution | None:
         """What the network makes of training and validation images; None without a validation image."""
@@ -82,7 +79,7 @@ class LearnedFrom:
         parts = []
         for start in range(0, len(table), ROWS_AT_A_TIME):
             rows = table.iloc[start : start + ROWS_AT_A_TIME]
-            images = self._images[rows["first"].to_numpy()]
+            images = self._arrays.data[rows["first"].to_numpy()]
             features = seen_by(network, images, rows["id"].tolist(), self.run.masks(images)).features
             assert features is not None  # as they are asked for
             parts.append(features)
@@ -93,10 +90,8 @@ class LearnedFrom:
 
         Looked at are training and validation samples, as long as COMPARING_MINUTES last.
         """
-        paths, settings, budget = StudyPaths(self.run.study), self.run.settings, TimeBudget(COMPARING_MINUTES)
-        files = FoldFiles(paths.dataset, paths.arrays, paths.split(settings.protocol))
-        table = learned_samples(files, settings.fold)
-        learned = pictures_of(open_arrays(paths.arrays), table, budget)
+        budget, table = TimeBudget(COMPARING_MINUTES), learned_samples(self._samples)
+        learned = pictures_of(self._arrays, table, budget)
         across = copies_across(learned, PictureSet(np.array(records, RECORD), len(records)), budget)
         if left := across.findings.left_words:
             log.warning("not compared with what was learned from, for the time was over: %s", left)

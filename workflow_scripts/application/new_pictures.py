@@ -11,6 +11,7 @@ from workflow_scripts.data.raw_folders import printable
 from workflow_scripts.data.readers.image_reader import ImageReader
 from workflow_scripts.data.readers.reader_interface import RefusedSampleError
 from workflow_scripts.preprocessing.packing import packed
+from workflow_scripts.runtime.errors import UserError
 from workflow_scripts.training.finished import FinishedRun
 
 AT_A_TIME = 64
@@ -44,8 +45,13 @@ class PictureReader:
                 yield pictures
 
     def again(self, path: str) -> PackedPicture:
-        """A file that was read before; RefusedSampleError where it no longer can be."""
-        return self._read(path)[0]
+        """A file that was read before; UserError where it no longer can be."""
+        try:
+            return self._read(path)[0]
+        except RefusedSampleError as refusal:
+            raise UserError(
+                f"{self.folder / path} has changed since it was read ({refusal.detail}); start again"
+            ) from None
 
     def _readable(self, paths: Sequence[str]) -> Iterator[PackedPicture]:
         for path in paths:

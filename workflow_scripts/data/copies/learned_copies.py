@@ -45,7 +45,7 @@ def copies_of_learned(
     that of the network; `classes`: class there → class here, None: the same names. Pictures are compared as networks
     see them, packed to one size. UserError when a file is not what its record says.
     """
-    learned = learned_samples(there, fold)
+    learned = learned_samples(read_fold(there.dataset, there.arrays, there.split, fold)[1])
     equal = _equal(predicted, here.dataset, learned, there.dataset)
     rest = predicted[~predicted["id"].isin(equal["id"])]
     near, search = _near(rest, here.arrays, learned, there)
@@ -54,9 +54,8 @@ def copies_of_learned(
     return LearnedCopies(_ordered(table.assign(learned_label=meaning.fillna(""))), search)
 
 
-def learned_samples(files: FoldFiles, fold: int) -> pd.DataFrame:
-    """Training and validation samples of a fold, as read_fold gives them, numbered from 0."""
-    table = read_fold(files.dataset, files.arrays, files.split, fold)[1]
+def learned_samples(table: pd.DataFrame) -> pd.DataFrame:
+    """Training and validation samples of a fold, of the table that read_fold gives, numbered from 0."""
     return table[table["subset"] != "test"].reset_index(drop=True)
 
 
