@@ -61,7 +61,7 @@ def results(tmp_path):
         tmp_path / "scans" / "metrics.json",
         {**numbers, "runs": runs, "headline": {"a": {"log_loss": {}}}, "leak_premium": {}},
     )
-    write_costs(tmp_path / "scans", {"run": "a"}, {"run": "b"})
+    write_costs(tmp_path / "scans", {"run": "a", "scale": ""}, {"run": "b", "scale": ""})
     return tmp_path
 
 
@@ -103,6 +103,10 @@ def test_the_tables_for_a_paper_hold_every_run_with_units_in_the_heads(for_paper
     assert for_paper["html"].count("<tr") == 6 and for_paper["html"].count('class="first"') == 2
     assert "| cvm | vote |" in for_paper["md"] and "| reference |" in for_paper["md"]
     assert "<td>90.0 (85.0 to 95.0)</td>" in for_paper["html"]
+
+
+def test_a_study_without_a_scale_has_none_in_its_caption(for_paper):
+    assert r"Real data; 95 \% intervals" in for_paper["tex"]
 
 
 def test_the_runs_of_several_folders_are_one_table_with_a_column_for_the_folder(results, tmp_path):

@@ -86,7 +86,7 @@ def sentences(results: Results, ranked: Ranking, premiums: Mapping[str, Mapping[
     `premiums`: see reporting.premiums.
     """
     return [
-        _best(results, ranked),
+        _best(results, ranked) + _flattered(ranked),
         *_compared(ranked),
         *_without_shapes(results, ranked),
         *_premium(results, ranked, premiums),
@@ -99,6 +99,13 @@ def _best(results: Results, ranked: Ranking) -> str:
     name = formatting.in_sentence(formatting.metric_name(metric))
     count = "" if best.value.n is None else f" (n = {formatting.grouped(best.value.n)})"
     return f"Best {how}, under {protocol.name}: {best.name}, {name} {_written(metric, best.value)}{count}."
+
+
+def _flattered(ranked: Ranking) -> str:
+    """What the samples that are reported have done besides: they chose which run is called best."""
+    if len(ranked.runs) == 1:
+        return ""
+    return f" These samples chose it among {len(ranked.runs)} runs, so on new ones it may come out lower."
 
 
 def _compared(ranked: Ranking) -> list[str]:

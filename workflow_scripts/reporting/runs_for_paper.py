@@ -11,6 +11,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.step_settings.index_settings import StudyTitle
 from workflow_scripts.reporting import formatting
+from workflow_scripts.reporting.cost_rows import JOULES_OF_KWH
 from workflow_scripts.runtime.files import write_text
 
 # After the headline metric: what papers print most. All metrics are in runs.csv.
@@ -67,7 +68,7 @@ def _table(frame: pd.DataFrame, title: str) -> PaperTable:
         _difference_head(headline): lambda row: _difference(headline, row, references),
         "p (Holm)": lambda row: _known(row.get("p_holm"), formatting.p_value),
         "Training": lambda row: _known(row["training_seconds"], formatting.duration),
-        "Energy": lambda row: _known(row["energy_kwh"], lambda kwh: formatting.energy(3.6e6 * kwh)),
+        "Energy": lambda row: _known(row["energy_kwh"], lambda kwh: formatting.energy(JOULES_OF_KWH * kwh)),
         "Precision": lambda row: row["precision"],
     }
     cells = {head: tuple(cell(row) for row in frame.to_dict("records")) for head, cell in columns.items()}
@@ -78,7 +79,8 @@ def _table(frame: pd.DataFrame, title: str) -> PaperTable:
 def _caption(frame: pd.DataFrame, headline: str) -> str:
     data = "Synthetic data" if frame["synthetic"].iloc[0] else "Real data"
     free = list(dict.fromkeys(frame.loc[frame["leak_free"] == 1, "protocol"]))
-    parts = [f"{data}, {frame['scale'].iloc[0]} scale", "95 % intervals in parentheses"]
+    scale = frame["scale"].iloc[0]
+    parts = [f"{data}, {scale} scale" if scale else data, "95 % intervals in parentheses"]
     parts += [f"without leaks: {', '.join(free)}"] if free else []
     if references := sorted(set(frame["reference"]) - {""}):
         of_what = formatting.in_sentence(formatting.metric_name(headline))
